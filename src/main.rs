@@ -1,1 +1,3 @@
-fn main(){}
+//! The full `guard`: its own command line, and what the shim hands over.
+
+fn main() {}

@@ -1,0 +1,116 @@
+//! What would really go, as the live system says. The probe fills this in; assess, policy and the screen read it.
+
+use super::effect::Effect;
+use super::fact::Why;
+
+/// The blast radius of one command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Impact {
+    /// The objects the command itself hits, first ones first; `subjects_total` says how many there are.
+    pub subjects: Vec<Subject>,
+    /// How many objects the command itself hits.
+    pub subjects_total: u64,
+    /// Everything that goes with them, by kind, owners grouped, largest first (noise such as events left out).
+    pub groups: Vec<Group>,
+    /// What holds data, and what becomes of it.
+    pub data: Vec<Data>,
+    /// Other consequences, one short clause each: `load balancer 203.0.113.7`, `Helm releases api, index`.
+    pub also: Vec<String>,
+    /// Protections of the field found on the way.
+    pub protections: Vec<Protection>,
+    /// What could not be checked. Empty only when everything asked for was answered.
+    pub gaps: Vec<Gap>,
+    /// The server's own words when a dry run of this very command was refused.
+    pub refused: Option<String>,
+    /// What the facts do to the effect judged from the words.
+    pub consequences: Vec<Consequence>,
+    /// True when whole namespaces, `--all`, or a whole kind goes.
+    pub whole_scope: bool,
+}
+
+/// One object hit by the command itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// Kind as the API names it (`Namespace`, `Deployment`).
+    pub kind: String,
+    /// API group, empty for the core group.
+    pub group: String,
+    /// Plural resource name (`namespaces`).
+    pub resource: String,
+    /// Object name.
+    pub name: String,
+    /// Its namespace; `None` for cluster-scoped objects.
+    pub namespace: Option<String>,
+    /// `metadata.uid`, when seen.
+    pub uid: Option<String>,
+    /// Seconds since creation.
+    pub age_s: Option<u64>,
+    /// Seconds since the last recorded change (managedFields), never more than `age_s`.
+    pub changed_s: Option<u64>,
+    /// Its labels and those of its namespace, for policy matchers.
+    pub labels: Vec<(String, String)>,
+}
+
+/// How many objects of one kind go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Kind as the API names it.
+    pub kind: String,
+    /// API group, empty for the core group.
+    pub group: String,
+    /// How many.
+    pub count: u64,
+    /// The first few names.
+    pub names: Vec<String>,
+}
+
+/// Something that holds data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// What it is: `claim pg-data-0`, `PostgreSQL cluster main (postgresql.cnpg.io)`.
+    pub what: String,
+    /// What becomes of the data.
+    pub fate: Fate,
+    /// Why: `reclaim Delete`, `reclaim Retain`, `whenDeleted Delete`.
+    pub because: String,
+}
+
+/// What becomes of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// It stays, though detached.
+    Kept,
+    /// It could not be told; treated as erased.
+    Unknown,
+    /// It is gone.
+    Erased,
+}
+
+/// A protection found on an object or promised by the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// In the field's words: `policy.kruise.io/delete-protection=Always`.
+    pub what: String,
+    /// What it does here: `refuses the deletion`, `keeps the volume`.
+    pub effect: String,
+}
+
+/// One question that was not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// What was asked for (`certificates.cert-manager.io`, `volumes`).
+    pub what: String,
+    /// Why there is no answer.
+    pub why: Why,
+}
+
+/// A known fact that changes how bad the command is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consequence {
+    /// The level it argues for.
+    pub effect: Effect,
+    /// `true`: at least this bad. `false`: no worse than this, *if* nothing is unchecked and nothing raises.
+    pub raises: bool,
+    /// The fact, as the person reads it: `its ReplicaSet re-creates it`.
+    pub because: String,
+}

@@ -1,0 +1,18 @@
+//! The pure engine: argv → parse → classify → assess → decide → challenge. No I/O, no clock, no environment, no panic;
+//! `tests/architecture.rs` reads these files and fails on anything else.
+
+pub mod assess;
+pub mod challenge;
+pub mod classify;
+pub mod decide;
+pub mod effect;
+pub mod escape;
+pub mod fact;
+pub mod glob;
+pub mod impact;
+pub mod line;
+pub mod parse;
+pub mod policy;
+pub mod table;
+pub mod target;
+pub mod tools;
