@@ -1,9 +1,47 @@
-//! Command lines as people write them: shell words, wrappers, pipelines; the worst part counts.
+//! Command lines as people and agents write them: shell words, wrappers, pipelines, substitutions; the worst part counts.
+//!
+//! This is a reader, not a shell: it never expands what it cannot know, and what it cannot read is [`Effect::Unknown`],
+//! never harmless. The shim underneath sees the real argv of every call; this reading serves `guard classify` and the
+//! hooks that see a line before a shell does.
+
+mod judge;
+mod lex;
+mod wrappers;
 
 use super::effect::Effect;
 
+/// What one command line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineVerdict {
+    /// The worst of all its parts, commands of tools guard does not know included (as `unknown` unless they are known
+    /// to change nothing).
+    pub effect: Effect,
+    /// The worst among the commands of guarded tools; `None` when the line calls none.
+    pub guarded: Option<Effect>,
+}
+
+/// Judges a whole command line.
+///
+/// ```
+/// use guard::engine::{effect::Effect, line::judge_line};
+/// assert_eq!(judge_line(b"echo kubectl delete ns shop").effect, Effect::Read);
+/// assert_eq!(judge_line(b"echo kubectl delete ns shop").guarded, None);
+/// ```
+pub fn judge_line(line: &[u8]) -> LineVerdict {
+    judge::script(line)
+}
+
 /// The effect of a whole command line, from its words alone.
 pub fn classify_line(line: &[u8]) -> Effect {
-    let _ = line;
-    Effect::Unknown
+    judge_line(line).effect
+}
+
+/// Judges words that are already split (an argv), wrappers included.
+pub fn judge_words(words: &[&[u8]]) -> LineVerdict {
+    judge::words(words)
+}
+
+/// The tool in the tables that a command's base name stands for (`k` and `kubecolor` are kubectl).
+pub fn guarded_tool(name: &[u8]) -> Option<&'static str> {
+    wrappers::guarded(name)
 }

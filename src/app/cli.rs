@@ -1,0 +1,56 @@
+//! The command line of `guard` itself: data only.
+
+use clap::{Parser, Subcommand};
+
+/// Stands in front of kubectl and makes people prove where they are before something is lost
+#[derive(Parser, Debug)]
+#[command(
+    name = "guard",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    before_help = "\
+Examples:
+  guard install && eval \"$(guard init bash)\"     put guard in front of kubectl in this shell
+  guard check -- kubectl delete ns shop          what would happen, without running it
+  guard explain -- kubectl delete ns shop        every stage of the decision and where each value comes from
+  GUARD_CONFIRM=main/shop kubectl delete ns shop  answer the question in a pipeline",
+    after_help = "\
+Exit codes: the tool's own when it ran; 3 would ask (check), 64 usage, 65 input not understood, 69 probe required but
+unavailable, 70 bug, 74 audit not writable, 77 refused, 78 policy invalid, 126/127 tool not executable/not found, 130 Ctrl-C."
+)]
+pub struct Cli {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Cmd,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The subcommands.
+#[derive(Subcommand, Debug)]
+pub enum Cmd {
+    Check(super::check::Args),
+    Explain(super::explain::Args),
+    Run(super::run::Args),
+    Classify(super::classify::Args),
+}
+
+/// The command line as clap's data, for completions and the manual page.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
