@@ -1,0 +1,166 @@
+//! A child process that cannot outlive the deadline and never sees guard's own standard input.
+
+use crate::engine::fact::Why;
+use crate::world::World;
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, Command, Stdio};
+use tokio::io::Interest;
+use tokio::net::unix::pipe;
+use tokio::time::{Instant, timeout_at};
+
+/// More than any dry run or credential needs; what is longer is cut.
+const LARGEST: usize = 8 << 20;
+
+/// What a child left.
+pub struct Done {
+    /// Whether it ended with status 0.
+    pub ok: bool,
+    /// Its standard output.
+    pub out: Vec<u8>,
+    /// Its standard error.
+    pub err: Vec<u8>,
+}
+
+/// Kills the child when the answer is no longer waited for. It stays in guard's own process group, so that Ctrl-C
+/// reaches it as well.
+struct Leashed(Child);
+
+impl Drop for Leashed {
+    fn drop(&mut self) {
+        if let Ok(None) = self.0.try_wait() {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// A command with exactly the given world: its variables (without the answer meant for guard) and working directory.
+pub fn command(program: impl AsRef<OsStr>, world: &World) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    // With duplicate names the first counts for `getenv`, the last for `Command`.
+    command.envs(world.vars().iter().rev().filter(|(k, _)| k != "GUARD_CONFIRM").map(|(k, v)| (k, v)));
+    if !world.cwd().as_os_str().is_empty() {
+        command.current_dir(world.cwd());
+    }
+    command
+}
+
+/// Runs to the end or to the deadline. `input` becomes its standard input; without it that is empty.
+pub async fn run(mut command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let name = command.get_program().to_string_lossy().into_owned();
+    let failed = |e: io::Error| Why::Failed(format!("{name}: {e}"));
+    let mut child = Leashed(command.spawn().map_err(failed)?);
+    let out = child.0.stdout.take().map(OwnedFd::from);
+    let err = child.0.stderr.take().map(OwnedFd::from);
+    let stdin = child.0.stdin.take().map(OwnedFd::from);
+    let (Some(out), Some(err)) = (out, err) else { return Err(Why::Failed(format!("{name}: no pipe"))) };
+    let talk = async {
+        let (out, err, fed) = tokio::join!(read(out), read(err), feed(stdin, input.unwrap_or_default()));
+        // A child that does not want its input closes the pipe; that is its business.
+        let _ = fed;
+        Ok::<_, io::Error>((out?, err?))
+    };
+    let (out, err) = timeout_at(until, talk).await.map_err(|_| Why::TimedOut)?.map_err(failed)?;
+    // Both pipes are closed, so it is ending; a process that closes them and lives on is ended at the deadline.
+    loop {
+        if let Some(status) = child.0.try_wait().map_err(failed)? {
+            return Ok(Done { ok: status.success(), out, err });
+        }
+        if Instant::now() >= until {
+            return Err(Why::TimedOut);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+}
+
+async fn read(fd: OwnedFd) -> io::Result<Vec<u8>> {
+    let from = pipe::Receiver::from_owned_fd(nonblocking(fd)?)?;
+    let (mut all, mut some) = (Vec::new(), [0; 16 << 10]);
+    loop {
+        from.readable().await?;
+        match from.try_read(&mut some) {
+            Ok(0) => return Ok(all),
+            Ok(n) => {
+                let room = LARGEST.saturating_sub(all.len()).min(n);
+                all.extend_from_slice(some.get(..room).unwrap_or_default());
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+async fn feed(fd: Option<OwnedFd>, mut rest: &[u8]) -> io::Result<()> {
+    let Some(fd) = fd else { return Ok(()) };
+    let to = pipe::Sender::from_owned_fd(nonblocking(fd)?)?;
+    while !rest.is_empty() {
+        to.ready(Interest::WRITABLE).await?;
+        match to.try_write(rest) {
+            Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+fn nonblocking(fd: OwnedFd) -> io::Result<OwnedFd> {
+    let flags = rustix::fs::fcntl_getfl(fd.as_fd())?;
+    rustix::fs::fcntl_setfl(fd.as_fd(), flags | rustix::fs::OFlags::NONBLOCK)?;
+    Ok(fd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn go(script: &str, input: Option<&[u8]>, ms: u64) -> (Result<Done, Why>, Duration) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let start = std::time::Instant::now();
+        let done = runtime.block_on(async {
+            let mut sh =
+                command("/bin/sh", &World::of(&[("PATH", "/usr/bin:/bin"), ("GUARD_CONFIRM", "x")], "/"));
+            sh.args(["-c", script]);
+            run(sh, input, Instant::now() + Duration::from_millis(ms)).await
+        });
+        (done, start.elapsed())
+    }
+
+    #[test]
+    fn both_streams_and_the_status_come_back() {
+        let done =
+            go("echo a; echo b >&2; pwd; echo \"[$GUARD_CONFIRM]\"; exit 3", None, 5000).0.ok().unwrap();
+        assert!(!done.ok);
+        assert_eq!(done.out, b"a\n/\n[]\n");
+        assert_eq!(done.err, b"b\n");
+    }
+
+    #[test]
+    fn input_larger_than_a_pipe_arrives_whole() {
+        let input = vec![b'x'; 1 << 20];
+        assert_eq!(go("wc -c", Some(&input), 20_000).0.ok().unwrap().out.trim_ascii(), b"1048576");
+        // Not reading it is no error either.
+        assert!(go("true", Some(&input), 20_000).0.ok().unwrap().ok);
+    }
+
+    #[test]
+    fn standard_input_is_empty_without_input() {
+        assert_eq!(go("wc -c", None, 5000).0.ok().unwrap().out.trim_ascii(), b"0");
+    }
+
+    #[test]
+    fn the_deadline_ends_the_child() {
+        let (done, took) = go("echo $$ >&2; exec sleep 30", None, 200);
+        assert_eq!(done.err(), Some(Why::TimedOut));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        let (done, took) = go("exec >&- 2>&-; sleep 30", None, 200);
+        assert_eq!(done.err(), Some(Why::TimedOut));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}

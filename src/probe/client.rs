@@ -1,0 +1,201 @@
+//! A client for the resolved target: CA, credentials and proxy as kubectl itself would use them, everything under the
+//! deadline, and nothing that could prompt.
+
+use super::{Plugins, Request, child};
+use crate::engine::fact::Why;
+use crate::world::World;
+use kube::Client;
+use kube::config::{AuthInfo, ExecConfig, KubeConfigOptions, Kubeconfig};
+use serde::Deserialize;
+use serde_json::json;
+use std::net::IpAddr;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Stands in for "no proxy" while kube reads the file, so that it does not look at this process's variables itself.
+const NO_PROXY: &str = "http://proxy.invalid";
+
+/// Connects (lazily) to the target.
+pub async fn connect(request: &Request<'_>, until: Instant) -> Result<Client, Why> {
+    let text = std::str::from_utf8(request.effective_kubeconfig).map_err(|e| failed("kubeconfig", e))?;
+    let mut file = Kubeconfig::from_yaml(text).map_err(|e| failed("kubeconfig", e))?;
+    let mut proxy = None;
+    for cluster in file.clusters.iter_mut().filter_map(|c| c.cluster.as_mut()) {
+        proxy = cluster.proxy_url.clone().filter(|p| !p.is_empty());
+        cluster.proxy_url = Some(NO_PROXY.into());
+    }
+    let mut config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+        .await
+        .map_err(|e| failed("kubeconfig", e))?;
+    if proxy.is_none() {
+        proxy =
+            proxy_of(request.world, config.cluster_url.scheme_str(), config.cluster_url.host().unwrap_or(""));
+    }
+    config.proxy_url = proxy.map(|p| p.parse()).transpose().map_err(|e| failed("proxy", e))?;
+    let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    config.connect_timeout = Some(left);
+    config.read_timeout = Some(left);
+    config.write_timeout = Some(left);
+    // A server that is busy or an API that is down is a fact to show, not something to wait for.
+    config.default_retry = false;
+    if let Some(exec) = config.auth_info.exec.take() {
+        // kubectl looks at these first too (client-go `transport.HTTPWrappersForConfig`, `exec.UpdateTransportConfig`).
+        let settled = config.auth_info.token.is_some()
+            || config.auth_info.token_file.is_some()
+            || config.auth_info.username.is_some();
+        if !settled {
+            credentials(&exec, &mut config.auth_info, request, until).await?;
+        }
+    }
+    Client::try_from(config).map_err(|e| failed("client", e))
+}
+
+fn failed(what: &str, e: impl std::fmt::Display) -> Why {
+    Why::Failed(format!("{what}: {e}"))
+}
+
+/// Runs the credential plugin once, without a terminal, and puts its answer in place of the plugin.
+///
+/// kube's own way runs it without a deadline and hands it guard's standard input.
+async fn credentials(
+    exec: &ExecConfig,
+    auth: &mut AuthInfo,
+    request: &Request<'_>,
+    until: Instant,
+) -> Result<(), Why> {
+    #[derive(Deserialize)]
+    struct Said {
+        status: Option<Status>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Status {
+        token: Option<String>,
+        client_certificate_data: Option<String>,
+        client_key_data: Option<String>,
+    }
+    let program = exec.command.as_deref().unwrap_or_default();
+    let allowed = match request.plugins {
+        Plugins::All => true,
+        Plugins::None => false,
+        Plugins::Only(list) => list.iter().any(|one| one == program),
+    };
+    if !allowed {
+        return Err(Why::Failed(format!("kuberc does not let the credential plugin {program} run")));
+    }
+    let mut spec = json!({ "interactive": false });
+    if exec.provide_cluster_info {
+        spec["cluster"] = serde_json::to_value(&exec.cluster).map_err(|e| failed(program, e))?;
+    }
+    let info = json!({ "apiVersion": exec.api_version, "kind": "ExecCredential", "spec": spec });
+    let mut command = child::command(program, request.world);
+    command.args(exec.args.iter().flatten());
+    for pair in exec.env.iter().flatten() {
+        if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {
+            command.env(name, value);
+        }
+    }
+    command.env("KUBERNETES_EXEC_INFO", info.to_string());
+    let done = child::run(command, None, until).await?;
+    if !done.ok {
+        let said = String::from_utf8_lossy(&done.err);
+        let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it failed");
+        return Err(failed(program, last));
+    }
+    // YAML is accepted as client-go does; JSON is YAML.
+    let said: Said =
+        serde_saphyr::from_slice(&done.out).map_err(|_| failed(program, "no credentials in its answer"))?;
+    let Some(status) = said.status else { return Err(failed(program, "no credentials in its answer")) };
+    if let (Some(cert), Some(key)) = (status.client_certificate_data, status.client_key_data) {
+        use base64::Engine as _;
+        let encode = |pem: String| base64::engine::general_purpose::STANDARD.encode(pem);
+        auth.client_certificate_data = Some(encode(cert));
+        auth.client_key_data = Some(encode(key).into());
+    }
+    auth.token = status.token.map(Into::into);
+    Ok(())
+}
+
+/// The proxy Go's `net/http` would take from the environment (`golang.org/x/net/http/httpproxy`).
+fn proxy_of(world: &World, scheme: Option<&str>, host: &str) -> Option<String> {
+    let var = |upper: &str, lower: &str| {
+        world.set_var(upper).or_else(|| world.set_var(lower)).and_then(|v| v.to_str()).map(str::to_owned)
+    };
+    let proxy = match scheme {
+        Some("https") => var("HTTPS_PROXY", "https_proxy")?,
+        _ => var("HTTP_PROXY", "http_proxy")?,
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    let address: Option<IpAddr> = host.parse().ok();
+    if host == "localhost" || address.is_some_and(|a| a.is_loopback()) {
+        return None;
+    }
+    let spared = var("NO_PROXY", "no_proxy").unwrap_or_default();
+    let spares = |entry: &str| {
+        let entry = entry.trim().to_ascii_lowercase();
+        let entry = entry
+            .rsplit_once(':')
+            .filter(|(h, p)| !h.contains(':') && p.parse::<u16>().is_ok())
+            .map_or(entry.as_str(), |(h, _)| h);
+        if entry.is_empty() {
+            return false;
+        }
+        if entry == "*" || entry == host {
+            return true;
+        }
+        if let (Some(address), Some((net, bits))) = (address, entry.split_once('/')) {
+            return in_network(address, net, bits);
+        }
+        let suffix = entry.strip_prefix("*.").or(entry.strip_prefix('.')).unwrap_or(entry);
+        address.is_none() && host.strip_suffix(suffix).is_some_and(|front| front.ends_with('.'))
+    };
+    if spared.split(',').any(spares) {
+        return None;
+    }
+    Some(if proxy.contains("://") { proxy } else { format!("http://{proxy}") })
+}
+
+fn in_network(address: IpAddr, net: &str, bits: &str) -> bool {
+    let (Ok(net), Ok(bits)) = (net.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
+    match (address, net) {
+        (IpAddr::V4(a), IpAddr::V4(n)) if bits <= 32 => {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            a.to_bits() & mask == n.to_bits() & mask
+        }
+        (IpAddr::V6(a), IpAddr::V6(n)) if bits <= 128 => {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            a.to_bits() & mask == n.to_bits() & mask
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_as_go_picks_them() {
+        // (HTTPS_PROXY, NO_PROXY, host, proxy)
+        let rows = [
+            ("http://p:1", "", "api.example.com", Some("http://p:1")),
+            ("p:1", "", "api.example.com", Some("http://p:1")),
+            ("http://p:1", "", "127.0.0.1", None),
+            ("http://p:1", "", "localhost", None),
+            ("http://p:1", "", "[::1]", None),
+            ("http://p:1", "example.com", "api.example.com", None),
+            ("http://p:1", ".example.com", "api.example.com", None),
+            ("http://p:1", "*.example.com", "api.example.com", None),
+            ("http://p:1", "ample.com", "api.example.com", Some("http://p:1")),
+            ("http://p:1", "10.0.0.0/8", "10.1.2.3", None),
+            ("http://p:1", "10.0.0.0/8", "11.1.2.3", Some("http://p:1")),
+            ("http://p:1", "x, *", "11.1.2.3", None),
+            ("http://p:1", "10.1.2.3:6443", "10.1.2.3", None),
+            ("", "", "api.example.com", None),
+        ];
+        for (proxy, spared, host, want) in rows {
+            let world = World::of(&[("HTTPS_PROXY", proxy), ("NO_PROXY", spared)], "/");
+            assert_eq!(proxy_of(&world, Some("https"), host).as_deref(), want, "{proxy} {spared} {host}");
+        }
+    }
+}
