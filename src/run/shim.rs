@@ -1,0 +1,216 @@
+//! What happens on every call of a guarded tool: read the words, and either become the real tool at once or hand over
+//! to the full `guard`. No configuration is read here, nothing is printed, and the process stays as the caller made it.
+
+use super::names::{self, Called, NAMES, Name};
+use super::{exec, find, home};
+use crate::engine::classify::{self, Verdict};
+use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
+use crate::exit::Exit;
+use crate::fail::Fail;
+use std::ffi::{CString, OsStr, c_char};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// The shim's `main`. Returns the exit code; on success it does not return at all.
+///
+/// # Safety
+/// `argv` is the list the system handed to `main`: C strings, ended by a null pointer.
+pub unsafe fn main(argv: *const *const c_char) -> u8 {
+    // SAFETY: as the caller promises; nothing changes the words.
+    let words = unsafe { exec::list(argv) };
+    let (argv0, args) = match words.split_first() {
+        Some((first, rest)) => (Some(*first), rest),
+        None => (None, words.as_slice()),
+    };
+    let fail = match names::called_as(argv0) {
+        // SAFETY: `argv` is as the caller promises, and not empty: it has a name.
+        Called::Tool(name) => unsafe { run(&name, args, argv) },
+        called => refuse_name(called),
+    };
+    report(&fail);
+    fail.exit.code()
+}
+
+/// # Safety
+/// `argv` is a list of C strings with at least one, ended by a null pointer; `args` are its words from the second on.
+unsafe fn run(name: &Name, args: &[&[u8]], argv: *const *const c_char) -> Fail {
+    // SAFETY: the shim never changes its environment.
+    let env = unsafe { exec::environment() };
+    if !is_harmless(name, args, &env) {
+        // SAFETY: `argv` is as the caller promises.
+        return unsafe { exec::hand_over(name, argv) };
+    }
+    let path = var(&env, b"PATH").map(OsStr::from_bytes);
+    let tool = match find::find(name.tool.as_bytes(), path, &home::selves()) {
+        Ok(tool) => tool,
+        // Policy may name a place that is not on PATH; only the full guard reads policy. Without one: say what is missing.
+        Err(missing) => {
+            if home::full_guard().is_some_and(|full| home::may_exist(&full)) {
+                // SAFETY: `argv` is as the caller promises.
+                unsafe { exec::hand_over(name, argv) };
+            }
+            return missing.into();
+        }
+    };
+    let depth = match exec::next_depth(&env, &tool) {
+        Ok(depth) => depth,
+        Err(fail) => return fail,
+    };
+    let Ok(path) = CString::new(tool.as_os_str().as_bytes()) else {
+        return exec::failed(&tool, libc::ENOENT);
+    };
+    let mut entry = *b"GUARD_DEPTH=0\0";
+    if let Some(digit) = entry.get_mut(12) {
+        // MAX_DEPTH is one digit; a test holds that.
+        *digit = b'0' + depth as u8;
+    }
+    let env = hand_on(&env, &entry);
+    // SAFETY: `path` and the entries are C strings, both lists end in a null pointer, and all outlive the call.
+    let errno = unsafe { exec::replace_process(path.as_ptr(), argv, env.as_ptr()) };
+    exec::failed(&tool, errno)
+}
+
+/// The caller's environment as pointers to the very same strings, with the depth entry put in and `GUARD_CONFIRM`
+/// left out.
+fn hand_on(env: &[&[u8]], depth: &[u8]) -> Vec<*const c_char> {
+    let mut out = Vec::with_capacity(env.len() + 2);
+    let mut placed = false;
+    for entry in env {
+        if is_named(entry, exec::CONFIRM.as_bytes()) {
+            continue;
+        }
+        if is_named(entry, exec::DEPTH.as_bytes()) {
+            if !placed {
+                out.push(depth.as_ptr().cast());
+                placed = true;
+            }
+            continue;
+        }
+        out.push(entry.as_ptr().cast());
+    }
+    if !placed {
+        out.push(depth.as_ptr().cast());
+    }
+    out.push(std::ptr::null());
+    out
+}
+
+fn is_named(entry: &[u8], name: &[u8]) -> bool {
+    entry.first() == name.first() && entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'='))
+}
+
+fn var<'a>(env: &[&'a [u8]], name: &[u8]) -> Option<&'a [u8]> {
+    env.iter().find(|e| is_named(e, name)).and_then(|e| e.get(name.len() + 1..))
+}
+
+/// Whether the words may reach the tool without the full guard having looked at them.
+///
+/// Reads and completion always may. A change that can neither stop nor lose anything may when nothing stands there
+/// that could say otherwise: no policy file, no kubectl preferences (which can add flags to any command).
+pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
+    let Verdict { effect, content, completion, .. } = classify::classify(name.tool.as_bytes(), args);
+    if completion || effect == Effect::Read {
+        return true;
+    }
+    effect == Effect::Mutate && !content && !has_preferences(args, env) && !has_policy(env)
+}
+
+/// kubectl's kuberc: `--kuberc`, `$KUBERC`, `~/.kube/kuberc`.
+fn has_preferences(args: &[&[u8]], env: &[&[u8]]) -> bool {
+    if args.iter().any(|w| w.starts_with(b"--kuberc")) {
+        return true;
+    }
+    match var(env, b"KUBERC") {
+        Some(b"off") => false,
+        Some(path) if !path.is_empty() => true,
+        _ => at_home(env, b"/.kube/kuberc"),
+    }
+}
+
+/// The places a policy file may stand in.
+fn has_policy(env: &[&[u8]]) -> bool {
+    if exists(b"/etc/guard/policy.yaml", b"") {
+        return true;
+    }
+    let user = match var(env, b"XDG_CONFIG_HOME") {
+        Some(dir) if dir.first() == Some(&b'/') => exists(dir, b"/guard/policy.yaml"),
+        _ => at_home(env, b"/.config/guard/policy.yaml"),
+    };
+    user || project_policy()
+}
+
+/// `.guard.yaml` in the working directory or above it. A directory that cannot be named counts as having one.
+fn project_policy() -> bool {
+    let Ok(dir) = std::env::current_dir() else { return true };
+    let mut dir = dir.into_os_string().into_vec();
+    loop {
+        if dir == b"/" {
+            dir.clear();
+        }
+        if exists(&dir, b"/.guard.yaml") {
+            return true;
+        }
+        match dir.iter().rposition(|b| *b == b'/') {
+            Some(slash) => dir.truncate(slash),
+            None => return false,
+        }
+    }
+}
+
+fn at_home(env: &[&[u8]], below: &[u8]) -> bool {
+    var(env, b"HOME").is_some_and(|home| !home.is_empty() && exists(home, below))
+}
+
+fn exists(dir: &[u8], below: &[u8]) -> bool {
+    let mut z = Vec::with_capacity(dir.len() + below.len() + 1);
+    z.extend_from_slice(dir);
+    z.extend_from_slice(below);
+    z.push(0);
+    !matches!(home::stat(&z), Err(libc::ENOENT | libc::ENOTDIR))
+}
+
+/// Called under a name that is no tool's.
+fn refuse_name(called: Called<'_>) -> Fail {
+    let what = match called {
+        Called::Nameless => "there is no argv[0], so there is no telling which tool was meant".to_string(),
+        Called::Unknown(name) => format!("`{}` is no tool guard knows", escape(name)),
+        _ => "guard-shim is not called by its own name: tools' names are linked to it".to_string(),
+    };
+    let known: Vec<&str> = NAMES.iter().map(|n| n.called).collect();
+    Fail::new(Exit::Usage, what)
+        .because(format!("it answers to: {}", known.join(", ")))
+        .help("run `guard install` to make the links, `guard doctor` to see them")
+}
+
+/// One write to standard error; there is no other place for it.
+fn report(fail: &Fail) {
+    let text = format!("{fail}\n");
+    // SAFETY: the buffer is valid for its length.
+    unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_depth_fits_its_digit() {
+        const { assert!(exec::MAX_DEPTH < 10) };
+    }
+
+    #[test]
+    fn the_environment_is_handed_on_as_it_is() {
+        // SAFETY: the pointers point into literals of this test.
+        let bytes = |list: Vec<*const c_char>| unsafe { exec::list(list.as_ptr()) };
+        let z = |entries: &[&'static str]| -> Vec<&'static [u8]> {
+            entries.iter().map(|e| e.strip_suffix('\0').unwrap_or(e).as_bytes()).collect()
+        };
+        let env = z(&["B=2\0", "A=1\0", "A=2\0", "GUARD_DEPTHS=1\0", "loose\0", "\0"]);
+        let depth = b"GUARD_DEPTH=1\0";
+        let mut want = env.clone();
+        want.push(b"GUARD_DEPTH=1");
+        assert_eq!(bytes(hand_on(&env, depth)), want);
+        let env = z(&["GUARD_DEPTH=0\0", "GUARD_CONFIRM=main\0", "X=1\0", "GUARD_DEPTH=5\0"]);
+        assert_eq!(bytes(hand_on(&env, depth)), z(&["GUARD_DEPTH=1\0", "X=1\0"]));
+    }
+}
