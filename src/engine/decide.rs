@@ -1,4 +1,12 @@
-//! From an assessed command and a policy to a decision. Total: a decision for every input.
+//! From an assessed command and a policy to a decision. Total: a decision for every input. Monotone: nothing becomes
+//! easier by becoming worse, and no layer weakens the system's floor.
+
+use super::effect::Effect;
+use super::policy::builtin;
+use super::policy::place::{IdKind, Identity};
+use super::policy::rule::{Actor, Outcome, Rule};
+use super::policy::{Layer, Merged, Mode, Policy};
+use super::target::Environment;
 
 /// What happens to the command. Only `Allow`, or `Confirm` with a matched answer, ever reaches the exec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +25,12 @@ pub enum Decision {
 pub struct Allowed {
     /// Print one line that says where this goes.
     pub notice: bool,
-    /// Warnings to print first (policy outcome `warn`, or modes `warn` and `audit` standing down a stronger outcome).
+    /// Warnings to print first (policy outcome `warn`, or mode `warn` standing down a stronger outcome).
     pub warnings: Vec<String>,
     /// Which rules made it so (ids; built-in ones start with `builtin/`).
     pub rules: Vec<String>,
+    /// What modes `warn` and `audit` kept from happening, for the audit record: `confirm typed by builtin/…`.
+    pub stood_down: Vec<String>,
 }
 
 /// Terms of a question.
@@ -34,8 +44,12 @@ pub struct Asked {
     pub show_diff: bool,
     /// `GUARD_CONFIRM` may answer when there is no terminal.
     pub env_confirm: bool,
+    /// What the rules say to the person: reasons of the rules that ask, and warnings.
+    pub notes: Vec<String>,
     /// Which rules made it so.
     pub rules: Vec<String>,
+    /// What modes `warn` and `audit` kept from happening.
+    pub stood_down: Vec<String>,
 }
 
 /// How strongly a person has to confirm.
@@ -54,4 +68,288 @@ pub struct Denied {
     pub reason: String,
     /// Which rules made it so.
     pub rules: Vec<String>,
+    /// What modes `warn` and `audit` kept from happening.
+    pub stood_down: Vec<String>,
+}
+
+impl Decision {
+    /// How strong it is: what the person has to overcome. Notices and warnings do not count.
+    pub fn strength(&self) -> Outcome {
+        match self {
+            Decision::Allow(_) => Outcome::Allow,
+            Decision::Confirm(asked) => Outcome::Confirm(asked.level),
+            Decision::Deny(_) => Outcome::Deny,
+        }
+    }
+
+    /// The rules that made it.
+    pub fn rules(&self) -> &[String] {
+        match self {
+            Decision::Allow(a) => &a.rules,
+            Decision::Confirm(a) => &a.rules,
+            Decision::Deny(d) => &d.rules,
+        }
+    }
+
+    /// What modes `warn` and `audit` kept from happening.
+    pub fn stood_down(&self) -> &[String] {
+        match self {
+            Decision::Allow(a) => &a.stood_down,
+            Decision::Confirm(a) => &a.stood_down,
+            Decision::Deny(d) => &d.stood_down,
+        }
+    }
+}
+
+/// One object the command hits, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Object {
+    /// Kind as the API names it; empty when only the word of the command line is known.
+    pub kind: String,
+    /// API group, empty for the core group or when not known.
+    pub group: String,
+    /// Plural resource name, or the word of the command line; empty when not known.
+    pub resource: String,
+    /// Its name; `None` when the words choose by label, file or `--all` and nobody has looked.
+    pub name: Option<String>,
+    /// Its namespace; `None` for cluster-scoped objects (and under `-A`, where it is not known).
+    pub namespace: Option<String>,
+    /// Its labels and those of its namespace; `None` when they could not be read.
+    pub labels: Option<Vec<(String, String)>>,
+}
+
+impl Object {
+    /// Whether it is a namespace itself.
+    pub fn is_namespace(&self) -> bool {
+        self.kind == "Namespace" || matches!(self.resource.as_str(), "namespaces" | "namespace" | "ns")
+    }
+}
+
+/// Everything a rule can look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// The tool's name.
+    pub tool: String,
+    /// The command's path (`rollout restart`); for a plugin its name.
+    pub verb: String,
+    /// The effect after the facts.
+    pub effect: Effect,
+    /// Whole namespaces, `--all`, a whole kind, purge.
+    pub whole_scope: bool,
+    /// The objects the command hits.
+    pub objects: Vec<Object>,
+    /// True when `objects` holds every one of them.
+    pub objects_complete: bool,
+    /// True when every kind that is hit stands in `objects` at least once.
+    pub kinds_complete: bool,
+    /// The namespaces the command works in; `delete ns x` works in `x`.
+    pub namespaces: Vec<String>,
+    /// True when `-A` widens it to every namespace.
+    pub all_namespaces: bool,
+    /// What the target is; meaningless when `target_known` is false.
+    pub environment: Environment,
+    /// False when the target could not be resolved.
+    pub target_known: bool,
+    /// What identifies the target, the name policy gives it included.
+    pub identities: Vec<Identity>,
+    /// Kinds of identity the target has that could not be learnt.
+    pub unknown_identities: Vec<IdKind>,
+    /// A known local cluster.
+    pub local: bool,
+    /// Whether a person can be asked.
+    pub interactive: bool,
+    /// Who is at work.
+    pub actor: Actor,
+    /// Seconds since 1970-01-01T00:00Z; `None` when no clock could be read.
+    pub now: Option<i64>,
+}
+
+impl Situation {
+    /// A situation of which nothing is known but the tool, the verb and the effect.
+    pub fn of(tool: impl Into<String>, verb: impl Into<String>, effect: Effect) -> Situation {
+        Situation {
+            tool: tool.into(),
+            verb: verb.into(),
+            effect,
+            whole_scope: false,
+            objects: Vec::new(),
+            objects_complete: false,
+            kinds_complete: false,
+            namespaces: Vec::new(),
+            all_namespaces: false,
+            environment: Environment::Unclassified,
+            target_known: false,
+            identities: Vec::new(),
+            unknown_identities: Vec::new(),
+            local: false,
+            interactive: true,
+            actor: Actor::Human,
+            now: None,
+        }
+    }
+}
+
+/// The rule named when nobody can be asked and nothing may answer instead.
+const NO_TERMINAL: &str = "builtin/no-terminal";
+
+/// One voice for an outcome.
+struct Vote<'a> {
+    then: Outcome,
+    rule: &'a str,
+    mode: Mode,
+    /// What the rule's author, or guard, says about it.
+    says: String,
+    justification: bool,
+    show_diff: bool,
+}
+
+/// Decides. Reads always pass; for the rest the strongest voice counts: the built-in table (which the user's file may
+/// relax), the user's rules, the project's, the system's.
+pub fn decide(s: &Situation, m: &Merged) -> Decision {
+    if s.effect == Effect::Read {
+        return Decision::Allow(Allowed::default());
+    }
+    let mut votes: Vec<Vote<'_>> = Vec::new();
+    votes.extend(builtin_vote(s, m));
+    for layer in
+        [m.user.as_ref()].into_iter().chain(m.project.iter().map(Some)).chain([m.system.as_ref()]).flatten()
+    {
+        // Relaxing rules speak through the built-in vote, and there only those of the user's file.
+        let raising = layer.rules.iter().filter(|r| !r.relax && r.matches(s));
+        votes.extend(raising.map(|r| vote(r, layer, s)));
+    }
+    weigh(s, m, &votes)
+}
+
+/// What the built-in table says after the user's relaxations.
+fn builtin_vote<'a>(s: &Situation, m: &'a Merged) -> Option<Vote<'a>> {
+    let (mut then, id) =
+        builtin::outcome(s.environment, s.effect, s.whole_scope, s.target_known, m.unknown());
+    let mut rule = id?;
+    let mut says = builtin_reason(s, rule);
+    // A target that could not be resolved cannot be relaxed: relaxing rules say where they hold, or hold nowhere here.
+    let relaxable = rule != builtin::NO_TARGET && !m.builtin_is_floor();
+    let user = m.user.iter().filter(|p| p.layer == Layer::User).flat_map(|p| &p.rules);
+    for r in user.filter(|r| relaxable && r.relax && r.matches(s)) {
+        if r.then < then {
+            then = r.then;
+            rule = &r.id;
+            says = r.reason.clone().unwrap_or_default();
+        }
+    }
+    Some(Vote { then, rule, mode: m.builtin_mode(), says, justification: false, show_diff: false })
+}
+
+fn builtin_reason(s: &Situation, rule: &str) -> String {
+    match rule {
+        builtin::NO_TARGET => {
+            format!(
+                "the target of this command could not be resolved, and it would {} something there",
+                s.effect
+            )
+        }
+        builtin::UNKNOWN => "what this command does cannot be told from its words".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn vote<'a>(rule: &'a Rule, layer: &Policy, s: &Situation) -> Vote<'a> {
+    let mut says = match &rule.reason {
+        Some(reason) => reason.clone(),
+        None if rule.freeze => "the target is frozen: nothing but reads".to_owned(),
+        None if rule.then == Outcome::Deny => format!("the {} policy forbids it", layer.layer.word()),
+        None if rule.then == Outcome::Warn => format!("the {} policy warns about this", layer.layer.word()),
+        None => String::new(),
+    };
+    if !says.is_empty() && rule.matches_for_want_of_facts(s) {
+        says.push_str(" (counts because not everything it looks at is known)");
+    }
+    Vote {
+        then: rule.then,
+        rule: &rule.id,
+        mode: layer.mode.unwrap_or_default(),
+        says,
+        justification: rule.justification,
+        show_diff: rule.show_diff,
+    }
+}
+
+/// The strongest enforced voice decides; what the modes stand down is kept for the record.
+fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
+    let mut stood_down = Vec::new();
+    let mut warnings = Vec::new();
+    let mut notice = false;
+    let mut strongest = Outcome::Allow;
+    for v in votes {
+        match (v.then, v.mode) {
+            (Outcome::Allow, _) => {}
+            (Outcome::Notice, Mode::Audit) => {}
+            (Outcome::Notice, _) => notice = true,
+            (Outcome::Warn, Mode::Audit) => stood_down.push(format!("warn by {}", v.rule)),
+            (Outcome::Warn, _) => warnings.push(v.says.clone()),
+            (then, Mode::Enforce) => strongest = strongest.max(then),
+            (then, mode) => {
+                let would = format!("{} by {}", then.words(), v.rule);
+                if mode == Mode::Warn {
+                    let why = if v.says.is_empty() { String::new() } else { format!(": {}", v.says) };
+                    warnings.push(format!("would {}{why} (mode warn)", would_do(then, v.rule)));
+                }
+                stood_down.push(would);
+            }
+        }
+    }
+    let enforced = |v: &&Vote<'_>| v.mode == Mode::Enforce;
+    let deciding = || votes.iter().filter(enforced).filter(|v| v.then == strongest);
+    let ids = |of: &mut dyn Iterator<Item = &Vote<'_>>| of.map(|v| v.rule.to_owned()).collect::<Vec<_>>();
+    match strongest {
+        Outcome::Deny => {
+            let mut reasons: Vec<&str> = deciding().map(|v| v.says.as_str()).collect();
+            reasons.dedup();
+            Decision::Deny(Denied { reason: reasons.join("; "), rules: ids(&mut deciding()), stood_down })
+        }
+        Outcome::Confirm(level) => {
+            let asking = || votes.iter().filter(enforced).filter(|v| matches!(v.then, Outcome::Confirm(_)));
+            let mut rules = ids(&mut deciding());
+            rules.extend(
+                asking()
+                    .filter(|v| v.then != strongest && (v.justification || v.show_diff))
+                    .map(|v| v.rule.to_owned()),
+            );
+            let env_confirm = m.terms().env_confirm;
+            if !s.interactive && !env_confirm {
+                rules.push(NO_TERMINAL.to_owned());
+                return Decision::Deny(Denied {
+                    reason: "it has to be confirmed at a terminal, and there is none; policy forbids GUARD_CONFIRM"
+                        .to_owned(),
+                    rules,
+                    stood_down,
+                });
+            }
+            let mut notes: Vec<String> = asking().map(|v| v.says.clone()).filter(|t| !t.is_empty()).collect();
+            notes.extend(warnings);
+            notes.dedup();
+            Decision::Confirm(Asked {
+                level,
+                justification: asking().any(|v| v.justification),
+                show_diff: asking().any(|v| v.show_diff),
+                env_confirm,
+                notes,
+                rules,
+                stood_down,
+            })
+        }
+        Outcome::Allow | Outcome::Notice | Outcome::Warn => {
+            let spoke = votes.iter().filter(|v| v.then <= Outcome::Warn);
+            let rules = spoke.map(|v| v.rule.to_owned()).collect();
+            Decision::Allow(Allowed { notice, warnings, rules, stood_down })
+        }
+    }
+}
+
+fn would_do(then: Outcome, rule: &str) -> String {
+    match then {
+        Outcome::Deny => format!("be refused by {rule}"),
+        Outcome::Confirm(Level::Typed) => format!("ask to type the target, by {rule}"),
+        _ => format!("ask, by {rule}"),
+    }
 }

@@ -1,0 +1,80 @@
+//! The built-in table: what holds when no policy file says anything. Data only.
+
+use super::UnknownAs;
+use super::rule::Outcome;
+use crate::engine::decide::Level;
+use crate::engine::effect::Effect;
+use crate::engine::target::Environment;
+
+/// One row: in this environment this effect has this outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its name in decisions and audit records.
+    pub id: &'static str,
+    /// Where.
+    pub environment: Environment,
+    /// Exactly this effect.
+    pub effect: Effect,
+    /// Only when whole namespaces, `--all` or a purge are meant; `false` = in any case.
+    pub whole_scope: bool,
+    /// What follows.
+    pub then: Outcome,
+}
+
+/// Refuses what would stop or lose something on a target that could not be resolved.
+pub const NO_TARGET: &str = "builtin/no-target";
+/// Decides what cannot be told from its words.
+pub const UNKNOWN: &str = "builtin/unknown";
+
+const TYPED: Outcome = Outcome::Confirm(Level::Typed);
+const YES_NO: Outcome = Outcome::Confirm(Level::YesNo);
+
+const fn row(id: &'static str, environment: Environment, effect: Effect, then: Outcome) -> Row {
+    Row { id, environment, effect, whole_scope: false, then }
+}
+
+/// The table; of several rows that fit, the strongest counts. Pairs without a row pass.
+pub const TABLE: [Row; 9] = [
+    row("builtin/production-destroy", Environment::Production, Effect::Destroy, TYPED),
+    row("builtin/production-disrupt", Environment::Production, Effect::Disrupt, YES_NO),
+    row("builtin/production-mutate", Environment::Production, Effect::Mutate, Outcome::Notice),
+    row("builtin/unclassified-destroy", Environment::Unclassified, Effect::Destroy, TYPED),
+    row("builtin/unclassified-disrupt", Environment::Unclassified, Effect::Disrupt, YES_NO),
+    row("builtin/staging-destroy", Environment::Staging, Effect::Destroy, YES_NO),
+    row("builtin/staging-disrupt", Environment::Staging, Effect::Disrupt, Outcome::Notice),
+    row("builtin/development-destroy", Environment::Development, Effect::Destroy, Outcome::Notice),
+    Row {
+        id: "builtin/development-destroy-whole",
+        environment: Environment::Development,
+        effect: Effect::Destroy,
+        whole_scope: true,
+        then: YES_NO,
+    },
+];
+
+/// The built-in outcome and the row that gives it.
+pub fn outcome(
+    environment: Environment,
+    effect: Effect,
+    whole_scope: bool,
+    target_known: bool,
+    unknown: UnknownAs,
+) -> (Outcome, Option<&'static str>) {
+    // A target nobody could resolve counts as production, and what would hurt there does not run.
+    let environment = if target_known { environment } else { Environment::Production };
+    if !target_known && effect >= Effect::Disrupt {
+        return (Outcome::Deny, Some(NO_TARGET));
+    }
+    if effect == Effect::Unknown {
+        return match (environment, unknown) {
+            (Environment::Staging | Environment::Development, _) => (Outcome::Allow, None),
+            (_, UnknownAs::Allow) => (Outcome::Notice, Some(UNKNOWN)),
+            (_, UnknownAs::Confirm) => (YES_NO, Some(UNKNOWN)),
+            (_, UnknownAs::Deny) => (Outcome::Deny, Some(UNKNOWN)),
+        };
+    }
+    let rows = TABLE
+        .iter()
+        .filter(|r| r.environment == environment && r.effect == effect && (whole_scope || !r.whole_scope));
+    rows.max_by_key(|r| r.then).map_or((Outcome::Allow, None), |r| (r.then, Some(r.id)))
+}

@@ -1,0 +1,430 @@
+//! Places a policy knows: clusters, accounts and hosts, recognised by identity, with their name and environment.
+//!
+//! Making a place harder to hurt is easy (any sign of production counts), making it easier takes proof: every
+//! identity the policy gives must be there, and one of them must be more than a name somebody chose.
+
+use super::{Layer, Merged};
+use crate::engine::fact::Known;
+use crate::engine::glob;
+use crate::engine::target::{Environment, KubeTarget};
+
+/// A kind of identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdKind {
+    /// A cluster's name: the kubeconfig entry's, or the one a policy gives. Weak: anybody can choose it.
+    Cluster,
+    /// A kubeconfig context's name. Weak.
+    Context,
+    /// The API server's URL, or a pattern over its host.
+    Server,
+    /// `metadata.uid` of the kube-system namespace.
+    Uid,
+    /// SHA-256 of the CA certificates.
+    Ca,
+    /// An AWS account: id or alias.
+    Account,
+    /// An AWS region. Weak.
+    Region,
+    /// A machine's name.
+    Host,
+}
+
+/// The family of tools an identity belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// kubectl and its like.
+    Kubernetes,
+    /// aws.
+    Aws,
+    /// The machine itself.
+    Machine,
+}
+
+/// The family of a tool, `None` when it is not known.
+pub fn domain_of_tool(tool: &str) -> Option<Domain> {
+    match tool {
+        "kubectl" | "kubectl.exe" | "helm" | "oc" => Some(Domain::Kubernetes),
+        "aws" => Some(Domain::Aws),
+        "apt" | "apt-get" | "aptitude" | "dpkg" => Some(Domain::Machine),
+        _ => None,
+    }
+}
+
+impl IdKind {
+    /// All of them.
+    pub const ALL: [IdKind; 8] = [
+        IdKind::Cluster,
+        IdKind::Context,
+        IdKind::Server,
+        IdKind::Uid,
+        IdKind::Ca,
+        IdKind::Account,
+        IdKind::Region,
+        IdKind::Host,
+    ];
+
+    /// The word used in policy files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            IdKind::Cluster => "cluster",
+            IdKind::Context => "context",
+            IdKind::Server => "server",
+            IdKind::Uid => "uid",
+            IdKind::Ca => "ca",
+            IdKind::Account => "account",
+            IdKind::Region => "region",
+            IdKind::Host => "host",
+        }
+    }
+
+    /// The family of tools it belongs to.
+    pub const fn domain(self) -> Domain {
+        match self {
+            IdKind::Cluster | IdKind::Context | IdKind::Server | IdKind::Uid | IdKind::Ca => {
+                Domain::Kubernetes
+            }
+            IdKind::Account | IdKind::Region => Domain::Aws,
+            IdKind::Host => Domain::Machine,
+        }
+    }
+
+    /// Whether it is more than a name somebody chose on the client's side.
+    pub const fn is_proof(self) -> bool {
+        matches!(self, IdKind::Server | IdKind::Uid | IdKind::Ca | IdKind::Account | IdKind::Host)
+    }
+
+    /// Whether a pattern of a policy matches a value of this kind.
+    pub fn matches(self, pattern: &str, value: &str) -> bool {
+        match self {
+            IdKind::Server => server_matches(pattern, value),
+            IdKind::Uid => pattern.eq_ignore_ascii_case(value),
+            IdKind::Ca => plain_hash(pattern) == plain_hash(value),
+            IdKind::Host => {
+                let (pattern, value) = (pattern.to_ascii_lowercase(), value.to_ascii_lowercase());
+                glob::matches(&pattern, &value)
+            }
+            _ => glob::matches(pattern, value),
+        }
+    }
+}
+
+/// One identity of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its kind.
+    pub kind: IdKind,
+    /// Its value.
+    pub value: String,
+}
+
+impl Identity {
+    /// Puts the two together.
+    pub fn new(kind: IdKind, value: impl Into<String>) -> Identity {
+        Identity { kind, value: value.into() }
+    }
+}
+
+/// One entry of `clusters:`, `accounts:` or `hosts:`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What people call it; the phrase to type.
+    pub name: Option<String>,
+    /// What it is to them.
+    pub environment: Option<Environment>,
+    /// How it is recognised: per kind, patterns of which one has to match.
+    pub identity: Vec<(IdKind, Vec<String>)>,
+    /// The line (from 1) it stands on.
+    pub line: Option<u32>,
+}
+
+/// What is known of a target before policy has spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Its identities.
+    pub identities: Vec<Identity>,
+    /// Kinds of identity it has but that could not be learnt.
+    pub unknown: Vec<IdKind>,
+}
+
+impl Seen {
+    /// The identities of a Kubernetes target.
+    pub fn of_kube(target: &KubeTarget) -> Seen {
+        let mut seen = Seen::default();
+        let mut push = |kind, value: &str| seen.identities.push(Identity::new(kind, value));
+        push(IdKind::Server, &target.server.value);
+        if let Some(context) = &target.context {
+            push(IdKind::Context, &context.value);
+        }
+        if let Some(cluster) = &target.cluster {
+            push(IdKind::Cluster, &cluster.value);
+        }
+        if let Some(name) = &target.exec_cluster_name {
+            push(IdKind::Cluster, name);
+        }
+        if let Some(ca) = &target.ca_sha256 {
+            push(IdKind::Ca, ca);
+        }
+        match &target.uid {
+            Known::Known(uid) => push(IdKind::Uid, uid),
+            Known::Unknown(_) => seen.unknown.push(IdKind::Uid),
+        }
+        seen
+    }
+
+    fn values(&self, kind: IdKind) -> impl Iterator<Item = &str> {
+        self.identities.iter().filter(move |i| i.kind == kind).map(|i| i.value.as_str())
+    }
+}
+
+/// What a target is, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classified {
+    /// The environment.
+    pub environment: Environment,
+    /// The name the policy gives it.
+    pub name: Option<String>,
+    /// Why, in a short clause: `/etc/guard/policy.yaml:12`, `"prod" in context prod-eu`.
+    pub because: String,
+    /// Which layer decided the environment.
+    pub layer: Layer,
+    /// A known local cluster.
+    pub local: bool,
+}
+
+/// What a target is: by the system's list, else by the user's, else by what names and addresses suggest. Projects, and
+/// the user where the system has spoken, can only make it more severe.
+pub fn classify_target(seen: &Seen, policy: &Merged) -> Classified {
+    let local = is_local(seen);
+    let mut out = by_signs(seen, local);
+    let user = policy.user.as_ref().and_then(|p| by_places(seen, &p.places, &p.file));
+    let system = policy.system.as_ref().and_then(|p| by_places(seen, &p.places, &p.file));
+    if let Some((environment, because)) = &user {
+        out.say(*environment, because, Layer::User);
+    }
+    if let Some((environment, because)) = &system {
+        out.say(*environment, because, Layer::System);
+        if let Some((environment, because)) = &user {
+            out.raise(*environment, because, Layer::User);
+        }
+    }
+    for p in &policy.project {
+        if let Some((environment, because)) = by_places(seen, &p.places, &p.file) {
+            out.raise(environment, &because, Layer::Project);
+        }
+    }
+    // A project's file may come with a stranger's repository: it names nothing.
+    out.name = [&policy.system, &policy.user].into_iter().flatten().find_map(|p| name_of(seen, &p.places));
+    out
+}
+
+impl Classified {
+    fn say(&mut self, environment: Environment, because: &str, layer: Layer) {
+        self.environment = environment;
+        self.because = because.to_owned();
+        self.layer = layer;
+    }
+
+    fn raise(&mut self, environment: Environment, because: &str, layer: Layer) {
+        if environment > self.environment {
+            self.say(environment, because, layer);
+        }
+    }
+}
+
+/// The most severe of the entries that recognise the target.
+fn by_places(seen: &Seen, places: &[Place], file: &str) -> Option<(Environment, String)> {
+    let found = places.iter().filter_map(|p| {
+        let environment = p.environment?;
+        let is_it = if environment >= Environment::Unclassified { p.hints_at(seen) } else { p.proves(seen) };
+        is_it.then_some((environment, p.line))
+    });
+    let (environment, line) = found.max_by_key(|(environment, _)| *environment)?;
+    Some((environment, line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))))
+}
+
+/// The name given by the most severe entry that recognises the target and that nothing contradicts.
+fn name_of(seen: &Seen, places: &[Place]) -> Option<String> {
+    let sure = places.iter().filter(|p| p.name.is_some() && p.names(seen));
+    // Of several the most severe, and of those the first.
+    let most_severe = sure.rev().max_by_key(|p| p.environment.unwrap_or(Environment::Unclassified))?;
+    most_severe.name.clone()
+}
+
+impl Place {
+    fn identity_is(&self, seen: &Seen, kind: IdKind, patterns: &[String]) -> bool {
+        seen.values(kind).any(|v| patterns.iter().any(|p| kind.matches(p, v)))
+    }
+
+    /// One matching identity is enough to be careful.
+    fn hints_at(&self, seen: &Seen) -> bool {
+        self.identity.iter().any(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
+    }
+
+    /// Every identity matches, and one of them proves something.
+    fn proves(&self, seen: &Seen) -> bool {
+        self.identity.iter().any(|(kind, _)| kind.is_proof())
+            && self.identity.iter().all(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
+    }
+
+    /// A proof matches, and no proof that could be learnt says otherwise.
+    fn names(&self, seen: &Seen) -> bool {
+        let proofs = || self.identity.iter().filter(|(kind, _)| kind.is_proof());
+        proofs().any(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
+            && proofs().all(|(kind, patterns)| {
+                self.identity_is(seen, *kind, patterns) || seen.values(*kind).next().is_none()
+            })
+    }
+}
+
+/// What names and addresses suggest when no policy knows the target. Names only ever make it more severe.
+fn by_signs(seen: &Seen, local: bool) -> Classified {
+    let mut out = Classified {
+        environment: if local { Environment::Development } else { Environment::Unclassified },
+        name: None,
+        because: if local { "a local cluster, by name and address" } else { "no policy names it" }.to_owned(),
+        layer: Layer::BuiltIn,
+        local,
+    };
+    for identity in &seen.identities {
+        let text = match identity.kind {
+            IdKind::Uid | IdKind::Ca | IdKind::Region => continue,
+            IdKind::Server => host_of(&identity.value),
+            _ => identity.value.as_str(),
+        };
+        if let Some((environment, word)) = naming_hint(text) {
+            let because = format!("\"{word}\" in {} {text}", identity.kind.word());
+            out.raise(environment, &because, Layer::BuiltIn);
+        }
+    }
+    out
+}
+
+/// Segments of names that say what a thing is. Whole segments: `delivery` is not `live`.
+pub const NAMING_HINTS: [(&str, Environment); 8] = [
+    ("prod", Environment::Production),
+    ("production", Environment::Production),
+    ("prd", Environment::Production),
+    ("live", Environment::Production),
+    ("preprod", Environment::Staging),
+    ("preproduction", Environment::Staging),
+    ("stage", Environment::Staging),
+    ("staging", Environment::Staging),
+];
+
+/// Segments that turn the one after them into its opposite: `pre-prod`, `non-prod`.
+const NEGATIONS: [&str; 5] = ["pre", "non", "not", "no", "pseudo"];
+
+/// What a name hints at, and the segment that does.
+pub fn naming_hint(name: &str) -> Option<(Environment, &str)> {
+    let mut best: Option<(Environment, &str)> = None;
+    let mut before = "";
+    for segment in name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|s| !s.is_empty()) {
+        let word = segment.trim_end_matches(|c: char| c.is_ascii_digit());
+        let row = NAMING_HINTS.iter().find(|(hint, _)| hint.eq_ignore_ascii_case(word));
+        let negated = NEGATIONS.iter().any(|n| n.eq_ignore_ascii_case(before));
+        if let Some((_, environment)) = row {
+            let environment = if negated { Environment::Staging } else { *environment };
+            if best.is_none_or(|(have, _)| environment > have) {
+                best = Some((environment, segment));
+            }
+        }
+        before = segment;
+    }
+    best
+}
+
+/// Local clusters by the name their tool gives the context or cluster entry, and where their API server then is.
+/// kind, k3d and the desktop applications publish it on loopback; minikube's own networks are the defaults of its
+/// docker, kvm2, virtualbox and hyperkit drivers.
+pub const LOCAL_CLUSTERS: [(&str, &[&str]); 8] = [
+    ("kind-*", &[]),
+    ("k3d-*", &[]),
+    ("minikube", &["192.168.49.", "192.168.39.", "192.168.59.", "192.168.99.", "192.168.64."]),
+    ("docker-desktop", &["kubernetes.docker.internal"]),
+    ("docker-for-desktop", &["kubernetes.docker.internal"]),
+    ("rancher-desktop", &[]),
+    ("orbstack", &["k8s.orb.local"]),
+    ("colima*", &[]),
+];
+
+/// Whether the target is a known local cluster: by name *and* address. An address alone proves nothing: k3s and
+/// kubeadm write 127.0.0.1 into the kubeconfig of production machines, and tunnels end there.
+pub fn is_local(seen: &Seen) -> bool {
+    let mut names =
+        seen.identities.iter().filter(|i| matches!(i.kind, IdKind::Context | IdKind::Cluster)).peekable();
+    if names.peek().is_none() {
+        return false;
+    }
+    let servers: Vec<&str> = seen.values(IdKind::Server).map(host_of).collect();
+    let mut rows = LOCAL_CLUSTERS.iter().filter(|(name, _)| {
+        let mut of = seen.identities.iter().filter(|i| matches!(i.kind, IdKind::Context | IdKind::Cluster));
+        of.any(|i| glob::matches(name, &i.value))
+    });
+    rows.any(|(_, networks)| {
+        !servers.is_empty()
+            && servers.iter().all(|host| {
+                is_loopback(host)
+                    || networks.iter().any(|n| if n.ends_with('.') { in_network(host, n) } else { host == n })
+            })
+    })
+}
+
+/// A dotted address whose first three numbers are these (`192.168.49.`): the rest must be one number.
+fn in_network(host: &str, network: &str) -> bool {
+    host.strip_prefix(network).is_some_and(|last| last.parse::<u8>().is_ok())
+}
+
+/// Whether a host is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<core::net::IpAddr>().is_ok_and(|ip| match ip {
+            core::net::IpAddr::V6(v6) => {
+                v6.is_loopback() || v6.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback())
+            }
+            core::net::IpAddr::V4(v4) => v4.is_loopback(),
+        })
+}
+
+/// The host of a server URL: without scheme, user, port and path.
+pub fn host_of(server: &str) -> &str {
+    let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if let Some(end) = host.strip_prefix('[').and_then(|h| h.find(']')) {
+        return host.get(1..=end).unwrap_or(host);
+    }
+    host.split(':').next().unwrap_or(host)
+}
+
+/// A pattern with a scheme is compared with the whole URL, one without with the host and with host:port.
+fn server_matches(pattern: &str, server: &str) -> bool {
+    if pattern.contains("://") {
+        return glob::matches(&plain_url(pattern), &plain_url(server));
+    }
+    let pattern = pattern.to_ascii_lowercase();
+    let host = host_of(server).to_ascii_lowercase();
+    let url = plain_url(server);
+    let with_port = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let authority = with_port.split('/').next().unwrap_or(with_port);
+    glob::matches(&pattern, &host) || glob::matches(&pattern, authority)
+}
+
+/// One spelling per URL: lower-case scheme and host, no trailing slash, no default port.
+fn plain_url(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let scheme = scheme.to_ascii_lowercase();
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let mut authority = authority.to_ascii_lowercase();
+    let default = if scheme == "http" { ":80" } else { ":443" };
+    if let Some(plain) = authority.strip_suffix(default) {
+        authority.truncate(plain.len());
+    }
+    format!("{scheme}://{authority}{}", path.trim_end_matches('/'))
+}
+
+/// A hash without its decoration: `sha256:`, colons, upper case.
+fn plain_hash(hash: &str) -> String {
+    let hash = hash.to_ascii_lowercase();
+    hash.strip_prefix("sha256:").unwrap_or(&hash).chars().filter(|c| *c != ':').collect()
+}

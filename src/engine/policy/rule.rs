@@ -1,0 +1,388 @@
+//! One rule of a policy: what it looks at, and what follows.
+//!
+//! A rule either raises ("at least this") or relaxes the built-in table ("at most this"). Raising rules look upwards:
+//! `effect: disrupt` is a disruption *or worse*. Relaxing ones look downwards: *or milder*. That is what keeps every
+//! decision monotone: nothing becomes easier by becoming worse. A fact that is not known counts for raising rules and
+//! against relaxing ones.
+
+use super::place::{IdKind, domain_of_tool};
+use super::window::Window;
+use crate::engine::decide::{Level, Object, Situation};
+use crate::engine::effect::Effect;
+use crate::engine::glob;
+use crate::engine::target::Environment;
+
+/// What follows from a rule. The order is the order of strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It runs.
+    Allow,
+    /// It runs, with one line that says where.
+    Notice,
+    /// It runs, with the rule's warning.
+    Warn,
+    /// It runs after the right answer.
+    Confirm(Level),
+    /// It does not run.
+    Deny,
+}
+
+impl Outcome {
+    /// The words used in output and policy files.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Outcome::Allow => "allow",
+            Outcome::Notice => "notice",
+            Outcome::Warn => "warn",
+            Outcome::Confirm(Level::YesNo) => "confirm yes-no",
+            Outcome::Confirm(Level::Typed) => "confirm typed",
+            Outcome::Deny => "deny",
+        }
+    }
+}
+
+/// Who is at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// A person.
+    #[default]
+    Human,
+    /// A pipeline.
+    Ci,
+    /// A coding agent.
+    Agent,
+}
+
+impl Actor {
+    /// All of them.
+    pub const ALL: [Actor; 3] = [Actor::Human, Actor::Ci, Actor::Agent];
+
+    /// The word used in output and policy files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Actor::Human => "human",
+            Actor::Ci => "ci",
+            Actor::Agent => "agent",
+        }
+    }
+}
+
+/// A label that has to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelTest {
+    /// The key, exactly.
+    pub key: String,
+    /// Patterns of which one has to match the value; empty = any value.
+    pub values: Vec<String>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name in decisions and audit records.
+    pub id: String,
+    /// What it looks at.
+    pub when: When,
+    /// What follows.
+    pub then: Outcome,
+    /// True for a rule that lowers the built-in table to `then` instead of raising to it.
+    pub relax: bool,
+    /// True for `then: freeze`: nothing but reads.
+    pub freeze: bool,
+    /// Why, in the words of whoever wrote it.
+    pub reason: Option<String>,
+    /// A written justification is demanded.
+    pub justification: bool,
+    /// The difference is shown before the question.
+    pub show_diff: bool,
+    /// The line (from 1) it stands on.
+    pub line: Option<u32>,
+}
+
+/// What a rule looks at. Empty lists and `None` look at nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    /// Tools by name.
+    pub tool: Vec<String>,
+    /// Command paths (`delete`, `rollout restart`); a group's name means every command below it.
+    pub verb: Vec<String>,
+    /// This effect or worse (raising), or milder (relaxing). `unknown` is exactly that.
+    pub effect: Option<Effect>,
+    /// Whole namespaces, `--all`, purge.
+    pub whole_scope: Option<bool>,
+    /// Kinds: `pvc`, `persistentvolumeclaims`, `PersistentVolumeClaim`, `deployments.apps`.
+    pub resource: Vec<String>,
+    /// Object names.
+    pub name: Vec<String>,
+    /// Namespaces of the objects; for a namespace itself, its name.
+    pub namespace: Vec<String>,
+    /// Labels of the object or its namespace; all have to hold.
+    pub labels: Vec<LabelTest>,
+    /// Environments; `production` means unclassified and unknown targets as well in raising rules.
+    pub environment: Vec<Environment>,
+    /// Identities of the target: per kind, patterns of which one has to match.
+    pub identity: Vec<(IdKind, Vec<String>)>,
+    /// Known local clusters.
+    pub local: Option<bool>,
+    /// Whether a person can be asked.
+    pub interactive: Option<bool>,
+    /// Who is at work.
+    pub actor: Vec<Actor>,
+    /// When.
+    pub time: Option<Window>,
+}
+
+/// Whether something holds, when it may not be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Holds {
+    No,
+    Unknown,
+    Yes,
+}
+
+use Holds::{No, Unknown, Yes};
+
+impl From<bool> for Holds {
+    fn from(b: bool) -> Holds {
+        if b { Yes } else { No }
+    }
+}
+
+impl Rule {
+    /// Whether the rule counts here. What is not known counts for raising rules and against relaxing ones.
+    pub fn matches(&self, s: &Situation) -> bool {
+        let holds = self.when.holds(s, self.relax);
+        if self.relax { holds == Yes } else { holds >= Unknown }
+    }
+
+    /// True when the rule counts only because something it looks at is not known.
+    pub fn matches_for_want_of_facts(&self, s: &Situation) -> bool {
+        !self.relax && self.when.holds(s, false) == Unknown
+    }
+}
+
+impl When {
+    fn holds(&self, s: &Situation, relax: bool) -> Holds {
+        let mut all = Yes;
+        let mut and = |h: Holds| all = all.min(h);
+        and(any_or_none(&self.tool, |t| glob::matches(t, &s.tool)));
+        and(any_or_none(&self.verb, |v| verb_matches(v, &s.verb)));
+        if let Some(limit) = self.effect {
+            and(effect_holds(limit, s.effect, relax).into());
+        }
+        // Raising on `false` or relaxing on `true` would make the wider command the milder one; both mean "either".
+        match self.whole_scope {
+            Some(true) if !relax => and(s.whole_scope.into()),
+            Some(false) if relax => and((!s.whole_scope).into()),
+            _ => {}
+        }
+        and(self.environment_holds(s, relax));
+        for (kind, patterns) in &self.identity {
+            and(identity_holds(*kind, patterns, s));
+        }
+        if let Some(local) = self.local {
+            and(if s.target_known { (s.local == local).into() } else { Unknown });
+        }
+        if let Some(interactive) = self.interactive {
+            and((s.interactive == interactive).into());
+        }
+        if !self.actor.is_empty() {
+            and(self.actor.contains(&s.actor).into());
+        }
+        if let Some(window) = &self.time {
+            and(s.now.map_or(Unknown, |now| window.holds(now).into()));
+        }
+        and(self.objects_hold(s, relax));
+        all
+    }
+
+    fn environment_holds(&self, s: &Situation, relax: bool) -> Holds {
+        if self.environment.is_empty() {
+            return Yes;
+        }
+        if !s.target_known {
+            return Unknown;
+        }
+        let as_production = !relax && s.environment == Environment::Unclassified;
+        let listed = |e| self.environment.contains(&e);
+        (listed(s.environment) || (as_production && listed(Environment::Production))).into()
+    }
+
+    /// A raising rule needs one object that matches, a relaxing one needs all of them to.
+    fn objects_hold(&self, s: &Situation, relax: bool) -> Holds {
+        let looks = !(self.resource.is_empty()
+            && self.name.is_empty()
+            && self.namespace.is_empty()
+            && self.labels.is_empty());
+        if !looks {
+            return Yes;
+        }
+        let mut seen: Vec<Holds> = s.objects.iter().map(|o| self.object_holds(o, s)).collect();
+        if s.objects.is_empty() {
+            // Nothing but the namespaces is known: each stands for an object of any kind.
+            let blank = Object::default();
+            let kinds = if self.resource.is_empty() { Yes } else { Unknown };
+            let rest = kinds.min(self.name_holds(&blank)).min(self.labels_hold(&blank));
+            seen = s.namespaces.iter().map(|n| rest.min(self.namespace_matches(n).into())).collect();
+        }
+        let kinds_only = self.name.is_empty() && self.namespace.is_empty() && self.labels.is_empty();
+        let complete = s.objects_complete || (s.kinds_complete && kinds_only && !s.objects.is_empty());
+        if !complete {
+            seen.push(if s.all_namespaces || s.namespaces.is_empty() || self.namespace.is_empty() {
+                self.unseen_holds(s)
+            } else {
+                // The rest lies in the namespaces that are known.
+                let in_one = s.namespaces.iter().any(|n| self.namespace_matches(n));
+                self.unseen_holds(s).min(Holds::from(in_one))
+            });
+        }
+        let worst = if relax { seen.iter().min() } else { seen.iter().max() };
+        worst.copied().unwrap_or(No)
+    }
+
+    /// Whether an object nobody has seen could match; when all kinds are known, only if one of those does.
+    fn unseen_holds(&self, s: &Situation) -> Holds {
+        let possible =
+            !s.kinds_complete || s.objects.is_empty() || s.objects.iter().any(|o| self.kind_holds(o) != No);
+        if possible { Unknown } else { No }
+    }
+
+    fn object_holds(&self, o: &Object, s: &Situation) -> Holds {
+        let namespace = match (&o.namespace, &o.name) {
+            _ if self.namespace.is_empty() => Yes,
+            (Some(ns), _) => self.namespace_matches(ns).into(),
+            (None, Some(name)) if o.is_namespace() => self.namespace_matches(name).into(),
+            (None, None) if o.is_namespace() => Unknown,
+            (None, _) if s.all_namespaces => Unknown,
+            (None, _) => No,
+        };
+        self.kind_holds(o).min(self.name_holds(o)).min(namespace).min(self.labels_hold(o))
+    }
+
+    fn kind_holds(&self, o: &Object) -> Holds {
+        if self.resource.is_empty() {
+            return Yes;
+        }
+        if o.kind.is_empty() && o.resource.is_empty() {
+            return Unknown;
+        }
+        self.resource.iter().any(|r| kind_matches(r, o)).into()
+    }
+
+    fn name_holds(&self, o: &Object) -> Holds {
+        match &o.name {
+            _ if self.name.is_empty() => Yes,
+            None => Unknown,
+            Some(name) => self.name.iter().any(|p| glob::matches(p, name)).into(),
+        }
+    }
+
+    fn labels_hold(&self, o: &Object) -> Holds {
+        match &o.labels {
+            _ if self.labels.is_empty() => Yes,
+            None => Unknown,
+            Some(have) => self
+                .labels
+                .iter()
+                .all(|want| {
+                    have.iter().any(|(k, v)| {
+                        *k == want.key
+                            && (want.values.is_empty() || want.values.iter().any(|p| glob::matches(p, v)))
+                    })
+                })
+                .into(),
+        }
+    }
+
+    fn namespace_matches(&self, namespace: &str) -> bool {
+        self.namespace.iter().any(|p| glob::matches(p, namespace))
+    }
+}
+
+fn any_or_none(patterns: &[String], test: impl Fn(&str) -> bool) -> Holds {
+    (patterns.is_empty() || patterns.iter().any(|p| test(p))).into()
+}
+
+/// `delete` is that command, `rollout` every command of that group, `rollout re*` a pattern over the whole path.
+fn verb_matches(pattern: &str, verb: &str) -> bool {
+    glob::matches(pattern, verb)
+        || verb
+            .match_indices(' ')
+            .any(|(at, _)| verb.get(..at).is_some_and(|group| glob::matches(pattern, group)))
+}
+
+fn effect_holds(limit: Effect, have: Effect, relax: bool) -> bool {
+    match (limit, have) {
+        (Effect::Unknown, _) => have == Effect::Unknown,
+        // Nobody can say that something unknown is no worse than a disruption.
+        (_, Effect::Unknown) if relax => limit == Effect::Destroy,
+        _ if relax => have <= limit,
+        _ => have >= limit,
+    }
+}
+
+fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
+    if !s.target_known {
+        // A target nobody could resolve may be any target this tool can reach.
+        return match domain_of_tool(&s.tool) {
+            Some(domain) if domain != kind.domain() => No,
+            _ => Unknown,
+        };
+    }
+    let mut of_kind = s.identities.iter().filter(|i| i.kind == kind);
+    if of_kind.any(|i| patterns.iter().any(|p| kind.matches(p, &i.value))) {
+        return Yes;
+    }
+    if s.unknown_identities.contains(&kind) { Unknown } else { No }
+}
+
+/// Kinds as people write them, in any of the API's forms.
+fn kind_matches(pattern: &str, o: &Object) -> bool {
+    let pattern = pattern.to_ascii_lowercase();
+    let (resource, kind) = (o.resource.to_ascii_lowercase(), o.kind.to_ascii_lowercase());
+    let group = o.group.to_ascii_lowercase();
+    if let Some((plain, of_group)) = pattern.split_once('.') {
+        let named = glob::matches(plain, &resource) || glob::matches(plain, &kind);
+        return named && glob::matches(of_group, &group);
+    }
+    if glob::matches(&pattern, &resource) || glob::matches(&pattern, &kind) {
+        return true;
+    }
+    SHORT_KINDS.iter().any(|(short, plural, singular)| {
+        let same = |text: &str| text == *short || text == *plural || text == *singular;
+        same(&pattern) && (same(&resource) || same(&kind))
+    })
+}
+
+/// Short names of the built-in API resources, as `kubectl api-resources` lists them (Kubernetes 1.33 to 1.37).
+pub const SHORT_KINDS: [(&str, &str, &str); 28] = [
+    ("cm", "configmaps", "configmap"),
+    ("crd", "customresourcedefinitions", "customresourcedefinition"),
+    ("crds", "customresourcedefinitions", "customresourcedefinition"),
+    ("cj", "cronjobs", "cronjob"),
+    ("csr", "certificatesigningrequests", "certificatesigningrequest"),
+    ("deploy", "deployments", "deployment"),
+    ("ds", "daemonsets", "daemonset"),
+    ("ep", "endpoints", "endpoints"),
+    ("ev", "events", "event"),
+    ("hpa", "horizontalpodautoscalers", "horizontalpodautoscaler"),
+    ("ing", "ingresses", "ingress"),
+    ("limits", "limitranges", "limitrange"),
+    ("netpol", "networkpolicies", "networkpolicy"),
+    ("no", "nodes", "node"),
+    ("ns", "namespaces", "namespace"),
+    ("pdb", "poddisruptionbudgets", "poddisruptionbudget"),
+    ("po", "pods", "pod"),
+    ("pv", "persistentvolumes", "persistentvolume"),
+    ("pvc", "persistentvolumeclaims", "persistentvolumeclaim"),
+    ("quota", "resourcequotas", "resourcequota"),
+    ("rc", "replicationcontrollers", "replicationcontroller"),
+    ("rs", "replicasets", "replicaset"),
+    ("sa", "serviceaccounts", "serviceaccount"),
+    ("sc", "storageclasses", "storageclass"),
+    ("sts", "statefulsets", "statefulset"),
+    ("svc", "services", "service"),
+    // No short name, but the singular is what people write.
+    ("secret", "secrets", "secret"),
+    ("job", "jobs", "job"),
+];
