@@ -1,1 +1,17 @@
-//! ui
+//! What the person sees: facts as data ([`screen::Screen`]), rendered for the width, character set and colours of one
+//! stream ([`colour::Look`]). Everything that comes from outside is escaped here, so callers hand in raw text.
+
+pub mod colour;
+pub mod human;
+pub mod json;
+pub mod lookalike;
+pub mod notice;
+pub mod screen;
+pub mod view;
+pub mod words;
+
+pub use colour::{ColourChoice, Colours, Look};
+pub use notice::{Hint, Refusal, render_notice, render_refusal};
+pub use screen::Screen;
+pub use view::View;
+pub use words::CommandLine;

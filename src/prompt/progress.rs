@@ -1,0 +1,52 @@
+//! One line on the terminal for waits of more than a tenth of a second, gone again before anything else is written.
+
+use super::tty::{open, write_all};
+use crate::engine::escape::escape;
+use std::os::fd::AsFd;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use unicode_width::UnicodeWidthStr;
+
+/// Nothing is shown for shorter waits.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Shows its line from 100 ms after its start until it is dropped. Without a terminal, or in the background, nothing.
+#[must_use]
+pub struct Progress {
+    done: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    /// Starts with one short line: `asking the cluster`. `dumb` terminals get the line and keep it.
+    pub fn start(text: &str, dumb: bool) -> Progress {
+        let line = format!("guard: {} ...", escape(text.as_bytes()));
+        let (done, wait) = channel::<()>();
+        let show = move || {
+            if wait.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let Ok(tty) = open() else { return };
+            // What fails here is not worth a word: the line is a courtesy.
+            if dumb {
+                let _ = write_all(tty.as_fd(), &format!("{line}\n"));
+                return;
+            }
+            let _ = write_all(tty.as_fd(), &line);
+            let _ = wait.recv();
+            let _ = write_all(tty.as_fd(), &format!("\r{}\r", " ".repeat(line.width())));
+        };
+        let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(show).ok();
+        Progress { done: Some(done), thread }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        drop(self.done.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Numbers, ages and plurals as people write them.
+
+/// A number with its thousands apart: `12,345`.
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A span of seconds in its largest whole unit, never rounded up: `4 years`, `3 min`, `less than a second`.
+pub fn span(seconds: u64) -> String {
+    const UNITS: [(u64, &str, &str); 6] = [
+        (31_557_600, "year", "years"),
+        (2_629_800, "month", "months"),
+        (86_400, "day", "days"),
+        (3_600, "hour", "hours"),
+        (60, "min", "min"),
+        (1, "s", "s"),
+    ];
+    for (size, one, many) in UNITS {
+        let n = seconds / size;
+        if n > 0 {
+            return format!("{} {}", number(n), if n == 1 { one } else { many });
+        }
+    }
+    "less than a second".to_owned()
+}
+
+/// A kind's name for `n` objects: `1 Pod`, `2 NetworkPolicies`, `3 Ingresses`.
+pub fn counted(n: u64, kind: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { kind.to_owned() } else { plural(kind) })
+}
+
+/// The English plural of a kind's name. Kinds are already plural in one case of the API (`Endpoints`).
+pub fn plural(kind: &str) -> String {
+    let ends = |tails: &[&str]| tails.iter().any(|t| kind.ends_with(t));
+    if ends(&["Endpoints", "Metrics", "Settings", "Status"]) {
+        return kind.to_owned();
+    }
+    if let Some(stem) = kind.strip_suffix('y')
+        && !ends(&["ay", "ey", "oy", "uy"])
+    {
+        return format!("{stem}ies");
+    }
+    if ends(&["s", "x", "ch", "sh"]) { format!("{kind}es") } else { format!("{kind}s") }
+}
+
+/// A uid short enough to compare by eye: `4c2f..9a1e`.
+pub fn short_uid(uid: &str) -> String {
+    let chars: Vec<char> = uid.chars().collect();
+    if chars.len() <= 12 {
+        return uid.to_owned();
+    }
+    let (head, tail) = (&chars[..4], &chars[chars.len() - 4..]);
+    format!("{}..{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (n, want) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (12_345, "12,345"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(number(n), want);
+        }
+    }
+
+    #[test]
+    fn spans_never_round_up() {
+        for (s, want) in [
+            (0, "less than a second"),
+            (1, "1 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (200, "3 min"),
+            (7_199, "1 hour"),
+            (86_400 * 2, "2 days"),
+            (86_400 * 45, "1 month"),
+            (31_557_600 * 4 + 5, "4 years"),
+        ] {
+            assert_eq!(span(s), want, "{s}");
+        }
+    }
+
+    #[test]
+    fn plurals() {
+        for (kind, want) in [
+            ("Pod", "Pods"),
+            ("Ingress", "Ingresses"),
+            ("NetworkPolicy", "NetworkPolicies"),
+            ("Gateway", "Gateways"),
+            ("Endpoints", "Endpoints"),
+            ("StorageClass", "StorageClasses"),
+            ("Mailbox", "Mailboxes"),
+        ] {
+            assert_eq!(plural(kind), want);
+        }
+        assert_eq!(counted(1, "Pod"), "1 Pod");
+        assert_eq!(counted(1200, "Pod"), "1,200 Pods");
+    }
+
+    #[test]
+    fn uids() {
+        assert_eq!(short_uid("4c2f1b6a-0d0e-4b5c-9c1d-0123456789a1"), "4c2f..89a1");
+        assert_eq!(short_uid("short"), "short");
+        assert_eq!(short_uid(""), "");
+    }
+}

@@ -1,0 +1,278 @@
+//! `guard check --json`: the decision and every fact behind it as data. Schema 1: fields are added, never renamed,
+//! removed or given another meaning.
+
+use crate::engine::assess::Assessment;
+use crate::engine::challenge::Challenge;
+use crate::engine::decide::{Decision, Level};
+use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::impact::{Fate, Impact};
+use crate::engine::target::{Environment, KubeTarget};
+use crate::exit::Exit;
+use serde::Serialize;
+
+/// The number of the schema.
+pub const SCHEMA: u32 = 1;
+
+/// What `guard check` found out.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<'a> {
+    /// What would happen.
+    pub decision: &'a Decision,
+    /// Words and facts weighed.
+    pub assessment: &'a Assessment,
+    /// What the target is to its people, and why.
+    pub environment: (Environment, &'a str),
+    /// The cluster's name as the phrase spells it.
+    pub cluster: &'a str,
+    /// The target.
+    pub target: &'a KubeTarget,
+    /// What would go.
+    pub impact: &'a Impact,
+    /// What would have to be typed.
+    pub challenge: Option<&'a Challenge>,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+/// The report as one line of JSON, without a newline. Raw text from outside is escaped as JSON wants it.
+pub fn render_json(checked: &Checked<'_>) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Report::of(checked))
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    decision: &'static str,
+    exit: u8,
+    effect: &'static str,
+    effect_by_words: &'static str,
+    because: &'a [String],
+    whole_scope: bool,
+    environment: Environ<'a>,
+    target: Target<'a>,
+    impact: Blast<'a>,
+    unchecked: Vec<Gap<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<Asks<'a>>,
+    rules: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Environ<'a> {
+    name: &'static str,
+    because: &'a str,
+}
+
+#[derive(Serialize)]
+struct Target<'a> {
+    tool: &'static str,
+    cluster: &'a str,
+    server: Part<'a>,
+    context: Option<Part<'a>>,
+    cluster_entry: Option<Part<'a>>,
+    user: Option<Part<'a>>,
+    acting_as: Option<Part<'a>>,
+    namespace: Part<'a>,
+    all_namespaces: bool,
+    ca_sha256: Option<&'a str>,
+    uid: Option<&'a str>,
+    uid_unknown: Option<String>,
+    chosen_by: String,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    value: &'a str,
+    from: String,
+}
+
+#[derive(Serialize)]
+struct Blast<'a> {
+    subjects_total: u64,
+    subjects: Vec<Subject<'a>>,
+    groups: Vec<Group<'a>>,
+    data: Vec<Data<'a>>,
+    also: &'a [String],
+    protections: Vec<Protection<'a>>,
+    refused: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Subject<'a> {
+    kind: &'a str,
+    group: &'a str,
+    resource: &'a str,
+    name: &'a str,
+    namespace: Option<&'a str>,
+    uid: Option<&'a str>,
+    age_s: Option<u64>,
+    changed_s: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    kind: &'a str,
+    group: &'a str,
+    count: u64,
+    names: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    what: &'a str,
+    fate: &'static str,
+    because: &'a str,
+}
+
+#[derive(Serialize)]
+struct Protection<'a> {
+    what: &'a str,
+    effect: &'a str,
+}
+
+#[derive(Serialize)]
+struct Gap<'a> {
+    what: &'a str,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct Asks<'a> {
+    level: &'static str,
+    kind: &'static str,
+    phrase: &'a str,
+    justification: bool,
+    env_confirm: bool,
+}
+
+impl<'a> Part<'a> {
+    fn of(part: &'a Sourced<String>) -> Part<'a> {
+        Part { value: &part.value, from: Source::to_string(&part.from) }
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(c: &Checked<'a>) -> Report<'a> {
+        let (decision, rules): (_, &[String]) = match c.decision {
+            Decision::Allow(a) => ("allow", &a.rules),
+            Decision::Confirm(a) => ("confirm", &a.rules),
+            Decision::Deny(d) => ("deny", &d.rules),
+        };
+        let reason = match c.decision {
+            Decision::Deny(d) => Some(d.reason.as_str()),
+            _ => None,
+        };
+        let warnings: &[String] = match c.decision {
+            Decision::Allow(a) => &a.warnings,
+            _ => &[],
+        };
+        let challenge = match (c.decision, c.challenge) {
+            (Decision::Confirm(asked), Some(challenge)) => Some(Asks {
+                level: level(asked.level),
+                kind: challenge.kind,
+                phrase: &challenge.phrase,
+                justification: asked.justification,
+                env_confirm: asked.env_confirm,
+            }),
+            _ => None,
+        };
+        Report {
+            schema: SCHEMA,
+            decision,
+            exit: c.exit.code(),
+            effect: c.assessment.effect.word(),
+            effect_by_words: c.assessment.words.word(),
+            because: &c.assessment.because,
+            whole_scope: c.assessment.whole_scope,
+            environment: Environ { name: c.environment.0.word(), because: c.environment.1 },
+            target: target(c),
+            impact: blast(c.impact),
+            unchecked: c.impact.gaps.iter().map(|g| Gap { what: &g.what, why: g.why.to_string() }).collect(),
+            challenge,
+            rules,
+            reason,
+            warnings,
+        }
+    }
+}
+
+const fn level(level: Level) -> &'static str {
+    match level {
+        Level::YesNo => "yes-no",
+        Level::Typed => "typed",
+    }
+}
+
+fn target<'a>(c: &Checked<'a>) -> Target<'a> {
+    let t = c.target;
+    let (uid, uid_unknown) = match &t.uid {
+        Known::Known(uid) => (Some(uid.as_str()), None),
+        Known::Unknown(why) => (None, Some(why.to_string())),
+    };
+    Target {
+        tool: "kubectl",
+        cluster: c.cluster,
+        server: Part::of(&t.server),
+        context: t.context.as_ref().map(Part::of),
+        cluster_entry: t.cluster.as_ref().map(Part::of),
+        user: t.user.as_ref().map(Part::of),
+        acting_as: t.acting_as.as_ref().map(Part::of),
+        namespace: Part::of(&t.namespace),
+        all_namespaces: t.all_namespaces,
+        ca_sha256: t.ca_sha256.as_deref(),
+        uid,
+        uid_unknown,
+        chosen_by: t.chosen_by.to_string(),
+        notes: &t.notes,
+    }
+}
+
+fn blast(impact: &Impact) -> Blast<'_> {
+    Blast {
+        subjects_total: impact.subjects_total,
+        subjects: impact
+            .subjects
+            .iter()
+            .map(|s| Subject {
+                kind: &s.kind,
+                group: &s.group,
+                resource: &s.resource,
+                name: &s.name,
+                namespace: s.namespace.as_deref(),
+                uid: s.uid.as_deref(),
+                age_s: s.age_s,
+                changed_s: s.changed_s,
+            })
+            .collect(),
+        groups: impact
+            .groups
+            .iter()
+            .map(|g| Group { kind: &g.kind, group: &g.group, count: g.count, names: &g.names })
+            .collect(),
+        data: impact
+            .data
+            .iter()
+            .map(|d| Data { what: &d.what, fate: fate(d.fate), because: &d.because })
+            .collect(),
+        also: &impact.also,
+        protections: impact
+            .protections
+            .iter()
+            .map(|p| Protection { what: &p.what, effect: &p.effect })
+            .collect(),
+        refused: impact.refused.as_deref(),
+    }
+}
+
+const fn fate(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Kept => "kept",
+        Fate::Unknown => "unknown",
+        Fate::Erased => "erased",
+    }
+}

@@ -1,0 +1,423 @@
+//! The screen as data, then as lines. No box drawing, no cursor movement, one fact per row with its label, the question
+//! last: it reads the same from top to bottom on a screen reader.
+//!
+//! A row that gets too long loses whole items from its end and says how many; a name is never cut. A name wider than
+//! the terminal stands on a line of its own, in one piece.
+
+use super::colour::{Look, Paint};
+use crate::engine::escape::escape;
+use crate::engine::target::Environment;
+use colored::Color;
+use unicode_width::UnicodeWidthStr;
+
+/// Everything shown before, and including, the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// What the target is to its people; `None` when not even that could be worked out.
+    pub environment: Option<Environment>,
+    /// What stands beside the badge: the target's name and address.
+    pub headline: Vec<Item>,
+    /// The facts, in their order.
+    pub rows: Vec<Row>,
+    /// The question without its answer; empty when nothing is asked.
+    pub question: Item,
+}
+
+/// One labelled fact or list of facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// One short word.
+    pub label: String,
+    /// What comes before the items and is never dropped.
+    pub lead: Item,
+    /// The items, most important first; the last ones are dropped when they do not fit.
+    pub items: Vec<Item>,
+    /// The same items in few words, used before any is dropped; empty when there is no shorter form.
+    pub brief: Vec<Item>,
+    /// How many more there are than `items` holds, and what they are called (one, several).
+    pub beyond: u64,
+    /// What dropped items are called: `("1 more kind", "more kinds")`.
+    pub more: (&'static str, &'static str),
+    /// Lines the row may take before items are dropped; `None` for facts that must stand in full.
+    pub lines: Option<usize>,
+}
+
+/// A run of words and names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Item {
+    spans: Vec<Span>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Span {
+    text: String,
+    /// Never broken over two lines.
+    whole: bool,
+    tone: Tone,
+}
+
+/// How a span stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Plain,
+    Strong,
+    Loss,
+    Label,
+    Badge(Option<Environment>),
+}
+
+impl Item {
+    /// Nothing yet.
+    pub fn new() -> Item {
+        Item::default()
+    }
+
+    /// Guard's own words; lines may break at their blanks.
+    #[must_use]
+    pub fn say(self, words: impl Into<String>) -> Item {
+        self.push(words.into(), false, Tone::Plain)
+    }
+
+    /// A name from outside: escaped, never broken.
+    #[must_use]
+    pub fn name(self, name: impl AsRef<[u8]>) -> Item {
+        self.push(escape(name.as_ref()), true, Tone::Plain)
+    }
+
+    /// A name somebody has to read: escaped, never broken, bold.
+    #[must_use]
+    pub fn strong(self, name: impl AsRef<[u8]>) -> Item {
+        self.push(escape(name.as_ref()), true, Tone::Strong)
+    }
+
+    /// Words from outside: escaped; lines may break at their blanks. Cut, and marked so, when longer than 160 characters.
+    #[must_use]
+    pub fn prose(self, words: &str) -> Item {
+        self.push(clip(words), false, Tone::Plain)
+    }
+
+    /// Words about something that will be gone.
+    #[must_use]
+    pub fn loss(self, words: &str) -> Item {
+        self.push(clip(words), false, Tone::Loss)
+    }
+
+    /// One word of a command line that is already escaped.
+    #[must_use]
+    pub(crate) fn shown_word(self, word: &str) -> Item {
+        self.push(word.to_owned(), true, Tone::Plain)
+    }
+
+    fn push(mut self, text: String, whole: bool, tone: Tone) -> Item {
+        if !text.is_empty() {
+            self.spans.push(Span { text, whole, tone });
+        }
+        self
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The text without any styling.
+    pub fn text(&self) -> String {
+        self.spans.iter().map(|s| s.text.as_str()).collect()
+    }
+
+    /// Whether exactly this name stands in it as a whole.
+    fn names(&self, name: &str) -> bool {
+        let shown = escape(name.as_bytes());
+        self.spans.iter().any(|s| s.whole && s.text == shown)
+    }
+}
+
+fn clip(words: &str) -> String {
+    const LONGEST: usize = 160;
+    match words.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{} [cut]", escape(&words.as_bytes()[..at])),
+        None => escape(words.as_bytes()),
+    }
+}
+
+impl Row {
+    /// A fact that stands in full however long it is.
+    pub fn fact(label: &str, item: Item) -> Row {
+        Row::list(label, vec![item], ("", "")).in_full()
+    }
+
+    /// A list of facts on at most two lines.
+    pub fn list(label: &str, items: Vec<Item>, more: (&'static str, &'static str)) -> Row {
+        Row {
+            label: label.to_owned(),
+            lead: Item::new(),
+            items,
+            brief: Vec::new(),
+            beyond: 0,
+            more,
+            lines: Some(2),
+        }
+    }
+
+    /// Never drops an item.
+    #[must_use]
+    pub fn in_full(mut self) -> Row {
+        self.lines = None;
+        self
+    }
+
+    /// What comes before the items.
+    #[must_use]
+    pub fn lead(mut self, lead: Item) -> Row {
+        self.lead = lead;
+        self
+    }
+}
+
+impl Screen {
+    /// The facts, one row after the other, each line ended by a newline.
+    pub fn facts(&self, look: Look) -> String {
+        let mut out = String::new();
+        let badge = badge(self.environment, look);
+        let mut lines = Lines::start(look, 1, 14, &[(badge, Tone::Badge(self.environment))]);
+        for item in &self.headline {
+            lines.chunks(&chunks(&Item::new().say("  ").join(item)), look);
+        }
+        lines.finish(&mut out);
+        for row in &self.rows {
+            row.render(look, &mut out);
+        }
+        out
+    }
+
+    /// The question; the answer is typed right behind it.
+    pub fn question(&self, look: Look) -> String {
+        let mut out = String::new();
+        let mut lines = Lines::start(look, 1, 1, &[]);
+        lines.chunks(&chunks(&self.question), look);
+        lines.finish(&mut out);
+        format!("{} ", out.trim_end())
+    }
+
+    /// Facts, an empty line, and the question when there is one.
+    pub fn render(&self, look: Look) -> String {
+        let facts = self.facts(look);
+        if self.question.is_empty() { facts } else { format!("{facts}\n{}", self.question(look)) }
+    }
+
+    /// Whether this name stands somewhere in the facts, as a whole and never dropped.
+    pub fn tells(&self, name: &str) -> bool {
+        let fixed = |row: &Row| {
+            let sure = if row.lines.is_none() { row.items.len() } else { 1 };
+            row.lead.names(name) || row.items.iter().take(sure).any(|i| i.names(name))
+        };
+        self.headline.iter().any(|i| i.names(name)) || self.rows.iter().any(fixed)
+    }
+}
+
+impl Item {
+    /// Both, one after the other.
+    #[must_use]
+    pub fn join(mut self, other: &Item) -> Item {
+        self.spans.extend(other.spans.iter().cloned());
+        self
+    }
+}
+
+impl Row {
+    fn render(&self, look: Look, out: &mut String) {
+        let mut text = self.lay(&self.items, 0, look);
+        if let Some(most) = self.lines {
+            let too_long = |text: &str| text.lines().count() > most;
+            let mut items = &self.items;
+            if too_long(&text) && self.brief.len() == items.len() {
+                items = &self.brief;
+                text = self.lay(items, 0, look);
+            }
+            let mut kept = items.len();
+            while too_long(&text) && kept > 1 {
+                kept -= 1;
+                text = self.lay(&items[..kept], items.len() - kept, look);
+            }
+        }
+        out.push_str(&text);
+    }
+
+    fn lay(&self, items: &[Item], dropped: usize, look: Look) -> String {
+        let narrow = look.width < NARROW;
+        let label = if narrow { format!("{}: ", self.label) } else { format!("{:<10} ", self.label) };
+        let (first, hang) = if narrow { (1, 3) } else { (3, 14) };
+        let mut lines = Lines::start(look, first, hang, &[(label, Tone::Label)]);
+        let mut all = self.lead.clone();
+        for (i, item) in items.iter().enumerate() {
+            let separator = match (i, self.lead.is_empty()) {
+                (0, true) => "",
+                (0, false) => " ",
+                _ => ", ",
+            };
+            all = all.say(separator).join(item);
+        }
+        let hidden = self.beyond + dropped as u64;
+        if hidden > 0 {
+            all = all.say(" and ").say(match hidden {
+                1 => self.more.0.to_owned(),
+                n => format!("{} {}", super::human::number(n), self.more.1),
+            });
+        }
+        lines.chunks(&chunks(&all), look);
+        let mut out = String::new();
+        lines.finish(&mut out);
+        out
+    }
+}
+
+/// Below this many columns labels no longer get a column of their own.
+const NARROW: usize = 60;
+
+/// Styled text without a place to break in it.
+type Chunk = Vec<(String, Tone)>;
+
+/// Splits at the blanks of breakable spans.
+fn chunks(item: &Item) -> Vec<Chunk> {
+    let mut done: Vec<Chunk> = Vec::new();
+    let mut open: Chunk = Vec::new();
+    for span in &item.spans {
+        if span.whole {
+            open.push((span.text.clone(), span.tone));
+            continue;
+        }
+        for (i, word) in span.text.split(' ').enumerate() {
+            if i > 0 && !open.is_empty() {
+                done.push(std::mem::take(&mut open));
+            }
+            if !word.is_empty() {
+                open.push((word.to_owned(), span.tone));
+            }
+        }
+    }
+    if !open.is_empty() {
+        done.push(open);
+    }
+    done
+}
+
+/// Fills lines from left to right.
+struct Lines {
+    width: usize,
+    hang: usize,
+    line: String,
+    used: usize,
+    /// Something besides the indent and label stands on the line.
+    begun: bool,
+    done: Vec<String>,
+}
+
+impl Lines {
+    fn start(look: Look, indent: usize, hang: usize, label: &[(String, Tone)]) -> Lines {
+        let hang = if look.width < NARROW { hang.min(3) } else { hang };
+        let mut lines = Lines {
+            width: look.width,
+            hang,
+            line: " ".repeat(indent),
+            used: indent,
+            begun: false,
+            done: vec![],
+        };
+        for (text, tone) in label {
+            lines.used += text.width();
+            lines.line.push_str(&paint(text, *tone, look));
+        }
+        lines
+    }
+
+    fn chunks(&mut self, chunks: &[Chunk], look: Look) {
+        for chunk in chunks {
+            let chunk: Vec<(String, Tone)> =
+                chunk.iter().map(|(t, tone)| (in_charset(t, look), *tone)).collect();
+            let width: usize = chunk.iter().map(|(t, _)| t.width()).sum();
+            let gap = usize::from(self.begun);
+            // A line that holds only the indent takes whatever comes: breaking again would gain nothing.
+            let bare = self.used <= self.hang && !self.begun && !self.done.is_empty();
+            if self.used + gap + width > self.width && !bare {
+                self.done.push(std::mem::take(&mut self.line));
+                // A name wider than what is left beside the indent moves to the left before it overflows.
+                let indent = self.hang.min(self.width.saturating_sub(width)).max(1);
+                self.line = " ".repeat(indent);
+                self.used = indent;
+            } else if gap == 1 {
+                self.line.push(' ');
+                self.used += 1;
+            }
+            for (text, tone) in chunk {
+                self.line.push_str(&paint(&text, tone, look));
+                self.used += text.width();
+            }
+            self.begun = true;
+        }
+    }
+
+    fn finish(mut self, out: &mut String) {
+        self.done.push(self.line);
+        for line in self.done {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+}
+
+/// In a locale that is not UTF-8 every character outside ASCII is shown by its number.
+fn in_charset(text: &str, look: Look) -> String {
+    if look.utf8 || text.is_ascii() {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_ascii() { out.push(c) } else { out.extend(c.escape_unicode()) }
+    }
+    out
+}
+
+fn paint(text: &str, tone: Tone, look: Look) -> String {
+    match tone {
+        Tone::Plain => text.to_owned(),
+        Tone::Strong => look.paint(text, Paint::BOLD),
+        Tone::Loss => look.paint(text, Paint::LOSS),
+        Tone::Label => {
+            // The padding stays unpainted, so that nothing but the word is touched.
+            let word = text.trim_end();
+            format!("{}{}", look.paint(word, Paint::LABEL), &text[word.len()..])
+        }
+        Tone::Badge(environment) => {
+            let word = text.trim_end();
+            format!("{}{}", look.paint(word, badge_paint(environment)), &text[word.len()..])
+        }
+    }
+}
+
+/// Symbol and word; the symbol differs in shape as well, for those who see no colours.
+fn badge(environment: Option<Environment>, look: Look) -> String {
+    let (symbol, ascii, word) = match environment {
+        Some(Environment::Production) => ("▲", "!!", "PRODUCTION"),
+        Some(Environment::Staging) => ("■", "##", "STAGING"),
+        Some(Environment::Development) => ("●", "--", "DEVELOPMENT"),
+        Some(Environment::Unclassified) | None => ("?", "??", "UNCLASSIFIED"),
+    };
+    format!("{} {word} ", if look.utf8 { symbol } else { ascii })
+}
+
+fn badge_paint(environment: Option<Environment>) -> Paint {
+    match environment {
+        Some(Environment::Production) => {
+            Paint::badge((Color::AnsiColor(231), 124), (Color::BrightWhite, Color::Red))
+        }
+        Some(Environment::Staging) => {
+            Paint::badge((Color::AnsiColor(16), 214), (Color::Black, Color::Yellow))
+        }
+        Some(Environment::Development) => {
+            Paint::badge((Color::AnsiColor(231), 25), (Color::BrightWhite, Color::Blue))
+        }
+        Some(Environment::Unclassified) | None => {
+            Paint::badge((Color::AnsiColor(231), 90), (Color::BrightWhite, Color::Magenta))
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! From what the engine, the resolver and the probe know about a kubectl command to the facts on the screen.
+
+use super::human::{counted, number, short_uid, span};
+use super::lookalike::oddity;
+use super::screen::{Item, Row, Screen};
+use super::words::CommandLine;
+use crate::engine::assess::Assessment;
+use crate::engine::challenge::Challenge;
+use crate::engine::decide::Level;
+use crate::engine::effect::Effect;
+use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::impact::{Data, Fate, Group, Impact, Subject};
+use crate::engine::target::{Environment, KubeTarget};
+
+/// What a screen is made from. Texts are raw; they are escaped on their way to the screen.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// What the target is to its people.
+    pub environment: Environment,
+    /// Why it is that: `its name says so`, `/etc/guard/policy.yaml:12`.
+    pub environment_why: &'a str,
+    /// The cluster's name as the phrase spells it.
+    pub cluster: &'a str,
+    /// The target, every part with its source.
+    pub target: &'a KubeTarget,
+    /// Command words that say what is done: `delete`, `rollout restart`.
+    pub verb: &'a str,
+    /// Words and facts weighed.
+    pub assessment: &'a Assessment,
+    /// What would go.
+    pub impact: &'a Impact,
+    /// What has to be typed; `None` when nothing is asked.
+    pub challenge: Option<&'a Challenge>,
+    /// How it is asked.
+    pub level: Level,
+    /// The command as it will run, secrets replaced.
+    pub command: &'a CommandLine,
+    /// What is kept before it runs and how to get it back, or why nothing is: one clause each.
+    pub copy: &'a [String],
+    /// A milder way to the same end.
+    pub safer: Option<&'a str>,
+    /// Anything else worth a line: ignored variables, warnings of rules.
+    pub notes: &'a [String],
+    /// The home directory, shown as `~`.
+    pub home: Option<&'a str>,
+}
+
+/// The screen for a kubectl command.
+pub fn screen(view: &View<'_>) -> Screen {
+    let mut rows = vec![cluster_row(view)];
+    rows.extend(why_row(view));
+    rows.extend(subject_row(view));
+    rows.extend(groups_row(view.impact));
+    rows.extend(data_row(&view.impact.data));
+    rows.extend(also_row(view.impact));
+    rows.extend(unchecked_row(view));
+    rows.extend(protections_row(view.impact));
+    if let Some(refused) = &view.impact.refused {
+        rows.push(Row::fact("server", Item::new().say("would refuse this: ").prose(refused)));
+    }
+    rows.extend(clauses("copy", view.copy));
+    rows.extend(view.safer.map(|s| Row::fact("safer", Item::new().prose(s))));
+    rows.extend(view.target.notes.iter().chain(view.notes).map(|n| Row::fact("note", Item::new().prose(n))));
+    rows.push(command_row(view.command));
+    let mut screen = Screen {
+        environment: Some(view.environment),
+        headline: vec![Item::new().strong(view.cluster), Item::new().name(&view.target.server.value)],
+        rows,
+        question: question(view),
+    };
+    add_scope(view, &mut screen);
+    screen
+}
+
+/// `main/shop`: the target in one word, for questions and notices. `cluster` alone for what has no namespace.
+pub fn place(view: &View<'_>) -> String {
+    match view.challenge {
+        Some(challenge) => challenge.phrase.clone(),
+        None => match scope(view) {
+            Some(namespace) => format!("{}/{namespace}", view.cluster),
+            None => view.cluster.to_owned(),
+        },
+    }
+}
+
+/// What is done, as one word of a sentence: `to delete it`.
+pub(crate) fn action(verb: &str) -> &str {
+    match verb.split_once(' ') {
+        None if !verb.is_empty() => verb,
+        Some(("rollout", rest)) if !rest.contains(' ') => rest,
+        Some(("set", _)) => "change",
+        _ => "run",
+    }
+}
+
+fn cluster_row(view: &View<'_>) -> Row {
+    let target = view.target;
+    let mut items = vec![Item::new().strong(view.cluster)];
+    items.push(match &target.uid {
+        Known::Known(uid) => Item::new().say("uid ").name(short_uid(uid)),
+        Known::Unknown(why) => Item::new().say("uid not known (").prose(&why.to_string()).say(")"),
+    });
+    let entry = target.cluster.as_ref().filter(|c| c.value != view.cluster);
+    match (&target.cluster, entry) {
+        (_, Some(c)) => {
+            items.push(from(view, Item::new().say("cluster entry ").name(&c.value).say(" from "), &c.from));
+        }
+        (Some(c), None) => items.push(from(view, Item::new().say("from "), &c.from)),
+        (None, None) => items.push(from(view, Item::new().say("server from "), &target.server.from)),
+    }
+    let chosen = |item: Item| from(view, item.say("chosen by "), &target.chosen_by);
+    items.push(match &target.context {
+        Some(context) => chosen(Item::new().say("context ").name(&context.value).say(" ")),
+        None => chosen(Item::new()),
+    });
+    let person = |word: &str, who: &Sourced<String>| Item::new().say(format!("{word} ")).name(&who.value);
+    items.extend(target.user.as_ref().map(|u| person("user", u)));
+    items.extend(target.acting_as.as_ref().map(|a| from(view, person("acting as", a).say(" by "), &a.from)));
+    Row::list("cluster", items, ("", "")).in_full()
+}
+
+fn from(view: &View<'_>, item: Item, source: &Source) -> Item {
+    match source {
+        Source::File { path, line } => {
+            let short =
+                view.home.and_then(|home| path.strip_prefix(home)).filter(|rest| rest.starts_with('/'));
+            let path = short.map_or_else(|| path.clone(), |rest| format!("~{rest}"));
+            item.name(line.map_or(path.clone(), |line| format!("{path}:{line}")))
+        }
+        Source::Flag(_) | Source::Env(_) => item.name(source.to_string()),
+        Source::InCluster | Source::Default | Source::Probe => item.say(source.to_string()),
+    }
+}
+
+fn why_row(view: &View<'_>) -> Option<Row> {
+    let mut items = Vec::new();
+    if !view.environment_why.is_empty() {
+        items.push(Item::new().say(view.environment.word()).say(": ").prose(view.environment_why));
+    }
+    let assessed = view.assessment;
+    if assessed.effect != assessed.words {
+        let moved =
+            Item::new().say(format!("{} by its words, {} by the facts", assessed.words, assessed.effect));
+        items.push(moved);
+    }
+    items.extend(assessed.because.iter().map(|b| Item::new().prose(b)));
+    (!items.is_empty()).then(|| Row::list("why", items, ("1 more reason", "more reasons")))
+}
+
+fn subject_row(view: &View<'_>) -> Option<Row> {
+    let impact = view.impact;
+    let first = impact.subjects.first()?;
+    let one_kind = impact.subjects.iter().all(|s| s.kind == first.kind);
+    let total = impact.subjects_total.max(impact.subjects.len() as u64);
+    let loss = view.assessment.effect == Effect::Destroy;
+    let named = |s: &Subject, kind: bool| {
+        let item = Item::new();
+        let item = if kind { item.name(&s.kind).say(" ") } else { item };
+        let home = match_scope(view, s);
+        match (&s.namespace, home) {
+            (Some(namespace), false) => item.strong(format!("{namespace}/{}", s.name)),
+            _ => item.strong(&s.name),
+        }
+    };
+    let mut row = if total == 1 {
+        Row::list("", vec![named(first, true)], ("", "")).in_full()
+    } else {
+        let items: Vec<Item> = impact.subjects.iter().map(|s| named(s, !one_kind)).collect();
+        let count = if one_kind { counted(total, &first.kind) } else { format!("{} objects", number(total)) };
+        let lead = if loss {
+            Item::new().loss(&format!("{count}:"))
+        } else {
+            Item::new().prose(&format!("{count}:"))
+        };
+        let mut row = Row::list("", items, ("1 more", "more")).lead(lead);
+        row.beyond = total - impact.subjects.len() as u64;
+        row
+    };
+    let ages = ages(&impact.subjects, total);
+    if total == 1 {
+        row.items.extend(ages);
+    } else if !ages.is_empty() {
+        // Before the names, so that it is never among the dropped ones.
+        let ages: Vec<String> = ages.iter().map(Item::text).collect();
+        let lead = format!(" ({})", ages.join(", "));
+        let text = row.lead.text();
+        let text = format!("{}{lead}:", text.trim_end_matches(':'));
+        // The text is escaped already and holds nothing of the outside but the kind.
+        row.lead = Item::new().say(text);
+    }
+    let action = action(view.verb);
+    row.label = if action.len() <= 10 { action.to_owned() } else { "hits".to_owned() };
+    Some(row)
+}
+
+fn ages(subjects: &[Subject], total: u64) -> Vec<Item> {
+    let oldest = subjects.iter().filter_map(|s| s.age_s).max();
+    let newest = subjects.iter().filter_map(|s| s.changed_s).min();
+    let (age, changed) = if total == 1 { ("", " old") } else { ("oldest ", "") };
+    let age = oldest.map(|s| Item::new().say(format!("{age}{}{changed}", span(s))));
+    let changed = newest.map(|s| Item::new().say(format!("last change {} ago", span(s))));
+    age.into_iter().chain(changed).collect()
+}
+
+/// The namespace the screen speaks about: that of the phrase when there is one.
+fn scope<'a>(view: &View<'a>) -> Option<&'a str> {
+    if let Some(challenge) = view.challenge {
+        return challenge.phrase.strip_prefix(view.cluster)?.strip_prefix('/');
+    }
+    let namespaced = view.impact.subjects.iter().any(|s| s.namespace.is_some());
+    let namespaced = namespaced || view.impact.subjects.is_empty();
+    (namespaced && !view.target.all_namespaces).then_some(view.target.namespace.value.as_str())
+}
+
+fn match_scope(view: &View<'_>, subject: &Subject) -> bool {
+    subject.namespace.as_deref() == scope(view)
+}
+
+/// The scope, and everything of the phrase no fact names yet: what has to be typed must be there to be read.
+fn add_scope(view: &View<'_>, screen: &mut Screen) {
+    let namespace = scope(view);
+    let mut rows = Vec::new();
+    let is_subject = |name: &str| {
+        view.impact.subjects_total <= 1
+            && view.impact.subjects.first().is_some_and(|s| s.kind == "Namespace" && s.name == name)
+    };
+    if view.target.all_namespaces {
+        rows.push(Row::fact("scope", Item::new().loss("every namespace")));
+    }
+    match namespace {
+        Some(name) if !is_subject(name) => {
+            let item = Item::new().say("namespace ").strong(name);
+            let item = if view.target.namespace.value == name {
+                from(view, item.say(", from "), &view.target.namespace.from)
+            } else {
+                item
+            };
+            rows.push(Row::fact("scope", item));
+        }
+        _ => {}
+    }
+    if let Some(challenge) = view.challenge.filter(|_| view.level == Level::Typed) {
+        let parts = [view.cluster, namespace.unwrap_or_default()];
+        let whole = namespace.is_some() || challenge.phrase == view.cluster;
+        if !whole && !screen.tells(&challenge.phrase) {
+            rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+        }
+        for name in parts.into_iter().filter(|p| !p.is_empty()) {
+            if let Some(odd) = oddity(name) {
+                let item = Item::new().strong(name).say(" ").say(odd);
+                rows.push(Row::fact("name", item));
+            }
+        }
+    }
+    screen.rows.splice(1..1, rows);
+}
+
+fn groups_row(impact: &Impact) -> Option<Row> {
+    if impact.groups.is_empty() {
+        return None;
+    }
+    let total: u64 = impact.groups.iter().map(|g| g.count).sum();
+    let count = |g: &Group| counted(g.count, &g.kind);
+    let brief = impact.groups.iter().map(|g| Item::new().prose(&count(g))).collect();
+    let full = impact.groups.iter().map(|g| with_names(Item::new().prose(&count(g)), g)).collect();
+    let lead = Item::new().say(format!("{} object{}:", number(total), if total == 1 { "" } else { "s" }));
+    let mut row = Row::list("goes", full, ("1 more kind", "more kinds")).lead(lead);
+    row.brief = brief;
+    Some(row)
+}
+
+fn with_names(item: Item, group: &Group) -> Item {
+    if group.names.is_empty() {
+        return item;
+    }
+    let mut item = item.say(" (");
+    for (i, name) in group.names.iter().enumerate() {
+        item = item.say(if i == 0 { "" } else { ", " }).name(name);
+    }
+    let hidden = group.count.saturating_sub(group.names.len() as u64);
+    if hidden > 0 { item.say(format!(" and {} more)", number(hidden))) } else { item.say(")") }
+}
+
+/// What is erased stands first, then what may be, then what stays; things with the same end are said together.
+fn data_row(data: &[Data]) -> Option<Row> {
+    if data.is_empty() {
+        return None;
+    }
+    let mut ends: Vec<(Fate, &str)> = data.iter().map(|d| (d.fate, d.because.as_str())).collect();
+    ends.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    ends.dedup();
+    let mut items = Vec::new();
+    for (fate, because) in ends {
+        let these: Vec<&Data> =
+            data.iter().filter(|d| (d.fate, d.because.as_str()) == (fate, because)).collect();
+        let end = match fate {
+            Fate::Erased => "ERASED",
+            Fate::Unknown => "could not be told, taken as erased",
+            Fate::Kept => "kept",
+        };
+        const SHOWN: usize = 4;
+        let mut item = if fate == Fate::Kept { Item::new().say(end) } else { Item::new().loss(end) };
+        if !because.is_empty() {
+            item = item.say(" (").prose(because).say(")");
+        }
+        item = item.say(":");
+        for (i, d) in these.iter().take(SHOWN).enumerate() {
+            item = item.say(if i == 0 { " " } else { ", " }).prose(&d.what);
+        }
+        if these.len() > SHOWN {
+            item = item.say(format!(" and {} more", number((these.len() - SHOWN) as u64)));
+        }
+        items.push(item);
+    }
+    let mut row = Row::list("data", items, ("1 more group", "more groups of data"));
+    row.lines = Some(3);
+    Some(row)
+}
+
+fn also_row(impact: &Impact) -> Option<Row> {
+    let items: Vec<Item> = impact.also.iter().map(|a| Item::new().prose(a)).collect();
+    (!items.is_empty()).then(|| Row::list("also", items, ("1 more", "more")))
+}
+
+fn unchecked_row(view: &View<'_>) -> Option<Row> {
+    let gap = |what: &str, why: String| Item::new().prose(what).say(": ").prose(&why);
+    let items: Vec<Item> = view.impact.gaps.iter().map(|g| gap(&g.what, g.why.to_string())).collect();
+    (!items.is_empty()).then(|| Row::list("unchecked", items, ("1 more", "more")))
+}
+
+fn protections_row(impact: &Impact) -> Option<Row> {
+    let told = |p: &crate::engine::impact::Protection| Item::new().prose(&p.what).say(" ").prose(&p.effect);
+    let items: Vec<Item> = impact.protections.iter().map(told).collect();
+    (!items.is_empty()).then(|| Row::list("protected", items, ("1 more", "more")))
+}
+
+fn clauses(label: &str, texts: &[String]) -> Option<Row> {
+    let items: Vec<Item> = texts.iter().map(|t| Item::new().prose(t)).collect();
+    (!items.is_empty()).then(|| Row::list(label, items, ("", "")).in_full())
+}
+
+fn command_row(command: &CommandLine) -> Row {
+    let item = command
+        .words()
+        .iter()
+        .enumerate()
+        .fold(Item::new(), |item, (i, word)| item.say(if i == 0 { "" } else { " " }).shown_word(word));
+    Row::fact("runs", item)
+}
+
+/// Names the kind of thing to type, never the thing; a y/N question names the target.
+fn question(view: &View<'_>) -> Item {
+    let Some(challenge) = view.challenge else {
+        return Item::new();
+    };
+    let action = action(view.verb);
+    match view.level {
+        Level::Typed => {
+            let object = match (action, view.impact.subjects_total) {
+                ("run" | "change", _) | (_, 0 | 1) => "it",
+                _ => "them",
+            };
+            let end = format!(" to {action} {object}; anything else stops:");
+            Item::new().say("Type ").say(challenge.kind).say(end)
+        }
+        Level::YesNo => {
+            let mut verb = action.to_owned();
+            if let Some(first) = verb.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            let subject = match (view.impact.subjects.first(), view.impact.subjects_total) {
+                (Some(s), 0 | 1) => Item::new().name(&s.kind).say(" ").name(&s.name),
+                (Some(_), n) => Item::new().say(format!("{} objects", number(n))),
+                (None, _) => Item::new().say("this"),
+            };
+            let item = Item::new().prose(&verb).say(" ").join(&subject).say(" in ");
+            item.strong(place(view)).say("? [y/N]:")
+        }
+    }
+}
