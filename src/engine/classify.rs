@@ -1,6 +1,15 @@
 //! The effect of one command of one tool, from its words alone.
 
+mod keys;
+mod redact;
+mod rules;
+
 use super::effect::Effect;
+use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
+use super::table::{Carries, Command, Role, Tool};
+use super::tools;
+
+pub use redact::redact;
 
 /// What the words of one command say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +17,7 @@ pub struct Verdict {
     /// The floor.
     pub effect: Effect,
     /// True when what the command carries (a patch, a manifest, label or annotation changes) can destroy, so that the
-    /// full guard has to read it even though the words alone say `mutate`.
+    /// full guard has to read it even though the words alone say `mutate`. False once it has been read.
     pub content: bool,
     /// True for the shell completion entry points: pass untouched, print nothing.
     pub completion: bool,
@@ -16,10 +25,169 @@ pub struct Verdict {
     pub because: Vec<&'static str>,
 }
 
+impl Verdict {
+    const fn of(effect: Effect) -> Verdict {
+        Verdict { effect, content: false, completion: false, because: Vec::new() }
+    }
+
+    fn why(effect: Effect, because: &'static str) -> Verdict {
+        Verdict { because: vec![because], ..Verdict::of(effect) }
+    }
+
+    /// Raises the effect (never lowers it) and remembers why.
+    fn raise(&mut self, effect: Effect, because: &'static str) {
+        self.effect = self.effect.max(effect);
+        if !self.because.contains(&because) {
+            self.because.push(because);
+        }
+    }
+
+    /// The worse of two readings of the same words.
+    fn or_worse(self, other: Verdict) -> Verdict {
+        let content = self.content || other.content;
+        let mut worse = if other.effect > self.effect { other } else { self };
+        worse.content = content;
+        worse.completion = false;
+        worse
+    }
+}
+
+/// With more unknown flags than this, not every combination of readings is tried.
+const TRIED_FLAGS: usize = 4;
+
 /// Judges the words after the tool's name. `tool` is the basename of argv[0].
 ///
 /// Never fails: words it cannot read are [`Effect::Unknown`] or the worse of the possible readings.
 pub fn classify(tool: &[u8], words: &[&[u8]]) -> Verdict {
-    let _ = (tool, words);
-    Verdict { effect: Effect::Unknown, content: false, completion: false, because: Vec::new() }
+    match tools::by_name(tool) {
+        Some(tool) => classify_words(tool, words),
+        None => Verdict::why(Effect::Unknown, "a tool guard does not know"),
+    }
+}
+
+/// Judges the words after the name of a tool from the tables.
+pub fn classify_words(tool: &'static Tool, words: &[&[u8]]) -> Verdict {
+    if is_completion(words) {
+        return Verdict { completion: true, ..Verdict::of(Effect::Read) };
+    }
+    let parsed = parse(tool, words);
+    let verdict = judge(&parsed);
+    match parsed.problem {
+        None | Some(Problem::MissingValue(_) | Problem::BadValue(_)) => verdict,
+        Some(Problem::UnknownFlag(_) | Problem::UnknownCommand(_)) => {
+            worst_reading(tool, words, &parsed, verdict)
+        }
+    }
+}
+
+/// The entry points of shell completion: they pass untouched (cobra's `__complete` and `__completeNoDesc`).
+pub fn is_completion(words: &[&[u8]]) -> bool {
+    matches!(words.first(), Some(&(b"__complete" | b"__completeNoDesc")))
+}
+
+/// A flag of a newer tool may take a value or none: every combination is tried and the worst kept.
+fn worst_reading(tool: &'static Tool, words: &[&[u8]], parsed: &Parsed<'_>, first: Verdict) -> Verdict {
+    let mut worst = first;
+    if parsed.command.is_none() {
+        // kubectl refuses flags before a plugin's name, so that the only other reading is a command behind them.
+        let loose = parse_as(tool, words, Reading::Loose);
+        if loose.command.is_some() && !parsed.given.is_empty() {
+            worst = judge(&loose);
+        }
+    }
+    let mut unknown: Vec<usize> = parsed.unknown_flags().collect();
+    unknown.dedup();
+    let many = unknown.len() > TRIED_FLAGS;
+    if many {
+        worst.raise(Effect::Unknown, "more unknown flags than can be told apart");
+        worst = worst.or_worse(judge(&parse_as(tool, words, Reading::Eat(&unknown))));
+        unknown.clear();
+    }
+    let mut eat = Vec::with_capacity(unknown.len());
+    for mask in 0..1_usize << unknown.len() {
+        eat.clear();
+        eat.extend(unknown.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, at)| *at));
+        let reading = parse_as(tool, words, Reading::Eat(&eat));
+        if reading.command.is_some() {
+            worst = worst.or_worse(judge(&reading));
+        }
+    }
+    worst
+}
+
+/// Judges one reading.
+pub fn judge(parsed: &Parsed<'_>) -> Verdict {
+    let Some(command) = parsed.command else {
+        return match parsed.problem {
+            Some(Problem::UnknownCommand(_)) => {
+                Verdict::why(Effect::Unknown, "no command of this tool: a plugin or an alias would run")
+            }
+            // The tool alone prints its help.
+            _ => Verdict::of(Effect::Read),
+        };
+    };
+    if command.effect == Effect::Read && command.rules.is_empty() {
+        return Verdict { completion: command.path.starts_with("__"), ..Verdict::of(Effect::Read) };
+    }
+    if let Some(because) = harmless(parsed, command) {
+        return Verdict::why(Effect::Read, because);
+    }
+    let mut verdict = Verdict::of(command.effect);
+    for rule in command.rules {
+        if rules::holds(rule.when, parsed) {
+            verdict.raise(rule.effect, rule.because);
+        }
+    }
+    match command.carries {
+        Carries::Nothing => {}
+        Carries::Manifest | Carries::Edit => verdict.content = true,
+        Carries::Patch => patch(parsed, &mut verdict),
+        Carries::Keys => keys::judge(parsed, &mut verdict),
+    }
+    verdict
+}
+
+/// Why the tool carries nothing out, when it does not.
+fn harmless(parsed: &Parsed<'_>, command: &Command) -> Option<&'static str> {
+    if parsed.on("help") {
+        return Some("only prints help");
+    }
+    // `RunDelete`, `RunCreate` and `RunReplace` take the raw branch before they look at the dry run.
+    if parsed.last("raw").is_some_and(|path| !path.is_empty()) {
+        return None;
+    }
+    if parsed.role(Role::DryRun).is_some_and(|given| dry_run(given.value)) {
+        return Some("a dry run");
+    }
+    if command.passive.iter().any(|switch| parsed.on(switch)) {
+        return Some("changes nothing on the server");
+    }
+    None
+}
+
+/// Whether this value of `--dry-run` keeps kubectl from acting (`GetDryRunStrategy` in `pkg/cmd/util/helpers.go`).
+/// Values it refuses count as acting.
+pub fn dry_run(value: &[u8]) -> bool {
+    matches!(value, b"client" | b"server" | b"unchanged") || go_bool(value) == Some(true)
+}
+
+#[cfg(not(feature = "cli"))]
+fn patch(_: &Parsed<'_>, verdict: &mut Verdict) {
+    verdict.content = true;
+}
+
+#[cfg(feature = "cli")]
+fn patch(parsed: &Parsed<'_>, verdict: &mut Verdict) {
+    use super::content::{PatchKind, judge_patch};
+    verdict.content = true;
+    let kind = PatchKind::from_flag(parsed.last("type"));
+    if parsed.last("subresource") == Some(b"scale") {
+        verdict.raise(Effect::Disrupt, "changes the number of pods");
+    }
+    if let Some(text) = parsed.last("patch").filter(|text| !text.is_empty()) {
+        let judged = judge_patch(kind, text);
+        verdict.content = judged.unread;
+        verdict.effect = verdict.effect.max(judged.effect);
+        verdict.because.extend(judged.because);
+    }
 }

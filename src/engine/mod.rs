@@ -4,12 +4,15 @@
 pub mod assess;
 pub mod challenge;
 pub mod classify;
+#[cfg(feature = "cli")]
+pub mod content;
 pub mod decide;
 pub mod effect;
 pub mod escape;
 pub mod fact;
 pub mod glob;
 pub mod impact;
+pub mod kuberc;
 pub mod line;
 pub mod parse;
 pub mod policy;

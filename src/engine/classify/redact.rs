@@ -1,0 +1,118 @@
+//! The words with their secrets replaced, for records and screens.
+
+use super::super::parse::parse;
+use super::super::table::{Role, Tool};
+use std::borrow::Cow;
+
+/// What stands in the place of a secret.
+pub const REDACTED: &[u8] = b"[redacted]";
+
+/// The words with every value replaced that a table calls secret. Words are never added or removed, so that the record
+/// still says what was typed where.
+pub fn redact<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
+    let parsed = parse(tool, words);
+    let mut out: Vec<Cow<'a, [u8]>> = words.iter().map(|word| Cow::Borrowed(*word)).collect();
+    for given in &parsed.given {
+        let Some(flag) = given.flag else { continue };
+        let hidden = match flag.role {
+            Role::Secret => Some(REDACTED.to_vec()),
+            Role::SecretPair => pair(given.value),
+            _ => None,
+        };
+        let Some(hidden) = hidden else { continue };
+        // A value of its own word, or the tail of the word that names the flag.
+        let at = given.value_at.unwrap_or(given.at);
+        let kept = words.get(at).map_or(0, |word| word.len().saturating_sub(given.value.len()));
+        let prefix = if given.value_at.is_some() { 0 } else { kept };
+        if let Some(slot) = out.get_mut(at) {
+            let mut word = slot.get(..prefix).unwrap_or(&[]).to_vec();
+            word.extend_from_slice(&hidden);
+            *slot = Cow::Owned(word);
+        }
+    }
+    for (nth, (at, arg)) in parsed.args.iter().enumerate() {
+        let hidden = match parsed.path() {
+            "set env" => pair(arg),
+            // `config set users.NAME.token VALUE`: the value follows a property that names a credential.
+            "config set" if nth == 1 && parsed.args.first().is_some_and(|(_, key)| is_credential(key)) => {
+                Some(REDACTED.to_vec())
+            }
+            _ => None,
+        };
+        if let (Some(hidden), Some(slot)) = (hidden, out.get_mut(*at)) {
+            *slot = Cow::Owned(hidden);
+        }
+    }
+    if parsed.path() == "patch" && parsed.args.iter().any(|(_, arg)| names_secret(arg)) {
+        for given in parsed.all("patch") {
+            let at = given.value_at.unwrap_or(given.at);
+            let kept = words.get(at).map_or(0, |word| word.len().saturating_sub(given.value.len()));
+            let prefix = if given.value_at.is_some() { 0 } else { kept };
+            if let Some(slot) = out.get_mut(at) {
+                let mut word = slot.get(..prefix).unwrap_or(&[]).to_vec();
+                word.extend_from_slice(REDACTED);
+                *slot = Cow::Owned(word);
+            }
+        }
+    }
+    out
+}
+
+/// `KEY=VALUE` with the value replaced; what has no `=` holds no value.
+fn pair(value: &[u8]) -> Option<Vec<u8>> {
+    let at = value.iter().position(|b| *b == b'=')?;
+    let mut hidden = value.get(..=at)?.to_vec();
+    hidden.extend_from_slice(REDACTED);
+    Some(hidden)
+}
+
+fn is_credential(property: &[u8]) -> bool {
+    let last = property.rsplit(|b| *b == b'.').next().unwrap_or(property);
+    property.starts_with(b"users.")
+        && [&b"token"[..], b"password", b"client-key-data", b"auth-provider"].contains(&last)
+}
+
+fn names_secret(arg: &[u8]) -> bool {
+    let kind = arg.split(|b| matches!(*b, b'/' | b'.' | b',')).next().unwrap_or(arg);
+    kind.eq_ignore_ascii_case(b"secret") || kind.eq_ignore_ascii_case(b"secrets")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tools::kubectl::TOOL;
+
+    fn shown(line: &str) -> String {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let out = redact(&TOOL, &words);
+        out.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn secrets_are_replaced_wherever_they_stand() {
+        for (line, want) in [
+            ("--token abc get pods", "--token [redacted] get pods"),
+            ("get pods --token=abc", "get pods --token=[redacted]"),
+            ("get pods --password x --username u", "get pods --password [redacted] --username u"),
+            (
+                "create secret generic s --from-literal=a=b --from-literal c=d=e",
+                "create secret generic s --from-literal=a=[redacted] --from-literal c=[redacted]",
+            ),
+            (
+                "create secret docker-registry r --docker-password=p",
+                "create secret docker-registry r --docker-password=[redacted]",
+            ),
+            ("config set-credentials me --token=abc", "config set-credentials me --token=[redacted]"),
+            ("config set users.me.token abc", "config set users.me.token [redacted]"),
+            ("config set contexts.a.namespace b", "config set contexts.a.namespace b"),
+            ("set env deploy/web PASSWORD=x OTHER-", "set env deploy/web PASSWORD=[redacted] OTHER-"),
+            ("run x --image=i --env=A=b", "run x --image=i --env=A=[redacted]"),
+            ("patch secret s -p={}", "patch secret s -p=[redacted]"),
+            ("patch secret/s -p {}", "patch secret/s -p [redacted]"),
+            ("patch cm s -p {}", "patch cm s -p {}"),
+            ("get pods -o name", "get pods -o name"),
+        ] {
+            assert_eq!(shown(line), want);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Whether a rule of the tables holds for the words.
+
+use super::super::parse::Parsed;
+use super::super::table::When;
+use super::keys::is_change;
+
+/// Whether the condition holds.
+pub(super) fn holds(when: When, parsed: &Parsed<'_>) -> bool {
+    match when {
+        When::On(switch) => parsed.on(switch),
+        When::Given(flag) => given(parsed, flag),
+        When::Both(one, other) => given(parsed, one) && parsed.on(other),
+        When::RawPath(segment) => parsed.last("raw").is_some_and(|path| raw_path(path, segment.as_bytes())),
+        When::Argument => !parsed.args_before_dash().is_empty(),
+        When::Kind(kinds) => names_kind(parsed, kinds),
+        When::RemovesKeyOf(kinds) => {
+            names_kind(parsed, kinds)
+                && parsed.args.iter().any(|(_, arg)| is_change(arg) && arg.ends_with(b"-"))
+        }
+    }
+}
+
+fn given(parsed: &Parsed<'_>, flag: &str) -> bool {
+    parsed.last(flag).is_some_and(|value| !value.is_empty())
+}
+
+/// Whether a path (before `?`) ends in `segment`, or goes through it when `segment` ends in `/`.
+fn raw_path(path: &[u8], segment: &[u8]) -> bool {
+    let path = path.split(|b| *b == b'?').next().unwrap_or(path);
+    let mut parts = path.split(|b| *b == b'/').filter(|part| !part.is_empty());
+    match segment.strip_suffix(b"/") {
+        Some(inner) => parts.any(|part| part == inner),
+        None => parts.next_back() == Some(segment),
+    }
+}
+
+/// Whether an argument names an object of one of these kinds: `KIND/NAME` anywhere, or the leading word (a list of
+/// kinds split at commas, each with or without `.version.group`).
+fn names_kind(parsed: &Parsed<'_>, kinds: &[&str]) -> bool {
+    let is_kind = |word: &[u8]| {
+        let kind = word.split(|b| *b == b'.').next().unwrap_or(word);
+        kinds.iter().any(|k| k.as_bytes().eq_ignore_ascii_case(kind))
+    };
+    let args = parsed.args_before_dash();
+    let slashed = args.iter().any(|(_, arg)| {
+        arg.iter().position(|b| *b == b'/').and_then(|at| arg.get(..at)).is_some_and(is_kind)
+    });
+    slashed || args.first().is_some_and(|(_, arg)| args.len() > 1 && arg.split(|b| *b == b',').any(is_kind))
+}
