@@ -96,3 +96,197 @@ impl KubeTarget {
         }
     }
 }
+
+/// An API server's URL, taken apart as client-go does: without a scheme (or with a name that only looks like one, as in
+/// `localhost:8080`) it is plain HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerParts<'a> {
+    /// Lower-case.
+    pub scheme: String,
+    /// Lower-case, without brackets.
+    pub host: String,
+    /// The port, also when it is only the scheme's own.
+    pub port: String,
+    /// The path without slashes at its end; empty when there is none.
+    pub path: &'a str,
+}
+
+impl ServerParts<'_> {
+    /// `host:port`, an IPv6 address in brackets.
+    pub fn host_port(&self) -> String {
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        format!("{open}{}{close}:{}", self.host, self.port)
+    }
+}
+
+/// Takes a server apart. Total: what is no URL is a host.
+pub fn server_parts(server: &str) -> ServerParts<'_> {
+    let (scheme, rest) = match server.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) && !rest.starts_with('/') && !rest.is_empty() => {
+            (scheme.to_ascii_lowercase(), rest)
+        }
+        _ => ("http".to_owned(), server),
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let (authority, path) = match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port))
+            if port.bytes().all(|b| b.is_ascii_digit()) && !(host.contains(':') && !host.ends_with(']')) =>
+        {
+            (host, port)
+        }
+        _ => (authority, ""),
+    };
+    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    let port = match (port.trim_start_matches('0'), scheme.as_str()) {
+        ("", "https") => "443",
+        ("", _) => "80",
+        (port, _) => port,
+    };
+    ServerParts {
+        port: port.to_owned(),
+        host: host.trim_end_matches('.').to_lowercase(),
+        path: path.trim_end_matches('/'),
+        scheme,
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+}
+
+/// Whether kubectl speaks TLS with this server. Without TLS it never reads any credentials.
+pub fn is_tls(server: &str) -> bool {
+    server_parts(server).scheme == "https"
+}
+
+/// The server in the one form used for comparing: scheme and host in lower case, the port always written, no slash at
+/// the end, no user, query or fragment.
+pub fn normal_server(server: &str) -> String {
+    let parts = server_parts(server);
+    format!("{}://{}{}", parts.scheme, parts.host_port(), parts.path)
+}
+
+/// What a policy can know a target by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentityKind {
+    /// The server's URL in its normal form.
+    Server,
+    /// The server's host name or address.
+    Host,
+    /// `metadata.uid` of kube-system.
+    Uid,
+    /// SHA-256 of the CA certificates.
+    Ca,
+    /// The context's name: anybody can choose it.
+    Context,
+    /// The cluster entry's name, or what the credential plugin calls the cluster: chosen by people too.
+    Cluster,
+}
+
+impl IdentityKind {
+    /// The word used in policy files and output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            IdentityKind::Server => "server",
+            IdentityKind::Host => "host",
+            IdentityKind::Uid => "uid",
+            IdentityKind::Ca => "ca",
+            IdentityKind::Context => "context",
+            IdentityKind::Cluster => "cluster",
+        }
+    }
+
+    /// True for what the target itself proves; names out of a file prove nothing.
+    pub const fn is_proof(self) -> bool {
+        !matches!(self, IdentityKind::Context | IdentityKind::Cluster)
+    }
+}
+
+/// Everything this target can be recognised by, the strong kinds first.
+pub fn identities(target: &KubeTarget) -> Vec<(IdentityKind, String)> {
+    let parts = server_parts(&target.server.value);
+    let mut out =
+        vec![(IdentityKind::Server, normal_server(&target.server.value)), (IdentityKind::Host, parts.host)];
+    if let Some(uid) = target.uid.value() {
+        out.push((IdentityKind::Uid, uid.clone()));
+    }
+    if let Some(ca) = &target.ca_sha256 {
+        out.push((IdentityKind::Ca, ca.clone()));
+    }
+    if let Some(context) = &target.context {
+        out.push((IdentityKind::Context, context.value.clone()));
+    }
+    let names = target.cluster.as_ref().map(|c| &c.value).into_iter().chain(&target.exec_cluster_name);
+    for name in names {
+        let row = (IdentityKind::Cluster, name.clone());
+        if !out.contains(&row) {
+            out.push(row);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn servers_in_their_normal_form() {
+        for (server, want) in [
+            ("https://10.0.3.12:6443", "https://10.0.3.12:6443"),
+            ("HTTPS://API.Example.com/", "https://api.example.com:443"),
+            ("https://api.example.com:443", "https://api.example.com:443"),
+            ("https://api.example.com.", "https://api.example.com:443"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("localhost:8080", "http://localhost:8080"),
+            ("10.0.0.1", "http://10.0.0.1:80"),
+            ("https://[::1]:6443/", "https://[::1]:6443"),
+            ("https://[FE80::1]", "https://[fe80::1]:443"),
+            ("https://rancher.example/k8s/clusters/c-1/", "https://rancher.example:443/k8s/clusters/c-1"),
+            ("https://h/a?x=1#y", "https://h:443/a"),
+            ("https://user:pw@h:6443", "https://h:6443"),
+            ("https://h:06443", "https://h:6443"),
+        ] {
+            assert_eq!(normal_server(server), want, "{server}");
+        }
+    }
+
+    #[test]
+    fn only_https_is_tls() {
+        assert!(is_tls("https://h") && is_tls("HTTPS://h:1"));
+        assert!(!is_tls("http://h") && !is_tls("h:443") && !is_tls("https:///x") && !is_tls(""));
+    }
+
+    #[test]
+    fn proofs_come_before_names() {
+        let mut t = KubeTarget::at(
+            Sourced::new("https://h:6443".into(), Source::Default),
+            Sourced::new("default".into(), Source::Default),
+        );
+        t.context = Some(Sourced::new("c".into(), Source::Default));
+        t.cluster = Some(Sourced::new("k".into(), Source::Default));
+        t.exec_cluster_name = Some("k".into());
+        t.uid = Known::Known("u".into());
+        t.ca_sha256 = Some("ab".into());
+        let all: Vec<String> = identities(&t).into_iter().map(|(k, v)| format!("{}={v}", k.word())).collect();
+        assert_eq!(all, ["server=https://h:6443", "host=h", "uid=u", "ca=ab", "context=c", "cluster=k"]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_normal_form_is_a_fixed_point(server in "\\PC{0,60}") {
+            let once = normal_server(&server);
+            prop_assume!(!server_parts(&server).host.contains([':', '@', '[', ']']));
+            prop_assume!(!server_parts(&server).host.is_empty());
+            prop_assert_eq!(normal_server(&once), once.clone());
+        }
+    }
+}
