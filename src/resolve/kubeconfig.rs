@@ -78,7 +78,7 @@ pub fn kube(world: &World, parsed: &Parsed<'_>) -> Result<ResolvedKube> {
         _ => write::effective(&target, &cluster, &access_user),
     };
     let kubeconfig = write::minimal(&chosen);
-    let plugin_policy = kuberc::load(world, parsed.words)?.map(|l| l.plugin_policy).unwrap_or_default();
+    let plugin_policy = kuberc::load(world, parsed.words)?.map(|l| l.kuberc.policy).unwrap_or_default();
     let writes_back = chosen.user.as_ref().is_some_and(|u| u.node("auth-provider").is_some());
     let digest = digest(&target, &kubeconfig, &effective);
     Ok(ResolvedKube {

@@ -1,10 +1,10 @@
 //! kubectl's preferences file: where it is and what stands in it (kubectl `pkg/kuberc/{kuberc,marshal}.go`). What its
 //! aliases and defaults do to the words is decided elsewhere, without any file.
 
-use super::PluginPolicy;
 use super::kubeconfig::files::{home_file, open};
 use super::yaml::{self, Bad, Node, Value};
 use crate::engine::escape::escape;
+use crate::engine::kuberc::{Alias, CredentialPolicy, Defaults, Kuberc, Opt};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::world::World;
@@ -15,47 +15,12 @@ use std::path::{Path, PathBuf};
 /// A kuberc file that kubectl would use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedKuberc {
-    /// Its aliases and defaults.
+    /// What it says.
     pub kuberc: Kuberc,
-    /// Which credential plugins it allows.
-    pub plugin_policy: PluginPolicy,
     /// The file, as it was named.
     pub path: PathBuf,
     /// Its bytes, for checking later that it is still the same.
     pub bytes: Vec<u8>,
-}
-
-/// Aliases and defaults, in the order of the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kuberc {
-    /// `aliases`.
-    pub aliases: Vec<Alias>,
-    /// `defaults` (`overrides` in v1alpha1).
-    pub defaults: Vec<Default_>,
-}
-
-/// One alias.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Alias {
-    /// The word, letters only.
-    pub name: String,
-    /// The command it stands for, as words joined by spaces.
-    pub command: String,
-    /// Put after the name.
-    pub prepend: Vec<String>,
-    /// Put at the end; may hold `--`.
-    pub append: Vec<String>,
-    /// Flags (long names) and their values, used unless given.
-    pub options: Vec<(String, String)>,
-}
-
-/// Defaults of one command.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Default_ {
-    /// The command, as words joined by spaces.
-    pub command: String,
-    /// Flags (long names) and their values, used unless given.
-    pub options: Vec<(String, String)>,
 }
 
 /// Finds and reads the kuberc file that kubectl 1.34 or newer would use for these words (those after argv[0]).
@@ -78,9 +43,7 @@ pub fn load(world: &World, words: &[&[u8]]) -> Result<Option<LoadedKuberc>> {
             .because(format!("line {}: {}", bad.line, escape(bad.why.as_bytes())))
             .help("correct it, or switch it off with KUBERC=off")
     })? {
-        Decoded::Preferences(kuberc, plugin_policy) => {
-            Ok(Some(LoadedKuberc { kuberc, plugin_policy, path, bytes }))
-        }
+        Decoded::Preferences(kuberc) => Ok(Some(LoadedKuberc { kuberc, path, bytes })),
         Decoded::Empty => Ok(None),
         // kubectl warns about its own default file and goes on without it.
         Decoded::Unusable if !explicit => Ok(None),
@@ -148,7 +111,7 @@ fn flag<'a>(words: &[&'a [u8]]) -> Result<Option<&'a [u8]>> {
 /// What a file holds.
 #[derive(Debug, PartialEq, Eq)]
 enum Decoded {
-    Preferences(Kuberc, PluginPolicy),
+    Preferences(Kuberc),
     /// No document at all.
     Empty,
     /// Documents, but none that kubectl takes.
@@ -164,10 +127,10 @@ fn decode(bytes: &[u8]) -> std::result::Result<Decoded, Bad> {
         seen = true;
         let shift = |bad: Bad| Bad { line: bad.line + first_line, ..bad };
         let Some(root) = yaml::first_document(text).map_err(shift)? else { continue };
-        if let Some(preferences) = preference(&root) {
-            let (kuberc, policy) = preferences;
+        if let Some((mut kuberc, policy)) = preference(&root) {
             validate(&kuberc).map_err(shift)?;
-            return Ok(Decoded::Preferences(kuberc, policy.map_err(shift)?));
+            kuberc.policy = policy.map_err(shift)?;
+            return Ok(Decoded::Preferences(kuberc));
         }
     }
     Ok(if seen { Decoded::Unusable } else { Decoded::Empty })
@@ -195,7 +158,7 @@ fn documents(bytes: &[u8]) -> Vec<(u32, &[u8])> {
     out
 }
 
-type Policy = std::result::Result<PluginPolicy, Bad>;
+type Policy = std::result::Result<CredentialPolicy, Bad>;
 
 /// A document as a Preference; `None` when kubectl would pass over it (another kind, a wrong type somewhere).
 fn preference(root: &Node) -> Option<(Kuberc, Policy)> {
@@ -212,43 +175,45 @@ fn preference(root: &Node) -> Option<(Kuberc, Policy)> {
     let mut kuberc = Kuberc::default();
     for item in list(root.get(defaults_key))? {
         let command = text(item, "command")?;
-        kuberc.defaults.push(Default_ { command, options: options(item.get(options_key))? });
+        kuberc.defaults.push(Defaults { command, options: options(item.get(options_key))? });
     }
     for item in list(root.get("aliases"))? {
         kuberc.aliases.push(Alias {
             name: text(item, "name")?,
             command: text(item, "command")?,
-            prepend: texts(item.get("prependArgs"))?,
-            append: texts(item.get("appendArgs"))?,
+            prepend_args: texts(item.get("prependArgs"))?,
+            append_args: texts(item.get("appendArgs"))?,
             options: options(item.get(options_key))?,
         });
     }
-    let policy = if beta { plugin_policy(root)? } else { Ok(PluginPolicy::AllowAll) };
+    let policy = if beta { plugin_policy(root)? } else { Ok(CredentialPolicy::AllowAll) };
     Some((kuberc, policy))
 }
 
 fn plugin_policy(root: &Node) -> Option<Policy> {
-    let word = text(root, "credentialPluginPolicy")?;
+    let word = text(root, "credentialCredentialPolicy")?;
     let node = root.get("credentialPluginAllowlist").filter(|n| n.value != Value::Null);
     let mut allowed = Vec::new();
     for item in list(node)? {
         let command = Some(text(item, "command")?).filter(|c| !c.is_empty());
         allowed.push(command.unwrap_or(text(item, "name")?));
     }
-    let line = node.or(root.get("credentialPluginPolicy")).map_or(root.line, |n| n.line);
+    let line = node.or(root.get("credentialCredentialPolicy")).map_or(root.line, |n| n.line);
     let bad = |why: &str| Err(Bad::at(line, why));
     Some(match (word.as_str(), node.is_some()) {
-        ("" | "AllowAll", false) => Ok(PluginPolicy::AllowAll),
-        ("DenyAll", false) => Ok(PluginPolicy::DenyAll),
+        ("" | "AllowAll", false) => Ok(CredentialPolicy::AllowAll),
+        ("DenyAll", false) => Ok(CredentialPolicy::DenyAll),
         ("" | "AllowAll" | "DenyAll", true) => {
-            bad("credentialPluginAllowlist needs credentialPluginPolicy: Allowlist")
+            bad("credentialPluginAllowlist needs credentialCredentialPolicy: Allowlist")
         }
-        ("Allowlist", false) => bad("credentialPluginPolicy: Allowlist needs a credentialPluginAllowlist"),
+        ("Allowlist", false) => {
+            bad("credentialCredentialPolicy: Allowlist needs a credentialPluginAllowlist")
+        }
         ("Allowlist", true) if allowed.is_empty() || allowed.iter().any(String::is_empty) => {
             bad("the credentialPluginAllowlist or an entry of it is empty")
         }
-        ("Allowlist", true) => Ok(PluginPolicy::Allowlist(allowed)),
-        _ => bad("credentialPluginPolicy is none of AllowAll, DenyAll, Allowlist"),
+        ("Allowlist", true) => Ok(CredentialPolicy::Allowlist(allowed)),
+        _ => bad("credentialCredentialPolicy is none of AllowAll, DenyAll, Allowlist"),
     })
 }
 
@@ -265,7 +230,7 @@ fn validate(kuberc: &Kuberc) -> std::result::Result<(), Bad> {
     }
     let options =
         kuberc.aliases.iter().flat_map(|a| &a.options).chain(kuberc.defaults.iter().flat_map(|d| &d.options));
-    for (name, _) in options {
+    for Opt { name, .. } in options {
         if name.starts_with('-') {
             return Err(Bad::at(0, format!("the flag name {name} has to stand without dashes")));
         }
@@ -303,8 +268,11 @@ fn texts(node: Option<&Node>) -> Option<Vec<String>> {
     list(node)?.iter().map(one).collect()
 }
 
-fn options(node: Option<&Node>) -> Option<Vec<(String, String)>> {
-    list(node)?.iter().map(|item| Some((text(item, "name")?, text(item, "default")?))).collect()
+fn options(node: Option<&Node>) -> Option<Vec<Opt>> {
+    list(node)?
+        .iter()
+        .map(|item| Some(Opt { name: text(item, "name")?, value: text(item, "default")? }))
+        .collect()
 }
 
 #[cfg(test)]

@@ -5,26 +5,29 @@ use proptest::prelude::*;
 const BETA: &str = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\n";
 const ALPHA: &str = "apiVersion: kubectl.config.k8s.io/v1alpha1\nkind: Preference\n";
 
-fn prefs(text: &str) -> (Kuberc, PluginPolicy) {
+fn prefs(text: &str) -> Kuberc {
     match decode(text.as_bytes()).unwrap() {
-        Decoded::Preferences(kuberc, policy) => (kuberc, policy),
+        Decoded::Preferences(kuberc) => kuberc,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn v1beta1_reads_defaults_aliases_and_policy() {
-    let (kuberc, policy) = prefs(&format!(
+    let kuberc = prefs(&format!(
         "{BETA}defaults:\n- command: delete\n  options:\n  - {{name: namespace, default: b}}\naliases:\n- name: bye\n  command: delete\n  prependArgs: [namespace]\n  appendArgs: ['--', x]\n  options: [{{name: wait, default: 'false'}}]\ncredentialPluginPolicy: DenyAll\n"
     ));
     assert_eq!(
         kuberc.defaults[0],
-        Default_ { command: "delete".into(), options: vec![("namespace".into(), "b".into())] }
+        Defaults {
+            command: "delete".into(),
+            options: vec![Opt { name: "namespace".into(), value: "b".into() }]
+        }
     );
-    assert_eq!(kuberc.aliases[0].prepend, ["namespace"]);
-    assert_eq!(kuberc.aliases[0].append, ["--", "x"]);
-    assert_eq!(kuberc.aliases[0].options, [("wait".to_owned(), "false".to_owned())]);
-    assert_eq!(policy, PluginPolicy::DenyAll);
+    assert_eq!(kuberc.aliases[0].prepend_args, ["namespace"]);
+    assert_eq!(kuberc.aliases[0].append_args, ["--", "x"]);
+    assert_eq!(kuberc.aliases[0].options, [Opt { name: "wait".into(), value: "false".into() }]);
+    assert_eq!(kuberc.policy, CredentialPolicy::DenyAll);
 }
 
 #[test]
@@ -32,9 +35,9 @@ fn v1alpha1_has_other_keys() {
     let text = format!(
         "{ALPHA}overrides:\n- command: apply\n  flags: [{{name: server-side, default: 'true'}}]\ndefaults: [{{command: delete}}]\n"
     );
-    let (kuberc, _) = prefs(&text);
+    let kuberc = prefs(&text);
     assert_eq!(kuberc.defaults.len(), 1);
-    assert_eq!(kuberc.defaults[0].options[0].0, "server-side");
+    assert_eq!(kuberc.defaults[0].options[0].name, "server-side");
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn the_first_supported_document_counts() {
     let text = format!(
         "kind: Other\napiVersion: v1\n---\n{BETA}aliases: [{{name: a, command: get}}]\n--- # next\n{BETA}aliases: [{{name: b, command: delete}}]\n"
     );
-    assert_eq!(prefs(&text).0.aliases[0].name, "a");
+    assert_eq!(prefs(&text).aliases[0].name, "a");
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod kubeconfig;
 pub mod kuberc;
 pub mod yaml;
 
+use crate::engine::kuberc::CredentialPolicy;
 use crate::engine::target::KubeTarget;
 
 /// A resolved target, and how to reach it.
@@ -35,7 +36,7 @@ pub struct Access {
     /// The command of the credential plugin that a client has to run, if any.
     pub exec_plugin: Option<String>,
     /// What kuberc says about credential plugins.
-    pub plugin_policy: PluginPolicy,
+    pub plugin_policy: CredentialPolicy,
     /// The user entry has an `auth-provider` (OIDC), whose renewed tokens kubectl writes back into the file it came from:
     /// with a pinned copy in place of that file a renewal would be lost.
     pub writes_back: bool,
@@ -54,18 +55,6 @@ impl std::fmt::Debug for Access {
             .field("writes_back", &self.writes_back)
             .finish_non_exhaustive()
     }
-}
-
-/// Which credential plugins may run (`credentialPluginPolicy` of kuberc, kubectl 1.35 and newer).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum PluginPolicy {
-    /// Nothing is restricted.
-    #[default]
-    AllowAll,
-    /// No plugin runs.
-    DenyAll,
-    /// Only these: a plain name is looked up on PATH first, a path is compared as it is.
-    Allowlist(Vec<String>),
 }
 
 /// One context of the files at hand.
