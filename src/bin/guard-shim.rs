@@ -5,9 +5,15 @@
 #![cfg_attr(not(test), no_main)]
 
 /// The C entry point.
+///
+/// # Safety
+/// Called by the C library alone, with the list of words the system made.
 #[cfg(not(test))]
 #[unsafe(no_mangle)]
-pub extern "C" fn main(_argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
+pub unsafe extern "C" fn main(
+    _argc: std::ffi::c_int,
+    argv: *const *const std::ffi::c_char,
+) -> std::ffi::c_int {
     // SAFETY: `argv` comes from the system: C strings, ended by a null pointer.
     std::ffi::c_int::from(unsafe { guard::run::shim::main(argv) })
 }

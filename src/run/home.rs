@@ -25,6 +25,7 @@ pub struct Meta {
 
 impl Meta {
     /// Whether it is a regular file.
+    #[allow(clippy::unnecessary_cast)] // mode_t is 16 bits wide on macOS
     pub fn is_file(&self) -> bool {
         self.mode & (libc::S_IFMT as u32) == libc::S_IFREG as u32
     }
