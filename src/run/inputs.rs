@@ -39,8 +39,9 @@ pub enum Loose {
 #[derive(Debug, Default)]
 pub struct Inputs {
     manifests: Vec<Manifest>,
-    /// Whether the matching manifest is a pinned copy or was read from a directory.
     directories: Vec<Directory>,
+    /// Files the words name that are not there.
+    absent: Vec<PathBuf>,
     edits: Vec<Edit>,
     pins: Vec<Pinned>,
     stdin: Option<Pinned>,
@@ -83,7 +84,9 @@ impl Inputs {
         let mut inputs = Inputs::default();
         let recursive = parsed.on("recursive");
         for given in &parsed.given {
-            let Some(flag) = given.flag.filter(|f| f.role == Role::Filename) else { continue };
+            let Some(flag) = given.flag.filter(|f| f.role == Role::Filename || f.long == "patch-file") else {
+                continue;
+            };
             let Some((word, start)) = place(parsed, given) else { continue };
             if flag.long == "kustomize" {
                 let spot = Spot { word, start, end: start + given.value.len(), flag: given.at };
@@ -121,8 +124,11 @@ impl Inputs {
                 self.loose.push((Loose::Pattern(os(text)), spot));
                 return Ok(());
             }
-            // The tool will fail over it as well, before it changes anything.
-            Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            // The tool will fail over it as well, as long as nothing appears there meanwhile.
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
+                self.absent.push(path.to_path_buf());
+                return Ok(());
+            }
             Err(err) => return Err(unreadable(&name, &err)),
         };
         if meta.is_dir() {
@@ -237,14 +243,17 @@ impl Inputs {
         }
     }
 
-    /// Looks again at what is not pinned. A directory that changed since it was judged is refused.
+    /// Looks again at what is not pinned. A directory that changed since it was judged is refused, and so is a file
+    /// that was not there and now is.
     pub fn recheck(&self) -> Result<()> {
+        for path in &self.absent {
+            if super::home::may_exist(path) {
+                return Err(changed(path));
+            }
+        }
         for directory in &self.directories {
             if list_directory(&directory.path, directory.recursive)? != directory.files {
-                let name = escape(directory.path.as_os_str().as_bytes());
-                return Err(Fail::new(Exit::Refused, format!("{name} changed after it was looked at"))
-                    .because("what would run is not what was confirmed")
-                    .help("nothing was run; run the command again"));
+                return Err(changed(&directory.path));
             }
         }
         Ok(())
@@ -258,6 +267,15 @@ impl Inputs {
         }
         self.stdin.as_ref().map_or(Ok(()), Pinned::become_stdin)
     }
+}
+
+fn changed(path: &Path) -> Fail {
+    Fail::new(
+        Exit::Refused,
+        format!("{} changed after it was looked at", escape(path.as_os_str().as_bytes())),
+    )
+    .because("what would run is not what was confirmed")
+    .help("nothing was run; run the command again")
 }
 
 /// The word that holds a flag's value, and where in it the value starts.
@@ -401,42 +419,11 @@ fn os(bytes: &[u8]) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::table::{Arity, Flag};
+    use crate::engine::parse::parse;
+    use crate::engine::tools;
 
-    const FILENAME: Flag = Flag {
-        long: "filename",
-        short: b'f',
-        arity: Arity::Value,
-        role: Role::Filename,
-        since: 0,
-        until: 255,
-    };
-    const KUSTOMIZE: Flag = Flag { long: "kustomize", short: b'k', ..FILENAME };
-    const PATCH: Flag = Flag { long: "patch-file", short: 0, ..FILENAME };
-    const KUBECONFIG: Flag = Flag { long: "kubeconfig", short: 0, role: Role::Kubeconfig, ..FILENAME };
-    const RECURSIVE: Flag = Flag {
-        long: "recursive",
-        short: b'R',
-        arity: Arity::Switch,
-        role: Role::Plain,
-        since: 0,
-        until: 255,
-    };
-    static FLAGS: [Flag; 5] = [FILENAME, KUSTOMIZE, PATCH, KUBECONFIG, RECURSIVE];
-
-    /// One flag as the parser would give it: which row, its word, the value within it or in the word after.
-    fn given<'a>(
-        words: &'a [&'a [u8]],
-        row: usize,
-        at: usize,
-        value_at: Option<usize>,
-        value: &'a [u8],
-    ) -> Given<'a> {
-        Given { flag: Some(&FLAGS[row]), name: words[at], value, at, value_at }
-    }
-
-    fn parsed<'a>(words: &'a [&'a [u8]], given: Vec<Given<'a>>) -> Parsed<'a> {
-        Parsed { words, command: None, given, args: Vec::new(), dash: None, problem: None }
+    fn read<'a>(words: &'a [&'a [u8]]) -> Parsed<'a> {
+        parse(tools::by_name(b"kubectl").unwrap(), words)
     }
 
     fn run(inputs: &Inputs, words: &[&[u8]]) -> Vec<String> {
@@ -465,8 +452,7 @@ mod tests {
                 words.push(a.as_bytes());
             }
             words.push(b"--wait");
-            let p = parsed(&words, vec![given(&words, 0, 1, split.then_some(2), a.as_bytes())]);
-            let inputs = Inputs::take(&p).unwrap();
+            let inputs = Inputs::take(&read(&words)).unwrap();
             assert_eq!(inputs.manifests(), [Manifest { name: a.clone(), bytes: b"a".to_vec() }]);
             let pinned = inputs.pins[0].path().into_string().unwrap();
             let mut want = vec!["delete".to_string()];
@@ -487,8 +473,7 @@ mod tests {
         let sub = file(&dir, "d/x.yaml", "x").replace("/x.yaml", "");
         let word = format!("-f={a},https://example.com/m.yaml,\"{b}\",{sub}");
         let words: Vec<&[u8]> = vec![b"apply", word.as_bytes()];
-        let p = parsed(&words, vec![given(&words, 0, 1, None, &words[1][3..])]);
-        let mut inputs = Inputs::take(&p).unwrap();
+        let mut inputs = Inputs::take(&read(&words)).unwrap();
         let texts: Vec<&[u8]> = inputs.manifests().iter().map(|m| m.bytes.as_slice()).collect();
         assert_eq!(texts, [b"a", b"b", b"x"]);
         let (pa, pb) =
@@ -519,22 +504,24 @@ mod tests {
 
     #[test]
     fn a_rendered_kustomization_takes_the_place_of_k() {
-        for (word, value_at, want) in [
-            ("-kbase", None, "-f{}"),
-            ("-k=base", None, "-f={}"),
-            ("--kustomize=base", None, "--filename={}"),
-            ("--kustomize", Some(2), "--filename"),
-            ("-k", Some(2), "-f"),
+        for (word, split, want) in [
+            ("-kbase", false, "-f{}"),
+            ("-k=base", false, "-f={}"),
+            ("--kustomize=base", false, "--filename={}"),
+            ("--kustomize", true, "--filename"),
+            ("-k", true, "-f"),
         ] {
-            let words: Vec<&[u8]> = vec![b"apply", word.as_bytes(), b"base"];
-            let p = parsed(&words, vec![given(&words, 1, 1, value_at, b"base")]);
-            let mut inputs = Inputs::take(&p).unwrap();
+            let mut words: Vec<&[u8]> = vec![b"apply", word.as_bytes()];
+            if split {
+                words.push(b"base");
+            }
+            let mut inputs = Inputs::take(&read(&words)).unwrap();
             assert_eq!(inputs.loose().collect::<Vec<_>>(), [&Loose::Kustomize("base".into())]);
             inputs.supply(0, b"kind: List\n".to_vec()).unwrap();
             let path = inputs.pins[0].path().into_string().unwrap();
             let ran = run(&inputs, &words);
             assert_eq!(ran[1], want.replace("{}", &path));
-            assert_eq!(ran[2], if value_at.is_some() { path } else { "base".to_string() });
+            assert_eq!(ran.get(2), split.then_some(&path));
         }
     }
 
@@ -542,20 +529,16 @@ mod tests {
     fn a_patch_file_is_one_name_and_a_missing_file_is_the_tools_to_report() {
         let dir = tempfile::tempdir().unwrap();
         let a = file(&dir, "p,q", "p");
+        let late = dir.path().join("late.yaml").to_str().unwrap().to_string();
         let words: Vec<&[u8]> =
-            vec![b"patch", b"--patch-file", a.as_bytes(), b"-f", b"/nonexistent.yaml", b"-f", b"no/*.yaml"];
-        let p = parsed(
-            &words,
-            vec![
-                given(&words, 2, 1, Some(2), a.as_bytes()),
-                given(&words, 0, 3, Some(4), words[4]),
-                given(&words, 0, 5, Some(6), words[6]),
-            ],
-        );
-        let inputs = Inputs::take(&p).unwrap();
+            vec![b"patch", b"--patch-file", a.as_bytes(), b"-f", late.as_bytes(), b"-f", b"no/*.yaml"];
+        let inputs = Inputs::take(&read(&words)).unwrap();
         assert_eq!(inputs.manifests().len(), 1);
         assert_eq!(inputs.loose().collect::<Vec<_>>(), [&Loose::Pattern("no/*.yaml".into())]);
-        assert_eq!(run(&inputs, &words)[3..], ["-f", "/nonexistent.yaml", "-f", "no/*.yaml"]);
+        assert_eq!(run(&inputs, &words)[3..], ["-f", late.as_str(), "-f", "no/*.yaml"]);
+        inputs.recheck().unwrap();
+        file(&dir, "late.yaml", "x");
+        assert_eq!(inputs.recheck().unwrap_err().exit, Exit::Refused);
     }
 
     #[test]
@@ -565,16 +548,14 @@ mod tests {
             file(&dir, name, name);
         }
         let at = dir.path().to_str().unwrap();
-        let words: Vec<&[u8]> = vec![b"apply", b"-f", at.as_bytes(), b"-R"];
-        let flat = || vec![given(&words, 0, 1, Some(2), at.as_bytes())];
+        let words: Vec<&[u8]> = vec![b"apply", b"-f", at.as_bytes()];
+        let deep: Vec<&[u8]> = vec![b"apply", b"-Rf", at.as_bytes()];
         let names = |inputs: &Inputs| -> Vec<String> {
             inputs.manifests().iter().map(|m| String::from_utf8(m.bytes.clone()).unwrap()).collect()
         };
-        let inputs = Inputs::take(&parsed(&words, flat())).unwrap();
+        let inputs = Inputs::take(&read(&words)).unwrap();
         assert_eq!(names(&inputs), [".hidden.yaml", "a.yaml", "b.yml", "z.json"]);
-        let mut deep = flat();
-        deep.push(given(&words, 4, 3, None, b"true"));
-        let inputs_deep = Inputs::take(&parsed(&words, deep)).unwrap();
+        let inputs_deep = Inputs::take(&read(&deep)).unwrap();
         assert_eq!(names(&inputs_deep), [".hidden.yaml", "a.yaml", "b.yml", "sub/d.yaml", "z.json"]);
         assert_eq!(run(&inputs, &words)[2], at);
 
@@ -592,7 +573,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let a = file(&dir, "a.yaml", "before");
         let words: Vec<&[u8]> = vec![b"apply", b"-f", a.as_bytes()];
-        let inputs = Inputs::take(&parsed(&words, vec![given(&words, 0, 1, Some(2), a.as_bytes())])).unwrap();
+        let inputs = Inputs::take(&read(&words)).unwrap();
         file(&dir, "a.yaml", "after");
         inputs.recheck().unwrap();
         assert_eq!(std::fs::read_to_string(&run(&inputs, &words)[2]).unwrap(), "before");
@@ -601,9 +582,8 @@ mod tests {
     #[test]
     fn the_kubeconfig_goes_where_the_words_have_it() {
         let words: Vec<&[u8]> = vec![b"--kubeconfig=/a", b"delete", b"ns", b"x", b"--kubeconfig", b"/b"];
-        let p = parsed(&words, vec![given(&words, 3, 0, None, b"/a"), given(&words, 3, 4, Some(5), b"/b")]);
         let mut inputs = Inputs::default();
-        inputs.pin_kubeconfig(&p, b"kind: Config\n").unwrap();
+        inputs.pin_kubeconfig(&read(&words), b"kind: Config\n").unwrap();
         let path = inputs.pins[0].path().into_string().unwrap();
         assert_eq!(run(&inputs, &words), ["--kubeconfig=/a", "delete", "ns", "x", "--kubeconfig", &path]);
         let mut edit = EnvEdit::default();
@@ -612,7 +592,7 @@ mod tests {
 
         let words: Vec<&[u8]> = vec![b"delete", b"ns", b"x"];
         let mut inputs = Inputs::default();
-        inputs.pin_kubeconfig(&parsed(&words, vec![]), b"kind: Config\n").unwrap();
+        inputs.pin_kubeconfig(&read(&words), b"kind: Config\n").unwrap();
         inputs.env(&mut edit);
         assert_eq!(run(&inputs, &words), ["delete", "ns", "x"]);
         assert_eq!(std::fs::read(&edit.set[0].1).unwrap(), b"kind: Config\n");

@@ -6,10 +6,11 @@ use super::{exec, find, home};
 use crate::engine::classify::{self, Verdict};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
+use crate::engine::policy;
 use crate::exit::Exit;
 use crate::fail::Fail;
 use std::ffi::{CString, OsStr, c_char};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
 /// The shim's `main`. Returns the exit code; on success it does not return at all.
 ///
@@ -123,50 +124,46 @@ fn has_preferences(args: &[&[u8]], env: &[&[u8]]) -> bool {
     match var(env, b"KUBERC") {
         Some(b"off") => false,
         Some(path) if !path.is_empty() => true,
-        _ => at_home(env, b"/.kube/kuberc"),
+        _ => at_home(env, &[b".kube/kuberc"]),
     }
 }
 
 /// The places a policy file may stand in.
 fn has_policy(env: &[&[u8]]) -> bool {
-    if exists(b"/etc/guard/policy.yaml", b"") {
-        return true;
-    }
     let user = match var(env, b"XDG_CONFIG_HOME") {
-        Some(dir) if dir.first() == Some(&b'/') => exists(dir, b"/guard/policy.yaml"),
-        _ => at_home(env, b"/.config/guard/policy.yaml"),
+        Some(dir) if !dir.is_empty() => exists(&[dir, b"/", policy::BELOW_CONFIG.as_bytes()]),
+        _ => at_home(env, &[policy::CONFIG_HOME.as_bytes(), b"/", policy::BELOW_CONFIG.as_bytes()]),
     };
-    user || project_policy()
+    user || exists(&[policy::SYSTEM.as_bytes()]) || project_policy()
 }
 
-/// `.guard.yaml` in the working directory or above it. A directory that cannot be named counts as having one.
+/// A project's policy file in the working directory or above it. A directory that cannot be named counts as having one.
 fn project_policy() -> bool {
     let Ok(dir) = std::env::current_dir() else { return true };
-    let mut dir = dir.into_os_string().into_vec();
+    let mut dir = dir.as_os_str().as_bytes();
     loop {
-        if dir == b"/" {
-            dir.clear();
-        }
-        if exists(&dir, b"/.guard.yaml") {
+        if exists(&[dir, b"/", policy::PROJECT.as_bytes()]) {
             return true;
         }
         match dir.iter().rposition(|b| *b == b'/') {
-            Some(slash) => dir.truncate(slash),
+            Some(slash) => dir = dir.get(..slash).unwrap_or_default(),
             None => return false,
         }
     }
 }
 
-fn at_home(env: &[&[u8]], below: &[u8]) -> bool {
-    var(env, b"HOME").is_some_and(|home| !home.is_empty() && exists(home, below))
+fn at_home(env: &[&[u8]], below: &[&[u8]]) -> bool {
+    let Some(home) = var(env, b"HOME").filter(|home| !home.is_empty()) else { return false };
+    let mut parts = vec![home, b"/"];
+    parts.extend_from_slice(below);
+    exists(&parts)
 }
 
-fn exists(dir: &[u8], below: &[u8]) -> bool {
-    let mut z = Vec::with_capacity(dir.len() + below.len() + 1);
-    z.extend_from_slice(dir);
-    z.extend_from_slice(below);
-    z.push(0);
-    !matches!(home::stat(&z), Err(libc::ENOENT | libc::ENOTDIR))
+/// Whether something stands there. What cannot be looked at counts as there: the full guard then says why.
+fn exists(parts: &[&[u8]]) -> bool {
+    let mut path = parts.concat();
+    path.push(0);
+    !matches!(home::stat(&path), Err(libc::ENOENT | libc::ENOTDIR))
 }
 
 /// Called under a name that is no tool's.
