@@ -1,4 +1,11 @@
 //! app
 //! One file per subcommand, and the pipeline that a guarded call goes through. `cli.rs` is data.
 
+pub mod audit;
 pub mod classify;
+pub mod completions;
+pub mod init;
+pub mod install;
+pub mod man;
+pub mod out;
+pub mod uninstall;

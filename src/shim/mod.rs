@@ -1,1 +1,6 @@
-//! shim
+//! The links that make a shell find guard where it looks for `kubectl`: where they are, which are guard's own, how they
+//! are made and taken away, and whether calls really pass through them.
+
+pub mod links;
+
+pub use links::{Made, Removed, binary, directory, install, uninstall};

@@ -1,0 +1,8 @@
+
+# Completion for guard itself, fetched when it is first asked for. kubectl's own completion is not touched.
+function __guard_complete
+    complete -e -c guard
+    command guard completions fish 2>/dev/null | source
+    complete -C (commandline -cp)
+end
+complete -c guard -f -a '(__guard_complete)'

@@ -1,0 +1,8 @@
+
+# Completion for guard itself, fetched when it is first asked for. kubectl's own completion is not touched.
+__guard_complete() {
+    \builtin eval "$(\command guard completions zsh 2>/dev/null)" && _guard "$@"
+}
+if (( ${+functions[compdef]} )); then
+    compdef __guard_complete guard
+fi

@@ -1,0 +1,139 @@
+//! `guard init`: code for a shell to eval. The code itself stands in `shell/`, where editors and linters read it.
+
+use super::out;
+use crate::engine::escape::escape;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::shim;
+use crate::world::World;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// Print shell code that puts guard's shims first on PATH and keeps them there
+#[derive(clap::Args, Debug)]
+#[command(before_help = "\
+Examples:
+  eval \"$(guard init bash)\"       last line of ~/.bashrc
+  eval \"$(guard init zsh)\"        last line of ~/.zshrc
+  guard init fish | source        last line of ~/.config/fish/config.fish
+
+The code also completes guard's own command line. Aliases such as k=kubectl are left alone and go through guard.")]
+pub struct Args {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+    /// Where the shims are, when `guard install --dir` put them somewhere else
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Do not look at PATH again before each prompt
+    #[arg(long)]
+    pub no_prompt_hook: bool,
+    /// Do not complete guard's own command line
+    #[arg(long)]
+    pub no_completion: bool,
+}
+
+/// The shells there is code for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// Bash, 3.2 and later
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+}
+
+impl Shell {
+    /// The parts of its code: the path, the prompt hook, the completion.
+    const fn parts(self) -> [&'static str; 3] {
+        match self {
+            Shell::Bash => [
+                include_str!("../../shell/guard.bash"),
+                include_str!("../../shell/guard-prompt.bash"),
+                include_str!("../../shell/guard-complete.bash"),
+            ],
+            Shell::Zsh => [
+                include_str!("../../shell/guard.zsh"),
+                include_str!("../../shell/guard-prompt.zsh"),
+                include_str!("../../shell/guard-complete.zsh"),
+            ],
+            Shell::Fish => [
+                include_str!("../../shell/guard.fish"),
+                include_str!("../../shell/guard-prompt.fish"),
+                include_str!("../../shell/guard-complete.fish"),
+            ],
+        }
+    }
+
+    /// A word as this shell has to read it to get the text back.
+    fn quoted(self, text: &str) -> String {
+        match self {
+            Shell::Bash | Shell::Zsh => format!("'{}'", text.replace('\'', "'\\''")),
+            // In fish's single quotes, only the backslash and the quote itself can be escaped.
+            Shell::Fish => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+        }
+    }
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args, world: &World) -> Result<Exit> {
+    let dir = shim::directory(world, args.dir.as_deref())?;
+    out::print(&code(args, &dir.to_string_lossy())?)?;
+    Ok(Exit::Ok)
+}
+
+fn code(args: &Args, dir: &str) -> Result<String> {
+    if dir.contains([':', '\n', char::REPLACEMENT_CHARACTER]) {
+        return Err(Fail::new(Exit::Usage, format!("{} cannot stand on PATH", escape(dir.as_bytes())))
+            .because("it holds a colon, a line break or bytes that are not UTF-8")
+            .help("choose another directory with --dir, here and for `guard install`"));
+    }
+    let [path, prompt, complete] = args.shell.parts();
+    let mut code = path.replace("@DIR@", &args.shell.quoted(dir));
+    if !args.no_prompt_hook {
+        code.push_str(prompt);
+    }
+    if !args.no_completion {
+        code.push_str(complete);
+    }
+    Ok(code)
+}
+
+/// The line for a shell's start-up file, and that file: what `guard install` and `guard doctor` tell people to add.
+pub fn start_up_line(world: &World) -> (&'static str, &'static str) {
+    let shell = world.set_var("SHELL").map(|s| s.as_bytes().to_vec()).unwrap_or_default();
+    match shell.rsplit(|b| *b == b'/').next() {
+        Some(b"zsh") => ("eval \"$(guard init zsh)\"", "~/.zshrc"),
+        Some(b"fish") => ("guard init fish | source", "~/.config/fish/config.fish"),
+        _ => ("eval \"$(guard init bash)\"", "~/.bashrc"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(shell: Shell) -> Args {
+        Args { shell, dir: None, no_prompt_hook: false, no_completion: false }
+    }
+
+    #[test]
+    fn every_part_is_filled_in_and_can_be_left_out() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let whole = code(&args(shell), "/d").unwrap();
+            assert!(!whole.contains("@DIR@") && whole.contains("'/d'"));
+            let bare = Args { no_prompt_hook: true, no_completion: true, ..args(shell) };
+            let bare = code(&bare, "/d").unwrap();
+            assert!(
+                !bare.contains("PROMPT_COMMAND") && !bare.contains("precmd") && !bare.contains("fish_prompt")
+            );
+            assert!(!bare.contains("completions"));
+        }
+    }
+
+    #[test]
+    fn a_directory_that_cannot_stand_on_path_is_refused() {
+        assert_eq!(code(&args(Shell::Bash), "/a:b").unwrap_err().exit, Exit::Usage);
+    }
+}

@@ -1,0 +1,26 @@
+//! Printing to standard output: a reader that has seen enough (a closed pipe) is not an error.
+
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use std::io::{ErrorKind, Write};
+
+/// Prints text to standard output as it is.
+pub fn print(text: &str) -> Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints bytes to standard output as they are.
+pub fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Fail::new(Exit::Audit, "standard output cannot be written").because(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints text to standard error. What cannot be written there has no other place to go.
+pub fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
