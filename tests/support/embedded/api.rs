@@ -285,16 +285,18 @@ fn review(settings: &Settings, user: &User, request: &Request) -> Result<Reply, 
     Ok(Reply::json(201, &asked))
 }
 
+/// A delete that has a body is described by the body alone: the query then counts for nothing.
 fn dry(request: &Request) -> Result<bool, Reply> {
-    let from_body = serde_json::from_slice::<Value>(&request.body).ok();
-    let from_body = from_body.as_ref().filter(|v| v["kind"] == "DeleteOptions").map(|v| v["dryRun"].clone());
-    match (request.param("dryRun"), from_body) {
-        (Some("All"), _) => Ok(true),
-        (Some(other), _) => Err(Reply::bad_request(&format!(
-            "dryRun: Unsupported value: {other:?}: supported values: \"All\""
-        ))),
-        (None, Some(Value::Array(list))) => Ok(list.iter().any(|v| v == "All")),
-        (None, _) => Ok(false),
+    if request.method == "DELETE" && !request.body.is_empty() {
+        return Ok(body(request)?["dryRun"].as_array().is_some_and(|list| list.iter().any(|v| v == "All")));
+    }
+    let why = |said| {
+        format!("Invalid value: [{said:?}]: dryRun: Unsupported value: {said:?}: supported values: \"All\"")
+    };
+    match request.param("dryRun") {
+        None => Ok(false),
+        Some("All") => Ok(true),
+        Some(said) => Err(Reply::bad_request(&why(said))),
     }
 }
 
@@ -449,9 +451,12 @@ fn patched(
 
 /// Dependents are deleted unless the request orphans them.
 fn cascade(options: &Value, request: &Request) -> Cascade {
-    let said = request.param("propagationPolicy").map(String::from);
-    let said = said.or_else(|| options["propagationPolicy"].as_str().map(String::from));
-    let orphan = said.as_deref() == Some("Orphan") || options["orphanDependents"] == Value::Bool(true);
+    let asked = if request.body.is_empty() {
+        request.param("propagationPolicy")
+    } else {
+        options["propagationPolicy"].as_str()
+    };
+    let orphan = asked == Some("Orphan") || options["orphanDependents"] == Value::Bool(true);
     if orphan { Cascade::Orphan } else { Cascade::Dependents }
 }
 
@@ -475,7 +480,12 @@ fn delete(
             let why = format!(
                 "the {label} in the precondition ({wanted}) does not match the {label} in record ({have}). The object might have been deleted and then recreated"
             );
-            return Err(Reply::conflict(&kind.qualified(), name, &why));
+            let what = if kind.group.is_empty() {
+                kind.kind.clone()
+            } else {
+                format!("{}.{}", kind.kind, kind.group)
+            };
+            return Err(Reply::conflict(&what, name, &why));
         }
     }
     Ok(match store.delete(kind, &object, cascade(&options, request), dry(request)?)? {
@@ -568,7 +578,10 @@ fn scale(object: &Object) -> Value {
 
 fn evict(store: &mut Store, kind: &Kind, pod: &Arc<Object>, request: &Request) -> Result<Reply, Reply> {
     let budgets = store.kind("policy", "v1", "poddisruptionbudgets").ok_or_else(Reply::no_such_path)?;
-    for (_, budget) in store.list(&budgets, Some(pod.meta_str("namespace")), None) {
+    // A pod that does not run disturbs nobody.
+    let idle =
+        matches!(pod.value["status"]["phase"].as_str(), None | Some("Pending" | "Succeeded" | "Failed"));
+    for (_, budget) in store.list(&budgets, Some(pod.meta_str("namespace")), None).filter(|_| !idle) {
         let wanted = budget.value["spec"]["selector"]["matchLabels"].as_object();
         let covers =
             wanted.is_some_and(|w| w.iter().all(|(k, v)| pod.value["metadata"]["labels"].get(k) == Some(v)));
