@@ -6,6 +6,8 @@
 pub enum Exit {
     /// Nothing to report.
     Ok = 0,
+    /// `guard hook`: the agent's command is blocked. The number is the agents', not guard's: nothing else blocks.
+    HookBlocks = 2,
     /// `guard check`: the command would be asked about.
     WouldAsk = 3,
     /// guard's own command line is wrong (`EX_USAGE`).

@@ -4,6 +4,8 @@
 pub mod audit;
 pub mod classify;
 pub mod completions;
+pub mod doctor;
+pub mod hook;
 pub mod init;
 pub mod install;
 pub mod man;

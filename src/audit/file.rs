@@ -61,6 +61,14 @@ pub fn append(record: &Record, path: &Path) -> Result<()> {
     })
 }
 
+/// Does everything [`append`] does but the writing: the directory is made, the file opened, checked and locked.
+pub fn check(path: &Path) -> Result<()> {
+    prepare_directory(path).and_then(|()| open_locked(path).map(drop)).map_err(|why| {
+        let fail = Fail::new(Exit::Audit, format!("audit records cannot be written to {}", shown(path)));
+        fail.because(why.text).help(why.help)
+    })
+}
+
 /// Why a record could not be written, and what to do.
 struct Trouble {
     text: String,

@@ -13,6 +13,6 @@ mod record;
 
 pub use caller::Caller;
 pub use chain::{Broken, Verified, verify};
-pub use file::{append, default_path, line_hash};
+pub use file::{append, check, default_path, line_hash};
 pub use read::{Entry, generations, read};
 pub use record::{Answer, ElapsedMs, Operation, Outcome, Part, Record, Target, entropy};

@@ -1,0 +1,424 @@
+//! `guard doctor`: whether calls really pass through guard, here and in the shells this user opens.
+
+use super::{init, out};
+use crate::engine::escape::escape;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::run::{find, home};
+use crate::shim::{self, links, selftest, shells};
+use crate::world::World;
+use serde_json::json;
+use std::fmt::Write;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Check that calls of kubectl pass through guard: here, in new shells, under sudo
+#[derive(clap::Args, Debug)]
+#[command(before_help = "\
+Examples:
+  guard doctor
+  guard doctor --json | jq '.checks[] | select(.status != \"ok\")'
+  guard doctor --require-interception    in CI: exit code 69 unless kubectl passes through guard here
+
+To prove it, kubectl is called with a word that only guard answers; nothing is asked of any cluster. The user's shell is
+started once as an interactive and once as a login shell. Exit code 0 when nothing FAILs, else 69.")]
+pub struct Args {
+    /// Where the links are [default: ~/.local/share/guard/shims]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Print the checks as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Look at this environment only, and fail unless kubectl passes through guard in it
+    #[arg(long)]
+    pub require_interception: bool,
+    /// Seconds a shell has to start
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub patience: u64,
+}
+
+/// How one check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Status {
+    const fn word(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Warn => "warn",
+            Status::Fail => "FAIL",
+        }
+    }
+}
+
+/// One line of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Check {
+    name: &'static str,
+    status: Status,
+    /// What was found; safe to show.
+    text: String,
+    /// What to do about it.
+    help: Option<String>,
+}
+
+impl Check {
+    fn ok(name: &'static str, text: impl Into<String>) -> Check {
+        Check { name, status: Status::Ok, text: text.into(), help: None }
+    }
+
+    fn warn(name: &'static str, text: impl Into<String>, help: impl Into<String>) -> Check {
+        Check { name, status: Status::Warn, text: text.into(), help: Some(help.into()) }
+    }
+
+    fn fail(name: &'static str, text: impl Into<String>, help: impl Into<String>) -> Check {
+        Check { name, status: Status::Fail, text: text.into(), help: Some(help.into()) }
+    }
+}
+
+/// Where everything is that the checks look at.
+struct Site<'a> {
+    world: &'a World,
+    dir: PathBuf,
+    patience: Duration,
+    /// What to type to get guard in front again.
+    line: String,
+}
+
+/// Runs the subcommand. `audit` is where the policy wants the audit log, when it says so.
+pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
+    let (line, file) = init::start_up_line(world);
+    let site = Site {
+        world,
+        dir: shim::directory(world, args.dir.as_deref())?,
+        patience: Duration::from_secs(args.patience.clamp(1, 60)),
+        line: format!("make `{line}` the last line of {file} and open a new shell"),
+    };
+    let mut checks = vec![links(&site), interception(&site), real_tool(&site)];
+    let intercepted = checks[1].status == Status::Ok;
+    checks.extend(variables(world));
+    if !args.require_interception {
+        checks.extend(shell(&site, shells::Start::Interactive));
+        checks.extend(shell(&site, shells::Start::Login));
+        checks.extend(sudo(&site));
+    }
+    checks.push(audit_log(world, audit));
+    let failed = if args.require_interception {
+        !intercepted
+    } else {
+        checks.iter().any(|check| check.status == Status::Fail)
+    };
+    out::print(&if args.json { as_json(&checks, intercepted) } else { as_text(&checks) })?;
+    Ok(if failed { Exit::Unavailable } else { Exit::Ok })
+}
+
+fn as_text(checks: &[Check]) -> String {
+    let mut text = String::new();
+    for check in checks {
+        let _ = writeln!(text, "{:<4}  {:<18} {}", check.status.word(), check.name, check.text);
+        if let Some(help) = &check.help {
+            let _ = writeln!(text, "      {:<18} {help}", "->");
+        }
+    }
+    text
+}
+
+fn as_json(checks: &[Check], intercepted: bool) -> String {
+    let checks: Vec<_> = checks
+        .iter()
+        .map(|c| json!({"name": c.name, "status": c.status.word(), "text": c.text, "help": c.help}))
+        .collect();
+    format!(
+        "{}\n",
+        json!({"interception": intercepted, "guard": env!("CARGO_PKG_VERSION"), "checks": checks})
+    )
+}
+
+fn shown(path: &Path) -> String {
+    escape(path.as_os_str().as_bytes())
+}
+
+/// The link is there, leads to a shim, and that shim is of this guard's version.
+fn links(site: &Site<'_>) -> Check {
+    let link = site.dir.join("kubectl");
+    let install = "run `guard install`";
+    match links::place(&link) {
+        links::Place::Free => return Check::fail("link", format!("{} is not there", shown(&link)), install),
+        links::Place::Foreign => {
+            let help = "move it away and run `guard install`, or choose another directory with --dir";
+            return Check::fail("link", format!("{} is not guard's", shown(&link)), help);
+        }
+        links::Place::Ours => {}
+    }
+    let Ok(target) = fs::canonicalize(&link) else {
+        return Check::fail("link", format!("{} leads to a file that is gone", shown(&link)), install);
+    };
+    let own = env!("CARGO_PKG_VERSION");
+    match selftest::call(Command::new(&link), site.patience) {
+        Err(why) => Check::fail("link", format!("{}: {}", shown(&link), escape(why.as_bytes())), install),
+        Ok(answer) if answer.version != own => {
+            let text = format!(
+                "{} is guard {}, this is guard {own}",
+                shown(&target),
+                escape(answer.version.as_bytes())
+            );
+            Check::fail("link", text, "run `guard install` with the guard you want to use")
+        }
+        Ok(_) => Check::ok("link", format!("{} -> {} (version {own})", shown(&link), shown(&target))),
+    }
+}
+
+/// Calls kubectl as any program started from here would.
+fn interception(site: &Site<'_>) -> Check {
+    let first = candidates(site.world).into_iter().next();
+    let Some(first) = first else {
+        return Check::fail("here", "there is no kubectl on PATH, not even guard's", site.line.clone());
+    };
+    match selftest::call(Command::new(&first), site.patience) {
+        Ok(_) => Check::ok("here", format!("kubectl is {}, and guard answers", shown(&first))),
+        Err(why) if links::is_guard(&first) => Check::fail(
+            "here",
+            format!("{}: {}", shown(&first), escape(why.as_bytes())),
+            "run `guard install`",
+        ),
+        Err(_) => Check::fail("here", format!("kubectl is {}, not guard", shown(&first)), site.line.clone()),
+    }
+}
+
+/// Every executable `kubectl` on PATH, in its order.
+fn candidates(world: &World) -> Vec<PathBuf> {
+    let path = world.var("PATH").unwrap_or_default();
+    let executable = |path: &PathBuf| {
+        fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    };
+    let mut found: Vec<PathBuf> = Vec::new();
+    for candidate in std::env::split_paths(path).filter(|d| d.is_absolute()).map(|d| d.join("kubectl")) {
+        if executable(&candidate) && !found.contains(&candidate) {
+            found.push(candidate);
+        }
+    }
+    found
+}
+
+fn real_tool(site: &Site<'_>) -> Check {
+    match find::find(b"kubectl", site.world.var("PATH"), &home::selves()) {
+        Ok(real) => {
+            let others: Vec<String> = candidates(site.world)
+                .iter()
+                .filter(|path| **path != real && !links::is_guard(path))
+                .map(|path| shown(path))
+                .collect();
+            let also =
+                if others.is_empty() { String::new() } else { format!("; not used: {}", others.join(", ")) };
+            Check::ok("real kubectl", format!("{}{also}", shown(&real)))
+        }
+        Err(missing) => {
+            let fail = Fail::from(missing);
+            Check::fail("real kubectl", fail.what, fail.help.unwrap_or_else(|| "install kubectl".to_owned()))
+        }
+    }
+}
+
+/// Variables by which other programs find kubectl without looking at PATH.
+const PATH_VARIABLES: &[(&str, &str)] = &[
+    ("KUBECTL_PATH", "kubectl's plugins"),
+    ("KUBECOLOR_KUBECTL", "kubecolor"),
+    ("KUBECTL_COMMAND", "wrappers of kubectl"),
+];
+
+fn variables(world: &World) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (name, user) in PATH_VARIABLES {
+        let Some(path) = world.set_var(name).map(PathBuf::from).filter(|path| path.is_absolute()) else {
+            continue;
+        };
+        if !links::is_guard(&path) {
+            let text = format!("{name}={} sends {user} past guard", shown(&path));
+            checks.push(Check::warn("variable", text, format!("unset {name}, or point it to guard's link")));
+        }
+    }
+    checks
+}
+
+/// What the user's own shell makes of `kubectl`.
+fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
+    let name = match start {
+        shells::Start::Interactive => "interactive shell",
+        shells::Start::Login => "login shell",
+    };
+    let Some(shell) = site.world.set_var("SHELL").map(PathBuf::from) else {
+        let help = "set SHELL to the shell you use, then run this again";
+        return vec![Check::warn(name, "SHELL is not set: not checked", help)];
+    };
+    let said = match shells::inspect(site.world, &shell, start, site.patience) {
+        Ok(said) => said,
+        Err(why) => {
+            let text = format!("{}: {}", shown(&shell), escape(why.as_bytes()));
+            let help = "run `kubectl __guard_selftest 1` there: guard answers with its version and path";
+            return vec![Check::warn(name, text, help)];
+        }
+    };
+    vec![heard(name, &shell, &said, site), aliases(&said)].into_iter().flatten().collect()
+}
+
+/// The check that a shell's answer makes.
+fn heard(name: &'static str, shell: &Path, said: &shells::Said, site: &Site<'_>) -> Option<Check> {
+    let found = escape(said.found.as_bytes());
+    if said.answer.is_some() {
+        return Some(Check::ok(name, format!("{}: kubectl is {found}, and guard answers", shown(shell))));
+    }
+    let on_path = said.path.iter().position(|entry| *entry == site.dir);
+    Some(match on_path {
+        _ if said.found.is_empty() => {
+            Check::fail(name, format!("{}: no kubectl", shown(shell)), site.line.clone())
+        }
+        Some(0) if !said.found.starts_with('/') => {
+            let help = "a function or alias of that name goes past guard: take it out, or let it call `kubectl` by name";
+            Check::fail(name, format!("{}: kubectl is {found}", shown(shell)), help)
+        }
+        Some(0) => {
+            let help = "the shell remembers another path: run `hash -r`, and look for `hash -p` in its start-up files";
+            Check::fail(name, format!("{}: kubectl is {found}, not guard", shown(shell)), help)
+        }
+        Some(at) => {
+            let text = format!(
+                "{}: kubectl is {found}; guard's directory is entry {} of PATH",
+                shown(shell),
+                at + 1
+            );
+            Check::fail(name, text, site.line.clone())
+        }
+        None => {
+            let text = format!("{}: kubectl is {found}; guard's directory is not on PATH", shown(shell));
+            Check::fail(name, text, site.line.clone())
+        }
+    })
+}
+
+fn aliases(said: &shells::Said) -> Option<Check> {
+    let past = said.aliases.iter().find(|alias| {
+        shells::absolute_kubectl(alias).is_some_and(|path| !links::is_guard(Path::new(path)))
+    })?;
+    let text = format!("{} goes past guard", escape(past.as_bytes()));
+    Some(Check::warn("alias", text, "let it call `kubectl` by name"))
+}
+
+/// `sudo` replaces PATH by its `secure_path`.
+fn sudo(site: &Site<'_>) -> Option<Check> {
+    let name = "sudo";
+    let installed = std::env::split_paths(site.world.var("PATH").unwrap_or_default())
+        .any(|dir| dir.is_absolute() && dir.join("sudo").is_file());
+    if !installed {
+        return None;
+    }
+    let help = "for `sudo kubectl`: sudo guard install --dir /usr/local/lib/guard/shims, and put that directory first in \
+                secure_path (visudo)";
+    let Some(path) = secure_path(site) else {
+        return Some(Check::warn(name, "its secure_path could not be read: not checked", help));
+    };
+    let first = std::env::split_paths(&path).map(|dir| dir.join("kubectl")).find(|path| path.is_file());
+    Some(match first {
+        None => Check::ok(name, "no kubectl on its secure_path"),
+        Some(first) if links::is_guard(&first) => {
+            Check::ok(name, format!("kubectl is {}, guard's", shown(&first)))
+        }
+        Some(first) => Check::warn(name, format!("`sudo kubectl` is {}, not guard", shown(&first)), help),
+    })
+}
+
+/// From the sudoers file when it may be read, else from sudo itself when it answers without a password.
+fn secure_path(site: &Site<'_>) -> Option<String> {
+    if let Ok(text) = fs::read_to_string(site.world.absolute("/etc/sudoers")) {
+        return secure_path_in(&text);
+    }
+    let mut command = Command::new("sudo");
+    command.args(["-n", "-l"]).env("LC_ALL", "C");
+    secure_path_in(&shim::ask::ask(command, site.patience).0)
+}
+
+/// `secure_path` in a sudoers file or in the output of `sudo -l` (which writes `\:` for a colon).
+fn secure_path_in(text: &str) -> Option<String> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    lines
+        .filter_map(|line| {
+            let value = line.split_once("secure_path")?.1.trim_start().strip_prefix('=')?.trim_start();
+            let value = match value.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next()?,
+                None => value.split([',', ' ', '\t']).next()?,
+            };
+            Some(value.replace("\\:", ":"))
+        })
+        .last()
+}
+
+fn audit_log(world: &World, path: Option<&Path>) -> Check {
+    let Some(path) = path.map(Path::to_owned).or_else(|| crate::audit::default_path(world)) else {
+        return Check::fail("audit log", "neither HOME nor XDG_STATE_HOME is set", "set HOME");
+    };
+    match crate::audit::check(&path) {
+        Ok(()) => Check::ok("audit log", shown(&path)),
+        Err(fail) => Check::fail(
+            "audit log",
+            format!("{}: {}", fail.what, fail.because.join("; ")),
+            fail.help.unwrap_or_default(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secure_path_as_sudoers_and_sudo_print_it() {
+        let wanted = Some("/usr/sbin:/usr/bin".to_owned());
+        for text in [
+            "Defaults\tenv_reset\nDefaults\tsecure_path=\"/usr/sbin:/usr/bin\"\n",
+            "Defaults secure_path = /usr/sbin:/usr/bin\n",
+            "#Defaults secure_path=/x\nDefaults secure_path=/old\nDefaults secure_path=/usr/sbin:/usr/bin",
+            "    env_reset, secure_path=/usr/sbin\\:/usr/bin, use_pty\n",
+        ] {
+            assert_eq!(secure_path_in(text), wanted, "{text}");
+        }
+        assert_eq!(secure_path_in("Defaults env_reset\n# secure_path=/x\n"), None);
+    }
+
+    fn said(found: &str, path: &[&str]) -> shells::Said {
+        shells::Said {
+            found: found.to_owned(),
+            path: path.iter().map(PathBuf::from).collect(),
+            ..shells::Said::default()
+        }
+    }
+
+    #[test]
+    fn each_way_past_guard_has_its_own_advice() {
+        let world = World::of(&[], "/");
+        let site =
+            Site { world: &world, dir: "/s".into(), patience: Duration::ZERO, line: "LINE".to_owned() };
+        let check =
+            |said: &shells::Said| heard("interactive shell", Path::new("/bin/bash"), said, &site).unwrap();
+        for (answer, help) in [
+            (said("kubectl", &["/s", "/usr/bin"]), "a function or alias"),
+            (said("alias kubectl='/usr/bin/kubectl'", &["/s"]), "a function or alias"),
+            (said("/usr/bin/kubectl", &["/s", "/usr/bin"]), "the shell remembers"),
+            (said("/usr/bin/kubectl", &["/usr/bin", "/s"]), "LINE"),
+            (said("/usr/bin/kubectl", &["/usr/bin"]), "LINE"),
+            (said("", &["/usr/bin"]), "LINE"),
+        ] {
+            let check = check(&answer);
+            assert_eq!(check.status, Status::Fail, "{answer:?}");
+            assert!(check.help.unwrap().contains(help), "{answer:?}");
+        }
+        let answer = selftest::Answer { version: "1".to_owned(), path: "/x".to_owned() };
+        assert_eq!(check(&shells::Said { answer: Some(answer), ..said("kubectl", &[]) }).status, Status::Ok);
+    }
+}
