@@ -73,6 +73,11 @@ impl World {
         }
     }
 
+    /// True when well-known paths are looked up below a test's root.
+    pub fn is_made_up(&self) -> bool {
+        self.root.is_some()
+    }
+
     /// A path as the process would open it: relative ones start at the working directory.
     pub fn at(&self, path: impl AsRef<Path>) -> PathBuf {
         self.cwd.join(path)

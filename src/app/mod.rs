@@ -11,3 +11,4 @@ pub mod install;
 pub mod man;
 pub mod out;
 pub mod uninstall;
+pub mod policy;

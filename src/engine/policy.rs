@@ -8,6 +8,7 @@ pub mod builtin;
 pub mod place;
 pub mod rule;
 pub mod window;
+pub mod words;
 
 use super::effect::Effect;
 use place::Place;

@@ -1,0 +1,314 @@
+//! `guard policy`: what is in force and where it comes from, whether a file is valid, whether it decides as written.
+
+use crate::engine::policy::builtin;
+use crate::engine::policy::rule::{Outcome, Rule};
+use crate::engine::policy::{Layer, Merged, Policy};
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::policy::{cases, files, load, parse, schema};
+use crate::world::World;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Show, check and test the policy
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Show the policy in force: every setting and every rule with its file and line
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check policy files and show every mistake; without FILE, the ones in force
+    Check {
+        /// Policy files
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Which layer the files are meant for; by default told from the path
+        #[arg(long, value_enum)]
+        layer: Option<LayerName>,
+    },
+    /// Run decision examples against the policy they name, or the one in force
+    Test {
+        /// Files of decision examples
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON schema of policy files
+    Schema,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum LayerName {
+    /// /etc/guard/policy.yaml
+    System,
+    /// ~/.config/guard/policy.yaml
+    User,
+    /// .guard.yaml
+    Project,
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args, world: &World) -> Result<Exit> {
+    match &args.command {
+        Command::Show { json } => {
+            let merged = load(world)?;
+            let text = if *json { show_json(&merged) } else { show(&merged) };
+            print(&text)
+        }
+        Command::Check { files, layer } => check(files, *layer, world),
+        Command::Test { files } => test(files, world),
+        Command::Schema => print(&schema::json()),
+    }
+}
+
+fn print(text: &str) -> Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Fail::new(Exit::Data, "cannot write the answer").because(e.to_string()))
+        }
+        _ => Ok(Exit::Ok),
+    }
+}
+
+fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<Exit> {
+    let mut report = String::new();
+    let mut broken: Vec<Fail> = Vec::new();
+    let mut one = |layer: Layer, path: &Path, result: Result<Policy>| match result {
+        Ok(policy) => {
+            let (rules, word) = (policy.rules.len(), layer.word());
+            let _ = writeln!(report, "{}: valid as {word} policy, {rules} rules", files::shown(path));
+        }
+        Err(fail) => broken.push(fail),
+    };
+    if given.is_empty() {
+        for (layer, path) in files::candidates(world) {
+            match files::open(world, layer, &path) {
+                Ok(None) => {}
+                Ok(Some(text)) => one(layer, &path, parse(&text, &path, layer)),
+                Err(fail) => one(layer, &path, Err(fail)),
+            }
+        }
+    }
+    for path in given {
+        let layer = layer.map_or_else(
+            || layer_of(path),
+            |l| match l {
+                LayerName::System => Layer::System,
+                LayerName::User => Layer::User,
+                LayerName::Project => Layer::Project,
+            },
+        );
+        let at = world.at(path);
+        // Whoever checks a file has not installed it yet: owner and mode are looked at where it will stand.
+        let text = std::fs::read_to_string(&at).map_err(|e| {
+            Fail::new(Exit::Policy, format!("the policy file {} cannot be read", files::shown(path)))
+                .because(e.to_string())
+        });
+        one(layer, path, text.and_then(|text| parse(&text, path, layer)));
+    }
+    if report.is_empty() && broken.is_empty() {
+        report.push_str("no policy file: the built-in table holds\n");
+    }
+    print(&report)?;
+    let Some(mut all) = broken.pop() else { return Ok(Exit::Ok) };
+    // Every file's mistakes, in the order of the files.
+    for earlier in broken.into_iter().rev() {
+        let because = earlier.because.first().map(|b| format!("because: {b}\n")).unwrap_or_default();
+        let text = format!("{}\n{because}\n", earlier.excerpt.unwrap_or_default());
+        all.excerpt = Some(format!("{text}{}", all.excerpt.unwrap_or_default()));
+        all.what = format!("{}; {}", earlier.what, all.what);
+    }
+    Err(all)
+}
+
+fn layer_of(path: &Path) -> Layer {
+    if path.file_name().is_some_and(|n| n == ".guard.yaml") {
+        Layer::Project
+    } else if path.starts_with("/etc") {
+        Layer::System
+    } else {
+        Layer::User
+    }
+}
+
+fn test(given: &[PathBuf], world: &World) -> Result<Exit> {
+    let mut report = String::new();
+    let mut missed = 0;
+    for path in given {
+        let at = world.at(path);
+        let text = std::fs::read_to_string(&at).map_err(|e| {
+            Fail::new(Exit::Data, format!("the decision examples {} cannot be read", files::shown(path)))
+                .because(e.to_string())
+        })?;
+        let file = cases::read(&text, path)?;
+        let in_force = if file.policy.is_none() { load(world)? } else { Merged::default() };
+        let policy = cases::policy_of(&file, &at, &in_force)?;
+        let misses = cases::run(&file, &policy);
+        missed += misses.len();
+        let _ = writeln!(
+            report,
+            "{}: {} of {} as expected",
+            files::shown(path),
+            file.cases.len() - misses.len(),
+            file.cases.len()
+        );
+        for m in misses {
+            let _ = writeln!(report, "  {}\n    {}", m.case, m.why);
+        }
+    }
+    print(&report)?;
+    if missed == 0 {
+        return Ok(Exit::Ok);
+    }
+    Err(Fail::new(Exit::Policy, format!("{missed} decisions are not as expected"))
+        .help("change the policy, or the examples if the decision is right"))
+}
+
+fn place_of(policy: &Policy, line: Option<u32>) -> String {
+    line.map_or_else(|| policy.file.clone(), |line| format!("{}:{line}", policy.file))
+}
+
+fn outcome(rule: &Rule) -> String {
+    let mut text = if rule.freeze { "freeze".to_owned() } else { rule.then.words().to_owned() };
+    if rule.relax && rule.then != Outcome::Allow {
+        text.insert_str(0, "at most ");
+    }
+    if rule.justification {
+        text.push_str(", justification");
+    }
+    if rule.show_diff {
+        text.push_str(", diff");
+    }
+    text
+}
+
+fn show(m: &Merged) -> String {
+    let mut out = String::new();
+    let terms = m.terms();
+    let yes_no = |b: bool| if b { "may answer without a terminal" } else { "is forbidden" };
+    for p in m.layers() {
+        let _ = writeln!(out, "{:<9} {}  mode {}", p.layer.word(), p.file, p.mode.unwrap_or_default().word());
+    }
+    let _ = writeln!(
+        out,
+        "built-in  mode {}{}",
+        m.builtin_mode().word(),
+        if m.builtin_is_floor() { ", part of the system's floor" } else { "" }
+    );
+    let _ = writeln!(
+        out,
+        "\nprompt    {} attempts, {} s, GUARD_CONFIRM {}",
+        terms.prompt_attempts,
+        terms.prompt_timeout_s,
+        yes_no(terms.env_confirm)
+    );
+    let _ = writeln!(
+        out,
+        "probe     {} ms, on failure {}",
+        terms.probe_timeout_ms,
+        terms.probe_on_failure.word()
+    );
+    let required = terms.audit_required.map_or("never", |e| e.word());
+    let _ = writeln!(
+        out,
+        "audit     {}, required from {required}",
+        terms
+            .audit_path
+            .as_deref()
+            .map_or("default place".to_owned(), |p| crate::engine::escape::escape(p.as_bytes()))
+    );
+    let _ = writeln!(out, "unknown   {}", m.unknown().word());
+    for (name, path) in &terms.tools {
+        let shown = |t: &str| crate::engine::escape::escape(t.as_bytes());
+        let _ = writeln!(out, "tool      {} is {}", shown(name), shown(path));
+    }
+    for p in m.layers().filter(|p| !p.places.is_empty()) {
+        let _ = writeln!(out, "\nplaces of the {} policy", p.layer.word());
+        for place in &p.places {
+            let ids: Vec<String> =
+                place.identity.iter().map(|(k, v)| format!("{} {}", k.word(), v.join("|"))).collect();
+            let environment = place.environment.map_or("", |e| e.word());
+            let name = place.name.as_deref().unwrap_or("-");
+            let line = format!("  {name:<20} {environment:<12} {}", ids.join(", "));
+            let _ = writeln!(
+                out,
+                "{}  ({})",
+                crate::engine::escape::escape(line.as_bytes()),
+                place_of(p, place.line)
+            );
+        }
+    }
+    for p in m.layers().filter(|p| !p.rules.is_empty()) {
+        let _ = writeln!(out, "\nrules of the {} policy", p.layer.word());
+        for r in &p.rules {
+            let id = crate::engine::escape::escape(r.id.as_bytes());
+            let _ = writeln!(out, "  {id:<32} {:<24} {}", outcome(r), place_of(p, r.line));
+        }
+    }
+    let _ = writeln!(out, "\nbuilt-in rules");
+    for row in builtin::TABLE {
+        let _ = writeln!(out, "  {:<36} {}", row.id, row.then.words());
+    }
+    let _ = writeln!(
+        out,
+        "  {:<36} {} in production and where unclassified",
+        builtin::UNKNOWN,
+        m.unknown().word()
+    );
+    let _ = writeln!(out, "  {:<36} deny what would disrupt or destroy", builtin::NO_TARGET);
+    out
+}
+
+fn show_json(m: &Merged) -> String {
+    let terms = m.terms();
+    let layers: Vec<Value> = m
+        .layers()
+        .map(|p| {
+            let rules: Vec<Value> = p
+                .rules
+                .iter()
+                .map(|r| json!({ "id": r.id, "then": outcome(r), "relax": r.relax, "reason": r.reason, "line": r.line }))
+                .collect();
+            let places: Vec<Value> = p
+                .places
+                .iter()
+                .map(|l| {
+                    let ids: serde_json::Map<String, Value> =
+                        l.identity.iter().map(|(k, v)| (k.word().to_owned(), json!(v))).collect();
+                    json!({ "name": l.name, "environment": l.environment.map(|e| e.word()), "identity": ids, "line": l.line })
+                })
+                .collect();
+            json!({
+                "layer": p.layer.word(), "file": p.file, "mode": p.mode.unwrap_or_default().word(),
+                "rules": rules, "places": places,
+            })
+        })
+        .collect();
+    let builtin: Vec<Value> =
+        builtin::TABLE.iter().map(|r| json!({ "id": r.id, "then": r.then.words() })).collect();
+    let tools: serde_json::Map<String, Value> =
+        terms.tools.iter().map(|(n, p)| (n.clone(), json!(p))).collect();
+    let all = json!({
+        "schema": 1,
+        "layers": layers,
+        "builtin": { "mode": m.builtin_mode().word(), "floor": m.builtin_is_floor(), "rules": builtin },
+        "unknown": m.unknown().word(),
+        "prompt": { "attempts": terms.prompt_attempts, "timeout_s": terms.prompt_timeout_s, "env_confirm": terms.env_confirm },
+        "probe": { "timeout_ms": terms.probe_timeout_ms, "on_failure": terms.probe_on_failure.word() },
+        "audit": { "path": terms.audit_path, "required": terms.audit_required.map_or("never", |e| e.word()) },
+        "tools": tools,
+    });
+    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,141 @@
+//! What the words of one command say about its objects, as far as words can: the start of a [`Situation`] that a probe
+//! completes, and all there is for examples and offline checks.
+
+use crate::engine::classify::classify;
+use crate::engine::decide::{Object, Situation};
+use crate::engine::parse::{Parsed, parse};
+use crate::engine::table::Role;
+use crate::engine::tools;
+
+/// Commands whose arguments are nodes by name.
+const NODE_COMMANDS: [&str; 3] = ["cordon", "drain", "uncordon"];
+/// Commands whose arguments are `TYPE NAME…`, `TYPE/NAME…` or `TYPE1,TYPE2`.
+const OBJECT_COMMANDS: [&str; 13] = [
+    "annotate",
+    "autoscale",
+    "delete",
+    "edit",
+    "expose",
+    "label",
+    "patch",
+    "rollout",
+    "scale",
+    "set",
+    "taint",
+    "exec",
+    "debug",
+];
+
+/// The situation as the words tell it. The target is left unknown.
+pub fn situation_of_words(tool: &str, words: &[&[u8]]) -> Situation {
+    let effect = classify(tool.as_bytes(), words).effect;
+    let mut s = Situation::of(tool, "", effect);
+    let Some(table) = tools::by_name(tool.as_bytes()) else {
+        s.verb =
+            words.iter().take_while(|w| !w.starts_with(b"-")).map(|w| text(w)).collect::<Vec<_>>().join(" ");
+        return s;
+    };
+    let parsed = parse(table, words);
+    s.verb = match parsed.path() {
+        // A plugin's name is the first word that is no flag.
+        "" => words.iter().find(|w| !w.starts_with(b"-")).map(|w| text(w)).unwrap_or_default(),
+        path => path.to_owned(),
+    };
+    s.all_namespaces = parsed.role(Role::AllNamespaces).is_some_and(|g| g.value != b"false");
+    if let Some(given) = parsed.role(Role::Namespace) {
+        s.namespaces.push(text(given.value));
+    }
+    objects(&parsed, &mut s);
+    s
+}
+
+fn objects(parsed: &Parsed<'_>, s: &mut Situation) {
+    let command = parsed.path().split(' ').next().unwrap_or("");
+    let args: Vec<String> = parsed.args_before_dash().iter().map(|(_, a)| text(a)).collect();
+    let from_file = parsed.role(Role::Filename).is_some();
+    let namespace = s.namespaces.first().cloned();
+    if NODE_COMMANDS.contains(&command) {
+        s.objects = args.iter().map(|n| object("nodes", Some(n.as_str()), None)).collect();
+    } else if OBJECT_COMMANDS.contains(&command) && !from_file {
+        s.objects = by_arguments(&args, namespace.as_deref());
+    }
+    let selected = parsed.role(Role::Selector).is_some() || parsed.on("all");
+    s.whole_scope |= parsed.on("all") || (command == "delete" && s.objects.iter().any(Object::is_namespace));
+    s.kinds_complete = !from_file && !s.objects.is_empty();
+    s.objects_complete = s.kinds_complete && !selected && s.objects.iter().all(|o| o.name.is_some());
+    // A namespace goes with everything in it.
+    let whole: Vec<String> =
+        s.objects.iter().filter(|o| o.is_namespace()).filter_map(|o| o.name.clone()).collect();
+    if !whole.is_empty() {
+        if s.objects.iter().all(Object::is_namespace) {
+            s.namespaces.clear();
+        }
+        s.namespaces.extend(whole);
+    }
+}
+
+fn by_arguments(args: &[String], namespace: Option<&str>) -> Vec<Object> {
+    // Labels, annotations and settings are no names: `label pod a app=x`, `annotate pod a key-`.
+    let names = || args.iter().filter(|a| !a.contains('=') && !a.ends_with('-'));
+    if names().any(|a| a.contains('/')) {
+        return names()
+            .filter_map(|a| a.split_once('/'))
+            .map(|(kind, name)| object(kind, Some(name), namespace))
+            .collect();
+    }
+    let mut rest = names();
+    let kinds: Vec<&str> = rest.next().map(|k| k.split(',').collect()).unwrap_or_default();
+    let named: Vec<&String> = rest.collect();
+    kinds
+        .iter()
+        .flat_map(|kind| match named.as_slice() {
+            [] => vec![object(kind, None, namespace)],
+            named => named.iter().map(|n| object(kind, Some(n.as_str()), namespace)).collect(),
+        })
+        .collect()
+}
+
+fn object(kind: &str, name: Option<&str>, namespace: Option<&str>) -> Object {
+    let (resource, group) = kind.split_once('.').unwrap_or((kind, ""));
+    let mut object = Object {
+        resource: resource.to_ascii_lowercase(),
+        group: group.to_owned(),
+        name: name.map(str::to_owned),
+        ..Object::default()
+    };
+    if !CLUSTER_SCOPED.contains(&object.resource.as_str()) {
+        object.namespace = namespace.map(str::to_owned);
+    }
+    object
+}
+
+/// Built-in kinds without a namespace, in the forms people write most.
+const CLUSTER_SCOPED: [&str; 23] = [
+    "namespace",
+    "namespaces",
+    "ns",
+    "node",
+    "nodes",
+    "no",
+    "pv",
+    "persistentvolume",
+    "persistentvolumes",
+    "crd",
+    "crds",
+    "customresourcedefinition",
+    "customresourcedefinitions",
+    "clusterrole",
+    "clusterroles",
+    "clusterrolebinding",
+    "clusterrolebindings",
+    "storageclass",
+    "storageclasses",
+    "sc",
+    "priorityclass",
+    "priorityclasses",
+    "apiservices",
+];
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
