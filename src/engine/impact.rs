@@ -28,6 +28,59 @@ pub struct Impact {
     pub whole_scope: bool,
 }
 
+impl Impact {
+    /// Takes in what another question found.
+    pub fn absorb(&mut self, other: Impact) {
+        self.subjects.extend(other.subjects);
+        self.subjects_total += other.subjects_total;
+        for group in other.groups {
+            match self.groups.iter_mut().find(|g| g.kind == group.kind && g.group == group.group) {
+                Some(mine) => {
+                    mine.count += group.count;
+                    mine.names.extend(group.names);
+                }
+                None => self.groups.push(group),
+            }
+        }
+        self.data.extend(other.data);
+        extend_new(&mut self.also, other.also);
+        extend_new(&mut self.protections, other.protections);
+        extend_new(&mut self.gaps, other.gaps);
+        self.refused = self.refused.take().or(other.refused);
+        extend_new(&mut self.consequences, other.consequences);
+        self.whole_scope |= other.whole_scope;
+    }
+
+    /// Notes a question without an answer, once.
+    pub fn gap(&mut self, what: impl Into<String>, why: Why) {
+        extend_new(&mut self.gaps, vec![Gap { what: what.into(), why }]);
+    }
+
+    /// Notes a fact that makes the command at least this bad.
+    pub fn raise(&mut self, effect: Effect, because: impl Into<String>) {
+        extend_new(
+            &mut self.consequences,
+            vec![Consequence { effect, raises: true, because: because.into() }],
+        );
+    }
+
+    /// Notes a fact by which the command is no worse than this.
+    pub fn lower(&mut self, effect: Effect, because: impl Into<String>) {
+        extend_new(
+            &mut self.consequences,
+            vec![Consequence { effect, raises: false, because: because.into() }],
+        );
+    }
+}
+
+fn extend_new<T: PartialEq>(to: &mut Vec<T>, from: Vec<T>) {
+    for one in from {
+        if !to.contains(&one) {
+            to.push(one);
+        }
+    }
+}
+
 /// One object hit by the command itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subject {

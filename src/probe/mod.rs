@@ -4,9 +4,22 @@
 //! [`Gap`](crate::engine::impact::Gap), so that "could not be checked" is never taken for "nothing there".
 //! Texts in the answer are as the server gave them; whoever shows them escapes them.
 
+mod bulk;
+mod catalog;
+mod change;
 mod child;
 mod client;
+mod deletion;
 mod http;
+mod look;
+mod node;
+mod object;
+mod operators;
+mod protect;
+mod replay;
+mod subjects;
+mod volumes;
+mod words;
 
 use crate::engine::classify::Verdict;
 use crate::engine::fact::{Known, Why};
@@ -115,16 +128,27 @@ pub async fn over(client: kube::Client, request: &Request<'_>) -> Probed {
     let start = Instant::now();
     let api = http::Api::new(client, tokio::time::Instant::from_std(start + request.deadline));
     let namespace = format!("/api/v1/namespaces/{}", http::segment(&request.target.namespace.value));
-    let (uid, version, labels) = tokio::join!(
+    let (uid, version, labels, mut impact) = tokio::join!(
         api.meta("/api/v1/namespaces/kube-system"),
         api.json::<http::Version>("/version"),
         api.meta(&namespace),
+        look::look(&api, request),
     );
+    impact.groups.sort_by_key(|g| std::cmp::Reverse(g.count));
     Probed {
-        impact: Impact::default(),
+        impact,
         uid: http::known(uid.map(|m| m.uid.unwrap_or_default())),
         server_version: http::known(version.map(|v| v.git_version)),
         namespace_labels: http::known(labels.map(|m| m.labels.into_iter().collect())),
         took: start.elapsed(),
     }
+}
+
+/// So many requests are under way at once.
+const AT_ONCE: usize = 8;
+
+/// Waits for all of them, a few at a time, and keeps their order.
+async fn gather<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    use futures_util::StreamExt as _;
+    futures_util::stream::iter(all).buffered(AT_ONCE).collect().await
 }

@@ -1,0 +1,397 @@
+//! The questions for one command, in their order: what is hit, what goes with it, what the server says to a dry run.
+
+use super::Request;
+use super::catalog::Catalog;
+use super::change;
+use super::deletion::{self, Manner};
+use super::http::Api;
+use super::node::{self, Drain};
+use super::replay::{self, Form, Said};
+use super::subjects::{self, Found, Reference, Set};
+use super::volumes;
+use super::words::{Chosen, chosen};
+use crate::engine::effect::Effect;
+use crate::engine::fact::Why;
+use crate::engine::impact::Impact;
+use crate::engine::parse::Parsed;
+
+/// What a command does to the objects it hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    /// They go.
+    Delete,
+    /// They get another number of replicas.
+    Scale,
+    /// Nodes are emptied.
+    Drain,
+    /// Their content changes: what of it goes is in the dry run's answer.
+    Change,
+    /// `--raw` below `finalize` or `eviction`, or something without consequences for objects.
+    Other,
+}
+
+fn act(parsed: &Parsed<'_>) -> Act {
+    match parsed.path() {
+        "delete" => Act::Delete,
+        "replace" | "apply" if parsed.on("force") => Act::Delete,
+        "scale" => Act::Scale,
+        "drain" => Act::Drain,
+        "patch" | "apply" | "replace" | "label" | "annotate" | "edit" => Act::Change,
+        _ => Act::Other,
+    }
+}
+
+/// Everything the cluster says about one command.
+pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
+    let chosen = chosen(request.parsed);
+    if chosen == Chosen::Nothing {
+        return Impact::default();
+    }
+    // kubectl's own view is asked for at the same time.
+    let (mut impact, said) = tokio::join!(own_view(api, request, &chosen), replay::run(request, api.until()));
+    match said {
+        None => {
+            if act(request.parsed) == Act::Change && !matches!(chosen, Chosen::Raw(_)) {
+                impact.impact.gap("what the change takes away", Why::NotAsked);
+            }
+            impact.impact
+        }
+        Some((form, answer)) => kubectls_view(api, request, impact, form, answer).await,
+    }
+}
+
+/// What guard found on its own.
+#[derive(Default)]
+struct View {
+    impact: Impact,
+    set: Set,
+    catalog: Catalog,
+}
+
+async fn own_view(api: &Api, request: &Request<'_>, chosen: &Chosen) -> View {
+    let mut view = View::default();
+    view.catalog = match Catalog::of(api).await {
+        Ok(catalog) => catalog,
+        Err(miss) => {
+            view.impact.gap("what kinds of objects there are", miss.why());
+            return view;
+        }
+    };
+    view.set = subjects::resolve(api, &view.catalog, request, chosen).await;
+    view.impact = consequences(api, request, &view.catalog, &view.set).await;
+    view
+}
+
+/// What follows for the set that was found.
+async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: &Set) -> Impact {
+    let parsed = request.parsed;
+    let mut impact = Impact {
+        subjects_total: set.total,
+        whole_scope: set.impact.whole_scope,
+        gaps: set.impact.gaps.clone(),
+        ..Impact::default()
+    };
+    if let Some(mistake) = &set.mistake {
+        impact.also.push(format!("kubectl will refuse this: {mistake}"));
+    }
+    let labels = deletion::namespace_labels(api, set);
+    let deeper = async {
+        match act(parsed) {
+            Act::Delete => deletion::deepen(api, catalog, set, manner(parsed)).await,
+            Act::Scale => (scaled(api, parsed, set).await, None),
+            Act::Drain => {
+                let nodes: Vec<String> = set.found.iter().map(|f| f.object.metadata.name.clone()).collect();
+                let how = Drain {
+                    force: parsed.on("force"),
+                    emptydir: parsed.on("delete-emptydir-data") || parsed.on("delete-local-data"),
+                    disable_eviction: parsed.on("disable-eviction"),
+                    ignore_daemonsets: parsed.on("ignore-daemonsets"),
+                };
+                (node::drained(api, &nodes, how).await, None)
+            }
+            Act::Change | Act::Other => (raw(set, parsed), None),
+        }
+    };
+    let (labels, (deeper, newest)) = tokio::join!(labels, deeper);
+    impact.absorb(deeper);
+    let now = jiff::Timestamp::now();
+    impact.subjects = set.subjects(now, &labels);
+    // The newest object inside tells more about a namespace than the namespace's own metadata.
+    if let (Some(newest), [one]) = (newest, impact.subjects.as_mut_slice())
+        && let Ok(at) = newest.parse::<jiff::Timestamp>()
+    {
+        let ago = u64::try_from(now.as_second() - at.as_second()).unwrap_or(0);
+        one.changed_s = Some(one.changed_s.map_or(ago, |c| c.min(ago)));
+    }
+    absent(parsed, set, &mut impact);
+    impact
+}
+
+/// Objects that are not there: the command fails by itself, when that is certain.
+fn absent(parsed: &Parsed<'_>, set: &Set, impact: &mut Impact) {
+    if !matches!(act(parsed), Act::Delete | Act::Scale | Act::Drain) || parsed.path() == "apply" {
+        return;
+    }
+    let certain = set.total == 0 && set.read_all && set.impact.gaps.is_empty() && impact.gaps.is_empty();
+    if !set.absent.is_empty() {
+        let names = super::bulk::first(set.absent.iter().map(String::as_str));
+        impact.also.push(format!("not found: {names}"));
+    }
+    if certain && (set.mistake.is_some() || parsed.path() != "replace") {
+        let because = if let Some(mistake) = &set.mistake {
+            mistake.clone()
+        } else if set.absent.is_empty() {
+            "nothing found".to_owned()
+        } else {
+            "nothing of that name found".to_owned()
+        };
+        impact.lower(Effect::Read, because);
+    }
+}
+
+fn manner(parsed: &Parsed<'_>) -> Manner {
+    let orphan = matches!(
+        parsed.last("cascade"),
+        Some(b"orphan" | b"false" | b"f" | b"F" | b"0" | b"False" | b"FALSE")
+    );
+    Manner { orphan, force: parsed.on("force") || parsed.last("grace-period") == Some(b"0") }
+}
+
+/// `--raw` below subresources that destroy.
+fn raw(set: &Set, parsed: &Parsed<'_>) -> Impact {
+    let mut impact = Impact::default();
+    let Some(raw) = &set.raw else { return impact };
+    match (parsed.path(), raw.sub.as_deref()) {
+        ("replace", Some("finalize")) => {
+            impact.raise(
+                Effect::Destroy,
+                "drops the namespace's finalizers: what is still in it is left behind",
+            );
+        }
+        ("create", Some("eviction")) => impact.raise(Effect::Disrupt, "evicts the pod"),
+        // What is sent over an existing object cannot be tried first.
+        ("replace", _) if set.total > 0 => impact.gap("what the change takes away", Why::NotAsked),
+        _ => {}
+    }
+    impact
+}
+
+async fn scaled(api: &Api, parsed: &Parsed<'_>, set: &Set) -> Impact {
+    let mut impact = Impact::default();
+    let to = parsed.last("replicas").and_then(|v| std::str::from_utf8(v).ok()?.trim().parse::<i64>().ok());
+    let sets: Vec<&Found> = set.found.iter().filter(|f| f.kind.is("apps", "statefulsets")).collect();
+    let Some(to) = to else { return impact };
+    for found in sets.into_iter().take(50) {
+        let one = &found.object;
+        let (name, was) = (&one.metadata.name, one.spec.replicas.unwrap_or(1));
+        if to < was {
+            impact.also.push(format!("{name}: from {was} to {to} replicas"));
+        }
+        if to >= was || !one.claims_go_when_scaled() {
+            continue;
+        }
+        let start = one.spec.ordinals.as_ref().map_or(0, |o| o.start);
+        match deletion::claims_of(api, one, |n| n >= start + to).await {
+            Ok(claims) => {
+                let mut part = volumes::fates(api, &claims).await;
+                part.data.iter_mut().for_each(|d| d.because = format!("whenScaled Delete, {}", d.because));
+                impact.absorb(part);
+                if !claims.is_empty() {
+                    impact.raise(
+                        Effect::Destroy,
+                        format!("{name} has whenScaled Delete: {} claims go", claims.len()),
+                    );
+                }
+            }
+            Err(miss) => {
+                impact.raise(Effect::Destroy, format!("{name} has whenScaled Delete"));
+                impact.gap(format!("claims of {name}"), miss.why());
+            }
+        }
+    }
+    impact
+}
+
+/// Puts kubectl's own view beside guard's.
+async fn kubectls_view(
+    api: &Api,
+    request: &Request<'_>,
+    view: View,
+    form: Form,
+    answer: Result<Said, Why>,
+) -> Impact {
+    let View { mut impact, set, catalog } = view;
+    let parsed = request.parsed;
+    let prune = parsed.path() == "apply" && (parsed.on("prune") || parsed.last("applyset").is_some());
+    let said = match answer {
+        Ok(said) => said,
+        Err(why) => {
+            // For a deletion guard's own view is whole without it; a change is known by it alone.
+            if form == Form::Objects {
+                impact.gap("what the change takes away", why);
+            } else if prune {
+                impact.gap("what --prune deletes", why);
+            }
+            return impact;
+        }
+    };
+    match said.refusal() {
+        Some(Ok(words)) => impact.refused = Some(words),
+        Some(Err(words)) => impact.also.push(format!("refused in part by the server: {words}")),
+        None => {}
+    }
+    if let Some(mistake) = said.mistake()
+        && set.total == 0
+    {
+        impact.also.push(format!("kubectl will refuse this: {mistake}"));
+    }
+    if prune {
+        return pruned(api, request, &catalog, impact, &said).await;
+    }
+    match form {
+        Form::Names if said.ok => differ(api, request, set, &catalog, impact, &said).await,
+        Form::Objects => {
+            let after = said.objects();
+            if !said.ok && impact.refused.is_none() {
+                let why = said.errors.first().cloned().unwrap_or_else(|| "the dry run failed".to_owned());
+                impact.gap("what the change takes away", Why::Failed(why));
+            }
+            change::compare(api, &catalog, &after, &mut impact).await;
+            impact
+        }
+        _ => impact,
+    }
+}
+
+/// `apply --prune`: what is pruned is deleted, whatever the manifests say.
+async fn pruned(
+    api: &Api,
+    request: &Request<'_>,
+    catalog: &Catalog,
+    mut impact: Impact,
+    said: &Said,
+) -> Impact {
+    if !said.ok && impact.refused.is_none() {
+        let why = said.errors.first().cloned().unwrap_or_else(|| "the dry run failed".to_owned());
+        impact.gap("what --prune deletes", Why::Failed(why));
+    }
+    let names = said.pruned();
+    if names.is_empty() {
+        if said.ok {
+            impact.lower(Effect::Mutate, "nothing is pruned");
+        }
+        return impact;
+    }
+    let places = places(request);
+    let set = by_name(api, catalog, &names, &places).await;
+    let deeper = consequences_of_deletion(api, catalog, &set).await;
+    impact.subjects.splice(0..0, deeper.subjects.clone());
+    impact.subjects_total += deeper.subjects_total;
+    let all: Vec<String> = names.iter().map(|(k, n)| format!("{k}/{n}")).collect();
+    impact.raise(Effect::Destroy, format!("prunes {}", super::bulk::first(all.iter().map(String::as_str))));
+    let Impact { groups, data, also, protections, gaps, whole_scope, .. } = deeper;
+    impact.absorb(Impact { groups, data, also, protections, gaps, whole_scope, ..Impact::default() });
+    impact
+}
+
+async fn consequences_of_deletion(api: &Api, catalog: &Catalog, set: &Set) -> Impact {
+    let (mut impact, _) = deletion::deepen(api, catalog, set, Manner::default()).await;
+    impact.subjects = set.subjects(jiff::Timestamp::now(), &[]);
+    impact.subjects_total = set.total;
+    impact.gaps.extend(set.impact.gaps.clone());
+    impact.consequences.clear();
+    impact
+}
+
+/// Namespaces an object kubectl names without one may be in.
+fn places(request: &Request<'_>) -> Vec<String> {
+    let mut places = vec![request.target.namespace.value.clone()];
+    for (_, bytes) in request.manifests {
+        for document in subjects::documents(bytes).unwrap_or_default() {
+            let ns = document.pointer("/metadata/namespace").and_then(|v| v.as_str()).unwrap_or_default();
+            if !ns.is_empty() && !places.iter().any(|p| p == ns) {
+                places.push(ns.to_owned());
+            }
+        }
+    }
+    places
+}
+
+/// Looks up objects kubectl named.
+async fn by_name(api: &Api, catalog: &Catalog, names: &[(String, String)], places: &[String]) -> Set {
+    let mut set = Set { read_all: true, ..Set::default() };
+    for (word, name) in names {
+        let Some(kind) = catalog.one(word) else {
+            set.total += 1;
+            set.impact.gap(format!("{word} {name}"), Why::Unsupported);
+            continue;
+        };
+        let places: &[String] = if kind.namespaced { places } else { places.get(..1).unwrap_or_default() };
+        let before = set.total;
+        for place in places {
+            let one = Reference {
+                kind: kind.clone(),
+                namespace: kind.namespaced.then(|| place.clone()),
+                name: name.clone(),
+            };
+            subjects::look_up(api, vec![one], &mut set).await;
+            if set.total > before {
+                break;
+            }
+        }
+        if set.total == before {
+            set.total += 1;
+            set.impact.gap(format!("{word} {name}"), Why::Failed("kubectl finds it, guard does not".into()));
+        }
+    }
+    set.absent.clear();
+    set
+}
+
+/// Two views of the same set: when they differ the larger one counts, and that they differ is said.
+async fn differ(
+    api: &Api,
+    request: &Request<'_>,
+    set: Set,
+    catalog: &Catalog,
+    mut impact: Impact,
+    said: &Said,
+) -> Impact {
+    let theirs = said.names();
+    let total = theirs.len() as u64;
+    if total == set.total {
+        return impact;
+    }
+    let missing: Vec<(String, String)> = theirs
+        .into_iter()
+        .filter(|(word, name)| {
+            let kind = catalog.one(word);
+            !set.found.iter().any(|f| f.object.metadata.name == *name && kind.is_none_or(|k| *k == f.kind))
+        })
+        .collect();
+    if !missing.is_empty() && request.parsed.path() == "delete" {
+        let more = by_name(api, catalog, missing.get(..200).unwrap_or(&missing), &places(request)).await;
+        let deeper = consequences_of_deletion(api, catalog, &more).await;
+        let Impact { subjects, groups, data, also, protections, gaps, whole_scope, .. } = deeper;
+        impact.absorb(Impact {
+            subjects,
+            groups,
+            data,
+            also,
+            protections,
+            gaps,
+            whole_scope,
+            ..Impact::default()
+        });
+    }
+    // Manifests guard could not read are told by kubectl; anything else is a difference worth saying.
+    if set.read_all {
+        impact.gap(
+            "the set of objects",
+            Why::Failed(format!("kubectl's dry run names {total}, guard finds {}", set.total)),
+        );
+    }
+    impact.subjects_total = set.total.max(total);
+    impact.consequences.retain(|c| c.raises);
+    impact
+}

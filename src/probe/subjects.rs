@@ -1,0 +1,348 @@
+//! Which objects the command itself hits: the words resolved the way kubectl resolves them.
+
+use super::Request;
+use super::catalog::{Catalog, Kind};
+use super::http::{Api, Meta, Miss, segment};
+use super::object::{self, Object};
+use super::words::{Chosen, RawPath, raw_path};
+use crate::engine::fact::{Source, Why};
+use crate::engine::impact::{Impact, Subject};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// So many objects are looked at one by one; of more only the number is kept.
+const LOOKED_AT: usize = 2_000;
+/// So many are handed on by name.
+const NAMED: usize = 100;
+
+/// One object the command hits.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its kind.
+    pub kind: Kind,
+    /// What is known of it.
+    pub object: Object,
+}
+
+/// One object by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace, when it has one.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+/// The set.
+#[derive(Debug, Default)]
+pub struct Set {
+    /// What is there.
+    pub found: Vec<Found>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Names the server does not have.
+    pub absent: Vec<String>,
+    /// Why kubectl will refuse the words by itself.
+    pub mistake: Option<String>,
+    /// The raw path, when one was given.
+    pub raw: Option<RawPath>,
+    /// Gaps, and whether a whole scope is meant.
+    pub impact: Impact,
+    /// False when the manifests were not at hand.
+    pub read_all: bool,
+}
+
+/// Resolves what was chosen.
+pub async fn resolve(api: &Api, catalog: &Catalog, request: &Request<'_>, chosen: &Chosen) -> Set {
+    let mut set = Set { read_all: true, ..Set::default() };
+    let namespace = request.target.namespace.value.as_str();
+    let scoped = |kind: &Kind| kind.namespaced.then(|| namespace.to_owned());
+    let mut references = Vec::new();
+    match chosen {
+        Chosen::Nothing => {}
+        Chosen::Raw(path) => return raw(api, catalog, path, set).await,
+        Chosen::Files => {
+            set.read_all = !request.manifests.is_empty();
+            for (name, bytes) in request.manifests {
+                match documents(bytes) {
+                    Ok(all) => {
+                        for document in all {
+                            manifest(catalog, request, &document, &mut set, &mut references);
+                        }
+                    }
+                    Err(why) => set.impact.gap(format!("manifest {name}"), Why::Failed(why)),
+                }
+            }
+        }
+        Chosen::Slashed(pairs) => {
+            for (word, name) in pairs {
+                match catalog.one(word) {
+                    Some(kind) => references.push(Reference {
+                        namespace: scoped(kind),
+                        kind: kind.clone(),
+                        name: name.clone(),
+                    }),
+                    None => unknown_kind(catalog, word, &mut set),
+                }
+            }
+        }
+        Chosen::Types { types, names } => {
+            let mut kinds = Vec::new();
+            for word in types {
+                let found = catalog.find(word);
+                if found.is_empty() {
+                    unknown_kind(catalog, word, &mut set);
+                }
+                kinds.extend(found);
+            }
+            if names.is_empty() {
+                selected(api, request, &kinds, &mut set).await;
+            }
+            for kind in kinds {
+                references.extend(names.iter().map(|name| Reference {
+                    namespace: scoped(kind),
+                    kind: kind.clone(),
+                    name: name.clone(),
+                }));
+            }
+        }
+    }
+    look_up(api, references, &mut set).await;
+    set
+}
+
+fn unknown_kind(catalog: &Catalog, word: &str, set: &mut Set) {
+    if catalog.gaps.is_empty() {
+        set.mistake = Some(format!("the server has no kind {word}"));
+    } else {
+        set.impact.gap(format!("kind {word}"), Why::Unsupported);
+    }
+}
+
+/// Gets objects by name; several at once.
+pub async fn look_up(api: &Api, references: Vec<Reference>, set: &mut Set) {
+    let over = references.len().saturating_sub(LOOKED_AT);
+    set.total += over as u64;
+    if over > 0 {
+        set.impact.gap(format!("{over} more objects"), Why::NotAsked);
+    }
+    let asked = references.iter().take(LOOKED_AT);
+    for (one, answer) in asked.clone().zip(super::gather(asked.map(|r| get(api, r))).await) {
+        match answer {
+            Ok(object) => {
+                set.total += 1;
+                set.found.push(Found { kind: one.kind.clone(), object });
+            }
+            Err(Miss::Absent) => set.absent.push(format!("{} {}", one.kind.kind, one.name)),
+            Err(miss) => {
+                // It may well be there: it counts, by the name it was given.
+                set.total += 1;
+                set.impact.gap(format!("{} {}", one.kind.kind, one.name), miss.why());
+                let metadata =
+                    Meta { name: one.name.clone(), namespace: one.namespace.clone(), ..Meta::default() };
+                set.impact.subjects.push(subject(&one.kind, &metadata, None));
+            }
+        }
+    }
+}
+
+async fn get(api: &Api, one: &Reference) -> Result<Object, Miss> {
+    let path = one.kind.object(one.namespace.as_deref(), &one.name);
+    if object::whole(&one.kind.group, &one.kind.resource) {
+        api.json(&path).await
+    } else {
+        api.meta(&path).await.map(|metadata| Object { metadata, ..Object::default() })
+    }
+}
+
+/// `--all`, `-l`, `--field-selector`.
+async fn selected(api: &Api, request: &Request<'_>, kinds: &[&Kind], set: &mut Set) {
+    let parsed = request.parsed;
+    let text =
+        |long| parsed.last(long).map(|v| String::from_utf8_lossy(v).into_owned()).filter(|v| !v.is_empty());
+    let (labels, fields) = (text("selector"), text("field-selector"));
+    let all = parsed.on("all");
+    if !all && labels.is_none() && fields.is_none() {
+        set.mistake.get_or_insert_with(|| "no name and no selector was given".to_owned());
+        return;
+    }
+    let mut query = Vec::new();
+    query.extend(labels.as_deref().map(|l| format!("labelSelector={}", segment(l))));
+    query.extend(fields.as_deref().map(|f| format!("fieldSelector={}", segment(f))));
+    set.impact.whole_scope |= all && fields.is_none() && labels.is_none();
+    let namespace = (!request.target.all_namespaces).then_some(request.target.namespace.value.as_str());
+    let asked = kinds.iter().map(|kind| list(api, kind, namespace, query.join("&")));
+    for (kind, answer) in kinds.iter().zip(super::gather(asked).await) {
+        listed(kind, answer, set);
+    }
+}
+
+fn listed(kind: &Kind, answer: Result<(Vec<Object>, u64), Miss>, set: &mut Set) {
+    match answer {
+        Ok((objects, left)) => {
+            set.total += objects.len() as u64 + left;
+            if left > 0 {
+                set.impact.gap(format!("{left} more {}", kind.full()), Why::NotAsked);
+            }
+            set.found.extend(objects.into_iter().map(|object| Found { kind: kind.clone(), object }));
+        }
+        // A category may name kinds that have no list.
+        Err(Miss::Why(Why::Unsupported)) => {}
+        Err(miss) => set.impact.gap(kind.full(), miss.why()),
+    }
+}
+
+async fn list(
+    api: &Api,
+    kind: &Kind,
+    namespace: Option<&str>,
+    query: String,
+) -> Result<(Vec<Object>, u64), Miss> {
+    #[derive(Deserialize)]
+    struct One {
+        metadata: Meta,
+    }
+    let path = kind.list(namespace);
+    if object::whole(&kind.group, &kind.resource) {
+        return api.list::<Object>(&path, &query, false, LOOKED_AT).await;
+    }
+    let (metas, left) = api.list::<One>(&path, &query, true, LOOKED_AT).await?;
+    let objects = metas.into_iter().map(|m| Object { metadata: m.metadata, ..Object::default() });
+    Ok((objects.collect(), left))
+}
+
+async fn raw(api: &Api, catalog: &Catalog, path: &str, mut set: Set) -> Set {
+    let Some(read) = raw_path(path) else {
+        set.impact.gap(format!("path {path}"), Why::Unsupported);
+        return set;
+    };
+    match catalog.of_resource(&read.group, &read.resource) {
+        None => set.impact.gap(format!("path {path}"), Why::Unsupported),
+        Some(kind) => match &read.name {
+            Some(name) => {
+                let one =
+                    Reference { kind: kind.clone(), namespace: read.namespace.clone(), name: name.clone() };
+                look_up(api, vec![one], &mut set).await;
+            }
+            None => {
+                set.impact.whole_scope |= !read.query.contains("Selector=");
+                let query: Vec<&str> = read.query.split('&').filter(|q| q.contains("Selector=")).collect();
+                let answer = list(api, kind, read.namespace.as_deref(), query.join("&")).await;
+                listed(kind, answer, &mut set);
+            }
+        },
+    }
+    set.raw = Some(read);
+    set
+}
+
+/// The documents of a manifest, lists flattened by one level as kubectl does; the last of equal keys counts.
+pub fn documents(bytes: &[u8]) -> Result<Vec<Value>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+    let options =
+        serde_saphyr::options! { duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins };
+    let all: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(|e| first_line(&e.to_string()))?;
+    let mut flat = Vec::new();
+    for mut one in all {
+        let list = one.get("kind").and_then(Value::as_str).is_some_and(|k| k.ends_with("List"));
+        if one.is_null() {
+            continue;
+        }
+        match one.get_mut("items").and_then(Value::as_array_mut) {
+            Some(items) if list => flat.append(items),
+            _ => flat.push(one),
+        }
+    }
+    Ok(flat)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn manifest(
+    catalog: &Catalog,
+    request: &Request<'_>,
+    document: &Value,
+    set: &mut Set,
+    references: &mut Vec<Reference>,
+) {
+    let text = |at: &str| document.pointer(at).and_then(Value::as_str);
+    let (Some(version), Some(kind)) = (text("/apiVersion"), text("/kind")) else {
+        set.mistake = Some("a manifest has no apiVersion or kind".into());
+        return;
+    };
+    // `generateName` names nothing that is there.
+    let Some(name) = text("/metadata/name") else { return };
+    let group = version.rsplit_once('/').map_or("", |(group, _)| group);
+    let Some(kind) = catalog.of_kind(group, kind) else {
+        return unknown_kind(catalog, &format!("{kind} of {version}"), set);
+    };
+    let by_flag = matches!(&request.target.namespace.from, Source::Flag(f) if f == "namespace");
+    let own = text("/metadata/namespace").filter(|ns| !ns.is_empty());
+    let default = request.target.namespace.value.as_str();
+    let namespace = kind.namespaced.then(|| own.unwrap_or(default).to_owned());
+    if by_flag && kind.namespaced && own.is_some_and(|ns| ns != default) {
+        set.mistake = Some(format!("the namespace of {name} in its manifest does not match --namespace"));
+    }
+    references.push(Reference { kind: kind.clone(), namespace, name: name.to_owned() });
+}
+
+/// The subject as it is handed on.
+pub fn subject(kind: &Kind, meta: &Meta, now: Option<jiff::Timestamp>) -> Subject {
+    let ago = |when: Option<&str>| {
+        let when: jiff::Timestamp = when?.parse().ok()?;
+        u64::try_from(now?.as_second() - when.as_second()).ok()
+    };
+    let age_s = ago(meta.creation_timestamp.as_deref());
+    Subject {
+        kind: kind.kind.clone(),
+        group: kind.group.clone(),
+        resource: kind.resource.clone(),
+        name: meta.name.clone(),
+        namespace: meta.namespace.clone(),
+        uid: meta.uid.clone(),
+        age_s,
+        changed_s: ago(meta.last_change()).map(|c| age_s.map_or(c, |age| c.min(age))),
+        labels: meta.labels.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+    }
+}
+
+impl Set {
+    /// The subjects to hand on, first ones first.
+    pub fn subjects(
+        &self,
+        now: jiff::Timestamp,
+        namespaces: &[(String, Vec<(String, String)>)],
+    ) -> Vec<Subject> {
+        let found = self.found.iter().take(NAMED).map(|f| {
+            let mut one = subject(&f.kind, &f.object.metadata, Some(now));
+            let labels = namespaces.iter().find(|(ns, _)| one.namespace.as_ref() == Some(ns));
+            one.labels.extend(labels.iter().flat_map(|(_, l)| l.iter().cloned()));
+            one
+        });
+        found.chain(self.impact.subjects.iter().cloned()).take(NAMED).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifests_are_read_as_kubectl_reads_them() {
+        let text =
+            b"# nothing\n---\napiVersion: v1\nkind: ConfigMap\nkind: Secret\nmetadata: {name: a}\n---\n\
+            kind: List\nitems:\n- {kind: Pod}\n- {kind: Service}\n---\n{\"kind\": \"Job\"}\n";
+        let kinds: Vec<_> = documents(text)
+            .unwrap()
+            .iter()
+            .map(|d| d.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned())
+            .collect();
+        assert_eq!(kinds, ["Secret", "Pod", "Service", "Job"]);
+        assert!(documents(b"a: [").is_err());
+    }
+}
