@@ -92,12 +92,13 @@ pub fn read_link(path_z: &[u8]) -> Option<Vec<u8>> {
     if path_z.last() != Some(&0) {
         return None;
     }
-    let mut out = vec![0u8; libc::PATH_MAX as usize];
+    // On the stack and not cleared: this runs on every call of a guarded tool.
+    let mut out = std::mem::MaybeUninit::<[u8; libc::PATH_MAX as usize]>::uninit();
     // SAFETY: the path is NUL-terminated (checked above); `out` is writable for the length given.
-    let n = unsafe { libc::readlink(path_z.as_ptr().cast(), out.as_mut_ptr().cast(), out.len()) };
+    let n = unsafe { libc::readlink(path_z.as_ptr().cast(), out.as_mut_ptr().cast(), size_of_val(&out)) };
     let n = usize::try_from(n).ok()?;
-    out.truncate(n);
-    Some(out)
+    // SAFETY: readlink(2) has filled the first `n` bytes, and `n` is not more than the buffer holds.
+    Some(unsafe { std::slice::from_raw_parts(out.as_ptr().cast::<u8>(), n) }.to_vec())
 }
 
 /// Whether a path exists as anything at all. An error other than "not there" counts as existing: the caller then

@@ -38,13 +38,14 @@ pub fn is_marked(path_z: &[u8]) -> bool {
     if fd < 0 {
         return false;
     }
-    let mut head = [0u8; HEAD];
+    let mut head = std::mem::MaybeUninit::<[u8; HEAD]>::uninit();
     // SAFETY: `fd` is open and `head` is writable for its own length.
-    let n = unsafe { libc::read(fd, head.as_mut_ptr().cast(), head.len()) };
+    let n = unsafe { libc::read(fd, head.as_mut_ptr().cast(), HEAD) };
     // SAFETY: `fd` was opened above and is closed once.
     unsafe { libc::close(fd) };
     let n = usize::try_from(n).unwrap_or(0);
-    head.get(..n).is_some_and(has_mark)
+    // SAFETY: read(2) has filled the first `n` bytes, and `n` is at most HEAD; after an error it is 0.
+    has_mark(unsafe { std::slice::from_raw_parts(head.as_ptr().cast::<u8>(), n) })
 }
 
 /// Looks for the mark in the first bytes of a file.
