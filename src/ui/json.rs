@@ -59,6 +59,8 @@ struct Report<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stood_down: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -169,7 +171,8 @@ impl<'a> Report<'a> {
         };
         let warnings: &[String] = match c.decision {
             Decision::Allow(a) => &a.warnings,
-            _ => &[],
+            Decision::Confirm(a) => &a.notes,
+            Decision::Deny(_) => &[],
         };
         let challenge = match (c.decision, c.challenge) {
             (Decision::Confirm(asked), Some(challenge)) => Some(Asks {
@@ -197,6 +200,7 @@ impl<'a> Report<'a> {
             rules,
             reason,
             warnings,
+            stood_down: c.decision.stood_down(),
         }
     }
 }

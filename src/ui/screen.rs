@@ -34,6 +34,8 @@ pub struct Row {
     pub items: Vec<Item>,
     /// The same items in few words, used before any is dropped; empty when there is no shorter form.
     pub brief: Vec<Item>,
+    /// What stands between two items.
+    pub separator: &'static str,
     /// How many more there are than `items` holds, and what they are called (one, several).
     pub beyond: u64,
     /// What dropped items are called: `("1 more kind", "more kinds")`.
@@ -115,6 +117,12 @@ impl Item {
         self
     }
 
+    /// Guard's own words that belong on one line: a number and its noun.
+    #[must_use]
+    pub(crate) fn unbroken(self, words: &str) -> Item {
+        self.push(escape(words.as_bytes()), true, Tone::Plain)
+    }
+
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
@@ -153,6 +161,7 @@ impl Row {
             lead: Item::new(),
             items,
             brief: Vec::new(),
+            separator: ", ",
             beyond: 0,
             more,
             lines: Some(2),
@@ -179,9 +188,11 @@ impl Screen {
     pub fn facts(&self, look: Look) -> String {
         let mut out = String::new();
         let badge = badge(self.environment, look);
-        let mut lines = Lines::start(look, 1, 14, &[(badge, Tone::Badge(self.environment))]);
+        let mut lines = Lines::start(look, 0, 14, &[(badge, Tone::Badge(self.environment))]);
         for item in &self.headline {
-            lines.chunks(&chunks(&Item::new().say("  ").join(item)), look);
+            lines.gap = 2;
+            lines.begun = true;
+            lines.chunks(&chunks(item), look);
         }
         lines.finish(&mut out);
         for row in &self.rows {
@@ -253,7 +264,7 @@ impl Row {
             let separator = match (i, self.lead.is_empty()) {
                 (0, true) => "",
                 (0, false) => " ",
-                _ => ", ",
+                _ => self.separator,
             };
             all = all.say(separator).join(item);
         }
@@ -309,6 +320,8 @@ struct Lines {
     used: usize,
     /// Something besides the indent and label stands on the line.
     begun: bool,
+    /// Blanks before the next chunk on the same line.
+    gap: usize,
     done: Vec<String>,
 }
 
@@ -321,6 +334,7 @@ impl Lines {
             line: " ".repeat(indent),
             used: indent,
             begun: false,
+            gap: 1,
             done: vec![],
         };
         for (text, tone) in label {
@@ -335,7 +349,7 @@ impl Lines {
             let chunk: Vec<(String, Tone)> =
                 chunk.iter().map(|(t, tone)| (in_charset(t, look), *tone)).collect();
             let width: usize = chunk.iter().map(|(t, _)| t.width()).sum();
-            let gap = usize::from(self.begun);
+            let gap = if self.begun { std::mem::replace(&mut self.gap, 1) } else { 0 };
             // A line that holds only the indent takes whatever comes: breaking again would gain nothing.
             let bare = self.used <= self.hang && !self.begun && !self.done.is_empty();
             if self.used + gap + width > self.width && !bare {
@@ -344,9 +358,9 @@ impl Lines {
                 let indent = self.hang.min(self.width.saturating_sub(width)).max(1);
                 self.line = " ".repeat(indent);
                 self.used = indent;
-            } else if gap == 1 {
-                self.line.push(' ');
-                self.used += 1;
+            } else {
+                self.line.extend(std::iter::repeat_n(' ', gap));
+                self.used += gap;
             }
             for (text, tone) in chunk {
                 self.line.push_str(&paint(&text, tone, look));
@@ -387,10 +401,7 @@ fn paint(text: &str, tone: Tone, look: Look) -> String {
             let word = text.trim_end();
             format!("{}{}", look.paint(word, Paint::LABEL), &text[word.len()..])
         }
-        Tone::Badge(environment) => {
-            let word = text.trim_end();
-            format!("{}{}", look.paint(word, badge_paint(environment)), &text[word.len()..])
-        }
+        Tone::Badge(environment) => look.paint(text, badge_paint(environment)),
     }
 }
 
@@ -402,7 +413,7 @@ fn badge(environment: Option<Environment>, look: Look) -> String {
         Some(Environment::Development) => ("●", "--", "DEVELOPMENT"),
         Some(Environment::Unclassified) | None => ("?", "??", "UNCLASSIFIED"),
     };
-    format!("{} {word} ", if look.utf8 { symbol } else { ascii })
+    format!(" {} {word} ", if look.utf8 { symbol } else { ascii })
 }
 
 fn badge_paint(environment: Option<Environment>) -> Paint {

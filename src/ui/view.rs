@@ -135,7 +135,11 @@ fn from(view: &View<'_>, item: Item, source: &Source) -> Item {
 fn why_row(view: &View<'_>) -> Option<Row> {
     let mut items = Vec::new();
     if !view.environment_why.is_empty() {
-        items.push(Item::new().say(view.environment.word()).say(": ").prose(view.environment_why));
+        let why = match view.home.filter(|home| home.len() > 1) {
+            Some(home) => view.environment_why.replace(&format!("{home}/"), "~/"),
+            None => view.environment_why.to_owned(),
+        };
+        items.push(Item::new().say(view.environment.word()).say(": ").prose(&why));
     }
     let assessed = view.assessment;
     if assessed.effect != assessed.words {
@@ -144,7 +148,9 @@ fn why_row(view: &View<'_>) -> Option<Row> {
         items.push(moved);
     }
     items.extend(assessed.because.iter().map(|b| Item::new().prose(b)));
-    (!items.is_empty()).then(|| Row::list("why", items, ("1 more reason", "more reasons")))
+    let mut row = Row::list("why", items, ("1 more reason", "more reasons"));
+    row.separator = "; ";
+    (!row.items.is_empty()).then_some(row)
 }
 
 fn subject_row(view: &View<'_>) -> Option<Row> {
@@ -261,8 +267,8 @@ fn groups_row(impact: &Impact) -> Option<Row> {
     }
     let total: u64 = impact.groups.iter().map(|g| g.count).sum();
     let count = |g: &Group| counted(g.count, &g.kind);
-    let brief = impact.groups.iter().map(|g| Item::new().prose(&count(g))).collect();
-    let full = impact.groups.iter().map(|g| with_names(Item::new().prose(&count(g)), g)).collect();
+    let brief = impact.groups.iter().map(|g| Item::new().unbroken(&count(g))).collect();
+    let full = impact.groups.iter().map(|g| with_names(Item::new().unbroken(&count(g)), g)).collect();
     let lead = Item::new().say(format!("{} object{}:", number(total), if total == 1 { "" } else { "s" }));
     let mut row = Row::list("goes", full, ("1 more kind", "more kinds")).lead(lead);
     row.brief = brief;
@@ -314,6 +320,7 @@ fn data_row(data: &[Data]) -> Option<Row> {
     }
     let mut row = Row::list("data", items, ("1 more group", "more groups of data"));
     row.lines = Some(3);
+    row.separator = "; ";
     Some(row)
 }
 
@@ -322,10 +329,31 @@ fn also_row(impact: &Impact) -> Option<Row> {
     (!items.is_empty()).then(|| Row::list("also", items, ("1 more", "more")))
 }
 
+/// Gaps with the same reason are said together.
 fn unchecked_row(view: &View<'_>) -> Option<Row> {
-    let gap = |what: &str, why: String| Item::new().prose(what).say(": ").prose(&why);
-    let items: Vec<Item> = view.impact.gaps.iter().map(|g| gap(&g.what, g.why.to_string())).collect();
-    (!items.is_empty()).then(|| Row::list("unchecked", items, ("1 more", "more")))
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for gap in &view.impact.gaps {
+        let why = gap.why.to_string();
+        match reasons.iter_mut().find(|(w, _)| *w == why) {
+            Some((_, what)) => what.push(&gap.what),
+            None => reasons.push((why, vec![&gap.what])),
+        }
+    }
+    const SHOWN: usize = 4;
+    let item = |(why, what): &(String, Vec<&str>)| {
+        let mut item = Item::new().prose(why).say(":");
+        for (i, name) in what.iter().take(SHOWN).enumerate() {
+            item = item.say(if i == 0 { " " } else { ", " }).prose(name);
+        }
+        match what.len().saturating_sub(SHOWN) {
+            0 => item,
+            more => item.say(format!(" and {} more", number(more as u64))),
+        }
+    };
+    let mut row =
+        Row::list("unchecked", reasons.iter().map(item).collect(), ("1 more reason", "more reasons"));
+    row.separator = "; ";
+    (!row.items.is_empty()).then_some(row)
 }
 
 fn protections_row(impact: &Impact) -> Option<Row> {

@@ -1,0 +1,210 @@
+//! A program in a terminal of its own: a pseudo-terminal pair, the child as session leader with the slave as its
+//! controlling terminal, everything it writes collected by a thread.
+
+#![allow(dead_code)]
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long anything may take on a busy machine.
+pub const LONG: Duration = Duration::from_secs(20);
+
+/// A running program and the other side of its terminal.
+pub struct Pty {
+    child: Child,
+    master: Option<File>,
+    /// Held open, so that the modes can be read after the program's end.
+    slave: Option<OwnedFd>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    reader: Option<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+    /// How far `expect` has read.
+    at: usize,
+}
+
+#[derive(Default)]
+struct Seen {
+    bytes: Vec<u8>,
+    over: bool,
+}
+
+impl Pty {
+    /// Starts a program on a terminal of this size. Standard streams that `command` does not redirect are the terminal.
+    pub fn spawn(command: Command, columns: u16) -> Pty {
+        Pty::spawn_with(command, columns, |_| {})
+    }
+
+    /// The same; `redirect` may point standard streams elsewhere.
+    pub fn spawn_with(mut command: Command, columns: u16, redirect: impl FnOnce(&mut Command)) -> Pty {
+        let (master, slave) = open_pair(columns);
+        for stream in [Command::stdin, Command::stdout, Command::stderr] {
+            stream(&mut command, Stdio::from(slave.try_clone().unwrap()));
+        }
+        redirect(&mut command);
+        let tty = slave.as_raw_fd();
+        let become_leader = move || {
+            // SAFETY: both are plain system calls, allowed between fork and exec; the descriptor is open in the child.
+            unsafe {
+                if libc::setsid() < 0 || libc::ioctl(tty, libc::TIOCSCTTY as _, 0) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+            }
+            Ok(())
+        };
+        // SAFETY: the closure only makes system calls.
+        let child = unsafe { command.pre_exec(become_leader) }.spawn().unwrap();
+        drop(command);
+        let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
+        let (theirs, mut from) = (Arc::clone(&seen), master.try_clone().unwrap());
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while !stopped.load(Ordering::SeqCst) {
+                // Polled, so that the thread can be told to let go of the terminal.
+                let mut fds = [PollFd::new(&from, PollFlags::IN)];
+                let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+                if rustix::event::poll(&mut fds, Some(&tick)).unwrap_or(0) == 0 {
+                    continue;
+                }
+                let n = from.read(&mut buffer).unwrap_or(0);
+                let mut seen = theirs.0.lock().unwrap();
+                seen.bytes.extend_from_slice(&buffer[..n]);
+                seen.over = n == 0;
+                theirs.1.notify_all();
+                if n == 0 {
+                    return;
+                }
+            }
+        });
+        Pty { child, master: Some(master), slave: Some(slave), seen, reader: Some(reader), stop, at: 0 }
+    }
+
+    /// Types.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.master.as_mut().unwrap().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Waits until this text comes after what was expected before, and returns what came up to its end.
+    pub fn expect(&mut self, text: &str) -> String {
+        match self.wait_for(text, LONG) {
+            Some(found) => found,
+            None => panic!("no {text:?} after {:?} in:\n{}", self.at, self.output()),
+        }
+    }
+
+    /// Whether this text comes within a time; nothing is consumed when it does not.
+    pub fn comes(&mut self, text: &str, within: Duration) -> bool {
+        self.wait_for(text, within).is_some()
+    }
+
+    fn wait_for(&mut self, text: &str, within: Duration) -> Option<String> {
+        let end = Instant::now() + within;
+        let mut seen = self.seen.0.lock().unwrap();
+        loop {
+            let rest = &seen.bytes[self.at..];
+            if let Some(found) = rest.windows(text.len()).position(|w| w == text.as_bytes()) {
+                let upto = found + text.len();
+                let out = String::from_utf8_lossy(&rest[..upto]).into_owned();
+                self.at += upto;
+                return Some(out);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || seen.over {
+                return None;
+            }
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    /// Everything written so far.
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&self.seen.0.lock().unwrap().bytes).into_owned()
+    }
+
+    /// Gives the window another width; the program gets `SIGWINCH`.
+    pub fn resize(&self, columns: u16) {
+        set_size(self.master.as_ref().unwrap().as_raw_fd(), columns);
+    }
+
+    /// The terminal's modes, as `stty -g` compares them.
+    pub fn modes(&self) -> String {
+        let modes = rustix::termios::tcgetattr(self.slave.as_ref().unwrap().as_fd()).unwrap();
+        format!("{modes:?}")
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: the child is ours and not yet waited for.
+        unsafe { libc::kill(self.child.id() as i32, signal) };
+    }
+
+    /// Pulls the plug: the terminal is gone, and the kernel tells its session so.
+    pub fn hang_up(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.slave = None;
+        self.master = None;
+    }
+
+    /// Waits for the program's end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + LONG;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "still running:\n{}", self.output());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits, and gives the exit code, or 128 + the signal that ended it.
+    pub fn code(&mut self) -> i32 {
+        let status = self.wait();
+        status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        self.hang_up();
+    }
+}
+
+fn open_pair(columns: u16) -> (File, OwnedFd) {
+    let (mut master, mut slave) = (-1, -1);
+    // SAFETY: openpty writes two descriptors that are ours from then on; the other arguments may be null.
+    let (master, slave) = unsafe {
+        let none = std::ptr::null_mut();
+        assert_eq!(
+            libc::openpty(&mut master, &mut slave, none, std::ptr::null_mut(), std::ptr::null_mut()),
+            0
+        );
+        libc::fcntl(master, libc::F_SETFD, libc::FD_CLOEXEC);
+        libc::fcntl(slave, libc::F_SETFD, libc::FD_CLOEXEC);
+        (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave))
+    };
+    set_size(master.as_raw_fd(), columns);
+    (File::from(master), slave)
+}
+
+fn set_size(fd: i32, columns: u16) {
+    let size = libc::winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the descriptor is a terminal and `size` is live.
+    assert_eq!(unsafe { libc::ioctl(fd, libc::TIOCSWINSZ, &size) }, 0);
+}
