@@ -67,4 +67,58 @@ mod tests {
         assert_eq!(escape("x\u{202e}y\u{200b}".as_bytes()), "x\\u{202e}y\\u{200b}");
         assert_eq!(escape(b"\\x1b"), "\\\\x1b");
     }
+
+    /// The inverse: that there is one shows that no two inputs look the same.
+    fn unescape(text: &str) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('\\') {
+            out.extend_from_slice(rest[..at].as_bytes());
+            rest = &rest[at + 1..];
+            if let Some(more) = rest.strip_prefix('\\') {
+                out.push(b'\\');
+                rest = more;
+            } else if let Some(more) = rest.strip_prefix('x') {
+                out.push(u8::from_str_radix(more.get(..2)?, 16).ok()?);
+                rest = &more[2..];
+            } else {
+                let (code, more) = rest.strip_prefix("u{")?.split_once('}')?;
+                let c = char::from_u32(u32::from_str_radix(code, 16).ok()?)?;
+                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = more;
+            }
+        }
+        out.extend_from_slice(rest.as_bytes());
+        Some(out)
+    }
+
+    /// Every character that directs, hides or separates text, by name.
+    #[test]
+    fn nothing_that_directs_or_hides_text_gets_through() {
+        let bidi =
+            "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        let hidden = "\u{ad}\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}\u{fe0f}\u{e0001}\u{e0041}\u{3164}\u{2028}\u{2029}\u{85}\u{a0}";
+        for c in bidi.chars().chain(hidden.chars()) {
+            let shown = escape(c.to_string().as_bytes());
+            assert!(shown.is_ascii() && shown.starts_with("\\u{"), "{shown}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn escaped_text_is_harmless_and_unique(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+            let shown = escape(&bytes);
+            proptest::prop_assert!(shown.chars().all(|c| is_harmless(c) && !c.is_control()));
+            proptest::prop_assert_eq!(unescape(&shown), Some(bytes));
+        }
+
+        #[test]
+        fn the_same_for_text_with_odd_characters(
+            text in "[a\\\\xu{}0-9\u{0}-\u{9f}\u{200b}-\u{206f}\u{fe00}-\u{feff}\u{e0000}-\u{e0fff}]{0,32}"
+        ) {
+            let shown = escape(text.as_bytes());
+            proptest::prop_assert!(shown.chars().all(|c| is_harmless(c) && !c.is_control()));
+            proptest::prop_assert_eq!(unescape(&shown), Some(text.into_bytes()));
+        }
+    }
 }

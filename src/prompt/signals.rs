@@ -186,3 +186,47 @@ unsafe fn errno() -> *mut libc::c_int {
     // SAFETY: no preconditions; valid for the calling thread.
     unsafe { libc::__error() }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// Dispositions of the process and the mask of this thread, as the kernel tells them.
+    fn signals() -> Vec<String> {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+        let wanted = |line: &&str| ["SigBlk", "SigIgn", "SigCgt"].iter().any(|name| line.starts_with(name));
+        status.lines().filter(wanted).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn everything_is_as_before() {
+        // Dispositions no program starts with, to see that they come back and not the defaults.
+        // SAFETY: no other thread of this test changes these signals.
+        unsafe {
+            libc::signal(libc::SIGTSTP, libc::SIG_IGN);
+            libc::signal(libc::SIGHUP, libc::SIG_IGN);
+            libc::signal(libc::SIGQUIT, libc::SIG_IGN);
+            let mut set = no_signals();
+            libc::sigaddset(&mut set, libc::SIGINT);
+            libc::sigaddset(&mut set, libc::SIGUSR1);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &set, ptr::null_mut());
+        }
+        let before = signals();
+        let watch = Watch::start().unwrap();
+        assert_ne!(signals(), before, "it watches");
+        assert!(Watch::start().is_err(), "one at a time");
+        // SAFETY: the signal is caught by the watch; the mask lets it through to this thread.
+        unsafe { libc::raise(libc::SIGINT) };
+        assert_eq!(watch.next(), Some(libc::SIGINT));
+        assert_eq!(watch.next(), None);
+        // SAFETY: `nohup` keeps its meaning: the signal is ignored and stays so.
+        unsafe { libc::raise(libc::SIGHUP) };
+        assert_eq!(watch.next(), None);
+        assert!(!watch.stop_by(libc::SIGTSTP).unwrap(), "an ignored stop does not stop");
+        drop(watch);
+        assert_eq!(signals(), before);
+        let inside = without_ttou(signals);
+        assert_ne!(inside, before);
+        assert_eq!(signals(), before);
+    }
+}

@@ -67,7 +67,7 @@ impl Look {
             Colours::Sixteen => style.codes(|p| p.sixteen),
             Colours::Many => style.codes(|p| p.many),
         };
-        if codes.is_empty() { text.to_owned() } else { format!("\x1b[{codes}m{text}\x1b[0m") }
+        if codes.is_empty() { text.to_owned() } else { format!("{codes}{text}\x1b[0m") }
     }
 }
 
@@ -143,13 +143,10 @@ impl Paint {
 
     fn codes(self, palette: impl Fn(Paint) -> Pair) -> String {
         let (fg, bg) = palette(self);
-        let mut codes = Vec::new();
-        if self.bold {
-            codes.push("1".into());
-        }
-        codes.extend(fg.map(|c| c.to_fg_str()));
-        codes.extend(bg.map(|c| c.to_bg_str()));
-        codes.join(";")
+        let bold = self.bold.then(|| "1".into());
+        let codes = [bold, fg.map(|c| c.to_fg_str()), bg.map(|c| c.to_bg_str())];
+        // One sequence each: several colours of the 256 in one sequence are misread by some terminals and recorders.
+        codes.iter().flatten().map(|code| format!("\x1b[{code}m")).collect()
     }
 }
 
@@ -223,7 +220,7 @@ mod tests {
         let look = Look { colours: Colours::Many, ..Look::PLAIN };
         assert_eq!(
             look.paint("x", Paint::badge((Color::White, 124), (Color::White, Color::Red))),
-            "\x1b[1;37;48;5;124mx\x1b[0m"
+            "\x1b[1m\x1b[37m\x1b[48;5;124mx\x1b[0m"
         );
         let look = Look { colours: Colours::Sixteen, ..Look::PLAIN };
         assert_eq!(look.paint("x", Paint::LABEL), "x");

@@ -40,7 +40,7 @@ pub struct Row {
     pub beyond: u64,
     /// What dropped items are called: `("1 more kind", "more kinds")`.
     pub more: (&'static str, &'static str),
-    /// Lines the row may take before items are dropped; `None` for facts that must stand in full.
+    /// Lines the row may take before items are dropped, twice as many in narrow windows; `None` for facts that must stand in full.
     pub lines: Option<usize>,
 }
 
@@ -104,10 +104,14 @@ impl Item {
         self.push(clip(words), false, Tone::Loss)
     }
 
-    /// One word of a command line that is already escaped.
+    /// One word of a command line that is already escaped; a patch or script of many lines is cut, and marked so.
     #[must_use]
     pub(crate) fn shown_word(self, word: &str) -> Item {
-        self.push(word.to_owned(), true, Tone::Plain)
+        const LONGEST: usize = 240;
+        match word.char_indices().nth(LONGEST) {
+            Some((at, _)) => self.push(format!("{}[cut]", &word[..at]), true, Tone::Plain),
+            None => self.push(word.to_owned(), true, Tone::Plain),
+        }
     }
 
     fn push(mut self, text: String, whole: bool, tone: Tone) -> Item {
@@ -239,6 +243,7 @@ impl Row {
     fn render(&self, look: Look, out: &mut String) {
         let mut text = self.lay(&self.items, 0, look);
         if let Some(most) = self.lines {
+            let most = if look.width < NARROW { most * 2 } else { most };
             let too_long = |text: &str| text.lines().count() > most;
             let mut items = &self.items;
             if too_long(&text) && self.brief.len() == items.len() {

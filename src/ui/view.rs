@@ -199,7 +199,11 @@ fn subject_row(view: &View<'_>) -> Option<Row> {
     Some(row)
 }
 
+/// Ages of one object, or the extremes of several; nothing unless every one of them was seen.
 fn ages(subjects: &[Subject], total: u64) -> Vec<Item> {
+    if total != subjects.len() as u64 {
+        return Vec::new();
+    }
     let oldest = subjects.iter().filter_map(|s| s.age_s).max();
     let newest = subjects.iter().filter_map(|s| s.changed_s).min();
     let (age, changed) = if total == 1 { ("", " old") } else { ("oldest ", "") };
@@ -368,12 +372,11 @@ fn clauses(label: &str, texts: &[String]) -> Option<Row> {
 }
 
 fn command_row(command: &CommandLine) -> Row {
-    let item = command
-        .words()
-        .iter()
-        .enumerate()
-        .fold(Item::new(), |item, (i, word)| item.say(if i == 0 { "" } else { " " }).shown_word(word));
-    Row::fact("runs", item)
+    let items = command.words().iter().map(|word| Item::new().shown_word(word)).collect();
+    let mut row = Row::list("runs", items, ("1 more word", "more words"));
+    row.separator = " ";
+    row.lines = Some(4);
+    row
 }
 
 /// Names the kind of thing to type, never the thing; a y/N question names the target.
