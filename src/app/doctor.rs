@@ -110,6 +110,7 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend(shell(&site, shells::Start::Login));
         checks.extend(sudo(&site));
     }
+    checks.push(policy(world));
     checks.push(audit_log(world, audit));
     let failed = if args.require_interception {
         !intercepted
@@ -357,6 +358,17 @@ fn secure_path_in(text: &str) -> Option<String> {
             Some(value.replace("\\:", ":"))
         })
         .last()
+}
+
+fn policy(world: &World) -> Check {
+    match crate::policy::load(world) {
+        Ok(merged) if merged.is_empty() => Check::ok("policy", "no file; the built-in table is in force"),
+        Ok(merged) => {
+            let files: Vec<&str> = merged.layers().map(|layer| layer.file.as_str()).collect();
+            Check::ok("policy", files.join(", "))
+        }
+        Err(fail) => Check::fail("policy", fail.what, "run `guard policy check` and correct the file"),
+    }
 }
 
 fn audit_log(world: &World, path: Option<&Path>) -> Check {

@@ -10,5 +10,6 @@ pub mod init;
 pub mod install;
 pub mod man;
 pub mod out;
+pub mod setup;
 pub mod uninstall;
 pub mod policy;

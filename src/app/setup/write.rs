@@ -1,0 +1,95 @@
+//! Putting the policy in its place: whole or not at all, the old one kept.
+
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::policy::files::shown;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The policy that is there.
+pub fn existing(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Fail::new(Exit::Policy, format!("{} cannot be read", shown(path)))
+            .because(e.to_string())
+            .help("correct it, or move it away")),
+    }
+}
+
+/// Writes the policy. A file that was there is kept under another name, which is given back.
+pub fn write(path: &Path, was_there: bool, text: &str) -> Result<Option<PathBuf>> {
+    // Through a symlink to where a dotfile manager keeps it; the link itself stays.
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    put(&real, was_there, text).map_err(|e| {
+        Fail::new(Exit::Policy, format!("{} cannot be written", shown(&real)))
+            .because(e.to_string())
+            .help("make its directory writable, or save the output of `guard setup --print` there yourself")
+    })
+}
+
+fn put(path: &Path, was_there: bool, text: &str) -> io::Result<Option<PathBuf>> {
+    let dir = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let new = sibling(path, "new");
+    let written = create(&new, text).and_then(|()| {
+        let kept = if was_there { Some(keep(path)?) } else { None };
+        fs::rename(&new, path)?;
+        Ok(kept)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Copies the file to the first free of `.bak`, `.bak2`, `.bak3` …
+fn keep(path: &Path) -> io::Result<PathBuf> {
+    let text = fs::read_to_string(path)?;
+    for n in 1..1000 {
+        let copy = sibling(path, &if n == 1 { "bak".to_owned() } else { format!("bak{n}") });
+        match create(&copy, &text) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+            other => return other.map(|()| copy),
+        }
+    }
+    Err(io::Error::other("there are a thousand copies already"))
+}
+
+fn sibling(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    #[test]
+    fn the_old_file_is_kept_and_a_link_stays_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config/guard/policy.yaml");
+        assert_eq!(write(&path, false, "one").unwrap(), None);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777, 0o700);
+        let link = dir.path().join("policy.yaml");
+        symlink(&path, &link).unwrap();
+        let first = write(&link, true, "two").unwrap().unwrap();
+        let second = write(&link, true, "three").unwrap().unwrap();
+        let read = |p: &Path| fs::read_to_string(p).unwrap();
+        assert_eq!((read(&first), read(&second), read(&path)), ("one".into(), "two".into(), "three".into()));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 3);
+    }
+}
