@@ -83,7 +83,8 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn code(args: &Args, dir: &str) -> Result<String> {
+/// The code itself, for shims in `dir`.
+pub fn code(args: &Args, dir: &str) -> Result<String> {
     if dir.contains([':', '\n', char::REPLACEMENT_CHARACTER]) {
         return Err(Fail::new(Exit::Usage, format!("{} cannot stand on PATH", escape(dir.as_bytes())))
             .because("it holds a colon, a line break or bytes that are not UTF-8")

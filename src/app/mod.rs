@@ -10,6 +10,6 @@ pub mod init;
 pub mod install;
 pub mod man;
 pub mod out;
+pub mod policy;
 pub mod setup;
 pub mod uninstall;
-pub mod policy;

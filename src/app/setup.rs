@@ -10,7 +10,7 @@ use super::{install, out};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
-use crate::resolve;
+use crate::resolve::kubeconfig;
 use crate::shim::{self, links};
 use crate::world::World;
 use draft::Server;
@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
-    let servers = draft::servers(resolve::contexts(world)?);
+    let servers = draft::servers(kubeconfig::contexts(world)?);
     if servers.is_empty() {
         return Err(Fail::new(Exit::Data, "there are no clusters to set up")
             .because("the kubeconfig has no context with a server")
@@ -77,7 +77,8 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
             return asker.leave();
         }
         let copy = write::write(&path, old.is_some(), &new)?;
-        let kept = copy.map_or(String::new(), |copy| format!("; the old one is {}", policy::files::shown(&copy)));
+        let kept =
+            copy.map_or(String::new(), |copy| format!("; the old one is {}", policy::files::shown(&copy)));
         asker.say(&format!("written: {}{kept}", policy::files::shown(&path)))?;
     } else {
         asker.say("nothing to write")?;

@@ -115,7 +115,8 @@ pub fn added(old: &str, servers: &[Server]) -> Option<String> {
         return None;
     }
     // The list that is there says how far its items stand in.
-    let first = lines[at + 1..].iter().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let first =
+        lines[at + 1..].iter().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     let indent = match first.map(|line| (line.len() - line.trim_start().len(), line.trim_start())) {
         Some((indent, item)) if item.starts_with("- ") => indent,
         // `clusters:` with nothing below it, followed by the next key.
@@ -214,7 +215,8 @@ mod tests {
         let mut servers = some();
         servers[0].environment = Some(Environment::Production);
         let text = policy(&servers);
-        let read = crate::policy::parse(&text, Path::new("/p.yaml"), Layer::User).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let read = crate::policy::parse(&text, Path::new("/p.yaml"), Layer::User)
+            .unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert_eq!(read.places.len(), 4);
         assert_eq!(read.places[0].environment, Some(Environment::Production));
         assert_eq!(read.places[3].name.as_deref(), Some(servers[3].name.as_str()));
@@ -232,9 +234,16 @@ mod tests {
             "version: 1\nclusters:\nmode: warn",
         ] {
             let new = added(old, &servers).unwrap();
-            let was = crate::policy::parse(&old.replace("clusters:\nmode", "mode"), Path::new("/p"), Layer::User);
-            let read = crate::policy::parse(&new, Path::new("/p"), Layer::User).unwrap_or_else(|e| panic!("{e}\n{new}"));
-            assert_eq!(read.places[if old.contains("https://o") { 0 } else { read.places.len() - 1 }].name.as_deref(), Some("main-2"));
+            let was =
+                crate::policy::parse(&old.replace("clusters:\nmode", "mode"), Path::new("/p"), Layer::User);
+            let read = crate::policy::parse(&new, Path::new("/p"), Layer::User)
+                .unwrap_or_else(|e| panic!("{e}\n{new}"));
+            assert_eq!(
+                read.places[if old.contains("https://o") { 0 } else { read.places.len() - 1 }]
+                    .name
+                    .as_deref(),
+                Some("main-2")
+            );
             assert_eq!(read.places.len(), was.map_or(1, |p| p.places.len() + 1), "{new}");
             assert!(old.lines().all(|line| new.lines().any(|l| l == line)), "{new}");
         }
