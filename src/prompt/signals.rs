@@ -1,7 +1,8 @@
 //! Signals while a question stands: caught into a pipe, and every disposition and the mask put back exactly as they
 //! were, because the tool that runs next inherits them.
 
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::io::{FdFlags, fcntl_setfd};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -27,7 +28,12 @@ pub(crate) struct Watch {
 impl Watch {
     /// Starts catching. One watch at a time: signal dispositions belong to the whole process.
     pub(crate) fn start() -> io::Result<Watch> {
-        let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        // macOS has no pipe2. Nothing is executed between these calls.
+        let (read, write) = rustix::pipe::pipe()?;
+        for end in [&read, &write] {
+            fcntl_setfd(end, FdFlags::CLOEXEC)?;
+            fcntl_setfl(end, OFlags::NONBLOCK)?;
+        }
         PIPE.compare_exchange(-1, write.as_raw_fd(), Ordering::SeqCst, Ordering::SeqCst)
             .map_err(|_| io::Error::from(io::ErrorKind::ResourceBusy))?;
         let mut watch = Watch { before: Vec::new(), mask: no_signals(), read, _write: write };
