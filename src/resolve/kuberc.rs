@@ -40,7 +40,10 @@ pub fn load(world: &World, words: &[&[u8]]) -> Result<Option<LoadedKuberc>> {
     };
     match decode(&bytes).map_err(|bad| {
         cannot(&path)
-            .because(format!("line {}: {}", bad.line, escape(bad.why.as_bytes())))
+            .because(match bad.line {
+                0 => escape(bad.why.as_bytes()),
+                line => format!("line {line}: {}", escape(bad.why.as_bytes())),
+            })
             .help("correct it, or switch it off with KUBERC=off")
     })? {
         Decoded::Preferences(kuberc) => Ok(Some(LoadedKuberc { kuberc, path, bytes })),
@@ -125,7 +128,7 @@ fn decode(bytes: &[u8]) -> std::result::Result<Decoded, Bad> {
             continue;
         }
         seen = true;
-        let shift = |bad: Bad| Bad { line: bad.line + first_line, ..bad };
+        let shift = |bad: Bad| Bad { line: if bad.line == 0 { 0 } else { bad.line + first_line }, ..bad };
         let Some(root) = yaml::first_document(text).map_err(shift)? else { continue };
         if let Some((mut kuberc, policy)) = preference(&root) {
             validate(&kuberc).map_err(shift)?;
@@ -191,29 +194,27 @@ fn preference(root: &Node) -> Option<(Kuberc, Policy)> {
 }
 
 fn plugin_policy(root: &Node) -> Option<Policy> {
-    let word = text(root, "credentialCredentialPolicy")?;
+    let word = text(root, "credentialPluginPolicy")?;
     let node = root.get("credentialPluginAllowlist").filter(|n| n.value != Value::Null);
     let mut allowed = Vec::new();
     for item in list(node)? {
         let command = Some(text(item, "command")?).filter(|c| !c.is_empty());
         allowed.push(command.unwrap_or(text(item, "name")?));
     }
-    let line = node.or(root.get("credentialCredentialPolicy")).map_or(root.line, |n| n.line);
+    let line = node.or(root.get("credentialPluginPolicy")).map_or(root.line, |n| n.line);
     let bad = |why: &str| Err(Bad::at(line, why));
     Some(match (word.as_str(), node.is_some()) {
         ("" | "AllowAll", false) => Ok(CredentialPolicy::AllowAll),
         ("DenyAll", false) => Ok(CredentialPolicy::DenyAll),
         ("" | "AllowAll" | "DenyAll", true) => {
-            bad("credentialPluginAllowlist needs credentialCredentialPolicy: Allowlist")
+            bad("credentialPluginAllowlist needs credentialPluginPolicy: Allowlist")
         }
-        ("Allowlist", false) => {
-            bad("credentialCredentialPolicy: Allowlist needs a credentialPluginAllowlist")
-        }
+        ("Allowlist", false) => bad("credentialPluginPolicy: Allowlist needs a credentialPluginAllowlist"),
         ("Allowlist", true) if allowed.is_empty() || allowed.iter().any(String::is_empty) => {
             bad("the credentialPluginAllowlist or an entry of it is empty")
         }
         ("Allowlist", true) => Ok(CredentialPolicy::Allowlist(allowed)),
-        _ => bad("credentialCredentialPolicy is none of AllowAll, DenyAll, Allowlist"),
+        _ => bad("credentialPluginPolicy is none of AllowAll, DenyAll, Allowlist"),
     })
 }
 

@@ -570,10 +570,10 @@ mod tests {
 
     #[test]
     fn five_megabytes_are_read_in_bounded_time() {
-        let row = "- {name: aaaaaaaaaaaaaaaaaaaa, cluster: {server: 'https://x.example'}}\n";
+        let row = format!("- {{name: a, cluster: {{server: 'https://x', data: {}}}}}\n", "A".repeat(1_000));
         let text = format!("clusters:\n{}", row.repeat(5 * 1024 * 1024 / row.len()));
         let node = read(&text);
-        assert!(node.get("clusters").unwrap().items().len() > 50_000);
+        assert!(node.get("clusters").unwrap().items().len() > 5_000);
         let many = "- a\n".repeat(5 * 1024 * 1024 / 4);
         assert!(first_document(many.as_bytes()).is_err(), "too many values");
     }
