@@ -64,11 +64,8 @@ fn expected(case: &Case, resolved: &ResolvedKube) -> Request {
         format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
     });
     assert_eq!(text("as"), target.acting_as.as_ref().map(|a| a.value.clone()), "acting as");
-    let authorization = token
-        .map(|t| format!("Bearer {}", t.trim()))
-        .or(basic)
-        .or(Some(PROMPTED.into()))
-        .filter(|_| is_tls(&target.server.value));
+    let authorization =
+        token.map(|t| format!("Bearer {}", t.trim())).or(basic).filter(|_| is_tls(&target.server.value));
     Request {
         port: parts.port.parse().unwrap(),
         path: format!(

@@ -118,11 +118,11 @@ pub fn cluster_name(target: &KubeTarget, policy_name: Option<&str>) -> String {
 fn address(target: &KubeTarget) -> String {
     let parts = server_parts(&target.server.value);
     let mut out = typeable_form(&format!("{}{}", parts.host_port(), parts.path));
-    if is_loopback(&parts.host) || target.server.from == Source::InCluster {
-        if let Some(mark) = target.ca_sha256.as_ref().or(target.uid.value()).filter(|m| is_typeable(m)) {
-            out.push('+');
-            out.extend(mark.chars().take(8));
-        }
+    let elsewhere = is_loopback(&parts.host) || target.server.from == Source::InCluster;
+    let mark = target.ca_sha256.as_ref().or(target.uid.value()).filter(|m| elsewhere && is_typeable(m));
+    if let Some(mark) = mark {
+        out.push('+');
+        out.extend(mark.chars().take(8));
     }
     out
 }

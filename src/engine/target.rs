@@ -135,7 +135,7 @@ pub fn server_parts(server: &str) -> ServerParts<'_> {
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port))
-            if port.bytes().all(|b| b.is_ascii_digit()) && !(host.contains(':') && !host.ends_with(']')) =>
+            if port.bytes().all(|b| b.is_ascii_digit()) && (!host.contains(':') || host.ends_with(']')) =>
         {
             (host, port)
         }

@@ -6,6 +6,7 @@ mod flags;
 mod pod;
 mod write;
 
+use crate::engine::challenge::real_name;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
 use crate::engine::parse::Parsed;
@@ -191,7 +192,7 @@ impl<'a> Chosen<'a> {
             && !on("disable-compression")
             && flags.no_timeout
             && flags.acting_as().is_none()
-            && !self.user.as_ref().is_some_and(|u| u.text("as").is_some());
+            && self.user.as_ref().is_none_or(|u| u.text("as").is_none());
         if !plain || !is_tls(server) {
             return plain;
         }
@@ -335,13 +336,16 @@ fn cluster_name_in(args: &[String]) -> Option<String> {
     })
 }
 
+/// Whether another server at hand goes by the same name: the entry's own, or the one its provider gave (`main` of two
+/// accounts).
 fn is_ambiguous(files: &Files, cluster: &Entry<'_>) -> bool {
-    let server = cluster.text("server").map(|(s, _)| s);
-    files
-        .files
-        .iter()
-        .flat_map(|f| f.entries(CLUSTERS))
-        .any(|e| e.name == cluster.name && e.text("server").map(|(s, _)| s) != server)
+    let server = |e: &Entry<'_>| e.text("server").map_or("", |(s, _)| s).to_owned();
+    let (own, at) = (server(cluster), |name: &str, server: &str| real_name(name, server).map(|r| r.name));
+    let name = at(cluster.name, &own);
+    files.files.iter().flat_map(|f| f.entries(CLUSTERS)).any(|e| {
+        let other = server(&e);
+        other != own && (e.name == cluster.name || (name.is_some() && at(e.name, &other) == name))
+    })
 }
 
 fn notes(world: &World, files: &Files, chosen: &Chosen<'_>, flags: &Flags, target: &mut KubeTarget) {

@@ -78,7 +78,8 @@ fn where_the_file_is() {
     let default = dir.path().join(".kube/kuberc");
     let default = default.to_str().unwrap();
     let with_equals = format!("--kuberc={default}");
-    let rows: &[(&[(&str, &str)], &[&str], Option<(&str, bool)>)] = &[
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], Option<(&'a str, bool)>);
+    let rows: &[Row<'_>] = &[
         (&[], &["get"], Some((default, false))),
         (&[], &[], None),
         (&[("KUBERC", "/x")], &["get"], Some(("/x", true))),

@@ -119,10 +119,9 @@ pub(crate) fn load(world: &World, explicit: Option<&str>) -> Result<Files> {
     for path in paths {
         let name = shown(&path);
         let mut opened = open(&world.at(&path), &name)?;
-        if opened.is_none() && clean(&world.at(&path)) == clean(&world.at(&default)) {
-            if let Some(old) = &migrated {
-                opened = open(old, &name)?;
-            }
+        let is_default = || clean(&world.at(&path)) == clean(&world.at(&default));
+        if let Some(old) = migrated.as_ref().filter(|_| opened.is_none() && is_default()) {
+            opened = open(old, &name)?;
         }
         let Some(bytes) = opened else {
             if explicit.is_some() {
@@ -233,10 +232,9 @@ pub(crate) fn read(bytes: &[u8]) -> std::result::Result<Node, Bad> {
     let root = yaml::first_document(bytes)?.unwrap_or(Node { value: Value::Null, line: 1 });
     check(&root, &CONFIG, "the file")?;
     for (key, good) in [("apiVersion", "v1"), ("kind", "Config")] {
-        if let Some(node) = root.get(key) {
-            if node.text().is_some_and(|t| !t.is_empty() && t != good) {
-                return Err(Bad { line: node.line, why: format!("{key} is not {good}") });
-            }
+        let wrong = root.get(key).filter(|n| n.text().is_some_and(|t| !t.is_empty() && t != good));
+        if let Some(node) = wrong {
+            return Err(Bad { line: node.line, why: format!("{key} is not {good}") });
         }
     }
     for (list, inner) in [CLUSTERS, USERS, CONTEXTS] {

@@ -190,10 +190,10 @@ fn user_fields(entry: &Entry<'_>) -> Fields {
         resolve(&mut out, key, entry.file);
     }
     // A command without a slash is looked up on PATH.
-    if let Some((_, Node { value: Value::Map(exec), .. })) = out.iter_mut().find(|(k, _)| k == "exec") {
-        if text(exec, "command").is_some_and(|c| c.contains('/')) {
-            resolve(exec, "command", entry.file);
-        }
+    if let Some((_, Node { value: Value::Map(exec), .. })) = out.iter_mut().find(|(k, _)| k == "exec")
+        && text(exec, "command").is_some_and(|c| c.contains('/'))
+    {
+        resolve(exec, "command", entry.file);
     }
     out
 }
