@@ -16,12 +16,19 @@ pub struct Fail {
     pub help: Option<String>,
     /// A source excerpt with a caret, for files (several lines, printed as they are after `what`).
     pub excerpt: Option<String>,
+    /// The whole text when it is already put together (a refusal with its facts); nothing is added to it.
+    pub said: Option<String>,
 }
 
 impl Fail {
     /// An error with nothing but its exit code and what happened.
     pub fn new(exit: Exit, what: impl Into<String>) -> Fail {
-        Fail { exit, what: what.into(), because: Vec::new(), help: None, excerpt: None }
+        Fail { exit, what: what.into(), because: Vec::new(), help: None, excerpt: None, said: None }
+    }
+
+    /// A failure whose text is already put together.
+    pub fn said(exit: Exit, text: impl Into<String>) -> Fail {
+        Fail { said: Some(text.into()), ..Fail::new(exit, "") }
     }
 
     /// Adds a cause.
@@ -48,6 +55,9 @@ impl Fail {
 
 impl fmt::Display for Fail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(said) = &self.said {
+            return f.write_str(said.trim_end());
+        }
         write!(f, "guard: error: {}", self.what)?;
         if let Some(excerpt) = &self.excerpt {
             write!(f, "\n{}", excerpt.trim_end())?;

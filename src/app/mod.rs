@@ -1,15 +1,88 @@
-//! app
 //! One file per subcommand, and the pipeline that a guarded call goes through. `cli.rs` is data.
 
 pub mod audit;
+mod call;
+mod caller;
+pub mod check;
 pub mod classify;
+pub mod cli;
 pub mod completions;
+mod diff;
 pub mod doctor;
+pub mod explain;
 pub mod hook;
 pub mod init;
 pub mod install;
+pub mod intercept;
+pub mod judge;
 pub mod man;
 pub mod out;
 pub mod policy;
+mod record;
+mod render;
+pub mod run;
 pub mod setup;
+mod show;
+mod situation;
 pub mod uninstall;
+
+use crate::engine::escape::escape;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::run::names::{self, Called, NAMES};
+use crate::ui::ColourChoice;
+use crate::world::World;
+use clap::Parser;
+use cli::{Cli, Cmd, When};
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+/// The whole program: behaves as a tool when it is called by a tool's name, else by its own command line.
+pub fn main() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    let world = World::of_process();
+    let done = match names::called_as(argv.first().map(|a| a.as_bytes())) {
+        Called::Tool(name) => {
+            intercept::intercept(&call::Call { tool: name.tool, argv }, &world, ColourChoice::Auto)
+        }
+        Called::Nameless => Err(Fail::new(Exit::Usage, "there is no argv[0], so there is no telling what was meant")),
+        // An installed copy may carry a version in its name; everything that is no tool is guard itself.
+        Called::Own | Called::Unknown(_) => own(&argv, &world),
+    };
+    match done {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(fail) => {
+            // Nobody listens when standard error is closed; the exit code says it all the same.
+            let _ = writeln!(std::io::stderr().lock(), "{fail}");
+            ExitCode::from(fail.exit.code())
+        }
+    }
+}
+
+fn own(argv: &[OsString], world: &World) -> Result<Exit> {
+    let cli = match Cli::try_parse_from(argv) {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return Ok(if e.use_stderr() { Exit::Usage } else { Exit::Ok });
+        }
+    };
+    let choice = match cli.color {
+        When::Auto => ColourChoice::Auto,
+        When::Always => ColourChoice::Always,
+        When::Never => ColourChoice::Never,
+    };
+    match &cli.command {
+        Cmd::Check(args) => check::run(args, world, choice),
+        Cmd::Explain(args) => explain::run(args, world, choice),
+        Cmd::Run(args) => run::run(args, world, choice),
+        Cmd::Classify(args) => classify::run(args),
+    }
+}
+
+/// The tools guard knows, for messages.
+pub(crate) fn known_tools() -> String {
+    NAMES.iter().map(|n| escape(n.called.as_bytes())).collect::<Vec<_>>().join(", ")
+}

@@ -15,9 +15,9 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Whether an answer matches: byte for byte, after one trailing newline is removed.
+    /// Whether an answer matches: byte for byte, after one trailing newline is removed. An empty phrase matches nothing.
     pub fn accepts(&self, answer: &[u8]) -> bool {
-        answer.strip_suffix(b"\n").unwrap_or(answer) == self.phrase.as_bytes()
+        !self.phrase.is_empty() && answer.strip_suffix(b"\n").unwrap_or(answer) == self.phrase.as_bytes()
     }
 }
 

@@ -25,6 +25,13 @@ pub struct Verdict {
     pub because: Vec<&'static str>,
 }
 
+impl Default for Verdict {
+    /// Nothing is known.
+    fn default() -> Verdict {
+        Verdict::of(Effect::Unknown)
+    }
+}
+
 impl Verdict {
     const fn of(effect: Effect) -> Verdict {
         Verdict { effect, content: false, completion: false, because: Vec::new() }

@@ -11,7 +11,7 @@ use colored::Color;
 use unicode_width::UnicodeWidthStr;
 
 /// Everything shown before, and including, the question.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Screen {
     /// What the target is to its people; `None` when not even that could be worked out.
     pub environment: Option<Environment>,

@@ -545,6 +545,12 @@ fn unwrap(w: &Wrapper, words: &[Field], simple: &Simple, scope: &mut Scope, dept
     if let Some(line) = line {
         return judge(line, scope, depth + 1);
     }
+    if w.name == "su" {
+        // `su - USER -c LINE`: operands may stand before the option.
+        let rest = words.get(at..).unwrap_or_default();
+        let line = rest.iter().position(|f| f.bytes == b"-c").and_then(|i| rest.get(i + 1));
+        return line.map_or(unguarded(Effect::Unknown), |line| judge(&line.bytes, scope, depth + 1));
+    }
     at += w.skip;
     if w.inner == Inner::DashC && words.get(at).is_some_and(|f| f.bytes == b"-c") {
         let line = words.get(at + 1).map(|f| f.bytes.as_slice()).unwrap_or_default();

@@ -1,0 +1,35 @@
+//! One call of a guarded tool: the caller's own words, which are also the words that will run.
+
+use crate::run::names::{self, Called};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// The caller's argv and the tool it stands for.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The tool in guard's tables (`kubectl`, also when it was called as `k`).
+    pub tool: &'static str,
+    /// Every word, argv[0] first.
+    pub argv: Vec<OsString>,
+}
+
+impl Call {
+    /// Reads an argv; `None` when argv[0] names no guarded tool.
+    pub fn of(argv: Vec<OsString>) -> Option<Call> {
+        let first = argv.first()?;
+        match names::called_as(Some(first.as_bytes())) {
+            Called::Tool(name) => Some(Call { tool: name.tool, argv }),
+            _ => None,
+        }
+    }
+
+    /// The words after argv[0].
+    pub fn words(&self) -> Vec<&[u8]> {
+        self.argv.iter().skip(1).map(|w| w.as_bytes()).collect()
+    }
+
+    /// argv[0] as it was given.
+    pub fn name(&self) -> &OsStr {
+        self.argv.first().map_or(OsStr::new(""), OsString::as_os_str)
+    }
+}

@@ -1,0 +1,111 @@
+//! `guard check`: the decision without the deed.
+
+use super::call::Call;
+use super::judge::{How, judge, read_words};
+use super::show;
+use crate::engine::decide::Decision;
+use crate::engine::effect::Effect;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::policy;
+use crate::ui::ColourChoice;
+use crate::ui::json::{Checked, render_json};
+use crate::world::World;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Say what would happen to a command, without running it
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  guard check -- kubectl delete ns shop
+  guard check --json -- kubectl delete ns shop | jq .challenge
+  guard check --offline -- kubectl apply -f app.yaml
+
+Exit codes: 0 it would run, 3 it would be asked about, 77 it would be refused; others as for every command of guard.")]
+pub struct Args {
+    /// Answer as data (schema 1)
+    #[arg(long)]
+    pub json: bool,
+    /// Do not ask the live system; what it would have said counts as unknown
+    #[arg(long)]
+    pub offline: bool,
+    /// The command, after `--`
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// The call a command line of guard's own names.
+pub fn named_call(command: &[OsString]) -> Result<Call> {
+    Call::of(command.to_vec()).ok_or_else(|| {
+        let name = command.first().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let known: Vec<&str> = crate::run::names::NAMES.iter().map(|n| n.called).collect();
+        Fail::new(Exit::Usage, format!("`{}` is no tool guard knows", crate::engine::escape::escape(name.as_bytes())))
+            .because(format!("it knows: {}", known.join(", ")))
+            .help("put the whole command after `--`, the tool's name first")
+    })
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
+    let call = named_call(&args.command)?;
+    let words = read_words(&call, world)?;
+    let read = words.verdict.completion || words.verdict.effect == Effect::Read;
+    if read && !args.json {
+        return Ok(Exit::Ok);
+    }
+    let policy = policy::load(world)?;
+    let how = How { probe: !args.offline && !read, interactive: true, progress: !args.json };
+    let judged = judge(&call, words, policy, world, how)?;
+    let exit = match &judged.decision {
+        Decision::Allow(_) => Exit::Ok,
+        Decision::Confirm(_) if judged.impact.refused.is_some() => Exit::Refused,
+        Decision::Confirm(_) => Exit::WouldAsk,
+        Decision::Deny(_) => Exit::Refused,
+    };
+    let shown = show::Shown::new(&judged, &call, world);
+    let text = if args.json {
+        let target = match &judged.resolved {
+            Ok(resolved) => &resolved.target,
+            Err(fail) => return Err(fail.clone()),
+        };
+        let checked = Checked {
+            decision: &judged.decision,
+            assessment: &judged.assessment,
+            environment: (judged.place.environment, &judged.place.because),
+            cluster: &judged.cluster,
+            target,
+            impact: &judged.impact,
+            challenge: matches!(judged.decision, Decision::Confirm(_)).then_some(&judged.challenge),
+            exit,
+        };
+        let json = render_json(&checked);
+        json.map_err(|e| Fail::new(Exit::Bug, "the answer could not be written as JSON").because(e.to_string()))?
+    } else {
+        plain(&judged, &shown, world, choice)
+    };
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Fail::new(Exit::Bug, "cannot write the answer").because(e.to_string()))
+        }
+        _ => Ok(exit),
+    }
+}
+
+fn plain(judged: &super::judge::Judged, shown: &show::Shown<'_>, world: &World, choice: ColourChoice) -> String {
+    use crate::engine::decide::Level;
+    use std::io::IsTerminal;
+    let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), None);
+    let verdict = match &judged.decision {
+        Decision::Allow(_) => "would run".to_owned(),
+        Decision::Confirm(_) if judged.impact.refused.is_some() => "would be refused by the server".to_owned(),
+        Decision::Confirm(asked) if asked.level == Level::Typed => {
+            format!("would ask to type the {}", judged.challenge.kind)
+        }
+        Decision::Confirm(_) => "would ask y/N".to_owned(),
+        Decision::Deny(denied) => format!("would be refused: {}", crate::engine::escape::escape(denied.reason.as_bytes())),
+    };
+    let rules = judged.decision.rules();
+    let by = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
+    format!("{}\n{verdict}{by}", shown.screen().facts(look).trim_end())
+}

@@ -1,0 +1,60 @@
+//! `show: diff`: what the server has against what the command would make of it, before the question.
+
+use super::call::Call;
+use super::judge::Judged;
+use crate::engine::parse::parse;
+use crate::engine::tools;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::world::World;
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::os::unix::ffi::OsStringExt;
+use std::process::{Command, Stdio};
+
+/// Flags of the caller's command that `kubectl diff` knows as well and that change what is compared.
+const SHARED: &[&str] = &[
+    "filename", "kustomize", "recursive", "selector", "server-side", "force-conflicts", "field-manager", "prune",
+    "prune-allowlist", "concurrency",
+];
+
+/// Shows `kubectl diff` of the same manifests on the terminal. Commands without manifests have nothing to compare.
+pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
+    let slices = judged.words.slices();
+    let Some(table) = tools::by_name(call.tool.as_bytes()) else { return Ok(()) };
+    let parsed = parse(table, &slices);
+    if !matches!(parsed.path(), "apply" | "replace" | "create") {
+        return Ok(());
+    }
+    let mut words: Vec<OsString> = vec!["diff".into()];
+    for given in &parsed.given {
+        let Some(flag) = given.flag else { continue };
+        let global = table.globals.iter().any(|g| g.long == flag.long);
+        if !global && !SHARED.contains(&flag.long) {
+            continue;
+        }
+        let mut word = b"--".to_vec();
+        word.extend_from_slice(flag.long.as_bytes());
+        word.push(b'=');
+        word.extend_from_slice(given.value);
+        words.push(OsString::from_vec(word));
+    }
+    let Ok(tty) = OpenOptions::new().write(true).open("/dev/tty") else { return Ok(()) };
+    let cannot = |e: std::io::Error| {
+        Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made").because(e.to_string())
+    };
+    let input = judged.inputs.stdin_copy().map_err(cannot)?;
+    let mut command = Command::new(&judged.tool);
+    command.args(&words).env_clear().envs(world.vars().iter().cloned());
+    command.stdin(input.map_or_else(Stdio::null, Stdio::from));
+    command.stdout(tty.try_clone().map_err(cannot)?).stderr(tty);
+    let status = command.status().map_err(cannot)?;
+    // kubectl diff: 0 no difference, 1 differences found, more than 1 an error.
+    match status.code() {
+        Some(0 | 1) => Ok(()),
+        code => Err(Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made")
+            .because(format!("kubectl diff ended with {}", code.map_or("a signal".into(), |c| c.to_string())))
+            .help("run `kubectl diff` with the same files by hand")),
+    }
+}
+

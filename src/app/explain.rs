@@ -1,0 +1,189 @@
+//! `guard explain`: every stage of the decision, and where each value comes from.
+
+use super::check::named_call;
+use super::judge::{How, Judged, judge, read_words};
+use super::show;
+use crate::engine::decide::Decision;
+use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
+use crate::engine::fact::{Known, Sourced};
+use crate::engine::parse::{Parsed, parse};
+use crate::engine::tools;
+use crate::exit::Exit;
+use crate::fail::Result;
+use crate::policy;
+use crate::ui::{ColourChoice, CommandLine, Look};
+use crate::world::World;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// Show every stage of the decision about a command, and where each value comes from
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  guard explain -- kubectl delete ns shop
+  guard explain --offline -- kubectl -n shop delete pod web-0")]
+pub struct Args {
+    /// Do not ask the live system; what it would have said counts as unknown
+    #[arg(long)]
+    pub offline: bool,
+    /// The command, after `--`
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
+    let call = named_call(&args.command)?;
+    let words = read_words(&call, world)?;
+    let read = words.verdict.completion || words.verdict.effect == Effect::Read;
+    let policy = policy::load(world)?;
+    let how = How { probe: !args.offline && !read, interactive: true, progress: true };
+    let judged = judge(&call, words, policy, world, how)?;
+    let mut out = String::new();
+    write_words(&mut out, &judged, call.tool);
+    write_target(&mut out, &judged);
+    write_policy(&mut out, &judged);
+    write_facts(&mut out, &judged);
+    write_decision(&mut out, &judged);
+    let shown = show::Shown::new(&judged, &call, world);
+    let _ = writeln!(out, "\nscreen\n{}", shown.screen().facts(Look { width: 80, ..show::look(world, choice) }).trim_end());
+    let _ = std::io::stdout().write_all(out.as_bytes());
+    Ok(Exit::Ok)
+}
+
+/// One line: a label, a value, its source.
+fn line(out: &mut String, label: &str, value: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "  {label:<12} {}", escape(value.as_bytes()));
+}
+
+fn write_words(out: &mut String, judged: &Judged, tool: &str) {
+    let _ = writeln!(out, "words");
+    let slices = judged.words.slices();
+    if let Some(kuberc) = judged.words.kuberc.as_ref() {
+        let does = judged.words.rewritten.join(", ");
+        line(out, "kuberc", &format!("{}: {}", kuberc.path.display(), if does.is_empty() { "changes nothing here" } else { &does }));
+        line(out, "read as", &CommandLine::of(slices.iter()).to_string());
+    }
+    if let Some(table) = tools::by_name(tool.as_bytes()) {
+        write_parse(out, &parse(table, &slices));
+    }
+    line(out, "effect", judged.words.verdict.effect.word());
+    for why in &judged.words.verdict.because {
+        line(out, "", why);
+    }
+    line(out, "real tool", &judged.tool.display().to_string());
+}
+
+fn write_parse(out: &mut String, parsed: &Parsed<'_>) {
+    line(out, "command", if parsed.path().is_empty() { "none of the built-in ones" } else { parsed.path() });
+    for given in &parsed.given {
+        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+        let name = given.flag.map_or_else(|| format!("{} (not in the table)", text(given.name)), |f| format!("--{}", f.long));
+        let secret = given.flag.is_some_and(|f| f.role == crate::engine::table::Role::Secret);
+        let value = if secret { "***".to_owned() } else { text(given.value) };
+        line(out, "flag", &format!("{name} = {value} (word {})", given.at + 1));
+    }
+    for (at, arg) in &parsed.args {
+        line(out, "argument", &format!("{} (word {})", String::from_utf8_lossy(arg), at + 1));
+    }
+    if let Some(problem) = &parsed.problem {
+        line(out, "problem", &format!("{problem:?}"));
+    }
+}
+
+fn write_target(out: &mut String, judged: &Judged) {
+    let _ = writeln!(out, "\ntarget");
+    let target = match &judged.resolved {
+        Ok(resolved) => &resolved.target,
+        Err(why) => return line(out, "unknown", &why.what),
+    };
+    let mut part = |label: &str, value: Option<&Sourced<String>>| {
+        if let Some(v) = value {
+            line(out, label, &format!("{} from {}", v.value, v.from));
+        }
+    };
+    part("server", Some(&target.server));
+    part("context", target.context.as_ref());
+    part("cluster", target.cluster.as_ref());
+    part("user", target.user.as_ref());
+    part("acting as", target.acting_as.as_ref());
+    part("namespace", Some(&target.namespace));
+    line(out, "chosen by", &target.chosen_by.to_string());
+    if let Some(ca) = &target.ca_sha256 {
+        line(out, "ca sha256", ca);
+    }
+    match &target.uid {
+        Known::Known(uid) => line(out, "uid", &format!("{uid} (kube-system)")),
+        Known::Unknown(why) => line(out, "uid", &format!("not known: {why}")),
+    }
+    for note in &target.notes {
+        line(out, "note", note);
+    }
+    line(out, "phrase", &format!("{} ({})", judged.challenge.phrase, judged.challenge.kind));
+}
+
+fn write_policy(out: &mut String, judged: &Judged) {
+    let _ = writeln!(out, "\npolicy");
+    if judged.policy.is_empty() {
+        line(out, "files", "none: the built-in table");
+    }
+    for layer in judged.policy.layers() {
+        line(out, layer.layer.word(), &layer.file);
+    }
+    line(out, "environment", &format!("{} ({})", judged.place.environment, judged.place.because));
+    if let Some(name) = &judged.place.name {
+        line(out, "name", name);
+    }
+}
+
+fn write_facts(out: &mut String, judged: &Judged) {
+    let impact = &judged.impact;
+    let _ = writeln!(out, "\nfacts (asked in {} ms)", judged.probing.as_millis());
+    line(out, "objects hit", &impact.subjects_total.to_string());
+    for group in &impact.groups {
+        line(out, "goes", &format!("{} {}", group.count, group.kind));
+    }
+    for data in &impact.data {
+        line(out, "data", &format!("{}: {:?} ({})", data.what, data.fate, data.because));
+    }
+    for also in &impact.also {
+        line(out, "also", also);
+    }
+    for protection in &impact.protections {
+        line(out, "protection", &format!("{}: {}", protection.what, protection.effect));
+    }
+    for gap in &impact.gaps {
+        line(out, "unchecked", &format!("{}: {}", gap.what, gap.why));
+    }
+    if let Some(refused) = &impact.refused {
+        line(out, "server says", refused);
+    }
+    for c in &impact.consequences {
+        let how = if c.raises { "raises to" } else { "lowers to" };
+        line(out, how, &format!("{}: {}", c.effect, c.because));
+    }
+    line(out, "effect", &format!("{} by words, {} with the facts", judged.assessment.words, judged.assessment.effect));
+}
+
+fn write_decision(out: &mut String, judged: &Judged) {
+    let _ = writeln!(out, "\ndecision");
+    let (word, reason) = match &judged.decision {
+        Decision::Allow(a) if a.notice => ("allow, with one line".to_owned(), None),
+        Decision::Allow(_) => ("allow".to_owned(), None),
+        Decision::Confirm(a) => (format!("confirm ({:?})", a.level), None),
+        Decision::Deny(d) => ("deny".to_owned(), Some(d.reason.as_str())),
+    };
+    line(out, "outcome", &word);
+    if let Some(reason) = reason {
+        line(out, "reason", reason);
+    }
+    for rule in judged.decision.rules() {
+        line(out, "rule", rule);
+    }
+    for down in judged.decision.stood_down() {
+        line(out, "stood down", down);
+    }
+}

@@ -1,0 +1,206 @@
+//! A guarded call that the shim did not let through at once: judge it, ask if it has to be asked, run it or refuse it.
+
+use super::call::Call;
+use super::judge::{How, Judged, judge, read_words, table_of};
+use super::record::{self, Ending};
+use super::{diff, show, situation};
+use crate::audit::Answer as Recorded;
+use crate::engine::decide::{Asked, Decision};
+use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
+use crate::engine::parse::{Parsed, parse};
+use crate::engine::table::Role;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::policy;
+use crate::prompt::{self, Answer, Ask, Question, Terminal};
+use crate::resolve::{self, ResolvedKube};
+use crate::run::exec::{self, CONFIRM, EnvEdit};
+use crate::run::pin::Pinned;
+use crate::ui::{ColourChoice, Hint};
+use crate::world::World;
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
+
+/// The shortest written reason that is taken for one.
+const SHORTEST_REASON: usize = 8;
+
+/// Carries a call through. Returns only when the command does not run.
+pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exit> {
+    let words = match read_words(call, world) {
+        Ok(words) => words,
+        // Preferences nobody can read: kubectl refuses them as well, so a read fails in its own words.
+        Err(fail) => return if is_read(call) { Err(pass(call, world)) } else { Err(fail) },
+    };
+    if words.verdict.completion || words.verdict.effect == Effect::Read {
+        return Err(pass(call, world));
+    }
+    let policy = policy::load(world).map_err(|fail| refuse_for_policy(fail, call))?;
+    let interactive = Terminal::available().is_ok();
+    let how = How { probe: true, interactive, progress: true };
+    let judged = judge(call, words, policy, world, how)?;
+    let ending = answer(&judged, call, world, choice)?;
+    run(judged, call, world, choice, &ending)
+}
+
+/// Whether the words alone, preferences aside, only read.
+fn is_read(call: &Call) -> bool {
+    let verdict = crate::engine::classify::classify(call.tool.as_bytes(), &call.words());
+    verdict.completion || verdict.effect == Effect::Read
+}
+
+/// Becomes the real tool without a word.
+fn pass(call: &Call, world: &World) -> Fail {
+    // A broken policy never stops a read; it may name the tool's place, though.
+    let terms = policy::load(world).unwrap_or_default().terms();
+    match super::judge::real_tool(call.tool, &terms, world) {
+        Ok(tool) => exec::exec(&tool, &call.argv, &EnvEdit::default()),
+        Err(fail) => fail,
+    }
+}
+
+fn refuse_for_policy(fail: Fail, call: &Call) -> Fail {
+    let tool = call.tool;
+    fail.because(format!("without its policy guard refuses everything but reads; {tool} was not run"))
+}
+
+/// Gets the go-ahead, or ends the call.
+fn answer(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> Result<Ending> {
+    let shown = show::Shown::new(judged, call, world);
+    match &judged.decision {
+        Decision::Allow(allowed) => {
+            show::allowed(&shown, allowed, world, choice);
+            Ok(Ending { answer: Recorded::NotAsked, justification: None, prompting: Duration::ZERO })
+        }
+        Decision::Deny(denied) => {
+            let because = [denied.reason.clone()];
+            let ending = Ending::refused(Recorded::NotAsked);
+            record::refused(judged, call, world, &ending, &denied.reason);
+            Err(show::refusal(&shown, "refused by policy", &because, Hint::None, true, world, choice))
+        }
+        Decision::Confirm(asked) => confirm(judged, asked, &shown, call, world, choice),
+    }
+}
+
+fn confirm(
+    judged: &Judged,
+    asked: &Asked,
+    shown: &show::Shown<'_>,
+    call: &Call,
+    world: &World,
+    choice: ColourChoice,
+) -> Result<Ending> {
+    let refuse = |answer: Recorded, why: &str, hint: Hint<'_>, facts: bool| {
+        record::refused(judged, call, world, &Ending::refused(answer), why);
+        show::refusal(shown, "refused", &[why.to_owned()], hint, facts, world, choice)
+    };
+    if let Some(server) = &judged.impact.refused {
+        let why = format!("the server would refuse it: {server}");
+        return Err(refuse(Recorded::NotAsked, &why, Hint::None, true));
+    }
+    if show::must_know(judged) {
+        let why = "policy demands that the live system is asked first, and it could not be";
+        let mut fail = refuse(Recorded::NotAsked, why, Hint::None, true);
+        fail.exit = Exit::Unavailable;
+        return Err(fail);
+    }
+    let given = world.set_var(CONFIRM).map(OsStrExt::as_bytes);
+    if let Some(phrase) = given {
+        if !asked.env_confirm {
+            let why = format!("policy forbids {CONFIRM}");
+            return Err(refuse(Recorded::NoTerminal, &why, Hint::Say("run it at a terminal"), true));
+        }
+        if asked.justification && !judged.situation.interactive {
+            let why = "policy demands a written reason, which only a person at a terminal can give";
+            return Err(refuse(Recorded::NoTerminal, why, Hint::Say("run it at a terminal"), true));
+        }
+        if judged.challenge.accepts(phrase) && !asked.justification {
+            show::confirmed_by_variable(shown, world, choice);
+            return Ok(Ending { answer: Recorded::Variable, justification: None, prompting: Duration::ZERO });
+        }
+        if !judged.situation.interactive {
+            let why = format!("{CONFIRM} does not name this command's target");
+            return Err(refuse(Recorded::Mismatched, &why, Hint::Confirm(judged.challenge.kind), true));
+        }
+    }
+    if asked.show_diff {
+        diff::show(judged, call, world)?;
+    }
+    let mut question = Question::new(&judged.challenge, asked.level);
+    question.attempts = judged.terms.prompt_attempts;
+    question.deadline = Duration::from_secs(u64::from(judged.terms.prompt_timeout_s));
+    question.justification = asked.justification.then_some(SHORTEST_REASON);
+    let started = Instant::now();
+    let answer = Terminal::new(world, choice).ask(shown.screen(), &question);
+    let prompting = started.elapsed();
+    let why = match answer {
+        Answer::Matched { justification } => {
+            return Ok(Ending { answer: Recorded::Matched, justification, prompting });
+        }
+        Answer::Mismatched => (Recorded::Mismatched, "what was typed is not the name of the target"),
+        Answer::Declined => (Recorded::Declined, "the answer was no"),
+        Answer::TimedOut => (Recorded::TimedOut, "nobody answered in time"),
+        Answer::NoTerminal(absent) => {
+            let hint = if asked.env_confirm { Hint::Confirm(judged.challenge.kind) } else { Hint::Say("run it at a terminal") };
+            return Err(refuse(Recorded::NoTerminal, absent.because(), hint, true));
+        }
+        Answer::Interrupted(signal) => {
+            record::refused(judged, call, world, &Ending::refused(Recorded::Interrupted), "interrupted");
+            prompt::signals::die_of(signal);
+        }
+    };
+    Err(refuse(why.0, why.1, Hint::None, false))
+}
+
+/// Checks once more that nothing moved, writes the record, and becomes the tool.
+fn run(mut judged: Judged, call: &Call, world: &World, choice: ColourChoice, ending: &Ending) -> Result<Exit> {
+    let mut edit = EnvEdit::default();
+    let mut held = Vec::new();
+    if let Ok(before) = &judged.resolved {
+        still_the_same(&judged, before, call, world)?;
+        let words = judged.words.slices();
+        let parsed = parse(table_of(call)?, &words);
+        // A plugin may be the one that switches contexts, and `config` writes the files: those need the files themselves.
+        let reads_only = parsed.command.is_some() && !situation::is_local_only(&parsed);
+        if reads_only && !before.access.in_cluster && !before.access.writes_back {
+            let raw = call.words();
+            judged.inputs.pin_kubeconfig(&parse(table_of(call)?, &raw), &before.access.kubeconfig)?;
+        }
+        if let Some(kuberc) = judged.words.kuberc.as_ref().filter(|_| reads_only && !parsed_has(&parsed, Role::Preferences)) {
+            let pinned = Pinned::of("the kuberc file", &kuberc.bytes)?;
+            edit.set("KUBERC", pinned.shared_path());
+            held.push(pinned);
+        }
+    }
+    judged.inputs.recheck()?;
+    let argv = judged.inputs.argv(&call.argv);
+    judged.inputs.env(&mut edit);
+    record::exec(&judged, call, world, ending, choice)?;
+    for pin in &held {
+        pin.inherit()?;
+    }
+    judged.inputs.install()?;
+    Err(exec::exec(&judged.tool, &argv, &edit))
+}
+
+fn parsed_has(parsed: &Parsed<'_>, role: Role) -> bool {
+    parsed.role(role).is_some()
+}
+
+/// Resolves the target again: another terminal may have switched contexts while the person was reading.
+fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &World) -> Result<()> {
+    let words = read_words(call, world)?;
+    let slices = words.slices();
+    let now = resolve::kubeconfig::kube(world, &parse(table_of(call)?, &slices))?;
+    if words.words == judged.words.words && now.access.digest == before.access.digest {
+        return Ok(());
+    }
+    let place = |r: &ResolvedKube| {
+        let context = r.target.context.as_ref().map(|c| format!("context {}, ", c.value)).unwrap_or_default();
+        escape(format!("{context}{}, namespace {}", r.target.server.value, r.target.namespace.value).as_bytes())
+    };
+    Err(Fail::new(Exit::Refused, "refused: the target changed while the question stood")
+        .because(format!("it was {}", place(before)))
+        .because(format!("it is now {}", place(&now)))
+        .help("nothing was run; look at `kubectl config current-context`, then run the command again"))
+}

@@ -1,0 +1,131 @@
+//! The audit record of a judged call, written before the command runs or right after it was refused.
+
+use super::call::Call;
+use super::judge::Judged;
+use super::show;
+use crate::audit::{self, Answer, Caller, ElapsedMs, Operation, Outcome, Record, Target};
+use crate::engine::decide::Decision;
+use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
+use crate::engine::impact::Fate;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::ui::ColourChoice;
+use crate::world::World;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a question ended.
+pub struct Ending {
+    /// The answer, never its text.
+    pub answer: Answer,
+    /// The written reason, when one was demanded.
+    pub justification: Option<String>,
+    /// How long the person took.
+    pub prompting: Duration,
+}
+
+impl Ending {
+    /// An ending without the go-ahead.
+    pub fn refused(answer: Answer) -> Ending {
+        Ending { answer, justification: None, prompting: Duration::ZERO }
+    }
+}
+
+/// Where records go: the policy's place, else the default one.
+pub fn path(judged_path: Option<&str>, world: &World) -> Result<PathBuf> {
+    if let Some(path) = judged_path {
+        return Ok(PathBuf::from(path));
+    }
+    audit::default_path(world).ok_or_else(|| {
+        Fail::new(Exit::Audit, "there is no place for the audit log")
+            .because("neither XDG_STATE_HOME nor HOME is set")
+            .help("set HOME, or `audit: path:` in the policy")
+    })
+}
+
+/// Writes the record of a command that is about to run. Fails when policy demands the record and it cannot be written.
+pub fn exec(judged: &Judged, call: &Call, world: &World, ending: &Ending, choice: ColourChoice) -> Result<()> {
+    let record = make(judged, call, world, ending, Outcome::Exec, None);
+    let written = path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
+    let Err(mut fail) = written else { return Ok(()) };
+    let required = judged.terms.audit_required.is_some_and(|least| judged.assessment.effect >= least);
+    if required {
+        fail.exit = Exit::Audit;
+        return Err(fail.because(format!("{} was not run without its audit record", call.tool)));
+    }
+    let look = show::look(world, choice);
+    let text = crate::ui::notice::render_warning(&format!("no audit record: {}", fail.what), look);
+    let _ = writeln!(std::io::stderr(), "{text}");
+    Ok(())
+}
+
+/// Writes the record of a refusal. A refusal stands whether or not it could be recorded.
+pub fn refused(judged: &Judged, call: &Call, world: &World, ending: &Ending, reason: &str) {
+    let record = make(judged, call, world, ending, Outcome::Refused, Some(reason));
+    let written = path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
+    if let Err(fail) = written {
+        let _ = writeln!(std::io::stderr(), "guard: warning: no audit record: {}", fail.what);
+    }
+}
+
+fn make(judged: &Judged, call: &Call, world: &World, ending: &Ending, outcome: Outcome, reason: Option<&str>) -> Record {
+    let words: Vec<String> = show::redacted(call).iter().skip(1).map(|w| escape(w)).collect();
+    let mut record =
+        Record::new(jiff::Timestamp::now(), audit::entropy(), Caller::of_process(world), call.tool, &words);
+    if let Ok(resolved) = &judged.resolved {
+        record.target = Some(Target::of_kube(&resolved.target, judged.place.environment));
+    }
+    record.operation = Operation {
+        effect: judged.assessment.effect.word().to_owned(),
+        words: judged.assessment.words.word().to_owned(),
+        because: judged.assessment.because.clone(),
+    };
+    record.facts = facts(judged);
+    record.decision = match &judged.decision {
+        Decision::Allow(a) if !a.warnings.is_empty() => "warn",
+        Decision::Allow(_) => "allow",
+        Decision::Confirm(_) => "confirm",
+        Decision::Deny(_) => "deny",
+    }
+    .to_owned();
+    record.rules = judged.decision.rules().to_vec();
+    if matches!(judged.decision, Decision::Confirm(_)) {
+        record.challenge = Some(judged.challenge.kind.to_owned());
+    }
+    record.answer = ending.answer;
+    record.justification = ending.justification.clone();
+    record.reason = reason.map(str::to_owned);
+    record.outcome = outcome;
+    record.elapsed_ms = ElapsedMs {
+        resolve: milliseconds(judged.resolving),
+        probe: milliseconds(judged.probing),
+        prompt: milliseconds(ending.prompting),
+    };
+    record
+}
+
+fn milliseconds(d: Duration) -> u64 {
+    u64::try_from(d.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn facts(judged: &Judged) -> serde_json::Map<String, serde_json::Value> {
+    let impact = &judged.impact;
+    let mut map = serde_json::Map::new();
+    if judged.assessment.words <= Effect::Mutate && impact.subjects.is_empty() {
+        return map;
+    }
+    let goes: u64 = impact.groups.iter().map(|g| g.count).sum();
+    map.insert("subjects".into(), impact.subjects_total.into());
+    map.insert("objects".into(), goes.into());
+    let lost = impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| serde_json::Value::from(d.what.clone()));
+    map.insert("data".into(), lost.collect());
+    let gaps = impact.gaps.iter().map(|g| serde_json::Value::from(format!("{}: {}", g.what, g.why)));
+    map.insert("unchecked".into(), gaps.collect());
+    if !judged.decision.stood_down().is_empty() {
+        let down = judged.decision.stood_down().iter().cloned().map(serde_json::Value::from);
+        map.insert("stood_down".into(), down.collect());
+    }
+    map
+}

@@ -1,0 +1,158 @@
+//! What a judged call shows: the screen, the one-line notices, the refusal.
+
+use super::call::Call;
+use super::judge::Judged;
+use crate::engine::challenge::Challenge;
+use crate::engine::classify::redact;
+use crate::engine::decide::{Allowed, Decision, Level};
+use crate::engine::fact::{Source, Sourced, Why};
+use crate::engine::policy::OnFailure;
+use crate::engine::target::KubeTarget;
+use crate::engine::tools;
+use crate::exit::Exit;
+use crate::fail::Fail;
+use crate::ui::{self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice, render_refusal};
+use crate::world::World;
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt;
+
+/// A judged call, ready to be shown.
+pub struct Shown<'a> {
+    judged: &'a Judged,
+    target: Cow<'a, KubeTarget>,
+    command: CommandLine,
+    notes: Vec<String>,
+    home: Option<String>,
+    verb: String,
+    screen: Screen,
+}
+
+/// The caller's words with secrets replaced.
+pub fn redacted(call: &Call) -> Vec<Vec<u8>> {
+    let words = call.words();
+    let mut out = vec![call.name().as_bytes().rsplit(|b| *b == b'/').next().unwrap_or_default().to_vec()];
+    match tools::by_name(call.tool.as_bytes()) {
+        Some(table) => out.extend(redact(table, &words).into_iter().map(Cow::into_owned)),
+        None => out.extend(words.iter().map(|_| b"[not shown]".to_vec())),
+    }
+    out
+}
+
+impl<'a> Shown<'a> {
+    /// Puts the screen together.
+    pub fn new(judged: &'a Judged, call: &Call, world: &World) -> Shown<'a> {
+        let target = match &judged.resolved {
+            Ok(resolved) => Cow::Borrowed(&resolved.target),
+            Err(_) => Cow::Owned(KubeTarget::at(
+                Sourced::new("unknown".to_owned(), Source::Default),
+                Sourced::new("unknown".to_owned(), Source::Default),
+            )),
+        };
+        let mut notes = Vec::new();
+        if let Err(why) = &judged.resolved {
+            notes.push(format!("the target is not known: {}", why.what));
+        }
+        if let Some(kuberc) = judged.words.kuberc.as_ref().filter(|_| !judged.words.rewritten.is_empty()) {
+            let words = CommandLine::of(judged.words.slices());
+            notes.push(format!("{} turns this into: {} {words}", kuberc.path.display(), call.tool));
+        }
+        if let Decision::Confirm(asked) = &judged.decision {
+            notes.extend(asked.notes.iter().cloned());
+        }
+        let mut shown = Shown {
+            judged,
+            target,
+            command: CommandLine::of(redacted(call)),
+            notes,
+            home: world.home().map(|h| h.to_string_lossy().into_owned()),
+            verb: judged.situation.verb.clone(),
+            screen: Screen::default(),
+        };
+        shown.screen = ui::view::screen(&shown.view());
+        shown
+    }
+
+    /// The screen.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// What the screen is made from.
+    pub fn view(&self) -> View<'_> {
+        let level = match &self.judged.decision {
+            Decision::Confirm(asked) => asked.level,
+            _ => Level::YesNo,
+        };
+        View {
+            environment: self.judged.place.environment,
+            environment_why: &self.judged.place.because,
+            cluster: &self.judged.cluster,
+            target: &self.target,
+            verb: &self.verb,
+            assessment: &self.judged.assessment,
+            impact: &self.judged.impact,
+            challenge: self.challenge(),
+            level,
+            command: &self.command,
+            copy: &[],
+            safer: None,
+            notes: &self.notes,
+            home: self.home.as_deref(),
+        }
+    }
+
+    /// What would have to be typed.
+    pub fn challenge(&self) -> Option<&Challenge> {
+        Some(&self.judged.challenge)
+    }
+}
+
+/// How standard error is written to.
+pub fn look(world: &World, choice: ColourChoice) -> Look {
+    Look::of(world, choice, std::io::stderr().is_terminal(), None)
+}
+
+fn say(text: &str) {
+    // Whoever closed standard error does not want to hear it; the command goes its way all the same.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Notices and warnings of an allowed command.
+pub fn allowed(shown: &Shown<'_>, allowed: &Allowed, world: &World, choice: ColourChoice) {
+    let look = look(world, choice);
+    if allowed.notice {
+        say(&format!("{}\n", render_notice(&shown.view(), look)));
+    }
+    for warning in &allowed.warnings {
+        say(&format!("{}\n", ui::notice::render_warning(warning, look)));
+    }
+}
+
+/// One line for the log of a pipeline: the question was answered by the variable.
+pub fn confirmed_by_variable(shown: &Shown<'_>, world: &World, choice: ColourChoice) {
+    let look = look(world, choice);
+    say(&format!("{}\n", shown.screen.facts(look).trim_end()));
+    say("guard: confirmed by GUARD_CONFIRM\n");
+}
+
+/// Whether policy demands answers from the live system that could not be had.
+pub fn must_know(judged: &Judged) -> bool {
+    judged.terms.probe_on_failure == OnFailure::Refuse
+        && judged.impact.gaps.iter().any(|g| matches!(g.why, Why::TimedOut | Why::Unreachable(_) | Why::Failed(_)))
+}
+
+/// A refusal, ready to be printed: with the facts unless the person has just seen them.
+pub fn refusal(
+    shown: &Shown<'_>,
+    what: &str,
+    because: &[String],
+    hint: Hint<'_>,
+    facts: bool,
+    world: &World,
+    choice: ColourChoice,
+) -> Fail {
+    let screen = facts.then_some(shown.screen());
+    let refusal = Refusal { screen, what, because, hint };
+    Fail::said(Exit::Refused, render_refusal(&refusal, look(world, choice)))
+}
