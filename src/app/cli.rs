@@ -41,13 +41,23 @@ pub enum When {
     Never,
 }
 
-/// The subcommands.
+/// The subcommands, those of every day first.
 #[derive(Subcommand, Debug)]
+#[expect(missing_docs, reason = "each variant is documented at its arguments, where clap takes the help from")]
 pub enum Cmd {
     Check(super::check::Args),
     Explain(super::explain::Args),
     Run(super::run::Args),
     Classify(super::classify::Args),
+    Init(super::init::Args),
+    Install(super::install::Args),
+    Uninstall(super::uninstall::Args),
+    Doctor(super::doctor::Args),
+    Policy(super::policy::Args),
+    Audit(super::audit::Args),
+    Hook(super::hook::Args),
+    Completions(super::completions::Args),
+    Man(super::man::Args),
 }
 
 /// The command line as clap's data, for completions and the manual page.

@@ -9,6 +9,7 @@ use crate::fail::{Fail, Result};
 use crate::world::World;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
+use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, Stdio};
 
@@ -43,12 +44,17 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
     let cannot = |e: std::io::Error| {
         Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made").because(e.to_string())
     };
-    let input = judged.inputs.stdin_copy().map_err(cannot)?;
+    let input = judged.inputs.manifests().iter().find(|m| m.name == "standard input").map(|m| m.bytes.clone());
     let mut command = Command::new(&judged.tool);
     command.args(&words).env_clear().envs(world.vars().iter().cloned());
-    command.stdin(input.map_or_else(Stdio::null, Stdio::from));
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(tty.try_clone().map_err(cannot)?).stderr(tty);
-    let status = command.status().map_err(cannot)?;
+    let mut child = command.spawn().map_err(cannot)?;
+    if let (Some(bytes), Some(mut pipe)) = (input, child.stdin.take()) {
+        // A diff that does not read to the end says itself what it did not like.
+        let _ = pipe.write_all(&bytes);
+    }
+    let status = child.wait().map_err(cannot)?;
     // kubectl diff: 0 no difference, 1 differences found, more than 1 an error.
     match status.code() {
         Some(0 | 1) => Ok(()),

@@ -26,10 +26,9 @@ mod show;
 mod situation;
 pub mod uninstall;
 
-use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::run::names::{self, Called, NAMES};
+use crate::run::names::{self, Called};
 use crate::ui::ColourChoice;
 use crate::world::World;
 use clap::Parser;
@@ -37,6 +36,7 @@ use cli::{Cli, Cmd, When};
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The whole program: behaves as a tool when it is called by a tool's name, else by its own command line.
@@ -79,10 +79,20 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Explain(args) => explain::run(args, world, choice),
         Cmd::Run(args) => run::run(args, world, choice),
         Cmd::Classify(args) => classify::run(args),
+        Cmd::Init(args) => init::run(args, world),
+        Cmd::Install(args) => install::run(args, world),
+        Cmd::Uninstall(args) => uninstall::run(args, world),
+        Cmd::Doctor(args) => doctor::run(args, world, audit_path(world).as_deref()),
+        Cmd::Policy(args) => policy::run(args, world),
+        Cmd::Audit(args) => audit::run(args, world, audit_path(world).as_deref()),
+        Cmd::Hook(args) => hook::run(args),
+        Cmd::Completions(args) => completions::run(args, cli::command()),
+        Cmd::Man(args) => man::run(args, cli::command()),
     }
 }
 
-/// The tools guard knows, for messages.
-pub(crate) fn known_tools() -> String {
-    NAMES.iter().map(|n| escape(n.called.as_bytes())).collect::<Vec<_>>().join(", ")
+/// Where the policy wants the audit log; `None` is the default place, also when the policy cannot be read.
+fn audit_path(world: &World) -> Option<PathBuf> {
+    let terms = crate::policy::load(world).ok()?.terms();
+    terms.audit_path.map(PathBuf::from)
 }

@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 /// something that could not be checked.
 pub fn loose(inputs: &mut Inputs, tool: &Path, world: &World) -> Result<()> {
     let mut number = 0;
-    while let Some(loose) = inputs.loose().nth(number).cloned() {
+    loop {
+        let Some(loose) = inputs.loose().nth(number).cloned() else { return Ok(()) };
         let rendered = match &loose {
             Loose::Kustomize(directory) => kustomize(directory, tool, world),
             Loose::Url(_) | Loose::Pattern(_) => None,
@@ -21,7 +22,6 @@ pub fn loose(inputs: &mut Inputs, tool: &Path, world: &World) -> Result<()> {
             None => number += 1,
         }
     }
-    Ok(())
 }
 
 fn kustomize(directory: &OsStr, tool: &Path, world: &World) -> Option<Vec<u8>> {
