@@ -68,11 +68,16 @@ pub fn judge_patch(kind: PatchKind, bytes: &[u8]) -> Judged {
         judged.unread = true;
         return judged;
     };
-    match (kind, &value) {
-        (PatchKind::Json, Value::Sequence(operations)) => {
-            operations.iter().for_each(|o| operation(o, &mut judged))
+    // A patch of the other shape is refused by kubectl; it is judged as what it looks like.
+    match &value {
+        Value::Sequence(operations) => {
+            operations.iter().for_each(|o| operation(o, &mut judged));
+            judged.unread = judged.unread || kind != PatchKind::Json;
         }
-        (PatchKind::Strategic | PatchKind::Merge, Value::Mapping(_)) => merge(kind, &value, &mut judged),
+        Value::Mapping(_) => {
+            merge(kind, &value, &mut judged);
+            judged.unread = judged.unread || kind == PatchKind::Json;
+        }
         _ => judged.unread = true,
     }
     judged

@@ -1,7 +1,7 @@
 //! kubectl's preferences file (kuberc): aliases and defaults, expanded as kubectl itself does
 //! (`staging/src/k8s.io/kubectl/pkg/kuberc/kuberc.go`). Reading the file is the resolver's work.
 
-use super::parse::{Parsed, parse};
+use super::parse::{Problem, parse};
 use super::table::{Command, Role, Tool};
 use std::borrow::Cow;
 
@@ -73,78 +73,169 @@ pub struct Expanded<'a> {
 }
 
 /// Expands aliases, or applies defaults where no alias was used; the words come back as they are when neither fits.
+///
+/// Flags from the file are put in front in the form `--flag=value`: kubectl sets them before it reads the words, so that
+/// everything typed comes later and wins.
 pub fn expand<'a>(tool: &'static Tool, kuberc: &Kuberc, words: &'a [&'a [u8]]) -> Expanded<'a> {
     let parsed = parse(tool, words);
-    match parsed.command {
-        None => expand_alias(tool, kuberc, words),
-        Some(command) => apply_defaults(tool, kuberc, &parsed, command),
+    match (parsed.command, &parsed.problem) {
+        (None, Some(Problem::UnknownCommand(_))) => expand_alias(tool, kuberc, words),
+        (None, _) => Expanded::unchanged(words),
+        (Some(command), _) => apply_defaults(tool, kuberc, words, command),
     }
 }
 
-fn unchanged<'a>(words: &[&'a [u8]]) -> Expanded<'a> {
-    Expanded { words: words.iter().map(|w| Cow::Borrowed(*w)).collect(), alias: None, defaults: Vec::new() }
+impl<'a> Expanded<'a> {
+    fn unchanged(words: &[&'a [u8]]) -> Expanded<'a> {
+        Expanded {
+            words: words.iter().map(|w| Cow::Borrowed(*w)).collect(),
+            alias: None,
+            defaults: Vec::new(),
+        }
+    }
+
+    /// Whether the file changed anything.
+    pub fn is_changed(&self) -> bool {
+        self.alias.is_some() || !self.defaults.is_empty()
+    }
+
+    /// Puts the flags of the file in front.
+    fn put_defaults(&mut self) {
+        let flags = self.defaults.iter().map(|text| Cow::Owned(text.as_bytes().to_vec()));
+        self.words.splice(0..0, flags);
+    }
 }
 
 fn expand_alias<'a>(tool: &'static Tool, kuberc: &Kuberc, words: &'a [&'a [u8]]) -> Expanded<'a> {
-    let _ = tool;
-    // The alias is the first word that does not start with a dash, wherever a flag's value may stand.
-    let Some(at) = words.iter().position(|word| !word.starts_with(b"-")) else { return unchanged(words) };
+    let mut out = Expanded::unchanged(words);
+    // The alias is the first word that does not start with a dash, be it a flag's value or not.
+    let is_name = |word: &&[u8]| !word.starts_with(b"-") && !word.starts_with(b"__complete");
+    let Some(at) = words.iter().position(is_name) else { return out };
     let name = words.get(at).copied().unwrap_or(&[]);
-    let Some(alias) = kuberc.aliases.iter().find(|a| a.name.as_bytes() == name) else {
-        return unchanged(words);
-    };
-    let mut out: Vec<Cow<'a, [u8]>> = Vec::with_capacity(words.len() + 8);
-    out.extend(words.iter().take(at).map(|w| Cow::Borrowed(*w)));
-    let own = |text: &str| Cow::Owned(text.as_bytes().to_vec());
-    out.extend(alias.command.split_whitespace().map(own));
-    out.extend(alias.prepend_args.iter().map(|a| own(a)));
-    out.extend(words.iter().skip(at + 1).map(|w| Cow::Borrowed(*w)));
-    let mut defaults = Vec::new();
-    for option in &alias.options {
-        if !was_given(words, &option.name, 0) {
-            defaults.push(format!("--{}={}", option.name, option.value));
-        }
+    let Some(alias) = kuberc.aliases.iter().find(|a| a.name.as_bytes() == name) else { return out };
+    if tool.child(None, name).is_some() {
+        return out;
     }
-    // Before a `--` among the words, so that they stay flags.
-    let end = out.iter().position(|w| w.as_ref() == b"--").unwrap_or(out.len());
-    for (nth, text) in defaults.iter().enumerate() {
-        out.insert(end + nth, own(text));
-    }
-    out.extend(alias.append_args.iter().map(|a| own(a)));
-    Expanded { words: out, alias: Some(alias.name.clone()), defaults }
+    let Some(command) = command_of(tool, &alias.command) else { return out };
+    let owned = |text: &str| Cow::Owned(text.as_bytes().to_vec());
+    let replacement = command.path.split(' ').map(owned).chain(alias.prepend_args.iter().map(|a| owned(a)));
+    out.words.splice(at..=at, replacement);
+    out.words.extend(alias.append_args.iter().map(|a| owned(a)));
+    out.alias = Some(alias.name.clone());
+    out.defaults = flags_not_given(tool, command, &alias.options, words);
+    out.put_defaults();
+    out
 }
 
 fn apply_defaults<'a>(
     tool: &'static Tool,
     kuberc: &Kuberc,
-    parsed: &Parsed<'a>,
+    words: &'a [&'a [u8]],
     command: &'static Command,
 ) -> Expanded<'a> {
-    let words = parsed.words;
-    let mut out = unchanged(words);
-    // kubectl compares the last word of the command only.
-    let mine = kuberc.defaults.iter().filter(|d| d.command.split_whitespace().last() == Some(command.name()));
-    for option in mine.flat_map(|d| &d.options) {
-        let name = option.name.as_bytes();
-        let flag = tool.own_flag(command, name).or_else(|| tool.global_flag(name));
-        let Some(flag) = flag.filter(|f| f.role != Role::Help) else { continue };
-        if !was_given(words, flag.long, flag.short) {
-            out.defaults.push(format!("--{}={}", option.name, option.value));
+    let mut out = Expanded::unchanged(words);
+    for defaults in &kuberc.defaults {
+        // kubectl compares the last word of the two commands only: `config view` also means `kuberc view`.
+        if command_of(tool, &defaults.command).is_some_and(|c| c.name() == command.name()) {
+            out.defaults.extend(flags_not_given(tool, command, &defaults.options, words));
         }
     }
-    let end = words.iter().position(|w| *w == b"--").unwrap_or(words.len());
-    for (nth, text) in out.defaults.iter().enumerate() {
-        out.words.insert(end + nth, Cow::Owned(text.as_bytes().to_vec()));
-    }
+    out.put_defaults();
     out
 }
 
-/// kubectl's `searchInArgs`: looks at every raw word, past `--` too.
+/// The command a file names, found as kubectl finds one.
+fn command_of(tool: &'static Tool, text: &str) -> Option<&'static Command> {
+    let words: Vec<&[u8]> = text.split_whitespace().map(str::as_bytes).collect();
+    parse(tool, &words).command
+}
+
+fn flags_not_given(tool: &'static Tool, command: &Command, options: &[Opt], words: &[&[u8]]) -> Vec<String> {
+    let mut flags = Vec::new();
+    for option in options {
+        let name = option.name.as_bytes();
+        let flag = tool.own_flag(command, name).or_else(|| tool.global_flag(name));
+        // A flag the command does not have ends kubectl with an error; `--help` is not there yet at that point.
+        if flag.is_some_and(|f| f.role != Role::Help && !was_given(words, f.long, f.short)) {
+            flags.push(format!("--{}={}", option.name, option.value));
+        }
+    }
+    flags
+}
+
+/// kubectl's `searchInArgs`: looks at every raw word, past `--` too, and takes any cluster of letters that holds the
+/// flag's letter for the flag (`-oyaml` counts as `-l` given).
 fn was_given(words: &[&[u8]], long: &str, short: u8) -> bool {
     words.iter().any(|word| {
-        let long_form = word.strip_prefix(b"--").is_some_and(|rest| {
-            rest.strip_prefix(long.as_bytes()).is_some_and(|tail| tail.is_empty() || tail.starts_with(b"="))
-        });
-        long_form || (short != 0 && matches!(word, [b'-', letter, ..] if *letter == short))
+        let long_form = word.strip_prefix(b"--").and_then(|rest| rest.strip_prefix(long.as_bytes()));
+        if long_form.is_some_and(|tail| tail.is_empty() || tail.starts_with(b"=")) {
+            return true;
+        }
+        match word {
+            _ if short == 0 => false,
+            [b'-', letter, ..] if *letter == short => true,
+            [b'-', letters @ ..] => letters.iter().all(u8::is_ascii_alphabetic) && letters.contains(&short),
+            _ => false,
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tools::kubectl::TOOL;
+
+    fn opt(name: &str, value: &str) -> Opt {
+        Opt { name: name.into(), value: value.into() }
+    }
+
+    fn kuberc() -> Kuberc {
+        let alias = |name: &str, command: &str, prepend: &[&str], append: &[&str], options: Vec<Opt>| Alias {
+            name: name.into(),
+            command: command.into(),
+            prepend_args: prepend.iter().map(|s| (*s).into()).collect(),
+            append_args: append.iter().map(|s| (*s).into()).collect(),
+            options,
+        };
+        Kuberc {
+            aliases: vec![
+                alias("bye", "delete", &["namespace"], &[], vec![opt("wait", "false")]),
+                alias("roll", "rollout restart", &[], &["deploy/web"], vec![opt("namespace", "b")]),
+                alias("get", "delete", &[], &[], vec![]),
+            ],
+            defaults: vec![
+                Defaults {
+                    command: "delete".into(),
+                    options: vec![opt("namespace", "b"), opt("bogus", "1")],
+                },
+                Defaults { command: "config view".into(), options: vec![opt("output", "json")] },
+            ],
+            policy: CredentialPolicy::AllowAll,
+        }
+    }
+
+    #[test]
+    fn rows() {
+        for (line, want) in [
+            ("bye x", "--wait=false delete namespace x"),
+            ("--kuberc=F bye x", "--wait=false --kuberc=F delete namespace x"),
+            ("--kuberc F bye x", "--kuberc F bye x"),
+            ("-n a bye x", "-n a bye x"),
+            ("bye x --wait", "delete namespace x --wait"),
+            ("roll", "--namespace=b rollout restart deploy/web"),
+            ("roll -n c", "rollout restart -n c deploy/web"),
+            ("get pods", "get pods"),
+            ("delete cm x", "--namespace=b delete cm x"),
+            ("delete cm x -nq", "delete cm x -nq"),
+            ("delete cm -- -n", "delete cm -- -n"),
+            ("kuberc view", "--output=json kuberc view"),
+            ("other x", "other x"),
+        ] {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let kuberc = kuberc();
+            let out = expand(&TOOL, &kuberc, &words);
+            let text = out.words.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join(" ");
+            assert_eq!(text, want, "{line}");
+        }
+    }
 }

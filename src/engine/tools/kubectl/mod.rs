@@ -10,21 +10,10 @@ use super::super::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
 use super::super::table::{Carries, Command, Rule, Tool};
 
 /// kubectl.
-pub const TOOL: Tool =
-    Tool { name: "kubectl", globals: flags::GLOBALS, pool: flags::POOL, commands: COMMANDS };
+pub const TOOL: Tool = Tool { name: "kubectl", globals: flags::GLOBALS, pool: flags::POOL, commands: COMMANDS };
 
 const fn cmd(path: &'static str, effect: Effect, flags: &'static [u16]) -> Command {
-    Command {
-        path,
-        aliases: &[],
-        effect,
-        passive: &[],
-        rules: &[],
-        carries: Carries::Nothing,
-        flags,
-        since: 0,
-        until: 255,
-    }
+    Command { path, aliases: &[], effect, passive: &[], rules: &[], carries: Carries::Nothing, flags, since: 0, until: 255 }
 }
 
 impl Command {
@@ -65,6 +54,12 @@ const COMMANDS: &[Command] = &[
     cmd("__complete", Read, &[]),
     cmd("__completeNoDesc", Read, &[]),
     cmd("alpha", Read, flags::ALPHA).rules(rules::GROUP),
+    cmd("alpha auth", Read, flags::ALPHA_AUTH).rules(rules::GROUP).since(26).until(26),
+    cmd("alpha auth whoami", Read, flags::ALPHA_AUTH_WHOAMI).since(26).until(26),
+    cmd("alpha events", Read, flags::ALPHA_EVENTS).until(25),
+    cmd("alpha kuberc", Read, flags::ALPHA_KUBERC).rules(rules::GROUP).since(35).until(35),
+    cmd("alpha kuberc set", Mutate, flags::ALPHA_KUBERC_SET).since(35).until(35),
+    cmd("alpha kuberc view", Read, flags::ALPHA_KUBERC_VIEW).since(35).until(35),
     cmd("annotate", Mutate, flags::ANNOTATE).passive(&["local"]).carries(Carries::Keys),
     cmd("api-resources", Read, flags::API_RESOURCES),
     cmd("api-versions", Read, flags::API_VERSIONS),
@@ -76,7 +71,7 @@ const COMMANDS: &[Command] = &[
     cmd("auth", Read, flags::AUTH).rules(rules::GROUP),
     cmd("auth can-i", Read, flags::AUTH_CAN_I),
     cmd("auth reconcile", Mutate, flags::AUTH_RECONCILE).rules(rules::RECONCILE),
-    cmd("auth whoami", Read, flags::AUTH_WHOAMI),
+    cmd("auth whoami", Read, flags::AUTH_WHOAMI).since(27),
     cmd("autoscale", Mutate, flags::AUTOSCALE),
     cmd("certificate", Read, flags::CERTIFICATE).rules(rules::GROUP),
     cmd("certificate approve", Mutate, flags::CERTIFICATE_APPROVE),
@@ -133,15 +128,15 @@ const COMMANDS: &[Command] = &[
     cmd("diff", Read, flags::DIFF),
     cmd("drain", Disrupt, flags::DRAIN).rules(rules::DRAIN),
     cmd("edit", Mutate, flags::EDIT).carries(Carries::Edit),
-    cmd("events", Read, flags::EVENTS),
+    cmd("events", Read, flags::EVENTS).since(26),
     cmd("exec", Disrupt, flags::EXEC),
     cmd("explain", Read, flags::EXPLAIN),
     cmd("expose", Mutate, flags::EXPOSE),
     cmd("get", Read, flags::GET),
     cmd("help", Read, flags::HELP),
-    cmd("kuberc", Read, flags::KUBERC).rules(rules::GROUP),
-    cmd("kuberc set", Mutate, flags::KUBERC_SET),
-    cmd("kuberc view", Read, flags::KUBERC_VIEW),
+    cmd("kuberc", Read, flags::KUBERC).rules(rules::GROUP).since(36),
+    cmd("kuberc set", Mutate, flags::KUBERC_SET).since(36),
+    cmd("kuberc view", Read, flags::KUBERC_VIEW).since(36),
     cmd("kustomize", Read, flags::KUSTOMIZE),
     cmd("label", Mutate, flags::LABEL).rules(rules::LABEL).passive(&["local"]).carries(Carries::Keys),
     cmd("logs", Read, flags::LOGS),
