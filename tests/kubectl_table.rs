@@ -61,11 +61,14 @@ fn hold(minor: &str) {
             differs(format!("commands below: table {ours:?}, kubectl {theirs:?}"));
         }
 
-        let flags = flags_of(command).filter(|f| here(f.since, f.until));
+        // A command's own flag hides the global one of the same name.
+        let own = command.into_iter().flat_map(|c| c.flags).map(|i| &TOOL.pool[usize::from(*i)]);
+        let flags = TOOL.globals.iter().chain(own).filter(|f| here(f.since, f.until));
         let table: BTreeMap<&str, &Flag> = flags.map(|f| (f.long, f)).collect();
         for (long, short) in &seen.flags {
             match table.get(long.as_str()) {
                 None => differs(format!("--{long} is not in the table")),
+                Some(_) if short.is_none() && is_later_letter(number, path, long) => {}
                 Some(f) if f.short != short.unwrap_or(0) => {
                     differs(format!("--{long} has the letter {short:?}"))
                 }
@@ -74,7 +77,8 @@ fn hold(minor: &str) {
         }
         for (long, is_bool) in &seen.booleans {
             let flag = table.get(long.as_str());
-            if flag.is_some_and(|f| is_bool == &(f.arity == Arity::Value)) {
+            let impossible = if *is_bool { Arity::Value } else { Arity::Switch };
+            if flag.is_some_and(|f| f.arity == impossible) {
                 differs(format!("--{long} is a boolean: {is_bool}"));
             }
         }
@@ -88,19 +92,25 @@ fn hold(minor: &str) {
 /// Commands that completion does not list.
 const HIDDEN: &[&str] = &["alpha", "options", "help"];
 
+/// Letters that came after their flag: the table has them from the start, which no older kubectl would accept.
+const LATER_LETTERS: &[(&str, &str, u8)] =
+    &[("config set-context", "namespace", 35), ("explain", "output", 32), ("explain", "recursive", 36)];
+
+fn is_later_letter(minor: u8, path: &str, long: &str) -> bool {
+    LATER_LETTERS.iter().any(|(p, l, since)| *p == path && *l == long && minor < *since)
+}
+
+/// In 1.24 `--validate` took the next word; the table says what every later one does.
+fn is_other_arity(minor: &str, long: &str) -> bool {
+    minor == "1.24" && long == "validate"
+}
+
 fn is_below(command: &Command, parent: Option<&Command>) -> bool {
     match (command.path.rsplit_once(' '), parent) {
         (Some((prefix, _)), Some(parent)) => prefix == parent.path,
         (None, None) => true,
         _ => false,
     }
-}
-
-fn flags_of(command: Option<&'static Command>) -> impl Iterator<Item = &'static Flag> {
-    let own: Vec<&Flag> =
-        command.into_iter().flat_map(|c| c.flags).map(|i| &TOOL.pool[usize::from(*i)]).collect();
-    let globals: Vec<&Flag> = TOOL.globals.iter().filter(|g| own.iter().all(|o| o.long != g.long)).collect();
-    own.into_iter().chain(globals)
 }
 
 /// What a kubectl says of one of its commands.
@@ -128,12 +138,16 @@ impl Seen {
                 last.1 = Some(*letter);
             }
         }
+        let listed = complete("");
         // Commands come with a description; resources, contexts and shells do not.
-        let children =
-            complete("").lines().filter_map(|l| l.split_once('\t')).map(|(name, _)| name.to_owned());
+        let children = listed
+            .lines()
+            .filter(|l| !l.starts_with('-'))
+            .filter_map(|l| l.split_once('\t'))
+            .map(|(name, _)| name.to_owned());
         let children = match command.map(|c| c.path) {
             // Their arguments carry descriptions as well.
-            Some("completion" | "auth can-i" | "explain") => BTreeSet::new(),
+            Some("completion" | "help") => BTreeSet::new(),
             _ => children.collect(),
         };
         let help: Vec<&str> = path.iter().copied().chain(["--help"]).collect();
@@ -161,7 +175,10 @@ fn arities(
     seen: &Seen,
 ) -> Vec<String> {
     let mut differences = Vec::new();
-    let own = |f: &&&Flag| command.flags.iter().any(|i| TOOL.pool[usize::from(*i)].long == f.long);
+    // kubectl opens the kuberc file before it reads any flag, so that it cannot be tried this way.
+    let own = |f: &&&Flag| {
+        f.long != "kuberc" && command.flags.iter().any(|i| TOOL.pool[usize::from(*i)].long == f.long)
+    };
     let mut rest: Vec<&Flag> =
         table.values().filter(|f| f.arity == Arity::Value).filter(own).copied().collect();
     // Each flag that takes a word takes the unknown flag behind it; pflag may dislike that as a value, which shows the
@@ -199,6 +216,9 @@ fn arities(
     let listed = |f: &&&Flag| seen.flags.iter().any(|(long, _)| long == f.long);
     let single = table.values().filter(own).filter(|f| f.arity != Arity::Value);
     for flag in single.filter(|f| matches!(f.arity, Arity::Optional(_)) || !listed(f)) {
+        if is_other_arity(minor, flag.long) {
+            continue;
+        }
         let mut words: Vec<String> = command.path.split(' ').map(str::to_owned).collect();
         words.extend([format!("--{}", flag.long), "--zzz".to_owned(), "--yyy".to_owned()]);
         let stderr = stderr_of(kubectl, &words);

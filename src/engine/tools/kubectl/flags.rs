@@ -2,7 +2,10 @@
 //! every difference.
 
 use super::super::super::table::Arity::{self, Optional, Switch, Value};
-use super::super::super::table::{Flag, Role::{self, *}};
+use super::super::super::table::{
+    Flag,
+    Role::{self, *},
+};
 
 const fn row(long: &'static str, short: u8, arity: Arity, role: Role, since: u8, until: u8) -> Flag {
     Flag { long, short, arity, role, since, until }
@@ -88,13 +91,13 @@ pub(super) const POOL: &[Flag] = &[
     row("cascade", 0, Optional("background"), Plain, 0, 255),
     row("categories", 0, Value, Plain, 26, 255),
     row("cert", 0, Value, Plain, 0, 255),
-    row("certificate-authority", 0, Value, Plain, 26, 255),
+    row("certificate-authority", 0, Value, Plain, 0, 255),
     row("chunk-size", 0, Value, Plain, 0, 255),
     row("class", 0, Value, Plain, 0, 255),
     row("client", 0, Switch, Plain, 0, 255),
-    row("client-certificate", 0, Value, Plain, 26, 255),
-    row("client-key", 0, Value, Plain, 26, 255),
-    row("cluster", 0, Value, Plain, 26, 255),
+    row("client-certificate", 0, Value, Plain, 0, 255),
+    row("client-key", 0, Value, Plain, 0, 255),
+    row("cluster", 0, Value, Plain, 0, 255),
     row("cluster-ip", 0, Value, Plain, 0, 255),
     row("clusterip", 0, Value, Plain, 0, 255),
     row("clusterrole", 0, Value, Plain, 0, 255),
@@ -166,7 +169,7 @@ pub(super) const POOL: &[Flag] = &[
     row("ignore-not-found", 0, Switch, Plain, 0, 255),
     row("image", 0, Value, Plain, 0, 255),
     row("image-pull-policy", 0, Value, Plain, 0, 255),
-    row("insecure-skip-tls-verify", 0, Switch, Plain, 26, 255),
+    row("insecure-skip-tls-verify", 0, Switch, Plain, 0, 255),
     row("insecure-skip-tls-verify-backend", 0, Switch, Plain, 0, 255),
     row("interactive", b'i', Switch, Plain, 29, 255),
     row("keep-annotations", 0, Switch, Plain, 31, 255),
@@ -201,7 +204,7 @@ pub(super) const POOL: &[Flag] = &[
     row("mount", 0, Value, Plain, 0, 255),
     row("name", 0, Value, Plain, 0, 255),
     row("name-only", 0, Switch, Plain, 0, 255),
-    row("namespace", b'n', Value, Plain, 26, 255),
+    row("namespace", b'n', Value, Plain, 0, 255),
     row("namespaced", 0, Switch, Plain, 0, 255),
     row("namespaces", 0, Value, Plain, 0, 255),
     row("network", 0, Switch, Plain, 0, 255),
@@ -223,7 +226,7 @@ pub(super) const POOL: &[Flag] = &[
     row("override-type", 0, Value, Plain, 0, 255),
     row("overrides", 0, Value, Plain, 0, 255),
     row("overwrite", 0, Switch, Plain, 0, 255),
-    row("password", 0, Value, Secret, 26, 255),
+    row("password", 0, Value, Secret, 0, 255),
     row("patch", b'p', Value, Plain, 0, 255),
     row("patch-file", 0, Value, Plain, 0, 255),
     row("pod-running-timeout", 0, Value, Plain, 0, 255),
@@ -237,7 +240,7 @@ pub(super) const POOL: &[Flag] = &[
     row("prependarg", 0, Value, Plain, 0, 255),
     row("previous", b'p', Switch, Plain, 0, 255),
     row("privileged", 0, Switch, Plain, 0, 255),
-    row("profile", 0, Value, Plain, 26, 255),
+    row("profile", 0, Value, Plain, 0, 255),
     row("protocol", 0, Value, Plain, 0, 255),
     row("proxy-url", 0, Value, Plain, 0, 255),
     row("prune", 0, Switch, Plain, 0, 255),
@@ -276,7 +279,7 @@ pub(super) const POOL: &[Flag] = &[
     row("selector", 0, Value, Plain, 0, 255),
     row("selector", 0, Value, Selector, 0, 255),
     row("selector", b'l', Value, Selector, 0, 255),
-    row("server", 0, Value, Plain, 26, 255),
+    row("server", 0, Value, Plain, 0, 255),
     row("server-print", 0, Switch, Plain, 0, 255),
     row("server-side", 0, Switch, Plain, 0, 255),
     row("serviceaccount", 0, Value, Plain, 0, 255),
@@ -309,17 +312,17 @@ pub(super) const POOL: &[Flag] = &[
     row("template", 0, Value, Plain, 25, 255),
     row("timeout", 0, Value, Plain, 0, 255),
     row("timestamps", 0, Switch, Plain, 0, 255),
-    row("tls-server-name", 0, Value, Plain, 26, 255),
+    row("tls-server-name", 0, Value, Plain, 0, 255),
     row("to-revision", 0, Value, Plain, 0, 255),
-    row("token", 0, Value, Secret, 26, 255),
+    row("token", 0, Value, Secret, 0, 255),
     row("tty", b't', Switch, Plain, 0, 255),
     row("type", 0, Value, Plain, 0, 255),
     row("types", 0, Value, Plain, 0, 255),
     row("types", 0, Value, Plain, 25, 255),
     row("unix-socket", b'u', Value, Plain, 0, 255),
     row("use-protocol-buffers", 0, Switch, Plain, 0, 255),
-    row("user", 0, Value, Plain, 26, 255),
-    row("username", 0, Value, Plain, 26, 255),
+    row("user", 0, Value, Plain, 0, 255),
+    row("username", 0, Value, Plain, 0, 255),
     row("validate", 0, Optional("strict"), Plain, 0, 255),
     row("value", 0, Value, Plain, 0, 255),
     row("verb", 0, Value, Plain, 0, 255),
@@ -339,10 +342,14 @@ pub(super) const ALPHA_EVENTS: &[u16] = &[6, 9, 33, 90, 151, 159, 233, 250, 259,
 pub(super) const ALPHA_KUBERC: &[u16] = &[];
 pub(super) const ALPHA_KUBERC_SET: &[u16] = &[18, 43, 122, 143, 157, 166, 178, 216];
 pub(super) const ALPHA_KUBERC_VIEW: &[u16] = &[8, 122, 158, 232, 249];
-pub(super) const ANNOTATE: &[u16] = &[4, 6, 8, 65, 84, 85, 86, 123, 129, 132, 158, 166, 191, 192, 205, 219, 232, 249];
+pub(super) const ANNOTATE: &[u16] =
+    &[4, 6, 8, 65, 84, 85, 86, 123, 129, 132, 158, 166, 191, 192, 205, 219, 232, 249];
 pub(super) const API_RESOURCES: &[u16] = &[13, 28, 30, 146, 150, 158, 234, 240, 267];
 pub(super) const API_VERSIONS: &[u16] = &[];
-pub(super) const APPLY: &[u16] = &[4, 8, 29, 65, 84, 86, 91, 92, 98, 123, 156, 158, 166, 184, 186, 187, 191, 192, 219, 222, 232, 243, 249, 251, 264, 268];
+pub(super) const APPLY: &[u16] = &[
+    4, 8, 29, 65, 84, 86, 91, 92, 98, 123, 156, 158, 166, 184, 186, 187, 191, 192, 219, 222, 232, 243, 249,
+    251, 264, 268,
+];
 pub(super) const APPLY_EDIT_LAST_APPLIED: &[u16] = &[8, 84, 86, 123, 158, 191, 192, 232, 249, 264, 271];
 pub(super) const APPLY_SET_LAST_APPLIED: &[u16] = &[8, 51, 65, 86, 158, 232, 249];
 pub(super) const APPLY_VIEW_LAST_APPLIED: &[u16] = &[4, 86, 123, 158, 192, 219];
@@ -351,7 +358,8 @@ pub(super) const AUTH: &[u16] = &[];
 pub(super) const AUTH_CAN_I: &[u16] = &[6, 129, 150, 188, 242];
 pub(super) const AUTH_RECONCILE: &[u16] = &[8, 65, 86, 123, 158, 192, 195, 196, 232, 249];
 pub(super) const AUTH_WHOAMI: &[u16] = &[8, 158, 232, 249];
-pub(super) const AUTOSCALE: &[u16] = &[8, 49, 50, 65, 84, 86, 123, 133, 137, 139, 143, 158, 191, 192, 213, 232, 249];
+pub(super) const AUTOSCALE: &[u16] =
+    &[8, 49, 50, 65, 84, 86, 123, 133, 137, 139, 143, 158, 191, 192, 213, 232, 249];
 pub(super) const CERTIFICATE: &[u16] = &[];
 pub(super) const CERTIFICATE_APPROVE: &[u16] = &[8, 86, 91, 123, 158, 192, 232, 249];
 pub(super) const CERTIFICATE_DENY: &[u16] = &[8, 86, 91, 123, 158, 192, 232, 249];
@@ -370,7 +378,8 @@ pub(super) const CONFIG_RENAME_CONTEXT: &[u16] = &[];
 pub(super) const CONFIG_SET: &[u16] = &[226];
 pub(super) const CONFIG_SET_CLUSTER: &[u16] = &[32, 68, 110, 183, 220, 253];
 pub(super) const CONFIG_SET_CONTEXT: &[u16] = &[38, 52, 145, 262];
-pub(super) const CONFIG_SET_CREDENTIALS: &[u16] = &[23, 24, 36, 37, 68, 75, 76, 77, 78, 79, 80, 167, 255, 263];
+pub(super) const CONFIG_SET_CREDENTIALS: &[u16] =
+    &[23, 24, 36, 37, 68, 75, 76, 77, 78, 79, 80, 167, 255, 263];
 pub(super) const CONFIG_UNSET: &[u16] = &[];
 pub(super) const CONFIG_USE_CONTEXT: &[u16] = &[];
 pub(super) const CONFIG_VIEW: &[u16] = &[8, 88, 138, 141, 158, 189, 232, 249];
@@ -391,7 +400,8 @@ pub(super) const CREATE_QUOTA: &[u16] = &[8, 65, 84, 100, 158, 213, 215, 232, 24
 pub(super) const CREATE_ROLE: &[u16] = &[8, 65, 84, 158, 203, 204, 213, 232, 249, 264, 266];
 pub(super) const CREATE_ROLEBINDING: &[u16] = &[8, 41, 65, 84, 99, 158, 210, 213, 223, 232, 249, 262, 264];
 pub(super) const CREATE_SECRET: &[u16] = &[];
-pub(super) const CREATE_SECRET_DOCKER_REGISTRY: &[u16] = &[8, 16, 61, 62, 63, 64, 65, 84, 95, 158, 213, 232, 249, 264];
+pub(super) const CREATE_SECRET_DOCKER_REGISTRY: &[u16] =
+    &[8, 16, 61, 62, 63, 64, 65, 84, 95, 158, 213, 232, 249, 264];
 pub(super) const CREATE_SECRET_GENERIC: &[u16] = &[8, 16, 65, 84, 94, 95, 96, 158, 213, 232, 249, 257, 264];
 pub(super) const CREATE_SECRET_TLS: &[u16] = &[8, 16, 31, 65, 84, 120, 158, 213, 232, 249, 264];
 pub(super) const CREATE_SERVICE: &[u16] = &[];
@@ -401,8 +411,12 @@ pub(super) const CREATE_SERVICE_LOADBALANCER: &[u16] = &[8, 65, 84, 158, 213, 23
 pub(super) const CREATE_SERVICE_NODEPORT: &[u16] = &[8, 65, 84, 153, 158, 213, 232, 248, 249, 264];
 pub(super) const CREATE_SERVICEACCOUNT: &[u16] = &[8, 65, 84, 158, 213, 232, 249, 264];
 pub(super) const CREATE_TOKEN: &[u16] = &[8, 22, 25, 26, 27, 66, 158, 232, 249];
-pub(super) const DEBUG: &[u16] = &[19, 21, 45, 48, 54, 72, 87, 108, 109, 113, 114, 115, 116, 117, 118, 181, 188, 198, 212, 225, 227, 241, 246, 256];
-pub(super) const DELETE: &[u16] = &[4, 6, 29, 65, 85, 86, 91, 98, 107, 112, 123, 155, 158, 190, 192, 219, 251, 268];
+pub(super) const DEBUG: &[u16] = &[
+    19, 21, 45, 48, 54, 72, 87, 108, 109, 113, 114, 115, 116, 117, 118, 181, 188, 198, 212, 225, 227, 241,
+    246, 256,
+];
+pub(super) const DELETE: &[u16] =
+    &[4, 6, 29, 65, 85, 86, 91, 98, 107, 112, 123, 155, 158, 190, 192, 219, 251, 268];
 pub(super) const DESCRIBE: &[u16] = &[6, 33, 86, 123, 192, 219, 229];
 pub(super) const DIFF: &[u16] = &[44, 84, 86, 92, 123, 184, 185, 192, 219, 222, 233, 235];
 pub(super) const DRAIN: &[u16] = &[33, 56, 59, 65, 91, 98, 105, 171, 219, 239, 251];
@@ -410,14 +424,21 @@ pub(super) const EDIT: &[u16] = &[8, 84, 86, 123, 158, 162, 191, 192, 213, 232, 
 pub(super) const EVENTS: &[u16] = &[6, 8, 33, 90, 150, 158, 232, 249, 258, 269];
 pub(super) const EXEC: &[u16] = &[45, 86, 170, 188, 241, 256];
 pub(super) const EXPLAIN: &[u16] = &[15, 134, 160, 192];
-pub(super) const EXPOSE: &[u16] = &[8, 39, 65, 82, 84, 86, 123, 125, 130, 143, 158, 164, 165, 173, 182, 191, 192, 213, 217, 224, 232, 247, 249, 257];
-pub(super) const GET: &[u16] = &[6, 8, 33, 85, 86, 107, 123, 124, 150, 158, 163, 190, 192, 219, 221, 230, 231, 232, 240, 242, 249, 269, 270];
+pub(super) const EXPOSE: &[u16] = &[
+    8, 39, 65, 82, 84, 86, 123, 125, 130, 143, 158, 164, 165, 173, 182, 191, 192, 213, 217, 224, 232, 247,
+    249, 257,
+];
+pub(super) const GET: &[u16] = &[
+    6, 8, 33, 85, 86, 107, 123, 124, 150, 158, 163, 190, 192, 219, 221, 230, 231, 232, 240, 242, 249, 269,
+    270,
+];
 pub(super) const HELP: &[u16] = &[];
 pub(super) const KUBERC: &[u16] = &[];
 pub(super) const KUBERC_SET: &[u16] = &[10, 18, 43, 122, 143, 157, 166, 172, 178, 216];
 pub(super) const KUBERC_VIEW: &[u16] = &[8, 122, 158, 232, 249];
 pub(super) const KUSTOMIZE: &[u16] = &[20, 69, 70, 71, 74, 101, 102, 103, 104, 131, 142, 148, 149, 158, 197];
-pub(super) const LABEL: &[u16] = &[4, 6, 8, 65, 84, 85, 86, 123, 129, 132, 158, 166, 191, 192, 205, 219, 232, 249];
+pub(super) const LABEL: &[u16] =
+    &[4, 6, 8, 65, 84, 85, 86, 123, 129, 132, 158, 166, 191, 192, 205, 219, 232, 249];
 pub(super) const LOGS: &[u16] = &[5, 7, 45, 89, 106, 111, 127, 135, 170, 176, 179, 219, 237, 238, 245, 252];
 pub(super) const OPTIONS: &[u16] = &[];
 pub(super) const PATCH: &[u16] = &[8, 65, 84, 86, 123, 132, 158, 168, 169, 191, 192, 232, 242, 249, 257];
@@ -425,7 +446,8 @@ pub(super) const PLUGIN: &[u16] = &[];
 pub(super) const PLUGIN_LIST: &[u16] = &[144];
 pub(super) const PORT_FORWARD: &[u16] = &[2, 170];
 pub(super) const PROXY: &[u16] = &[0, 1, 2, 14, 17, 60, 119, 174, 193, 194, 260, 272, 273];
-pub(super) const REPLACE: &[u16] = &[8, 29, 65, 84, 86, 91, 98, 123, 158, 190, 192, 213, 232, 242, 249, 251, 264, 268];
+pub(super) const REPLACE: &[u16] =
+    &[8, 29, 65, 84, 86, 91, 98, 123, 158, 190, 192, 213, 232, 242, 249, 251, 264, 268];
 pub(super) const ROLLOUT: &[u16] = &[];
 pub(super) const ROLLOUT_HISTORY: &[u16] = &[8, 86, 123, 158, 192, 208, 219, 232, 249];
 pub(super) const ROLLOUT_PAUSE: &[u16] = &[8, 84, 86, 123, 158, 192, 219, 232, 249];
@@ -433,12 +455,17 @@ pub(super) const ROLLOUT_RESTART: &[u16] = &[8, 84, 86, 123, 158, 192, 219, 232,
 pub(super) const ROLLOUT_RESUME: &[u16] = &[8, 84, 86, 123, 158, 192, 219, 232, 249];
 pub(super) const ROLLOUT_STATUS: &[u16] = &[86, 123, 192, 208, 219, 251, 269];
 pub(super) const ROLLOUT_UNDO: &[u16] = &[8, 65, 86, 123, 158, 192, 219, 232, 249, 254];
-pub(super) const RUN: &[u16] = &[8, 12, 21, 29, 42, 58, 65, 73, 81, 84, 86, 91, 98, 108, 109, 123, 125, 126, 158, 164, 165, 170, 173, 180, 188, 191, 192, 206, 209, 213, 232, 241, 249, 251, 256, 268];
+pub(super) const RUN: &[u16] = &[
+    8, 12, 21, 29, 42, 58, 65, 73, 81, 84, 86, 91, 98, 108, 109, 123, 125, 126, 158, 164, 165, 170, 173, 180,
+    188, 191, 192, 206, 209, 213, 232, 241, 249, 251, 256, 268,
+];
 pub(super) const SCALE: &[u16] = &[4, 8, 53, 65, 86, 123, 158, 191, 192, 199, 205, 219, 232, 249, 251];
 pub(super) const SET: &[u16] = &[];
-pub(super) const SET_ENV: &[u16] = &[4, 8, 47, 65, 74, 84, 86, 93, 121, 123, 129, 132, 158, 166, 177, 192, 202, 219, 232, 249];
+pub(super) const SET_ENV: &[u16] =
+    &[4, 8, 47, 65, 74, 84, 86, 93, 121, 123, 129, 132, 158, 166, 177, 192, 202, 219, 232, 249];
 pub(super) const SET_IMAGE: &[u16] = &[4, 8, 65, 84, 86, 123, 132, 158, 191, 192, 219, 232, 249];
-pub(super) const SET_RESOURCES: &[u16] = &[4, 8, 47, 65, 84, 86, 123, 128, 132, 158, 191, 192, 201, 219, 232, 249];
+pub(super) const SET_RESOURCES: &[u16] =
+    &[4, 8, 47, 65, 84, 86, 123, 128, 132, 158, 191, 192, 201, 219, 232, 249];
 pub(super) const SET_SELECTOR: &[u16] = &[4, 8, 65, 84, 86, 132, 158, 191, 192, 205, 232, 249];
 pub(super) const SET_SERVICEACCOUNT: &[u16] = &[4, 8, 65, 84, 86, 123, 132, 158, 191, 192, 232, 249];
 pub(super) const SET_SUBJECT: &[u16] = &[4, 8, 65, 84, 86, 99, 123, 132, 158, 192, 219, 223, 232, 249, 262];

@@ -10,10 +10,21 @@ use super::super::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
 use super::super::table::{Carries, Command, Rule, Tool};
 
 /// kubectl.
-pub const TOOL: Tool = Tool { name: "kubectl", globals: flags::GLOBALS, pool: flags::POOL, commands: COMMANDS };
+pub const TOOL: Tool =
+    Tool { name: "kubectl", globals: flags::GLOBALS, pool: flags::POOL, commands: COMMANDS };
 
 const fn cmd(path: &'static str, effect: Effect, flags: &'static [u16]) -> Command {
-    Command { path, aliases: &[], effect, passive: &[], rules: &[], carries: Carries::Nothing, flags, since: 0, until: 255 }
+    Command {
+        path,
+        aliases: &[],
+        effect,
+        passive: &[],
+        rules: &[],
+        carries: Carries::Nothing,
+        flags,
+        since: 0,
+        until: 255,
+    }
 }
 
 impl Command {
