@@ -9,6 +9,7 @@ use guard::engine::table::Role;
 use guard::engine::tools::kubectl::TOOL;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::path::PathBuf;
 
