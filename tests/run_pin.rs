@@ -1,5 +1,11 @@
 //! What the full guard does right before it becomes the tool: give back the inherited state, hand over pinned inputs.
 //! This test program starts itself again; the second time it takes the inputs of its words and executes the tool.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do"
+)]
 #![cfg(target_os = "linux")]
 
 #[path = "support/process.rs"]

@@ -1,4 +1,10 @@
 //! Which file the shim takes for the real tool, when it hands over, and how a loop ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do"
+)]
 #![cfg(target_os = "linux")]
 
 #[path = "support/process.rs"]

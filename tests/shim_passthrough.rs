@@ -1,4 +1,10 @@
 //! A harmless call through the shim is the call without it: same words, environment, signals, descriptors, exit code.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do"
+)]
 #![cfg(target_os = "linux")]
 
 #[path = "support/process.rs"]

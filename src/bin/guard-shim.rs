@@ -4,6 +4,9 @@
 //! the tool would inherit both.
 #![cfg_attr(not(test), no_main)]
 
+#[global_allocator]
+static ALLOCATOR: guard::run::bump::Bump = guard::run::bump::Bump::new();
+
 /// The C entry point.
 ///
 /// # Safety

@@ -3,6 +3,7 @@
 //! Nothing here decides whether a command may run. All of it uses `libc` alone, so that `guard-shim`
 //! can link it, and is written to leave the process exactly as the caller made it.
 
+pub mod bump;
 pub mod exec;
 pub mod find;
 pub mod home;

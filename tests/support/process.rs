@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// The built fake tool. Compiled once per test process, into a name made of its source's content.
 pub fn fake_tool() -> &'static Path {
@@ -31,6 +31,10 @@ pub fn fake_tool() -> &'static Path {
         at
     })
 }
+
+/// A program file that is open for writing cannot be executed, and a child forked by another test holds such a
+/// descriptor until its own exec: so writing and starting take turns.
+static STARTS_AND_WRITES: Mutex<()> = Mutex::new(());
 
 /// One program start, every part of it chosen.
 #[derive(Clone)]
@@ -119,8 +123,11 @@ impl Start {
             }
             Err(std::io::Error::last_os_error())
         };
-        // SAFETY: see above; the closure ends in execve or an error.
-        let mut child = unsafe { command.pre_exec(prepare) }.spawn().unwrap();
+        let mut child = {
+            let _nobody_writes = STARTS_AND_WRITES.lock().unwrap_or_else(|e| e.into_inner());
+            // SAFETY: see above; the closure ends in execve or an error.
+            unsafe { command.pre_exec(prepare) }.spawn().unwrap()
+        };
         if let Some(bytes) = self.stdin.clone() {
             let mut stdin = child.stdin.take().unwrap();
             std::thread::spawn(move || stdin.write_all(&bytes));
@@ -195,6 +202,7 @@ impl Place {
     pub fn program(&self, dir: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let at = self.dir(dir).join(name);
+        let _nobody_forks = STARTS_AND_WRITES.lock().unwrap_or_else(|e| e.into_inner());
         std::fs::write(&at, content).unwrap();
         std::fs::set_permissions(&at, std::fs::Permissions::from_mode(0o755)).unwrap();
         at
