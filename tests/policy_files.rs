@@ -203,3 +203,32 @@ fn what_is_no_plain_small_text_is_refused_at_once() {
     fs::create_dir(&file).unwrap();
     says("no regular file");
 }
+
+#[test]
+fn the_decision_examples_come_out_as_written() {
+    use guard::policy::cases;
+    for path in files("examples/decisions") {
+        let text = fs::read_to_string(&path).unwrap();
+        let file = cases::read(&text, &path).unwrap_or_else(|fail| panic!("{fail}"));
+        assert!(file.policy.is_some(), "{} must not depend on the machine", path.display());
+        let policy =
+            cases::policy_of(&file, &path, &Default::default()).unwrap_or_else(|fail| panic!("{fail}"));
+        assert_eq!(cases::run(&file, &policy), vec![], "{}", path.display());
+    }
+}
+
+#[test]
+fn a_decision_example_that_is_wrong_is_reported() {
+    use guard::policy::cases;
+    let text = "version: 1\npolicy: {}\ncases:\n  - {command: kubectl delete ns a, expect: allow}\n";
+    let file = cases::read(text, Path::new("x.yaml")).unwrap();
+    let policy = cases::policy_of(&file, Path::new("x.yaml"), &Default::default()).unwrap();
+    let misses = cases::run(&file, &policy);
+    assert_eq!(misses.len(), 1);
+    assert_eq!(
+        misses[0].why,
+        "expected allow, got confirm typed (effect destroy, unclassified; by builtin/unclassified-destroy)"
+    );
+    let fail = cases::read("version: 1\ncases:\n  - {comand: x}\n", Path::new("x.yaml")).unwrap_err();
+    assert!(fail.to_string().contains("x.yaml:3:"), "{fail}");
+}

@@ -211,6 +211,7 @@ pub fn decide(s: &Situation, m: &Merged) -> Decision {
     }
     let mut votes: Vec<Vote<'_>> = Vec::new();
     votes.extend(builtin_vote(s, m));
+    votes.extend(m.system.iter().chain(&m.project).filter_map(|layer| unknown_vote(s, layer)));
     for layer in
         [m.user.as_ref()].into_iter().chain(m.project.iter().map(Some)).chain([m.system.as_ref()]).flatten()
     {
@@ -238,6 +239,16 @@ fn builtin_vote<'a>(s: &Situation, m: &'a Merged) -> Option<Vote<'a>> {
         }
     }
     Some(Vote { then, rule, mode: m.builtin_mode(), says, justification: false, show_diff: false })
+}
+
+/// What the system or a project says about unknown effects is theirs: no relaxing rule touches it.
+fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
+    if s.effect != Effect::Unknown {
+        return None;
+    }
+    let (then, id) = builtin::outcome(s.environment, s.effect, s.whole_scope, s.target_known, layer.unknown?);
+    let (rule, mode) = (id?, layer.mode.unwrap_or_default());
+    Some(Vote { then, rule, mode, says: builtin_reason(s, rule), justification: false, show_diff: false })
 }
 
 fn builtin_reason(s: &Situation, rule: &str) -> String {
@@ -300,7 +311,11 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
     }
     let enforced = |v: &&Vote<'_>| v.mode == Mode::Enforce;
     let deciding = || votes.iter().filter(enforced).filter(|v| v.then == strongest);
-    let ids = |of: &mut dyn Iterator<Item = &Vote<'_>>| of.map(|v| v.rule.to_owned()).collect::<Vec<_>>();
+    let ids = |of: &mut dyn Iterator<Item = &Vote<'_>>| {
+        let mut ids: Vec<String> = of.map(|v| v.rule.to_owned()).collect();
+        ids.dedup();
+        ids
+    };
     match strongest {
         Outcome::Deny => {
             let mut reasons: Vec<&str> = deciding().map(|v| v.says.as_str()).collect();
@@ -316,14 +331,17 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
                     .map(|v| v.rule.to_owned()),
             );
             let env_confirm = m.terms().env_confirm;
-            if !s.interactive && !env_confirm {
+            // Without a terminal only the target's own name can answer, and that has to be allowed and known.
+            let why = match (env_confirm, s.target_known) {
+                (false, _) => "there is no terminal to confirm it at, and policy forbids GUARD_CONFIRM",
+                (true, false) => {
+                    "there is no terminal to confirm it at, and no target whose name could be given"
+                }
+                (true, true) => "",
+            };
+            if !s.interactive && !why.is_empty() {
                 rules.push(NO_TERMINAL.to_owned());
-                return Decision::Deny(Denied {
-                    reason: "it has to be confirmed at a terminal, and there is none; policy forbids GUARD_CONFIRM"
-                        .to_owned(),
-                    rules,
-                    stood_down,
-                });
+                return Decision::Deny(Denied { reason: why.to_owned(), rules, stood_down });
             }
             let mut notes: Vec<String> = asking().map(|v| v.says.clone()).filter(|t| !t.is_empty()).collect();
             notes.extend(warnings);
@@ -340,7 +358,7 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
         }
         Outcome::Allow | Outcome::Notice | Outcome::Warn => {
             let spoke = votes.iter().filter(|v| v.then <= Outcome::Warn);
-            let rules = spoke.map(|v| v.rule.to_owned()).collect();
+            let rules = ids(&mut spoke.into_iter());
             Decision::Allow(Allowed { notice, warnings, rules, stood_down })
         }
     }

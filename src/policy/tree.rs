@@ -75,6 +75,10 @@ impl Node {
     }
 }
 
+/// How much of a line is shown before a mistake, and altogether.
+const BEFORE: u32 = 80;
+const WINDOW: usize = 160;
+
 /// Something wrong in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -91,12 +95,16 @@ impl Problem {
         let source = text.lines().nth((line.max(1) - 1) as usize).unwrap_or("");
         let number = line.to_string();
         let pad = " ".repeat(number.len());
-        let source_chars: Vec<char> = source.chars().collect();
-        let before: String = source_chars.iter().take((column.max(1) - 1) as usize).collect();
-        let indent = escape(before.replace('\t', " ").as_bytes()).chars().count();
-        let room = (source_chars.len() as u32).saturating_sub(column.max(1) - 1).max(1);
-        let carets = "^".repeat(width.clamp(1, room) as usize);
-        let shown = escape(source.replace('\t', " ").as_bytes());
+        // A long line is shown from shortly before the mistake.
+        let skip = (column.max(1) - 1).saturating_sub(BEFORE) as usize;
+        let source: Vec<char> =
+            source.chars().skip(skip).take(WINDOW).map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let start = ((column.max(1) - 1) as usize).saturating_sub(skip).min(source.len());
+        let text = |chars: &[char]| escape(chars.iter().collect::<String>().as_bytes());
+        let (before, rest) = source.split_at(start);
+        let under = rest.get(..(width.max(1) as usize).min(rest.len())).unwrap_or(rest);
+        let carets = "^".repeat(text(under).chars().count().max(1));
+        let (indent, shown) = (text(before).chars().count(), text(&source));
         format!(
             "{pad}--> {file}:{line}:{column}\n{pad} |\n{number} | {shown}\n{pad} | {}{carets} {}\n",
             " ".repeat(indent),

@@ -339,18 +339,25 @@ fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
 /// Kinds as people write them, in any of the API's forms.
 fn kind_matches(pattern: &str, o: &Object) -> bool {
     let pattern = pattern.to_ascii_lowercase();
-    let (resource, kind) = (o.resource.to_ascii_lowercase(), o.kind.to_ascii_lowercase());
-    let group = o.group.to_ascii_lowercase();
+    let kind = o.kind.to_ascii_lowercase();
+    // A command line may carry the group with the kind: `deployments.apps`, `deployments.v1.apps`.
+    let written = o.resource.to_ascii_lowercase();
+    let (resource, of_words) = written.split_once('.').unwrap_or((&written, ""));
+    let group = if o.group.is_empty() { of_words.to_owned() } else { o.group.to_ascii_lowercase() };
     if let Some((plain, of_group)) = pattern.split_once('.') {
-        let named = glob::matches(plain, &resource) || glob::matches(plain, &kind);
-        return named && glob::matches(of_group, &group);
+        let named = glob::matches(plain, resource) || glob::matches(plain, &kind);
+        // Words without a group may mean this one.
+        return named
+            && (group.is_empty()
+                || glob::matches(of_group, &group)
+                || group.ends_with(&format!(".{of_group}")));
     }
-    if glob::matches(&pattern, &resource) || glob::matches(&pattern, &kind) {
+    if glob::matches(&pattern, resource) || glob::matches(&pattern, &kind) {
         return true;
     }
     SHORT_KINDS.iter().any(|(short, plural, singular)| {
         let same = |text: &str| text == *short || text == *plural || text == *singular;
-        same(&pattern) && (same(&resource) || same(&kind))
+        same(&pattern) && (same(resource) || same(&kind))
     })
 }
 
@@ -386,3 +393,50 @@ pub const SHORT_KINDS: [(&str, &str, &str); 28] = [
     ("secret", "secrets", "secret"),
     ("job", "jobs", "job"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_match_in_any_form() {
+        let of = |kind: &str, resource: &str, group: &str| Object {
+            kind: kind.to_owned(),
+            resource: resource.to_owned(),
+            group: group.to_owned(),
+            ..Object::default()
+        };
+        let deployment = of("Deployment", "deployments", "apps");
+        let words = of("", "deploy", "");
+        for (pattern, object, want) in [
+            ("deploy", &deployment, true),
+            ("Deployment", &deployment, true),
+            ("deployments.apps", &deployment, true),
+            ("deployments.extensions", &deployment, false),
+            ("deployments", &words, true),
+            ("deploy", &of("", "deployments.v1.apps", ""), true),
+            ("deployments.apps", &of("", "deployments.v1.apps", ""), true),
+            ("pods", &deployment, false),
+            ("*", &deployment, true),
+            ("certificates.*", &of("Certificate", "certificates", "cert-manager.io"), true),
+            ("pvc", &of("PersistentVolumeClaim", "persistentvolumeclaims", ""), true),
+            ("pv", &of("PersistentVolumeClaim", "persistentvolumeclaims", ""), false),
+        ] {
+            assert_eq!(kind_matches(pattern, object), want, "{pattern} {object:?}");
+        }
+    }
+
+    #[test]
+    fn a_groups_name_means_all_its_commands() {
+        for (pattern, verb, want) in [
+            ("rollout", "rollout restart", true),
+            ("rollout restart", "rollout restart", true),
+            ("restart", "rollout restart", false),
+            ("* restart", "rollout restart", true),
+            ("del*", "delete", true),
+            ("roll", "rollout restart", false),
+        ] {
+            assert_eq!(verb_matches(pattern, verb), want, "{pattern} {verb}");
+        }
+    }
+}

@@ -139,3 +139,63 @@ const CLUSTER_SCOPED: [&str; 23] = [
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> Situation {
+        let words: Vec<&[u8]> = line.split(' ').skip(1).map(str::as_bytes).collect();
+        situation_of_words(line.split(' ').next().unwrap_or(""), &words)
+    }
+
+    fn objects(line: &str) -> Vec<String> {
+        let show = |o: &Object| {
+            let name = o.name.as_deref().unwrap_or("?");
+            format!(
+                "{}{}/{name}",
+                o.namespace.as_ref().map(|n| format!("{n}:")).unwrap_or_default(),
+                o.resource
+            )
+        };
+        of(line).objects.iter().map(show).collect()
+    }
+
+    #[test]
+    fn arguments_become_objects() {
+        for (line, want) in [
+            ("kubectl delete pod a b", vec!["pod/a", "pod/b"]),
+            ("kubectl -n shop delete pod,svc a", vec!["shop:pod/a", "shop:svc/a"]),
+            ("kubectl delete pod/a deploy/b -n shop", vec!["shop:pod/a", "shop:deploy/b"]),
+            ("kubectl delete ns a -n shop", vec!["ns/a"]),
+            ("kubectl delete pods --all", vec!["pods/?"]),
+            ("kubectl rollout restart deploy web", vec!["deploy/web"]),
+            ("kubectl drain n1 --force", vec!["nodes/n1"]),
+            ("kubectl label pod a app=x old-", vec!["pod/a"]),
+            ("kubectl delete -f x.yaml", vec![]),
+        ] {
+            assert_eq!(objects(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_complete_is_said() {
+        for (line, objects, kinds, whole) in [
+            ("kubectl delete pod a", true, true, false),
+            ("kubectl delete pods --all", false, true, true),
+            ("kubectl delete pods -l app=x", false, true, false),
+            ("kubectl delete -f x.yaml", false, false, false),
+            ("kubectl delete ns a", true, true, true),
+        ] {
+            let s = of(line);
+            assert_eq!(
+                (s.objects_complete, s.kinds_complete, s.whole_scope),
+                (objects, kinds, whole),
+                "{line}"
+            );
+        }
+        assert_eq!(of("kubectl delete ns a b").namespaces, ["a", "b"]);
+        assert_eq!(of("kubectl ctx main").verb, "ctx");
+        assert!(of("kubectl delete pods --all -A").all_namespaces);
+    }
+}
