@@ -18,12 +18,15 @@ const AGENTS: &[&str] = &[
 ];
 
 /// Variables that CI systems set (`CI` by most; the others where `CI` is missing).
-const PIPELINES: &[&str] = &["CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VERSION", "BUILD_BUILDID", "TF_BUILD"];
+const PIPELINES: &[&str] =
+    &["CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VERSION", "BUILD_BUILDID", "TF_BUILD"];
 
 /// Reads the actor off the environment.
 pub fn actor(world: &World) -> Actor {
     let says_so = |name: &&str| {
-        world.set_var(name).is_some_and(|value| !matches!(value.to_str(), Some("0" | "false" | "False" | "FALSE")))
+        world
+            .set_var(name)
+            .is_some_and(|value| !matches!(value.to_str(), Some("0" | "false" | "False" | "FALSE")))
     };
     if AGENTS.iter().any(|name| says_so(&name)) {
         Actor::Agent

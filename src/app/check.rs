@@ -40,9 +40,12 @@ pub fn named_call(command: &[OsString]) -> Result<Call> {
     Call::of(command.to_vec()).ok_or_else(|| {
         let name = command.first().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let known: Vec<&str> = crate::run::names::NAMES.iter().map(|n| n.called).collect();
-        Fail::new(Exit::Usage, format!("`{}` is no tool guard knows", crate::engine::escape::escape(name.as_bytes())))
-            .because(format!("it knows: {}", known.join(", ")))
-            .help("put the whole command after `--`, the tool's name first")
+        Fail::new(
+            Exit::Usage,
+            format!("`{}` is no tool guard knows", crate::engine::escape::escape(name.as_bytes())),
+        )
+        .because(format!("it knows: {}", known.join(", ")))
+        .help("put the whole command after `--`, the tool's name first")
     })
 }
 
@@ -80,7 +83,9 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
             exit,
         };
         let json = render_json(&checked);
-        json.map_err(|e| Fail::new(Exit::Bug, "the answer could not be written as JSON").because(e.to_string()))?
+        json.map_err(|e| {
+            Fail::new(Exit::Bug, "the answer could not be written as JSON").because(e.to_string())
+        })?
     } else {
         plain(&judged, &shown, world, choice)
     };
@@ -92,18 +97,27 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     }
 }
 
-fn plain(judged: &super::judge::Judged, shown: &show::Shown<'_>, world: &World, choice: ColourChoice) -> String {
+fn plain(
+    judged: &super::judge::Judged,
+    shown: &show::Shown<'_>,
+    world: &World,
+    choice: ColourChoice,
+) -> String {
     use crate::engine::decide::Level;
     use std::io::IsTerminal;
     let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), None);
     let verdict = match &judged.decision {
         Decision::Allow(_) => "would run".to_owned(),
-        Decision::Confirm(_) if judged.impact.refused.is_some() => "would be refused by the server".to_owned(),
+        Decision::Confirm(_) if judged.impact.refused.is_some() => {
+            "would be refused by the server".to_owned()
+        }
         Decision::Confirm(asked) if asked.level == Level::Typed => {
             format!("would ask to type the {}", judged.challenge.kind)
         }
         Decision::Confirm(_) => "would ask y/N".to_owned(),
-        Decision::Deny(denied) => format!("would be refused: {}", crate::engine::escape::escape(denied.reason.as_bytes())),
+        Decision::Deny(denied) => {
+            format!("would be refused: {}", crate::engine::escape::escape(denied.reason.as_bytes()))
+        }
     };
     let rules = judged.decision.rules();
     let by = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };

@@ -43,7 +43,10 @@ pub enum When {
 
 /// The subcommands, those of every day first.
 #[derive(Subcommand, Debug)]
-#[expect(missing_docs, reason = "each variant is documented at its arguments, where clap takes the help from")]
+#[expect(
+    missing_docs,
+    reason = "each variant is documented at its arguments, where clap takes the help from"
+)]
 pub enum Cmd {
     Check(super::check::Args),
     Explain(super::explain::Args),

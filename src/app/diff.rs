@@ -15,8 +15,16 @@ use std::process::{Command, Stdio};
 
 /// Flags of the caller's command that `kubectl diff` knows as well and that change what is compared.
 const SHARED: &[&str] = &[
-    "filename", "kustomize", "recursive", "selector", "server-side", "force-conflicts", "field-manager", "prune",
-    "prune-allowlist", "concurrency",
+    "filename",
+    "kustomize",
+    "recursive",
+    "selector",
+    "server-side",
+    "force-conflicts",
+    "field-manager",
+    "prune",
+    "prune-allowlist",
+    "concurrency",
 ];
 
 /// Shows `kubectl diff` of the same manifests on the terminal. Commands without manifests have nothing to compare.
@@ -42,9 +50,11 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
     }
     let Ok(tty) = OpenOptions::new().write(true).open("/dev/tty") else { return Ok(()) };
     let cannot = |e: std::io::Error| {
-        Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made").because(e.to_string())
+        Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made")
+            .because(e.to_string())
     };
-    let input = judged.inputs.manifests().iter().find(|m| m.name == "standard input").map(|m| m.bytes.clone());
+    let input =
+        judged.inputs.manifests().iter().find(|m| m.name == "standard input").map(|m| m.bytes.clone());
     let mut command = Command::new(&judged.tool);
     command.args(&words).env_clear().envs(world.vars().iter().cloned());
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -63,4 +73,3 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
             .help("run `kubectl diff` with the same files by hand")),
     }
 }
-

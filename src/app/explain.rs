@@ -48,7 +48,11 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     write_facts(&mut out, &judged);
     write_decision(&mut out, &judged);
     let shown = show::Shown::new(&judged, &call, world);
-    let _ = writeln!(out, "\nscreen\n{}", shown.screen().facts(Look { width: 80, ..show::look(world, choice) }).trim_end());
+    let _ = writeln!(
+        out,
+        "\nscreen\n{}",
+        shown.screen().facts(Look { width: 80, ..show::look(world, choice) }).trim_end()
+    );
     let _ = std::io::stdout().write_all(out.as_bytes());
     Ok(Exit::Ok)
 }
@@ -64,7 +68,15 @@ fn write_words(out: &mut String, judged: &Judged, tool: &str) {
     let slices = judged.words.slices();
     if let Some(kuberc) = judged.words.kuberc.as_ref() {
         let does = judged.words.rewritten.join(", ");
-        line(out, "kuberc", &format!("{}: {}", kuberc.path.display(), if does.is_empty() { "changes nothing here" } else { &does }));
+        line(
+            out,
+            "kuberc",
+            &format!(
+                "{}: {}",
+                kuberc.path.display(),
+                if does.is_empty() { "changes nothing here" } else { &does }
+            ),
+        );
         line(out, "read as", &CommandLine::of(slices.iter()).to_string());
     }
     if let Some(table) = tools::by_name(tool.as_bytes()) {
@@ -81,7 +93,9 @@ fn write_parse(out: &mut String, parsed: &Parsed<'_>) {
     line(out, "command", if parsed.path().is_empty() { "none of the built-in ones" } else { parsed.path() });
     for given in &parsed.given {
         let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        let name = given.flag.map_or_else(|| format!("{} (not in the table)", text(given.name)), |f| format!("--{}", f.long));
+        let name = given
+            .flag
+            .map_or_else(|| format!("{} (not in the table)", text(given.name)), |f| format!("--{}", f.long));
         let secret = given.flag.is_some_and(|f| f.role == crate::engine::table::Role::Secret);
         let value = if secret { "***".to_owned() } else { text(given.value) };
         line(out, "flag", &format!("{name} = {value} (word {})", given.at + 1));
@@ -165,7 +179,11 @@ fn write_facts(out: &mut String, judged: &Judged) {
         let how = if c.raises { "raises to" } else { "lowers to" };
         line(out, how, &format!("{}: {}", c.effect, c.because));
     }
-    line(out, "effect", &format!("{} by words, {} with the facts", judged.assessment.words, judged.assessment.effect));
+    line(
+        out,
+        "effect",
+        &format!("{} by words, {} with the facts", judged.assessment.words, judged.assessment.effect),
+    );
 }
 
 fn write_decision(out: &mut String, judged: &Judged) {

@@ -141,7 +141,11 @@ fn confirm(
         Answer::Declined => (Recorded::Declined, "the answer was no"),
         Answer::TimedOut => (Recorded::TimedOut, "nobody answered in time"),
         Answer::NoTerminal(absent) => {
-            let hint = if asked.env_confirm { Hint::Confirm(judged.challenge.kind) } else { Hint::Say("run it at a terminal") };
+            let hint = if asked.env_confirm {
+                Hint::Confirm(judged.challenge.kind)
+            } else {
+                Hint::Say("run it at a terminal")
+            };
             return Err(refuse(Recorded::NoTerminal, absent.because(), hint, true));
         }
         Answer::Interrupted(signal) => {
@@ -153,7 +157,13 @@ fn confirm(
 }
 
 /// Checks once more that nothing moved, writes the record, and becomes the tool.
-fn run(mut judged: Judged, call: &Call, world: &World, choice: ColourChoice, ending: &Ending) -> Result<Exit> {
+fn run(
+    mut judged: Judged,
+    call: &Call,
+    world: &World,
+    choice: ColourChoice,
+    ending: &Ending,
+) -> Result<Exit> {
     let mut edit = EnvEdit::default();
     let mut held = Vec::new();
     if let Ok(before) = &judged.resolved {
@@ -166,7 +176,9 @@ fn run(mut judged: Judged, call: &Call, world: &World, choice: ColourChoice, end
             let raw = call.words();
             judged.inputs.pin_kubeconfig(&parse(table_of(call)?, &raw), &before.access.kubeconfig)?;
         }
-        if let Some(kuberc) = judged.words.kuberc.as_ref().filter(|_| reads_only && !parsed_has(&parsed, Role::Preferences)) {
+        if let Some(kuberc) =
+            judged.words.kuberc.as_ref().filter(|_| reads_only && !parsed_has(&parsed, Role::Preferences))
+        {
             let pinned = Pinned::of("the kuberc file", &kuberc.bytes)?;
             edit.set("KUBERC", pinned.shared_path());
             held.push(pinned);
@@ -197,7 +209,9 @@ fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &W
     }
     let place = |r: &ResolvedKube| {
         let context = r.target.context.as_ref().map(|c| format!("context {}, ", c.value)).unwrap_or_default();
-        escape(format!("{context}{}, namespace {}", r.target.server.value, r.target.namespace.value).as_bytes())
+        escape(
+            format!("{context}{}, namespace {}", r.target.server.value, r.target.namespace.value).as_bytes(),
+        )
     };
     Err(Fail::new(Exit::Refused, "refused: the target changed while the question stood")
         .because(format!("it was {}", place(before)))

@@ -52,7 +52,8 @@ impl Words {
 
 /// The table of a call's tool.
 pub fn table_of(call: &Call) -> Result<&'static Tool> {
-    tools::by_name(call.tool.as_bytes()).ok_or_else(|| Fail::new(Exit::Bug, format!("no table for {}", call.tool)))
+    tools::by_name(call.tool.as_bytes())
+        .ok_or_else(|| Fail::new(Exit::Bug, format!("no table for {}", call.tool)))
 }
 
 /// Reads the words, kuberc applied.
@@ -112,7 +113,8 @@ pub fn real_tool(tool: &str, terms: &Terms, world: &World) -> Result<PathBuf> {
     let fixed = terms.tools.iter().find(|(name, _)| name == tool).map(|(_, path)| Path::new(path));
     let selves = home::selves();
     let path = world.var("PATH");
-    find::lookup(&Lookup { tool: tool.as_bytes(), path, selves: &selves, shim_dirs: &[], fixed }).map_err(Fail::from)
+    find::lookup(&Lookup { tool: tool.as_bytes(), path, selves: &selves, shim_dirs: &[], fixed })
+        .map_err(Fail::from)
 }
 
 /// How the stages are carried out.
@@ -171,7 +173,9 @@ pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How)
             });
             resolved.target.uid = probed.uid;
             impact = probed.impact;
-            impact.gaps.extend(inputs.loose().map(|loose| Gap { what: unheld(loose), why: Why::Unsupported }));
+            impact
+                .gaps
+                .extend(inputs.loose().map(|loose| Gap { what: unheld(loose), why: Why::Unsupported }));
         }
         stage.how.probe = true;
         outcome = stage.decide(&resolved, &impact, true);
@@ -212,8 +216,11 @@ fn dumb(world: &World) -> bool {
 
 /// Whether some entry or rule of the policy names a cluster by what only the live system can tell.
 fn names_uids(policy: &Merged) -> bool {
-    let by_uid = |identity: &Vec<(IdKind, Vec<String>)>| identity.iter().any(|(kind, _)| *kind == IdKind::Uid);
-    policy.layers().any(|p| p.places.iter().any(|p| by_uid(&p.identity)) || p.rules.iter().any(|r| by_uid(&r.when.identity)))
+    let by_uid =
+        |identity: &Vec<(IdKind, Vec<String>)>| identity.iter().any(|(kind, _)| *kind == IdKind::Uid);
+    policy.layers().any(|p| {
+        p.places.iter().any(|p| by_uid(&p.identity)) || p.rules.iter().any(|r| by_uid(&r.when.identity))
+    })
 }
 
 struct Stage<'a> {

@@ -47,7 +47,9 @@ pub fn main() -> ExitCode {
         Called::Tool(name) => {
             intercept::intercept(&call::Call { tool: name.tool, argv }, &world, ColourChoice::Auto)
         }
-        Called::Nameless => Err(Fail::new(Exit::Usage, "there is no argv[0], so there is no telling what was meant")),
+        Called::Nameless => {
+            Err(Fail::new(Exit::Usage, "there is no argv[0], so there is no telling what was meant"))
+        }
         // An installed copy may carry a version in its name; everything that is no tool is guard itself.
         Called::Own | Called::Unknown(_) => own(&argv, &world),
     };

@@ -46,9 +46,16 @@ pub fn path(judged_path: Option<&str>, world: &World) -> Result<PathBuf> {
 }
 
 /// Writes the record of a command that is about to run. Fails when policy demands the record and it cannot be written.
-pub fn exec(judged: &Judged, call: &Call, world: &World, ending: &Ending, choice: ColourChoice) -> Result<()> {
+pub fn exec(
+    judged: &Judged,
+    call: &Call,
+    world: &World,
+    ending: &Ending,
+    choice: ColourChoice,
+) -> Result<()> {
     let record = make(judged, call, world, ending, Outcome::Exec, None);
-    let written = path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
+    let written =
+        path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
     let Err(mut fail) = written else { return Ok(()) };
     let required = judged.terms.audit_required.is_some_and(|least| judged.assessment.effect >= least);
     if required {
@@ -64,13 +71,21 @@ pub fn exec(judged: &Judged, call: &Call, world: &World, ending: &Ending, choice
 /// Writes the record of a refusal. A refusal stands whether or not it could be recorded.
 pub fn refused(judged: &Judged, call: &Call, world: &World, ending: &Ending, reason: &str) {
     let record = make(judged, call, world, ending, Outcome::Refused, Some(reason));
-    let written = path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
+    let written =
+        path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
     if let Err(fail) = written {
         let _ = writeln!(std::io::stderr(), "guard: warning: no audit record: {}", fail.what);
     }
 }
 
-fn make(judged: &Judged, call: &Call, world: &World, ending: &Ending, outcome: Outcome, reason: Option<&str>) -> Record {
+fn make(
+    judged: &Judged,
+    call: &Call,
+    world: &World,
+    ending: &Ending,
+    outcome: Outcome,
+    reason: Option<&str>,
+) -> Record {
     let words: Vec<String> = show::redacted(call).iter().skip(1).map(|w| escape(w)).collect();
     let mut record =
         Record::new(jiff::Timestamp::now(), audit::entropy(), Caller::of_process(world), call.tool, &words);
@@ -119,7 +134,8 @@ fn facts(judged: &Judged) -> serde_json::Map<String, serde_json::Value> {
     let goes: u64 = impact.groups.iter().map(|g| g.count).sum();
     map.insert("subjects".into(), impact.subjects_total.into());
     map.insert("objects".into(), goes.into());
-    let lost = impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| serde_json::Value::from(d.what.clone()));
+    let lost =
+        impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| serde_json::Value::from(d.what.clone()));
     map.insert("data".into(), lost.collect());
     let gaps = impact.gaps.iter().map(|g| serde_json::Value::from(format!("{}: {}", g.what, g.why)));
     map.insert("unchecked".into(), gaps.collect());

@@ -11,7 +11,9 @@ use crate::engine::target::KubeTarget;
 use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::Fail;
-use crate::ui::{self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice, render_refusal};
+use crate::ui::{
+    self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice, render_refusal,
+};
 use crate::world::World;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
@@ -139,7 +141,11 @@ pub fn confirmed_by_variable(shown: &Shown<'_>, world: &World, choice: ColourCho
 /// Whether policy demands answers from the live system that could not be had.
 pub fn must_know(judged: &Judged) -> bool {
     judged.terms.probe_on_failure == OnFailure::Refuse
-        && judged.impact.gaps.iter().any(|g| matches!(g.why, Why::TimedOut | Why::Unreachable(_) | Why::Failed(_)))
+        && judged
+            .impact
+            .gaps
+            .iter()
+            .any(|g| matches!(g.why, Why::TimedOut | Why::Unreachable(_) | Why::Failed(_)))
 }
 
 /// A refusal, ready to be printed: with the facts unless the person has just seen them.

@@ -13,9 +13,26 @@ use std::time::SystemTime;
 
 /// Commands whose first positional words name objects (`TYPE NAME…`, `TYPE/NAME…`).
 const NAMING: &[&str] = &[
-    "annotate", "apply edit-last-applied", "autoscale", "delete", "edit", "expose", "label", "patch", "rollout pause",
-    "rollout restart", "rollout resume", "rollout undo", "scale", "set env", "set image", "set resources", "set selector",
-    "set serviceaccount", "set subject", "taint",
+    "annotate",
+    "apply edit-last-applied",
+    "autoscale",
+    "delete",
+    "edit",
+    "expose",
+    "label",
+    "patch",
+    "rollout pause",
+    "rollout restart",
+    "rollout resume",
+    "rollout undo",
+    "scale",
+    "set env",
+    "set image",
+    "set resources",
+    "set selector",
+    "set serviceaccount",
+    "set subject",
+    "taint",
 ];
 
 /// Commands whose positional words are nodes.
@@ -24,15 +41,57 @@ const NODES: &[&str] = &["cordon", "drain", "uncordon"];
 /// Kinds without a namespace, by every full name and short name they go by (kubectl api-resources of 1.36). A kind that
 /// is not in here and not known to the live system is taken for a namespaced one.
 const CLUSTER_SCOPED: &[&str] = &[
-    "apiservice", "apiservices", "certificatesigningrequest", "certificatesigningrequests", "clusterrole",
-    "clusterrolebinding", "clusterrolebindings", "clusterroles", "crd", "crds", "csidriver", "csidrivers", "csinode",
-    "csinodes", "csr", "customresourcedefinition", "customresourcedefinitions", "flowschema", "flowschemas",
-    "ingressclass", "ingressclasses", "mutatingwebhookconfiguration", "mutatingwebhookconfigurations", "namespace",
-    "namespaces", "no", "node", "nodes", "ns", "pc", "persistentvolume", "persistentvolumes", "priorityclass",
-    "priorityclasses", "prioritylevelconfiguration", "prioritylevelconfigurations", "pv", "runtimeclass",
-    "runtimeclasses", "sc", "storageclass", "storageclasses", "validatingadmissionpolicies",
-    "validatingadmissionpolicy", "validatingwebhookconfiguration", "validatingwebhookconfigurations",
-    "volumeattachment", "volumeattachments", "volumesnapshotclass", "volumesnapshotclasses", "volumesnapshotcontent",
+    "apiservice",
+    "apiservices",
+    "certificatesigningrequest",
+    "certificatesigningrequests",
+    "clusterrole",
+    "clusterrolebinding",
+    "clusterrolebindings",
+    "clusterroles",
+    "crd",
+    "crds",
+    "csidriver",
+    "csidrivers",
+    "csinode",
+    "csinodes",
+    "csr",
+    "customresourcedefinition",
+    "customresourcedefinitions",
+    "flowschema",
+    "flowschemas",
+    "ingressclass",
+    "ingressclasses",
+    "mutatingwebhookconfiguration",
+    "mutatingwebhookconfigurations",
+    "namespace",
+    "namespaces",
+    "no",
+    "node",
+    "nodes",
+    "ns",
+    "pc",
+    "persistentvolume",
+    "persistentvolumes",
+    "priorityclass",
+    "priorityclasses",
+    "prioritylevelconfiguration",
+    "prioritylevelconfigurations",
+    "pv",
+    "runtimeclass",
+    "runtimeclasses",
+    "sc",
+    "storageclass",
+    "storageclasses",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicy",
+    "validatingwebhookconfiguration",
+    "validatingwebhookconfigurations",
+    "volumeattachment",
+    "volumeattachments",
+    "volumesnapshotclass",
+    "volumesnapshotclasses",
+    "volumesnapshotcontent",
     "volumesnapshotcontents",
 ];
 
@@ -115,15 +174,14 @@ fn raw_path(path: &str) -> Option<Worded> {
         }
         rest => rest,
     };
-    rest.split_first().map(|(kind, rest)| Worded {
-        kind: (*kind).to_owned(),
-        name: rest.first().map(|n| (*n).to_owned()),
-    })
+    rest.split_first()
+        .map(|(kind, rest)| Worded { kind: (*kind).to_owned(), name: rest.first().map(|n| (*n).to_owned()) })
 }
 
 /// The namespace a `--raw` path names.
 fn raw_namespace(path: &str) -> Option<String> {
-    let parts: Vec<&str> = path.split('?').next().unwrap_or(path).split('/').filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&str> =
+        path.split('?').next().unwrap_or(path).split('/').filter(|p| !p.is_empty()).collect();
     let at = parts.iter().position(|p| *p == "namespaces")?;
     parts.get(at + 1).map(|n| (*n).to_owned())
 }
@@ -151,7 +209,8 @@ pub fn scope(parsed: &Parsed<'_>, target: Option<&KubeTarget>, impact: &Impact) 
         let names: Option<Vec<String>> = namespaces.iter().map(|w| w.name.clone()).collect();
         return names.map_or(Scope::Cluster, Scope::Namespaces);
     }
-    let everywhere = parsed.on("all-namespaces") || target.is_some_and(|t| t.all_namespaces) || parsed.on("prune");
+    let everywhere =
+        parsed.on("all-namespaces") || target.is_some_and(|t| t.all_namespaces) || parsed.on("prune");
     if everywhere || worded.iter().any(Worded::is_cluster_scoped) {
         return Scope::Cluster;
     }
@@ -249,7 +308,10 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
         local: facts.place.local,
         interactive,
         actor,
-        now: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok()),
+        now: SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()
+            .and_then(|d| i64::try_from(d.as_secs()).ok()),
         ..Situation::of(facts.tool, verb, effect)
     }
 }

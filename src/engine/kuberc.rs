@@ -123,6 +123,15 @@ fn expand_alias<'a>(tool: &'static Tool, kuberc: &Kuberc, words: &'a [&'a [u8]])
     out.words.extend(alias.append_args.iter().map(|a| owned(a)));
     out.alias = Some(alias.name.clone());
     out.defaults = flags_not_given(tool, command, &alias.options, words);
+    // The flags are set on the alias itself: a subcommand typed behind an alias for a group sees the global ones only.
+    let borrowed: Vec<&[u8]> = out.words.iter().map(AsRef::as_ref).collect();
+    if parse(tool, &borrowed).path() != command.path {
+        let is_global = |text: &String| {
+            let name = text.strip_prefix("--").and_then(|t| t.split('=').next()).unwrap_or_default();
+            tool.own_flag(command, name.as_bytes()).is_none()
+        };
+        out.defaults.retain(is_global);
+    }
     out.put_defaults();
     out
 }
@@ -202,6 +211,7 @@ mod tests {
                 alias("bye", "delete", &["namespace"], &[], vec![opt("wait", "false")]),
                 alias("roll", "rollout restart", &[], &["deploy/web"], vec![opt("namespace", "b")]),
                 alias("get", "delete", &[], &[], vec![]),
+                alias("mk", "create", &[], &[], vec![opt("dry-run", "client"), opt("namespace", "c")]),
             ],
             defaults: vec![
                 Defaults {
@@ -230,6 +240,8 @@ mod tests {
             ("delete cm -- -n", "delete cm -- -n"),
             ("kuberc view", "--output=json kuberc view"),
             ("other x", "other x"),
+            ("mk -f x", "--dry-run=client --namespace=c create -f x"),
+            ("mk cm x", "--namespace=c create cm x"),
         ] {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             let kuberc = kuberc();
