@@ -1,5 +1,8 @@
 //! The question on a real terminal: every way to answer it, every way to get out of it, and what is left behind.
 
+// The lint lets only `#[test]` functions unwrap; what they share may as well.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 #[path = "support/pty.rs"]
 mod pty;
 

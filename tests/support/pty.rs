@@ -1,7 +1,7 @@
 //! A program in a terminal of its own: a pseudo-terminal pair, the child as session leader with the slave as its
 //! controlling terminal, everything it writes collected by a thread.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::fs::File;
