@@ -348,7 +348,7 @@ fn kind_matches(pattern: &str, o: &Object) -> bool {
         let named = glob::matches(plain, resource) || glob::matches(plain, &kind);
         // Words without a group may mean this one.
         return named
-            && (group.is_empty()
+            && ((group.is_empty() && kind.is_empty())
                 || glob::matches(of_group, &group)
                 || group.ends_with(&format!(".{of_group}")));
     }
@@ -417,6 +417,7 @@ mod tests {
             ("deploy", &of("", "deployments.v1.apps", ""), true),
             ("deployments.apps", &of("", "deployments.v1.apps", ""), true),
             ("pods", &deployment, false),
+            ("pods.metrics.k8s.io", &of("Pod", "pods", ""), false),
             ("*", &deployment, true),
             ("certificates.*", &of("Certificate", "certificates", "cert-manager.io"), true),
             ("pvc", &of("PersistentVolumeClaim", "persistentvolumeclaims", ""), true),
