@@ -5,6 +5,7 @@ if [[ ";${PROMPT_COMMAND[*]:-};" != *__guard_path* ]]; then
     if [[ "$(\builtin declare -p PROMPT_COMMAND 2>/dev/null || \builtin true)" == "declare -a"* ]]; then
         PROMPT_COMMAND+=(__guard_path)
     else
+        # shellcheck disable=SC2178
         PROMPT_COMMAND="${PROMPT_COMMAND:+${PROMPT_COMMAND%;};}__guard_path"
     fi
 fi
