@@ -145,7 +145,7 @@ fn linters_find_nothing() {
     let write = |shell, name: &str| {
         let path = dir.path().join(name);
         let args = Args { shell, dir: None, no_prompt_hook: false, no_completion: false };
-        std::fs::write(&path, code(&args, "/opt/shims").unwrap()).unwrap();
+        std::fs::write(&path, code(&args, "/opt/the shims").unwrap()).unwrap();
         path
     };
     let clean = |program: &str, options: &[&str], file: &Path| {

@@ -58,6 +58,7 @@ pub enum Cmd {
     Doctor(super::doctor::Args),
     Policy(super::policy::Args),
     Audit(super::audit::Args),
+    Setup(super::setup::Args),
     Hook(super::hook::Args),
     Completions(super::completions::Args),
     Man(super::man::Args),

@@ -45,6 +45,13 @@ pub fn main() -> ExitCode {
     let world = World::of_process();
     let done = match names::called_as(argv.first().map(|a| a.as_bytes())) {
         Called::Tool(name) => {
+            let words: Vec<&[u8]> = argv.iter().skip(1).map(|word| word.as_bytes()).collect();
+            if let Some(answer) = crate::run::shim::selftest(&words) {
+                return match out::print(&answer) {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(fail) => ExitCode::from(fail.exit.code()),
+                };
+            }
             intercept::intercept(&call::Call { tool: name.tool, argv }, &world, ColourChoice::Auto)
         }
         Called::Nameless => {
@@ -87,6 +94,7 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Doctor(args) => doctor::run(args, world, audit_path(world).as_deref()),
         Cmd::Policy(args) => policy::run(args, world),
         Cmd::Audit(args) => audit::run(args, world, audit_path(world).as_deref()),
+        Cmd::Setup(args) => setup::run(args, world),
         Cmd::Hook(args) => hook::run(args),
         Cmd::Completions(args) => completions::run(args, cli::command()),
         Cmd::Man(args) => man::run(args, cli::command()),
