@@ -32,7 +32,13 @@ fn matrix(shell: Shell) -> Vec<(String, Args)> {
 
 fn run(program: &str, options: &[&str], script: &str) -> Output {
     let mut command = Command::new(program);
-    command.args(options).arg("-c").arg(script).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent");
+    command
+        .args(options)
+        .arg("-c")
+        .arg(script)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", "/nonexistent");
     command.output().unwrap()
 }
 
@@ -69,10 +75,13 @@ fn bash() {
         let wanted = if args.no_prompt_hook { "echo mine;" } else { "echo mine;__guard_path" };
         prints(&run("bash", BASH, &hook), wanted, &what);
         if !args.no_prompt_hook {
-            let array = format!("PROMPT_COMMAND=('echo a' 'echo b')\n{code}\n{code}\ndeclare -p PROMPT_COMMAND");
+            let array =
+                format!("PROMPT_COMMAND=('echo a' 'echo b')\n{code}\n{code}\ndeclare -p PROMPT_COMMAND");
             let wanted = "declare -a PROMPT_COMMAND=([0]=\"echo a\" [1]=\"echo b\" [2]=\"__guard_path\")";
             prints(&run("bash", BASH, &array), wanted, &what);
-            let none = format!("unset PROMPT_COMMAND\n{code}\nPATH=\"/x:$PATH\"\neval \"$PROMPT_COMMAND\"\nprintf '%s' \"${{PATH%%:*}}\"");
+            let none = format!(
+                "unset PROMPT_COMMAND\n{code}\nPATH=\"/x:$PATH\"\neval \"$PROMPT_COMMAND\"\nprintf '%s' \"${{PATH%%:*}}\""
+            );
             prints(&run("bash", BASH, &none), &dir, &what);
         }
     }
@@ -107,10 +116,14 @@ fn zsh() {
         let status = format!("{code}\n(exit 7) || __guard_path || print -rn -- \"$?\"");
         prints(&run("zsh", ZSH, &status), "7", &what);
         // Options people set that change what the words of a script mean.
-        let odd = format!("setopt ksh_arrays sh_word_split no_unset glob_subst warn_create_global\n{code}\nprint -rn -- \"$PATH\"");
+        let odd = format!(
+            "setopt ksh_arrays sh_word_split no_unset glob_subst warn_create_global\n{code}\nprint -rn -- \"$PATH\""
+        );
         prints(&run("zsh", ZSH, &odd), &format!("{dir}:/usr/bin:/bin"), &what);
         if !args.no_prompt_hook {
-            let hooks = format!("mine() {{ : }}\nprecmd_functions=(mine)\n{code}\n{code}\nprint -r -- $precmd_functions");
+            let hooks = format!(
+                "mine() {{ : }}\nprecmd_functions=(mine)\n{code}\n{code}\nprint -r -- $precmd_functions"
+            );
             prints(&run("zsh", ZSH, &hooks), "mine __guard_path", &what);
         }
         let status = Command::new("zsh").args(["-f", "-n", "-c", &code]).output().unwrap();
@@ -150,7 +163,8 @@ fn linters_find_nothing() {
     };
     let clean = |program: &str, options: &[&str], file: &Path| {
         let output = Command::new(program).args(options).arg(file).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program}:\n{said}");
     };
     if have("shellcheck") {

@@ -214,7 +214,9 @@ fn real_tool(site: &Site<'_>) -> Check {
         Ok(real) => {
             let others: Vec<String> = candidates(site.world)
                 .iter()
-                .filter(|path| **path != real && !links::is_guard(path))
+                .filter(|path| {
+                    !links::is_guard(path) && fs::canonicalize(path).ok() != fs::canonicalize(&real).ok()
+                })
                 .map(|path| shown(path))
                 .collect();
             let also =
@@ -255,6 +257,15 @@ fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
         shells::Start::Interactive => "interactive shell",
         shells::Start::Login => "login shell",
     };
+    let is_bash = site.world.set_var("SHELL").is_some_and(|shell| shell.as_bytes().ends_with(b"/bash"));
+    let login = Site {
+        world: site.world,
+        dir: site.dir.clone(),
+        patience: site.patience,
+        // The one shell of the three whose login shells do not read the other start-up file.
+        line: "let ~/.bash_profile end with: . ~/.bashrc".to_owned(),
+    };
+    let site = if is_bash && start == shells::Start::Login { &login } else { site };
     let Some(shell) = site.world.set_var("SHELL").map(PathBuf::from) else {
         let help = "set SHELL to the shell you use, then run this again";
         return vec![Check::warn(name, "SHELL is not set: not checked", help)];
