@@ -24,6 +24,7 @@ mod words;
 use crate::engine::classify::Verdict;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::{Gap, Impact};
+use crate::engine::kuberc::CredentialPolicy;
 use crate::engine::parse::Parsed;
 use crate::engine::target::KubeTarget;
 use crate::world::World;
@@ -69,6 +70,16 @@ pub enum Plugins<'a> {
     None,
     /// `Allowlist`: only these commands, by name or path as written.
     Only(&'a [String]),
+}
+
+impl<'a> From<&'a CredentialPolicy> for Plugins<'a> {
+    fn from(policy: &'a CredentialPolicy) -> Plugins<'a> {
+        match policy {
+            CredentialPolicy::AllowAll => Plugins::All,
+            CredentialPolicy::DenyAll => Plugins::None,
+            CredentialPolicy::Allowlist(names) => Plugins::Only(names),
+        }
+    }
 }
 
 /// What the cluster answered.

@@ -239,6 +239,63 @@ mod tests {
         assert_eq!(said("", &[hook]).refusal(), Some(Ok(words.into())));
     }
 
+    fn replayed(words: &[&str], changed: bool) -> Option<String> {
+        use crate::engine::classify::classify;
+        use crate::engine::fact::{Source, Sourced};
+        use crate::engine::{parse::parse, target::KubeTarget, tools};
+        let bytes: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
+        let mut owned: Vec<OsString> = words.iter().map(OsString::from).collect();
+        if changed {
+            owned.push("more".into());
+        }
+        let parsed = parse(tools::by_name(b"kubectl").unwrap(), &bytes);
+        let here = |t: &str| Sourced::new(t.to_owned(), Source::Default);
+        let (target, world) = (KubeTarget::at(here("s"), here("default")), crate::world::World::of(&[], "/"));
+        let request = Request {
+            parsed: &parsed,
+            words: &owned,
+            target: &target,
+            effective_kubeconfig: b"",
+            manifests: &[],
+            kubectl: None,
+            world: &world,
+            deadline: super::super::DEADLINE,
+            verdict: &classify(b"kubectl", &bytes),
+            plugins: super::super::Plugins::All,
+        };
+        let (_, words) = super::words(&request)?;
+        Some(words.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn a_dry_run_stays_one() {
+        // (words, what is run)
+        let rows: &[(&str, Option<&str>)] = &[
+            ("delete ns a", Some("delete ns a --dry-run=server --output=name")),
+            ("delete cm -n a -- q", Some("delete cm -n a --dry-run=server --output=name -- q")),
+            ("delete cm q --dry-run=none", Some("delete cm q --dry-run=none --dry-run=server --output=name")),
+            ("delete cm q -n -- --now", Some("delete cm q -n -- --now --dry-run=server --output=name")),
+            ("delete cm q -i", Some("delete cm q -i --dry-run=server --interactive=false --output=name")),
+            ("drain n1 --force", Some("drain n1 --force --dry-run=server")),
+            ("apply --prune --all -f x", Some("apply --prune --all -f x --dry-run=server --output=")),
+            ("patch cm q -p {}", Some("patch cm q -p {} --dry-run=server --output=json")),
+            // It could swallow what is added, ignore it, or is refused with it.
+            ("delete cm q --unheard-of", None),
+            ("delete cm q -n", None),
+            ("delete --raw /api/v1/namespaces/a", None),
+            ("replace --raw /api/v1/namespaces/a -f x", None),
+            ("replace --force -f x", None),
+            ("apply --force -f x", None),
+            ("exec p -- kubectl delete ns z", None),
+            ("bye x", None),
+        ];
+        for (line, want) in rows {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(replayed(&words, false).as_deref(), *want, "{line}");
+        }
+        assert_eq!(replayed(&["delete", "ns", "a"], true), None, "words an alias changed");
+    }
+
     #[test]
     fn output_is_read() {
         let s = said("namespace/x pruned (server dry run)\nconfigmap/a unchanged (server dry run)\n", &[]);
