@@ -69,6 +69,8 @@ fn hold(minor: &str) {
             match table.get(long.as_str()) {
                 None => differs(format!("--{long} is not in the table")),
                 Some(_) if short.is_none() && is_later_letter(number, path, long) => {}
+                // 1.24 completes the letter of the global flag that a command's own one hides.
+                Some(_) if TOOL.global_flag(long.as_bytes()).is_some_and(|g| Some(g.short) == *short) => {}
                 Some(f) if f.short != short.unwrap_or(0) => {
                     differs(format!("--{long} has the letter {short:?}"))
                 }
