@@ -27,8 +27,13 @@ pub fn aggregated(kinds: &[Kind], core: bool, stale: &[(String, String)]) -> Val
     let mut items = Vec::new();
     for (group, version, list) in grouped(kinds).into_iter().filter(|(g, _, _)| g.is_empty() == core) {
         let resources: Vec<Value> = list.iter().map(discovered).collect();
+        // The core group goes without a name, as the real server writes it.
+        let mut metadata = json!({"creationTimestamp": null});
+        if !group.is_empty() {
+            metadata["name"] = group.into();
+        }
         items.push(json!({
-            "metadata": {"name": if group.is_empty() { Value::Null } else { group.into() }, "creationTimestamp": null},
+            "metadata": metadata,
             "versions": [{"version": version, "freshness": "Current", "resources": resources}],
         }));
     }
