@@ -368,7 +368,7 @@ fn secure_path_in(text: &str) -> Option<String> {
             };
             Some(value.replace("\\:", ":"))
         })
-        .last()
+        .next_back()
 }
 
 fn policy(world: &World) -> Check {

@@ -58,7 +58,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
             text,
             "\nadd this as the last line of {file}, and run it in shells that are open:\n  {line}\n"
         );
-        let _ = write!(text, "then check with: guard doctor\n");
+        let _ = writeln!(text, "then check with: guard doctor");
     }
     out::print(&text)?;
     Ok(Exit::Ok)
