@@ -44,10 +44,12 @@ impl Scene {
         self.guarded.kubectl(&args)
     }
 
+    /// Everything is there, and nothing is on its way out.
     fn intact(&self) {
-        for map in ["q", "r"] {
-            assert!(self.cluster.stays(&["configmap", map, "-n", &self.ns]), "configmap {map} is gone");
-        }
+        let shape = "jsonpath={range .items[*]}{.metadata.name}{.metadata.deletionTimestamp} {end}";
+        let maps =
+            self.cluster.run(&["get", "cm", "q", "r", "-n", &self.ns, "--ignore-not-found", "-o", shape]);
+        assert_eq!(maps, "q r ", "a config map is gone or going");
         assert!(self.cluster.stays(&["namespace", &self.ns]), "the namespace is gone");
     }
 
@@ -471,6 +473,21 @@ fn standard_input_is_no_answer() {
         s.guarded.env("GUARD_CONFIRM", blanket);
         s.refused(&["delete", "cm", "q", "-n", "{ns}"]);
     }
+}
+
+#[test]
+fn the_phrase_of_this_target_lets_this_command_through() {
+    let mut s = scene!("phrase");
+    s.guarded.env("GUARD_CONFIRM", "real/default");
+    s.refused(&["delete", "cm", "q", "-n", "{ns}"]);
+    let phrase = format!("real/{}", s.ns);
+    s.guarded.env("GUARD_CONFIRM", phrase);
+    let out = s.kubectl(&["delete", "cm", "q", "-n", "{ns}"]);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    let line = format!("configmap \"q\" deleted from {} namespace\n", s.ns);
+    assert_eq!(String::from_utf8_lossy(&out.stdout), line);
+    assert!(!s.cluster.exists(&["cm", "q", "-n", &s.ns]));
+    assert!(s.cluster.stays(&["cm", "r", "-n", &s.ns]));
 }
 
 #[test]

@@ -171,10 +171,10 @@ impl Cluster {
 
     /// Exists and is not on its way out.
     pub fn stays(&self, args: &[&str]) -> bool {
-        self.exists(args) && {
-            let stamp = [&["get"], args, &["-o", "jsonpath={.metadata.deletionTimestamp}"]].concat();
-            self.run(&stamp).is_empty()
-        }
+        let shape = "jsonpath={.metadata.name} {.metadata.deletionTimestamp}";
+        let said = self.run(&[&["get", "--ignore-not-found"], args, &["-o", shape]].concat());
+        // Nothing at all, or a name with a time of deletion behind it, is a no.
+        said.trim_end().split(' ').count() == 1 && !said.trim().is_empty()
     }
 
     /// Waits until `kubectl get ARGS` finds nothing any more.
