@@ -144,7 +144,7 @@ fn a_whole_namespace_is_one_list_per_kind_and_noise_is_left_alone() {
         ("/api/v1/namespaces/shop/secrets?limit=500", 200, rows),
         ("/api/v1/namespaces/shop/secrets?limit=500&continue=t%2F1", 200, more),
     ]);
-    let told = scripted(&script, &["delete", "ns", "shop"]);
+    let told = scripted(&script, &["delete", "namespace", "shop"]);
     assert_eq!((told.whole().effect(), told.groups().as_str()), (Effect::Destroy, "Secret 2"));
     told.says("secrets: 1 Opaque, 1 TLS");
 }
@@ -161,7 +161,7 @@ fn a_list_that_breaks_off_is_a_gap_and_never_empty() {
             ("/api/v1/namespaces/shop/pods?limit=500", code, json!({"kind": "Status", "message": "boom"})),
             ("/api/v1/namespaces/shop/secrets?limit=500", 200, json!({"items": []})),
         ]);
-        let told = scripted(&script, &["delete", "ns", "shop"]);
+        let told = scripted(&script, &["delete", "namespace", "shop"]);
         assert_eq!(told.effect(), Effect::Destroy);
         assert_eq!(
             told.impact().gaps.iter().map(|g| (g.what.as_str(), &g.why)).collect::<Vec<_>>(),

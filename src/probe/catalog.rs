@@ -100,7 +100,7 @@ struct GroupFound {
 
 #[derive(Default, Deserialize)]
 struct Named {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     name: String,
 }
 
