@@ -239,11 +239,14 @@ fn a_credential_plugin_runs_without_a_terminal_and_only_until_the_deadline() {
             "command": "/bin/sh", "args": ["-c", script], "env": [{"name": "SEEN", "value": seen.display().to_string()}]}});
         let text =
             Embedded::kubeconfig_for(&server.url, "x", None).replace("user: {}", &format!("user: {user}"));
-        std::fs::write(&kubeconfig, text).unwrap();
+        std::fs::write(&kubeconfig, &text).unwrap();
         let mut caller = Caller::new(&kubeconfig, None);
         caller.deadline = Duration::from_millis(ms);
         let start = Instant::now();
-        let told = caller.ask(&["delete", "ns", "shop"]);
+        // The embedded server speaks plain HTTP, over which kubectl asks no plugin; the probe is told to all the same.
+        let told = caller.with(&["delete", "ns", "shop"], |request| {
+            probe::kube(&probe::Request { effective_kubeconfig: text.as_bytes(), ..*request })
+        });
         (told, start.elapsed(), std::fs::read_to_string(seen).unwrap_or_default())
     };
     let answer = "printf '%s' \"$KUBERNETES_EXEC_INFO\" > $SEEN; wc -c >> $SEEN; \
