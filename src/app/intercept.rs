@@ -8,7 +8,7 @@ use crate::audit::Answer as Recorded;
 use crate::engine::decide::{Asked, Decision};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::parse::{Parsed, parse};
+use crate::engine::parse::parse;
 use crate::engine::table::Role;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -166,8 +166,11 @@ fn run(
 ) -> Result<Exit> {
     let mut edit = EnvEdit::default();
     let mut held = Vec::new();
+    unmoved(&judged, call, world).inspect_err(|fail| {
+        // The go-ahead is on record together with why nothing ran all the same.
+        record::refused(&judged, call, world, ending, &fail.what);
+    })?;
     if let Ok(before) = &judged.resolved {
-        still_the_same(&judged, before, call, world)?;
         let words = judged.words.slices();
         let parsed = parse(table_of(call)?, &words);
         // A plugin may be the one that switches contexts, and `config` writes the files: those need the files themselves.
@@ -176,15 +179,10 @@ fn run(
             let raw = call.words();
             judged.inputs.pin_kubeconfig(&parse(table_of(call)?, &raw), &before.access.kubeconfig)?;
         }
-        if let Some(kuberc) =
-            judged.words.kuberc.as_ref().filter(|_| reads_only && !parsed_has(&parsed, Role::Preferences))
-        {
-            let pinned = Pinned::of("the kuberc file", &kuberc.bytes)?;
-            edit.set("KUBERC", pinned.shared_path());
-            held.push(pinned);
+        if reads_only {
+            held.extend(pin_preferences(&mut judged, call, &mut edit)?);
         }
     }
-    judged.inputs.recheck()?;
     let argv = judged.inputs.argv(&call.argv);
     judged.inputs.env(&mut edit);
     record::exec(&judged, call, world, ending, choice)?;
@@ -195,8 +193,33 @@ fn run(
     Err(exec::exec(&judged.tool, &argv, &edit))
 }
 
-fn parsed_has(parsed: &Parsed<'_>, role: Role) -> bool {
-    parsed.role(role).is_some()
+/// Holds kubectl's preferences as they were read; where there were none, none that appear now are taken.
+fn pin_preferences(judged: &mut Judged, call: &Call, edit: &mut EnvEdit) -> Result<Option<Pinned>> {
+    let raw = call.words();
+    let parsed = parse(table_of(call)?, &raw);
+    let named = parsed.role(Role::Preferences).is_some();
+    match &judged.words.kuberc {
+        Some(kuberc) if named => judged.inputs.pin_preferences(&parsed, &kuberc.bytes).map(|()| None),
+        Some(kuberc) => {
+            let pinned = Pinned::of("the kuberc file", &kuberc.bytes)?;
+            edit.set("KUBERC", pinned.shared_path());
+            Ok(Some(pinned))
+        }
+        // kubectl refuses the flag together with the variable.
+        None if named => Ok(None),
+        None => {
+            edit.set("KUBERC", "off");
+            Ok(None)
+        }
+    }
+}
+
+/// Whether what was judged still is what would run.
+fn unmoved(judged: &Judged, call: &Call, world: &World) -> Result<()> {
+    if let Ok(before) = &judged.resolved {
+        still_the_same(judged, before, call, world)?;
+    }
+    judged.inputs.recheck()
 }
 
 /// Resolves the target again: another terminal may have switched contexts while the person was reading.

@@ -201,16 +201,32 @@ impl Inputs {
     /// else `KUBECONFIG` is set. Not for commands that write the kubeconfig (`kubectl config …`).
     pub fn pin_kubeconfig(&mut self, parsed: &Parsed<'_>, bytes: &[u8]) -> Result<()> {
         let pinned = Pinned::of("the kubeconfig", bytes)?;
-        let given = parsed.given.iter().rev().find(|g| g.flag.is_some_and(|f| f.role == Role::Kubeconfig));
-        match given.filter(|g| !g.value.is_empty()).and_then(|g| Some((g, place(parsed, g)?))) {
-            Some((given, (word, start))) => {
-                let spot = Spot { word, start, end: start + given.value.len(), flag: given.at };
-                self.edits.push(Edit { spot, with: pinned.path(), rename: false });
-            }
-            None => self.kubeconfig = Some(pinned.shared_path()),
+        if !self.pin_flag(parsed, Role::Kubeconfig, &pinned) {
+            self.kubeconfig = Some(pinned.shared_path());
         }
         self.pins.push(pinned);
         Ok(())
+    }
+
+    /// Pins the preferences file that a word names (`--kuberc FILE`).
+    pub fn pin_preferences(&mut self, parsed: &Parsed<'_>, bytes: &[u8]) -> Result<()> {
+        let pinned = Pinned::of("the kuberc file", bytes)?;
+        self.pin_flag(parsed, Role::Preferences, &pinned);
+        self.pins.push(pinned);
+        Ok(())
+    }
+
+    /// Puts a pin where the last flag of this role names a file; false when none does.
+    fn pin_flag(&mut self, parsed: &Parsed<'_>, role: Role, pinned: &Pinned) -> bool {
+        let given = parsed.given.iter().rev().find(|g| g.flag.is_some_and(|f| f.role == role));
+        let Some((given, (word, start))) =
+            given.filter(|g| !g.value.is_empty()).and_then(|g| Some((g, place(parsed, g)?)))
+        else {
+            return false;
+        };
+        let spot = Spot { word, start, end: start + given.value.len(), flag: given.at };
+        self.edits.push(Edit { spot, with: pinned.path(), rename: false });
+        true
     }
 
     /// The words to run: the caller's own, argv[0] included, with only the pinned values put in their places.
