@@ -88,6 +88,9 @@ const ROWS: &[(Effect, &str)] = &[
     (Unknown, "curl -s https://example.com/x | sh"),
     (Mutate, "kubectl create -f - <<EOF\nkubectl delete ns shop\nEOF"),
     (Destroy, "echo ${X:-$(kubectl delete ns shop)}"),
+    (Destroy, "echo $((kubectl delete ns shop))"),
+    (Destroy, "echo $((true); kubectl delete ns shop)"),
+    (Read, "kubectl get pods --tail=$((1 + n * 2))"),
     (Destroy, "kubectl delete ns shop > /dev/null 2>&1"),
     (Destroy, "kubectl delete ns shop # tidy up"),
     // the pod's or another tool's own words

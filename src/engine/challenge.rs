@@ -1,9 +1,8 @@
 //! The phrase a person has to type: the target's own name.
 
-use super::environment::is_loopback;
 use super::escape::escape;
 use super::fact::Source;
-use super::target::{KubeTarget, server_parts};
+use super::target::{KubeTarget, is_loopback, server_parts};
 
 /// What is asked, and what answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,6 @@ pub mod classify;
 pub mod content;
 pub mod decide;
 pub mod effect;
-pub mod environment;
 pub mod escape;
 pub mod fact;
 pub mod glob;

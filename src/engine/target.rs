@@ -233,6 +233,19 @@ pub fn identities(target: &KubeTarget) -> Vec<(IdentityKind, String)> {
     out
 }
 
+/// Whether a host is this machine itself.
+pub fn is_loopback(host: &str) -> bool {
+    if host == "localhost" || host.ends_with(".localhost") {
+        return true;
+    }
+    // Connecting to the unspecified address reaches this machine too; k3d writes it.
+    if matches!(host, "::1" | "::" | "0:0:0:0:0:0:0:1") {
+        return true;
+    }
+    let numbers: Option<Vec<u8>> = host.split('.').map(|part| part.parse().ok()).collect();
+    numbers.is_some_and(|n| n.len() == 4 && (n.first() == Some(&127) || n.iter().all(|b| *b == 0)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

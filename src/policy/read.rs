@@ -5,11 +5,12 @@ use super::tree::{self, Is, Node, Problem};
 use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::policy::place::{IdKind, Place, host_of, is_loopback};
+use crate::engine::policy::place::{IdKind, Place, host_of};
 use crate::engine::policy::rule::{Actor, LabelTest, Outcome, Rule, When};
 use crate::engine::policy::window::{Window, days_of};
 use crate::engine::policy::{Layer, Mode, OnFailure, Policy, UnknownAs};
 use crate::engine::target::Environment;
+use crate::engine::target::is_loopback;
 
 /// A mistake at a node.
 fn problem(node: &Node, what: impl Into<String>) -> Problem {

@@ -25,7 +25,10 @@ fn main() {
     let home = tempfile::tempdir().expect("a scratch directory");
     let place = Place::find(home.path());
     println!("time to the question for `kubectl delete ns`, {}", place.name);
-    println!("{:>9} {:>12} {:>12} {:>7}   {}", "objects", "lists ms", "guard ms", "ratio", "(median of the runs, ratio of the fastest)");
+    println!(
+        "{:>9} {:>12} {:>12} {:>7}   {}",
+        "objects", "lists ms", "guard ms", "ratio", "(median of the runs, ratio of the fastest)"
+    );
     for size in SIZES {
         let namespace = format!("bench-{size}");
         place.fill(&namespace, size);
@@ -72,7 +75,8 @@ impl Place {
         let text = fs::read_to_string(&kubeconfig).expect("a kubeconfig");
         let client = runtime.block_on(async {
             let config: kube::config::Kubeconfig = serde_yaml::from_str(&text).expect("a kubeconfig");
-            let config = kube::Config::from_custom_kubeconfig(config, &Default::default()).await.expect("a target");
+            let config =
+                kube::Config::from_custom_kubeconfig(config, &Default::default()).await.expect("a target");
             kube::Client::try_from(config).expect("a client")
         });
         let kubectl = cluster::real_kubectl();
@@ -112,7 +116,10 @@ impl Place {
 
     async fn post(&self, path: &str, object: &Value) {
         let body = serde_json::to_vec(object).expect("an object");
-        let request = http::Request::post(path).header("content-type", "application/json").body(body).expect("a request");
+        let request = http::Request::post(path)
+            .header("content-type", "application/json")
+            .body(body)
+            .expect("a request");
         let _: Value = self.client.request(request).await.unwrap_or_else(|e| panic!("{path}: {e}"));
     }
 
@@ -137,13 +144,16 @@ impl Place {
                 for kind in kinds["resources"].as_array().into_iter().flatten() {
                     let name = kind["name"].as_str().unwrap_or_default();
                     let verbs = kind["verbs"].to_string();
-                    let listed = kind["namespaced"] == json!(true) && verbs.contains("\"list\"") && verbs.contains("\"delete\"");
+                    let listed = kind["namespaced"] == json!(true)
+                        && verbs.contains("\"list\"")
+                        && verbs.contains("\"delete\"");
                     if !listed || name.contains('/') {
                         continue;
                     }
                     let mut rest = String::new();
                     loop {
-                        let page = self.get(&format!("{base}/namespaces/{namespace}/{name}?limit=500{rest}")).await;
+                        let page =
+                            self.get(&format!("{base}/namespaces/{namespace}/{name}?limit=500{rest}")).await;
                         match page["metadata"]["continue"].as_str().filter(|c| !c.is_empty()) {
                             Some(more) => rest = format!("&continue={more}"),
                             None => break,

@@ -378,12 +378,16 @@ impl Lexer<'_> {
             Piece::Command { source, quoted }
         } else if self.starts(b"$((") {
             self.at += 3;
-            let mut source = b"$((".to_vec();
-            source.extend(self.until_close());
-            if self.peek(0) == b')' {
+            let inside = self.until_close();
+            if self.peek(0) == b')' && is_arithmetic(&inside) {
                 self.at += 1;
+            } else {
+                // `$((cmd); cmd)`: a substitution that starts with a subshell.
+                self.out.processes.push(inside);
+                let rest = self.until_close();
+                self.out.processes.push(rest);
             }
-            Piece::Opaque(source)
+            Piece::Opaque(self.text.get(start..self.at).unwrap_or_default().to_vec())
         } else if self.starts(b"$(") {
             self.at += 2;
             Piece::Command { source: self.until_close(), quoted }
@@ -502,6 +506,30 @@ fn flush(word: &mut Word, text: &mut Vec<u8>) {
 
 fn is_name(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+}
+
+/// Whether a text can be an arithmetic expression: no two operands stand side by side.
+fn is_arithmetic(text: &[u8]) -> bool {
+    let operand = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#');
+    let mut after_operand = false;
+    let mut gap = false;
+    for b in text {
+        match b {
+            b' ' | b'\t' | b'\n' => gap = true,
+            b if operand(b) => {
+                if after_operand && gap {
+                    return false;
+                }
+                (after_operand, gap) = (true, false);
+            }
+            b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'=' | b'!' | b'&' | b'|' | b'^' | b'~'
+            | b'?' | b':' | b',' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => {
+                (after_operand, gap) = (false, false)
+            }
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Command substitutions somewhere inside a text that is otherwise not read.

@@ -6,7 +6,7 @@
 use super::{Layer, Merged};
 use crate::engine::fact::Known;
 use crate::engine::glob;
-use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::target::{Environment, KubeTarget, is_loopback};
 
 /// A kind of identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -347,43 +347,30 @@ pub const LOCAL_CLUSTERS: [(&str, &[&str]); 8] = [
     ("colima*", &[]),
 ];
 
-/// Whether the target is a known local cluster: by name *and* address. An address alone proves nothing: k3s and
-/// kubeadm write 127.0.0.1 into the kubeconfig of production machines, and tunnels end there.
+/// Whether the target is a known local cluster: by the name its tool gives to the context *and* the cluster entry, and
+/// by its address. An address alone proves nothing: k3s and kubeadm write 127.0.0.1 into the kubeconfig of production
+/// machines, and tunnels end there; nor does a context that somebody called `kind-dev`.
 pub fn is_local(seen: &Seen) -> bool {
-    let mut names =
-        seen.identities.iter().filter(|i| matches!(i.kind, IdKind::Context | IdKind::Cluster)).peekable();
-    if names.peek().is_none() {
-        return false;
-    }
-    let servers: Vec<&str> = seen.values(IdKind::Server).map(host_of).collect();
-    let mut rows = LOCAL_CLUSTERS.iter().filter(|(name, _)| {
-        let mut of = seen.identities.iter().filter(|i| matches!(i.kind, IdKind::Context | IdKind::Cluster));
-        of.any(|i| glob::matches(name, &i.value))
-    });
-    rows.any(|(_, networks)| {
-        !servers.is_empty()
-            && servers.iter().all(|host| {
-                is_loopback(host)
-                    || networks.iter().any(|n| if n.ends_with('.') { in_network(host, n) } else { host == n })
-            })
+    let named = |kind: IdKind, pattern: &str| {
+        let mut values = seen.values(kind).peekable();
+        values.peek().is_some() && values.all(|v| glob::matches(pattern, v))
+    };
+    let near = |host: &str, networks: &[&str]| {
+        let in_any = |n: &&str| if n.ends_with('.') { in_network(host, n) } else { host == *n };
+        is_loopback(host) || networks.iter().any(in_any)
+    };
+    LOCAL_CLUSTERS.iter().any(|(name, networks)| {
+        let mut servers = seen.values(IdKind::Server).map(host_of).peekable();
+        named(IdKind::Context, name)
+            && named(IdKind::Cluster, name)
+            && servers.peek().is_some()
+            && servers.all(|host| near(host, networks))
     })
 }
 
 /// A dotted address whose first three numbers are these (`192.168.49.`): the rest must be one number.
 fn in_network(host: &str, network: &str) -> bool {
     host.strip_prefix(network).is_some_and(|last| last.parse::<u8>().is_ok())
-}
-
-/// Whether a host is this machine.
-pub fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<core::net::IpAddr>().is_ok_and(|ip| match ip {
-            core::net::IpAddr::V6(v6) => {
-                v6.is_loopback() || v6.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback())
-            }
-            core::net::IpAddr::V4(v4) => v4.is_loopback(),
-        })
 }
 
 /// The host of a server URL: without scheme, user, port and path.

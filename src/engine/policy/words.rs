@@ -3,6 +3,7 @@
 
 use crate::engine::classify::classify;
 use crate::engine::decide::{Object, Situation};
+use crate::engine::effect::Effect;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::table::Role;
 use crate::engine::tools;
@@ -29,23 +30,27 @@ const OBJECT_COMMANDS: [&str; 13] = [
 /// The situation as the words tell it. The target is left unknown.
 pub fn situation_of_words(tool: &str, words: &[&[u8]]) -> Situation {
     let effect = classify(tool.as_bytes(), words).effect;
-    let mut s = Situation::of(tool, "", effect);
     let Some(table) = tools::by_name(tool.as_bytes()) else {
-        s.verb =
+        let verb =
             words.iter().take_while(|w| !w.starts_with(b"-")).map(|w| text(w)).collect::<Vec<_>>().join(" ");
-        return s;
+        return Situation::of(tool, verb, effect);
     };
-    let parsed = parse(table, words);
+    situation_of(tool, &parse(table, words), effect)
+}
+
+/// The same from words that are already parsed and judged.
+pub fn situation_of(tool: &str, parsed: &Parsed<'_>, effect: Effect) -> Situation {
+    let mut s = Situation::of(tool, "", effect);
     s.verb = match parsed.path() {
         // A plugin's name is the first word that is no flag.
-        "" => words.iter().find(|w| !w.starts_with(b"-")).map(|w| text(w)).unwrap_or_default(),
+        "" => parsed.words.iter().find(|w| !w.starts_with(b"-")).map(|w| text(w)).unwrap_or_default(),
         path => path.to_owned(),
     };
     s.all_namespaces = parsed.role(Role::AllNamespaces).is_some_and(|g| g.value != b"false");
     if let Some(given) = parsed.role(Role::Namespace) {
         s.namespaces.push(text(given.value));
     }
-    objects(&parsed, &mut s);
+    objects(parsed, &mut s);
     s
 }
 
@@ -54,7 +59,10 @@ fn objects(parsed: &Parsed<'_>, s: &mut Situation) {
     let args: Vec<String> = parsed.args_before_dash().iter().map(|(_, a)| text(a)).collect();
     let from_file = parsed.role(Role::Filename).is_some();
     let namespace = s.namespaces.first().cloned();
-    if NODE_COMMANDS.contains(&command) {
+    if let Some(raw) = parsed.last("raw") {
+        s.objects = by_path(&text(raw)).into_iter().collect();
+        s.namespaces = s.objects.iter().filter_map(|o| o.namespace.clone()).collect();
+    } else if NODE_COMMANDS.contains(&command) {
         s.objects = args.iter().map(|n| object("nodes", Some(n.as_str()), None)).collect();
     } else if OBJECT_COMMANDS.contains(&command) && !from_file {
         s.objects = by_arguments(&args, namespace.as_deref());
@@ -103,38 +111,101 @@ fn object(kind: &str, name: Option<&str>, namespace: Option<&str>) -> Object {
         name: name.map(str::to_owned),
         ..Object::default()
     };
-    if !CLUSTER_SCOPED.contains(&object.resource.as_str()) {
+    if !is_cluster_scoped(&object.resource) {
         object.namespace = namespace.map(str::to_owned);
     }
     object
 }
 
-/// Built-in kinds without a namespace, in the forms people write most.
-const CLUSTER_SCOPED: [&str; 23] = [
-    "namespace",
-    "namespaces",
-    "ns",
-    "node",
-    "nodes",
-    "no",
-    "pv",
-    "persistentvolume",
-    "persistentvolumes",
-    "crd",
-    "crds",
-    "customresourcedefinition",
-    "customresourcedefinitions",
+/// Built-in kinds without a namespace, by every full and short name (kubectl api-resources of 1.36, and the snapshot
+/// controller's), sorted. A kind that is not in here is taken for a namespaced one until the live system says otherwise.
+const CLUSTER_SCOPED: [&str; 55] = [
+    "apiservice",
+    "apiservices",
+    "certificatesigningrequest",
+    "certificatesigningrequests",
     "clusterrole",
-    "clusterroles",
     "clusterrolebinding",
     "clusterrolebindings",
-    "storageclass",
-    "storageclasses",
-    "sc",
+    "clusterroles",
+    "crd",
+    "crds",
+    "csidriver",
+    "csidrivers",
+    "csinode",
+    "csinodes",
+    "csr",
+    "customresourcedefinition",
+    "customresourcedefinitions",
+    "flowschema",
+    "flowschemas",
+    "ingressclass",
+    "ingressclasses",
+    "mutatingwebhookconfiguration",
+    "mutatingwebhookconfigurations",
+    "namespace",
+    "namespaces",
+    "no",
+    "node",
+    "nodes",
+    "ns",
+    "persistentvolume",
+    "persistentvolumes",
     "priorityclass",
     "priorityclasses",
-    "apiservices",
+    "prioritylevelconfiguration",
+    "prioritylevelconfigurations",
+    "pv",
+    "runtimeclass",
+    "runtimeclasses",
+    "sc",
+    "storageclass",
+    "storageclasses",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicy",
+    "validatingadmissionpolicybinding",
+    "validatingadmissionpolicybindings",
+    "validatingwebhookconfiguration",
+    "validatingwebhookconfigurations",
+    "volumeattachment",
+    "volumeattachments",
+    "volumesnapshotclass",
+    "volumesnapshotclasses",
+    "volumesnapshotcontent",
+    "volumesnapshotcontents",
+    "vsc",
+    "vsclass",
 ];
+
+/// Whether a kind, as written, is known to have no namespace.
+pub fn is_cluster_scoped(resource: &str) -> bool {
+    CLUSTER_SCOPED.binary_search(&resource).is_ok()
+}
+
+/// The object a `--raw` path names: `/api/v1/namespaces/x/pods/y`.
+fn by_path(path: &str) -> Option<Object> {
+    let path = path.split('?').next().unwrap_or(path);
+    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+    let (group, rest) = match parts.as_slice() {
+        ["api", _, rest @ ..] => ("", rest),
+        ["apis", group, _, rest @ ..] => (*group, rest),
+        _ => return None,
+    };
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, kind, ..] if !matches!(*kind, "finalize" | "status") => {
+            (Some(*namespace), rest.get(2..).unwrap_or_default())
+        }
+        rest => (None, rest),
+    };
+    let (resource, rest) = rest.split_first()?;
+    Some(Object {
+        resource: (*resource).to_owned(),
+        group: group.to_owned(),
+        name: rest.first().map(|n| (*n).to_owned()),
+        namespace: namespace.map(str::to_owned),
+        ..Object::default()
+    })
+}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -176,6 +247,26 @@ mod tests {
         ] {
             assert_eq!(objects(line), want, "{line}");
         }
+    }
+
+    #[test]
+    fn paths_become_objects() {
+        assert_eq!(objects("kubectl delete --raw /api/v1/namespaces/shop/pods/x"), ["shop:pods/x"]);
+        assert_eq!(
+            objects("kubectl delete --raw /apis/apps/v1/namespaces/shop/deployments"),
+            ["shop:deployments/?"]
+        );
+        assert_eq!(objects("kubectl delete --raw /api/v1/namespaces/shop"), ["namespaces/shop"]);
+        assert_eq!(
+            objects("kubectl replace --raw /api/v1/namespaces/shop/finalize -f x"),
+            ["namespaces/shop"]
+        );
+        assert_eq!(objects("kubectl delete --raw /version"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(CLUSTER_SCOPED.windows(2).all(|w| w[0] < w[1]));
     }
 
     #[test]
