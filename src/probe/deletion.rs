@@ -287,9 +287,7 @@ async fn operated(api: &Api, set: &Set) -> Impact {
         .take(200)
         .collect();
     let asked = rows.iter().map(|(f, row)| async {
-        if row.policy.is_none() {
-            return None;
-        }
+        row.policy?;
         let meta = &f.object.metadata;
         Some(api.json::<Value>(&f.kind.object(meta.namespace.as_deref(), &meta.name)).await)
     });

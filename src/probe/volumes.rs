@@ -70,7 +70,7 @@ fn called(claim: &Object) -> String {
 
 /// The worst first; beyond the first few, one line for each fate and reason.
 pub fn shorten(mut data: Vec<Data>) -> Vec<Data> {
-    data.sort_by(|a, b| b.fate.cmp(&a.fate));
+    data.sort_by_key(|d| std::cmp::Reverse(d.fate));
     if data.len() <= NAMED {
         return data;
     }
