@@ -6,6 +6,7 @@ use crate::engine::parse::parse;
 use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::run::exec::CONFIRM;
 use crate::world::World;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -29,7 +30,12 @@ const SHARED: &[&str] = &[
 
 /// Shows `kubectl diff` of the same manifests on the terminal. Commands without manifests have nothing to compare.
 pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
-    let slices = judged.words.slices();
+    // The bytes that were judged; words that kubectl's preferences changed are compared as they are.
+    let held: Vec<Vec<u8>> =
+        judged.inputs.argv_for_children(&call.argv).into_iter().skip(1).map(OsStringExt::into_vec).collect();
+    let same = judged.words.slices() == call.words();
+    let slices: Vec<&[u8]> =
+        if same { held.iter().map(Vec::as_slice).collect() } else { judged.words.slices() };
     let Some(table) = tools::by_name(call.tool.as_bytes()) else { return Ok(()) };
     let parsed = parse(table, &slices);
     if !matches!(parsed.path(), "apply" | "replace" | "create") {
@@ -53,16 +59,15 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
         Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made")
             .because(e.to_string())
     };
-    let input =
-        judged.inputs.manifests().iter().find(|m| m.name == "standard input").map(|m| m.bytes.clone());
+    let input = judged.inputs.stdin();
     let mut command = Command::new(&judged.tool);
-    command.args(&words).env_clear().envs(world.vars().iter().cloned());
+    command.args(&words).env_clear().envs(world.vars().iter().filter(|(k, _)| k != CONFIRM).cloned());
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(tty.try_clone().map_err(cannot)?).stderr(tty);
     let mut child = command.spawn().map_err(cannot)?;
     if let (Some(bytes), Some(mut pipe)) = (input, child.stdin.take()) {
         // A diff that does not read to the end says itself what it did not like.
-        let _ = pipe.write_all(&bytes);
+        let _ = pipe.write_all(bytes);
     }
     let status = child.wait().map_err(cannot)?;
     // kubectl diff: 0 no difference, 1 differences found, more than 1 an error.

@@ -155,9 +155,12 @@ pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How)
             let _progress = how.progress.then(|| Progress::start("asking the cluster", dumb(world)));
             let manifests: Vec<(String, Vec<u8>)> =
                 inputs.manifests().iter().map(|m| (m.name.clone(), m.bytes.clone())).collect();
+            let held = inputs.argv_for_children(&call.argv);
             let probed = probe::kube(&probe::Request {
                 parsed: &parsed,
                 words: call.argv.get(1..).unwrap_or_default(),
+                held: held.get(1..).unwrap_or_default(),
+                stdin: inputs.stdin(),
                 target: &resolved.target,
                 effective_kubeconfig: &resolved.access.effective,
                 plugins: match &resolved.access.plugin_policy {

@@ -1,6 +1,7 @@
 //! What `-k` builds, built once by the real tool, so that it can be judged and handed on as the same bytes.
 
 use crate::fail::Result;
+use crate::run::exec::CONFIRM;
 use crate::run::inputs::{Inputs, Loose};
 use crate::world::World;
 use std::ffi::OsStr;
@@ -26,7 +27,11 @@ pub fn loose(inputs: &mut Inputs, tool: &Path, world: &World) -> Result<()> {
 
 fn kustomize(directory: &OsStr, tool: &Path, world: &World) -> Option<Vec<u8>> {
     let mut command = Command::new(tool);
-    command.arg("kustomize").arg(directory).env_clear().envs(world.vars().iter().cloned());
+    command
+        .arg("kustomize")
+        .arg(directory)
+        .env_clear()
+        .envs(world.vars().iter().filter(|(k, _)| k != CONFIRM).cloned());
     command.stdin(Stdio::null()).stderr(Stdio::null());
     let output = command.output().ok()?;
     output.status.success().then_some(output.stdout)

@@ -42,12 +42,17 @@ pub struct Request<'a> {
     pub parsed: &'a Parsed<'a>,
     /// The same words as they are handed to the tool; a server-side dry run of them is tried when that is safe.
     pub words: &'a [OsString],
+    /// The same words with the files they name in the form they were read, for the dry run: a pipe (`-f <(…)`) can be
+    /// read only once. Empty: the words themselves.
+    pub held: &'a [OsString],
     /// Where they go.
     pub target: &'a KubeTarget,
     /// A kubeconfig (YAML or JSON) that stands for the target alone, every override folded in.
     pub effective_kubeconfig: &'a [u8],
     /// The contents of `-f` inputs that could be read, by the name they were given under.
     pub manifests: &'a [(String, Vec<u8>)],
+    /// Standard input, where `-f -` reads it.
+    pub stdin: Option<&'a [u8]>,
     /// The real kubectl; without it the dry run is left out.
     pub kubectl: Option<&'a Path>,
     /// The process's environment and working directory, for credential plugins and the dry run.

@@ -78,9 +78,10 @@ pub fn words(request: &Request<'_>) -> Option<(Form, Vec<OsString>)> {
     if parsed.given.iter().any(|g| g.value_at.is_none() && g.at + 1 == at && waits(g)) {
         return None;
     }
-    let mut words: Vec<OsString> = request.words.get(..at)?.to_vec();
+    let run = if request.held.len() == request.words.len() { request.held } else { request.words };
+    let mut words: Vec<OsString> = run.get(..at)?.to_vec();
     words.extend(extra);
-    words.extend_from_slice(request.words.get(at..)?);
+    words.extend_from_slice(run.get(at..)?);
     Some((form, words))
 }
 
@@ -112,8 +113,7 @@ pub async fn run(request: &Request<'_>, until: Instant) -> Option<(Form, Result<
     let (form, words) = words(request)?;
     let mut command = child::command(request.kubectl?, request.world);
     command.args(words);
-    let standard = request.manifests.iter().find(|(name, _)| name == "-").map(|(_, bytes)| bytes.as_slice());
-    let done = child::run(command, standard, until).await;
+    let done = child::run(command, request.stdin, until).await;
     Some((
         form,
         done.map(|done| Said {
@@ -252,6 +252,8 @@ mod tests {
         let here = |t: &str| Sourced::new(t.to_owned(), Source::Default);
         let (target, world) = (KubeTarget::at(here("s"), here("default")), crate::world::World::of(&[], "/"));
         let request = Request {
+            held: &[],
+            stdin: None,
             parsed: &parsed,
             words: &owned,
             target: &target,

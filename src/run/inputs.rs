@@ -15,6 +15,9 @@ use std::os::fd::FromRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+/// What standard input is called among the manifests.
+const STDIN: &str = "standard input";
+
 /// One document stream as the tool will read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
@@ -45,6 +48,8 @@ pub struct Inputs {
     edits: Vec<Edit>,
     pins: Vec<Pinned>,
     stdin: Option<Pinned>,
+    /// Which of the manifests it is.
+    stdin_at: Option<usize>,
     loose: Vec<(Loose, Spot)>,
     kubeconfig: Option<OsString>,
 }
@@ -73,6 +78,8 @@ struct Spot {
 struct Edit {
     spot: Spot,
     with: OsString,
+    /// The same for a child of guard, which has no descriptor of guard's.
+    for_child: OsString,
     /// `-k` becomes `-f` when its rendered output is handed over.
     rename: bool,
 }
@@ -143,7 +150,7 @@ impl Inputs {
         let mut file = File::open(path).map_err(|err| unreadable(&name, &err))?;
         let bytes = read_bounded(&name, &mut file)?;
         let pinned = Pinned::of(&name, &bytes)?;
-        self.edits.push(Edit { spot, with: pinned.path(), rename: false });
+        self.edits.push(Edit { spot, with: pinned.path(), for_child: pinned.shared_path(), rename: false });
         self.pins.push(pinned);
         self.manifests.push(Manifest { name, bytes });
         Ok(())
@@ -161,15 +168,21 @@ impl Inputs {
         if unsafe { libc::fcntl(0, libc::F_GETFD) } == -1 {
             return Ok(());
         }
-        let bytes = read_bounded("standard input", &mut *stdin)?;
-        self.stdin = Some(Pinned::of("standard input", &bytes)?);
-        self.manifests.push(Manifest { name: "standard input".into(), bytes });
+        let bytes = read_bounded(STDIN, &mut *stdin)?;
+        self.stdin = Some(Pinned::of(STDIN, &bytes)?);
+        self.stdin_at = Some(self.manifests.len());
+        self.manifests.push(Manifest { name: STDIN.into(), bytes });
         Ok(())
     }
 
     /// What the tool will read, in the order of the words.
     pub fn manifests(&self) -> &[Manifest] {
         &self.manifests
+    }
+
+    /// Standard input, when a `-f -` reads it.
+    pub fn stdin(&self) -> Option<&[u8]> {
+        self.manifests.get(self.stdin_at?).map(|m| m.bytes.as_slice())
     }
 
     /// What could not be held still and was not read, by number for [`supply`](Inputs::supply).
@@ -190,7 +203,7 @@ impl Inputs {
         };
         let name = escape(text.as_bytes());
         let pinned = Pinned::of(&name, &bytes)?;
-        self.edits.push(Edit { spot, with: pinned.path(), rename });
+        self.edits.push(Edit { spot, with: pinned.path(), for_child: pinned.shared_path(), rename });
         self.pins.push(pinned);
         self.manifests.push(Manifest { name, bytes });
         Ok(())
@@ -225,12 +238,21 @@ impl Inputs {
             return false;
         };
         let spot = Spot { word, start, end: start + given.value.len(), flag: given.at };
-        self.edits.push(Edit { spot, with: pinned.path(), rename: false });
+        self.edits.push(Edit { spot, with: pinned.path(), for_child: pinned.shared_path(), rename: false });
         true
     }
 
     /// The words to run: the caller's own, argv[0] included, with only the pinned values put in their places.
     pub fn argv(&self, original: &[OsString]) -> Vec<OsString> {
+        self.edited(original, |edit| &edit.with)
+    }
+
+    /// The same for a program guard starts itself while it lives: a dry run, a diff.
+    pub fn argv_for_children(&self, original: &[OsString]) -> Vec<OsString> {
+        self.edited(original, |edit| &edit.for_child)
+    }
+
+    fn edited(&self, original: &[OsString], with: impl Fn(&Edit) -> &OsString) -> Vec<OsString> {
         let mut words: Vec<Vec<u8>> = original.iter().map(|w| w.as_bytes().to_vec()).collect();
         let mut edits: Vec<&Edit> = self.edits.iter().collect();
         // From the back, so that earlier places in the same word stay where they are.
@@ -240,7 +262,7 @@ impl Inputs {
                 && edit.spot.start <= edit.spot.end
                 && edit.spot.end <= word.len()
             {
-                word.splice(edit.spot.start..edit.spot.end, edit.with.as_bytes().iter().copied());
+                word.splice(edit.spot.start..edit.spot.end, with(edit).as_bytes().iter().copied());
             }
             if edit.rename
                 && let Some(flag) = words.get_mut(edit.spot.flag + 1)

@@ -82,6 +82,8 @@ impl Caller {
         let verdict = classify(b"kubectl", &words);
         let resolved = resolve::kubeconfig::kube(&world, &parsed).unwrap();
         let probed = probe(&Request {
+            held: &[],
+            stdin: None,
             parsed: &parsed,
             words: &owned,
             target: &resolved.target,

@@ -201,9 +201,26 @@ impl Stage {
         ended(terminal)
     }
 
+    /// Runs `kubectl ARGS` on a terminal, types this where a name is asked for, which has to be wrong, and gives up.
+    pub fn wrong(&self, args: &[&str], answer: &str) -> Ended {
+        let mut terminal = self.terminal(args);
+        terminal.expect("stops: ");
+        terminal.send(format!("{answer}\n"));
+        terminal.expect("2 attempts left");
+        terminal.expect("stops: ");
+        terminal.send("\n");
+        ended(terminal)
+    }
+
     /// Runs `kubectl ARGS` on a terminal where nothing is typed.
     pub fn unasked(&self, args: &[&str]) -> Ended {
         ended(self.terminal(args))
+    }
+
+    /// Runs `kubectl ARGS` without any terminal; it has to be refused.
+    #[track_caller]
+    pub fn unasked_refusal(&self, args: &[&str]) -> Ended {
+        told(&self.pipeline(args)).is(REFUSED)
     }
 
     /// Runs `kubectl ARGS` without any terminal.
