@@ -10,10 +10,14 @@ use super::replay::{self, Form, Said};
 use super::subjects::{self, Found, Reference, Set};
 use super::volumes;
 use super::words::{Chosen, chosen};
+use crate::engine::content::judge_manifest;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::Impact;
 use crate::engine::parse::Parsed;
+
+/// What a change was asked about.
+pub const TAKES_AWAY: &str = "what the change takes away";
 
 /// What a command does to the objects it hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +56,29 @@ pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
     match said {
         None => {
             if act(request.parsed) == Act::Change && !matches!(chosen, Chosen::Raw(_)) {
-                impact.impact.gap("what the change takes away", Why::NotAsked);
+                impact.impact.gap(TAKES_AWAY, Why::NotAsked);
+                untried(request.parsed.path(), request.manifests, &impact.set, &mut impact.impact);
             }
             impact.impact
         }
         Some((form, answer)) => kubectls_view(api, request, impact, form, answer).await,
+    }
+}
+
+/// Without an answer from the server the manifests' own words count: what could go by them counts as going, unless
+/// nothing is there yet.
+fn untried(path: &str, manifests: &[(String, Vec<u8>)], set: &Set, impact: &mut Impact) {
+    let new = set.total == 0 && set.read_all && set.impact.gaps.is_empty();
+    if new || !matches!(path, "apply" | "patch" | "replace") {
+        return;
+    }
+    for (_, bytes) in manifests {
+        for document in judge_manifest(bytes).documents {
+            for because in document.judged.because {
+                let name = document.name.as_deref().unwrap_or_default();
+                impact.raise(document.judged.effect, format!("{} {name}: {because}", document.kind));
+            }
+        }
     }
 }
 
@@ -170,7 +192,7 @@ fn raw(set: &Set, parsed: &Parsed<'_>) -> Impact {
         }
         ("create", Some("eviction")) => impact.raise(Effect::Disrupt, "evicts the pod"),
         // What is sent over an existing object cannot be tried first.
-        ("replace", _) if set.total > 0 => impact.gap("what the change takes away", Why::NotAsked),
+        ("replace", _) if set.total > 0 => impact.gap(TAKES_AWAY, Why::NotAsked),
         _ => {}
     }
     impact
@@ -228,7 +250,8 @@ async fn kubectls_view(
         Err(why) => {
             // For a deletion guard's own view is whole without it; a change is known by it alone.
             if form == Form::Objects {
-                impact.gap("what the change takes away", why);
+                impact.gap(TAKES_AWAY, why);
+                untried(parsed.path(), request.manifests, &set, &mut impact);
             } else if prune {
                 impact.gap("what --prune deletes", why);
             }
@@ -254,7 +277,8 @@ async fn kubectls_view(
             let after = said.objects();
             if !said.ok && impact.refused.is_none() {
                 let why = said.errors.first().cloned().unwrap_or_else(|| "the dry run failed".to_owned());
-                impact.gap("what the change takes away", Why::Failed(why));
+                impact.gap(TAKES_AWAY, Why::Failed(why));
+                untried(parsed.path(), request.manifests, &set, &mut impact);
             }
             change::compare(api, &catalog, &after, &mut impact).await;
             impact
@@ -394,4 +418,28 @@ async fn differ(
     impact.subjects_total = set.total.max(total);
     impact.consequences.retain(|c| c.raises);
     impact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_nobody_could_try_counts_by_its_own_words() {
+        let zero = b"kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 0}\n".to_vec();
+        let manifests = [("x".to_owned(), zero)];
+        let set = |total| Set { total, read_all: true, ..Set::default() };
+        let said = |path: &str, set: &Set| {
+            let mut impact = Impact::default();
+            untried(path, &manifests, set, &mut impact);
+            impact.consequences.iter().map(|c| (c.effect, c.because.clone())).collect::<Vec<_>>()
+        };
+        let stops = vec![(Effect::Disrupt, "Deployment web: replicas 0: every pod stops".to_owned())];
+        assert_eq!(said("apply", &set(1)), stops);
+        let mut unseen = set(0);
+        unseen.impact.gap("deployments", Why::TimedOut);
+        assert_eq!(said("apply", &unseen), stops, "not seen is not absent");
+        assert_eq!(said("apply", &set(0)), [], "it is created");
+        assert_eq!(said("label", &set(1)), [], "the file only says which object");
+    }
 }

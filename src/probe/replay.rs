@@ -61,6 +61,13 @@ pub fn words(request: &Request<'_>) -> Option<(Form, Vec<OsString>)> {
     if path == "delete" && parsed.on("interactive") {
         extra.push("--interactive=false".into());
     }
+    // Only what the server makes of it counts here. Checking the schema first means fetching it: seconds, each time.
+    if matches!(path, "apply" | "replace") {
+        extra.push("--validate=false".into());
+    }
+    if path == "apply" {
+        extra.push("--openapi-patch=false".into());
+    }
     if path == "apply" && (parsed.on("prune") || parsed.last("applyset").is_some()) {
         form = Form::Sentences;
     }
@@ -279,7 +286,12 @@ mod tests {
             ("delete cm q -n -- --now", Some("delete cm q -n -- --now --dry-run=server --output=name")),
             ("delete cm q -i", Some("delete cm q -i --dry-run=server --interactive=false --output=name")),
             ("drain n1 --force", Some("drain n1 --force --dry-run=server")),
-            ("apply --prune --all -f x", Some("apply --prune --all -f x --dry-run=server --output=")),
+            (
+                "apply --prune --all -f x",
+                Some(
+                    "apply --prune --all -f x --dry-run=server --validate=false --openapi-patch=false --output=",
+                ),
+            ),
             ("patch cm q -p {}", Some("patch cm q -p {} --dry-run=server --output=json")),
             // It could swallow what is added, ignore it, or is refused with it.
             ("delete cm q --unheard-of", None),
