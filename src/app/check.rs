@@ -60,6 +60,9 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let policy = policy::load(world)?;
     let how = How { probe: !args.offline && !read, interactive: true, progress: !args.json };
     let judged = judge(&call, words, policy, world, how)?;
+    if let Some(fail) = judged.unresolved() {
+        return Err(fail);
+    }
     let exit = match &judged.decision {
         Decision::Allow(_) => Exit::Ok,
         Decision::Confirm(_) if judged.impact.refused.is_some() => Exit::Refused,

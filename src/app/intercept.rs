@@ -76,6 +76,10 @@ fn answer(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> 
             let because = [denied.reason.clone()];
             let ending = Ending::refused(Recorded::NotAsked);
             record::refused(judged, call, world, &ending, &denied.reason);
+            // Nothing is known that could be shown; why that is so can be put right.
+            if let Some(fail) = judged.unresolved() {
+                return Err(fail.because(format!("{} was not run: {}", call.tool, denied.reason)));
+            }
             Err(show::refusal(&shown, "refused by policy", &because, Hint::None, true, world, choice))
         }
         Decision::Confirm(asked) => confirm(judged, asked, &shown, call, world, choice),

@@ -13,6 +13,7 @@ use crate::engine::fact::Why;
 use crate::engine::impact::{Gap, Impact};
 use crate::engine::kuberc::{self, CredentialPolicy};
 use crate::engine::parse::{Parsed, parse};
+use crate::engine::policy::builtin::NO_TARGET;
 use crate::engine::policy::place::{self, Classified, IdKind, Seen};
 use crate::engine::policy::{Merged, Terms};
 use crate::engine::table::Tool;
@@ -106,6 +107,15 @@ pub struct Judged {
     pub resolving: Duration,
     /// Time spent asking the live system.
     pub probing: Duration,
+}
+
+impl Judged {
+    /// Why the target is not known, when that alone is what refuses the command.
+    pub fn unresolved(&self) -> Option<Fail> {
+        let fail = self.resolved.as_ref().err()?;
+        let alone = matches!(&self.decision, Decision::Deny(d) if d.rules.iter().all(|r| r == NO_TARGET));
+        alone.then(|| fail.clone())
+    }
 }
 
 /// Finds the real tool, as the policy and PATH say.
