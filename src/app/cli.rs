@@ -58,6 +58,8 @@ pub enum Cmd {
     Doctor(super::doctor::Args),
     Policy(super::policy::Args),
     Audit(super::audit::Args),
+    Kept(super::kept::Args),
+    Restore(super::restore::Args),
     Setup(super::setup::Args),
     Hook(super::hook::Args),
     Completions(super::completions::Args),

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::judge::{How, Judged, judge, read_words, table_of};
 use super::record::{self, Ending};
-use super::{diff, show, situation};
+use super::{diff, keeping, show, situation};
 use crate::audit::Answer as Recorded;
 use crate::engine::decide::{Asked, Decision};
 use crate::engine::effect::Effect;
@@ -168,6 +168,8 @@ fn run(
     choice: ColourChoice,
     ending: &Ending,
 ) -> Result<Exit> {
+    // Before the last look at the target: the copy may take a moment.
+    let copied = keeping::take(&judged, call, world, choice);
     let mut edit = EnvEdit::default();
     let mut held = Vec::new();
     unmoved(&judged, call, world).inspect_err(|fail| {
@@ -189,7 +191,7 @@ fn run(
     }
     let argv = judged.inputs.argv(&call.argv);
     judged.inputs.env(&mut edit);
-    record::exec(&judged, call, world, ending, choice)?;
+    record::exec(&judged, call, world, ending, &copied, choice)?;
     for pin in &held {
         pin.inherit()?;
     }

@@ -3,7 +3,7 @@
 
 use super::call::Call;
 use super::caller::actor;
-use super::{render, situation};
+use super::{keeping, render, situation};
 use crate::engine::assess::{Assessment, assess};
 use crate::engine::challenge::{self, Challenge};
 use crate::engine::classify::{Verdict, classify};
@@ -103,6 +103,10 @@ pub struct Judged {
     pub situation: Situation,
     /// The verdict.
     pub decision: Decision,
+    /// The copy of manifests that is taken before the command runs.
+    pub copy: Option<keeping::Intent>,
+    /// A command that keeps data which would be lost.
+    pub safer: Option<String>,
     /// Time spent on the target.
     pub resolving: Duration,
     /// Time spent asking the live system.
@@ -198,6 +202,8 @@ pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How)
     }
     let probing = started.elapsed();
     let Outcome { place, cluster, challenge, assessment, situation, decision } = outcome;
+    let copy = keeping::intend(&parsed, &impact, &assessment, how, world).filter(|_| resolved.is_ok());
+    let safer = keeping::safer(&parsed, &impact).filter(|_| assessment.effect >= Effect::Destroy);
     Ok(Judged {
         words,
         policy,
@@ -212,6 +218,8 @@ pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How)
         assessment,
         situation,
         decision,
+        copy,
+        safer,
         resolving,
         probing,
     })

@@ -15,11 +15,14 @@ pub mod init;
 pub mod install;
 pub mod intercept;
 pub mod judge;
+mod keeping;
+pub mod kept;
 pub mod man;
 pub mod out;
 pub mod policy;
 mod record;
 mod render;
+pub mod restore;
 pub mod run;
 pub mod setup;
 mod show;
@@ -94,6 +97,8 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Doctor(args) => doctor::run(args, world, audit_path(world).as_deref()),
         Cmd::Policy(args) => policy::run(args, world),
         Cmd::Audit(args) => audit::run(args, world, audit_path(world).as_deref()),
+        Cmd::Kept(args) => kept::run(args, world, choice),
+        Cmd::Restore(args) => restore::run(args, world, choice),
         Cmd::Setup(args) => setup::run(args, world),
         Cmd::Hook(args) => hook::run(args),
         Cmd::Completions(args) => completions::run(args, cli::command()),

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::judge::Judged;
+use super::keeping::Copied;
 use super::show;
 use crate::audit::{self, Answer, Caller, ElapsedMs, Operation, Outcome, Record, Target};
 use crate::engine::decide::Decision;
@@ -51,9 +52,18 @@ pub fn exec(
     call: &Call,
     world: &World,
     ending: &Ending,
+    copied: &Copied,
     choice: ColourChoice,
 ) -> Result<()> {
-    let record = make(judged, call, world, ending, Outcome::Exec, None);
+    let mut record = make(judged, call, world, ending, Outcome::Exec, None);
+    record.kept.clone_from(&copied.id);
+    if copied.id.is_some() {
+        record.facts.insert("kept_objects".into(), copied.objects.into());
+    }
+    if !copied.missing.is_empty() {
+        let missing = copied.missing.iter().cloned().map(serde_json::Value::from);
+        record.facts.insert("not_kept".into(), missing.collect());
+    }
     let written =
         path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
     let Err(mut fail) = written else { return Ok(()) };

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::judge::Judged;
+use super::keeping;
 use crate::engine::challenge::Challenge;
 use crate::engine::classify::redact;
 use crate::engine::decide::{Allowed, Decision, Level};
@@ -25,6 +26,7 @@ pub struct Shown<'a> {
     target: Cow<'a, KubeTarget>,
     command: CommandLine,
     notes: Vec<String>,
+    copy: Vec<String>,
     home: Option<String>,
     verb: String,
     screen: Screen,
@@ -67,6 +69,11 @@ impl<'a> Shown<'a> {
             target,
             command: CommandLine::of(redacted(call)),
             notes,
+            copy: judged
+                .copy
+                .as_ref()
+                .map(|intent| keeping::clauses(intent, &judged.impact, world))
+                .unwrap_or_default(),
             home: world.home().map(|h| h.to_string_lossy().into_owned()),
             verb: judged.situation.verb.clone(),
             screen: Screen::default(),
@@ -97,8 +104,8 @@ impl<'a> Shown<'a> {
             challenge: self.challenge(),
             level,
             command: &self.command,
-            copy: &[],
-            safer: None,
+            copy: &self.copy,
+            safer: self.judged.safer.as_deref(),
             notes: &self.notes,
             home: self.home.as_deref(),
         }

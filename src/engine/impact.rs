@@ -14,6 +14,8 @@ pub struct Impact {
     pub groups: Vec<Group>,
     /// What holds data, and what becomes of it.
     pub data: Vec<Data>,
+    /// Volumes (PersistentVolume names) whose reclaim policy erases them when their claim goes.
+    pub erased_volumes: Vec<String>,
     /// Other consequences, one short clause each: `load balancer 203.0.113.7`, `Helm releases api, index`.
     pub also: Vec<String>,
     /// Protections of the field found on the way.
@@ -43,6 +45,7 @@ impl Impact {
             }
         }
         self.data.extend(other.data);
+        extend_new(&mut self.erased_volumes, other.erased_volumes);
         extend_new(&mut self.also, other.also);
         extend_new(&mut self.protections, other.protections);
         extend_new(&mut self.gaps, other.gaps);

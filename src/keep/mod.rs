@@ -1,1 +1,37 @@
-//! keep
+//! The copy of manifests taken right before a deletion, and the way back.
+//!
+//! A copy holds the raw objects as the server had them; what has to be taken off them before they can be created again
+//! is decided when they are restored ([`rules`]). Contents of volumes are not in it and cannot be.
+
+pub mod restore;
+pub mod rules;
+mod send;
+pub mod store;
+pub mod take;
+
+use jiff::Timestamp;
+
+/// An id people can type, sorted by time: `20261122-013001-4f2a`.
+pub fn new_id(now: Timestamp, random: [u8; 2]) -> String {
+    format!("{}-{:02x}{:02x}", now.strftime("%Y%m%d-%H%M%S"), random[0], random[1])
+}
+
+/// Starts a runtime for one task and ends it without waiting for threads that look up names.
+fn block_on<T>(task: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let done = runtime.block_on(task);
+    runtime.shutdown_background();
+    Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_time_and_are_no_paths() {
+        let of = |s: &str| new_id(s.parse().unwrap(), [0x4f, 0x0a]);
+        assert_eq!(of("2026-11-22T01:30:01Z"), "20261122-013001-4f0a");
+        assert!(of("2026-11-22T01:30:01Z") < of("2026-11-22T01:30:02Z"));
+    }
+}

@@ -17,7 +17,7 @@ const NAMES: usize = 5;
 const ONE_BY_ONE: usize = 4;
 
 /// Kinds nobody misses: they come back by themselves or only record what happened.
-const NOISE: &[(&str, &str)] = &[
+pub const NOISE: &[(&str, &str)] = &[
     ("", "endpoints"),
     ("", "events"),
     ("apps", "controllerrevisions"),

@@ -1,7 +1,7 @@
 //! A client for the resolved target: CA, credentials and proxy as kubectl itself would use them, everything under the
 //! deadline, and nothing that could prompt.
 
-use super::{Plugins, Request, child};
+use super::{Plugins, child};
 use crate::engine::fact::Why;
 use crate::world::World;
 use kube::Client;
@@ -15,9 +15,20 @@ use tokio::time::Instant;
 /// Stands in for "no proxy" while kube reads the file, so that it does not look at this process's variables itself.
 const NO_PROXY: &str = "http://proxy.invalid";
 
+/// Everything a client needs to reach one resolved target.
+#[derive(Clone, Copy, Debug)]
+pub struct Door<'a> {
+    /// A kubeconfig (YAML or JSON) that stands for the target alone, every override folded in.
+    pub kubeconfig: &'a [u8],
+    /// Environment and working directory, for proxies and credential plugins.
+    pub world: &'a World,
+    /// Whether kuberc lets credential plugins run.
+    pub plugins: Plugins<'a>,
+}
+
 /// Connects (lazily) to the target.
-pub async fn connect(request: &Request<'_>, until: Instant) -> Result<Client, Why> {
-    let text = std::str::from_utf8(request.effective_kubeconfig).map_err(|e| failed("kubeconfig", e))?;
+pub async fn connect(door: &Door<'_>, until: Instant) -> Result<Client, Why> {
+    let text = std::str::from_utf8(door.kubeconfig).map_err(|e| failed("kubeconfig", e))?;
     let mut file = Kubeconfig::from_yaml(text).map_err(|e| failed("kubeconfig", e))?;
     let mut proxy = None;
     for cluster in file.clusters.iter_mut().filter_map(|c| c.cluster.as_mut()) {
@@ -29,7 +40,7 @@ pub async fn connect(request: &Request<'_>, until: Instant) -> Result<Client, Wh
         .map_err(|e| failed("kubeconfig", e))?;
     if proxy.is_none() {
         proxy =
-            proxy_of(request.world, config.cluster_url.scheme_str(), config.cluster_url.host().unwrap_or(""));
+            proxy_of(door.world, config.cluster_url.scheme_str(), config.cluster_url.host().unwrap_or(""));
     }
     config.proxy_url = proxy.map(|p| p.parse()).transpose().map_err(|e| failed("proxy", e))?;
     let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
@@ -44,7 +55,7 @@ pub async fn connect(request: &Request<'_>, until: Instant) -> Result<Client, Wh
             || config.auth_info.token_file.is_some()
             || config.auth_info.username.is_some();
         if !settled {
-            credentials(&exec, &mut config.auth_info, request, until).await?;
+            credentials(&exec, &mut config.auth_info, door, until).await?;
         }
     }
     Client::try_from(config).map_err(|e| failed("client", e))
@@ -60,7 +71,7 @@ fn failed(what: &str, e: impl std::fmt::Display) -> Why {
 async fn credentials(
     exec: &ExecConfig,
     auth: &mut AuthInfo,
-    request: &Request<'_>,
+    door: &Door<'_>,
     until: Instant,
 ) -> Result<(), Why> {
     #[derive(Deserialize)]
@@ -75,7 +86,7 @@ async fn credentials(
         client_key_data: Option<String>,
     }
     let program = exec.command.as_deref().unwrap_or_default();
-    let allowed = match request.plugins {
+    let allowed = match door.plugins {
         Plugins::All => true,
         Plugins::None => false,
         Plugins::Only(list) => list.iter().any(|one| one == program),
@@ -88,7 +99,7 @@ async fn credentials(
         spec["cluster"] = serde_json::to_value(&exec.cluster).map_err(|e| failed(program, e))?;
     }
     let info = json!({ "apiVersion": exec.api_version, "kind": "ExecCredential", "spec": spec });
-    let mut command = child::command(program, request.world);
+    let mut command = child::command(program, door.world);
     command.args(exec.args.iter().flatten());
     for pair in exec.env.iter().flatten() {
         if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {

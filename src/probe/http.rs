@@ -121,6 +121,11 @@ impl Api {
         self.bytes(&page(list, query, token), "application/json").await.map(|(body, _)| body)
     }
 
+    /// One page of at most `limit` whole objects, unparsed.
+    pub async fn page_of(&self, limit: u32, list: &str, query: &str, token: &str) -> Answer<Vec<u8>> {
+        self.bytes(&page_of(limit, list, query, token), "application/json").await.map(|(body, _)| body)
+    }
+
     /// One page as a table, unparsed.
     pub async fn table_page(&self, list: &str, query: &str, token: &str) -> Answer<Vec<u8>> {
         self.bytes(&page(list, query, token), TABLE).await.map(|(body, _)| body)
@@ -167,7 +172,11 @@ impl Api {
 }
 
 fn page(list: &str, query: &str, token: &str) -> String {
-    let mut path = format!("{list}?limit={PAGE}");
+    page_of(PAGE, list, query, token)
+}
+
+fn page_of(limit: u32, list: &str, query: &str, token: &str) -> String {
+    let mut path = format!("{list}?limit={limit}");
     if !query.is_empty() {
         path.push('&');
         path.push_str(query);

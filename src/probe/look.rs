@@ -171,7 +171,7 @@ fn absent(parsed: &Parsed<'_>, set: &Set, impact: &mut Impact) {
     }
 }
 
-fn manner(parsed: &Parsed<'_>) -> Manner {
+pub fn manner(parsed: &Parsed<'_>) -> Manner {
     let orphan = matches!(
         parsed.last("cascade"),
         Some(b"orphan" | b"false" | b"f" | b"F" | b"0" | b"False" | b"FALSE")
@@ -313,8 +313,17 @@ async fn pruned(
     impact.subjects_total += deeper.subjects_total;
     let all: Vec<String> = names.iter().map(|(k, n)| format!("{k}/{n}")).collect();
     impact.raise(Effect::Destroy, format!("prunes {}", super::bulk::first(all.iter().map(String::as_str))));
-    let Impact { groups, data, also, protections, gaps, whole_scope, .. } = deeper;
-    impact.absorb(Impact { groups, data, also, protections, gaps, whole_scope, ..Impact::default() });
+    let Impact { groups, data, erased_volumes, also, protections, gaps, whole_scope, .. } = deeper;
+    impact.absorb(Impact {
+        groups,
+        data,
+        erased_volumes,
+        also,
+        protections,
+        gaps,
+        whole_scope,
+        ..Impact::default()
+    });
     impact
 }
 
@@ -328,7 +337,7 @@ async fn consequences_of_deletion(api: &Api, catalog: &Catalog, set: &Set) -> Im
 }
 
 /// Namespaces an object kubectl names without one may be in.
-fn places(request: &Request<'_>) -> Vec<String> {
+pub fn places(request: &Request<'_>) -> Vec<String> {
     let mut places = vec![request.target.namespace.value.clone()];
     for (_, bytes) in request.manifests {
         for document in subjects::documents(bytes).unwrap_or_default() {
@@ -396,11 +405,13 @@ async fn differ(
     if !missing.is_empty() && request.parsed.path() == "delete" {
         let more = by_name(api, catalog, missing.get(..200).unwrap_or(&missing), &places(request)).await;
         let deeper = consequences_of_deletion(api, catalog, &more).await;
-        let Impact { subjects, groups, data, also, protections, gaps, whole_scope, .. } = deeper;
+        let Impact { subjects, groups, data, erased_volumes, also, protections, gaps, whole_scope, .. } =
+            deeper;
         impact.absorb(Impact {
             subjects,
             groups,
             data,
+            erased_volumes,
             also,
             protections,
             gaps,

@@ -4,20 +4,21 @@
 //! [`Gap`](crate::engine::impact::Gap), so that "could not be checked" is never taken for "nothing there".
 //! Texts in the answer are as the server gave them; whoever shows them escapes them.
 
+pub mod aim;
 mod bulk;
-mod catalog;
+pub mod catalog;
 mod change;
 mod child;
-mod client;
+pub mod client;
 mod deletion;
-mod http;
+pub mod http;
 mod look;
 mod node;
 mod object;
 mod operators;
 mod protect;
 mod replay;
-mod subjects;
+pub mod subjects;
 mod volumes;
 mod words;
 
@@ -63,6 +64,13 @@ pub struct Request<'a> {
     pub verdict: &'a Verdict,
     /// Whether kuberc lets credential plugins run.
     pub plugins: Plugins<'a>,
+}
+
+impl<'a> Request<'a> {
+    /// The way to the target.
+    pub fn door(&self) -> client::Door<'a> {
+        client::Door { kubeconfig: self.effective_kubeconfig, world: self.world, plugins: self.plugins }
+    }
 }
 
 /// What kuberc's `credentialPluginPolicy` says about running a credential plugin (kubectl 1.35 and newer).
@@ -117,6 +125,11 @@ impl Probed {
     }
 }
 
+/// Whether what is owned by the deleted objects stays (`--cascade=orphan`).
+pub fn orphans(parsed: &Parsed<'_>) -> bool {
+    look::manner(parsed).orphan
+}
+
 /// Asks the cluster what the command would do.
 ///
 /// Starts its own single-threaded runtime, and ends every child it started when the deadline passes.
@@ -128,7 +141,7 @@ pub fn kube(request: &Request<'_>) -> Probed {
     };
     let until = tokio::time::Instant::from_std(start + request.deadline);
     let mut probed = runtime.block_on(async {
-        match client::connect(request, until).await {
+        match client::connect(&request.door(), until).await {
             Ok(client) => over(client, request).await,
             Err(why) => Probed::nothing(&why, start.elapsed()),
         }

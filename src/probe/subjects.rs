@@ -54,22 +54,53 @@ pub struct Set {
     pub read_all: bool,
 }
 
+/// Several objects by one list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Their kind.
+    pub kind: Kind,
+    /// The namespace, or everywhere.
+    pub namespace: Option<String>,
+    /// Selectors, as a query.
+    pub query: String,
+}
+
+/// What the words choose, before any object has been looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By name.
+    pub references: Vec<Reference>,
+    /// By `--all` or selectors.
+    pub listings: Vec<Listing>,
+}
+
 /// Resolves what was chosen.
 pub async fn resolve(api: &Api, catalog: &Catalog, request: &Request<'_>, chosen: &Chosen) -> Set {
     let mut set = Set { read_all: true, ..Set::default() };
+    let plan = plan(catalog, request, chosen, &mut set);
+    let asked = plan.listings.iter().map(|l| list(api, l));
+    for (listing, answer) in plan.listings.iter().zip(super::gather(asked).await) {
+        listed(&listing.kind, answer, &mut set);
+    }
+    look_up(api, plan.references, &mut set).await;
+    set
+}
+
+/// Reads the words against the kinds the server has. What cannot be read is noted in the set.
+pub fn plan(catalog: &Catalog, request: &Request<'_>, chosen: &Chosen, set: &mut Set) -> Plan {
     let namespace = request.target.namespace.value.as_str();
     let scoped = |kind: &Kind| kind.namespaced.then(|| namespace.to_owned());
-    let mut references = Vec::new();
+    let mut plan = Plan::default();
     match chosen {
         Chosen::Nothing => {}
-        Chosen::Raw(path) => return raw(api, catalog, path, set).await,
+        Chosen::Raw(path) => raw(catalog, path, set, &mut plan),
         Chosen::Files => {
             set.read_all = !request.manifests.is_empty();
             for (name, bytes) in request.manifests {
                 match documents(bytes) {
                     Ok(all) => {
                         for document in all {
-                            manifest(catalog, request, &document, &mut set, &mut references);
+                            manifest(catalog, request, &document, set, &mut plan.references);
                         }
                     }
                     Err(why) => set.impact.gap(format!("manifest {name}"), Why::Failed(why)),
@@ -79,12 +110,12 @@ pub async fn resolve(api: &Api, catalog: &Catalog, request: &Request<'_>, chosen
         Chosen::Slashed(pairs) => {
             for (word, name) in pairs {
                 match catalog.one(word) {
-                    Some(kind) => references.push(Reference {
+                    Some(kind) => plan.references.push(Reference {
                         namespace: scoped(kind),
                         kind: kind.clone(),
                         name: name.clone(),
                     }),
-                    None => unknown_kind(catalog, word, &mut set),
+                    None => unknown_kind(catalog, word, set),
                 }
             }
         }
@@ -93,15 +124,15 @@ pub async fn resolve(api: &Api, catalog: &Catalog, request: &Request<'_>, chosen
             for word in types {
                 let found = catalog.find(word);
                 if found.is_empty() {
-                    unknown_kind(catalog, word, &mut set);
+                    unknown_kind(catalog, word, set);
                 }
                 kinds.extend(found);
             }
             if names.is_empty() {
-                selected(api, request, &kinds, &mut set).await;
+                selected(request, &kinds, set, &mut plan.listings);
             }
             for kind in kinds {
-                references.extend(names.iter().map(|name| Reference {
+                plan.references.extend(names.iter().map(|name| Reference {
                     namespace: scoped(kind),
                     kind: kind.clone(),
                     name: name.clone(),
@@ -109,8 +140,7 @@ pub async fn resolve(api: &Api, catalog: &Catalog, request: &Request<'_>, chosen
             }
         }
     }
-    look_up(api, references, &mut set).await;
-    set
+    plan
 }
 
 fn unknown_kind(catalog: &Catalog, word: &str, set: &mut Set) {
@@ -158,7 +188,7 @@ async fn get(api: &Api, one: &Reference) -> Result<Object, Miss> {
 }
 
 /// `--all`, `-l`, `--field-selector`.
-async fn selected(api: &Api, request: &Request<'_>, kinds: &[&Kind], set: &mut Set) {
+fn selected(request: &Request<'_>, kinds: &[&Kind], set: &mut Set, listings: &mut Vec<Listing>) {
     let parsed = request.parsed;
     let text =
         |long| parsed.last(long).map(|v| String::from_utf8_lossy(v).into_owned()).filter(|v| !v.is_empty());
@@ -173,10 +203,11 @@ async fn selected(api: &Api, request: &Request<'_>, kinds: &[&Kind], set: &mut S
     query.extend(fields.as_deref().map(|f| format!("fieldSelector={}", segment(f))));
     set.impact.whole_scope |= all && fields.is_none() && labels.is_none();
     let namespace = (!request.target.all_namespaces).then_some(request.target.namespace.value.as_str());
-    let asked = kinds.iter().map(|kind| list(api, kind, namespace, query.join("&")));
-    for (kind, answer) in kinds.iter().zip(super::gather(asked).await) {
-        listed(kind, answer, set);
-    }
+    listings.extend(kinds.iter().map(|kind| Listing {
+        kind: (*kind).clone(),
+        namespace: namespace.map(str::to_owned),
+        query: query.join("&"),
+    }));
 }
 
 fn listed(kind: &Kind, answer: Result<(Vec<Object>, u64), Miss>, set: &mut Set) {
@@ -194,48 +225,45 @@ fn listed(kind: &Kind, answer: Result<(Vec<Object>, u64), Miss>, set: &mut Set) 
     }
 }
 
-async fn list(
-    api: &Api,
-    kind: &Kind,
-    namespace: Option<&str>,
-    query: String,
-) -> Result<(Vec<Object>, u64), Miss> {
+async fn list(api: &Api, listing: &Listing) -> Result<(Vec<Object>, u64), Miss> {
     #[derive(Deserialize)]
     struct One {
         metadata: Meta,
     }
-    let path = kind.list(namespace);
+    let Listing { kind, namespace, query } = listing;
+    let path = kind.list(namespace.as_deref());
     if object::whole(&kind.group, &kind.resource) {
-        return api.list::<Object>(&path, &query, false, LOOKED_AT).await;
+        return api.list::<Object>(&path, query, false, LOOKED_AT).await;
     }
-    let (metas, left) = api.list::<One>(&path, &query, true, LOOKED_AT).await?;
+    let (metas, left) = api.list::<One>(&path, query, true, LOOKED_AT).await?;
     let objects = metas.into_iter().map(|m| Object { metadata: m.metadata, ..Object::default() });
     Ok((objects.collect(), left))
 }
 
-async fn raw(api: &Api, catalog: &Catalog, path: &str, mut set: Set) -> Set {
+fn raw(catalog: &Catalog, path: &str, set: &mut Set, plan: &mut Plan) {
     let Some(read) = raw_path(path) else {
-        set.impact.gap(format!("path {path}"), Why::Unsupported);
-        return set;
+        return set.impact.gap(format!("path {path}"), Why::Unsupported);
     };
     match catalog.of_resource(&read.group, &read.resource) {
         None => set.impact.gap(format!("path {path}"), Why::Unsupported),
         Some(kind) => match &read.name {
-            Some(name) => {
-                let one =
-                    Reference { kind: kind.clone(), namespace: read.namespace.clone(), name: name.clone() };
-                look_up(api, vec![one], &mut set).await;
-            }
+            Some(name) => plan.references.push(Reference {
+                kind: kind.clone(),
+                namespace: read.namespace.clone(),
+                name: name.clone(),
+            }),
             None => {
                 set.impact.whole_scope |= !read.query.contains("Selector=");
                 let query: Vec<&str> = read.query.split('&').filter(|q| q.contains("Selector=")).collect();
-                let answer = list(api, kind, read.namespace.as_deref(), query.join("&")).await;
-                listed(kind, answer, &mut set);
+                plan.listings.push(Listing {
+                    kind: kind.clone(),
+                    namespace: read.namespace.clone(),
+                    query: query.join("&"),
+                });
             }
         },
     }
     set.raw = Some(read);
-    set
 }
 
 /// The documents of a manifest, lists flattened by one level as kubectl does; the last of equal keys counts.

@@ -33,7 +33,13 @@ pub async fn fates(api: &Api, claims: &[Object]) -> Impact {
         let volume = claim.spec.volume_name.as_deref().filter(|n| !n.is_empty());
         let (fate, because) = match volume.map(|name| (name, volumes.get(name))) {
             None => (Fate::Kept, "not bound to a volume".to_owned()),
-            Some((_, Some(Ok(volume)))) => fate_of(volume),
+            Some((name, Some(Ok(volume)))) => {
+                let (fate, because) = fate_of(volume);
+                if fate == Fate::Erased {
+                    impact.erased_volumes.push(name.to_owned());
+                }
+                (fate, because)
+            }
             Some((name, None | Some(Err(Miss::Absent)))) => {
                 (Fate::Unknown, format!("its volume {name} is not there"))
             }

@@ -1,0 +1,230 @@
+//! The copy in the path of a guarded call: promised on the screen, taken after the go-ahead, named in the record.
+
+use super::call::Call;
+use super::judge::{How, Judged, table_of};
+use super::show;
+use crate::audit;
+use crate::engine::assess::Assessment;
+use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
+use crate::engine::fact::Known;
+use crate::engine::impact::Impact;
+use crate::engine::parse::{Parsed, parse};
+use crate::keep::store::Cluster;
+use crate::keep::{self, take};
+use crate::probe;
+use crate::prompt::progress::Progress;
+use crate::ui::{ColourChoice, human, notice};
+use crate::world::World;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a person waits at most for the copy; what is not there by then stands in it as missing.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// `off`, or `no-secrets` for copies without Secrets.
+pub const VARIABLE: &str = "GUARD_KEEP";
+/// So many volumes are named in the milder way.
+const NAMED: usize = 5;
+
+/// A copy that will be taken if the command runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// What `guard restore` will take.
+    pub id: String,
+    /// The directory of all copies.
+    pub root: PathBuf,
+    /// Whether Secrets go in.
+    pub secrets: bool,
+}
+
+/// The directory of all copies: beside the audit log, for the same reasons.
+pub fn root(world: &World) -> Option<PathBuf> {
+    audit::default_path(world)?.parent().map(|dir| dir.join("kept"))
+}
+
+/// Whether a copy is taken: of deletions that lose something, when it is known of what.
+pub fn intend(
+    parsed: &Parsed<'_>,
+    impact: &Impact,
+    assessment: &Assessment,
+    how: How,
+    world: &World,
+) -> Option<Intent> {
+    let loses =
+        assessment.effect >= Effect::Destroy && !impact.subjects.is_empty() && impact.refused.is_none();
+    if !how.probe || !loses || !probe::aim::deletes(parsed) {
+        return None;
+    }
+    let wish = world.set_var(VARIABLE).map(|v| v.as_bytes()).unwrap_or_default();
+    if wish == b"off" {
+        return None;
+    }
+    let random = audit::entropy();
+    Some(Intent {
+        id: keep::new_id(jiff::Timestamp::now(), [random[0], random[1]]),
+        root: root(world)?,
+        secrets: wish != b"no-secrets",
+    })
+}
+
+/// The clauses on the screen.
+pub fn clauses(intent: &Intent, impact: &Impact, world: &World) -> Vec<String> {
+    let secrets = if intent.secrets { "Secrets included" } else { "without Secrets" };
+    let mut all = vec![
+        format!("manifests of all that goes, {secrets}: kept in {}", short(&intent.root, world)),
+        format!("back with: guard restore {}", intent.id),
+    ];
+    if impact.data.iter().any(|d| d.fate != crate::engine::impact::Fate::Kept) {
+        all.push("data in volumes is not in it".to_owned());
+    }
+    all
+}
+
+fn short(path: &std::path::Path, world: &World) -> String {
+    match world.home().and_then(|home| path.strip_prefix(home).ok().map(|rest| rest.to_owned())) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
+    }
+}
+
+/// The command that makes the volumes outlive their claims, for the same target as the caller's words.
+pub fn safer(parsed: &Parsed<'_>, impact: &Impact) -> Option<String> {
+    if impact.erased_volumes.is_empty() {
+        return None;
+    }
+    let mut words = vec!["kubectl".to_owned()];
+    for flag in ["kubeconfig", "context", "cluster", "user", "server"] {
+        let value = parsed.last(flag).filter(|v| !v.is_empty());
+        words.extend(value.map(|v| format!("--{flag}={}", String::from_utf8_lossy(v))));
+    }
+    words.extend(["patch".to_owned(), "pv".to_owned()]);
+    words.extend(impact.erased_volumes.iter().take(NAMED).cloned());
+    words.push("-p".to_owned());
+    words.push(r#"{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#.to_owned());
+    let more = match impact.erased_volumes.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        n => format!(", and the same for {n} more volumes"),
+    };
+    Some(format!("keep the data first: {}{more}", shell_words::join(&words)))
+}
+
+/// What became of the copy, for the audit record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// The id of a copy that is there.
+    pub id: Option<String>,
+    /// How many objects are in it.
+    pub objects: u64,
+    /// What is not in it, or why there is none.
+    pub missing: Vec<String>,
+}
+
+/// Takes the copy that was promised.
+///
+/// A copy that is incomplete, or cannot be taken at all, does not stop the command: whoever confirmed the deletion
+/// confirmed the deletion, a full disk is often the very reason for one, and a copy is no backup to begin with. It is
+/// said on standard error and stands in the audit record instead, so that nobody relies on a copy that is not there.
+pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> Copied {
+    let (Some(intent), Ok(resolved)) = (&judged.copy, &judged.resolved) else { return Copied::default() };
+    let slices = judged.words.slices();
+    let Ok(table) = table_of(call) else { return Copied::default() };
+    let parsed = parse(table, &slices);
+    let manifests: Vec<(String, Vec<u8>)> =
+        judged.inputs.manifests().iter().map(|m| (m.name.clone(), m.bytes.clone())).collect();
+    let held = judged.inputs.argv_for_children(&call.argv);
+    let request = probe::Request {
+        parsed: &parsed,
+        words: call.argv.get(1..).unwrap_or_default(),
+        held: held.get(1..).unwrap_or_default(),
+        stdin: judged.inputs.stdin(),
+        target: &resolved.target,
+        effective_kubeconfig: &resolved.access.effective,
+        manifests: &manifests,
+        kubectl: Some(&judged.tool),
+        world,
+        deadline: DEADLINE,
+        verdict: &judged.words.verdict,
+        plugins: (&resolved.access.plugin_policy).into(),
+    };
+    let argv: Vec<String> = show::redacted(call).iter().map(|w| escape(w)).collect();
+    let cluster = Cluster {
+        name: judged.cluster.clone(),
+        server: resolved.target.server.value.clone(),
+        uid: match &resolved.target.uid {
+            Known::Known(uid) => Some(uid.clone()),
+            Known::Unknown(_) => None,
+        },
+        context: resolved.target.context.as_ref().map(|c| c.value.clone()),
+    };
+    let order = take::Order {
+        request: &request,
+        root: &intent.root,
+        id: &intent.id,
+        argv: &argv,
+        cluster: &cluster,
+        secrets: intent.secrets,
+        orphan: probe::orphans(&parsed),
+        largest: take::LARGEST,
+    };
+    let taken = {
+        let dumb = world.var("TERM").is_none_or(|term| term == "dumb");
+        let _progress = Progress::start("keeping a copy of the manifests", dumb);
+        take::take(&order)
+    };
+    let warn = |text: &str| {
+        let text = escape(text.as_bytes());
+        super::out::complain(&format!("{}\n", notice::render_warning(&text, show::look(world, choice))));
+    };
+    match taken {
+        Ok(taken) => {
+            let kept = taken.manifest;
+            let missing: Vec<String> = kept.gaps.iter().map(|g| format!("{}: {}", g.what, g.why)).collect();
+            let what = if kept.objects == 1 { "object" } else { "objects" };
+            super::out::complain(&format!(
+                "guard: kept the manifests of {} {what} in {}; back with: guard restore {}\n",
+                human::number(kept.objects),
+                escape(short(&taken.dir, world).as_bytes()),
+                kept.id
+            ));
+            if !missing.is_empty() {
+                let shown = missing.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+                let more = match missing.len().saturating_sub(3) {
+                    0 => String::new(),
+                    n => format!(" and {n} more"),
+                };
+                warn(&format!("the copy is INCOMPLETE: {shown}{more}"));
+            }
+            Copied { id: Some(kept.id), objects: kept.objects, missing }
+        }
+        Err(fail) => {
+            let why = match fail.because.first() {
+                Some(because) => format!("{}: {because}", fail.what),
+                None => fail.what,
+            };
+            warn(&format!("NO COPY was kept, this cannot be undone: {why}"));
+            Copied { id: None, objects: 0, missing: vec![why] }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tools;
+
+    #[test]
+    fn the_milder_way_goes_to_the_same_target() {
+        let words: Vec<&[u8]> = ["--context", "my prod", "delete", "pvc", "a"].map(str::as_bytes).to_vec();
+        let parsed = parse(tools::by_name(b"kubectl").unwrap(), &words);
+        let mut impact = Impact::default();
+        assert_eq!(safer(&parsed, &impact), None);
+        impact.erased_volumes = vec!["pv-1".into()];
+        assert_eq!(
+            safer(&parsed, &impact).unwrap(),
+            "keep the data first: kubectl '--context=my prod' patch pv pv-1 -p '{\"spec\":{\"persistentVolumeReclaimPolicy\":\"Retain\"}}'"
+        );
+        impact.erased_volumes = (0..8).map(|i| format!("pv-{i}")).collect();
+        assert!(safer(&parsed, &impact).unwrap().ends_with("the same for 3 more volumes"));
+    }
+}

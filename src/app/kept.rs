@@ -1,0 +1,303 @@
+//! `guard kept`: the copies taken before something was deleted.
+
+use super::{keeping, out};
+use crate::engine::escape::escape;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::keep::restore as back;
+use crate::keep::store::{self, Manifest};
+use crate::prompt::{Answer, Ask, Question, Terminal};
+use crate::ui::screen::{Item, Screen};
+use crate::ui::{ColourChoice, human};
+use crate::world::World;
+use jiff::Timestamp;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// List, show and delete the copies of manifests taken before something was deleted
+#[derive(clap::Args, Debug)]
+#[command(before_help = "\
+Examples:
+  guard kept list
+  guard kept show 20261122-013001-4f2a
+  guard kept show 20261122-013001-4f2a -o yaml | less     the manifests, ready to be created again
+  guard kept prune --older-than 30d")]
+pub struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands of `guard kept`.
+#[derive(clap::Subcommand, Debug)]
+pub enum Command {
+    /// Print one line for each copy, oldest first
+    List {
+        /// Print the manifests of the copies as JSON Lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what is in a copy, and what is not
+    Show {
+        /// The copy, or the beginning of its id
+        id: String,
+        /// Print what is known about the copy as JSON
+        #[arg(long, conflicts_with = "output")]
+        json: bool,
+        /// `yaml`: print the manifests, ready to be created again, Secrets included
+        #[arg(short, long, value_name = "FORMAT")]
+        output: Option<Format>,
+    },
+    /// Delete copies; asks first
+    Prune {
+        /// Only copies older than this: 12h, 30d, 8w
+        #[arg(long, value_name = "AGE", required_unless_present = "all")]
+        older_than: Option<String>,
+        /// Every copy
+        #[arg(long, conflicts_with = "older_than")]
+        all: bool,
+    },
+}
+
+/// How `show` prints manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// YAML documents
+    Yaml,
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
+    let root = root(world)?;
+    match &args.command {
+        Command::List { json } => list(&root, *json),
+        Command::Show { id, json, output } => show(&root, id, *json, *output),
+        Command::Prune { older_than, .. } => prune(&root, older_than.as_deref(), world, choice),
+    }
+}
+
+/// The directory of all copies.
+pub fn root(world: &World) -> Result<PathBuf> {
+    keeping::root(world).ok_or_else(|| {
+        Fail::new(Exit::Usage, "there is no telling where copies are kept")
+            .because("neither XDG_STATE_HOME nor HOME is set")
+            .help("set HOME")
+    })
+}
+
+fn unread(path: &Path, e: &std::io::Error) -> Fail {
+    Fail::new(Exit::Data, format!("{} cannot be read", escape(path.as_os_str().as_encoded_bytes())))
+        .because(e.to_string())
+}
+
+/// The copy an id, or the beginning of one, stands for.
+pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Manifest)> {
+    let all = store::list(root).map_err(|e| unread(root, &e))?;
+    let whole = all.iter().filter(|(name, _)| name == id);
+    let begun = all.iter().filter(|(name, _)| name != id && !id.is_empty() && name.starts_with(id));
+    let found: Vec<&String> = whole.chain(begun).map(|(name, _)| name).collect();
+    let name = match found.as_slice() {
+        [one] => *one,
+        [first, ..] if *first == id => *first,
+        [] => {
+            return Err(Fail::new(Exit::Usage, format!("there is no copy {}", escape(id.as_bytes())))
+                .help("see `guard kept list`"));
+        }
+        several => {
+            return Err(Fail::new(
+                Exit::Usage,
+                format!("{} copies begin with {}", several.len(), escape(id.as_bytes())),
+            )
+            .help("give more of the id"));
+        }
+    };
+    let dir = root.join(name);
+    let manifest = store::read(&dir).map_err(|e| unread(&dir, &e))?;
+    Ok((dir, manifest))
+}
+
+fn age(manifest: &Manifest) -> Option<u64> {
+    let when: Timestamp = manifest.ts.parse().ok()?;
+    u64::try_from(Timestamp::now().as_second() - when.as_second()).ok()
+}
+
+/// A size as people write it.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 2] = [(1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);
+    unit.map_or_else(|| format!("{bytes} B"), |(unit, name)| format!("{} {name}", bytes.div_ceil(*unit)))
+}
+
+fn list(root: &Path, json: bool) -> Result<Exit> {
+    let all = store::list(root).map_err(|e| unread(root, &e))?;
+    let (mut text, mut exit) = (String::new(), Exit::Ok);
+    for (id, manifest) in &all {
+        match manifest {
+            Ok(m) if json => {
+                let _ = writeln!(text, "{}", serde_json::json!(m));
+            }
+            Ok(m) => {
+                let age = age(m).map_or_else(|| "?".into(), human::span);
+                let whole = if m.gaps.is_empty() { "" } else { ", incomplete" };
+                let _ = writeln!(
+                    text,
+                    "{id}  {age:>9}  {}  {} objects{whole}, {}  {}",
+                    escape(m.cluster.name.as_bytes()),
+                    human::number(m.objects),
+                    size(m.bytes),
+                    escape(shell_words::join(&m.argv).as_bytes())
+                );
+            }
+            Err(e) => {
+                exit = Exit::Data;
+                out::complain(&format!("guard: warning: {} is no whole copy: {e}\n", escape(id.as_bytes())));
+            }
+        }
+    }
+    out::print(&text)?;
+    if all.is_empty() && !json {
+        out::complain("no copies are kept\n");
+    }
+    Ok(exit)
+}
+
+fn show(root: &Path, id: &str, json: bool, output: Option<Format>) -> Result<Exit> {
+    let (dir, manifest) = find(root, id)?;
+    if json {
+        let text = serde_json::to_string_pretty(&manifest).map_err(|e| unread(&dir, &e.into()))?;
+        out::print(&format!("{text}\n"))?;
+        return Ok(Exit::Ok);
+    }
+    let plan = back::plan(&dir, &manifest).map_err(|e| unread(&dir, &e))?;
+    if output == Some(Format::Yaml) {
+        // One document at a time: a copy may be larger than memory should be.
+        let printed = back::manifests(&dir, &plan, |object| {
+            let text = serde_yaml::to_string(&object).map_err(std::io::Error::other)?;
+            out::print(&format!("---\n{text}")).map_err(|fail| std::io::Error::other(fail.to_string()))
+        });
+        printed.map_err(|e| unread(&dir, &e))?;
+        return Ok(Exit::Ok);
+    }
+    out::print(&described(&manifest, &plan))?;
+    Ok(Exit::Ok)
+}
+
+fn described(m: &Manifest, plan: &back::Plan) -> String {
+    let esc = |t: &str| escape(t.as_bytes());
+    let mut text = format!(
+        "copy      {}, taken {} before: {}\ncluster   {}  {}{}\nobjects   {} in {}, unchanged since they were written\n",
+        m.id,
+        esc(&m.ts),
+        esc(&shell_words::join(&m.argv)),
+        esc(&m.cluster.name),
+        esc(&m.cluster.server),
+        m.cluster.uid.as_ref().map(|uid| format!("  uid {}", esc(uid))).unwrap_or_default(),
+        human::number(m.objects),
+        size(m.bytes)
+    );
+    for (kind, n) in &m.kinds {
+        let _ = writeln!(text, "          {n:>6}  {}", esc(kind));
+    }
+    if !m.secrets {
+        text.push_str("secrets   left out\n");
+    }
+    for gap in &m.gaps {
+        let _ = writeln!(text, "missing   {}: {}", esc(&gap.what), esc(&gap.why));
+    }
+    let _ = writeln!(
+        text,
+        "restore   {} objects; {} come back by themselves or are left out",
+        human::number(plan.steps.len() as u64),
+        human::number(plan.left_out.len() as u64)
+    );
+    text
+}
+
+fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourChoice) -> Result<Exit> {
+    let least = older_than.map(seconds).transpose()?;
+    let all = store::list(root).map_err(|e| unread(root, &e))?;
+    // What cannot be read has no age that could be trusted: only --all takes it.
+    let old = |manifest: &std::io::Result<Manifest>| match (least, manifest) {
+        (None, _) => true,
+        (Some(least), Ok(m)) => age(m).is_some_and(|age| age >= least),
+        (Some(_), Err(_)) => false,
+    };
+    let chosen: Vec<&String> = all.iter().filter(|(_, m)| old(m)).map(|(id, _)| id).collect();
+    if chosen.is_empty() {
+        out::complain("no copies to delete\n");
+        return Ok(Exit::Ok);
+    }
+    let what = if chosen.len() == 1 { "1 copy".to_owned() } else { format!("{} copies", chosen.len()) };
+    let left = all.len() - chosen.len();
+    let asked = Item::new().say(format!("Delete {what} for good ({left} stay)? [y/N]:"));
+    if let Err(fail) = yes(asked, Screen::default(), world, choice) {
+        return Err(fail.because("no copy was deleted"));
+    }
+    for id in chosen {
+        store::delete(root, id).map_err(|e| {
+            Fail::new(Exit::Data, format!("copy {} cannot be deleted", escape(id.as_bytes())))
+                .because(e.to_string())
+        })?;
+    }
+    out::print(&format!("deleted {what}\n"))?;
+    Ok(Exit::Ok)
+}
+
+/// Asks y/N at the terminal; anything but yes is a refusal.
+pub fn yes(question: Item, mut screen: Screen, world: &World, choice: ColourChoice) -> Result<()> {
+    use crate::engine::challenge::Challenge;
+    use crate::engine::decide::Level;
+    screen.question = question;
+    let challenge = Challenge { phrase: String::new(), kind: "answer" };
+    let answer = Terminal::new(world, choice).ask(&screen, &Question::new(&challenge, Level::YesNo));
+    let why = match answer {
+        Answer::Matched { .. } => return Ok(()),
+        Answer::NoTerminal(absent) => absent.because(),
+        Answer::Interrupted(signal) => crate::prompt::signals::die_of(signal),
+        Answer::TimedOut => "nobody answered in time",
+        Answer::Declined | Answer::Mismatched => "the answer was no",
+    };
+    Err(Fail::new(Exit::Refused, "refused").because(why))
+}
+
+/// `12h`, `30d`, `8w` in seconds.
+fn seconds(text: &str) -> Result<u64> {
+    let split = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
+    let (number, unit) = text.split_at(split);
+    let each = match unit {
+        "m" => Some(60),
+        "h" => Some(3_600),
+        "d" => Some(86_400),
+        "w" => Some(604_800),
+        _ => None,
+    };
+    let all = each.and_then(|each| number.parse::<u64>().ok()?.checked_mul(each));
+    all.ok_or_else(|| {
+        Fail::new(Exit::Usage, format!("`{}` is no age", escape(text.as_bytes())))
+            .help("write 12h, 30d or 8w")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_and_sizes() {
+        for (text, want) in [
+            ("30d", Some(2_592_000)),
+            ("12h", Some(43_200)),
+            ("30", None),
+            ("d", None),
+            ("", None),
+            ("1é", None),
+        ] {
+            assert_eq!(seconds(text).ok(), want, "{text}");
+        }
+        for (bytes, want) in
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1025, "2 KiB"), (3 << 20, "3 MiB")]
+        {
+            assert_eq!(size(bytes), want);
+        }
+    }
+}

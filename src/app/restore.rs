@@ -1,0 +1,256 @@
+//! `guard restore`: creates the objects of a copy again.
+
+use super::{kept, out, show};
+use crate::engine::challenge::{Scope, challenge, cluster_name};
+use crate::engine::escape::escape;
+use crate::engine::fact::Known;
+use crate::engine::parse::parse;
+use crate::engine::policy::place::{Classified, Seen, classify_target};
+use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::tools;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::keep::restore::{self as back, Plan, Report, Settings};
+use crate::keep::store::Manifest;
+use crate::policy;
+use crate::probe::client::Door;
+use crate::prompt::Terminal;
+use crate::resolve;
+use crate::run::exec::CONFIRM;
+use crate::ui::screen::{Item, Row, Screen};
+use crate::ui::{ColourChoice, human};
+use crate::world::World;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+/// How long the cluster may take to say who it is.
+const IDENTITY: Duration = Duration::from_secs(10);
+/// How long something that is still being deleted is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Create the objects of a copy again; nothing that is there is overwritten
+///
+/// Manifests come back, data does not: a claim finds its data again only where its volume was kept (reclaim policy
+/// Retain). Objects that a controller makes by itself are left to it.
+#[derive(clap::Args, Debug)]
+#[command(before_help = "\
+Examples:
+  guard restore 20261122-013001-4f2a --dry-run     what would be created, in which order
+  guard restore 20261122-013001-4f2a
+  guard restore 20261122-013001-4f2a --namespace shop-back")]
+pub struct Args {
+    /// The copy, or the beginning of its id (`guard kept list`)
+    pub id: String,
+    /// Create the objects in this namespace instead of their own
+    #[arg(short, long, value_name = "NS")]
+    pub namespace: Option<String>,
+    /// Print what would be created, and ask no cluster
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Restore although the cluster is not the one the copy comes from
+    #[arg(long)]
+    pub to_another_cluster: bool,
+    /// The kubeconfig to use, as for kubectl
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<String>,
+    /// The context to use, as for kubectl
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
+    let root = kept::root(world)?;
+    let (dir, manifest) = kept::find(&root, &args.id)?;
+    let plan = back::plan(&dir, &manifest).map_err(|e| {
+        Fail::new(Exit::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
+    })?;
+    if args.namespace.is_some() && manifest.namespaces.len() > 1 {
+        return Err(Fail::new(Exit::Usage, "--namespace needs a copy of one namespace")
+            .because(format!("this one has {}", manifest.namespaces.len())));
+    }
+    if args.dry_run {
+        out::print(&listed(&manifest, &plan))?;
+        return Ok(Exit::Ok);
+    }
+    let mut words = vec!["get"];
+    for (flag, value) in [("--kubeconfig", &args.kubeconfig), ("--context", &args.context)] {
+        words.extend(value.iter().flat_map(|v| [flag, v.as_str()]));
+    }
+    let words: Vec<&[u8]> = words.into_iter().map(str::as_bytes).collect();
+    let table = tools::by_name(b"kubectl").ok_or_else(|| Fail::new(Exit::Bug, "no table for kubectl"))?;
+    let mut resolved = resolve::kubeconfig::kube(world, &parse(table, &words))?;
+    let access = &resolved.access;
+    let door = Door { kubeconfig: &access.effective, world, plugins: (&access.plugin_policy).into() };
+    let uid = back::cluster_uid(&door, IDENTITY);
+    same_cluster(args, &manifest, uid.as_ref().map(String::as_str))?;
+    resolved.target.uid = match uid {
+        Ok(uid) => Known::Known(uid),
+        Err(why) => Known::Unknown(why),
+    };
+    let policy = policy::load(world)?;
+    let place = classify_target(&Seen::of_kube(&resolved.target), &policy);
+    agreed(args, &manifest, &plan, &resolved.target, &place, world, choice)?;
+
+    let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE };
+    let mut tell = |line: &str| out::complain(&format!("guard: {}\n", escape(line.as_bytes())));
+    let report = back::restore(&dir, &manifest, &plan, &settings, &mut tell)?;
+    out::print(&said(&report, &manifest))?;
+    if report.failed.is_empty() { Ok(Exit::Ok) } else { Ok(Exit::Unavailable) }
+}
+
+/// A copy goes back to where it came from, unless somebody says otherwise.
+fn same_cluster(
+    args: &Args,
+    manifest: &Manifest,
+    now: std::result::Result<&str, &crate::engine::fact::Why>,
+) -> Result<()> {
+    let other = match (&manifest.cluster.uid, now) {
+        (_, Err(why)) => {
+            return Err(Fail::new(Exit::Unavailable, "the cluster does not say who it is")
+                .because(escape(why.to_string().as_bytes()))
+                .help("check the kubeconfig and context: `kubectl get ns kube-system` has to work"));
+        }
+        (Some(then), Ok(now)) if then == now => return Ok(()),
+        (Some(then), Ok(now)) => format!("the copy is from uid {then}, this is uid {now}"),
+        (None, Ok(_)) => "the copy does not say which cluster it is from".to_owned(),
+    };
+    if args.to_another_cluster {
+        return Ok(());
+    }
+    Err(Fail::new(Exit::Refused, "refused: this may not be the cluster the copy comes from")
+        .because(escape(other.as_bytes()))
+        .because(format!(
+            "it was taken on {} ({})",
+            escape(manifest.cluster.name.as_bytes()),
+            escape(manifest.cluster.server.as_bytes())
+        ))
+        .help("choose the cluster with --kubeconfig or --context, or say --to-another-cluster"))
+}
+
+/// Shows where it goes, and asks where that is production, or nobody has said that it is not.
+fn agreed(
+    args: &Args,
+    manifest: &Manifest,
+    plan: &Plan,
+    target: &KubeTarget,
+    place: &Classified,
+    world: &World,
+    choice: ColourChoice,
+) -> Result<()> {
+    let cluster = cluster_name(target, place.name.as_deref());
+    let namespaces = match &args.namespace {
+        Some(one) => vec![one.clone()],
+        None => manifest.namespaces.clone(),
+    };
+    let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.clone()) };
+    let challenge = challenge(target, place.name.as_deref(), &scope);
+    let count = human::number(plan.steps.len() as u64);
+    let mut rows = vec![
+        Row::list(
+            "cluster",
+            vec![
+                Item::new().strong(&cluster),
+                Item::new().say("chosen by ").prose(&target.chosen_by.to_string()),
+            ],
+            ("", ""),
+        )
+        .in_full(),
+        Row::fact(
+            "restore",
+            Item::new()
+                .say(format!("{count} objects of copy {}, taken ", manifest.id))
+                .prose(&manifest.ts)
+                .say(" before: ")
+                .prose(&shell_words::join(&manifest.argv)),
+        ),
+    ];
+    if !namespaces.is_empty() {
+        let names = namespaces.iter().map(|n| Item::new().strong(n)).collect();
+        rows.push(Row::list("into", names, ("1 more namespace", "more namespaces")));
+    }
+    let gaps = manifest
+        .gaps
+        .iter()
+        .map(|g| Item::new().prose(&format!("{}: {}", g.what, g.why)))
+        .collect::<Vec<_>>();
+    if !gaps.is_empty() {
+        rows.push(Row::list("missing", gaps, ("1 more", "more")));
+    }
+    let screen = Screen {
+        environment: Some(place.environment),
+        headline: vec![Item::new().strong(&cluster), Item::new().name(&target.server.value)],
+        rows,
+        question: Item::new(),
+    };
+    if place.environment < Environment::Unclassified {
+        out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
+        return Ok(());
+    }
+    if let Some(phrase) = world.set_var(CONFIRM).map(OsStrExt::as_bytes) {
+        if challenge.accepts(phrase) {
+            out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
+            return Ok(());
+        }
+        if Terminal::available().is_err() {
+            return Err(Fail::new(Exit::Refused, "refused")
+                .because(format!("{CONFIRM} does not name this target"))
+                .help(format!("it has to be the {}", challenge.kind)));
+        }
+    }
+    let question =
+        Item::new().say(format!("Create {count} objects in ")).strong(&challenge.phrase).say("? [y/N]:");
+    kept::yes(question, screen, world, choice).map_err(|fail| {
+        fail.because("nothing was created")
+            .help(format!("without a terminal, set {CONFIRM} to the {}", challenge.kind))
+    })
+}
+
+fn listed(manifest: &Manifest, plan: &Plan) -> String {
+    let mut text = format!(
+        "copy {} of {} ({})\n",
+        manifest.id,
+        escape(manifest.cluster.name.as_bytes()),
+        escape(manifest.cluster.server.as_bytes())
+    );
+    for step in &plan.steps {
+        let _ = writeln!(text, "create    {}", escape(step.called().as_bytes()));
+    }
+    lines(&mut text, "leave out", &plan.left_out);
+    text
+}
+
+fn lines(text: &mut String, label: &str, rows: &[(String, String)]) {
+    for (what, why) in rows {
+        let _ = writeln!(text, "{label:<9} {}: {}", escape(what.as_bytes()), escape(why.as_bytes()));
+    }
+}
+
+fn said(report: &Report, manifest: &Manifest) -> String {
+    let mut text = String::new();
+    for one in &report.created {
+        let _ = writeln!(text, "created   {}", escape(one.as_bytes()));
+    }
+    for one in &report.there {
+        let _ = writeln!(text, "is there  {}: left as it is", escape(one.as_bytes()));
+    }
+    lines(&mut text, "left out", &report.left_out);
+    for note in &report.notes {
+        let _ = writeln!(text, "note      {}", escape(note.as_bytes()));
+    }
+    for gap in &manifest.gaps {
+        let gap = format!("{}: {}", gap.what, gap.why);
+        let _ = writeln!(text, "missing   {} (not in the copy)", escape(gap.as_bytes()));
+    }
+    lines(&mut text, "FAILED", &report.failed);
+    let _ = writeln!(
+        text,
+        "{} created, {} there already, {} left out, {} failed",
+        human::number(report.created.len() as u64),
+        human::number(report.there.len() as u64),
+        human::number(report.left_out.len() as u64),
+        human::number(report.failed.len() as u64)
+    );
+    text
+}
