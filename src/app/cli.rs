@@ -13,13 +13,19 @@ use clap::{Parser, Subcommand};
     max_term_width = 100,
     before_help = "\
 Examples:
-  guard install && eval \"$(guard init bash)\"     put guard in front of kubectl in this shell
-  guard check -- kubectl delete ns shop          what would happen, without running it
-  guard explain -- kubectl delete ns shop        every stage of the decision and where each value comes from
-  GUARD_CONFIRM=main/shop kubectl delete ns shop  answer the question in a pipeline",
+  guard install && eval \"$(guard init bash)\"
+      put guard in front of kubectl in this shell
+  guard check -- kubectl delete ns shop
+      what would happen, without running it
+  guard explain -- kubectl delete ns shop
+      every stage of the decision, and where each value comes from
+  GUARD_CONFIRM=main/shop kubectl delete ns shop
+      answer the question in a pipeline",
     after_help = "\
-Exit codes: the tool's own when it ran; 3 would ask (check), 64 usage, 65 input not understood, 69 probe required but
-unavailable, 70 bug, 74 audit not writable, 77 refused, 78 policy invalid, 126/127 tool not executable/not found, 130 Ctrl-C."
+Exit codes: the tool's own when it ran; 3 would ask (check), 64 usage, 65 input
+not understood, 69 probe required but unavailable, 70 bug, 74 audit not
+writable, 77 refused, 78 policy invalid, 126/127 tool not executable/not found,
+130 Ctrl-C."
 )]
 pub struct Cli {
     /// When to use colour
