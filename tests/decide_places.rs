@@ -25,7 +25,8 @@ fn local_takes_a_name_and_an_address() {
         ("kind-ci", "https://10.0.3.12:6443", false),
         ("kind-ci", "https://127.0.0.1.example.com", false),
         ("default", "https://127.0.0.1:6443", false),
-        ("k3d-a", "https://0.0.0.0:6550", false),
+        // k3d writes the unspecified address, which connects to this machine.
+        ("k3d-a", "https://0.0.0.0:6550", true),
         ("minikube", "https://192.168.49.2:8443", true),
         ("minikube", "https://192.168.49.2.example.com:8443", false),
         ("minikube", "https://10.0.0.1:8443", false),
@@ -35,6 +36,17 @@ fn local_takes_a_name_and_an_address() {
     ] {
         assert_eq!(is_local(&at(context, server)), want, "{context} {server}");
     }
+    // A context that somebody called so does not make another cluster local, nor does the entry alone.
+    let mixed = |context, cluster| {
+        seen(&[
+            (IdKind::Context, context),
+            (IdKind::Cluster, cluster),
+            (IdKind::Server, "https://127.0.0.1:6443"),
+        ])
+    };
+    assert!(!is_local(&mixed("kind-dev", "main")));
+    assert!(!is_local(&mixed("main", "kind-dev")));
+    assert!(!is_local(&mixed("kind-a", "k3d-a")));
 }
 
 #[test]

@@ -584,7 +584,7 @@ mod tests {
     fn substitutions_keep_their_source() {
         assert_eq!(words("x$(echo ')' $(y))z"), ["x<(echo ')' $(y))>z"]);
         assert_eq!(words("`a \\`b\\``"), ["<(a `b`)>"]);
-        assert_eq!(words("$((1+2)) ${a} ${a:-b}"), ["<?$((1+2)>", "<a>", "<?${a:-b}>"]);
+        assert_eq!(words("$((1+2)) ${a} ${a:-b}"), ["<?$((1+2))>", "<a>", "<?${a:-b}>"]);
     }
 
     #[test]
