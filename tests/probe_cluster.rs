@@ -225,7 +225,7 @@ fn stateful_sets_and_their_claims() {
     let told = scale("rash", "1");
     assert_eq!((told.whole().effect(), told.fate("claim data-rash-1")), (Effect::Destroy, Fate::Erased));
     told.says("rash has whenScaled Delete: 1 claims go");
-    assert_eq!(scale("rash", "3").whole().effect(), Effect::Disrupt);
+    assert_eq!(scale("rash", "3").whole().effect(), Effect::Mutate);
     let told = caller.ask(&["delete", "sts", "safe", "-n", &ns]);
     assert_eq!((told.whole().effect(), told.fate("2 claims of safe")), (Effect::Destroy, Fate::Kept));
     let told = caller.ask(&["delete", "sts", "rash", "-n", &ns]);

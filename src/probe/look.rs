@@ -198,11 +198,45 @@ fn raw(set: &Set, parsed: &Parsed<'_>) -> Impact {
     impact
 }
 
+/// Kinds whose replicas are asked for when a scale hits them; custom ones may mean anything by the word.
+const SCALABLE: &[(&str, &str)] = &[
+    ("", "replicationcontrollers"),
+    ("apps", "deployments"),
+    ("apps", "replicasets"),
+    ("apps", "statefulsets"),
+];
+
+/// The most replicas any object of the set wants, when that is known of all of them.
+async fn most_replicas(api: &Api, set: &Set) -> Option<i64> {
+    let known = |f: &Found| SCALABLE.contains(&(f.kind.group.as_str(), f.kind.resource.as_str()));
+    let all = !set.found.is_empty()
+        && set.found.len() as u64 == set.total
+        && set.found.len() <= 50
+        && set.found.iter().all(known);
+    if !all {
+        return None;
+    }
+    let asked = set.found.iter().map(async |found| match found.object.spec.replicas {
+        Some(replicas) => Some(replicas),
+        None => {
+            let meta = &found.object.metadata;
+            let path = found.kind.object(meta.namespace.as_deref(), &meta.name);
+            api.json::<super::object::Object>(&path).await.ok()?.spec.replicas
+        }
+    });
+    super::gather(asked).await.into_iter().collect::<Option<Vec<i64>>>()?.into_iter().max()
+}
+
 async fn scaled(api: &Api, parsed: &Parsed<'_>, set: &Set) -> Impact {
     let mut impact = Impact::default();
     let to = parsed.last("replicas").and_then(|v| std::str::from_utf8(v).ok()?.trim().parse::<i64>().ok());
     let sets: Vec<&Found> = set.found.iter().filter(|f| f.kind.is("apps", "statefulsets")).collect();
     let Some(to) = to else { return impact };
+    if let Some(most) = most_replicas(api, set).await
+        && most <= to
+    {
+        impact.lower(Effect::Mutate, format!("no pod stops: there are {most} replicas"));
+    }
     for found in sets.into_iter().take(50) {
         let one = &found.object;
         let (name, was) = (&one.metadata.name, one.spec.replicas.unwrap_or(1));
