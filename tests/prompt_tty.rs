@@ -468,3 +468,32 @@ fn inside_tmux_the_whole_screen_is_visible() {
     assert!(pane.contains(QUESTION.trim_end()), "{pane}");
     assert!(told.contains("You typed 'nope'"), "{told}");
 }
+
+#[test]
+fn questions_started_together_stand_one_after_the_other() {
+    let script = r#"for n in 1 2; do "$DEMO" delete -- echo RAN$n & done; wait"#;
+    let mut pty = shell("sh", &[], Some(script));
+    let asked = |pty: &Pty| pty.output().matches(QUESTION).count();
+    pty.expect(QUESTION);
+    std::thread::sleep(A_WHILE);
+    assert_eq!(asked(&pty), 1, "{}", pty.output());
+    pty.send(PHRASE);
+    pty.expect("RAN");
+    pty.expect(QUESTION);
+    pty.send(PHRASE);
+    pty.expect("RAN");
+    assert_eq!(pty.code(), 0);
+}
+
+#[test]
+fn a_stopped_question_keeps_nobody_waiting() {
+    let mut shell = job_shell();
+    shell.send("\"$DEMO\" delete -- echo FIRST\n");
+    shell.expect(QUESTION);
+    shell.send("\x1a");
+    shell.expect("prompt$ ");
+    shell.send("\"$DEMO\" delete -- echo SECOND\n");
+    shell.expect(QUESTION);
+    shell.send(PHRASE);
+    shell.expect("SECOND");
+}

@@ -1,6 +1,6 @@
 //! One line on the terminal for waits of more than a tenth of a second, gone again before anything else is written.
 
-use super::tty::{open, write_all};
+use super::tty::{Turn, open, write_all};
 use crate::engine::escape::escape;
 use std::os::fd::AsFd;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -28,6 +28,8 @@ impl Progress {
                 return;
             }
             let Ok(tty) = open() else { return };
+            // Never into somebody's question.
+            let Ok(_turn) = Turn::of(tty.as_fd()) else { return };
             // What fails here is not worth a word: the line is a courtesy.
             if dumb {
                 let _ = write_all(tty.as_fd(), &format!("{line}\n"));

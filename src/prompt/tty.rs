@@ -7,11 +7,11 @@ use crate::engine::decide::Level;
 use crate::engine::escape::escape;
 use crate::ui::{ColourChoice, Look, Screen, human};
 use crate::world::World;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{self, InputModes, LocalModes, OptionalActions, OutputModes, QueueSelector, Termios};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The process's controlling terminal.
 #[derive(Clone, Debug)]
@@ -42,7 +42,8 @@ impl Ask for Terminal {
     fn ask(&self, screen: &Screen, question: &Question<'_>) -> Answer {
         let asked = open().and_then(|tty| {
             let watch = Watch::start().map_err(|_| Absent::Broken)?;
-            let mut session = Session { terminal: self, modes: Modes::new(tty), watch, pending: Vec::new() };
+            let mut session =
+                Session { terminal: self, modes: Modes::new(tty), watch, pending: Vec::new(), turn: None };
             Ok(session.run(screen, question))
         });
         asked.unwrap_or_else(Answer::NoTerminal)
@@ -112,6 +113,73 @@ impl Drop for Modes {
     }
 }
 
+/// How often a question looks whether the one before it is over.
+const TURN: Duration = Duration::from_millis(20);
+
+/// Somebody else writes on the terminal.
+pub(super) struct Taken;
+
+/// The right to write on the terminal and read from it: an advisory lock on the terminal's own device, so that guards of
+/// different users see each other, and the kernel takes it back in whatever way a process ends. Where the device cannot
+/// be found or opened, everybody has the right: two questions at once are better than none.
+pub(super) struct Turn {
+    _device: Option<OwnedFd>,
+}
+
+impl Turn {
+    /// Takes it, or says at once that somebody else has it.
+    pub(super) fn of(tty: BorrowedFd<'_>) -> Result<Turn, Taken> {
+        let Some(device) = device::open(tty) else { return Ok(Turn { _device: None }) };
+        match rustix::fs::flock(&device, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => Err(Taken),
+            Ok(()) => Ok(Turn { _device: Some(device) }),
+            Err(_) => Ok(Turn { _device: None }),
+        }
+    }
+}
+
+mod device {
+    //! The device behind `/dev/tty`: every process opens the same `/dev/tty`, whatever its terminal is.
+
+    use rustix::fs::{Mode, OFlags};
+    use std::os::fd::{BorrowedFd, OwnedFd};
+
+    const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
+
+    /// Opens it again under its own name.
+    #[cfg(target_os = "linux")]
+    pub(super) fn open(tty: BorrowedFd<'_>) -> Option<OwnedFd> {
+        use std::os::fd::AsRawFd;
+        let mut number: libc::c_uint = 0;
+        // SAFETY: TIOCGDEV (tty(4)) writes one unsigned int, which `number` is.
+        if unsafe { libc::ioctl(tty.as_raw_fd(), libc::TIOCGDEV, &mut number) } != 0 {
+            return None;
+        }
+        // As the kernel's `new_encode_dev` puts them together.
+        let (major, minor) = ((number & 0xf_ff00) >> 8, (number & 0xff) | ((number >> 12) & 0xf_ff00));
+        let name = if (136..=143).contains(&major) {
+            format!("/dev/pts/{}", (major - 136) * 256 + minor)
+        } else {
+            format!("/dev/tty{minor}")
+        };
+        let device = rustix::fs::open(name, FLAGS, Mode::empty()).ok()?;
+        let found = rustix::fs::fstat(&device).ok()?.st_rdev;
+        // In a container the terminal may belong to another mount of devpts.
+        (rustix::fs::major(found) == major && rustix::fs::minor(found) == minor).then_some(device)
+    }
+
+    /// Opens it again under the name that one of the standard streams has for it.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn open(_: BorrowedFd<'_>) -> Option<OwnedFd> {
+        use rustix::termios::{tcgetsid, ttyname};
+        let session = rustix::process::getsid(None).ok()?;
+        let streams = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+        // Only the controlling terminal tells its session.
+        let own = streams.into_iter().find(|fd| tcgetsid(fd) == Ok(session))?;
+        rustix::fs::open(ttyname(own, Vec::new()).ok()?, FLAGS, Mode::empty()).ok()
+    }
+}
+
 /// What came in.
 enum Event {
     /// A line, without its newline.
@@ -122,18 +190,24 @@ enum Event {
     Over(Answer),
 }
 
-/// One question from its first line to its answer. The fields drop in order: first the modes, then the signals.
+/// One question from its first line to its answer. The fields drop in order: first the modes, then the signals, and
+/// only then may the next question have the terminal.
 struct Session<'a> {
     terminal: &'a Terminal,
     modes: Modes,
     watch: Watch,
     /// What was read of a line that is not finished.
     pending: Vec<u8>,
+    /// Held while this question is the one on the terminal.
+    turn: Option<Turn>,
 }
 
 impl Session<'_> {
     fn run(&mut self, screen: &Screen, question: &Question<'_>) -> Answer {
         loop {
+            if let Some(over) = self.take_turn(question.deadline) {
+                return over;
+            }
             if self.modes.enter().is_err() {
                 return Answer::NoTerminal(Absent::Broken);
             }
@@ -147,6 +221,27 @@ impl Session<'_> {
                 Event::Again | Event::Line(_) => self.modes.leave(),
             }
         }
+    }
+
+    /// Waits until no other question stands on this terminal (`xargs -P4 kubectl delete …`): with two of them the
+    /// answer meant for the one on the screen could reach the other.
+    fn take_turn(&mut self, patience: Duration) -> Option<Answer> {
+        let deadline = Instant::now() + patience;
+        while self.turn.is_none() {
+            match Turn::of(self.modes.tty.as_fd()) {
+                Ok(turn) => self.turn = Some(turn),
+                Err(Taken) if Instant::now() >= deadline => return Some(Answer::TimedOut),
+                Err(Taken) => {
+                    if let Some(signal) = self.watch.next()
+                        && let Event::Over(answer) = self.on_signal(signal)
+                    {
+                        return Some(answer);
+                    }
+                    std::thread::sleep(TURN);
+                }
+            }
+        }
+        None
     }
 
     /// Asks until the answer is right or the attempts are used up, then for the written reason.
@@ -266,6 +361,8 @@ impl Session<'_> {
             libc::SIGHUP => Event::Over(Answer::Declined),
             libc::SIGTSTP => {
                 self.modes.leave();
+                // Whoever is asked in the foreground meanwhile must not wait for this one.
+                self.turn = None;
                 match self.watch.stop_by(libc::SIGTSTP) {
                     Ok(_) => self.wait_for_foreground(),
                     Err(_) => Event::Over(Answer::NoTerminal(Absent::Broken)),
@@ -280,8 +377,9 @@ impl Session<'_> {
     /// After `bg` a question stops again, as every program does that reads the terminal in the background.
     fn wait_for_foreground(&mut self) -> Event {
         while !is_foreground(self.modes.tty.as_fd()) {
-            // The modes are the shell's by now.
+            // The modes are the shell's by now, and so is the terminal.
             self.modes.saved = None;
+            self.turn = None;
             match self.watch.stop_by(libc::SIGTTIN) {
                 Ok(true) => {}
                 // An orphaned process group is never stopped; nobody will bring it to the foreground.
