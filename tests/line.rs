@@ -152,6 +152,8 @@ proptest! {
     #[test]
     fn more_parts_never_lower(index in 0..ROWS.len(), other in 0..ROWS.len()) {
         let (first, second) = (ROWS[index].1, ROWS[other].1);
+        // An open quote takes the next line in: that is another line, not one more part.
+        prop_assume!(!first.contains("'open") && !second.contains("'open"));
         let both = format!("{first}\n{second}");
         prop_assert!(classify_line(both.as_bytes()) >= classify_line(second.as_bytes()).min(classify_line(first.as_bytes())));
         let prefixed = format!("true; {second}");
