@@ -153,6 +153,46 @@ fn another_cluster_is_refused() {
 }
 
 #[test]
+fn volumes_stay_with_their_cluster() {
+    let volume = |name: &str, policy: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: pv-{name}}}\nspec: {{persistentVolumeReclaimPolicy: {policy}, \
+             claimRef: {{namespace: shop, name: {name}}}}}\nstatus: {{phase: Bound}}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\n\
+             metadata: {{name: {name}, namespace: shop}}\nspec: {{volumeName: pv-{name}}}\nstatus: {{phase: Bound}}\n"
+        )
+    };
+    let seed = || shop(1).yaml(&volume("stays", "Retain")).yaml(&volume("goes", "Delete"));
+    let (one, two) = (Embedded::start(seed()), Embedded::start(Seed::new().cluster_uid("22222222-bbbb")));
+    let Some(guarded) = guarded(&one) else { return };
+    assert!(guarded.kubectl(&["delete", "ns", "shop"]).status.success());
+    assert_eq!(copies(&guarded)[0]["volumes"], json!(["pv-goes", "pv-stays"]));
+    let other = two.kubeconfig(guarded.home.path().join("other")).display().to_string();
+    let out = guarded.guard(&["restore", &id(&guarded), "--kubeconfig", &other, "--to-another-cluster"]);
+    assert!(out.status.success(), "{}", said(&out));
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(text.contains("PersistentVolume pv-stays: its disk belongs to the cluster"), "{text}");
+    assert!(
+        text.contains("shop/stays: its volume pv-stays is not there for it; it comes back EMPTY"),
+        "{text}"
+    );
+    assert!(!two.exists("/api/v1/persistentvolumes/pv-stays"));
+    let claim = two.object("/api/v1/namespaces/shop/persistentvolumeclaims/stays").unwrap();
+    assert!(claim["spec"].get("volumeName").is_none());
+
+    let out = guarded.guard(&["restore", &id(&guarded)]);
+    assert!(out.status.success(), "{}", said(&out));
+    let claim =
+        |name: &str| one.object(&format!("/api/v1/namespaces/shop/persistentvolumeclaims/{name}")).unwrap();
+    assert_eq!(claim("stays")["spec"]["volumeName"], "pv-stays", "{}", said(&out));
+    assert!(claim("goes")["spec"].get("volumeName").is_none(), "{}", said(&out));
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(
+        text.contains("shop/goes: its volume pv-goes is not there for it; it comes back EMPTY"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_there_is_never_overwritten_and_failures_count() {
     let server = Embedded::start(shop(2).forbid("create", "secrets"));
     let Some(guarded) = guarded(&server) else { return };

@@ -239,6 +239,7 @@ fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourCho
                 .because(e.to_string())
         })?;
     }
+    store::sweep(root).map_err(|e| unread(root, &e))?;
     out::print(&format!("deleted {what}\n"))?;
     Ok(Exit::Ok)
 }

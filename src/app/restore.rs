@@ -84,7 +84,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let access = &resolved.access;
     let door = Door { kubeconfig: &access.effective, world, plugins: (&access.plugin_policy).into() };
     let uid = back::cluster_uid(&door, IDENTITY);
-    same_cluster(args, &manifest, uid.as_ref().map(String::as_str))?;
+    let at_home = same_cluster(args, &manifest, uid.as_ref().map(String::as_str))?;
     resolved.target.uid = match uid {
         Ok(uid) => Known::Known(uid),
         Err(why) => Known::Unknown(why),
@@ -93,31 +93,31 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let place = classify_target(&Seen::of_kube(&resolved.target), &policy);
     agreed(args, &manifest, &plan, &resolved.target, &place, world, choice)?;
 
-    let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE };
+    let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE, at_home };
     let mut tell = |line: &str| out::complain(&format!("guard: {}\n", escape(line.as_bytes())));
     let report = back::restore(&dir, &manifest, &plan, &settings, &mut tell)?;
     out::print(&said(&report, &manifest))?;
     if report.failed.is_empty() { Ok(Exit::Ok) } else { Ok(Exit::Unavailable) }
 }
 
-/// A copy goes back to where it came from, unless somebody says otherwise.
+/// A copy goes back to where it came from, unless somebody says otherwise. Answers whether it does.
 fn same_cluster(
     args: &Args,
     manifest: &Manifest,
     now: std::result::Result<&str, &crate::engine::fact::Why>,
-) -> Result<()> {
+) -> Result<bool> {
     let other = match (&manifest.cluster.uid, now) {
         (_, Err(why)) => {
             return Err(Fail::new(Exit::Unavailable, "the cluster does not say who it is")
                 .because(escape(why.to_string().as_bytes()))
                 .help("check the kubeconfig and context: `kubectl get ns kube-system` has to work"));
         }
-        (Some(then), Ok(now)) if then == now => return Ok(()),
+        (Some(then), Ok(now)) if then == now => return Ok(true),
         (Some(then), Ok(now)) => format!("the copy is from uid {then}, this is uid {now}"),
         (None, Ok(_)) => "the copy does not say which cluster it is from".to_owned(),
     };
     if args.to_another_cluster {
-        return Ok(());
+        return Ok(false);
     }
     Err(Fail::new(Exit::Refused, "refused: this may not be the cluster the copy comes from")
         .because(escape(other.as_bytes()))

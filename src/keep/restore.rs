@@ -213,6 +213,9 @@ pub struct Settings<'a> {
     pub namespace: Option<&'a str>,
     /// How long something that is still being deleted is waited for.
     pub patience: Duration,
+    /// The cluster is the one the copy comes from. On another one no volume is created: two clusters writing to one
+    /// disk would ruin what is on it.
+    pub at_home: bool,
 }
 
 /// What came back and what did not. Texts are raw.
@@ -504,6 +507,9 @@ impl Work<'_> {
             text(&object, "/spec/claimRef/name").to_owned(),
         );
         let end = |end, volume| Ok(Done { end, notes: Vec::new(), volume: Some(volume) });
+        if !self.settings.at_home {
+            return end(End::LeftOut("its disk belongs to the cluster the copy comes from".into()), false);
+        }
         match send::get(&self.client, &path).await {
             Ok(live) => {
                 let uid = text(&live, "/metadata/uid").to_owned();
@@ -551,7 +557,7 @@ impl Work<'_> {
         }
         let moved = self.settings.namespace.is_some_and(|other| step.namespace.as_deref() != Some(other));
         let usable = match self.volumes.get(&volume) {
-            _ if moved => false,
+            _ if moved || !self.settings.at_home => false,
             Some(usable) => *usable,
             None => {
                 let path = format!("/api/v1/persistentvolumes/{}", segment(&volume));

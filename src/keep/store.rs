@@ -293,6 +293,21 @@ pub fn read(dir: &Path) -> io::Result<Manifest> {
     Ok(manifest)
 }
 
+/// Deletes what interrupted runs left behind. A copy takes seconds; what has not been touched for an hour is dead.
+pub fn sweep(root: &Path) -> io::Result<()> {
+    let dead = |meta: fs::Metadata| {
+        meta.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age.as_secs() > 3600)
+    };
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let partial = entry.file_name().to_string_lossy().starts_with(PARTIAL);
+        if partial && entry.metadata().is_ok_and(dead) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Deletes one copy.
 pub fn delete(root: &Path, id: &str) -> io::Result<()> {
     // Out of sight first, so that half a copy is never taken for one.
