@@ -1,4 +1,5 @@
 //! Dependencies point downwards, and the engine stays pure: read from the sources, so that no review has to remember it.
+#![allow(clippy::unwrap_used, reason = "a test's own helpers")]
 
 use std::collections::BTreeSet;
 use std::fs;

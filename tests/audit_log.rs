@@ -1,4 +1,5 @@
 //! The audit log under real conditions: many writers at once, a full disk, changes made afterwards.
+#![allow(clippy::unwrap_used, reason = "a test's own helpers")]
 
 use guard::audit::{self, Caller, Record};
 use std::fs;

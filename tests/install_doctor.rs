@@ -1,4 +1,5 @@
 //! Installing, checking and removing the links with the real binaries, in a home directory of its own.
+#![allow(clippy::unwrap_used, reason = "a test's own helpers")]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

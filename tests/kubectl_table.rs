@@ -1,4 +1,5 @@
 //! Holds the table of commands and flags against real kubectls: every command, every flag, every letter, every arity.
+#![allow(clippy::expect_used, reason = "a test's own helpers")]
 
 #[path = "tables/real.rs"]
 mod real;

@@ -1,4 +1,5 @@
 //! Reads made-up command lines twice: by guard's parser and by the real kubectl, which must agree.
+#![allow(clippy::expect_used, reason = "a test's own helpers")]
 
 #[path = "tables/real.rs"]
 mod real;

@@ -1,4 +1,5 @@
 //! Policy files: the examples load, valid samples are valid, and every mistake is shown where it stands.
+#![allow(clippy::unwrap_used, reason = "a test's own helpers")]
 
 use guard::engine::policy::Layer;
 use guard::policy::{parse, schema};

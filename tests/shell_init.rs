@@ -1,5 +1,6 @@
 //! The code of `guard init` in the real shells, under their strictest modes: it must say nothing, put the shims first,
 //! bring them back, and leave everything else as it was.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test's own helpers")]
 
 use guard::app::init::{Args, Shell, code};
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! The wizard on a real terminal: what it writes, and that leaving half-way leaves nothing.
+#![allow(clippy::unwrap_used, reason = "a test's own helpers")]
 
 #[path = "support/pty.rs"]
 mod pty;

@@ -23,14 +23,14 @@ const PIPELINES: &[&str] =
 
 /// Reads the actor off the environment.
 pub fn actor(world: &World) -> Actor {
-    let says_so = |name: &&str| {
+    let says_so = |name: &str| {
         world
             .set_var(name)
             .is_some_and(|value| !matches!(value.to_str(), Some("0" | "false" | "False" | "FALSE")))
     };
-    if AGENTS.iter().any(|name| says_so(&name)) {
+    if AGENTS.iter().any(|name| says_so(name)) {
         Actor::Agent
-    } else if PIPELINES.iter().any(|name| says_so(&name)) {
+    } else if PIPELINES.iter().any(|name| says_so(name)) {
         Actor::Ci
     } else {
         Actor::Human

@@ -73,7 +73,7 @@ mod tests {
         let mut out = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find('\\') {
-            out.extend_from_slice(rest[..at].as_bytes());
+            out.extend_from_slice(&rest.as_bytes()[..at]);
             rest = &rest[at + 1..];
             if let Some(more) = rest.strip_prefix('\\') {
                 out.push(b'\\');

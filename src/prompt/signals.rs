@@ -193,7 +193,8 @@ unsafe fn errno() -> *mut libc::c_int {
     unsafe { libc::__error() }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -82,7 +82,7 @@ mod tests {
             // SAFETY: the layout has a size; every byte of the piece is written before it is given back.
             unsafe {
                 let at = bump.alloc(layout);
-                assert!(!at.is_null() && at as usize % layout.align() == 0);
+                assert!(!at.is_null() && (at as usize).is_multiple_of(layout.align()));
                 at.write_bytes(0xaa, layout.size());
                 if bump.owns(at) {
                     pieces.push((at as usize, layout.size()));

@@ -159,7 +159,8 @@ mod tests {
         use ColourChoice::{Always, Auto, Never};
         use Colours::{Many, None, Sixteen};
         // (--color, variables, is a terminal) → colours
-        let rows: &[(ColourChoice, &[(&str, &str)], bool, Colours)] = &[
+        type Row = (ColourChoice, &'static [(&'static str, &'static str)], bool, Colours);
+        let rows: &[Row] = &[
             (Auto, &[("TERM", "xterm")], true, Sixteen),
             (Auto, &[("TERM", "xterm-256color")], true, Many),
             (Auto, &[("TERM", "xterm"), ("COLORTERM", "truecolor")], true, Many),

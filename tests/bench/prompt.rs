@@ -2,6 +2,7 @@
 //! needs, over one connection. Printed, not asserted: `cargo bench --bench prompt`.
 //!
 //! With `GUARD_TEST_CLUSTER` the real API server is asked, else an embedded one.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test's own helpers")]
 
 #[path = "../support/cluster.rs"]
 mod cluster;
@@ -26,8 +27,8 @@ fn main() {
     let place = Place::find(home.path());
     println!("time to the question for `kubectl delete ns`, {}", place.name);
     println!(
-        "{:>9} {:>12} {:>12} {:>7}   {}",
-        "objects", "lists ms", "guard ms", "ratio", "(median of the runs, ratio of the fastest)"
+        "{:>9} {:>12} {:>12} {:>7}   (median of the runs, ratio of the fastest)",
+        "objects", "lists ms", "guard ms", "ratio"
     );
     for size in SIZES {
         let namespace = format!("bench-{size}");

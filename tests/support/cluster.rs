@@ -275,8 +275,10 @@ fn spawn(mut command: Command) -> io::Result<()> {
         let child = command.spawn().map(|child| RUNNING.lock().unwrap().0.push(child));
         let started = child.is_ok();
         let _ = sender.send(child);
-        while started {
-            std::thread::park();
+        if started {
+            loop {
+                std::thread::park();
+            }
         }
     });
     receiver.recv().map_err(io::Error::other)?

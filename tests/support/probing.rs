@@ -70,7 +70,7 @@ impl Caller {
 
     /// Asks about `kubectl ARGS`, which is not run.
     pub fn ask(&self, args: &[&str]) -> Told {
-        self.with(args, |request| probe::kube(request))
+        self.with(args, probe::kube)
     }
 
     /// The same with the request in hand.

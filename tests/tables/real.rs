@@ -1,4 +1,5 @@
 //! The real kubectls the tables are held against; `tests/fetch-kubectl` fetches them.
+#![allow(clippy::panic, clippy::print_stderr, reason = "a test's own helpers")]
 
 use std::ffi::OsStr;
 use std::path::PathBuf;

@@ -43,7 +43,7 @@ pub enum Answer {
     /// A whole answer.
     Whole(Reply),
     /// A stream of changes of a resource.
-    Watch(Watch),
+    Watch(Box<Watch>),
 }
 
 /// A watch to be served.
@@ -162,7 +162,7 @@ fn serve(store: &mut Store, settings: &Settings, user: &User, request: &Request)
         return subresource(store, &kind, &place, &sub, request).map(Answer::Whole);
     }
     match (request.method.as_str(), &place.name) {
-        ("GET", None) if watches(request) => Ok(Answer::Watch(watch(&kind, &place, request)?)),
+        ("GET", None) if watches(request) => Ok(Answer::Watch(Box::new(watch(&kind, &place, request)?))),
         ("GET", None) => list(store, &kind, &place, request).map(Answer::Whole),
         ("GET", Some(name)) => {
             let object = find(store, &kind, &place, name)?;

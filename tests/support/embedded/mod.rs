@@ -216,11 +216,10 @@ impl Seen {
 
     /// Something may have changed because of it.
     pub fn mutates(&self) -> bool {
-        self.method != "GET"
-            && !self.path.ends_with("reviews")
-            && !self.query.iter().any(|(k, _)| k == "dryRun")
-            // kubectl puts the dry run of a deletion into its options.
-            && !(self.method == "DELETE" && self.body.contains("\"dryRun\":[\"All\"]"))
+        // kubectl puts the dry run of a deletion into its options.
+        let dry = self.query.iter().any(|(k, _)| k == "dryRun")
+            || self.method == "DELETE" && self.body.contains("\"dryRun\":[\"All\"]");
+        self.method != "GET" && !self.path.ends_with("reviews") && !dry
     }
 }
 

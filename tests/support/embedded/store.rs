@@ -317,11 +317,11 @@ impl Store {
         if !value["metadata"].is_object() {
             value["metadata"] = Value::Object(Map::new());
         }
-        if let Some(prefix) = value["metadata"]["generateName"].as_str().map(String::from) {
-            if value["metadata"]["name"].as_str().is_none_or(str::is_empty) {
-                let uid = self.uid();
-                value["metadata"]["name"] = format!("{prefix}{}", &uid[..5]).into();
-            }
+        if let Some(prefix) = value["metadata"]["generateName"].as_str().map(String::from)
+            && value["metadata"]["name"].as_str().is_none_or(str::is_empty)
+        {
+            let uid = self.uid();
+            value["metadata"]["name"] = format!("{prefix}{}", &uid[..5]).into();
         }
         let name = value["metadata"]["name"].as_str().unwrap_or("").to_owned();
         if name.is_empty() {
@@ -422,10 +422,10 @@ impl Store {
     fn complete_update(&mut self, kind: &Kind, old: &Object, value: &mut Value) {
         value["apiVersion"] = kind.api_version().into();
         value["kind"] = kind.kind.clone().into();
-        if value.get("status").is_none() {
-            if let Some(status) = old.value.get("status") {
-                value["status"] = status.clone();
-            }
+        if value.get("status").is_none()
+            && let Some(status) = old.value.get("status")
+        {
+            value["status"] = status.clone();
         }
     }
 
