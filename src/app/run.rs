@@ -10,7 +10,7 @@ use std::ffi::OsString;
 
 /// Run a command through guard, as the shim would
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   guard run -- kubectl delete ns shop
   GUARD_CONFIRM=main/shop guard run -- kubectl delete ns shop

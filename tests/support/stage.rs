@@ -43,7 +43,7 @@ pub struct Stage {
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
-    /// Everything on the terminal, without carriage returns.
+    /// Everything on the terminal, without colours and carriage returns.
     pub output: String,
 }
 
@@ -281,7 +281,16 @@ pub fn ended(mut terminal: Pty) -> Ended {
         }
         output = now;
     }
-    Ended { code, output: output.replace('\r', "") }
+    Ended { code, output: plain(&output) }
+}
+
+/// Terminal output without carriage returns and escape sequences (`ESC [ … letter`).
+pub fn plain(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest =
+        parts.map(|part| part.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).get(1..).unwrap_or(""));
+    rest.fold(first, |text, part| text + part).replace('\r', "")
 }
 
 /// A run without a terminal in the same words.
