@@ -34,13 +34,17 @@ pub struct Shown<'a> {
 
 /// The caller's words with secrets replaced.
 pub fn redacted(call: &Call) -> Vec<Vec<u8>> {
-    let words = call.words();
     let mut out = vec![call.name().as_bytes().rsplit(|b| *b == b'/').next().unwrap_or_default().to_vec()];
-    match tools::by_name(call.tool.as_bytes()) {
-        Some(table) => out.extend(redact(table, &words).into_iter().map(Cow::into_owned)),
-        None => out.extend(words.iter().map(|_| b"[not shown]".to_vec())),
-    }
+    out.extend(without_secrets(call.tool, &call.words()));
     out
+}
+
+/// Words of a tool with secrets replaced.
+fn without_secrets(tool: &str, words: &[&[u8]]) -> Vec<Vec<u8>> {
+    match tools::by_name(tool.as_bytes()) {
+        Some(table) => redact(table, words).into_iter().map(Cow::into_owned).collect(),
+        None => words.iter().map(|_| b"[not shown]".to_vec()).collect(),
+    }
 }
 
 impl<'a> Shown<'a> {
@@ -58,7 +62,8 @@ impl<'a> Shown<'a> {
             notes.push(format!("the target is not known: {}", why.what));
         }
         if let Some(kuberc) = judged.words.kuberc.as_ref().filter(|_| !judged.words.rewritten.is_empty()) {
-            let words = CommandLine::of(judged.words.slices());
+            // Preferences may hold a password as well as the words do.
+            let words = CommandLine::of(without_secrets(call.tool, &judged.words.slices()));
             notes.push(format!("{} turns this into: {} {words}", kuberc.path.display(), call.tool));
         }
         if let Decision::Confirm(asked) = &judged.decision {
@@ -168,4 +173,16 @@ pub fn refusal(
     let screen = facts.then_some(shown.screen());
     let refusal = Refusal { screen, what, because, hint };
     Fail::said(Exit::Refused, render_refusal(&refusal, look(world, choice)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_is_shown() {
+        let words: Vec<&[u8]> = vec![b"delete", b"ns", b"a", b"--token=abc"];
+        assert_eq!(without_secrets("kubectl", &words).concat(), b"deletensa--token=[redacted]");
+        assert!(!without_secrets("unheard-of", &words).concat().windows(3).any(|w| w == b"abc"));
+    }
 }

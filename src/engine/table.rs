@@ -89,6 +89,8 @@ pub enum When {
     Kind(&'static [&'static str]),
     /// A label or annotation is removed (`KEY-`) from an object of one of these kinds.
     RemovesKeyOf(&'static [&'static str]),
+    /// The arguments are anything but `POD:FILE FILE`, a copy out of a pod.
+    CopiesIn,
 }
 
 /// A row that changes a command's effect.

@@ -151,7 +151,13 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
 
 /// Objects that are not there: the command fails by itself, when that is certain.
 fn absent(parsed: &Parsed<'_>, set: &Set, impact: &mut Impact) {
-    if !matches!(act(parsed), Act::Delete | Act::Scale | Act::Drain) || parsed.path() == "apply" {
+    let hits_all_or_named = matches!(act(parsed), Act::Delete | Act::Scale | Act::Drain);
+    // Without a name `rollout restart` takes every object of the kind: there only names that are not there are certain.
+    let hits_named = matches!(parsed.path(), "cordon" | "taint" | "exec" | "attach")
+        || parsed.path().starts_with("rollout ")
+        || parsed.path().starts_with("set ");
+    let named = set.mistake.is_none() && !set.absent.is_empty();
+    if !(hits_all_or_named || hits_named && named) || parsed.path() == "apply" {
         return;
     }
     let certain = set.total == 0 && set.read_all && set.impact.gaps.is_empty() && impact.gaps.is_empty();
@@ -301,6 +307,8 @@ async fn kubectls_view(
         && set.total == 0
     {
         impact.also.push(format!("kubectl will refuse this: {mistake}"));
+        // The dry run got no further than the words, and neither does the command.
+        impact.lower(Effect::Read, mistake.to_owned());
     }
     if prune {
         return pruned(api, request, &catalog, impact, &said).await;

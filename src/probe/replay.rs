@@ -204,12 +204,16 @@ impl Said {
             "no name was specified",
             "there is no need to specify a resource type",
             "resource(s) were provided, but no name",
+            "You must provide one or more resources by argument or filename",
+            "name cannot be provided when a selector is specified",
+            "arguments in resource/name form must have a single resource and name",
         ];
         if self.ok || !self.out.trim_ascii().is_empty() || self.errors.len() != 1 {
             return None;
         }
         let said = self.errors.first()?.strip_prefix("error: ")?;
-        MISTAKES.iter().any(|m| said.contains(m)).then_some(said)
+        let no_file = said.starts_with("the path ") && said.ends_with(" does not exist");
+        (no_file || MISTAKES.iter().any(|m| said.contains(m))).then_some(said)
     }
 }
 
@@ -308,6 +312,21 @@ mod tests {
             assert_eq!(replayed(&words, false).as_deref(), *want, "{line}");
         }
         assert_eq!(replayed(&["delete", "ns", "a"], true), None, "words an alias changed");
+    }
+
+    #[test]
+    fn words_kubectl_refuses_by_itself_are_known() {
+        for error in [
+            "the path \"x.yaml\" does not exist",
+            "You must provide one or more resources by argument or filename.",
+            "the server doesn't have a resource type \"x\"",
+        ] {
+            assert_eq!(said("", &[&format!("error: {error}")]).mistake(), Some(error));
+        }
+        let file = "error: the path \"x.yaml\" does not exist";
+        assert_eq!(said("pod/a\n", &[file]).mistake(), None, "something is hit all the same");
+        assert_eq!(said("", &[file, "error: other"]).mistake(), None);
+        assert_eq!(said("", &["error: unable to connect"]).mistake(), None);
     }
 
     #[test]

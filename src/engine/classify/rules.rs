@@ -17,6 +17,11 @@ pub(super) fn holds(when: When, parsed: &Parsed<'_>) -> bool {
             names_kind(parsed, kinds)
                 && parsed.args.iter().any(|(_, arg)| is_change(arg) && arg.ends_with(b"-"))
         }
+        When::CopiesIn => {
+            // kubectl takes what has a colon for a place in a pod (`extractFileSpec` in `pkg/cmd/cp/cp.go`).
+            let remote = |arg: &[u8]| arg.contains(&b':');
+            !matches!(parsed.args.as_slice(), [(_, from), (_, to)] if remote(from) && !remote(to))
+        }
     }
 }
 
@@ -46,4 +51,30 @@ fn names_kind(parsed: &Parsed<'_>, kinds: &[&str]) -> bool {
         arg.iter().position(|b| *b == b'/').and_then(|at| arg.get(..at)).is_some_and(is_kind)
     });
     slashed || args.first().is_some_and(|(_, arg)| args.len() > 1 && arg.split(|b| *b == b',').any(is_kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::classify::classify;
+    use crate::engine::effect::Effect::{self, Disrupt, Mutate};
+
+    fn effect(line: &str) -> Effect {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        classify(b"kubectl", &words).effect
+    }
+
+    #[test]
+    fn only_copies_into_a_pod_disrupt() {
+        for (line, want) in [
+            ("cp web-0:/etc/hosts ./hosts", Mutate),
+            ("cp -n shop shop/web-0:/var/log . -c web --retries=3", Mutate),
+            ("cp ./hosts web-0:/etc/hosts", Disrupt),
+            ("cp a:/x b:/x", Disrupt),
+            ("cp a b", Disrupt),
+            ("cp a:/x", Disrupt),
+            ("cp a:/x b c", Disrupt),
+        ] {
+            assert_eq!(effect(line), want, "{line}");
+        }
+    }
 }

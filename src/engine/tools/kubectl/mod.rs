@@ -107,7 +107,7 @@ const COMMANDS: &[Command] = &[
     cmd("config use-context", Mutate, flags::CONFIG_USE_CONTEXT).alias(&["use"]),
     cmd("config view", Read, flags::CONFIG_VIEW),
     cmd("cordon", Disrupt, flags::CORDON),
-    cmd("cp", Disrupt, flags::CP),
+    cmd("cp", Mutate, flags::CP).rules(rules::CP),
     cmd("create", Mutate, flags::CREATE).rules(rules::CREATE),
     cmd("create clusterrole", Mutate, flags::CREATE_CLUSTERROLE),
     cmd("create clusterrolebinding", Mutate, flags::CREATE_CLUSTERROLEBINDING),

@@ -28,6 +28,8 @@ pub(super) const REPLACE: &[Rule] = &[
     rule(When::RawPath("proxy/"), Disrupt, "PUT through the API server's proxy reaches an application"),
 ];
 
+pub(super) const CP: &[Rule] = &[rule(When::CopiesIn, Disrupt, "writes over files in the pod")];
+
 pub(super) const CREATE: &[Rule] = &[
     rule(When::RawPath("eviction"), Destroy, "POST to eviction deletes the pod"),
     rule(When::RawPath("exec"), Disrupt, "POST to exec runs a program in the pod"),
