@@ -71,10 +71,13 @@ fn the_screen_promises_the_copy_and_the_way_back() {
     let out = guarded.guard(&["check", "--", "kubectl", "delete", "ns", "shop"]);
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("Secrets included: kept in ~/.local/state/guard/kept"), "{text}");
+    assert!(flat.contains("Secrets included, are kept in ~/.local/state/guard/kept"), "{text}");
     assert!(flat.contains("back with: guard restore "), "{text}");
     assert!(flat.contains("kubectl patch pv pv-1 -p"), "{text}");
     assert!(copies(&guarded).is_empty(), "a check keeps nothing");
+    if std::env::var_os("GUARD_TEST_FIGURES").is_some() {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
+    }
 }
 
 #[test]
@@ -122,6 +125,46 @@ fn secrets_and_whole_copies_can_be_left_out() {
     assert!(out.status.success() && !err(&out).contains("kept"), "{}", said(&out));
     let all = copies(&guarded);
     assert_eq!((all.len(), &all[0]["secrets"], &all[0]["objects"]), (1, &json!(false), &json!(1)));
+}
+
+#[test]
+fn every_form_of_deletion_is_copied() {
+    let map = |name: &str, data: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop, labels: {{p: x}}}}\ndata: {{a: '{data}'}}\n"
+        )
+    };
+    // (words, manifest, names in the copy)
+    let rows: &[(&[&str], &str, &[&str])] = &[
+        (&["delete", "cm", "-l", "p=x"], "", &["a", "b"]),
+        (&["delete", "cm/a", "secret/password"], "", &["a", "password"]),
+        (&["delete", "cm", "--all"], "", &["a", "b", "kube-root-ca.crt", "m0"]),
+        (&["delete", "-f", "FILE"], &map("b", "1"), &["b"]),
+        (&["replace", "--force", "-f", "FILE"], &map("a", "2"), &["a"]),
+        (&["delete", "--raw", "/api/v1/namespaces/shop/configmaps/a"], "", &["a"]),
+    ];
+    for (words, manifest, want) in rows {
+        let server = Embedded::start(shop(1).yaml(&map("a", "1")).yaml(&map("b", "1")));
+        let Some(guarded) = guarded(&server) else { return };
+        let file = guarded.file("m.yaml", manifest).display().to_string();
+        let mut args: Vec<&str> =
+            words.iter().map(|w| if *w == "FILE" { file.as_str() } else { w }).collect();
+        args.extend(["-n", "shop"]);
+        let out = guarded.kubectl(&args);
+        assert!(out.status.success(), "{words:?}: {}", said(&out));
+        let path =
+            guarded.home.path().join(format!(".local/state/guard/kept/{}/objects.jsonl", id(&guarded)));
+        let mut names: Vec<String> = std::fs::read_to_string(path)
+            .unwrap()
+            .lines()
+            .map(|l| {
+                serde_json::from_str::<Value>(l).unwrap()["metadata"]["name"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        names.sort();
+        assert_eq!(names, *want, "{words:?}");
+        assert_eq!(copies(&guarded)[0]["gaps"], json!([]), "{words:?}");
+    }
 }
 
 #[test]

@@ -334,3 +334,31 @@ fn an_object_takes_what_it_owns_into_the_copy() {
     assert!(cluster.stays(&["secret", "owned", "-n", &ns]));
     cluster.run(&["delete", "ns", &ns, "--wait=false"]);
 }
+
+#[test]
+fn what_apply_prunes_is_copied() {
+    let Some(cluster) = Cluster::start() else { return };
+    let ns = cluster.namespace("keep-prune");
+    let map = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {ns}, labels: {{p: {ns}}}}}\ndata: {{a: b}}\n---\n"
+        )
+    };
+    cluster.apply_in(&ns, &(map("stays") + &map("goes")));
+    let mut guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
+    let file = guarded.file("m.yaml", &map("stays")).display().to_string();
+    let selector = format!("p={ns}");
+    let line =
+        ["apply", "--prune", "-l", &selector, "--prune-allowlist=core/v1/ConfigMap", "-n", &ns, "-f", &file];
+    let out = guarded.guard(&[&["check", "--json", "--", "kubectl"], &line[..]].concat());
+    let checked: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let phrase = checked["challenge"]["phrase"].as_str().unwrap_or_else(|| panic!("{checked:#}")).to_owned();
+    guarded.env("GUARD_CONFIRM", phrase);
+    let out = guarded.kubectl(&line);
+    assert!(out.status.success() && !cluster.exists(&["cm", "goes", "-n", &ns]), "{}", said(&out));
+    guarded.env("GUARD_CONFIRM", format!("real/{ns}"));
+    let out = guarded.guard(&["restore", &id(&guarded)]);
+    assert!(out.status.success(), "{}", said(&out));
+    assert!(cluster.stays(&["cm", "goes", "-n", &ns]));
+    cluster.run(&["delete", "ns", &ns, "--wait=false"]);
+}

@@ -71,14 +71,15 @@ pub fn intend(
 /// The clauses on the screen.
 pub fn clauses(intent: &Intent, impact: &Impact, world: &World) -> Vec<String> {
     let secrets = if intent.secrets { "Secrets included" } else { "without Secrets" };
-    let mut all = vec![
-        format!("manifests of all that goes, {secrets}: kept in {}", short(&intent.root, world)),
-        format!("back with: guard restore {}", intent.id),
-    ];
+    let mut text = format!(
+        "manifests of all that goes, {secrets}, are kept in {}; back with: guard restore {}",
+        short(&intent.root, world),
+        intent.id
+    );
     if impact.data.iter().any(|d| d.fate != crate::engine::impact::Fate::Kept) {
-        all.push("data in volumes is not in it".to_owned());
+        text.push_str("; data in volumes is not in it");
     }
-    all
+    vec![text]
 }
 
 fn short(path: &std::path::Path, world: &World) -> String {
