@@ -82,6 +82,8 @@ pub fn kube(world: &World, parsed: &Parsed<'_>) -> Result<ResolvedKube> {
     let plugin_policy = kuberc::load(world, parsed.words)?.map(|l| l.kuberc.policy).unwrap_or_default();
     let writes_back = chosen.user.as_ref().is_some_and(|u| u.node("auth-provider").is_some());
     let digest = digest(&target, &kubeconfig, &effective);
+    // From here on it is only shown, recorded and compared; a password in it is nobody's business.
+    target.server.value = server_without_userinfo(&target.server.value);
     Ok(ResolvedKube {
         target,
         access: Access {
@@ -381,6 +383,19 @@ fn notes(world: &World, files: &Files, chosen: &Chosen<'_>, flags: &Flags, targe
         .or(chosen.cluster.as_ref().and_then(|c| c.text("proxy-url").map(|(p, _)| p)));
     if let Some(proxy) = proxy {
         notes.push(format!("requests go through the proxy {}", show(without_userinfo(proxy))));
+    }
+}
+
+/// A server's address without the name and password in it; everything else stays as it was written.
+fn server_without_userinfo(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.rsplit_once('@') {
+        Some((userinfo, _)) => {
+            let rest = rest.get(userinfo.len() + 1..).unwrap_or_default();
+            if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
+        }
+        None => url.to_owned(),
     }
 }
 

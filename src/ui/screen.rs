@@ -80,10 +80,15 @@ impl Item {
         self.push(words.into(), false, Tone::Plain)
     }
 
-    /// A name from outside: escaped, never broken.
+    /// A name from outside: escaped, never broken. No name is as long as what is cut here, and marked so: it would push
+    /// everything else off the screen.
     #[must_use]
     pub fn name(self, name: impl AsRef<[u8]>) -> Item {
-        self.push(escape(name.as_ref()), true, Tone::Plain)
+        const LONGEST: usize = 1024;
+        match name.as_ref().get(..LONGEST) {
+            Some(head) => self.push(format!("{}[cut]", escape(head)), true, Tone::Plain),
+            None => self.push(escape(name.as_ref()), true, Tone::Plain),
+        }
     }
 
     /// A name somebody has to read: escaped, never broken, bold.

@@ -43,7 +43,9 @@ pub fn redact<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8
             *slot = Cow::Owned(hidden);
         }
     }
-    if parsed.path() == "patch" && parsed.args.iter().any(|(_, arg)| names_secret(arg)) {
+    // Which kind a file holds is not known from the words.
+    let by_file = || parsed.given.iter().any(|g| g.flag.is_some_and(|f| f.role == Role::Filename));
+    if parsed.path() == "patch" && (parsed.args.iter().any(|(_, arg)| names_secret(arg)) || by_file()) {
         for given in parsed.all("patch") {
             let at = given.value_at.unwrap_or(given.at);
             let kept = words.get(at).map_or(0, |word| word.len().saturating_sub(given.value.len()));
@@ -55,7 +57,34 @@ pub fn redact<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8
             }
         }
     }
+    for slot in &mut out {
+        if let Some(word) = without_userinfo(slot) {
+            *slot = Cow::Owned(word);
+        }
+    }
     out
+}
+
+/// The word with the `USER:PASSWORD` of every URL in it replaced; `None` when there is none.
+fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut rest = word;
+    while let Some(at) = rest.windows(3).position(|w| w == b"://") {
+        let (head, tail) = rest.split_at_checked(at + 3)?;
+        let end = tail.iter().position(|b| matches!(b, b'/' | b'?' | b'#' | b' ' | b'"' | b'\'' | b','));
+        let authority = tail.get(..end.unwrap_or(tail.len())).unwrap_or(tail);
+        out.extend_from_slice(head);
+        rest = tail;
+        if let Some(sign) = authority.iter().rposition(|b| *b == b'@') {
+            out.extend_from_slice(REDACTED);
+            rest = tail.get(sign..)?;
+        }
+    }
+    if out.is_empty() {
+        return None;
+    }
+    out.extend_from_slice(rest);
+    Some(out)
 }
 
 /// `KEY=VALUE` with the value replaced; what has no `=` holds no value.
@@ -110,6 +139,21 @@ mod tests {
             ("patch secret s -p={}", "patch secret s -p=[redacted]"),
             ("patch secret/s -p {}", "patch secret/s -p [redacted]"),
             ("patch cm s -p {}", "patch cm s -p {}"),
+            ("patch -f s.yaml -p {}", "patch -f s.yaml -p [redacted]"),
+            ("-s https://u:p@h:6443/x get ns", "-s https://[redacted]@h:6443/x get ns"),
+            ("get ns --server=https://u:p@h", "get ns --server=https://[redacted]@h"),
+            (
+                "apply -f https://t@h/a.yaml,https://h/b@c",
+                "apply -f https://[redacted]@h/a.yaml,https://h/b@c",
+            ),
+            (
+                "config set clusters.a.server https://u:p@h",
+                "config set clusters.a.server https://[redacted]@h",
+            ),
+            (
+                "config set-cluster a --proxy-url=http://u:p@h",
+                "config set-cluster a --proxy-url=http://[redacted]@h",
+            ),
             ("get pods -o name", "get pods -o name"),
         ] {
             assert_eq!(shown(line), want);

@@ -218,3 +218,16 @@ proptest! {
         let _ = Home::with(&text).kube("delete pod x");
     }
 }
+
+#[test]
+fn a_password_in_the_server_is_not_part_of_the_target() {
+    for (url, shown) in [
+        ("https://u:p@h:6443/x@y", "https://h:6443/x@y"),
+        ("u:p@h", "h"),
+        ("https://h/x@y", "https://h/x@y"),
+        ("h:6443", "h:6443"),
+        ("https://a@b:c@h", "https://h"),
+    ] {
+        assert_eq!(server_without_userinfo(url), shown, "{url}");
+    }
+}
