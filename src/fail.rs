@@ -58,7 +58,9 @@ impl fmt::Display for Fail {
         if let Some(said) = &self.said {
             return f.write_str(said.trim_end());
         }
-        write!(f, "guard: error: {}", self.what)?;
+        // A refusal is no error: guard did what it is for.
+        let kind = if self.exit == Exit::Refused { "" } else { "error: " };
+        write!(f, "guard: {kind}{}", self.what)?;
         if let Some(excerpt) = &self.excerpt {
             write!(f, "\n{}", excerpt.trim_end())?;
         }

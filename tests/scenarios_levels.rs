@@ -191,7 +191,7 @@ fn the_phrase_names_what_is_reached() {
     asks(&s, "delete ns b a", "typed", "cluster/namespaces", "lab/a,b");
     asks(&s, "delete ns a b c d", "typed", "cluster/namespaces", "lab/4 namespaces");
     asks(&s, "delete pv vol-1", "typed", "cluster", "lab");
-    asks(&s, "delete cm --all -A", "typed", "cluster/namespaces", "lab/10 namespaces");
+    asks(&s, "delete cm --all -A", "typed", "cluster", "lab");
     asks(
         &s,
         "delete --raw /api/v1/namespaces/shop/configmaps/settings",

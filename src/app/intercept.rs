@@ -5,7 +5,7 @@ use super::judge::{How, Judged, judge, read_words, table_of};
 use super::record::{self, Ending};
 use super::{diff, keeping, show, situation};
 use crate::audit::Answer as Recorded;
-use crate::engine::decide::{Asked, Decision};
+use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::parse::parse;
@@ -80,7 +80,10 @@ fn answer(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> 
             if let Some(fail) = judged.unresolved() {
                 return Err(fail.because(format!("{} was not run: {}", call.tool, denied.reason)));
             }
-            Err(show::refusal(&shown, "refused by policy", &because, Hint::None, true, world, choice))
+            let hint =
+                if judged.situation.interactive { Hint::None } else { Hint::Say("run it at a terminal") };
+            let hint = if denied.rules.iter().any(|r| r == NO_TERMINAL) { hint } else { Hint::None };
+            Err(show::refusal(&shown, "refused by policy", &because, hint, true, world, choice))
         }
         Decision::Confirm(asked) => confirm(judged, asked, &shown, call, world, choice),
     }

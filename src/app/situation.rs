@@ -20,6 +20,10 @@ pub fn is_local_only(parsed: &Parsed<'_>) -> bool {
 
 /// How far the command reaches: by the objects seen, else by the words.
 pub fn scope(parsed: &Parsed<'_>, target: Option<&KubeTarget>, impact: &Impact) -> Scope {
+    // `-A` is every namespace, also those that come into being while the question stands.
+    if parsed.on("all-namespaces") {
+        return Scope::Cluster;
+    }
     let seen_all = !impact.subjects.is_empty() && impact.subjects.len() as u64 == impact.subjects_total;
     if seen_all {
         let namespaces: Vec<Option<String>> = impact

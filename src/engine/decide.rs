@@ -190,7 +190,7 @@ impl Situation {
 }
 
 /// The rule named when nobody can be asked and nothing may answer instead.
-const NO_TERMINAL: &str = "builtin/no-terminal";
+pub const NO_TERMINAL: &str = "builtin/no-terminal";
 
 /// One voice for an outcome.
 struct Vote<'a> {
