@@ -49,7 +49,11 @@ fn act(parsed: &Parsed<'_>) -> Act {
 pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
     let chosen = chosen(request.parsed);
     if chosen == Chosen::Nothing {
-        return Impact::default();
+        let mut impact = Impact::default();
+        if names_nothing(request.parsed) {
+            impact.lower(Effect::Read, "kubectl will refuse this: nothing is named");
+        }
+        return impact;
     }
     // kubectl's own view is asked for at the same time.
     let (mut impact, said) = tokio::join!(own_view(api, request, &chosen), replay::run(request, api.until()));
@@ -80,6 +84,14 @@ fn untried(path: &str, manifests: &[(String, Vec<u8>)], set: &Set, impact: &mut 
             }
         }
     }
+}
+
+/// Whether a deletion or a scale names no object at all, in whatever way: kubectl asks for "one or more resources".
+fn names_nothing(parsed: &Parsed<'_>) -> bool {
+    matches!(parsed.path(), "delete" | "scale" | "rollout restart" | "rollout undo")
+        && parsed.problem.is_none()
+        && parsed.args.is_empty()
+        && !["filename", "kustomize", "raw"].iter().any(|flag| parsed.all(flag).next().is_some())
 }
 
 /// What guard found on its own.
@@ -476,6 +488,26 @@ async fn differ(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_without_an_object_hit_none() {
+        let tool = crate::engine::tools::by_name(b"kubectl").unwrap();
+        for (line, want) in [
+            ("delete", true),
+            ("delete --all -n shop", true),
+            ("rollout restart", true),
+            ("delete pod", false),
+            ("delete -f x", false),
+            ("delete -k x", false),
+            ("delete --raw /api/v1/nodes/x", false),
+            ("delete --unheard-of", false),
+            ("delete -- pod x", false),
+            ("drain", false),
+        ] {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            assert_eq!(names_nothing(&crate::engine::parse::parse(tool, &words)), want, "{line}");
+        }
+    }
 
     #[test]
     fn a_change_nobody_could_try_counts_by_its_own_words() {
