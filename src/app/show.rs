@@ -4,9 +4,10 @@ use super::call::Call;
 use super::judge::Judged;
 use super::keeping;
 use crate::engine::challenge::Challenge;
-use crate::engine::classify::redact;
+use crate::engine::classify::{Verdict, redact};
 use crate::engine::decide::{Allowed, Decision, Level};
 use crate::engine::fact::{Source, Sourced, Why};
+use crate::engine::impact::Impact;
 use crate::engine::policy::OnFailure;
 use crate::engine::target::KubeTarget;
 use crate::engine::tools;
@@ -138,9 +139,19 @@ pub fn allowed(shown: &Shown<'_>, allowed: &Allowed, world: &World, choice: Colo
     if allowed.notice {
         say(&format!("{}\n", render_notice(&shown.view(), look)));
     }
+    if let Some(text) = passed_untried(&shown.judged.words.verdict, &shown.judged.impact) {
+        say(&format!("{}\n", ui::notice::render_warning(&text, look)));
+    }
     for warning in &allowed.warnings {
         say(&format!("{}\n", ui::notice::render_warning(warning, look)));
     }
+}
+
+/// What to say of a change that passes although there was no time to see what its content takes away. Other reasons are
+/// left to the tool: it meets them itself and says so.
+fn passed_untried(verdict: &Verdict, impact: &Impact) -> Option<String> {
+    let late = impact.gaps.iter().find(|gap| gap.why == Why::TimedOut).filter(|_| verdict.content)?;
+    Some(format!("not checked in time: {}", late.what))
 }
 
 /// One line for the log of a pipeline: the question was answered by the variable.
@@ -178,6 +189,19 @@ pub fn refusal(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_that_passes_untried_is_told() {
+        let mut impact = Impact::default();
+        let content = Verdict { content: true, ..Verdict::default() };
+        assert_eq!(passed_untried(&content, &impact), None);
+        impact.gap("the volumes", Why::Forbidden);
+        assert_eq!(passed_untried(&content, &impact), None);
+        impact.gap("what the change takes away", Why::TimedOut);
+        let said = passed_untried(&content, &impact);
+        assert_eq!(said.as_deref(), Some("not checked in time: what the change takes away"));
+        assert_eq!(passed_untried(&Verdict::default(), &impact), None);
+    }
 
     #[test]
     fn no_secret_is_shown() {
