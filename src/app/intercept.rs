@@ -192,6 +192,9 @@ fn run(
             held.extend(pin_preferences(&mut judged, call, &mut edit)?);
         }
     }
+    if matches!(judged.decision, Decision::Allow(_)) {
+        judged.inputs.release_files();
+    }
     let argv = judged.inputs.argv(&call.argv);
     judged.inputs.env(&mut edit);
     record::exec(&judged, call, world, ending, &copied, choice)?;

@@ -3,7 +3,7 @@
 
 use super::call::Call;
 use super::caller::actor;
-use super::{keeping, render, situation};
+use super::{keeping, render, situation, typo};
 use crate::engine::assess::{Assessment, assess};
 use crate::engine::challenge::{self, Challenge};
 use crate::engine::classify::{Verdict, classify};
@@ -143,11 +143,16 @@ pub struct How {
 }
 
 /// Judges a call. `words` come from [`read_words`]; the policy has been read.
-pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
+pub fn judge(call: &Call, mut words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
     let terms = policy.terms();
     let tool = real_tool(call.tool, &terms, world)?;
     let started = Instant::now();
     let table = table_of(call)?;
+    let unknown = words.verdict.effect == Effect::Unknown;
+    if unknown && typo::is_unknown_to(&tool, &parse(table, &words.slices()), world) {
+        words.verdict.effect = Effect::Read;
+        words.verdict.because.push("kubectl does not know this command either, and will say so");
+    }
     let slices = words.slices();
     let parsed = parse(table, &slices);
     let mut resolved = resolve::kubeconfig::kube(world, &parsed);

@@ -27,6 +27,7 @@ pub mod run;
 pub mod setup;
 mod show;
 mod situation;
+mod typo;
 pub mod uninstall;
 
 use crate::exit::Exit;

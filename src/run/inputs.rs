@@ -82,6 +82,8 @@ struct Edit {
     for_child: OsString,
     /// `-k` becomes `-f` when its rendered output is handed over.
     rename: bool,
+    /// The source can be read a second time: a regular file, or a kustomization.
+    again: bool,
 }
 
 impl Inputs {
@@ -150,10 +152,23 @@ impl Inputs {
         let mut file = File::open(path).map_err(|err| unreadable(&name, &err))?;
         let bytes = read_bounded(&name, &mut file)?;
         let pinned = Pinned::of(&name, &bytes)?;
-        self.edits.push(Edit { spot, with: pinned.path(), for_child: pinned.shared_path(), rename: false });
+        self.edits.push(Edit {
+            spot,
+            with: pinned.path(),
+            for_child: pinned.shared_path(),
+            rename: false,
+            again: meta.is_file(),
+        });
         self.pins.push(pinned);
         self.manifests.push(Manifest { name, bytes });
         Ok(())
+    }
+
+    /// Gives the tool its files back under their own names, for a command that nobody was asked about: nothing was
+    /// confirmed that they could betray, and the tool's messages name the file instead of a descriptor. Pipes were
+    /// read and stay handed over.
+    pub fn release_files(&mut self) {
+        self.edits.retain(|edit| !edit.again);
     }
 
     /// Reads standard input to its end, once. From a terminal that is what the tool would do too: the person types or
@@ -203,7 +218,13 @@ impl Inputs {
         };
         let name = escape(text.as_bytes());
         let pinned = Pinned::of(&name, &bytes)?;
-        self.edits.push(Edit { spot, with: pinned.path(), for_child: pinned.shared_path(), rename });
+        self.edits.push(Edit {
+            spot,
+            with: pinned.path(),
+            for_child: pinned.shared_path(),
+            rename,
+            again: true,
+        });
         self.pins.push(pinned);
         self.manifests.push(Manifest { name, bytes });
         Ok(())
@@ -238,7 +259,13 @@ impl Inputs {
             return false;
         };
         let spot = Spot { word, start, end: start + given.value.len(), flag: given.at };
-        self.edits.push(Edit { spot, with: pinned.path(), for_child: pinned.shared_path(), rename: false });
+        self.edits.push(Edit {
+            spot,
+            with: pinned.path(),
+            for_child: pinned.shared_path(),
+            rename: false,
+            again: false,
+        });
         true
     }
 

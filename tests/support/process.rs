@@ -99,6 +99,10 @@ impl Start {
             let (argv, env) = (list(&argv), list(&env));
             // SAFETY: the child has one thread; these calls only change its own state, and the lists outlive the exec.
             unsafe {
+                // A test runner in the background hands down an ignored SIGINT of its own.
+                for signal in [libc::SIGPIPE, libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP] {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
                 for signal in &this.ignored {
                     libc::signal(*signal, libc::SIG_IGN);
                 }
