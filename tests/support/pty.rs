@@ -51,8 +51,12 @@ impl Pty {
         redirect(&mut command);
         let tty = slave.as_raw_fd();
         let become_leader = move || {
-            // SAFETY: both are plain system calls, allowed between fork and exec; the descriptor is open in the child.
+            // SAFETY: all are plain system calls, allowed between fork and exec; the descriptor is open in the child.
             unsafe {
+                // A test runner in the background hands down an ignored SIGINT; a terminal's session starts without.
+                for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGHUP, libc::SIGPIPE] {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
                 if libc::setsid() < 0 || libc::ioctl(tty, libc::TIOCSCTTY as _, 0) < 0 {
                     return Err(std::io::Error::last_os_error());
                 }
