@@ -62,7 +62,7 @@ impl Verdict {
 /// With more unknown flags than this, not every combination of readings is tried.
 const TRIED_FLAGS: usize = 4;
 
-/// Judges the words after the tool's name. `tool` is the basename of argv[0].
+/// Judges the words after the tool's name. `tool` is the basename of `argv[0]`.
 ///
 /// Never fails: words it cannot read are [`Effect::Unknown`] or the worse of the possible readings.
 pub fn classify(tool: &[u8], words: &[&[u8]]) -> Verdict {

@@ -64,7 +64,7 @@ pub enum CredentialPolicy {
 /// The words kubectl really carries out, with what changed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expanded<'a> {
-    /// The words after argv[0].
+    /// The words after `argv[0]`.
     pub words: Vec<Cow<'a, [u8]>>,
     /// The alias that was replaced.
     pub alias: Option<String>,

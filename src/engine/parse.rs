@@ -23,7 +23,7 @@ pub struct Given<'a> {
 /// What the words say. Borrowed from them; [`Parsed::words`] gives them back byte for byte.
 #[derive(Clone, Debug)]
 pub struct Parsed<'a> {
-    /// The words after argv[0], untouched.
+    /// The words after `argv[0]`, untouched.
     pub words: &'a [&'a [u8]],
     /// The command row, `None` when no built-in matches.
     pub command: Option<&'static Command>,
@@ -88,7 +88,7 @@ pub enum Reading<'r> {
     Loose,
 }
 
-/// Reads the words after argv[0]. Never fails: what the tool would refuse is in [`Parsed::problem`].
+/// Reads the words after `argv[0]`. Never fails: what the tool would refuse is in [`Parsed::problem`].
 pub fn parse<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Parsed<'a> {
     parse_as(tool, words, Reading::Tool)
 }

@@ -1,7 +1,7 @@
 //! What would be lost, asked of the live cluster before anything runs.
 //!
 //! Everything here is bound to one deadline and never fails: a question that got no answer is a
-//! [`Gap`](crate::engine::impact::Gap), so that "could not be checked" is never taken for "nothing there".
+//! [`Gap`], so that "could not be checked" is never taken for "nothing there".
 //! Texts in the answer are as the server gave them; whoever shows them escapes them.
 
 pub mod aim;

@@ -23,7 +23,7 @@ pub struct LoadedKuberc {
     pub bytes: Vec<u8>,
 }
 
-/// Finds and reads the kuberc file that kubectl 1.34 or newer would use for these words (those after argv[0]).
+/// Finds and reads the kuberc file that kubectl 1.34 or newer would use for these words (those after `argv[0]`).
 /// `None` when there is none, or when the environment switches it off.
 pub fn load(world: &World, words: &[&[u8]]) -> Result<Option<LoadedKuberc>> {
     let Some((path, explicit)) = find(world, words)? else { return Ok(None) };

@@ -77,7 +77,7 @@ fn join(name: &OsStr, value: &OsStr) -> Vec<u8> {
     entry
 }
 
-/// Becomes the tool. `argv` holds all words, argv[0] first. Returns only when that failed.
+/// Becomes the tool. `argv` holds all words, `argv[0]` first. Returns only when that failed.
 ///
 /// The caller's signal dispositions and closed streams are given back first; `GUARD_CONFIRM` is taken out of the
 /// environment and `GUARD_DEPTH` counted up.
@@ -223,7 +223,7 @@ pub(super) fn environ() -> *const *const c_char {
     unsafe { (*libc::_NSGetEnviron()).cast_const().cast() }
 }
 
-/// Hands the call over to the full `guard` beside this program: same words (argv[0] stays the tool's name, which is
+/// Hands the call over to the full `guard` beside this program: same words (`argv[0]` stays the tool's name, which is
 /// how the full guard knows), same environment. Returns only when that failed.
 ///
 /// # Safety

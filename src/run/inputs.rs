@@ -65,7 +65,7 @@ struct Directory {
 /// Part of one word.
 #[derive(Clone, Copy, Debug)]
 struct Spot {
-    /// Index into the words after argv[0].
+    /// Index into the words after `argv[0]`.
     word: usize,
     /// Where in that word.
     start: usize,
@@ -269,7 +269,7 @@ impl Inputs {
         true
     }
 
-    /// The words to run: the caller's own, argv[0] included, with only the pinned values put in their places.
+    /// The words to run: the caller's own, `argv[0]` included, with only the pinned values put in their places.
     pub fn argv(&self, original: &[OsString]) -> Vec<OsString> {
         self.edited(original, |edit| &edit.with)
     }

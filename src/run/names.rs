@@ -1,10 +1,10 @@
 //! The names a guard binary may be called by. The shim and the full `guard` both dispatch on the last part of
-//! argv[0], so a symlink made by hand to either of them works.
+//! `argv[0]`, so a symlink made by hand to either of them works.
 
 /// One name a tool is called by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// The last part of argv[0].
+    /// The last part of `argv[0]`.
     pub called: &'static str,
     /// The tool it stands for: the key into the engine's tables and the file looked for on PATH.
     pub tool: &'static str,
@@ -23,11 +23,11 @@ pub enum Called<'a> {
     Own,
     /// Under a name that is in no table.
     Unknown(&'a [u8]),
-    /// Without any argv[0]. That is an error, never a guess.
+    /// Without any `argv[0]`. That is an error, never a guess.
     Nameless,
 }
 
-/// Reads argv[0]: only its last part counts.
+/// Reads `argv[0]`: only its last part counts.
 pub fn called_as(argv0: Option<&[u8]>) -> Called<'_> {
     let Some(argv0) = argv0 else { return Called::Nameless };
     let base = basename(argv0);

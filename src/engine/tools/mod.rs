@@ -4,7 +4,7 @@ pub mod kubectl;
 
 use super::table::Tool;
 
-/// The tool that is called by this name (the basename of argv[0]).
+/// The tool that is called by this name (the basename of `argv[0]`).
 pub fn by_name(name: &[u8]) -> Option<&'static Tool> {
     match name {
         b"kubectl" => Some(&kubectl::TOOL),
