@@ -13,9 +13,10 @@ use std::process::{Command, Stdio};
 /// in the word written as underscores; kubectl `pkg/cmd/plugin.go`).
 pub fn is_unknown_to(tool: &Path, parsed: &Parsed<'_>, world: &World) -> bool {
     let Some(word) = parsed.words.first().filter(|_| parsed.command.is_none()) else { return false };
-    let plain =
-        !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if !plain || word.starts_with(b"-") || may_be_plugin(word, world) {
+    // Words with an underscore in front are entry points for programs, not something people mistype.
+    let plain = word.first().is_some_and(u8::is_ascii_alphanumeric)
+        && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if !plain || may_be_plugin(word, world) {
         return false;
     }
     let mut asked = Command::new(tool);
@@ -64,6 +65,7 @@ mod tests {
         assert!(!is_typo("new pods"), "a command of a newer version");
         assert!(!is_typo("view-secret x"), "a plugin");
         assert!(!is_typo("delete ns x"), "a built-in command");
+        assert!(!is_typo("__gte pods"), "an entry point");
         assert!(!is_typo("-n x gte"), "kubectl looks for no plugin behind flags, and neither do we");
     }
 }
