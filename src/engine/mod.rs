@@ -2,6 +2,7 @@
 //! `tests/architecture.rs` reads these files and fails on anything else.
 
 pub mod assess;
+pub mod aws;
 pub mod challenge;
 pub mod classify;
 #[cfg(feature = "cli")]

@@ -1,7 +1,11 @@
 //! The real target of a command, every part with its source.
 
+mod aws;
+
 use super::fact::{Known, Sourced, Why};
 use std::fmt;
+
+pub use aws::AwsTarget;
 
 /// What a target is to the people who run it: known by identity, never by a context's name alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +97,41 @@ impl KubeTarget {
             cluster_name_is_ambiguous: false,
             exec_cluster_name: None,
             notes: Vec::new(),
+        }
+    }
+}
+
+/// The target of a command, of whichever family its tool is.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// A cluster.
+    Kube(&'a KubeTarget),
+    /// An account.
+    Aws(&'a AwsTarget),
+}
+
+impl<'a> Target<'a> {
+    /// The Kubernetes target, if it is one.
+    pub const fn kube(self) -> Option<&'a KubeTarget> {
+        match self {
+            Target::Kube(target) => Some(target),
+            Target::Aws(_) => None,
+        }
+    }
+
+    /// The AWS target, if it is one.
+    pub const fn aws(self) -> Option<&'a AwsTarget> {
+        match self {
+            Target::Aws(target) => Some(target),
+            Target::Kube(_) => None,
+        }
+    }
+
+    /// What a person should know about the resolution itself.
+    pub fn notes(self) -> &'a [String] {
+        match self {
+            Target::Kube(target) => &target.notes,
+            Target::Aws(target) => &target.notes,
         }
     }
 }
