@@ -354,5 +354,9 @@ fn seen() -> impl Strategy<Value = Seen> {
         select(vec!["main", "other", "prod-x"]),
     )
         .prop_map(|(k, v)| Identity::new(k, v));
-    proptest::collection::vec(id, 0..4).prop_map(|identities| Seen { identities, unknown: vec![] })
+    proptest::collection::vec(id, 0..4).prop_map(|identities| Seen {
+        identities,
+        unknown: vec![],
+        local: None,
+    })
 }

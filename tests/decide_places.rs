@@ -9,7 +9,11 @@ use guard::engine::target::Environment::{Development, Production, Staging, Uncla
 use guard::engine::target::{Environment, KubeTarget};
 
 fn seen(ids: &[(IdKind, &str)]) -> Seen {
-    Seen { identities: ids.iter().map(|(k, v)| Identity::new(*k, *v)).collect(), unknown: vec![] }
+    Seen {
+        identities: ids.iter().map(|(k, v)| Identity::new(*k, *v)).collect(),
+        unknown: vec![],
+        local: None,
+    }
 }
 
 fn at(context: &str, server: &str) -> Seen {

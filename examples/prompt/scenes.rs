@@ -6,7 +6,7 @@ use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Impact, Protection, Subject};
-use guard::engine::target::{Environment, KubeTarget};
+use guard::engine::target::{Environment, KubeTarget, Target};
 use guard::ui::{CommandLine, View};
 
 /// Everything one screen is made from.
@@ -34,8 +34,8 @@ impl Scene {
         View {
             environment: self.environment,
             environment_why: self.why,
-            cluster: &self.cluster,
-            target: &self.target,
+            name: &self.cluster,
+            target: Target::Kube(&self.target),
             verb: self.verb,
             assessment: &self.assessment,
             impact: &self.impact,

@@ -72,14 +72,14 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let shown = show::Shown::new(&judged, &call, world);
     let text = if args.json {
         let target = match &judged.resolved {
-            Ok(resolved) => &resolved.target,
+            Ok(resolved) => resolved.target(),
             Err(fail) => return Err(fail.clone()),
         };
         let checked = Checked {
             decision: &judged.decision,
             assessment: &judged.assessment,
             environment: (judged.place.environment, &judged.place.because),
-            cluster: &judged.cluster,
+            name: &judged.name,
             target,
             impact: &judged.impact,
             challenge: matches!(judged.decision, Decision::Confirm(_)).then_some(&judged.challenge),

@@ -8,6 +8,7 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Sourced};
 use crate::engine::parse::{Parsed, parse};
+use crate::engine::target::{AwsTarget, KubeTarget, Target};
 use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::Result;
@@ -110,10 +111,55 @@ fn write_parse(out: &mut String, parsed: &Parsed<'_>) {
 
 fn write_target(out: &mut String, judged: &Judged) {
     let _ = writeln!(out, "\ntarget");
-    let target = match &judged.resolved {
-        Ok(resolved) => &resolved.target,
+    match &judged.resolved {
+        Ok(resolved) => match resolved.target() {
+            Target::Kube(target) => write_cluster(out, target),
+            Target::Aws(target) => write_account(out, target),
+        },
         Err(why) => return line(out, "unknown", &why.what),
+    }
+    line(out, "phrase", &format!("{} ({})", judged.challenge.phrase, judged.challenge.kind));
+}
+
+fn write_account(out: &mut String, target: &AwsTarget) {
+    let known = |known: &Known<String>| match known {
+        Known::Known(value) => format!("{value} from sts get-caller-identity"),
+        Known::Unknown(why) => format!("not known: {why}"),
     };
+    line(out, "account", &known(&target.account));
+    line(out, "principal", &known(&target.principal));
+    for (label, name) in [("alias", &target.alias), ("organisation", &target.organisation_name)] {
+        let text = match name {
+            Known::Known(Some(name)) => name.clone(),
+            Known::Known(None) => "none".to_owned(),
+            Known::Unknown(why) => format!("not known: {why}"),
+        };
+        line(out, label, &text);
+    }
+    let parts = [
+        ("profile", &target.profile),
+        ("credentials", &target.credentials),
+        ("suggests", &target.suggested_account),
+        ("region", &target.region),
+        ("endpoint", &target.endpoint),
+    ];
+    for (label, part) in parts {
+        if let Some(part) = part {
+            line(out, label, &format!("{} from {}", part.value, part.from));
+        }
+    }
+    if target.global_service {
+        line(out, "", "the service has no regions");
+    }
+    for text in &target.elsewhere {
+        line(out, "elsewhere", text);
+    }
+    for note in &target.notes {
+        line(out, "note", note);
+    }
+}
+
+fn write_cluster(out: &mut String, target: &KubeTarget) {
     let mut part = |label: &str, value: Option<&Sourced<String>>| {
         if let Some(v) = value {
             line(out, label, &format!("{} from {}", v.value, v.from));
@@ -136,7 +182,6 @@ fn write_target(out: &mut String, judged: &Judged) {
     for note in &target.notes {
         line(out, "note", note);
     }
-    line(out, "phrase", &format!("{} ({})", judged.challenge.phrase, judged.challenge.kind));
 }
 
 fn write_policy(out: &mut String, judged: &Judged) {

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
 use crate::prompt::{self, Answer, Ask, Question, Terminal};
-use crate::resolve::{self, ResolvedKube};
+use crate::resolve::{self, Resolved, ResolvedKube};
 use crate::run::exec::{self, CONFIRM, EnvEdit};
 use crate::run::pin::Pinned;
 use crate::ui::{ColourChoice, Hint};
@@ -179,7 +179,7 @@ fn run(
         // The go-ahead is on record together with why nothing ran all the same.
         record::refused(&judged, call, world, ending, &fail.what);
     })?;
-    if let Ok(before) = &judged.resolved {
+    if let Some(before) = judged.resolved.as_ref().ok().and_then(Resolved::kube) {
         let words = judged.words.slices();
         let parsed = parse(table_of(call)?, &words);
         // A plugin may be the one that switches contexts, and `config` writes the files: those need the files themselves.
@@ -228,7 +228,7 @@ fn pin_preferences(judged: &mut Judged, call: &Call, edit: &mut EnvEdit) -> Resu
 
 /// Whether what was judged still is what would run.
 fn unmoved(judged: &Judged, call: &Call, world: &World) -> Result<()> {
-    if let Ok(before) = &judged.resolved {
+    if let Ok(Resolved::Kube(before)) = &judged.resolved {
         still_the_same(judged, before, call, world)?;
     }
     judged.inputs.recheck()

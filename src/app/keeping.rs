@@ -14,6 +14,7 @@ use crate::keep::store::Cluster;
 use crate::keep::{self, take};
 use crate::probe;
 use crate::prompt::progress::Progress;
+use crate::resolve::Resolved;
 use crate::ui::{ColourChoice, human, notice};
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
@@ -127,7 +128,8 @@ pub struct Copied {
 /// confirmed the deletion, a full disk is often the very reason for one, and a copy is no backup to begin with. It is
 /// said on standard error and stands in the audit record instead, so that nobody relies on a copy that is not there.
 pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> Copied {
-    let (Some(intent), Ok(resolved)) = (&judged.copy, &judged.resolved) else { return Copied::default() };
+    let resolved = judged.resolved.as_ref().ok().and_then(Resolved::kube);
+    let (Some(intent), Some(resolved)) = (&judged.copy, resolved) else { return Copied::default() };
     let slices = judged.words.slices();
     let Ok(table) = table_of(call) else { return Copied::default() };
     let parsed = parse(table, &slices);
@@ -150,7 +152,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
     };
     let argv: Vec<String> = show::redacted(call).iter().map(|w| escape(w)).collect();
     let cluster = Cluster {
-        name: judged.cluster.clone(),
+        name: judged.name.clone(),
         server: resolved.target.server.value.clone(),
         uid: match &resolved.target.uid {
             Known::Known(uid) => Some(uid.clone()),

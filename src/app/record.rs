@@ -9,6 +9,7 @@ use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::impact::Fate;
+use crate::engine::target;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::ui::ColourChoice;
@@ -100,7 +101,11 @@ fn make(
     let mut record =
         Record::new(jiff::Timestamp::now(), audit::entropy(), Caller::of_process(world), call.tool, &words);
     if let Ok(resolved) = &judged.resolved {
-        record.target = Some(Target::of_kube(&resolved.target, judged.place.environment));
+        let environment = judged.place.environment;
+        record.target = Some(match resolved.target() {
+            target::Target::Kube(target) => Target::of_kube(target, environment),
+            target::Target::Aws(target) => Target::of_aws(target, environment),
+        });
     }
     record.operation = Operation {
         effect: judged.assessment.effect.word().to_owned(),

@@ -9,7 +9,7 @@ use crate::engine::decide::{Allowed, Decision, Level};
 use crate::engine::fact::{Source, Sourced, Why};
 use crate::engine::impact::Impact;
 use crate::engine::policy::OnFailure;
-use crate::engine::target::KubeTarget;
+use crate::engine::target::{AwsTarget, KubeTarget, Target};
 use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::Fail;
@@ -24,13 +24,26 @@ use std::os::unix::ffi::OsStrExt;
 /// A judged call, ready to be shown.
 pub struct Shown<'a> {
     judged: &'a Judged,
-    target: Cow<'a, KubeTarget>,
+    nowhere: Nowhere,
     command: CommandLine,
     notes: Vec<String>,
     copy: Vec<String>,
     home: Option<String>,
     verb: String,
     screen: Screen,
+}
+
+/// Targets of which nothing is known.
+struct Nowhere {
+    kube: KubeTarget,
+    aws: AwsTarget,
+}
+
+impl Default for Nowhere {
+    fn default() -> Nowhere {
+        let unknown = || Sourced::new("unknown".to_owned(), Source::Default);
+        Nowhere { kube: KubeTarget::at(unknown(), unknown()), aws: AwsTarget::default() }
+    }
 }
 
 /// The caller's words with secrets replaced.
@@ -51,28 +64,21 @@ fn without_secrets(tool: &str, words: &[&[u8]]) -> Vec<Vec<u8>> {
 impl<'a> Shown<'a> {
     /// Puts the screen together.
     pub fn new(judged: &'a Judged, call: &Call, world: &World) -> Shown<'a> {
-        let target = match &judged.resolved {
-            Ok(resolved) => Cow::Borrowed(&resolved.target),
-            Err(_) => Cow::Owned(KubeTarget::at(
-                Sourced::new("unknown".to_owned(), Source::Default),
-                Sourced::new("unknown".to_owned(), Source::Default),
-            )),
-        };
         let mut notes = Vec::new();
         if let Err(why) = &judged.resolved {
             notes.push(format!("the target is not known: {}", why.what));
         }
-        if let Some(kuberc) = judged.words.kuberc.as_ref().filter(|_| !judged.words.rewritten.is_empty()) {
+        if let Some(file) = judged.words.preferences.as_ref().filter(|_| !judged.words.rewritten.is_empty()) {
             // Preferences may hold a password as well as the words do.
             let words = CommandLine::of(without_secrets(call.tool, &judged.words.slices()));
-            notes.push(format!("{} turns this into: {} {words}", kuberc.path.display(), call.tool));
+            notes.push(format!("{} turns this into: {} {words}", file.display(), call.tool));
         }
         if let Decision::Confirm(asked) = &judged.decision {
             notes.extend(asked.notes.iter().cloned());
         }
         let mut shown = Shown {
             judged,
-            target,
+            nowhere: Nowhere::default(),
             command: CommandLine::of(redacted(call)),
             notes,
             copy: judged
@@ -102,8 +108,8 @@ impl<'a> Shown<'a> {
         View {
             environment: self.judged.place.environment,
             environment_why: &self.judged.place.because,
-            cluster: &self.judged.cluster,
-            target: &self.target,
+            name: &self.judged.name,
+            target: self.target(),
             verb: &self.verb,
             assessment: &self.judged.assessment,
             impact: &self.judged.impact,
@@ -114,6 +120,15 @@ impl<'a> Shown<'a> {
             safer: self.judged.safer.as_deref(),
             notes: &self.notes,
             home: self.home.as_deref(),
+        }
+    }
+
+    /// The target; a blank one of the tool's family when it could not be resolved.
+    fn target(&self) -> Target<'_> {
+        match &self.judged.resolved {
+            Ok(resolved) => resolved.target(),
+            Err(_) if self.judged.situation.tool == "aws" => Target::Aws(&self.nowhere.aws),
+            Err(_) => Target::Kube(&self.nowhere.kube),
         }
     }
 

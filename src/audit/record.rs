@@ -2,7 +2,7 @@
 
 use super::Caller;
 use crate::engine::fact::{Known, Sourced};
-use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::target::{AwsTarget, Environment, KubeTarget};
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,6 +117,36 @@ pub struct Part {
 }
 
 impl Target {
+    /// The record of an AWS target. Account and principal stand in it only when the live system gave them.
+    pub fn of_aws(target: &AwsTarget, environment: Environment) -> Target {
+        let mut parts = BTreeMap::new();
+        let mut put = |name: &str, value: &str, from: String| {
+            parts.insert(name.to_owned(), Part { value: value.to_owned(), from });
+        };
+        let live = || "the live system".to_owned();
+        if let Known::Known(id) = &target.account {
+            put("account", id, live());
+        }
+        if let Known::Known(arn) = &target.principal {
+            put("principal", arn, live());
+        }
+        if let Some(alias) = target.alias.value().and_then(|alias| alias.as_deref()) {
+            put("alias", alias, live());
+        }
+        let told = [
+            ("profile", &target.profile),
+            ("credentials", &target.credentials),
+            ("region", &target.region),
+            ("endpoint", &target.endpoint),
+        ];
+        for (name, part) in told {
+            if let Some(part) = part {
+                put(name, &part.value, part.from.to_string());
+            }
+        }
+        Target { environment: environment.word().to_owned(), parts }
+    }
+
     /// The record of a Kubernetes target. The uid stands in it only when the live system gave it.
     pub fn of_kube(target: &KubeTarget, environment: Environment) -> Target {
         let mut parts = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::fact::Source;
-use super::target::{KubeTarget, is_loopback, server_parts};
+use super::target::{AwsTarget, KubeTarget, is_loopback, server_parts};
 
 /// What is asked, and what answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,24 @@ pub fn challenge(target: &KubeTarget, policy_name: Option<&str>, scope: &Scope) 
             Challenge { phrase: format!("{cluster}/{}", names.join(",")), kind: "cluster/namespaces" }
         }
         n => Challenge { phrase: format!("{cluster}/{n} namespaces"), kind: "cluster/namespaces" },
+    }
+}
+
+/// The question for a command of the AWS CLI: the account and what is hit in it. Of several the first and how many more;
+/// the account alone where the command names nothing.
+pub fn aws_challenge(target: &AwsTarget, policy_name: Option<&str>, resources: &[String]) -> Challenge {
+    let account = typeable_form(&target.account_name(policy_name));
+    if account.is_empty() {
+        // Nothing answers for an account nobody knows.
+        return Challenge { phrase: String::new(), kind: "account" };
+    }
+    match resources {
+        [] => Challenge { phrase: account, kind: "account" },
+        [one] => Challenge { phrase: format!("{account}/{}", typeable_form(one)), kind: "account/resource" },
+        [first, more @ ..] => Challenge {
+            phrase: format!("{account}/{}+{}", typeable_form(first), more.len()),
+            kind: "account/first resource+how many more",
+        },
     }
 }
 

@@ -157,3 +157,21 @@ proptest! {
         prop_assert!(!got.phrase.starts_with(' ') && !got.phrase.is_empty());
     }
 }
+
+#[test]
+fn an_account_is_named_with_what_is_hit_in_it() {
+    use crate::engine::fact::Known;
+    let mut target = AwsTarget { account: Known::Known("111111111111".into()), ..AwsTarget::default() };
+    let phrase = |target: &AwsTarget, names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        aws_challenge(target, None, &names).phrase
+    };
+    assert_eq!(phrase(&target, &["app"]), "111111111111/app");
+    target.alias = Known::Known(Some("acme-prod".into()));
+    assert_eq!(phrase(&target, &["app"]), "acme-prod/app");
+    assert_eq!(phrase(&target, &["i-1", "i-2", "i-3"]), "acme-prod/i-1+2");
+    assert_eq!(phrase(&target, &[]), "acme-prod");
+    assert_eq!(phrase(&target, &["a b"]), "acme-prod/a\\u{20}b".replace("\\\\", "\\"));
+    let unknown = aws_challenge(&AwsTarget::default(), None, &["app".to_owned()]);
+    assert!(unknown.phrase.is_empty() && !unknown.accepts(b""));
+}

@@ -8,9 +8,32 @@ pub mod kuberc;
 pub mod yaml;
 
 use crate::engine::kuberc::CredentialPolicy;
-use crate::engine::target::KubeTarget;
+use crate::engine::target::{KubeTarget, Target};
 
-/// A resolved target, and how to reach it.
+/// A target of any family, and how to reach it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A cluster.
+    Kube(Box<ResolvedKube>),
+}
+
+impl Resolved {
+    /// The target alone.
+    pub fn target(&self) -> Target<'_> {
+        match self {
+            Resolved::Kube(resolved) => Target::Kube(&resolved.target),
+        }
+    }
+
+    /// The cluster, if it is one.
+    pub fn kube(&self) -> Option<&ResolvedKube> {
+        match self {
+            Resolved::Kube(resolved) => Some(resolved),
+        }
+    }
+}
+
+/// A resolved cluster, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedKube {
     /// Where the command goes, every part with its source.

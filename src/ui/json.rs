@@ -6,7 +6,7 @@ use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Decision, Level};
 use crate::engine::fact::{Known, Source, Sourced};
 use crate::engine::impact::{Fate, Impact};
-use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::target::{self, AwsTarget, Environment, KubeTarget};
 use crate::exit::Exit;
 use serde::Serialize;
 
@@ -22,10 +22,10 @@ pub struct Checked<'a> {
     pub assessment: &'a Assessment,
     /// What the target is to its people, and why.
     pub environment: (Environment, &'a str),
-    /// The cluster's name as the phrase spells it.
-    pub cluster: &'a str,
+    /// The name of the cluster or account as the phrase spells it.
+    pub name: &'a str,
     /// The target.
-    pub target: &'a KubeTarget,
+    pub target: target::Target<'a>,
     /// What would go.
     pub impact: &'a Impact,
     /// What would have to be typed.
@@ -70,7 +70,33 @@ struct Environ<'a> {
 }
 
 #[derive(Serialize)]
-struct Target<'a> {
+#[serde(untagged)]
+enum Target<'a> {
+    Kube(Kube<'a>),
+    Aws(Aws<'a>),
+}
+
+#[derive(Serialize)]
+struct Aws<'a> {
+    tool: &'static str,
+    account_name: &'a str,
+    account: Option<&'a str>,
+    account_unknown: Option<String>,
+    alias: Option<&'a str>,
+    organisation_name: Option<&'a str>,
+    principal: Option<&'a str>,
+    credentials: Option<Part<'a>>,
+    suggested_account: Option<Part<'a>>,
+    profile: Option<Part<'a>>,
+    region: Option<Part<'a>>,
+    global_service: bool,
+    endpoint: Option<Part<'a>>,
+    elsewhere: &'a [String],
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Kube<'a> {
     tool: &'static str,
     cluster: &'a str,
     server: Part<'a>,
@@ -213,14 +239,45 @@ const fn level(level: Level) -> &'static str {
 }
 
 fn target<'a>(c: &Checked<'a>) -> Target<'a> {
-    let t = c.target;
+    match c.target {
+        target::Target::Kube(target) => Target::Kube(kube(c, target)),
+        target::Target::Aws(target) => Target::Aws(aws(c, target)),
+    }
+}
+
+fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
+    let (account, account_unknown) = match &t.account {
+        Known::Known(id) => (Some(id.as_str()), None),
+        Known::Unknown(why) => (None, Some(why.to_string())),
+    };
+    let name = |known: &'a Known<Option<String>>| known.value().and_then(|name| name.as_deref());
+    Aws {
+        tool: "aws",
+        account_name: c.name,
+        account,
+        account_unknown,
+        alias: name(&t.alias),
+        organisation_name: name(&t.organisation_name),
+        principal: t.principal.value().map(String::as_str),
+        credentials: t.credentials.as_ref().map(Part::of),
+        suggested_account: t.suggested_account.as_ref().map(Part::of),
+        profile: t.profile.as_ref().map(Part::of),
+        region: t.region.as_ref().map(Part::of),
+        global_service: t.global_service,
+        endpoint: t.endpoint.as_ref().map(Part::of),
+        elsewhere: &t.elsewhere,
+        notes: &t.notes,
+    }
+}
+
+fn kube<'a>(c: &Checked<'a>, t: &'a KubeTarget) -> Kube<'a> {
     let (uid, uid_unknown) = match &t.uid {
         Known::Known(uid) => (Some(uid.as_str()), None),
         Known::Unknown(why) => (None, Some(why.to_string())),
     };
-    Target {
+    Kube {
         tool: "kubectl",
-        cluster: c.cluster,
+        cluster: c.name,
         server: Part::of(&t.server),
         context: t.context.as_ref().map(Part::of),
         cluster_entry: t.cluster.as_ref().map(Part::of),

@@ -1,16 +1,19 @@
-//! From what the engine, the resolver and the probe know about a kubectl command to the facts on the screen.
+//! From what the engine, the resolver and the probe know about a command to the facts on the screen. What differs from
+//! one family of tools to the next (where the command goes, how far it reaches) stands in a file per family.
 
-use super::human::{counted, number, short_uid, span};
-use super::lookalike::oddity;
+mod aws;
+mod kube;
+
+use super::human::{counted, number, span};
 use super::screen::{Item, Row, Screen};
 use super::words::CommandLine;
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
-use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::fact::Source;
 use crate::engine::impact::{Data, Fate, Group, Impact, Subject};
-use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::target::{Environment, Target};
 
 /// What a screen is made from. Texts are raw; they are escaped on their way to the screen.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +22,10 @@ pub struct View<'a> {
     pub environment: Environment,
     /// Why it is that: `its name says so`, `/etc/guard/policy.yaml:12`.
     pub environment_why: &'a str,
-    /// The cluster's name as the phrase spells it.
-    pub cluster: &'a str,
+    /// The name of the cluster or account as the phrase spells it.
+    pub name: &'a str,
     /// The target, every part with its source.
-    pub target: &'a KubeTarget,
+    pub target: Target<'a>,
     /// Command words that say what is done: `delete`, `rollout restart`.
     pub verb: &'a str,
     /// Words and facts weighed.
@@ -45,9 +48,13 @@ pub struct View<'a> {
     pub home: Option<&'a str>,
 }
 
-/// The screen for a kubectl command.
+/// The screen for a command.
 pub fn screen(view: &View<'_>) -> Screen {
-    let mut rows = vec![cluster_row(view)];
+    let (headline, mut rows) = match view.target {
+        Target::Kube(target) => (kube::headline(view, target), vec![kube::cluster_row(view, target)]),
+        Target::Aws(target) => (aws::headline(view, target), aws::rows(view, target)),
+    };
+    let opening = rows.len();
     rows.extend(why_row(view));
     rows.extend(subject_row(view));
     rows.extend(groups_row(view.impact));
@@ -60,15 +67,16 @@ pub fn screen(view: &View<'_>) -> Screen {
     }
     rows.extend(clauses("copy", view.copy));
     rows.extend(view.safer.map(|s| Row::fact("safer", Item::new().prose(s))));
-    rows.extend(view.target.notes.iter().chain(view.notes).map(|n| Row::fact("note", Item::new().prose(n))));
+    rows.extend(
+        view.target.notes().iter().chain(view.notes).map(|n| Row::fact("note", Item::new().prose(n))),
+    );
     rows.push(command_row(view.command));
-    let mut screen = Screen {
-        environment: Some(view.environment),
-        headline: vec![Item::new().strong(view.cluster), Item::new().name(&view.target.server.value)],
-        rows,
-        question: question(view),
+    let mut screen = Screen { environment: Some(view.environment), headline, rows, question: question(view) };
+    let scope = match view.target {
+        Target::Kube(target) => kube::scope_rows(view, target, &screen),
+        Target::Aws(_) => aws::scope_rows(view, &screen),
     };
-    add_scope(view, &mut screen);
+    screen.rows.splice(opening..opening, scope);
     screen
 }
 
@@ -77,46 +85,27 @@ pub fn place(view: &View<'_>) -> String {
     match view.challenge {
         Some(challenge) => challenge.phrase.clone(),
         None => match scope(view) {
-            Some(namespace) => format!("{}/{namespace}", view.cluster),
-            None => view.cluster.to_owned(),
+            Some(namespace) => format!("{}/{namespace}", view.name),
+            None => view.name.to_owned(),
         },
     }
 }
 
 /// What is done, as one word of a sentence: `to delete it`.
-pub(crate) fn action(verb: &str) -> &str {
+pub(crate) fn action<'a>(view: &View<'a>) -> &'a str {
+    match view.target {
+        Target::Kube(_) => kube_action(view.verb),
+        Target::Aws(_) => aws::action(view.verb),
+    }
+}
+
+fn kube_action(verb: &str) -> &str {
     match verb.split_once(' ') {
         None if !verb.is_empty() => verb,
         Some(("rollout", rest)) if !rest.contains(' ') => rest,
         Some(("set", _)) => "change",
         _ => "run",
     }
-}
-
-fn cluster_row(view: &View<'_>) -> Row {
-    let target = view.target;
-    let mut items = vec![Item::new().strong(view.cluster)];
-    items.push(match &target.uid {
-        Known::Known(uid) => Item::new().say("uid ").name(short_uid(uid)),
-        Known::Unknown(why) => Item::new().say("uid not known (").prose(&why.to_string()).say(")"),
-    });
-    let entry = target.cluster.as_ref().filter(|c| c.value != view.cluster);
-    match (&target.cluster, entry) {
-        (_, Some(c)) => {
-            items.push(from(view, Item::new().say("cluster entry ").name(&c.value).say(" from "), &c.from));
-        }
-        (Some(c), None) => items.push(from(view, Item::new().say("from "), &c.from)),
-        (None, None) => items.push(from(view, Item::new().say("server from "), &target.server.from)),
-    }
-    let chosen = |item: Item| from(view, item.say("chosen by "), &target.chosen_by);
-    items.push(match &target.context {
-        Some(context) => chosen(Item::new().say("context ").name(&context.value).say(" ")),
-        None => chosen(Item::new()),
-    });
-    let person = |word: &str, who: &Sourced<String>| Item::new().say(format!("{word} ")).name(&who.value);
-    items.extend(target.user.as_ref().map(|u| person("user", u)));
-    items.extend(target.acting_as.as_ref().map(|a| from(view, person("acting as", a).say(" by "), &a.from)));
-    Row::list("cluster", items, ("", "")).in_full()
 }
 
 fn from(view: &View<'_>, item: Item, source: &Source) -> Item {
@@ -194,7 +183,7 @@ fn subject_row(view: &View<'_>) -> Option<Row> {
         // The text is escaped already and holds nothing of the outside but the kind.
         row.lead = Item::new().say(text);
     }
-    let action = action(view.verb);
+    let action = action(view);
     row.label = if action.len() <= 10 { action.to_owned() } else { "hits".to_owned() };
     Some(row)
 }
@@ -212,57 +201,13 @@ fn ages(subjects: &[Subject], total: u64) -> Vec<Item> {
     age.into_iter().chain(changed).collect()
 }
 
-/// The namespace the screen speaks about: that of the phrase when there is one.
+/// The namespace the screen speaks about, where there are namespaces.
 fn scope<'a>(view: &View<'a>) -> Option<&'a str> {
-    if let Some(challenge) = view.challenge {
-        return challenge.phrase.strip_prefix(view.cluster)?.strip_prefix('/');
-    }
-    let namespaced = view.impact.subjects.iter().any(|s| s.namespace.is_some());
-    let namespaced = namespaced || view.impact.subjects.is_empty();
-    (namespaced && !view.target.all_namespaces).then_some(view.target.namespace.value.as_str())
+    view.target.kube().and_then(|target| kube::scope(view, target))
 }
 
 fn match_scope(view: &View<'_>, subject: &Subject) -> bool {
     subject.namespace.as_deref() == scope(view)
-}
-
-/// The scope, and everything of the phrase no fact names yet: what has to be typed must be there to be read.
-fn add_scope(view: &View<'_>, screen: &mut Screen) {
-    let namespace = scope(view);
-    let mut rows = Vec::new();
-    let is_subject = |name: &str| {
-        view.impact.subjects_total <= 1
-            && view.impact.subjects.first().is_some_and(|s| s.kind == "Namespace" && s.name == name)
-    };
-    if view.target.all_namespaces {
-        rows.push(Row::fact("scope", Item::new().loss("every namespace")));
-    }
-    match namespace {
-        Some(name) if !is_subject(name) => {
-            let item = Item::new().say("namespace ").strong(name);
-            let item = if view.target.namespace.value == name {
-                from(view, item.say(", from "), &view.target.namespace.from)
-            } else {
-                item
-            };
-            rows.push(Row::fact("scope", item));
-        }
-        _ => {}
-    }
-    if let Some(challenge) = view.challenge.filter(|_| view.level == Level::Typed) {
-        let parts = [view.cluster, namespace.unwrap_or_default()];
-        let whole = namespace.is_some() || challenge.phrase == view.cluster;
-        if !whole && !screen.tells(&challenge.phrase) {
-            rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
-        }
-        for name in parts.into_iter().filter(|p| !p.is_empty()) {
-            if let Some(odd) = oddity(name) {
-                let item = Item::new().strong(name).say(" ").say(odd);
-                rows.push(Row::fact("name", item));
-            }
-        }
-    }
-    screen.rows.splice(1..1, rows);
 }
 
 fn groups_row(impact: &Impact) -> Option<Row> {
@@ -384,7 +329,7 @@ fn question(view: &View<'_>) -> Item {
     let Some(challenge) = view.challenge else {
         return Item::new();
     };
-    let action = action(view.verb);
+    let action = action(view);
     match view.level {
         Level::Typed => {
             let object = match (action, view.impact.subjects_total) {

@@ -6,7 +6,7 @@
 use super::{Layer, Merged};
 use crate::engine::fact::Known;
 use crate::engine::glob;
-use crate::engine::target::{Environment, KubeTarget, is_loopback};
+use crate::engine::target::{AwsTarget, Environment, KubeTarget, is_loopback};
 
 /// A kind of identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +144,8 @@ pub struct Seen {
     pub identities: Vec<Identity>,
     /// Kinds of identity it has but that could not be learnt.
     pub unknown: Vec<IdKind>,
+    /// What proves by itself that this is a play thing of this machine, in the words the screen shows.
+    pub local: Option<String>,
 }
 
 impl Seen {
@@ -171,6 +173,26 @@ impl Seen {
         seen
     }
 
+    /// The identities of an AWS target. A profile's name is none of them: it says nothing about the keys in use.
+    pub fn of_aws(target: &AwsTarget) -> Seen {
+        let mut seen = Seen::default();
+        let mut push = |kind, value: &str| seen.identities.push(Identity::new(kind, value));
+        if let Some(region) = &target.region {
+            push(IdKind::Region, &region.value);
+        }
+        let names = [&target.alias, &target.organisation_name];
+        for name in names.into_iter().filter_map(|n| n.value()).flatten() {
+            push(IdKind::Account, name);
+        }
+        match &target.account {
+            Known::Known(id) => push(IdKind::Account, id),
+            Known::Unknown(_) => seen.unknown.push(IdKind::Account),
+        }
+        // Unlike a cluster's API server, AWS itself never answers on loopback: what does is a stand-in.
+        seen.local = target.is_local().then(|| "a local endpoint".to_owned());
+        seen
+    }
+
     fn values(&self, kind: IdKind) -> impl Iterator<Item = &str> {
         self.identities.iter().filter(move |i| i.kind == kind).map(|i| i.value.as_str())
     }
@@ -194,8 +216,7 @@ pub struct Classified {
 /// What a target is: by the system's list, else by the user's, else by what names and addresses suggest. Projects, and
 /// the user where the system has spoken, can only make it more severe.
 pub fn classify_target(seen: &Seen, policy: &Merged) -> Classified {
-    let local = is_local(seen);
-    let mut out = by_signs(seen, local);
+    let mut out = by_signs(seen);
     let user = policy.user.as_ref().and_then(|p| by_places(seen, &p.places, &p.file));
     let system = policy.system.as_ref().and_then(|p| by_places(seen, &p.places, &p.file));
     if let Some((environment, because)) = &user {
@@ -277,11 +298,14 @@ impl Place {
 }
 
 /// What names and addresses suggest when no policy knows the target. Names only ever make it more severe.
-fn by_signs(seen: &Seen, local: bool) -> Classified {
+fn by_signs(seen: &Seen) -> Classified {
+    let cluster = is_local(seen).then_some("a local cluster, by name and address");
+    let sign = seen.local.as_deref().or(cluster);
+    let local = sign.is_some();
     let mut out = Classified {
         environment: if local { Environment::Development } else { Environment::Unclassified },
         name: None,
-        because: if local { "a local cluster, by name and address" } else { "no policy names it" }.to_owned(),
+        because: sign.unwrap_or("no policy names it").to_owned(),
         layer: Layer::BuiltIn,
         local,
     };
