@@ -12,6 +12,7 @@ pub mod effect;
 pub mod escape;
 pub mod fact;
 pub mod glob;
+pub mod human;
 pub mod impact;
 pub mod kuberc;
 pub mod line;

@@ -2,7 +2,7 @@
 //! stream ([`colour::Look`]). Everything that comes from outside is escaped here, so callers hand in raw text.
 
 pub mod colour;
-pub mod human;
+pub use crate::engine::human;
 pub mod json;
 pub mod lookalike;
 pub mod notice;
