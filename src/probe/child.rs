@@ -11,7 +11,7 @@ use tokio::net::unix::pipe;
 use tokio::time::{Instant, timeout_at};
 
 /// More than any dry run or credential needs; what is longer is cut.
-const LARGEST: usize = 8 << 20;
+pub const LARGEST: usize = 8 << 20;
 
 /// What a child left.
 pub struct Done {
@@ -51,6 +51,11 @@ pub fn command(program: impl AsRef<OsStr>, world: &World) -> Command {
 /// Runs to the end or to the deadline. `input` becomes its standard input; without it that is empty.
 pub async fn run(mut command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    run_as_it_is(command, input, until).await
+}
+
+/// The same for a command that has its standard input already (the terminal, where it may ask the person).
+pub async fn run_as_it_is(mut command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let name = command.get_program().to_string_lossy().into_owned();
     let failed = |e: io::Error| Why::Failed(format!("{name}: {e}"));

@@ -1,0 +1,70 @@
+//! Which questions are asked before which command: one row for each family.
+
+use super::cli::Cli;
+use super::{cloudformation, generic};
+use crate::engine::aws::Hit;
+use crate::engine::impact::Impact;
+use futures_util::future::LocalBoxFuture;
+
+type Look = for<'a> fn(&'a Cli<'a>, &'a Hit, &'a mut Impact) -> LocalBoxFuture<'a, ()>;
+type Safer = fn(&Hit, &Impact) -> Option<String>;
+
+/// Commands that are looked at in the same way.
+struct Family {
+    service: &'static str,
+    /// Empty: every operation of the service.
+    operations: &'static [&'static str],
+    look: Look,
+    /// The safer form of the same command, when there is one.
+    safer: Safer,
+}
+
+fn none(_: &Hit, _: &Impact) -> Option<String> {
+    None
+}
+
+/// Sorted by service; the first row that fits counts.
+const FAMILIES: &[Family] = &[Family {
+    service: "cloudformation",
+    operations: &[],
+    look: |cli, hit, impact| Box::pin(cloudformation::look(cli, hit, impact)),
+    safer: none,
+}];
+
+fn family_of(hit: &Hit) -> Option<&'static Family> {
+    FAMILIES.iter().find(|f| {
+        f.service == hit.service
+            && (f.operations.is_empty() || f.operations.contains(&hit.operation.as_str()))
+    })
+}
+
+/// Asks what the command would do, within the deadline of `cli`.
+pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+    match family_of(hit) {
+        Some(family) => (family.look)(cli, hit, impact).await,
+        None => generic::look(cli, hit, impact).await,
+    }
+}
+
+/// The safer form of the same command.
+pub(super) fn safer(hit: &Hit, impact: &Impact) -> Option<String> {
+    (family_of(hit)?.safer)(hit, impact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_no_row_is_hidden() {
+        assert!(FAMILIES.is_sorted_by_key(|f| f.service));
+        for (i, later) in FAMILIES.iter().enumerate() {
+            for earlier in FAMILIES.iter().take(i).filter(|e| e.service == later.service) {
+                assert!(!earlier.operations.is_empty(), "{} hides a later row", earlier.service);
+                for operation in later.operations {
+                    assert!(!earlier.operations.contains(operation), "{} {operation} twice", later.service);
+                }
+            }
+        }
+    }
+}

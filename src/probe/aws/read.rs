@@ -1,0 +1,185 @@
+//! Reading the answers: places in JSON, times, tags, sizes.
+
+use serde_json::Value;
+
+/// The text at a JSON pointer: `/Stacks/0/StackName`.
+pub fn text<'v>(value: &'v Value, at: &str) -> Option<&'v str> {
+    value.pointer(at).and_then(Value::as_str)
+}
+
+/// The text at a JSON pointer, owned; empty when there is none.
+pub fn owned(value: &Value, at: &str) -> String {
+    text(value, at).unwrap_or_default().to_owned()
+}
+
+/// The number at a JSON pointer.
+pub fn number(value: &Value, at: &str) -> Option<u64> {
+    let value = value.pointer(at)?;
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// The truth value at a JSON pointer; some services write it as a text.
+pub fn truth(value: &Value, at: &str) -> Option<bool> {
+    match value.pointer(at)? {
+        Value::Bool(b) => Some(*b),
+        Value::String(s) => s.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The members of the list at a JSON pointer; none when it is absent.
+pub fn list<'v>(value: &'v Value, at: &str) -> &'v [Value] {
+    value.pointer(at).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Seconds from the time at a JSON pointer until now: ISO 8601, or seconds since the epoch. `None` when it is absent, or
+/// in the future.
+pub fn age_s(value: &Value, at: &str) -> Option<u64> {
+    let then = match value.pointer(at)? {
+        Value::String(text) => text.parse::<jiff::Timestamp>().ok()?.as_second(),
+        Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?,
+        _ => return None,
+    };
+    u64::try_from(jiff::Timestamp::now().as_second().checked_sub(then)?).ok()
+}
+
+/// Tags at a JSON pointer, in any of the services' forms: `[{"Key": …, "Value": …}]` in either case, `TagKey`, or an
+/// object.
+pub fn tags(value: &Value, at: &str) -> Vec<(String, String)> {
+    match value.pointer(at) {
+        Some(Value::Object(map)) => {
+            map.iter().map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect()
+        }
+        Some(Value::Array(list)) => list
+            .iter()
+            .filter_map(|tag| {
+                let of = |names: [&str; 3]| names.iter().find_map(|n| tag.get(n).and_then(Value::as_str));
+                let key = of(["Key", "key", "TagKey"])?;
+                Some((key.to_owned(), of(["Value", "value", "TagValue"]).unwrap_or_default().to_owned()))
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The value of the tag `Name`, which consoles show as the resource's name.
+pub fn name_tag(tags: &[(String, String)]) -> Option<&str> {
+    tags.iter().find(|(k, v)| k == "Name" && !v.is_empty()).map(|(_, v)| v.as_str())
+}
+
+/// A size as people write it: `231 MB`, `1.2 TB`; decimal units, as AWS's own bills have them.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if n < 1000 {
+        return format!("{n} B");
+    }
+    let (mut whole, mut tenth, mut unit) = (n, 0, "");
+    for next in UNITS {
+        if whole < 1000 {
+            break;
+        }
+        (whole, tenth, unit) = (whole / 1000, whole % 1000 / 100, next);
+    }
+    if whole < 10 && tenth > 0 { format!("{whole}.{tenth} {unit}") } else { format!("{whole} {unit}") }
+}
+
+/// A number with its thousands apart: `12,345`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `1 object`, `2 objects`.
+pub fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// A span of seconds in its largest whole unit: `4 years`, `3 min`.
+pub fn span(seconds: u64) -> String {
+    const UNITS: [(u64, &str, &str); 6] = [
+        (31_557_600, "year", "years"),
+        (2_629_800, "month", "months"),
+        (86_400, "day", "days"),
+        (3_600, "hour", "hours"),
+        (60, "min", "min"),
+        (1, "s", "s"),
+    ];
+    let fit = UNITS.iter().find(|(size, ..)| seconds >= *size);
+    fit.map_or("less than a second".to_owned(), |(size, one, many)| {
+        let n = seconds / size;
+        format!("{n} {}", if n == 1 { one } else { many })
+    })
+}
+
+/// The last part of an ARN or path: what a person calls the thing.
+pub fn tail(arn: &str) -> &str {
+    let rest = if arn.starts_with("arn:") { arn.splitn(6, ':').nth(5).unwrap_or(arn) } else { arn };
+    rest.rsplit(['/', ':']).find(|p| !p.is_empty()).unwrap_or(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn sizes_and_spans() {
+        for (n, want) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1 kB"),
+            (1_250, "1.2 kB"),
+            (231_400_000, "231 MB"),
+            (1_200_000_000_000, "1.2 TB"),
+            (u64::MAX, "18446 PB"),
+        ] {
+            assert_eq!(bytes(n), want);
+        }
+        assert_eq!(counted(1, "object"), "1 object");
+        assert_eq!(counted(1_200_000, "item"), "1,200,000 items");
+        assert_eq!(
+            (span(0).as_str(), span(59).as_str(), span(86_400 * 400).as_str()),
+            ("less than a second", "59 s", "1 year")
+        );
+    }
+
+    #[test]
+    fn tags_and_times_in_every_form() {
+        let v = json!({
+            "a": [{"Key": "Name", "Value": "db"}, {"Key": "x"}], "b": {"k": "v"}, "c": [{"TagKey": "t", "TagValue": "u"}],
+            "iso": "2020-01-01T00:00:00.000Z", "offset": "2020-01-01T00:00:00+02:00", "epoch": 1577836800.5, "odd": "soon",
+        });
+        assert_eq!(name_tag(&tags(&v, "/a")), Some("db"));
+        assert_eq!(tags(&v, "/a").len(), 2);
+        assert_eq!(tags(&v, "/b"), [("k".to_owned(), "v".to_owned())]);
+        assert_eq!(tags(&v, "/c"), [("t".to_owned(), "u".to_owned())]);
+        assert!(tags(&v, "/none").is_empty());
+        for at in ["/iso", "/offset", "/epoch"] {
+            assert!(age_s(&v, at).unwrap() > 180_000_000, "{at}");
+        }
+        assert_eq!((age_s(&v, "/odd"), age_s(&v, "/none")), (None, None));
+    }
+
+    #[test]
+    fn the_tail_is_the_name() {
+        for (arn, want) in [
+            ("arn:aws:rds:eu-west-1:1:db:app", "app"),
+            (
+                "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/50dc6c495c0c9188",
+                "50dc6c495c0c9188",
+            ),
+            ("arn:aws:s3:::bucket", "bucket"),
+            ("plain", "plain"),
+            ("", ""),
+        ] {
+            assert_eq!(tail(arn), want);
+        }
+    }
+}
