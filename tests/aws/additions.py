@@ -1,0 +1,265 @@
+"""What moto lacks and the tests need: the protections that AWS enforces, and a few members of answers.
+
+Every patch fails at the start when moto no longer has what it replaces; a method that moto has gained by now is
+replaced all the same, so that all versions behave alike.
+
+  CloudFormation  termination protection is switched and refuses; ParentId and RootId; imports of exports
+  EKS             deletion protection on create, describe, update and delete
+  RDS             an instance goes only with a final snapshot's name or --skip-final-snapshot
+  ELBv2           the attribute deletion_protection.enabled refuses
+  Cognito         DeletionProtection ACTIVE refuses
+  Logs            deletion protection is set, shown and refuses
+  EC2             run-instances --disable-api-termination is kept
+  Auto Scaling    DeletionProtection is kept, shown and refuses
+  Account         get-account-information
+"""
+import functools
+import threading
+
+from moto.account.responses import AccountResponse
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import Stack
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.cognitoidp import exceptions as cognito
+from moto.cognitoidp.models import CognitoIdpBackend
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.ec2.models.instances import Instance
+from moto.ec2.responses.instances import InstanceResponse
+from moto.eks.exceptions import InvalidRequestException
+from moto.eks.responses import EKSResponse
+from moto.elbv2.exceptions import ELBClientError
+from moto.elbv2.models import ELBv2Backend
+from moto.logs.exceptions import ResourceNotFoundException, ValidationException
+from moto.logs.models import LogGroup, LogsBackend
+from moto.logs.responses import LogsResponse
+from moto.rds.models import InvalidParameterCombination, RDSBackend
+
+#: What one request knows and the models below it are not told: the server runs one thread a request.
+this_request = threading.local()
+
+
+def adds(owner):
+    """The decorated function becomes a method of `owner`."""
+    return lambda function: setattr(owner, function.__name__, function)
+
+
+def wraps(owner):
+    """The decorated function takes the place of the method of its name and is handed the original first."""
+    def put(function):
+        original = getattr(owner, function.__name__)
+
+        @functools.wraps(original)
+        def method(self, *args, **kwargs):
+            return function(original, self, *args, **kwargs)
+
+        setattr(owner, function.__name__, method)
+    return put
+
+
+def on(value):
+    return str(value).lower() == "true"
+
+
+# ------------------------------------------------------------------------------------------------ CloudFormation
+
+
+@adds(CloudFormationResponse)
+def update_termination_protection(self):
+    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
+    stack.enable_termination_protection = on(self._get_param("EnableTerminationProtection"))
+    return ActionResult({"StackId": stack.stack_id})
+
+
+@wraps(CloudFormationResponse)
+def delete_stack(original, self):
+    wanted = self._get_param("StackName")
+    for stack in list(self.cloudformation_backend.stacks.values()):
+        if wanted in (stack.name, stack.stack_id) and stack.enable_termination_protection:
+            raise ValidationError(
+                message=f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+    return original(self)
+
+
+@adds(CloudFormationResponse)
+def list_imports(self):
+    name = self._get_param("ExportName")
+    users = [stack.name for stack in self.cloudformation_backend.stacks.values()
+             if f'Fn::ImportValue": "{name}"' in str(stack.template_dict).replace("'", '"')]
+    if not users:
+        raise ValidationError(message=f"Export '{name}' is not imported by any stack.")
+    return ActionResult({"Imports": users})
+
+
+@wraps(Stack)
+def create_resources(original, self):
+    parent = getattr(this_request, "stack", None)
+    if parent is not None:
+        self.parent_id = parent.stack_id
+        self.root_id = getattr(parent, "root_id", None) or parent.stack_id
+    this_request.stack = self
+    try:
+        return original(self)
+    finally:
+        this_request.stack = parent
+
+
+# ------------------------------------------------------------------------------------------------ EKS
+
+
+@wraps(EKSResponse)
+def create_cluster(original, self):
+    answer = original(self)
+    cluster = self.eks_backend.describe_cluster(name=self._get_param("name"))
+    cluster.deletion_protection = on(self._get_param("deletionProtection"))
+    return answer
+
+
+@wraps(EKSResponse)
+def update_cluster_config(original, self):
+    wanted = self._get_param("deletionProtection")
+    if wanted is None:
+        return original(self)
+    self.eks_backend.describe_cluster(name=self._get_param("name")).deletion_protection = on(wanted)
+    return ActionResult({"update": {"id": "0", "status": "Successful", "type": "DeletionProtectionUpdate"}})
+
+
+@wraps(EKSResponse)
+def delete_cluster(original, self):
+    cluster = self.eks_backend.describe_cluster(name=self._get_param("name"))
+    if getattr(cluster, "deletion_protection", False):
+        raise InvalidRequestException(
+            clusterName=cluster.name, nodegroupName=None, addonName=None,
+            message=f"Cannot delete cluster {cluster.name} because deletion protection is enabled")
+    return original(self)
+
+
+# ------------------------------------------------------------------------------------------------ RDS
+
+
+@wraps(RDSBackend)
+def delete_db_instance(original, self, db_instance_identifier, final_db_snapshot_identifier=None,
+                       skip_final_snapshot=False, delete_automated_backups=True):
+    database = self.databases.get(db_instance_identifier)
+    if database and not (database.deletion_protection or skip_final_snapshot or final_db_snapshot_identifier):
+        raise InvalidParameterCombination(
+            "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
+    return original(self, db_instance_identifier, final_db_snapshot_identifier, skip_final_snapshot,
+                    delete_automated_backups)
+
+
+# ------------------------------------------------------------------------------------------------ ELBv2
+
+
+@wraps(ELBv2Backend)
+def delete_load_balancer(original, self, arn):
+    balancer = self.load_balancers.get(arn)
+    if balancer and on(balancer.attrs.get("deletion_protection.enabled")):
+        raise ELBClientError("OperationNotPermitted",
+                             f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled")
+    return original(self, arn)
+
+
+# ------------------------------------------------------------------------------------------------ Cognito
+
+
+@wraps(CognitoIdpBackend)
+def delete_user_pool(original, self, user_pool_id):
+    pool = self.describe_user_pool(user_pool_id)
+    if (pool.extended_config or {}).get("DeletionProtection") == "ACTIVE":
+        raise cognito.InvalidParameterException(
+            "The user pool cannot be deleted because deletion protection is activated. "
+            "Deletion protection must be inactivated first.")
+    return original(self, user_pool_id)
+
+
+# ------------------------------------------------------------------------------------------------ CloudWatch Logs
+
+
+@adds(LogsResponse)
+def put_log_group_deletion_protection(self):
+    name = self._get_param("logGroupIdentifier").split(":log-group:")[-1].removesuffix(":*")
+    if name not in self.logs_backend.groups:
+        raise ResourceNotFoundException()
+    self.logs_backend.groups[name].deletion_protection = on(self._get_param("deletionProtectionEnabled"))
+    return ""
+
+
+@wraps(LogGroup)
+def to_describe_dict(original, self):
+    return original(self) | {"deletionProtectionEnabled": getattr(self, "deletion_protection", False)}
+
+
+@wraps(LogsBackend)
+def delete_log_group(original, self, log_group_name):
+    if getattr(self.groups.get(log_group_name), "deletion_protection", False):
+        raise ValidationException(f"Log group {log_group_name} cannot be deleted while deletion protection is enabled")
+    return original(self, log_group_name)
+
+
+# ------------------------------------------------------------------------------------------------ EC2
+
+
+@wraps(InstanceResponse)
+def run_instances(original, self):
+    this_request.disable_api_termination = on(self._get_param("DisableApiTermination"))
+    try:
+        return original(self)
+    finally:
+        this_request.disable_api_termination = False
+
+
+@wraps(Instance)
+def __init__(original, self, *args, **kwargs):
+    original(self, *args, **kwargs)
+    if getattr(this_request, "disable_api_termination", False):
+        self.disable_api_termination = True
+
+
+# ------------------------------------------------------------------------------------------------ Auto Scaling
+
+
+def keep_group_protection(original, self):
+    answer = original(self)
+    wanted = self._get_param("DeletionProtection")
+    if wanted is not None:
+        self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")].deletion_protection = wanted
+    return answer
+
+
+@wraps(AutoScalingResponse)
+def create_auto_scaling_group(original, self):
+    return keep_group_protection(original, self)
+
+
+@wraps(AutoScalingResponse)
+def update_auto_scaling_group(original, self):
+    return keep_group_protection(original, self)
+
+
+@wraps(AutoScalingBackend)
+def delete_auto_scaling_group(original, self, group_name, force_delete):
+    level = getattr(self.autoscaling_groups.get(group_name), "deletion_protection", "none")
+    if level == "prevent-all-deletion" or (level == "prevent-force-deletion" and force_delete):
+        raise ServiceException(
+            "ValidationError", f"The Auto Scaling group {group_name} cannot be deleted: deletion protection is {level}")
+    return original(self, group_name, force_delete)
+
+
+FakeAutoScalingGroup.deletion_protection = "none"
+
+
+# ------------------------------------------------------------------------------------------------ Account
+
+
+#: What accounts are called, by their id.
+account_names = {}
+
+
+@adds(AccountResponse)
+def get_account_information(self):
+    account = self._get_account_id()
+    return ActionResult({"AccountId": account, "AccountName": account_names.get(account, account),
+                         "AccountCreatedDate": "2019-03-01T00:00:00Z"})

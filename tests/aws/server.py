@@ -1,0 +1,336 @@
+#!/usr/bin/env python3
+"""AWS for the tests: moto with its additions, on loopback, for as long as standard input is open.
+
+    server.py DIR      (DIR goes with it; needs `pip install 'moto[server]==5.2.5'`)
+
+One port of 127.0.0.1 is three things:
+
+  an endpoint   AWS_ENDPOINT_URL=http://127.0.0.1:PORT
+  a proxy       HTTPS_PROXY=http://127.0.0.1:PORT AWS_CA_BUNDLE=DIR/ca.pem: the CLI speaks to the real host names, TLS
+                ends here, and no request goes on
+  a control     POST /control/NAME with a JSON object; see the functions of the class `Control`
+
+It has the accounts of `ACCOUNTS` and says what it is in one line of JSON on standard output when it can be asked.
+"""
+import datetime
+import fnmatch
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+for name in [name for name in os.environ if name.startswith("AWS_") or name.upper().endswith("_PROXY")]:
+    os.environ.pop(name)
+
+import boto3  # noqa: E402  (after its environment)
+import botocore.exceptions  # noqa: E402
+import botocore.session  # noqa: E402
+from moto.cloudformation.models import cloudformation_backends  # noqa: E402
+from moto.core.utils import utcnow  # noqa: E402
+from moto.iam.models import iam_backends  # noqa: E402
+from moto.moto_server.werkzeug_app import (  # noqa: E402
+    DomainDispatcherApplication, MotoRequestHandler, create_backend_app)
+from werkzeug.serving import make_server  # noqa: E402
+
+import additions  # noqa: E402
+import authority  # noqa: E402
+
+ACCOUNTS = [
+    {"name": "prod", "account": "111111111111", "alias": "acme-prod", "region": "eu-west-1"},
+    {"name": "staging", "account": "222222222222", "alias": "acme-staging", "region": "us-east-1"},
+]
+ROLES = ["Admin", "boot"]
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]})
+
+
+# ------------------------------------------------------------------------------------------------ who asks for what
+
+class Models:
+    """Which operation a REST request is, by the service models of botocore."""
+
+    #: Signing names that are not the model's name.
+    NAMES = {"elasticfilesystem": "efs", "es": "opensearch"}
+
+    def __init__(self):
+        self.session = botocore.session.Session()
+        self.tables = {}
+        self.lock = threading.Lock()
+
+    def table(self, service):
+        with self.lock:
+            if service not in self.tables:
+                self.tables[service] = list(self.read(self.NAMES.get(service, service)))
+            return self.tables[service]
+
+    def read(self, service):
+        try:
+            model = self.session.get_service_model(service)
+        except botocore.exceptions.UnknownServiceError:
+            return
+        for name in model.operation_names:
+            http = model.operation_model(name).http
+            path, _, query = http["requestUri"].partition("?")
+            pattern = re.sub(r"\\{\w+\\\+\\}", ".+", re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+            pattern = re.sub(r"\{[^}]*\\?\+\\?\}", ".+", pattern)
+            literals = [part for part in path.split("/") if part and not part.startswith("{")]
+            wanted = parse_qsl(query, keep_blank_values=True)
+            yield http["method"], re.compile(pattern.rstrip("/") + "/?$"), wanted, (len(wanted), len(literals)), name
+
+    def operation(self, service, method, path, query):
+        given = parse_qs(query, keep_blank_values=True)
+        best = None
+        for verb, pattern, wanted, weight, name in self.table(service):
+            fits = verb == method and pattern.match(path)
+            if fits and all(given.get(key, [None])[0] == value for key, value in wanted):
+                if best is None or weight > best[0]:
+                    best = weight, name
+        return best[1] if best else f"{method} {path}"
+
+
+MODELS = Models()
+
+
+class Asked:
+    """One request: who, in which region, which operation of which service."""
+
+    def __init__(self, environ):
+        self.key = self.region = self.service = None
+        scope = re.search(r"Credential=([^,\s]+)", environ.get("HTTP_AUTHORIZATION", ""))
+        if scope and scope[1].count("/") == 4:
+            self.key, _, self.region, self.service, _ = scope[1].split("/")
+        self.host = environ.get("HTTP_HOST", "")
+        self.tls = environ["wsgi.url_scheme"] == "https"
+        self.method = environ["REQUEST_METHOD"]
+        self.path = environ.get("PATH_INFO", "")
+        self.agent = environ.get("HTTP_USER_AGENT", "")
+        self.body = b""
+        if environ.get("CONTENT_LENGTH"):
+            self.body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            environ["wsgi.input"] = io.BytesIO(self.body)
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+        action = parse_qs(self.body.decode("latin-1")).get("Action") if form else None
+        if target:
+            self.protocol, self.operation = "json", target.rpartition(".")[2]
+        elif action:
+            self.protocol, self.operation = "ec2" if self.service == "ec2" else "query", action[0]
+        else:
+            self.protocol = {"s3": "s3", "route53": "query", "cloudfront": "query"}.get(self.service, "rest-json")
+            path = self.path
+            bucket = re.match(r"(.+)\.s3[.-][a-z0-9-]*\.?amazonaws\.com", self.host)
+            if bucket:
+                path = f"/{bucket[1]}{path}"
+            self.operation = MODELS.operation(self.service or "s3", self.method, path, environ.get("QUERY_STRING", ""))
+
+    def record(self):
+        return {"key": self.key, "region": self.region, "service": self.service, "operation": self.operation,
+                "host": self.host, "tls": self.tls, "agent": self.agent}
+
+    def refusal(self, code, message, status):
+        """The status line, headers and body of an error in this request's protocol."""
+        if self.protocol == "json":
+            kind, body = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message})
+        elif self.protocol == "rest-json":
+            kind, body = "application/json", json.dumps({"message": message})
+        else:
+            error = f"<Code>{code}</Code><Message>{message}</Message>"
+            body = {
+                "s3": f"<Error>{error}</Error>",
+                "ec2": f"<Response><Errors><Error>{error}</Error></Errors><RequestID>0</RequestID></Response>",
+                "query": f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>0</RequestId></ErrorResponse>",
+            }[self.protocol]
+            kind = "text/xml"
+        if self.method == "HEAD":
+            body = ""
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body.encode()))), ("x-amzn-errortype", code),
+                   ("x-amzn-requestid", "0")]
+        return f"{status} Refused", headers, body.encode()
+
+
+# ------------------------------------------------------------------------------------------------ the application
+
+class Application:
+    """moto behind a log, a list of faults and the control."""
+
+    def __init__(self):
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.lock = threading.Lock()
+        self.log, self.faults = [], []
+        self.control = None
+
+    def __call__(self, environ, start_response):
+        if environ.get("PATH_INFO", "").startswith("/control/"):
+            return self.controlled(environ, start_response)
+        asked = Asked(environ)
+        with self.lock:
+            self.log.append(asked.record())
+            fault = next((fault for fault in self.faults if fits(fault, asked)), None)
+            if fault and "times" in fault:
+                fault["times"] -= 1
+        if fault:
+            time.sleep(fault.get("delay", 0))
+            if "code" in fault:
+                status, headers, body = asked.refusal(fault["code"], fault.get("message", ""), fault.get("status", 400))
+                start_response(status, headers)
+                return [body]
+        return self.moto(environ, start_response)
+
+    def controlled(self, environ, start_response):
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        given = json.loads(environ["wsgi.input"].read(length) or b"{}")
+        try:
+            method = getattr(self.control, environ["PATH_INFO"].removeprefix("/control/"))
+            status, answer = "200 OK", method(**given)
+        except botocore.exceptions.ClientError as error:
+            status, answer = "400 Refused", error.response.get("Error", {})
+        except Exception:  # a test shows whatever it is
+            status, answer = "500 Failed", {"Message": traceback.format_exc()}
+        body = json.dumps(answer, default=str).encode()
+        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def fits(fault, asked):
+    if fault.get("key") not in (None, asked.key) or fault.get("times") == 0:
+        return False
+    return all(fnmatch.fnmatchcase(have or "", fault.get(name, "*"))
+               for name, have in [("service", asked.service), ("operation", asked.operation)])
+
+
+class Control:
+    """What a test may ask of the server besides AWS itself. Every method is `POST /control/METHOD`."""
+
+    def __init__(self, application, port):
+        self.application, self.port = application, port
+        self.clients, self.lock = {}, threading.Lock()
+
+    def key(self, account, user):
+        """A new user of this account and its access key, so that one test's faults and log are its own."""
+        iam = iam_backends[account]["aws"]
+        if user not in iam.users:
+            iam.create_user("us-east-1", user)
+        made = iam.create_access_key(user)
+        return {"account": account, "user": user, "key": made.access_key_id, "secret": made.secret_access_key}
+
+    def call(self, account, region, service, method, args=None):
+        """One call of boto3 as the account's `boot` role; the answer without its metadata."""
+        answer = getattr(self.client(account, region, service), method)(**(args or {}))
+        answer.pop("ResponseMetadata", None)
+        for name, value in answer.items():
+            if hasattr(value, "read"):
+                answer[name] = value.read().decode("utf-8", "replace")
+        return answer
+
+    def calls(self, account, region, list):
+        """Several: [[service, method, args], …]."""
+        return [self.call(account, region, *each) for each in list]
+
+    def client(self, account, region, service):
+        with self.lock:
+            found = self.clients.get((account, region, service))
+            if not found:
+                where = {"endpoint_url": f"http://127.0.0.1:{self.port}"}
+                sts = boto3.client("sts", region_name="us-east-1", aws_access_key_id="boot", aws_secret_access_key="boot", **where)
+                made = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/boot", RoleSessionName="boot")["Credentials"]
+                found = boto3.client(
+                    service, region_name=region, aws_access_key_id=made["AccessKeyId"],
+                    aws_secret_access_key=made["SecretAccessKey"], aws_session_token=made["SessionToken"], **where)
+                self.clients[account, region, service] = found
+            return found
+
+    def fault(self, **fault):
+        """Refuse or delay what fits: key, service, operation (patterns); delay, code, message, status; times."""
+        with self.application.lock:
+            self.application.faults.append(fault)
+
+    def mend(self, key=None):
+        """Take back the faults of this key, or all."""
+        with self.application.lock:
+            self.application.faults = [f for f in self.application.faults if key is not None and f.get("key") != key]
+
+    def log(self, key=None):
+        """Every request so far, or those made with this access key."""
+        with self.application.lock:
+            return [entry for entry in self.application.log if key in (None, entry["key"])]
+
+    def age(self, account, region, stack, days):
+        """Let this stack, and those nested in it, be so many days old."""
+        then = utcnow() - datetime.timedelta(days=days)
+        aged = 0
+        for found in cloudformation_backends[account][region].stacks.values():
+            if found.name == stack or stack in getattr(found, "root_id", "").split("/"):
+                found.creation_time = then
+                aged += 1
+        return aged
+
+
+# ------------------------------------------------------------------------------------------------ HTTP
+
+class Handler(MotoRequestHandler):
+    """Requests as they are, and tunnels that end here."""
+
+    protocol_version = "HTTP/1.1"
+    authority = None
+
+    def do_CONNECT(self):
+        host = self.path.rpartition(":")[0]
+        self.send_response_only(200, "Connection established")
+        self.end_headers()
+        self.wfile.flush()
+        try:
+            self.connection = self.authority.context(host).wrap_socket(self.connection, server_side=True)
+        except OSError:
+            self.close_connection = True
+            return
+        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        self.wfile = self.connection.makefile("wb", 0)
+        self.close_connection = False
+
+    def make_environ(self):
+        environ = super().make_environ()
+        if hasattr(self.connection, "context"):
+            environ["wsgi.url_scheme"] = "https"
+        return environ
+
+    def log_request(self, *_):
+        """Nothing: the control has the log."""
+
+    log = log_message = log_error = log_request
+
+
+def main():
+    directory = Path(sys.argv[1])
+    application = Application()
+    Handler.authority = authority.Authority(directory)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
+    server.daemon_threads = True
+    port = server.server_address[1]
+    os.environ["MOTO_PORT"] = str(port)
+    application.control = Control(application, port)
+    people = []
+    for account in ACCOUNTS:
+        iam = iam_backends[account["account"]]["aws"]
+        iam.create_account_alias(account["alias"])
+        for role in ROLES:
+            iam.create_role(role, TRUST, "/", None, "", [], 3600)
+        additions.account_names[account["account"]] = account["alias"]
+        people.append(account | application.control.key(account["account"], "alice"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(json.dumps({"port": port, "ca": str(directory / "ca.pem"), "accounts": people}), flush=True)
+    # The starter holds the other end; however it ends, so does this.
+    sys.stdin.buffer.read()
+    shutil.rmtree(directory, ignore_errors=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
