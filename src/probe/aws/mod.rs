@@ -49,6 +49,8 @@ pub struct Request<'a> {
     pub deadline: Duration,
     /// Whether the identity call may talk to the person.
     pub terminal: bool,
+    /// Whether the blast radius is asked for, too; without it only who the command would act as.
+    pub impact: bool,
 }
 
 /// What the account answered.
@@ -151,7 +153,11 @@ async fn over(request: &Request<'_>) -> Answered {
 /// What the account is called, and the command's own facts.
 async fn facts(request: &Request<'_>, cli: &Cli<'_>) -> (accounts::Names, Impact) {
     let mut impact = Impact::default();
-    let (names, ()) =
-        tokio::join!(accounts::names(request, cli), families::look(cli, request.hit, &mut impact));
+    let look = async {
+        if request.impact {
+            families::look(cli, request.hit, &mut impact).await;
+        }
+    };
+    let (names, ()) = tokio::join!(accounts::names(request, cli), look);
     (names, impact)
 }
