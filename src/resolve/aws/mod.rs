@@ -1,0 +1,313 @@
+//! The account, region and endpoint a command of the AWS CLI goes to, as files and variables tell: the same answers the
+//! very CLI gives that will run, with the place each one comes from.
+//!
+//! The truth about the account is the CLI's own `sts get-caller-identity`, which is asked elsewhere; nothing here talks
+//! to the network. The only program started is the CLI itself, once, for its version.
+
+mod choice;
+mod credentials;
+mod endpoint;
+mod files;
+mod ini;
+mod keys;
+mod paths;
+mod services;
+mod version;
+
+use crate::engine::aws::Hit;
+use crate::engine::escape::escape;
+use crate::engine::fact::{Source, Sourced};
+use crate::engine::target::{AwsTarget, is_loopback, server_parts};
+use crate::fail::Result;
+use crate::world::World;
+use files::Files;
+use sha2::{Digest as _, Sha256};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+pub use credentials::Step;
+pub use keys::account_of_access_key;
+
+/// A resolved target, and how guard's own calls get there.
+#[derive(Clone, Debug)]
+pub struct ResolvedAws {
+    /// Where the command goes.
+    pub target: AwsTarget,
+    /// What guard's own calls and the exec need.
+    pub access: AwsAccess,
+}
+
+/// What guard's own calls and the exec need.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AwsAccess {
+    /// The major version of the CLI; `None` when it could not be had.
+    pub major: Option<u8>,
+    /// Its whole version: `1.46.3`.
+    pub version: Option<String>,
+    /// The global options that guard's own calls repeat.
+    pub carry: Vec<OsString>,
+    /// Variables to set for the exec, so that what came from files cannot change in between.
+    pub freeze: Vec<(String, OsString)>,
+    /// SHA-256 over everything that decided. Resolving again before the exec must give the same.
+    pub digest: [u8; 32],
+    /// The step of the credential chain that answers.
+    pub step: Step,
+    /// The id (never the secret) of the key at work, or of the one a role is assumed with; not known for logins,
+    /// processes, containers and instances.
+    pub access_key_id: Option<String>,
+    /// The MFA device whose code the CLI may ask for.
+    pub mfa: Option<String>,
+}
+
+impl std::fmt::Debug for AwsAccess {
+    /// Values to set may be URLs with a password in them: only their names are shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AwsAccess")
+            .field("major", &self.major)
+            .field("version", &self.version)
+            .field("freeze", &self.freeze.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("step", &self.step)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds where the command goes. `cli` is the real program behind the shim.
+pub fn resolve(world: &World, hit: &Hit, cli: &Path) -> Result<ResolvedAws> {
+    let version = version::of(world, cli);
+    resolve_as(world, hit, version.map(|v| (v.major, v.text)))
+}
+
+/// The same for a version that is known already: `(2, "2.15.30")`.
+pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Result<ResolvedAws> {
+    let major = version.as_ref().map(|(major, _)| *major);
+    let mut notes = Vec::new();
+    let files = Files::load(world)?;
+    for file in [&files.config, &files.credentials].into_iter().filter(|f| f.forbidden) {
+        notes.push(format!(
+            "{} may not be read by this user; the CLI takes it for empty",
+            escape(file.path.as_bytes())
+        ));
+    }
+    let chosen = choice::profile(world, hit, major, &files, &mut notes)?;
+    let region = choice::region(world, hit, major, &chosen, &mut notes);
+    let credentials = credentials::in_force(world, hit, &files, &chosen);
+    note_unused_profile(&chosen, &credentials, region.as_ref(), &mut notes);
+    let region_name = region.as_ref().map(|r| r.value.as_str());
+    let endpoint = endpoint::in_force(world, hit, major, &files, &chosen, region_name, &mut notes);
+    endpoint::note_other_sts(world, hit, &files, &chosen, endpoint.as_ref(), &mut notes);
+    if version.is_none() {
+        notes.push("the CLI's version could not be found out; where versions differ the more careful reading is taken".into());
+    }
+    if let Some(serial) = &credentials.mfa {
+        notes.push(format!("the CLI may ask for a code of {}", escape(serial.as_bytes())));
+    }
+    let access = AwsAccess {
+        major,
+        carry: carry(hit),
+        freeze: freeze(hit, region.as_ref(), endpoint.as_ref()),
+        digest: digest(world, hit, version.as_ref(), &files),
+        version: version.map(|(_, text)| text),
+        step: credentials.step,
+        access_key_id: credentials.access_key_id,
+        mfa: credentials.mfa,
+    };
+    let suggested = credentials.account;
+    let target = AwsTarget {
+        elsewhere: elsewhere(
+            hit,
+            suggested.as_ref().map(|s| s.value.as_str()),
+            region.as_ref().map(|r| r.value.as_str()),
+        ),
+        profile: chosen.named,
+        credentials: Some(Sourced::new(credentials.words, credentials.from)),
+        suggested_account: suggested,
+        region,
+        global_service: services::is_global(&hit.service),
+        endpoint,
+        notes,
+        ..AwsTarget::default()
+    };
+    Ok(ResolvedAws { target, access })
+}
+
+/// A profile that is named but whose credentials are not used: the prompt shows one account, the command hits another.
+fn note_unused_profile(
+    chosen: &choice::Chosen<'_>,
+    credentials: &credentials::Credentials,
+    region: Option<&Sourced<String>>,
+    notes: &mut Vec<String>,
+) {
+    let Some(named) = &chosen.named else { return };
+    if credentials.step != Step::Environment {
+        return;
+    }
+    let Source::Env(variable) = &named.from else { return };
+    let also = match region.map(|r| &r.from) {
+        Some(Source::File { .. }) => "; the region comes from it all the same",
+        _ => "",
+    };
+    notes.push(format!(
+        "{variable}={} is not used for credentials: environment keys beat it{also}",
+        escape(named.value.as_bytes())
+    ));
+}
+
+/// The global options that guard's own calls repeat. An endpoint only when it is this machine itself: anything else is
+/// an address of one service, and the identity is asked of another.
+fn carry(hit: &Hit) -> Vec<OsString> {
+    const VALUES: [&str; 5] = ["profile", "region", "ca-bundle", "cli-read-timeout", "cli-connect-timeout"];
+    const SWITCHES: [&str; 2] = ["no-verify-ssl", "no-sign-request"];
+    let mut out: Vec<OsString> = Vec::new();
+    let mut give = |name: &str, value: &str| out.push(format!("--{name}={value}").into());
+    for name in VALUES {
+        if let Some(value) = hit.global(name) {
+            give(name, value);
+        }
+    }
+    if let Some(url) = hit.global("endpoint-url").filter(|url| is_loopback(&server_parts(url).host)) {
+        give("endpoint-url", url);
+    }
+    out.extend(SWITCHES.iter().filter(|s| hit.global_on(s)).map(|s| format!("--{s}").into()));
+    out
+}
+
+/// What came from files, as variables that beat the files.
+fn freeze(
+    hit: &Hit,
+    region: Option<&Sourced<String>>,
+    endpoint: Option<&Sourced<String>>,
+) -> Vec<(String, OsString)> {
+    let mut out = vec![("AWS_CLI_AUTO_PROMPT".to_owned(), OsString::from("off"))];
+    // `configure` writes these very files.
+    if hit.service == "configure" {
+        return out;
+    }
+    let from_file = |s: Option<&Sourced<String>>| {
+        s.filter(|s| matches!(s.from, Source::File { .. })).map(|s| OsString::from(&s.value))
+    };
+    if let Some(region) = from_file(region) {
+        out.push(("AWS_REGION".into(), region.clone()));
+        out.push(("AWS_DEFAULT_REGION".into(), region));
+    }
+    if let Some(url) = from_file(endpoint) {
+        out.push((endpoint::variable(&hit.service), url));
+    }
+    out
+}
+
+/// Accounts and regions that the arguments name and that are not the target's own: ARNs, and the options that name an
+/// account. Without a known account every one named is told.
+pub fn elsewhere(hit: &Hit, account: Option<&str>, region: Option<&str>) -> Vec<String> {
+    const ACCOUNT_OPTIONS: [&str; 5] =
+        ["account-id", "aws-account-id", "catalog-id", "registry-id", "expected-bucket-owner"];
+    let mut out: Vec<String> = Vec::new();
+    let mut tell = |what: &str, name: &str, place: &str| {
+        let line = format!("{what} {} (in {place})", escape(name.as_bytes()));
+        if !out.contains(&line) {
+            out.push(line);
+        }
+    };
+    let named = hit.options.iter().flat_map(|(name, values)| {
+        values
+            .iter()
+            .map(move |value| (format!("--{}", escape(name.as_bytes())), value.as_str(), name.as_str()))
+    });
+    let operands = hit.operands.iter().map(|value| ("the arguments".to_owned(), value.as_str(), ""));
+    for (place, value, option) in named.chain(operands) {
+        if ACCOUNT_OPTIONS.contains(&option) && keys::is_account(value) && Some(value) != account {
+            tell("account", value, &place);
+        }
+        for arn in arns(value) {
+            let mut fields = arn.split(':').skip(3);
+            let (its_region, its_account) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
+            if keys::is_account(its_account) && Some(its_account) != account {
+                tell("account", its_account, &place);
+            }
+            let global = services::is_global(&hit.service);
+            if !its_region.is_empty() && !global && region.is_some_and(|r| r != its_region) {
+                tell("region", its_region, &place);
+            }
+        }
+    }
+    out
+}
+
+/// Every ARN that stands in a value, which may be a whole JSON document.
+fn arns(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=' | '[' | ']' | '{' | '}'))
+        .filter(|word| word.starts_with("arn:"))
+}
+
+/// Everything that decided. Tokens and role sessions that the CLI renews by itself are left out.
+fn digest(world: &World, hit: &Hit, version: Option<&(u8, String)>, files: &Files) -> [u8; 32] {
+    let mut sum = Sha256::new();
+    let mut take = |part: &[u8]| {
+        sum.update((part.len() as u64).to_le_bytes());
+        sum.update(part);
+    };
+    take(version.map_or("", |(_, text)| text).as_bytes());
+    for (name, value) in &hit.globals {
+        take(name.as_bytes());
+        take(value.as_deref().unwrap_or_default().as_bytes());
+    }
+    let mut variables: Vec<_> = world
+        .vars()
+        .iter()
+        .filter(|(name, _)| {
+            let name = name.as_bytes();
+            name.starts_with(b"AWS_") || matches!(name, b"HOME" | b"BOTO_CONFIG")
+        })
+        .collect();
+    variables.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, value) in variables {
+        take(name.as_bytes());
+        take(value.as_bytes());
+    }
+    for file in [&files.config, &files.credentials] {
+        take(file.path.as_bytes());
+        take(if file.bytes.is_some() { b"file" } else { b"none" });
+        take(file.bytes.as_deref().unwrap_or_default());
+    }
+    sum.finalize().into()
+}
+
+/// One profile of the files at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileSummary {
+    /// Its name.
+    pub name: String,
+    /// Its region, when it has one.
+    pub region: Option<String>,
+    /// The account that its entry suggests.
+    pub account: Option<Sourced<String>>,
+    /// Where its credentials come from, in words.
+    pub credentials: String,
+    /// Where it stands.
+    pub at: Source,
+}
+
+/// Every profile of the files at hand, in their order.
+pub fn profiles(world: &World) -> Result<Vec<ProfileSummary>> {
+    let files = Files::load(world)?;
+    Ok(files
+        .profiles
+        .iter()
+        .map(|profile| {
+            let chosen = choice::Chosen {
+                named: Some(Sourced::new(profile.name.clone(), Source::Flag("profile".into()))),
+                by_flag: true,
+                profile: Some(profile),
+            };
+            let credentials = credentials::in_force(world, &Hit::default(), &files, &chosen);
+            ProfileSummary {
+                name: profile.name.clone(),
+                region: profile.text("region").map(|(r, _)| r.to_owned()).filter(|r| !r.is_empty()),
+                account: credentials.account,
+                credentials: credentials.words,
+                at: profile.at.clone(),
+            }
+        })
+        .collect())
+}
