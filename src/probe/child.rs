@@ -85,7 +85,8 @@ pub async fn run_as_it_is(mut command: Command, input: Option<&[u8]>, until: Ins
 
 async fn read(fd: OwnedFd) -> io::Result<Vec<u8>> {
     let from = pipe::Receiver::from_owned_fd(nonblocking(fd)?)?;
-    let (mut all, mut some) = (Vec::new(), [0; 16 << 10]);
+    // On the heap: the caller's future holds two of these for each child under way.
+    let (mut all, mut some) = (Vec::new(), vec![0; 16 << 10]);
     loop {
         from.readable().await?;
         match from.try_read(&mut some) {

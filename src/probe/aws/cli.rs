@@ -74,6 +74,18 @@ impl<'a> Cli<'a> {
         let _ = self.account.set(id.map(str::to_owned));
     }
 
+    /// A file of this machine that the command reads itself (`deploy --template-file`). Pipes and devices are left to it.
+    pub fn file(&self, path: &str) -> Result<String, Why> {
+        const LARGEST: u64 = 1 << 20;
+        let path = self.world.at(path);
+        let failed = |e: std::io::Error| Why::Failed(format!("{}: {e}", path.display()));
+        let meta = std::fs::metadata(&path).map_err(failed)?;
+        if !meta.is_file() || meta.len() > LARGEST {
+            return Err(Why::Unsupported);
+        }
+        std::fs::read_to_string(&path).map_err(failed)
+    }
+
     /// When everything has to be answered.
     pub fn until(&self) -> Instant {
         self.until
@@ -100,7 +112,7 @@ impl<'a> Cli<'a> {
 
     /// Asks; the refusal keeps the service's code.
     pub async fn ask(&self, words: &[&str]) -> Result<Vec<u8>, Refusal> {
-        self.run(self.command(words.iter().map(OsStr::new)), false).await
+        Box::pin(self.run(self.command(words.iter().map(OsStr::new)), false)).await
     }
 
     /// Asks with the terminal as standard input, where there may be something to ask the person (an MFA code).

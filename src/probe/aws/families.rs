@@ -28,7 +28,7 @@ const FAMILIES: &[Family] = &[Family {
     service: "cloudformation",
     operations: &[],
     look: |cli, hit, impact| Box::pin(cloudformation::look(cli, hit, impact)),
-    safer: none,
+    safer: cloudformation::safer,
 }];
 
 fn family_of(hit: &Hit) -> Option<&'static Family> {

@@ -57,6 +57,13 @@ impl Form {
         self.with::<&str>(switch, &[])
     }
 
+    /// Names another operation of the same service.
+    #[must_use]
+    pub fn operation(mut self, operation: &str) -> Form {
+        operation.clone_into(&mut self.operation);
+        self
+    }
+
     /// Leaves an option out.
     #[must_use]
     pub fn without(mut self, option: &str) -> Form {
@@ -67,7 +74,7 @@ impl Form {
     /// The command, quoted for the shell.
     pub fn text(&self) -> String {
         let mut words = vec!["aws".to_owned()];
-        let mut option = |name: &str, words: &mut Vec<String>| words.push(format!("--{name}"));
+        let option = |name: &str, words: &mut Vec<String>| words.push(format!("--{name}"));
         for (name, value) in &self.globals {
             option(name, &mut words);
             words.extend(value.clone());

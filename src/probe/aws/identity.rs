@@ -15,9 +15,14 @@ pub(super) struct Who {
     pub(super) arn: String,
 }
 
-/// Whether the credentials are keys that need nobody and nothing to be used.
+/// Whether the credentials can be used without a person, so that every call may be made at once. By the resolver's own
+/// words for them; what it does not know is asked first and alone.
 pub(super) fn is_plain(request: &Request<'_>) -> bool {
-    let plain = |text: &str| text == "environment keys" || text.starts_with("profile ");
+    let plain = |text: &str| {
+        let base = text.rsplit(" assumed from ").next().unwrap_or(text);
+        let keys = base == "environment keys" || base.starts_with("profile ");
+        keys && !text.contains(" with a code of ")
+    };
     request.target.credentials.as_ref().is_some_and(|c| plain(&c.value))
 }
 

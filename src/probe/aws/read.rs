@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+pub use crate::engine::human::{counted, span};
+
 /// The text at a JSON pointer: `/Stacks/0/StackName`.
 pub fn text<'v>(value: &'v Value, at: &str) -> Option<&'v str> {
     value.pointer(at).and_then(Value::as_str)
@@ -83,41 +85,6 @@ pub fn bytes(n: u64) -> String {
     if whole < 10 && tenth > 0 { format!("{whole}.{tenth} {unit}") } else { format!("{whole} {unit}") }
 }
 
-/// A number with its thousands apart: `12,345`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// `1 object`, `2 objects`.
-pub fn counted(n: u64, one: &str) -> String {
-    format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
-}
-
-/// A span of seconds in its largest whole unit: `4 years`, `3 min`.
-pub fn span(seconds: u64) -> String {
-    const UNITS: [(u64, &str, &str); 6] = [
-        (31_557_600, "year", "years"),
-        (2_629_800, "month", "months"),
-        (86_400, "day", "days"),
-        (3_600, "hour", "hours"),
-        (60, "min", "min"),
-        (1, "s", "s"),
-    ];
-    let fit = UNITS.iter().find(|(size, ..)| seconds >= *size);
-    fit.map_or("less than a second".to_owned(), |(size, one, many)| {
-        let n = seconds / size;
-        format!("{n} {}", if n == 1 { one } else { many })
-    })
-}
-
 /// The last part of an ARN or path: what a person calls the thing.
 pub fn tail(arn: &str) -> &str {
     let rest = if arn.starts_with("arn:") { arn.splitn(6, ':').nth(5).unwrap_or(arn) } else { arn };
@@ -130,7 +97,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn sizes_and_spans() {
+    fn sizes() {
         for (n, want) in [
             (0, "0 B"),
             (999, "999 B"),
@@ -142,12 +109,6 @@ mod tests {
         ] {
             assert_eq!(bytes(n), want);
         }
-        assert_eq!(counted(1, "object"), "1 object");
-        assert_eq!(counted(1_200_000, "item"), "1,200,000 items");
-        assert_eq!(
-            (span(0).as_str(), span(59).as_str(), span(86_400 * 400).as_str()),
-            ("less than a second", "59 s", "1 year")
-        );
     }
 
     #[test]

@@ -1,0 +1,281 @@
+//! `delete-stack`: what goes, what stays, and what stands in the way.
+
+use super::super::cli::Cli;
+use super::super::form::Form;
+use super::super::read;
+use super::stores::{self, Ask, Told, name_of, store_of};
+use super::template::Policy;
+use super::tree::{self, Resource, Tree};
+use super::{no_such_stack, protection, protects, stack_name, subject};
+use crate::engine::aws::Hit;
+use crate::engine::effect::Effect;
+use crate::engine::fact::Why;
+use crate::engine::impact::{Data, Fate, Group, Impact};
+use crate::probe::aws::generic;
+use crate::probe::gather;
+use serde_json::Value;
+
+/// So many names stand with a group.
+const NAMED: usize = 3;
+/// So many resources are described one by one.
+const DESCRIBED: usize = 16;
+/// So many exports are asked after.
+const EXPORTS: usize = 16;
+
+pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+    let Some(name) = stack_name(hit) else { return generic::named(hit, impact) };
+    let described = ["cloudformation", "describe-stacks", "--stack-name", name];
+    let (mut guard_rail, mut imports) = (Impact::default(), Impact::default());
+    let (stack, mut holds) = tokio::join!(
+        async {
+            let stack = cli.find(&described).await.map(|f| f.and_then(|f| f.pointer("/Stacks/0").cloned()));
+            if let Ok(Some(stack)) = &stack {
+                tokio::join!(
+                    rail(cli, hit, stack, &mut guard_rail),
+                    exports_in_use(cli, stack, &mut imports)
+                );
+            }
+            stack
+        },
+        async {
+            let tree = tree::read(cli, name, hit.list("retain-resources")).await;
+            contents(cli, tree).await
+        },
+    );
+    match stack {
+        Err(why) => {
+            generic::named(hit, impact);
+            impact.gap(format!("stack {}", tree::short(name)), why);
+        }
+        Ok(None) => return no_such_stack(tree::short(name), impact),
+        Ok(Some(stack)) => {
+            impact.subjects = vec![subject(&stack, name)];
+            impact.subjects_total = 1;
+            match read::text(&stack, "/StackStatus").unwrap_or_default() {
+                "DELETE_COMPLETE" => return no_such_stack(tree::short(name), impact),
+                "DELETE_IN_PROGRESS" => {
+                    impact.lower(Effect::Mutate, "it is being deleted already");
+                    return;
+                }
+                status @ ("DELETE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED"
+                | "REVIEW_IN_PROGRESS") => {
+                    holds.also.insert(0, format!("its status is {status}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    impact.absorb(guard_rail);
+    impact.absorb(holds);
+    impact.absorb(imports);
+    if hit.value("deletion-mode") == Some("FORCE_DELETE_STACK") {
+        impact.also.push(
+            "what cannot be deleted is left behind and belongs to no stack (FORCE_DELETE_STACK)".into(),
+        );
+    }
+}
+
+/// Termination protection, on the root stack.
+async fn rail(cli: &Cli<'_>, hit: &Hit, stack: &Value, impact: &mut Impact) {
+    match protection(cli, stack).await {
+        Ok((true, root)) => {
+            protects(impact, "termination protection", format!("of {root} is ON: refuses the deletion"));
+            impact.refused = Some(format!("termination protection of stack {root} is on"));
+        }
+        Ok((false, root)) => {
+            let on = Form::new(hit, "cloudformation", "update-termination-protection")
+                .on("enable-termination-protection")
+                .with("stack-name", &[&root]);
+            protects(impact, "termination protection", format!("is OFF; turn on: {}", on.text()));
+        }
+        Err(why) => impact.gap("termination protection of the root stack", why),
+    }
+    if let Some(parent) = read::text(stack, "/ParentId") {
+        impact.also.push(format!("it is a nested stack of {}", tree::short(parent)));
+    }
+}
+
+/// An export that another stack imports makes the deletion fail.
+async fn exports_in_use(cli: &Cli<'_>, stack: &Value, impact: &mut Impact) {
+    let exports: Vec<String> = read::list(stack, "/Outputs")
+        .iter()
+        .filter_map(|o| read::text(o, "/ExportName").map(str::to_owned))
+        .collect();
+    let beyond = exports.len().saturating_sub(EXPORTS);
+    let asked = exports.into_iter().take(EXPORTS).map(|name| async move {
+        let out = cli.ask(&["cloudformation", "list-imports", "--export-name", &name]).await;
+        (name, out)
+    });
+    for (name, answer) in gather(asked).await {
+        match answer {
+            Ok(out) => {
+                let out: Value = serde_json::from_slice(&out).unwrap_or_default();
+                let users: Vec<&str> =
+                    read::list(&out, "/Imports").iter().filter_map(Value::as_str).collect();
+                if !users.is_empty() {
+                    let users = users.join(", ");
+                    impact
+                        .also
+                        .push(format!("its export {name} is used by {users}: the deletion stops there"));
+                }
+            }
+            // AWS has no empty answer for this question.
+            Err(refusal) if refusal.line.contains("is not imported by any stack") => {}
+            Err(refusal) => impact.gap(format!("who imports {name}"), refusal.why),
+        }
+    }
+    if beyond > 0 {
+        impact.gap(format!("who imports {beyond} more exports"), Why::NotAsked);
+    }
+}
+
+/// What the stack holds, put in order: data first.
+async fn contents(cli: &Cli<'_>, tree: Tree) -> Impact {
+    let mut impact = Impact::default();
+    for (what, why) in tree.gaps {
+        impact.gap(what, why);
+    }
+    let holds = |r: &&Resource| store_of(&r.kind).is_some();
+    let stores: Vec<&Resource> = tree.resources.iter().filter(holds).collect();
+    let asked = stores.iter().take(DESCRIBED).map(|r| async {
+        let ask = store_of(&r.kind).map_or(Ask::Nothing, |s| s.ask);
+        // What stays needs no more words.
+        let stays = matches!(r.policy, Policy::Retain(_));
+        if stays || r.physical.is_empty() {
+            Ok(Some(Told::default()))
+        } else {
+            stores::ask(cli, ask, &r.physical).await
+        }
+    });
+    let told = gather(asked).await;
+    let unasked = std::iter::repeat_with(|| Ok(Some(Told::default())));
+    for (resource, told) in stores.iter().zip(told.into_iter().chain(unasked)) {
+        let told = told.unwrap_or_else(|why| {
+            impact.gap(format!("{} {}", name_of(&resource.kind), read::tail(&resource.physical)), why);
+            Some(Told::default())
+        });
+        impact.data.extend(told.map(|told| data(resource, &told)));
+    }
+    groups(&tree.resources, &mut impact);
+    if tree.nested > 0 {
+        impact.also.push(format!("{} inside it", read::counted(u64::from(tree.nested), "nested stack")));
+    }
+    let kept = tree.resources.iter().filter(|r| !holds(r) && matches!(r.policy, Policy::Retain(_))).count();
+    if kept > 0 {
+        impact
+            .also
+            .push(format!("{} without data stay (DeletionPolicy)", read::counted(kept as u64, "resource")));
+    }
+    impact
+}
+
+/// What becomes of one resource that holds data.
+fn data(resource: &Resource, told: &Told) -> Data {
+    let store = store_of(&resource.kind);
+    let shown =
+        if resource.physical.is_empty() { resource.logical.as_str() } else { read::tail(&resource.physical) };
+    let mut what = format!("{} {shown}", name_of(&resource.kind));
+    if !told.detail.is_empty() {
+        what = format!("{what} ({})", told.detail);
+    }
+    let note = store.map_or("", |s| s.note);
+    let (fate, because) = match &resource.policy {
+        Policy::Retain(word) => (Fate::Kept, word.clone()),
+        Policy::Snapshot { by_default } => {
+            let by = if *by_default { "the default of its type" } else { "DeletionPolicy Snapshot" };
+            (Fate::Kept, format!("in a snapshot: {by}"))
+        }
+        _ if told.refuses.is_some() => (Fate::Kept, told.refuses.clone().unwrap_or_default()),
+        Policy::Unknown(why) => (Fate::Unknown, why.clone()),
+        Policy::Delete => {
+            let must_be_empty = matches!(store.map(|s| s.ask), Some(Ask::Bucket | Ask::Repository));
+            match (must_be_empty, told.empty, resource.emptied) {
+                (true, true, _) => (Fate::Erased, "it is empty".to_owned()),
+                (true, false, false) => (Fate::Kept, "not empty: the deletion stops there".to_owned()),
+                (true, false, true) => (Fate::Erased, "emptied by the stack itself".to_owned()),
+                (false, ..) if note.is_empty() => (Fate::Erased, "DeletionPolicy Delete".to_owned()),
+                (false, ..) => (Fate::Erased, note.to_owned()),
+            }
+        }
+    };
+    Data { what, fate, because }
+}
+
+/// What goes, by type: what holds data first, then the most.
+fn groups(resources: &[Resource], impact: &mut Impact) {
+    let goes = resources.iter().filter(|r| !matches!(r.policy, Policy::Retain(_)));
+    for resource in goes {
+        let kind = name_of(&resource.kind);
+        let name = if resource.physical.is_empty() { &resource.logical } else { &resource.physical };
+        let name =
+            if resource.kind == "AWS::CloudFormation::Stack" { tree::short(name) } else { read::tail(name) };
+        match impact.groups.iter_mut().find(|g| g.kind == kind) {
+            Some(group) => {
+                group.count += 1;
+                if group.names.len() < NAMED {
+                    group.names.push(name.to_owned());
+                }
+            }
+            None => {
+                impact.groups.push(Group { kind, count: 1, names: vec![name.to_owned()], ..Group::default() })
+            }
+        }
+    }
+    let stores: Vec<String> =
+        resources.iter().filter(|r| store_of(&r.kind).is_some()).map(|r| name_of(&r.kind)).collect();
+    impact.groups.sort_by_key(|g| (!stores.contains(&g.kind), std::cmp::Reverse(g.count)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(kind: &str, physical: &str, policy: Policy) -> Resource {
+        Resource { logical: "L".into(), physical: physical.into(), kind: kind.into(), policy, emptied: false }
+    }
+
+    #[test]
+    fn fates() {
+        let fate = |r: &Resource, told: &Told| {
+            let d = data(r, told);
+            (d.what, d.fate, d.because)
+        };
+        let told = Told { detail: "200 GiB postgres".into(), ..Told::default() };
+        let db = |policy| resource("AWS::RDS::DBInstance", "app-db", policy);
+        let what = "DB instance app-db (200 GiB postgres)".to_owned();
+        assert_eq!(
+            fate(&db(Policy::Delete), &told),
+            (what.clone(), Fate::Erased, "DeletionPolicy Delete".into())
+        );
+        assert_eq!(
+            fate(&db(Policy::Snapshot { by_default: true }), &told),
+            (what.clone(), Fate::Kept, "in a snapshot: the default of its type".into())
+        );
+        let guarded = Told { refuses: Some("its own deletion protection refuses".into()), ..told.clone() };
+        assert_eq!(fate(&db(Policy::Delete), &guarded).1, Fate::Kept);
+        assert_eq!(fate(&db(Policy::Unknown("x".into())), &told).1, Fate::Unknown);
+        let bucket = resource("AWS::S3::Bucket", "b", Policy::Delete);
+        assert_eq!(fate(&bucket, &Told { empty: true, ..Told::default() }).2, "it is empty");
+        assert_eq!(fate(&bucket, &Told::default()).1, Fate::Kept);
+        assert_eq!(fate(&Resource { emptied: true, ..bucket }, &Told::default()).1, Fate::Erased);
+    }
+
+    #[test]
+    fn data_comes_first_then_the_most() {
+        let topic = |n| resource("AWS::SNS::Topic", n, Policy::Delete);
+        let all = [
+            topic("arn:aws:sns:eu-west-1:1:a"),
+            topic("b"),
+            topic("c"),
+            topic("d"),
+            resource("AWS::DynamoDB::Table", "orders", Policy::Delete),
+            resource("AWS::S3::Bucket", "kept", Policy::Retain("Retain".into())),
+        ];
+        let mut impact = Impact::default();
+        groups(&all, &mut impact);
+        let seen: Vec<(&str, u64, usize)> =
+            impact.groups.iter().map(|g| (g.kind.as_str(), g.count, g.names.len())).collect();
+        assert_eq!(seen, [("DynamoDB table", 1, 1), ("SNS Topic", 4, 3)]);
+        assert_eq!(impact.groups[1].names, ["a", "b", "c"]);
+    }
+}

@@ -1,0 +1,98 @@
+//! Stack sets: the same stack in many accounts and regions.
+
+use super::super::cli::Cli;
+use super::super::read;
+use crate::engine::aws::Hit;
+use crate::engine::effect::Effect;
+use crate::engine::fact::Why;
+use crate::engine::impact::{Data, Fate, Group, Impact, Subject};
+use crate::probe::aws::generic;
+use serde_json::Value;
+
+/// So many stack instances are listed.
+const MOST: &str = "2000";
+
+pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+    let Some(name) = hit.value("stack-set-name") else { return generic::named(hit, impact) };
+    let call_as = hit.value("call-as");
+    let mut words =
+        vec!["cloudformation", "list-stack-instances", "--stack-set-name", name, "--max-items", MOST];
+    words.extend(call_as.into_iter().flat_map(|c| ["--call-as", c]));
+    let answer = match cli.find(&words).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => {
+            impact.lower(Effect::Read, format!("no such stack set: {name}"));
+            return;
+        }
+        Err(why) => {
+            generic::named(hit, impact);
+            impact.gap(format!("instances of stack set {name}"), why);
+            return;
+        }
+    };
+    impact.subjects =
+        vec![Subject { kind: "stack set".to_owned(), name: name.to_owned(), ..Subject::default() }];
+    impact.subjects_total = 1;
+    if answer.get("NextToken").is_some() {
+        impact.gap(format!("stack instances beyond the first {MOST}"), Why::NotAsked);
+    }
+    let all = read::list(&answer, "/Summaries");
+    let hit_ones: Vec<&Value> = all.iter().filter(|i| is_hit(hit, i)).collect();
+    let hit_ones = if hit.operation.ends_with("-instances") { hit_ones } else { all.iter().collect() };
+    let accounts = distinct(&hit_ones, "/Account");
+    let regions = distinct(&hit_ones, "/Region");
+    let count = hit_ones.len() as u64;
+    let spread = format!(
+        "{} in {} and {}",
+        read::counted(count, "stack"),
+        read::counted(accounts.len() as u64, "account"),
+        read::counted(regions.len() as u64, "region")
+    );
+    match hit.operation.as_str() {
+        "delete-stack-set" if count > 0 => {
+            impact.refused =
+                Some(format!("the stack set still has {}", read::counted(count, "stack instance")));
+        }
+        "delete-stack-set" => impact.lower(Effect::Disrupt, "the stack set has no instances"),
+        _ if count == 0 => impact.lower(Effect::Read, "no stack instance is hit"),
+        "delete-stack-instances" => {
+            groups(&accounts, count, impact);
+            if hit.switch("retain-stacks") == Some(true) {
+                impact.lower(Effect::Mutate, "the stacks stay where they are (--retain-stacks)");
+            } else {
+                impact.whole_scope = true;
+                impact.data.push(Data {
+                    what: spread,
+                    fate: Fate::Unknown,
+                    because: "other accounts cannot be looked into from here".to_owned(),
+                });
+            }
+        }
+        _ => {
+            groups(&accounts, count, impact);
+            impact.also.push(format!("it changes {spread}"));
+            impact.gap("what the change removes or replaces there", Why::NotAsked);
+        }
+    }
+}
+
+/// `--accounts`, `--regions` choose; organisational units are not resolved, so that every account counts then.
+fn is_hit(hit: &Hit, instance: &Value) -> bool {
+    let chosen = |option: &str, at: &str| {
+        let list = hit.list(option);
+        list.is_empty() || read::text(instance, at).is_some_and(|v| list.iter().any(|l| l == v))
+    };
+    chosen("accounts", "/Account") && chosen("regions", "/Region")
+}
+
+fn distinct(instances: &[&Value], at: &str) -> Vec<String> {
+    let mut all: Vec<String> = instances.iter().map(|i| read::owned(i, at)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn groups(accounts: &[String], count: u64, impact: &mut Impact) {
+    let names = accounts.iter().take(3).map(|a| format!("account {a}")).collect();
+    impact.groups.push(Group { kind: "stack".to_owned(), count, names, ..Group::default() });
+}

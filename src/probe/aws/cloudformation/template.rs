@@ -1,0 +1,191 @@
+//! A stack's template: what becomes of each resource when it leaves the stack.
+
+use serde_json::{Map, Value};
+
+/// What CloudFormation does with a resource that leaves its stack (`DeletionPolicy`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Policy {
+    /// It goes.
+    Delete,
+    /// It stays, unmanaged. With the policy's own word.
+    Retain(String),
+    /// A snapshot is taken first.
+    Snapshot {
+        /// The template does not say so; it is the default of this type.
+        by_default: bool,
+    },
+    /// The template could not be read, or says nothing readable; with the reason.
+    Unknown(String),
+}
+
+/// The resources of a template.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Template {
+    resources: Map<String, Value>,
+    /// Resources are made by macros or loops, so that the names in the text are not all there are.
+    pub(super) generated: bool,
+}
+
+impl Template {
+    /// Reads what `get-template` gives as `TemplateBody`: an object where the template is JSON, else a text, which is
+    /// YAML or JSON.
+    pub(super) fn read(body: &Value) -> Option<Template> {
+        match body {
+            Value::Object(_) => Some(Template::of(body)),
+            Value::String(text) => Template::parse(text),
+            _ => None,
+        }
+    }
+
+    /// Reads a template's text. The short forms of functions (`!Ref`, `!If`) are kept as objects with one member.
+    pub(super) fn parse(text: &str) -> Option<Template> {
+        let value = match serde_json::from_str(text) {
+            Ok(json) => json,
+            Err(_) => plain(serde_yaml::from_str(text).ok()?)?,
+        };
+        value.is_object().then(|| Template::of(&value))
+    }
+
+    fn of(value: &Value) -> Template {
+        let resources = value.get("Resources").and_then(Value::as_object).cloned().unwrap_or_default();
+        let generated = value.get("Transform").is_some_and(|t| !t.is_null())
+            || resources.keys().any(|k| k.starts_with("Fn::"));
+        Template { resources, generated }
+    }
+
+    /// Whether the resource stands in the template.
+    pub(super) fn has(&self, logical: &str) -> bool {
+        self.resources.contains_key(logical)
+    }
+
+    /// Whether it is made only under a condition.
+    pub(super) fn is_conditional(&self, logical: &str) -> bool {
+        self.resources.get(logical).is_some_and(|r| r.get("Condition").is_some())
+    }
+
+    /// One of its properties.
+    pub(super) fn property(&self, logical: &str, name: &str) -> Option<&Value> {
+        self.resources.get(logical)?.get("Properties")?.get(name)
+    }
+
+    /// What becomes of a resource of this type.
+    ///
+    /// Without a `DeletionPolicy` a resource is deleted; an `AWS::RDS::DBCluster`, and an `AWS::RDS::DBInstance` that
+    /// names no cluster, get a snapshot first (AWS CloudFormation User Guide, "DeletionPolicy attribute").
+    pub(super) fn policy(&self, logical: &str, kind: &str) -> Policy {
+        let Some(resource) = self.resources.get(logical) else {
+            return Policy::Unknown(format!("{logical} is not in the template"));
+        };
+        match resource.get("DeletionPolicy") {
+            Some(Value::String(word)) => match word.as_str() {
+                "Delete" => Policy::Delete,
+                "Snapshot" => Policy::Snapshot { by_default: false },
+                "Retain" | "RetainExceptOnCreate" => Policy::Retain(word.clone()),
+                _ => Policy::Unknown(format!("DeletionPolicy {word}")),
+            },
+            Some(_) => Policy::Unknown("its DeletionPolicy is computed".to_owned()),
+            None => {
+                let alone =
+                    kind == "AWS::RDS::DBInstance" && self.property(logical, "DBClusterIdentifier").is_none();
+                if kind == "AWS::RDS::DBCluster" || alone {
+                    Policy::Snapshot { by_default: true }
+                } else {
+                    Policy::Delete
+                }
+            }
+        }
+    }
+}
+
+/// YAML without its tags.
+fn plain(value: serde_yaml::Value) -> Option<Value> {
+    use serde_yaml::Value as Yaml;
+    Some(match value {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(b) => Value::Bool(b),
+        Yaml::Number(n) => serde_json::to_value(n).unwrap_or(Value::Null),
+        Yaml::String(s) => Value::String(s),
+        Yaml::Sequence(all) => Value::Array(all.into_iter().filter_map(plain).collect()),
+        Yaml::Mapping(map) => Value::Object(
+            map.into_iter()
+                .filter_map(|(key, value)| {
+                    let key = match key {
+                        Yaml::String(s) => s,
+                        Yaml::Number(n) => n.to_string(),
+                        Yaml::Bool(b) => b.to_string(),
+                        _ => return None,
+                    };
+                    Some((key, plain(value)?))
+                })
+                .collect(),
+        ),
+        Yaml::Tagged(tagged) => {
+            let mut map = Map::new();
+            map.insert(tagged.tag.to_string(), plain(tagged.value)?);
+            Value::Object(map)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const YAML: &str = "
+AWSTemplateFormatVersion: 2010-09-09
+Conditions:
+  Big: !Equals [!Ref Size, big]
+Resources:
+  Kept:
+    Type: AWS::S3::Bucket
+    DeletionPolicy: Retain
+    Properties:
+      BucketName: !Sub '${AWS::StackName}-x'
+  New:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: RetainExceptOnCreate
+  Maybe:
+    Type: AWS::DynamoDB::Table
+    Condition: Big
+    DeletionPolicy: !If [Big, Retain, Delete]
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties: { AllocatedStorage: '20' }
+  Member:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      DBClusterIdentifier: !Ref Cluster
+  Cluster: { Type: AWS::RDS::DBCluster }
+  Disk: { Type: AWS::EC2::Volume, DeletionPolicy: Snapshot }
+  Gone: { Type: AWS::RDS::DBCluster, DeletionPolicy: Delete }
+";
+
+    #[test]
+    fn policies_and_their_defaults() {
+        let t = Template::parse(YAML).unwrap();
+        let of = |logical: &str, kind: &str| t.policy(logical, kind);
+        assert_eq!(of("Kept", "AWS::S3::Bucket"), Policy::Retain("Retain".into()));
+        assert_eq!(of("New", "AWS::DynamoDB::Table"), Policy::Retain("RetainExceptOnCreate".into()));
+        assert!(matches!(of("Maybe", "AWS::DynamoDB::Table"), Policy::Unknown(_)));
+        assert_eq!(of("Db", "AWS::RDS::DBInstance"), Policy::Snapshot { by_default: true });
+        assert_eq!(of("Member", "AWS::RDS::DBInstance"), Policy::Delete);
+        assert_eq!(of("Cluster", "AWS::RDS::DBCluster"), Policy::Snapshot { by_default: true });
+        assert_eq!(of("Disk", "AWS::EC2::Volume"), Policy::Snapshot { by_default: false });
+        assert_eq!(of("Gone", "AWS::RDS::DBCluster"), Policy::Delete);
+        assert!(matches!(of("Other", "AWS::S3::Bucket"), Policy::Unknown(_)));
+        assert!(t.is_conditional("Maybe") && !t.is_conditional("Db") && !t.generated);
+    }
+
+    #[test]
+    fn json_as_object_and_as_text() {
+        let body = json!({"Resources": {"A": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}}});
+        for body in [body.clone(), Value::String(body.to_string())] {
+            let t = Template::read(&body).unwrap();
+            assert_eq!(t.policy("A", "AWS::S3::Bucket"), Policy::Retain("Retain".into()));
+        }
+        assert!(Template::read(&Value::Null).is_none());
+        assert!(Template::parse("{{").is_none() && Template::parse("just text").is_none());
+        assert!(Template::parse("Transform: AWS::Serverless-2016-10-31\nResources: {}").unwrap().generated);
+    }
+}

@@ -1,0 +1,172 @@
+//! A stack with its nested stacks: every resource, and what becomes of it.
+
+use super::super::cli::Cli;
+use super::super::read;
+use super::template::{Policy, Template};
+use crate::engine::fact::Why;
+use crate::probe::gather;
+use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
+use std::cell::Cell;
+
+/// Deeper nesting than this is not followed.
+const DEEPEST: usize = 5;
+/// More nested stacks than this are not followed.
+const MOST: u32 = 40;
+
+/// One resource of a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Resource {
+    pub(super) logical: String,
+    pub(super) physical: String,
+    pub(super) kind: String,
+    pub(super) policy: Policy,
+    /// Whether the template has it emptied first; only told for what has to be empty.
+    pub(super) emptied: bool,
+}
+
+/// All resources of a stack, its nested stacks' too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tree {
+    pub(super) resources: Vec<Resource>,
+    /// How many nested stacks go with it.
+    pub(super) nested: u32,
+    /// Questions that got no answer.
+    pub(super) gaps: Vec<(String, Why)>,
+}
+
+/// Reads a stack. `retained`: logical ids that this very command leaves alone.
+pub(super) async fn read(cli: &Cli<'_>, stack: &str, retained: &[String]) -> Tree {
+    let left = Cell::new(MOST);
+    one(cli, stack.to_owned(), retained, 0, &left).await
+}
+
+fn one<'a>(
+    cli: &'a Cli<'_>,
+    stack: String,
+    retained: &'a [String],
+    depth: usize,
+    left: &'a Cell<u32>,
+) -> LocalBoxFuture<'a, Tree> {
+    Box::pin(async move {
+        let listed = ["cloudformation", "list-stack-resources", "--stack-name", &stack];
+        let written =
+            ["cloudformation", "get-template", "--stack-name", &stack, "--template-stage", "Processed"];
+        let (listed, written) = tokio::join!(cli.find(&listed), cli.json(&written));
+        let mut tree = Tree::default();
+        let name = short(&stack);
+        let listed = match listed {
+            Ok(Some(listed)) => listed,
+            // Not there: whoever asked says so.
+            Ok(None) => return tree,
+            Err(why) => {
+                tree.gaps.push((format!("resources of {name}"), why));
+                return tree;
+            }
+        };
+        let template = match written {
+            Ok(answer) => answer
+                .get("TemplateBody")
+                .and_then(Template::read)
+                .ok_or_else(|| Why::Failed("it could not be read".to_owned())),
+            Err(why) => Err(why),
+        };
+        if let Err(why) = &template {
+            tree.gaps.push((format!("template of {name} (DeletionPolicy)"), why.clone()));
+        }
+        tree.resources = resources(&listed, template.as_ref().ok(), retained);
+        let inner: Vec<String> = tree
+            .resources
+            .iter()
+            .filter(|r| r.kind == "AWS::CloudFormation::Stack" && !matches!(r.policy, Policy::Retain(_)))
+            .map(|r| r.physical.clone())
+            .collect();
+        tree.nested = u32::try_from(inner.len()).unwrap_or(u32::MAX);
+        let mut follow = Vec::new();
+        for id in inner {
+            if depth < DEEPEST && left.get() > 0 {
+                left.set(left.get() - 1);
+                follow.push(id);
+            } else {
+                tree.gaps.push((format!("resources of nested stack {}", short(&id)), Why::NotAsked));
+            }
+        }
+        for found in gather(follow.into_iter().map(|id| one(cli, id, &[], depth + 1, left))).await {
+            tree.resources.extend(found.resources);
+            tree.nested += found.nested;
+            tree.gaps.extend(found.gaps);
+        }
+        tree
+    })
+}
+
+/// The stack's name out of its id.
+pub(super) fn short(stack: &str) -> &str {
+    match stack.split_once(":stack/") {
+        Some((_, rest)) => rest.split('/').next().unwrap_or(rest),
+        None => stack,
+    }
+}
+
+fn resources(listed: &Value, template: Option<&Template>, retained: &[String]) -> Vec<Resource> {
+    let all = read::list(listed, "/StackResourceSummaries");
+    let kinds: Vec<&str> = all.iter().filter_map(|r| read::text(r, "/ResourceType")).collect();
+    let there = |r: &&Value| {
+        let status = read::text(r, "/ResourceStatus").unwrap_or_default();
+        status != "DELETE_COMPLETE" && status != "DELETE_SKIPPED"
+    };
+    all.iter()
+        .filter(there)
+        .map(|r| {
+            let (logical, kind) = (read::owned(r, "/LogicalResourceId"), read::owned(r, "/ResourceType"));
+            let policy = if retained.contains(&logical) {
+                Policy::Retain("--retain-resources".to_owned())
+            } else {
+                template.map_or_else(
+                    || Policy::Unknown("its DeletionPolicy could not be read".to_owned()),
+                    |t| t.policy(&logical, &kind),
+                )
+            };
+            let ask = super::stores::store_of(&kind).map(|s| s.ask);
+            Resource {
+                emptied: ask.is_some_and(|ask| super::stores::is_emptied(ask, &logical, template, &kinds)),
+                physical: read::owned(r, "/PhysicalResourceId"),
+                policy,
+                logical,
+                kind,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_gone_already_is_left_out_and_named_ones_stay() {
+        let listed = json!({"StackResourceSummaries": [
+            {"LogicalResourceId": "A", "PhysicalResourceId": "a", "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE"},
+            {"LogicalResourceId": "B", "PhysicalResourceId": "b", "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "DELETE_COMPLETE"},
+            {"LogicalResourceId": "C", "PhysicalResourceId": "c", "ResourceType": "AWS::SNS::Topic", "ResourceStatus": "DELETE_FAILED"},
+            {"LogicalResourceId": "D", "PhysicalResourceId": "d", "ResourceType": "Custom::S3AutoDeleteObjects", "ResourceStatus": "CREATE_COMPLETE"},
+        ]});
+        let template =
+            Template::parse("Resources: {A: {Type: 'AWS::S3::Bucket'}, C: {Type: 'AWS::SNS::Topic'}}")
+                .unwrap();
+        let found = resources(&listed, Some(&template), &["C".to_owned()]);
+        let policies: Vec<(&str, &Policy, bool)> =
+            found.iter().map(|r| (r.logical.as_str(), &r.policy, r.emptied)).collect();
+        assert_eq!(policies[0], ("A", &Policy::Delete, true));
+        assert_eq!(policies[1], ("C", &Policy::Retain("--retain-resources".into()), false));
+        assert!(matches!(policies[2], ("D", Policy::Unknown(_), false)) && policies.len() == 3);
+        assert!(matches!(resources(&listed, None, &[])[0].policy, Policy::Unknown(_)));
+    }
+
+    #[test]
+    fn a_stack_id_is_shortened_to_its_name() {
+        assert_eq!(short("arn:aws:cloudformation:eu-west-1:1:stack/app-Net-1X/5a-b"), "app-Net-1X");
+        assert_eq!(short("app"), "app");
+    }
+}

@@ -1,0 +1,177 @@
+//! What `aws cloudformation …` would do, asked of a real server through the real CLI.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+#[path = "support/aws.rs"]
+mod aws;
+#[path = "support/aws_probe.rs"]
+mod aws_probe;
+
+use aws_probe::{Desk, fate_of, goes, moves, protections};
+use guard::engine::fact::{Known, Why};
+use guard::engine::impact::Fate;
+use serde_json::json;
+
+const APP: &str = "
+Parameters:
+  Name: { Type: String, Default: app }
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub '${Name}-orders'
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+  Kept:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Properties:
+      TableName: !Sub '${Name}-kept'
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+  Full:
+    Type: AWS::S3::Bucket
+    Properties: { BucketName: !Sub '${Name}-full' }
+  Empty:
+    Type: AWS::S3::Bucket
+    Properties: { BucketName: !Sub '${Name}-empty' }
+  TopicA: { Type: AWS::SNS::Topic }
+  TopicB: { Type: AWS::SNS::Topic }
+Outputs:
+  Topic: { Value: !Ref TopicA, Export: { Name: !Sub '${Name}-topic' } }
+";
+
+#[test]
+fn delete_stack_shows_what_goes_and_what_stays() {
+    let Some(desk) = Desk::of("cfn-delete") else { return };
+    let parameters = json!([{"ParameterKey": "Name", "ParameterValue": "cfn-a"}]);
+    desk.make(
+        "cloudformation",
+        "create_stack",
+        json!({"StackName": "cfn-a", "TemplateBody": APP, "Parameters": parameters, "Tags": [{"Key": "env", "Value": "prod"}]}),
+    );
+    desk.aws.age("prod", "cfn-a", 1100);
+    desk.make("s3", "put_object", json!({"Bucket": "cfn-a-full", "Key": "x", "Body": "1"}));
+    let seen = desk.ask(&["cloudformation", "delete-stack", "--stack-name", "cfn-a"]);
+    println!("{seen:#?}");
+    assert_eq!(seen.error, None);
+    assert_eq!(seen.account, Known::Known(desk.person.account.clone()));
+    assert_eq!(seen.alias, Known::Known(Some("acme-prod".into())));
+    let impact = &seen.impact;
+    assert_eq!(impact.gaps, []);
+    let stack = &impact.subjects[0];
+    assert_eq!(
+        (stack.kind.as_str(), stack.name.as_str(), impact.subjects_total),
+        ("CloudFormation stack", "cfn-a", 1)
+    );
+    assert!(stack.age_s.unwrap() > 1099 * 86_400);
+    assert!(stack.labels.contains(&("env".into(), "prod".into())));
+    assert_eq!(
+        (goes(impact, "DynamoDB table"), goes(impact, "S3 bucket"), goes(impact, "SNS Topic")),
+        (1, 2, 2)
+    );
+    assert_eq!(fate_of(impact, "cfn-a-orders"), (Fate::Erased, "DeletionPolicy Delete"));
+    assert_eq!(fate_of(impact, "cfn-a-kept"), (Fate::Kept, "Retain"));
+    assert_eq!(fate_of(impact, "cfn-a-full"), (Fate::Kept, "not empty: the deletion stops there"));
+    assert_eq!(fate_of(impact, "cfn-a-empty"), (Fate::Erased, "it is empty"));
+    assert_eq!(
+        protections(impact),
+        "termination protection is OFF; turn on: aws cloudformation update-termination-protection \
+         --enable-termination-protection --stack-name cfn-a\n"
+    );
+    assert_eq!(impact.refused, None);
+}
+
+#[test]
+fn a_protected_stack_is_refused_and_a_missing_one_is_nothing() {
+    let Some(desk) = Desk::of("cfn-protected") else { return };
+    let body = "Resources: { T: { Type: 'AWS::SNS::Topic' } }";
+    desk.make(
+        "cloudformation",
+        "create_stack",
+        json!({"StackName": "cfn-p", "TemplateBody": body, "EnableTerminationProtection": true}),
+    );
+    let seen = desk.ask(&["cloudformation", "delete-stack", "--stack-name", "cfn-p"]).impact;
+    assert_eq!(seen.refused.as_deref(), Some("termination protection of stack cfn-p is on"));
+    assert!(protections(&seen).contains("is ON: refuses the deletion"));
+
+    let seen = desk.ask(&[
+        "cloudformation",
+        "update-termination-protection",
+        "--stack-name",
+        "cfn-p",
+        "--no-enable-termination-protection",
+    ]);
+    assert_eq!(protections(&seen.impact), "termination protection is removed by this command\n");
+
+    let seen = desk.ask(&["cloudformation", "delete-stack", "--stack-name", "cfn-nobody"]).impact;
+    assert_eq!(moves(&seen), "- read: no such stack: cfn-nobody\n");
+    assert_eq!((seen.subjects_total, seen.gaps.len()), (0, 0), "{seen:#?}");
+}
+
+#[test]
+fn nested_stacks_are_looked_into() {
+    let Some(desk) = Desk::of("cfn-nested") else { return };
+    desk.make(
+        "s3",
+        "create_bucket",
+        json!({"Bucket": "cfn-templates", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}),
+    );
+    let inner = APP.replace("${Name}", "cfn-inner");
+    desk.make("s3", "put_object", json!({"Bucket": "cfn-templates", "Key": "inner.yaml", "Body": inner}));
+    let outer = json!({"Resources": {
+        "Inner": {"Type": "AWS::CloudFormation::Stack",
+                  "Properties": {"TemplateURL": "https://s3.amazonaws.com/cfn-templates/inner.yaml"}},
+        "T": {"Type": "AWS::SNS::Topic"},
+    }});
+    desk.make(
+        "cloudformation",
+        "create_stack",
+        json!({"StackName": "cfn-outer", "TemplateBody": outer.to_string()}),
+    );
+    let seen = desk.ask(&["cloudformation", "delete-stack", "--stack-name", "cfn-outer"]).impact;
+    assert_eq!(seen.gaps, []);
+    assert_eq!((goes(&seen, "nested stack"), goes(&seen, "SNS Topic")), (1, 3));
+    assert_eq!(fate_of(&seen, "cfn-inner-orders").0, Fate::Erased);
+    assert_eq!(fate_of(&seen, "cfn-inner-kept").0, Fate::Kept);
+    assert!(seen.also.contains(&"1 nested stack inside it".to_owned()), "{:?}", seen.also);
+}
+
+#[test]
+fn what_may_not_be_read_is_said_and_never_taken_for_nothing() {
+    let Some(desk) = Desk::of("cfn-denied") else { return };
+    let parameters = json!([{"ParameterKey": "Name", "ParameterValue": "cfn-d"}]);
+    desk.make(
+        "cloudformation",
+        "create_stack",
+        json!({"StackName": "cfn-d", "TemplateBody": APP, "Parameters": parameters}),
+    );
+    let words = ["cloudformation", "delete-stack", "--stack-name", "cfn-d"];
+    for (operation, what) in [
+        ("ListStackResources", "resources of cfn-d"),
+        ("GetTemplate", "template of cfn-d (DeletionPolicy)"),
+        ("DescribeStacks", "stack cfn-d"),
+    ] {
+        desk.aws.fault(&desk.person, json!({"service": "cloudformation", "operation": operation, "code": "AccessDenied", "status": 403}));
+        let seen = desk.ask(&words).impact;
+        assert!(
+            seen.gaps.iter().any(|g| g.what == what && g.why == Why::Forbidden),
+            "{operation}: {:#?}",
+            seen.gaps
+        );
+        assert_eq!(seen.consequences, [], "{operation}");
+        if operation == "GetTemplate" {
+            assert_eq!(fate_of(&seen, "cfn-d-orders").0, Fate::Unknown);
+        }
+        desk.aws.mend(&desk.person);
+    }
+    desk.aws.fault(&desk.person, json!({"service": "dynamodb", "operation": "DescribeTable", "code": "AccessDeniedException", "status": 400}));
+    let seen = desk.ask(&words).impact;
+    assert!(
+        seen.gaps.iter().any(|g| g.what == "DynamoDB table cfn-d-orders" && g.why == Why::Forbidden),
+        "{:#?}",
+        seen.gaps
+    );
+    assert_eq!(fate_of(&seen, "cfn-d-orders").0, Fate::Erased);
+}
