@@ -5,10 +5,12 @@
 #[path = "../examples/prompt/scenes.rs"]
 mod scenes;
 
+use guard::engine::challenge::aws_challenge;
 use guard::engine::decide::Level;
 use guard::engine::escape::escape;
-use guard::engine::fact::{Source, Sourced};
+use guard::engine::fact::{Known, Source, Sourced};
 use guard::engine::impact::{Data, Fate, Gap, Group, Protection, Subject};
+use guard::engine::target::AwsTarget;
 use guard::ui::{Colours, CommandLine, Look, render_notice, view};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -29,8 +31,8 @@ fn short() -> impl Strategy<Value = String> {
 
 fn scene<S: Strategy<Value = String>>(name: fn() -> S) -> impl Strategy<Value = scenes::Scene> {
     let lists = (prop::collection::vec(name(), 0..30), prop::collection::vec(0_u64..2_000_000, 0..30));
-    (name(), name(), name(), lists, any::<bool>(), any::<bool>()).prop_map(
-        |(cluster, namespace, object, (names, counts), whole, mild)| {
+    (name(), name(), name(), lists, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(cluster, namespace, object, (names, counts), whole, mild, aws)| {
             let mut scene = if whole { scenes::delete() } else { scenes::scale() };
             scene.target.cluster = Some(Sourced::new(cluster.clone(), Source::Env(object.clone())));
             scene.target.namespace = Sourced::new(namespace.clone(), Source::Default);
@@ -73,10 +75,43 @@ fn scene<S: Strategy<Value = String>>(name: fn() -> S) -> impl Strategy<Value = 
                 names.iter().map(|n| Protection { what: n.clone(), effect: object.clone() }).collect();
             scene.impact.refused = Some(object.clone());
             scene.command = CommandLine::of(&names);
-            scene.notes = vec![object];
-            scene
+            scene.notes = vec![object.clone()];
+            if aws { in_account(scene, namespace, object, names) } else { scene }
         },
     )
+}
+
+/// The same facts of an AWS command: whatever was a cluster's name is the account's, a namespace a resource.
+fn in_account(
+    mut scene: scenes::Scene,
+    resource: String,
+    object: String,
+    names: Vec<String>,
+) -> scenes::Scene {
+    let text = |text: &String| Some(Sourced::new(text.clone(), Source::Env(object.clone())));
+    let target = AwsTarget {
+        account: Known::Known("111111111111".to_owned()),
+        principal: Known::Known(object.clone()),
+        alias: Known::Known(Some(scene.cluster.clone())),
+        organisation_name: Known::Known(names.first().cloned()),
+        credentials: text(&object),
+        suggested_account: text(&object),
+        region: text(&object),
+        endpoint: text(&object),
+        elsewhere: names.iter().take(2).cloned().collect(),
+        notes: vec![object.clone()],
+        ..AwsTarget::default()
+    };
+    let mut resources = vec![resource];
+    resources.extend(names.iter().take(scene.impact.subjects.len().saturating_sub(1)).cloned());
+    scene.verb = "ec2 terminate-instances";
+    scene.challenge = aws_challenge(&target, None, &resources);
+    // As the application has it: the name as the phrase spells it.
+    scene.cluster = target.account_name(None);
+    let off = format!("is OFF; turn on: aws {}", scene.command);
+    scene.impact.protections.insert(0, Protection { what: object, effect: off });
+    scene.aws = Some(target);
+    scene
 }
 
 proptest! {
@@ -87,8 +122,15 @@ proptest! {
         let look = Look { width, ..Look::PLAIN };
         let screen = view::screen(&scene.view());
         let facts = screen.facts(look);
-        let namespace = &scene.challenge.phrase[scene.cluster.len() + 1..];
-        for name in [scene.cluster.as_str(), namespace] {
+        let phrase = &scene.challenge.phrase;
+        let rest = phrase.strip_prefix(&scene.cluster).and_then(|rest| rest.strip_prefix('/'));
+        let parts = match rest {
+            // An account's phrase that is not made of the names as they are stands in full.
+            Some(rest) if scene.aws.is_some() && !screen.tells(rest) => vec![phrase.as_str()],
+            None => vec![phrase.as_str()],
+            Some(rest) => vec![scene.cluster.as_str(), rest],
+        };
+        for name in parts {
             // Blanks at the end of a line cannot be seen; a row of its own speaks of them.
             let shown = escape(name.as_bytes());
             prop_assert!(facts.contains(shown.trim_end()), "{name:?} is not in\n{facts}");
@@ -132,9 +174,36 @@ proptest! {
         let question = screen.question(Look { width, ..Look::PLAIN });
         prop_assert!(question.ends_with(": "));
         if scene.level == Level::Typed {
-            prop_assert!(question.contains("cluster/namespace"));
+            prop_assert!(question.replace('\n', " ").contains(scene.challenge.kind), "{question}");
             prop_assert!(!question.contains(&escape(scene.challenge.phrase.as_bytes())));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_command_to_copy_is_the_same_in_every_window(
+        words in prop::collection::vec("[a-z\"'$ {},-]{1,60}", 1..12),
+        width in 24_usize..200,
+    ) {
+        let mut scene = scenes::aws::stack();
+        let command = shell_words::join(std::iter::once("aws").chain(words.iter().map(String::as_str)));
+        scene.impact.protections[0].effect = format!("is OFF; turn on: {command}");
+        let facts = view::screen(&scene.view()).facts(Look { width, ..Look::PLAIN });
+        let (_, copied) = facts.split_once("turn on").unwrap();
+        let mut text = String::new();
+        for line in copied.trim_start_matches(':').lines() {
+            text.push_str(line);
+            text.push('\n');
+            if !line.ends_with(" \\") {
+                break;
+            }
+        }
+        // As a shell reads it.
+        let read = shell_words::split(&text.replace("\\\n", "")).unwrap();
+        prop_assert_eq!(&read[1..], &words[..], "{}", facts);
     }
 }
 
@@ -150,7 +219,11 @@ fn without_sgr(text: &str) -> String {
 
 #[test]
 fn json_is_stable() {
-    let scene = scenes::delete();
+    insta::assert_snapshot!("json_is_stable", json(&scenes::delete()));
+    insta::assert_snapshot!("json_of_aws_is_stable", json(&scenes::aws::mismatch()));
+}
+
+fn json(scene: &scenes::Scene) -> String {
     let decision = guard::engine::decide::Decision::Deny(guard::engine::decide::Denied {
         reason: "tickets only".to_owned(),
         rules: vec!["no-namespaces".to_owned()],
@@ -161,12 +234,12 @@ fn json_is_stable() {
         assessment: &scene.assessment,
         environment: (scene.environment, scene.why),
         name: &scene.cluster,
-        target: guard::engine::target::Target::Kube(&scene.target),
+        target: scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         exit: guard::exit::Exit::Refused,
     })
     .unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap());
+    serde_json::to_string_pretty(&value).unwrap()
 }

@@ -44,6 +44,13 @@ fn pictures() {
     );
     assert_data_eq!(refused(&scenes::delete(), COLOUR), file!["snapshots/refused.term.svg": TermSvg]);
     assert_data_eq!(shown(&scenes::delete(), ASCII), file!["snapshots/delete_ascii.term.svg": TermSvg]);
+    assert_data_eq!(shown(&scenes::aws::stack(), COLOUR), file!["../examples/prompt-aws.svg": TermSvg].raw());
+    let mismatch = shown(&scenes::aws::mismatch(), COLOUR);
+    assert_data_eq!(mismatch, file!["snapshots/aws_mismatch.term.svg": TermSvg].raw());
+    assert_data_eq!(
+        shown(&scenes::aws::stack(), ASCII),
+        file!["snapshots/aws_stack_ascii.term.svg": TermSvg].raw()
+    );
 }
 
 #[test]
@@ -77,4 +84,39 @@ fn many_objects_keep_their_count() {
     scene.impact.subjects = (0..20).map(named).collect();
     scene.impact.subjects_total = 12_345;
     insta::assert_snapshot!("many_pods_80", shown(&scene, at(80)));
+}
+
+/// The scenes of AWS, each under the name of its snapshots.
+fn of_aws() -> Vec<(&'static str, scenes::Scene)> {
+    vec![
+        ("aws_stack", scenes::aws::stack()),
+        ("aws_mismatch", scenes::aws::mismatch()),
+        ("aws_instances", scenes::aws::instances()),
+        ("aws_stop", scenes::aws::stop()),
+        ("aws_staging", scenes::aws::staging()),
+        ("aws_local", scenes::aws::local()),
+        ("aws_unknown", scenes::aws::unknown()),
+        ("aws_lookalike", scenes::aws::lookalike()),
+    ]
+}
+
+#[test]
+fn accounts() {
+    for (name, scene) in of_aws() {
+        // Nothing is asked about an account nobody knows.
+        let shown = match scene.cluster.as_str() {
+            "" => |scene: &scenes::Scene, look| view::screen(&scene.view()).facts(look),
+            _ => shown,
+        };
+        insta::assert_snapshot!(format!("{name}_80"), shown(&scene, at(80)));
+    }
+    insta::assert_snapshot!("aws_stack_24", shown(&scenes::aws::stack(), at(24)));
+    insta::assert_snapshot!("aws_stack_40", shown(&scenes::aws::stack(), at(40)));
+    insta::assert_snapshot!("aws_stack_120", shown(&scenes::aws::stack(), at(120)));
+    insta::assert_snapshot!("aws_stack_ascii", shown(&scenes::aws::stack(), ASCII));
+    insta::assert_snapshot!("aws_lookalike_ascii", shown(&scenes::aws::lookalike(), ASCII));
+    insta::assert_snapshot!("aws_refused_80", refused(&scenes::aws::stack(), at(80)));
+    insta::assert_snapshot!("aws_several_refused_80", refused(&scenes::aws::instances(), at(80)));
+    insta::assert_snapshot!("aws_stop_refused_80", refused(&scenes::aws::stop(), at(80)));
+    insta::assert_snapshot!("aws_notice", render_notice(&scenes::aws::staging().view(), at(80)));
 }

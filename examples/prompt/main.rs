@@ -1,11 +1,12 @@
-//! See the prompt without a cluster: made-up facts, the real screen, the real question.
+//! See the prompt without a cluster or an account: made-up facts, the real screen, the real question.
 //!
 //! ```text
 //! cargo run --example prompt                            # delete a namespace in production
 //! cargo run --example prompt -- scale                   # y/N on a cluster nobody classified
 //! cargo run --example prompt -- delete -- echo it runs  # COMMAND runs only after the right answer
 //! ```
-//! Scenes: `delete`, `scale`, `staging`, `gaps`, `lookalike`, `notice`, `json`. `--seconds N` sets the deadline,
+//! Scenes: `delete`, `scale`, `staging`, `gaps`, `lookalike`, `notice`, `json`; of AWS: `aws`, `aws-mismatch`,
+//! `aws-instances`, `aws-stop`, `aws-staging`, `aws-local`, `aws-unknown`, `aws-lookalike`, `aws-notice`, `aws-json`. `--seconds N` sets the deadline,
 //! `--reason N` demands a written reason of N characters, `--slow MS` waits first, as a slow cluster would make it.
 
 mod scenes;
@@ -99,7 +100,7 @@ fn json(scene: &scenes::Scene) -> ExitCode {
         assessment: &scene.assessment,
         environment: (scene.environment, scene.why),
         name: &scene.cluster,
-        target: guard::engine::target::Target::Kube(&scene.target),
+        target: scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         exit: Exit::WouldAsk,

@@ -1,12 +1,15 @@
 //! Made-up facts for the prompt: also what the screen's own tests render.
 
+#[path = "aws.rs"]
+pub mod aws;
+
 use guard::engine::assess::Assessment;
 use guard::engine::challenge::Challenge;
 use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Impact, Protection, Subject};
-use guard::engine::target::{Environment, KubeTarget, Target};
+use guard::engine::target::{AwsTarget, Environment, KubeTarget, Target};
 use guard::ui::{CommandLine, View};
 
 /// Everything one screen is made from.
@@ -17,6 +20,8 @@ pub struct Scene {
     pub why: &'static str,
     pub cluster: String,
     pub target: KubeTarget,
+    /// Of an AWS command; the cluster is not looked at then.
+    pub aws: Option<AwsTarget>,
     pub verb: &'static str,
     pub assessment: Assessment,
     pub impact: Impact,
@@ -29,13 +34,18 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// Where the command goes.
+    pub fn target(&self) -> Target<'_> {
+        self.aws.as_ref().map_or(Target::Kube(&self.target), Target::Aws)
+    }
+
     /// Borrowed, as the screen wants it.
     pub fn view(&self) -> View<'_> {
         View {
             environment: self.environment,
             environment_why: self.why,
             name: &self.cluster,
-            target: Target::Kube(&self.target),
+            target: self.target(),
             verb: self.verb,
             assessment: &self.assessment,
             impact: &self.impact,
@@ -60,6 +70,16 @@ pub fn named(name: &str) -> Option<Scene> {
         "lookalike" => lookalike(),
         "notice" => Scene { name: "notice", ..scale() },
         "json" => Scene { name: "json", ..delete() },
+        "aws" => aws::stack(),
+        "aws-mismatch" => aws::mismatch(),
+        "aws-instances" => aws::instances(),
+        "aws-stop" => aws::stop(),
+        "aws-staging" => aws::staging(),
+        "aws-local" => aws::local(),
+        "aws-unknown" => aws::unknown(),
+        "aws-lookalike" => aws::lookalike(),
+        "aws-notice" => Scene { name: "notice", ..aws::staging() },
+        "aws-json" => Scene { name: "json", ..aws::stack() },
         _ => return None,
     })
 }
@@ -115,6 +135,7 @@ pub fn delete() -> Scene {
         why: "/home/anna/.config/guard/policy.yaml:9 says so of this server",
         cluster: "main".to_owned(),
         target,
+        aws: None,
         verb: "delete",
         assessment: Assessment { whole_scope: true, ..assessed(Effect::Destroy) },
         impact: Impact {
@@ -171,6 +192,7 @@ pub fn scale() -> Scene {
         why: "no policy names this cluster, so it is treated as production",
         cluster: "default".to_owned(),
         target,
+        aws: None,
         verb: "scale",
         assessment: assessed(Effect::Disrupt),
         impact: Impact {

@@ -92,7 +92,7 @@ pub fn aws_challenge(target: &AwsTarget, policy_name: Option<&str>, resources: &
         [one] => Challenge { phrase: format!("{account}/{}", typeable_form(one)), kind: "account/resource" },
         [first, more @ ..] => Challenge {
             phrase: format!("{account}/{}+{}", typeable_form(first), more.len()),
-            kind: "account/first resource+how many more",
+            kind: "account/first+others",
         },
     }
 }

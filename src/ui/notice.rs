@@ -2,7 +2,7 @@
 
 use super::colour::{Colours, Look};
 use super::screen::Screen;
-use super::view::{View, place};
+use super::view::{View, long_place};
 use crate::engine::escape::escape;
 
 /// One line that says where a command goes: `guard: main/shop (production, its name says so): kubectl scale …`.
@@ -12,8 +12,12 @@ pub fn render_notice(view: &View<'_>, look: Look) -> String {
     } else {
         format!(", {}", escape(view.environment_why.as_bytes()))
     };
-    let line =
-        format!("guard: {} ({}{why}): {}", escape(place(view).as_bytes()), view.environment, view.command);
+    let line = format!(
+        "guard: {} ({}{why}): {}",
+        escape(long_place(view).as_bytes()),
+        view.environment,
+        view.command
+    );
     in_charset(line, look)
 }
 

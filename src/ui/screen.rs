@@ -42,6 +42,8 @@ pub struct Row {
     pub more: (&'static str, &'static str),
     /// Lines the row may take before items are dropped, twice as many in narrow windows; `None` for facts that must stand in full.
     pub lines: Option<usize>,
+    /// A command to be copied: lines end with a backslash where it goes on, so that a shell reads it as one.
+    pub copyable: bool,
 }
 
 /// A run of words and names.
@@ -119,6 +121,12 @@ impl Item {
         }
     }
 
+    /// One word that is already escaped and stands in full.
+    #[must_use]
+    pub(crate) fn unbroken_escaped(self, word: &str) -> Item {
+        self.push(word.to_owned(), true, Tone::Plain)
+    }
+
     fn push(mut self, text: String, whole: bool, tone: Tone) -> Item {
         if !text.is_empty() {
             self.spans.push(Span { text, whole, tone });
@@ -174,6 +182,7 @@ impl Row {
             beyond: 0,
             more,
             lines: Some(2),
+            copyable: false,
         }
     }
 
@@ -269,6 +278,7 @@ impl Row {
         let label = if narrow { format!("{}: ", self.label) } else { format!("{:<10} ", self.label) };
         let (first, hang) = if narrow { (1, 3) } else { (3, 14) };
         let mut lines = Lines::start(look, first, hang, &[(label, Tone::Label)]);
+        lines.copyable = self.copyable;
         let mut all = self.lead.clone();
         for (i, item) in items.iter().enumerate() {
             let separator = match (i, self.lead.is_empty()) {
@@ -332,6 +342,8 @@ struct Lines {
     begun: bool,
     /// Blanks before the next chunk on the same line.
     gap: usize,
+    /// Lines that go on end with a backslash.
+    copyable: bool,
     done: Vec<String>,
 }
 
@@ -345,6 +357,7 @@ impl Lines {
             used: indent,
             begun: false,
             gap: 1,
+            copyable: false,
             done: vec![],
         };
         for (text, tone) in label {
@@ -355,14 +368,19 @@ impl Lines {
     }
 
     fn chunks(&mut self, chunks: &[Chunk], look: Look) {
-        for chunk in chunks {
+        for (i, chunk) in chunks.iter().enumerate() {
+            // The backslash and the blank before it, unless nothing follows.
+            let reserve = if self.copyable && i + 1 < chunks.len() { 2 } else { 0 };
             let chunk: Vec<(String, Tone)> =
                 chunk.iter().map(|(t, tone)| (in_charset(t, look), *tone)).collect();
             let width: usize = chunk.iter().map(|(t, _)| t.width()).sum();
             let gap = if self.begun { std::mem::replace(&mut self.gap, 1) } else { 0 };
             // A line that holds only the indent takes whatever comes: breaking again would gain nothing.
             let bare = self.used <= self.hang && !self.begun && !self.done.is_empty();
-            if self.used + gap + width > self.width && !bare {
+            if self.used + gap + width + reserve > self.width && !bare {
+                if self.copyable && self.begun {
+                    self.line.push_str(" \\");
+                }
                 self.done.push(std::mem::take(&mut self.line));
                 // A name wider than what is left beside the indent moves to the left before it overflows.
                 let indent = self.hang.min(self.width.saturating_sub(width)).max(1);

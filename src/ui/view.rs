@@ -12,7 +12,7 @@ use crate::engine::challenge::Challenge;
 use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Source;
-use crate::engine::impact::{Data, Fate, Group, Impact, Subject};
+use crate::engine::impact::{Data, Fate, Group, Impact, Protection, Subject};
 use crate::engine::target::{Environment, Target};
 
 /// What a screen is made from. Texts are raw; they are escaped on their way to the screen.
@@ -57,20 +57,22 @@ pub fn screen(view: &View<'_>) -> Screen {
     let opening = rows.len();
     rows.extend(why_row(view));
     rows.extend(subject_row(view));
-    rows.extend(groups_row(view.impact));
+    rows.extend(groups_row(view));
     rows.extend(data_row(&view.impact.data));
     rows.extend(also_row(view.impact));
     rows.extend(unchecked_row(view));
-    rows.extend(protections_row(view.impact));
+    rows.extend(protection_rows(view));
     if let Some(refused) = &view.impact.refused {
         rows.push(Row::fact("server", Item::new().say("would refuse this: ").prose(refused)));
     }
     rows.extend(clauses("copy", view.copy));
-    rows.extend(view.safer.map(|s| Row::fact("safer", Item::new().prose(s))));
     rows.extend(
-        view.target.notes().iter().chain(view.notes).map(|n| Row::fact("note", Item::new().prose(n))),
+        view.safer.map(|s| copyable("safer", s).unwrap_or_else(|| Row::fact("safer", Item::new().prose(s)))),
     );
-    rows.push(command_row(view.command));
+    // Notes of the other family stand beside the account.
+    let target_notes = view.target.kube().map_or(&[][..], |target| &target.notes);
+    rows.extend(target_notes.iter().chain(view.notes).map(|n| Row::fact("note", Item::new().prose(n))));
+    rows.push(command_row(view));
     let mut screen = Screen { environment: Some(view.environment), headline, rows, question: question(view) };
     let scope = match view.target {
         Target::Kube(target) => kube::scope_rows(view, target, &screen),
@@ -80,14 +82,26 @@ pub fn screen(view: &View<'_>) -> Screen {
     screen
 }
 
-/// `main/shop`: the target in one word, for questions and notices. `cluster` alone for what has no namespace.
+/// `main/shop`: the target in one word, for questions and notices. `cluster` alone for what has no namespace; account and
+/// region for AWS.
 pub fn place(view: &View<'_>) -> String {
+    if let Target::Aws(target) = view.target {
+        return aws::place(view, target);
+    }
     match view.challenge {
         Some(challenge) => challenge.phrase.clone(),
         None => match scope(view) {
             Some(namespace) => format!("{}/{namespace}", view.name),
             None => view.name.to_owned(),
         },
+    }
+}
+
+/// The target for a line of its own: an account also by its id.
+pub(super) fn long_place(view: &View<'_>) -> String {
+    match view.target {
+        Target::Aws(target) => aws::long_place(view, target),
+        Target::Kube(_) => place(view),
     }
 }
 
@@ -161,7 +175,7 @@ fn subject_row(view: &View<'_>) -> Option<Row> {
         Row::list("", vec![named(first, true)], ("", "")).in_full()
     } else {
         let items: Vec<Item> = impact.subjects.iter().map(|s| named(s, !one_kind)).collect();
-        let count = if one_kind { counted(total, &first.kind) } else { format!("{} objects", number(total)) };
+        let count = if one_kind { counted(total, &first.kind) } else { counted(total, thing(view)) };
         let lead = if loss {
             Item::new().loss(&format!("{count}:"))
         } else {
@@ -201,6 +215,14 @@ fn ages(subjects: &[Subject], total: u64) -> Vec<Item> {
     age.into_iter().chain(changed).collect()
 }
 
+/// What the things of this family are called when they are of several kinds.
+fn thing(view: &View<'_>) -> &'static str {
+    match view.target {
+        Target::Kube(_) => "object",
+        Target::Aws(_) => "resource",
+    }
+}
+
 /// The namespace the screen speaks about, where there are namespaces.
 fn scope<'a>(view: &View<'a>) -> Option<&'a str> {
     view.target.kube().and_then(|target| kube::scope(view, target))
@@ -210,7 +232,8 @@ fn match_scope(view: &View<'_>, subject: &Subject) -> bool {
     subject.namespace.as_deref() == scope(view)
 }
 
-fn groups_row(impact: &Impact) -> Option<Row> {
+fn groups_row(view: &View<'_>) -> Option<Row> {
+    let impact = view.impact;
     if impact.groups.is_empty() {
         return None;
     }
@@ -218,7 +241,7 @@ fn groups_row(impact: &Impact) -> Option<Row> {
     let count = |g: &Group| counted(g.count, &g.kind);
     let brief = impact.groups.iter().map(|g| Item::new().unbroken(&count(g))).collect();
     let full = impact.groups.iter().map(|g| with_names(Item::new().unbroken(&count(g)), g)).collect();
-    let lead = Item::new().say(format!("{} object{}:", number(total), if total == 1 { "" } else { "s" }));
+    let lead = Item::new().say(format!("{}:", counted(total, thing(view))));
     let mut row = Row::list("goes", full, ("1 more kind", "more kinds")).lead(lead);
     row.brief = brief;
     Some(row)
@@ -305,10 +328,46 @@ fn unchecked_row(view: &View<'_>) -> Option<Row> {
     (!row.items.is_empty()).then_some(row)
 }
 
-fn protections_row(impact: &Impact) -> Option<Row> {
-    let told = |p: &crate::engine::impact::Protection| Item::new().prose(&p.what).say(" ").prose(&p.effect);
-    let items: Vec<Item> = impact.protections.iter().map(told).collect();
-    (!items.is_empty()).then(|| Row::list("protected", items, ("1 more", "more")))
+/// What protects the thing, what does not although it could, and the command that would switch that on: on lines of its
+/// own, to be copied as it stands.
+fn protection_rows(view: &View<'_>) -> Vec<Row> {
+    let mut items = Vec::new();
+    let mut commands = Vec::new();
+    for Protection { what, effect } in &view.impact.protections {
+        let (effect, command) = match effect.split_once("; turn on: ") {
+            Some((effect, command)) => (effect, Some(command)),
+            None => (effect.as_str(), None),
+        };
+        let item = Item::new().prose(what).say(" ");
+        let absent = effect.starts_with("is OFF") || effect.contains("removed by this command");
+        items.push(if absent { item.loss(effect) } else { item.prose(effect) });
+        commands.extend(command);
+    }
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let label = if view.target.kube().is_some() { "protected" } else { "protection" };
+    let mut rows = vec![Row::list(label, items, ("1 more", "more"))];
+    let row = |command| {
+        copyable("turn on", command).unwrap_or_else(|| Row::fact("turn on", Item::new().prose(command)))
+    };
+    // One is advice; a list of them would bury the losses.
+    const SHOWN: usize = 2;
+    rows.extend(commands.iter().take(SHOWN).map(|command| row(command)));
+    rows
+}
+
+/// A command of the AWS CLI that the person may copy; `None` for anything else.
+fn copyable(label: &str, text: &str) -> Option<Row> {
+    if !text.starts_with("aws ") {
+        return None;
+    }
+    let words = CommandLine::of(shell_words::split(text).ok()?);
+    let items = words.words().iter().map(|word| Item::new().unbroken_escaped(word)).collect();
+    let mut row = Row::list(label, items, ("", "")).in_full();
+    row.separator = " ";
+    row.copyable = true;
+    Some(row)
 }
 
 fn clauses(label: &str, texts: &[String]) -> Option<Row> {
@@ -316,8 +375,12 @@ fn clauses(label: &str, texts: &[String]) -> Option<Row> {
     (!items.is_empty()).then(|| Row::list(label, items, ("", "")).in_full())
 }
 
-fn command_row(command: &CommandLine) -> Row {
-    let items = command.words().iter().map(|word| Item::new().shown_word(word)).collect();
+fn command_row(view: &View<'_>) -> Row {
+    let words = view.command.words().iter();
+    let items = match view.target {
+        Target::Kube(_) => words.map(|word| Item::new().shown_word(word)).collect(),
+        Target::Aws(_) => words.map(|word| Item::new().shown_word(&aws::shown_word(word))).collect(),
+    };
     let mut row = Row::list("runs", items, ("1 more word", "more words"));
     row.separator = " ";
     row.lines = Some(4);
@@ -346,7 +409,10 @@ fn question(view: &View<'_>) -> Item {
             }
             let subject = match (view.impact.subjects.first(), view.impact.subjects_total) {
                 (Some(s), 0 | 1) => Item::new().name(&s.kind).say(" ").name(&s.name),
-                (Some(_), n) => Item::new().say(format!("{} objects", number(n))),
+                (Some(_), n) => Item::new().prose(&match view.target {
+                    Target::Kube(_) => format!("{} objects", number(n)),
+                    Target::Aws(_) => aws::several(view, n),
+                }),
                 (None, _) => Item::new().say("this"),
             };
             let item = Item::new().prose(&verb).say(" ").join(&subject).say(" in ");

@@ -5,33 +5,35 @@ use super::from;
 use crate::engine::decide::Level;
 use crate::engine::fact::Known;
 use crate::engine::target::AwsTarget;
+use crate::ui::human::counted;
 use crate::ui::lookalike::oddity;
 use crate::ui::screen::{Item, Row, Screen};
 
 /// The account and the region, beside the badge.
 pub(super) fn headline(view: &View<'_>, target: &AwsTarget) -> Vec<Item> {
-    let mut items = vec![Item::new().strong(view.name)];
-    items.extend(target.account.value().filter(|id| *id != view.name).map(|id| Item::new().name(id)));
-    match &target.region {
-        Some(region) if !target.global_service => items.push(Item::new().name(&region.value)),
-        _ => {}
-    }
-    items.extend(target.endpoint.as_ref().map(|e| Item::new().name(&e.value)));
+    let mut items = Vec::new();
+    let id = target.account.value().map(String::as_str);
+    items.push(match (view.name, id) {
+        ("", None) => Item::new().loss("account not known"),
+        ("", Some(id)) => Item::new().strong(id),
+        (name, Some(id)) if id != name => Item::new().strong(name).say(" (").name(id).say(")"),
+        (name, _) => Item::new().strong(name),
+    });
+    items.extend(region(target).map(|region| Item::new().name(region)));
+    items.extend(target.is_local().then(|| Item::new().say("LOCAL ENDPOINT")));
     items
 }
 
-/// Which account, as whom, by which credentials; then the region with its source.
+/// The region, where it says anything.
+fn region(target: &AwsTarget) -> Option<&str> {
+    target.region.as_ref().filter(|_| !target.global_service).map(|region| region.value.as_str())
+}
+
+/// As whom and by which credentials; what files suggest instead; the region and the endpoint with their sources;
+/// everything that lies elsewhere.
 pub(super) fn rows(view: &View<'_>, target: &AwsTarget) -> Vec<Row> {
-    let mut items = vec![Item::new().strong(view.name)];
-    items.push(match &target.account {
-        Known::Known(id) => Item::new().say("id ").name(id),
-        Known::Unknown(why) => Item::new().say("id not known (").prose(&why.to_string()).say(")"),
-    });
-    items.extend(target.principal.value().map(|arn| Item::new().say("as ").name(short_principal(arn))));
-    items.extend(
-        target.credentials.as_ref().map(|c| from(view, Item::new().prose(&c.value).say(", from "), &c.from)),
-    );
-    let mut rows = vec![Row::list("account", items, ("", "")).in_full()];
+    let mut rows = vec![account_row(view, target)];
+    rows.extend(mismatch_row(view, target));
     if target.global_service {
         rows.push(Row::fact("region", Item::new().say("none: this service is the same in every region")));
     } else if let Some(region) = &target.region {
@@ -39,6 +41,8 @@ pub(super) fn rows(view: &View<'_>, target: &AwsTarget) -> Vec<Row> {
             "region",
             from(view, Item::new().name(&region.value).say(", from "), &region.from),
         ));
+    } else {
+        rows.push(Row::fact("region", Item::new().say("none is set")));
     }
     if let Some(endpoint) = &target.endpoint {
         let word = if target.is_local() { "LOCAL " } else { "" };
@@ -46,21 +50,97 @@ pub(super) fn rows(view: &View<'_>, target: &AwsTarget) -> Vec<Row> {
         rows.push(Row::fact("endpoint", from(view, item, &endpoint.from)));
     }
     rows.extend(target.elsewhere.iter().map(|e| Row::fact("elsewhere", Item::new().loss(e))));
+    // What was not used is a part of how the account was chosen, so it stands here and not below the losses.
+    rows.extend(target.notes.iter().map(|n| Row::fact("note", Item::new().prose(n))));
     rows
 }
 
-/// `role/admin` of `arn:aws:sts::111111111111:assumed-role/admin/session`: what comes after the account.
-fn short_principal(arn: &str) -> &str {
-    arn.splitn(6, ':').nth(5).unwrap_or(arn)
+fn account_row(view: &View<'_>, target: &AwsTarget) -> Row {
+    let mut items = Vec::new();
+    if let Known::Unknown(why) = &target.account {
+        items.push(Item::new().loss("id not known").say(" (").prose(&why.to_string()).say(")"));
+    }
+    match &target.principal {
+        Known::Known(arn) => items.push(principal(arn)),
+        // The account's own reason says it already.
+        Known::Unknown(_) if target.account.value().is_none() => {}
+        Known::Unknown(why) => {
+            items.push(Item::new().say("principal not known (").prose(&why.to_string()).say(")"));
+        }
+    }
+    if let Some(credentials) = &target.credentials {
+        items.push(from(view, Item::new().prose(&credentials.value).say(" from "), &credentials.from));
+    } else if let Some(profile) = &target.profile {
+        items.push(from(view, Item::new().say("profile ").name(&profile.value).say(" from "), &profile.from));
+    }
+    let id = target.account.value();
+    match &target.alias {
+        Known::Unknown(why) if id.is_some_and(|id| *id == view.name) => {
+            items.push(Item::new().say("alias not known (").prose(&why.to_string()).say(")"));
+        }
+        Known::Known(Some(alias)) if alias != view.name => items.push(Item::new().say("alias ").name(alias)),
+        _ => {}
+    }
+    match &target.organisation_name {
+        Known::Known(Some(name)) if name != view.name => {
+            items.push(Item::new().say("\"").name(name).say("\" in its organisation"));
+        }
+        _ => {}
+    }
+    if items.is_empty() {
+        items.push(Item::new().say("nothing is known of it"));
+    }
+    Row::list("account", items, ("", "")).in_full()
+}
+
+/// The account that files or the access key suggest is not the one that answered: the oldest trap of all.
+fn mismatch_row(view: &View<'_>, target: &AwsTarget) -> Option<Row> {
+    let suggested = target.suggested_account.as_ref()?;
+    let real = target.account.value().filter(|real| **real != suggested.value)?;
+    let item = match &target.profile {
+        Some(profile) => Item::new().loss("profile ").strong(&profile.value).say(" (from "),
+        None => Item::new().say("(from "),
+    };
+    let item = from(view, item, &suggested.from).say(") ").loss("suggests account ").strong(&suggested.value);
+    let item = item.loss(": the command goes to ").strong(real);
+    Some(Row::fact("MISMATCH", item))
+}
+
+/// Who acts, without what every ARN says: `role/admin, session anna` of `arn:aws:sts::111111111111:assumed-role/admin/anna`.
+fn principal(arn: &str) -> Item {
+    let who = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    if who == "root" {
+        return Item::new().say("as ").loss("the root user");
+    }
+    match who.strip_prefix("assumed-role/").map(|rest| rest.rsplit_once('/').unwrap_or((rest, ""))) {
+        Some((role, "")) => Item::new().say("as ").name(format!("role/{role}")),
+        Some((role, session)) => {
+            Item::new().say("as ").name(format!("role/{role}")).say(" (session ").name(session).say(")")
+        }
+        None => Item::new().say("as ").name(who),
+    }
 }
 
 /// Everything of the phrase that no fact names yet: what has to be typed must be there to be read.
 pub(super) fn scope_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
     let mut rows = Vec::new();
-    let Some(challenge) = view.challenge.filter(|_| view.level == Level::Typed) else { return rows };
+    let Some(challenge) = view.challenge.filter(|challenge| !challenge.phrase.is_empty()) else {
+        return rows;
+    };
     let resource = challenge.phrase.strip_prefix(view.name).and_then(|rest| rest.strip_prefix('/'));
-    if resource.is_some_and(|name| !screen.tells(name)) {
-        rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+    let told = match resource {
+        Some(name) => screen.tells(name),
+        None => challenge.phrase == view.name || screen.tells(&challenge.phrase),
+    };
+    let answer = Item::new().strong(&challenge.phrase);
+    match view.level {
+        _ if told => {}
+        Level::Typed => rows.push(Row::fact("answer", answer)),
+        // Nothing is typed at a terminal then, but a pipeline has to know it.
+        Level::YesNo => rows.push(Row::fact("phrase", answer.say(", for GUARD_CONFIRM"))),
+    }
+    if view.level == Level::YesNo {
+        return rows;
     }
     for name in [Some(view.name), resource].into_iter().flatten().filter(|n| !n.is_empty()) {
         if let Some(odd) = oddity(name) {
@@ -70,17 +150,180 @@ pub(super) fn scope_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
     rows
 }
 
-/// What is done, as one word of a sentence: the operation's verb.
+/// Where a y/N question says the command goes: account and region.
+pub(super) fn place(view: &View<'_>, target: &AwsTarget) -> String {
+    match (named(view, target), region(target)) {
+        (account, Some(region)) => format!("{account}/{region}"),
+        (account, None) => account.to_owned(),
+    }
+}
+
+/// The same for a notice, which has room for the id.
+pub(super) fn long_place(view: &View<'_>, target: &AwsTarget) -> String {
+    let account = named(view, target);
+    let mut out = account.to_owned();
+    if let Some(id) = target.account.value().filter(|id| *id != account) {
+        out.push_str(&format!(" ({id})"));
+    }
+    if let Some(region) = region(target) {
+        out.push_str(&format!(", {region}"));
+    }
+    if target.is_local() {
+        out.push_str(", local endpoint");
+    }
+    out
+}
+
+fn named<'a>(view: &View<'a>, target: &'a AwsTarget) -> &'a str {
+    match view.name {
+        "" => target.account.value().map_or("an unknown account", String::as_str),
+        name => name,
+    }
+}
+
+/// Verbs that can stand in `Type … to VERB it`, with what people say where the API says something else.
+const SAID: &[(&str, &str)] = &[
+    ("failover", "fail over"),
+    ("rb", "remove"),
+    ("rm", "remove"),
+    ("mv", "move"),
+    ("rollback", "roll back"),
+    ("shutdown", "shut down"),
+];
+
+/// Verbs that say what happens by themselves.
+const PLAIN: &[&str] = &[
+    "abort",
+    "cancel",
+    "deactivate",
+    "decrease",
+    "delete",
+    "deprovision",
+    "deregister",
+    "detach",
+    "disable",
+    "disassociate",
+    "disconnect",
+    "discard",
+    "drain",
+    "evict",
+    "expire",
+    "flush",
+    "forget",
+    "leave",
+    "move",
+    "purge",
+    "reboot",
+    "redact",
+    "release",
+    "remove",
+    "reset",
+    "restart",
+    "restore",
+    "retire",
+    "revoke",
+    "stop",
+    "suspend",
+    "sync",
+    "terminate",
+    "unregister",
+    "unsubscribe",
+    "withdraw",
+];
+
+/// Verbs under which anything can happen to what is named.
+const CHANGES: &[&str] =
+    &["apply", "change", "edit", "modify", "put", "replace", "set", "transact", "update", "write"];
+
+/// What is done, as a word or two of a sentence: `to delete it`; `run` where the operation's verb says nothing.
 pub(super) fn action(verb: &str) -> &str {
     let operation = verb.split_once(' ').map_or(verb, |(_, operation)| operation);
-    match operation {
-        "rm" | "rb" => "remove",
-        "mv" => "move",
-        "" => "run",
-        _ => {
-            let plain =
-                ["batch-", "admin-"].iter().find_map(|p| operation.strip_prefix(p)).unwrap_or(operation);
-            plain.split(['-', ' ']).next().unwrap_or(plain)
+    if operation == "schedule-key-deletion" {
+        return "delete";
+    }
+    let plain = ["batch-", "admin-"].iter().find_map(|p| operation.strip_prefix(p)).unwrap_or(operation);
+    let first = plain.split(['-', ' ']).next().unwrap_or(plain);
+    match SAID.iter().find(|(verb, _)| *verb == first) {
+        Some((_, said)) => said,
+        None if PLAIN.contains(&first) => first,
+        None if CHANGES.contains(&first) => "change",
+        None => "run",
+    }
+}
+
+/// What a y/N question is about where several things are hit: `3 EC2 instances`.
+pub(super) fn several(view: &View<'_>, total: u64) -> String {
+    let mut kinds = view.impact.subjects.iter().map(|s| s.kind.as_str());
+    let first = kinds.next().unwrap_or_default();
+    counted(total, if kinds.all(|kind| kind == first) && !first.is_empty() { first } else { "resource" })
+}
+
+/// A word of the command as it is shown: a long document is shortened in its middle, a name never. Names hold no
+/// blanks, quotes, braces or commas.
+pub(super) fn shown_word(word: &str) -> String {
+    const LONGEST: usize = 60;
+    const HEAD: usize = 36;
+    const TAIL: usize = 18;
+    let is_document = word.contains(['{', '[', '"', ' ', ',']);
+    let length = word.chars().count();
+    if !is_document || length <= LONGEST {
+        return word.to_owned();
+    }
+    let head: String = word.chars().take(HEAD).collect();
+    let tail: String = word.chars().skip(length - TAIL).collect();
+    format!("{head}[...]{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_make_sentences() {
+        for (verb, want) in [
+            ("cloudformation delete-stack", "delete"),
+            ("ec2 terminate-instances", "terminate"),
+            ("s3 rm", "remove"),
+            ("s3 rb", "remove"),
+            ("s3 sync", "sync"),
+            ("kms schedule-key-deletion", "delete"),
+            ("ecr batch-delete-image", "delete"),
+            ("cognito-idp admin-disable-user", "disable"),
+            ("s3api put-bucket-versioning", "change"),
+            ("rds failover-db-cluster", "fail over"),
+            ("ssm send-command", "run"),
+            ("deploy push", "run"),
+            ("", "run"),
+        ] {
+            assert_eq!(action(verb), want, "{verb}");
         }
+        assert!(PLAIN.iter().chain(CHANGES).all(|verb| SAID.iter().all(|(said, _)| said != verb)));
+    }
+
+    #[test]
+    fn principals_are_short() {
+        for (arn, want) in [
+            ("arn:aws:iam::111111111111:user/ops/anna", "as user/ops/anna"),
+            ("arn:aws:sts::111111111111:assumed-role/admin/anna", "as role/admin (session anna)"),
+            ("arn:aws:sts::111111111111:assumed-role/admin", "as role/admin"),
+            ("arn:aws:iam::111111111111:root", "as the root user"),
+            ("arn:aws:sts::111111111111:federated-user/bob", "as federated-user/bob"),
+            ("nonsense", "as nonsense"),
+        ] {
+            assert_eq!(principal(arn).text(), want);
+        }
+    }
+
+    #[test]
+    fn documents_are_shortened_in_the_middle_and_names_never() {
+        let name = format!("arn:aws:secretsmanager:eu-west-1:111111111111:secret:{}", "x".repeat(300));
+        assert_eq!(shown_word(&name), name);
+        let document = format!("'{{\"Changes\":[{}]}}'", "x".repeat(300));
+        let shown = shown_word(&document);
+        assert!(
+            shown.starts_with("'{\"Changes\":[x") && shown.ends_with("x]}'") && shown.contains("[...]"),
+            "{shown}"
+        );
+        assert!(shown.chars().count() <= 60);
     }
 }
