@@ -5,6 +5,8 @@
 
 #[path = "support/aws.rs"]
 mod aws;
+#[path = "support/fibery.rs"]
+mod fibery;
 
 use aws::{Aws, Cli, Person, Way};
 use serde_json::{Value, json};
@@ -134,4 +136,128 @@ fn a_fault_is_for_one_person_and_one_operation() {
         "route53 ListHostedZones",
     ];
     assert!(named.iter().all(|n| log.contains(&(*n).to_owned())), "{log:?}");
+}
+
+/// Every protection refuses, is seen, is lifted, and then lets the thing go.
+#[test]
+fn protections_refuse_until_they_are_lifted() {
+    let Some(aws) = Aws::start() else { return };
+    let call = |service: &str, method: &str, args: Value| aws.call("prod", service, method, args);
+    let refused =
+        |service: &str, method: &str, args: Value| aws.try_call("prod", service, method, args).unwrap_err();
+    let on = |key: &str, value: Value| json!({key: value});
+
+    let template = json!({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}).to_string();
+    call("cloudformation", "create_stack", json!({"StackName": "held", "TemplateBody": template}));
+    for (state, goes) in [(true, false), (false, true)] {
+        let wanted = json!({"StackName": "held", "EnableTerminationProtection": state});
+        call("cloudformation", "update_termination_protection", wanted);
+        let said = call("cloudformation", "describe_stacks", on("StackName", json!("held")));
+        assert_eq!(said["Stacks"][0]["EnableTerminationProtection"], json!(state));
+        let gone = aws.try_call("prod", "cloudformation", "delete_stack", on("StackName", json!("held")));
+        assert_eq!(gone.is_ok(), goes, "{gone:?}");
+    }
+
+    let database = json!({"DBInstanceIdentifier": "held", "Engine": "mysql", "AllocatedStorage": 20,
+        "DBInstanceClass": "db.t3.micro", "MasterUsername": "m", "MasterUserPassword": "not-a-secret"});
+    call("rds", "create_db_instance", database);
+    assert!(
+        refused("rds", "delete_db_instance", on("DBInstanceIdentifier", json!("held")))
+            .contains("FinalDBSnapshot")
+    );
+    call("rds", "delete_db_instance", json!({"DBInstanceIdentifier": "held", "SkipFinalSnapshot": true}));
+
+    let launch =
+        json!({"LaunchConfigurationName": "held", "ImageId": "ami-12c6146b", "InstanceType": "t3.micro"});
+    call("autoscaling", "create_launch_configuration", launch);
+    call(
+        "autoscaling",
+        "create_auto_scaling_group",
+        json!({"AutoScalingGroupName": "held", "MinSize": 0, "MaxSize": 1,
+        "LaunchConfigurationName": "held", "AvailabilityZones": ["eu-west-1a"], "DeletionProtection": "prevent-all-deletion"}),
+    );
+    let said = call("autoscaling", "describe_auto_scaling_groups", json!({}));
+    assert_eq!(said["AutoScalingGroups"][0]["DeletionProtection"], json!("prevent-all-deletion"), "{said}");
+    assert!(
+        refused("autoscaling", "delete_auto_scaling_group", on("AutoScalingGroupName", json!("held")))
+            .contains("protection")
+    );
+    call(
+        "autoscaling",
+        "update_auto_scaling_group",
+        json!({"AutoScalingGroupName": "held", "DeletionProtection": "none"}),
+    );
+    call("autoscaling", "delete_auto_scaling_group", on("AutoScalingGroupName", json!("held")));
+
+    call("logs", "create_log_group", on("logGroupName", json!("held")));
+    for (state, goes) in [(true, false), (false, true)] {
+        call(
+            "logs",
+            "put_log_group_deletion_protection",
+            json!({"logGroupIdentifier": "held", "deletionProtectionEnabled": state}),
+        );
+        let gone = aws.try_call("prod", "logs", "delete_log_group", on("logGroupName", json!("held")));
+        assert_eq!(gone.is_ok(), goes, "{gone:?}");
+    }
+
+    let role = "arn:aws:iam::111111111111:role/Admin";
+    call(
+        "eks",
+        "create_cluster",
+        json!({"name": "held", "roleArn": role, "resourcesVpcConfig": {}, "deletionProtection": true}),
+    );
+    assert_eq!(
+        call("eks", "describe_cluster", on("name", json!("held")))["cluster"]["deletionProtection"],
+        json!(true)
+    );
+    assert!(refused("eks", "delete_cluster", on("name", json!("held"))).contains("protection"));
+    call("eks", "update_cluster_config", json!({"name": "held", "deletionProtection": false}));
+    call("eks", "delete_cluster", on("name", json!("held")));
+
+    let started = call(
+        "ec2",
+        "run_instances",
+        json!({"ImageId": "ami-12c6146b", "MinCount": 1, "MaxCount": 1, "DisableApiTermination": true}),
+    );
+    let ids = on("InstanceIds", json!([started["Instances"][0]["InstanceId"]]));
+    assert!(refused("ec2", "terminate_instances", ids).contains("disableApiTermination"));
+}
+
+#[test]
+fn the_stack_of_the_story_and_stacks_within_stacks() {
+    let Some(aws) = Aws::start() else { return };
+    let call = |service: &str, method: &str, args: Value| aws.call("prod", service, method, args);
+    let body = fibery::template("made").to_string();
+    call(
+        "cloudformation",
+        "create_stack",
+        json!({"StackName": "made", "TemplateBody": body, "Capabilities": ["CAPABILITY_NAMED_IAM"]}),
+    );
+    let said = call("cloudformation", "list_stack_resources", json!({"StackName": "made"}));
+    assert_eq!(said["StackResourceSummaries"].as_array().unwrap().len(), fibery::RESOURCES);
+    for (service, method, args) in [
+        ("eks", "describe_cluster", json!({"name": "made"})),
+        ("rds", "describe_db_instances", json!({"DBInstanceIdentifier": "made-db"})),
+        ("dynamodb", "describe_table", json!({"TableName": "made-orders"})),
+        ("s3", "get_bucket_location", json!({"Bucket": "made-files"})),
+    ] {
+        call(service, method, args);
+    }
+    call(
+        "s3",
+        "create_bucket",
+        json!({"Bucket": "templates", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}),
+    );
+    let inner = json!({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}).to_string();
+    call("s3", "put_object", json!({"Bucket": "templates", "Key": "inner", "Body": inner}));
+    let outer = json!({"Resources": {"Inner": {"Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "https://s3.amazonaws.com/templates/inner"}}}})
+    .to_string();
+    let made = call("cloudformation", "create_stack", json!({"StackName": "outer", "TemplateBody": outer}));
+    let resources = call("cloudformation", "list_stack_resources", json!({"StackName": "outer"}));
+    let id = &resources["StackResourceSummaries"][0]["PhysicalResourceId"];
+    let nested = call("cloudformation", "describe_stacks", json!({"StackName": id}));
+    assert_eq!(nested["Stacks"][0]["ParentId"], made["StackId"], "{nested}");
+    assert_eq!(nested["Stacks"][0]["RootId"], made["StackId"]);
+    aws.age("prod", "outer", 1000);
 }

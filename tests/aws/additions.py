@@ -4,7 +4,7 @@ Every patch fails at the start when moto no longer has what it replaces; a metho
 replaced all the same, so that all versions behave alike.
 
   CloudFormation  termination protection is switched and refuses; ParentId and RootId; imports of exports
-  EKS             deletion protection on create, describe, update and delete
+  EKS             deletion protection on create, describe, update and delete; clusters as part of a stack
   RDS             an instance goes only with a final snapshot's name or --skip-final-snapshot
   ELBv2           the attribute deletion_protection.enabled refuses
   Cognito         DeletionProtection ACTIVE refuses
@@ -17,18 +17,20 @@ import functools
 import threading
 
 from moto.account.responses import AccountResponse
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
+from moto.autoscaling import exceptions as autoscaling
+from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cognitoidp import exceptions as cognito
 from moto.cognitoidp.models import CognitoIdpBackend
-from moto.core.exceptions import ServiceException
+from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 from moto.eks.exceptions import InvalidRequestException
+from moto.eks.models import eks_backends
 from moto.eks.responses import EKSResponse
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
@@ -136,6 +138,36 @@ def delete_cluster(original, self):
     return original(self)
 
 
+class EksClusterOfStack(CloudFormationModel):
+    """AWS::EKS::Cluster: CloudFormation finds it among the subclasses."""
+
+    # moto reads the service's name from here.
+    __module__ = "moto.eks.models"
+
+    def __init__(self, cluster):
+        self.cluster, self.physical_resource_id = cluster, cluster.name
+
+    @staticmethod
+    def cloudformation_name_type():
+        return "Name"
+
+    @staticmethod
+    def cloudformation_type():
+        return "AWS::EKS::Cluster"
+
+    @classmethod
+    def create_from_cloudformation_json(cls, name, resource, account_id, region_name, **_):
+        properties = resource["Properties"]
+        network = {name[0].lower() + name[1:]: value for name, value in properties["ResourcesVpcConfig"].items()}
+        cluster = eks_backends[account_id][region_name].create_cluster(
+            name=properties["Name"], role_arn=properties["RoleArn"], resources_vpc_config=network)
+        return cls(cluster)
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, name, resource, account_id, region_name):
+        eks_backends[account_id][region_name].delete_cluster(name)
+
+
 # ------------------------------------------------------------------------------------------------ RDS
 
 
@@ -239,13 +271,14 @@ def update_auto_scaling_group(original, self):
     return keep_group_protection(original, self)
 
 
-@wraps(AutoScalingBackend)
-def delete_auto_scaling_group(original, self, group_name, force_delete):
-    level = getattr(self.autoscaling_groups.get(group_name), "deletion_protection", "none")
-    if level == "prevent-all-deletion" or (level == "prevent-force-deletion" and force_delete):
-        raise ServiceException(
-            "ValidationError", f"The Auto Scaling group {group_name} cannot be deleted: deletion protection is {level}")
-    return original(self, group_name, force_delete)
+@wraps(AutoScalingResponse)
+def delete_auto_scaling_group(original, self):
+    name, force = self._get_param("AutoScalingGroupName"), on(self._get_param("ForceDelete"))
+    level = getattr(self.autoscaling_backend.autoscaling_groups.get(name), "deletion_protection", "none")
+    if level == "prevent-all-deletion" or (level == "prevent-force-deletion" and force):
+        raise autoscaling.ValidationError(
+            f"The Auto Scaling group {name} cannot be deleted: its deletion protection is {level}")
+    return original(self)
 
 
 FakeAutoScalingGroup.deletion_protection = "none"
