@@ -1,7 +1,7 @@
 //! Which questions are asked before which command: one row for each family.
 
 use super::cli::Cli;
-use super::{cloudformation, generic};
+use super::{cloudformation, describe, dynamodb, kms, rds, secrets};
 use crate::engine::aws::Hit;
 use crate::engine::impact::Impact;
 use futures_util::future::LocalBoxFuture;
@@ -24,12 +24,50 @@ fn none(_: &Hit, _: &Impact) -> Option<String> {
 }
 
 /// Sorted by service; the first row that fits counts.
-const FAMILIES: &[Family] = &[Family {
-    service: "cloudformation",
-    operations: &[],
-    look: |cli, hit, impact| Box::pin(cloudformation::look(cli, hit, impact)),
-    safer: cloudformation::safer,
-}];
+const FAMILIES: &[Family] = &[
+    Family {
+        service: "cloudformation",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(cloudformation::look(cli, hit, impact)),
+        safer: cloudformation::safer,
+    },
+    Family {
+        service: "docdb",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(rds::look(cli, hit, impact)),
+        safer: rds::safer,
+    },
+    Family {
+        service: "dynamodb",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(dynamodb::look(cli, hit, impact)),
+        safer: dynamodb::safer,
+    },
+    Family {
+        service: "kms",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(kms::look(cli, hit, impact)),
+        safer: kms::safer,
+    },
+    Family {
+        service: "neptune",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(rds::look(cli, hit, impact)),
+        safer: rds::safer,
+    },
+    Family {
+        service: "rds",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(rds::look(cli, hit, impact)),
+        safer: rds::safer,
+    },
+    Family {
+        service: "secretsmanager",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(secrets::look(cli, hit, impact)),
+        safer: secrets::safer,
+    },
+];
 
 fn family_of(hit: &Hit) -> Option<&'static Family> {
     FAMILIES.iter().find(|f| {
@@ -42,7 +80,8 @@ fn family_of(hit: &Hit) -> Option<&'static Family> {
 pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match family_of(hit) {
         Some(family) => (family.look)(cli, hit, impact).await,
-        None => generic::look(cli, hit, impact).await,
+        // Without a family one description may tell it; without that, the words are all there is.
+        None => describe::look(cli, hit, impact).await,
     }
 }
 

@@ -7,11 +7,16 @@
 mod accounts;
 pub mod cli;
 mod cloudformation;
+mod describe;
+mod dynamodb;
 mod families;
 mod form;
 mod generic;
 mod identity;
+mod kms;
+mod rds;
 mod read;
+mod secrets;
 
 use crate::engine::aws::Hit;
 use crate::engine::fact::{Known, Why};

@@ -34,12 +34,18 @@ pub fn list<'v>(value: &'v Value, at: &str) -> &'v [Value] {
     value.pointer(at).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Seconds from the time at a JSON pointer until now: ISO 8601, or seconds since the epoch. `None` when it is absent, or
-/// in the future.
+/// Seconds from the time at a JSON pointer until now: ISO 8601, or seconds or milliseconds since the epoch, as a number or
+/// its digits. `None` when it is absent, or in the future.
 pub fn age_s(value: &Value, at: &str) -> Option<u64> {
+    /// More seconds than any year of four digits has: these are milliseconds.
+    const MILLISECONDS: i64 = 253_402_300_800;
+    let epoch = |n: i64| if n > MILLISECONDS { n / 1000 } else { n };
     let then = match value.pointer(at)? {
-        Value::String(text) => text.parse::<jiff::Timestamp>().ok()?.as_second(),
-        Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?,
+        Value::String(text) => match text.parse::<i64>() {
+            Ok(n) => epoch(n),
+            Err(_) => text.parse::<jiff::Timestamp>().ok()?.as_second(),
+        },
+        Value::Number(n) => epoch(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
         _ => return None,
     };
     u64::try_from(jiff::Timestamp::now().as_second().checked_sub(then)?).ok()
@@ -116,13 +122,14 @@ mod tests {
         let v = json!({
             "a": [{"Key": "Name", "Value": "db"}, {"Key": "x"}], "b": {"k": "v"}, "c": [{"TagKey": "t", "TagValue": "u"}],
             "iso": "2020-01-01T00:00:00.000Z", "offset": "2020-01-01T00:00:00+02:00", "epoch": 1577836800.5, "odd": "soon",
+            "digits": "1577836800", "ms": 1577836800123_i64, "joined": "2020-01-01T00:00:00.000+0000",
         });
         assert_eq!(name_tag(&tags(&v, "/a")), Some("db"));
         assert_eq!(tags(&v, "/a").len(), 2);
         assert_eq!(tags(&v, "/b"), [("k".to_owned(), "v".to_owned())]);
         assert_eq!(tags(&v, "/c"), [("t".to_owned(), "u".to_owned())]);
         assert!(tags(&v, "/none").is_empty());
-        for at in ["/iso", "/offset", "/epoch"] {
+        for at in ["/iso", "/offset", "/epoch", "/digits", "/ms", "/joined"] {
             assert!(age_s(&v, at).unwrap() > 180_000_000, "{at}");
         }
         assert_eq!((age_s(&v, "/odd"), age_s(&v, "/none")), (None, None));
