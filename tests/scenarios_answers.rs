@@ -13,46 +13,14 @@ mod cluster;
 mod embedded;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "support/shop.rs"]
+mod shop;
 #[path = "support/stage.rs"]
 mod stage;
 
-use embedded::{Embedded, Seed};
 use serde_json::{Value, json};
-use stage::{REFUSED, Stage, ended, told};
-
-const MAP: &str = "/api/v1/namespaces/shop/configmaps/settings";
-const DELETE: &[&str] = &["delete", "cm", "settings", "-n", "shop"];
-
-fn map() -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "shop"}, "data": {"a": "b"}})
-}
-
-fn shop() -> Seed {
-    Seed::new()
-        .object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}))
-        .object(map())
-}
-
-/// A cluster with one config map and a home whose kubectl is the real one.
-fn scene(seed: Seed, context: &str) -> Option<(Embedded, Stage)> {
-    let Some(kubectl) = cluster::real_kubectl() else {
-        cluster::skip("no real kubectl: run tests/fetch-kubectl");
-        return None;
-    };
-    let cluster = Embedded::start(seed);
-    let mut stage = Stage::with_tool(&kubectl);
-    stage.on(&cluster.url, context);
-    Some((cluster, stage))
-}
-
-macro_rules! scene {
-    ($seed:expr, $context:expr) => {
-        match scene($seed, $context) {
-            Some(scene) => scene,
-            None => return,
-        }
-    };
-}
+use shop::{DELETE, MAP, shop};
+use stage::{REFUSED, ended, told};
 
 use std::time::Duration;
 
