@@ -1,5 +1,5 @@
 
-# Completion for guard itself, fetched when it is first asked for. kubectl's own completion is not touched.
+# Completion for guard itself, fetched when it is first asked for. The tools' own completions are not touched.
 __guard_complete() {
     \builtin local script
     script="$(\command guard completions bash 2>/dev/null)" || \builtin return 1

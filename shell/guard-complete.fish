@@ -1,5 +1,5 @@
 
-# Completion for guard itself, fetched when it is first asked for. kubectl's own completion is not touched.
+# Completion for guard itself, fetched when it is first asked for. The tools' own completions are not touched.
 function __guard_complete
     complete -e -c guard
     command guard completions fish 2>/dev/null | source

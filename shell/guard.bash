@@ -15,7 +15,7 @@ __guard_path() {
     rest="${rest%:}"
     PATH="${dir}${rest:+:${rest}}"
     \builtin export PATH
-    # A path the shell remembers for kubectl would go past the shim.
+    # A path the shell remembers for a tool would go past the shim.
     \builtin hash -r
     \builtin return "${status}"
 }

@@ -8,7 +8,7 @@ __guard_path() {
     if [[ ${path[1]-} != $dir ]]; then
         path=($dir "${(@)path:#$dir}")
         \builtin export PATH
-        # A path the shell remembers for kubectl would go past the shim.
+        # A path the shell remembers for a tool would go past the shim.
         \builtin rehash
     fi
     \builtin return $ret

@@ -159,6 +159,92 @@ fn leaving_half_way_leaves_nothing() {
     }
 }
 
+/// A stand-in for the CLI that says who each profile is, as `aws` does; `old` has expired, `late` never answers.
+const AWS: &str = r#"#!/bin/sh
+profile=none
+for word in "$@"; do
+    case "$word" in --profile=*) profile=${word#--profile=} ;; esac
+done
+case "$profile" in
+    prod | prod-admin) account=111111111111 alias='"acme-prod"' ;;
+    dev) account=222222222222 alias= ;;
+    old) echo 'An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: expired' >&2; exit 255 ;;
+    late) sleep 600 ;;
+    *) echo 'no such profile' >&2; exit 255 ;;
+esac
+case "$*" in
+    *get-caller-identity*) printf '{"UserId":"u","Account":"%s","Arn":"arn:aws:iam::%s:user/anna"}\n' $account $account ;;
+    *list-account-aliases*) printf '{"AccountAliases":[%s]}\n' "$alias" ;;
+    *) echo 'An error occurred (AccessDenied) when calling it: denied' >&2; exit 255 ;;
+esac
+"#;
+
+#[test]
+fn accounts_are_told_by_asking_and_a_profile_that_fails_is_only_shown() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    fs::write(home.0.path().join("config"), "apiVersion: v1\nkind: Config\n").unwrap();
+    let bin = home.0.path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    fs::write(bin.join("aws"), AWS).unwrap();
+    fs::set_permissions(bin.join("aws"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(home.0.path().join(".aws")).unwrap();
+    let profiles = ["prod", "dev", "old", "late", "prod-admin"];
+    let config: String = profiles.iter().map(|p| format!("[profile {p}]\nregion = eu-west-1\n")).collect();
+    fs::write(home.0.path().join(".aws/config"), config).unwrap();
+    let mut command = home.command(&["setup"]);
+    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    let mut pty = Pty::spawn(command, 100);
+    let said = pty.expect("What is it?");
+    for line in [
+        "profile old: account not known, not answered:",
+        "ExpiredToken",
+        "profile late: account not known, not answered:",
+        "AWS account 111111111111 (acme-prod)",
+        "profile prod-admin: 111111111111 (acme-prod), as user/anna",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    // Its alias is its name: nothing else is asked. `prod` is a naming hint: production is under the cursor.
+    pty.send("\r");
+    pty.expect("AWS account 222222222222");
+    pty.expect("What is it?");
+    pty.send("\x1b[A");
+    pty.send("\r");
+    pty.expect("It has no alias.");
+    pty.send("\r");
+    pty.expect("policy.yaml?");
+    pty.send("y");
+    pty.expect("written:");
+    if guard::run::names::NAMES.iter().any(|name| name.called == "aws") {
+        pty.expect("Link aws to guard");
+        pty.send("n");
+    }
+    assert_eq!(pty.code(), 0);
+    let text = fs::read_to_string(home.policy()).unwrap();
+    for line in [
+        "# profiles: prod, prod-admin",
+        "name: \"acme-prod\"",
+        "environment: production",
+        "account: \"111111111111\"",
+        "name: \"dev\"",
+        "environment: development",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let check = home.command(&["policy", "check", home.policy().to_str().unwrap()]).output().unwrap();
+    assert!(check.status.success(), "{}\n{text}", String::from_utf8_lossy(&check.stderr));
+}
+
+#[test]
+fn with_nothing_to_set_up_it_says_so() {
+    let home = Home::new();
+    fs::write(home.0.path().join("config"), "apiVersion: v1\nkind: Config\n").unwrap();
+    let output = home.command(&["setup", "--print"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(65) && said.contains("no clusters and no AWS accounts"), "{said}");
+}
+
 #[test]
 fn without_a_terminal_it_says_what_to_do() {
     let home = Home::new();

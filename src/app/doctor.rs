@@ -8,6 +8,7 @@ use crate::run::{find, home};
 use crate::shim::{self, links, selftest, shells};
 use crate::world::World;
 use serde_json::json;
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -16,16 +17,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// Check that calls of kubectl pass through guard: here, in new shells, under sudo
+/// Check that calls of the tools pass through guard: here, in new shells, under sudo
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
   guard doctor
   guard doctor --json | jq '.checks[] | select(.status != \"ok\")'
-  guard doctor --require-interception    in CI: exit code 69 unless kubectl passes through guard here
+  guard doctor --require-interception aws    in CI: exit code 69 unless aws passes through guard here
 
-To prove it, kubectl is called with a word that only guard answers; nothing is asked of any cluster. The user's shell is
-started once as an interactive and once as a login shell. Exit code 0 when nothing FAILs, else 69.")]
+To prove it, each tool is called with a word that only guard answers; nothing is asked of any cluster or account. The
+user's shell is started once as an interactive and once as a login shell. Exit code 0 when nothing FAILs, else 69.")]
 pub struct Args {
     /// Where the links are [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]
@@ -33,12 +34,15 @@ pub struct Args {
     /// Print the checks as one JSON object
     #[arg(long)]
     pub json: bool,
-    /// Look at this environment only, and fail unless kubectl passes through guard in it
+    /// Look at this environment only, and fail unless the tools pass through guard in it
     #[arg(long)]
     pub require_interception: bool,
     /// Seconds a shell has to start
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub patience: u64,
+    /// The tools to check [default: those that are linked]
+    #[arg(value_name = "TOOL", value_parser = clap::builder::PossibleValuesParser::new(links::tools()))]
+    pub tools: Vec<String>,
 }
 
 /// How one check came out.
@@ -62,7 +66,7 @@ impl Status {
 /// One line of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Check {
-    name: &'static str,
+    name: Cow<'static, str>,
     status: Status,
     /// What was found; safe to show.
     text: String,
@@ -71,16 +75,16 @@ struct Check {
 }
 
 impl Check {
-    fn ok(name: &'static str, text: impl Into<String>) -> Check {
-        Check { name, status: Status::Ok, text: text.into(), help: None }
+    fn ok(name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Check {
+        Check { name: name.into(), status: Status::Ok, text: text.into(), help: None }
     }
 
-    fn warn(name: &'static str, text: impl Into<String>, help: impl Into<String>) -> Check {
-        Check { name, status: Status::Warn, text: text.into(), help: Some(help.into()) }
+    fn warn(name: impl Into<Cow<'static, str>>, text: impl Into<String>, help: impl Into<String>) -> Check {
+        Check { name: name.into(), status: Status::Warn, text: text.into(), help: Some(help.into()) }
     }
 
-    fn fail(name: &'static str, text: impl Into<String>, help: impl Into<String>) -> Check {
-        Check { name, status: Status::Fail, text: text.into(), help: Some(help.into()) }
+    fn fail(name: impl Into<Cow<'static, str>>, text: impl Into<String>, help: impl Into<String>) -> Check {
+        Check { name: name.into(), status: Status::Fail, text: text.into(), help: Some(help.into()) }
     }
 }
 
@@ -88,6 +92,7 @@ impl Check {
 struct Site<'a> {
     world: &'a World,
     dir: PathBuf,
+    tools: Vec<&'static str>,
     patience: Duration,
     /// What to type to get guard in front again.
     line: String,
@@ -96,15 +101,23 @@ struct Site<'a> {
 /// Runs the subcommand. `audit` is where the policy wants the audit log, when it says so.
 pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
     let (line, file) = init::start_up_line(world);
+    let dir = shim::directory(world, args.dir.as_deref())?;
     let site = Site {
         world,
-        dir: shim::directory(world, args.dir.as_deref())?,
+        tools: tools(args, &dir, world),
+        dir,
         patience: Duration::from_secs(args.patience.clamp(1, 60)),
         line: format!("make `{line}` the last line of {file} and open a new shell"),
     };
-    let mut checks = vec![links(&site), interception(&site), real_tool(&site)];
-    let intercepted = checks[1].status == Status::Ok;
-    checks.extend(variables(world));
+    let mut checks = Vec::new();
+    let mut intercepted = true;
+    for tool in &site.tools {
+        let here = interception(&site, tool);
+        intercepted &= here.status == Status::Ok;
+        checks.extend([links(&site, tool), here, real_tool(&site, tool)]);
+    }
+    checks.extend(unlinked(&site, args));
+    checks.extend(variables(world).into_iter().filter(|_| site.tools.contains(&"kubectl")));
     if !args.require_interception {
         checks.extend(shell(&site, shells::Start::Interactive));
         checks.extend(shell(&site, shells::Start::Login));
@@ -119,6 +132,32 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
     };
     out::print(&if args.json { as_json(&checks, intercepted) } else { as_text(&checks) })?;
     Ok(if failed { Exit::Unavailable } else { Exit::Ok })
+}
+
+/// The tools to check: those named; else those linked; else those that would be.
+fn tools(args: &Args, dir: &Path, world: &World) -> Vec<&'static str> {
+    let named: Vec<&str> = links::tools().filter(|tool| args.tools.iter().any(|name| name == tool)).collect();
+    let linked = links::linked(dir);
+    match (named.is_empty(), linked.is_empty()) {
+        (false, _) => named,
+        (true, false) => linked,
+        (true, true) => links::present(world),
+    }
+}
+
+/// Tools that are installed and that guard does not stand in front of.
+fn unlinked(site: &Site<'_>, args: &Args) -> Vec<Check> {
+    if !args.tools.is_empty() {
+        return Vec::new();
+    }
+    let found = |tool: &&str| find::find(tool.as_bytes(), site.world.var("PATH"), &home::selves()).is_ok();
+    let missing = links::tools().filter(|tool| !site.tools.contains(tool)).filter(found);
+    missing
+        .map(|tool| {
+            let text = format!("{tool} is installed and does not pass through guard");
+            Check::warn("link", text, format!("run `guard install {tool}`"))
+        })
+        .collect()
 }
 
 fn as_text(checks: &[Check]) -> String {
@@ -148,8 +187,8 @@ fn shown(path: &Path) -> String {
 }
 
 /// The link is there, leads to a shim, and that shim is of this guard's version.
-fn links(site: &Site<'_>) -> Check {
-    let link = site.dir.join("kubectl");
+fn links(site: &Site<'_>, tool: &str) -> Check {
+    let link = site.dir.join(tool);
     let install = "run `guard install`";
     match links::place(&link) {
         links::Place::Free => return Check::fail("link", format!("{} is not there", shown(&link)), install),
@@ -177,31 +216,32 @@ fn links(site: &Site<'_>) -> Check {
     }
 }
 
-/// Calls kubectl as any program started from here would.
-fn interception(site: &Site<'_>) -> Check {
-    let first = candidates(site.world).into_iter().next();
+/// Calls a tool as any program started from here would.
+fn interception(site: &Site<'_>, tool: &str) -> Check {
+    let first = candidates(site.world, tool).into_iter().next();
     let Some(first) = first else {
-        return Check::fail("here", "there is no kubectl on PATH, not even guard's", site.line.clone());
+        let text = format!("there is no {tool} on PATH, not even guard's");
+        return Check::fail("here", text, site.line.clone());
     };
     match selftest::call(Command::new(&first), site.patience) {
-        Ok(_) => Check::ok("here", format!("kubectl is {}, and guard answers", shown(&first))),
+        Ok(_) => Check::ok("here", format!("{tool} is {}, and guard answers", shown(&first))),
         Err(why) if links::is_guard(&first) => Check::fail(
             "here",
             format!("{}: {}", shown(&first), escape(why.as_bytes())),
             "run `guard install`",
         ),
-        Err(_) => Check::fail("here", format!("kubectl is {}, not guard", shown(&first)), site.line.clone()),
+        Err(_) => Check::fail("here", format!("{tool} is {}, not guard", shown(&first)), site.line.clone()),
     }
 }
 
-/// Every executable `kubectl` on PATH, in its order.
-fn candidates(world: &World) -> Vec<PathBuf> {
+/// Every executable of this name on PATH, in its order.
+fn candidates(world: &World, tool: &str) -> Vec<PathBuf> {
     let path = world.var("PATH").unwrap_or_default();
     let executable = |path: &PathBuf| {
         fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     };
     let mut found: Vec<PathBuf> = Vec::new();
-    for candidate in std::env::split_paths(path).filter(|d| d.is_absolute()).map(|d| d.join("kubectl")) {
+    for candidate in std::env::split_paths(path).filter(|d| d.is_absolute()).map(|d| d.join(tool)) {
         if executable(&candidate) && !found.contains(&candidate) {
             found.push(candidate);
         }
@@ -209,10 +249,11 @@ fn candidates(world: &World) -> Vec<PathBuf> {
     found
 }
 
-fn real_tool(site: &Site<'_>) -> Check {
-    match find::find(b"kubectl", site.world.var("PATH"), &home::selves()) {
+fn real_tool(site: &Site<'_>, tool: &str) -> Check {
+    let name = format!("real {tool}");
+    match find::find(tool.as_bytes(), site.world.var("PATH"), &home::selves()) {
         Ok(real) => {
-            let others: Vec<String> = candidates(site.world)
+            let others: Vec<String> = candidates(site.world, tool)
                 .iter()
                 .filter(|path| {
                     !links::is_guard(path) && fs::canonicalize(path).ok() != fs::canonicalize(&real).ok()
@@ -221,11 +262,11 @@ fn real_tool(site: &Site<'_>) -> Check {
                 .collect();
             let also =
                 if others.is_empty() { String::new() } else { format!("; not used: {}", others.join(", ")) };
-            Check::ok("real kubectl", format!("{}{also}", shown(&real)))
+            Check::ok(name, format!("{}{also}", shown(&real)))
         }
         Err(missing) => {
             let fail = Fail::from(missing);
-            Check::fail("real kubectl", fail.what, fail.help.unwrap_or_else(|| "install kubectl".to_owned()))
+            Check::fail(name, fail.what, fail.help.unwrap_or_else(|| format!("install {tool}")))
         }
     }
 }
@@ -251,7 +292,7 @@ fn variables(world: &World) -> Vec<Check> {
     checks
 }
 
-/// What the user's own shell makes of `kubectl`.
+/// What the user's own shell makes of the tools' names.
 fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
     let name = match start {
         shells::Start::Interactive => "interactive shell",
@@ -261,6 +302,7 @@ fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
     let login = Site {
         world: site.world,
         dir: site.dir.clone(),
+        tools: site.tools.clone(),
         patience: site.patience,
         // The one shell of the three whose login shells do not read the other start-up file.
         line: "let ~/.bash_profile end with: . ~/.bashrc".to_owned(),
@@ -270,80 +312,100 @@ fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
         let help = "set SHELL to the shell you use, then run this again";
         return vec![Check::warn(name, "SHELL is not set: not checked", help)];
     };
-    let said = match shells::inspect(site.world, &shell, start, site.patience) {
+    let said = match shells::inspect(site.world, &shell, start, &site.tools, site.patience) {
         Ok(said) => said,
         Err(why) => {
             let text = format!("{}: {}", shown(&shell), escape(why.as_bytes()));
-            let help = "run `kubectl __guard_selftest 1` there: guard answers with its version and path";
+            let tool = site.tools.first().copied().unwrap_or("kubectl");
+            let help =
+                format!("run `{tool} __guard_selftest 1` there: guard answers with its version and path");
             return vec![Check::warn(name, text, help)];
         }
     };
-    vec![heard(name, &shell, &said, site), aliases(&said)].into_iter().flatten().collect()
+    let each = site.tools.iter().zip(&said.tools);
+    let mut checks: Vec<Check> =
+        each.map(|(tool, heard)| heard_check(name, &shell, tool, heard, &said.path, site)).collect();
+    checks.extend(aliases(&said, &site.tools));
+    checks
 }
 
-/// The check that a shell's answer makes.
-fn heard(name: &'static str, shell: &Path, said: &shells::Said, site: &Site<'_>) -> Option<Check> {
-    let found = escape(said.found.as_bytes());
-    if said.answer.is_some() {
-        return Some(Check::ok(name, format!("{}: kubectl is {found}, and guard answers", shown(shell))));
+/// The check that a shell's answer about one tool makes.
+fn heard_check(
+    name: &'static str,
+    shell: &Path,
+    tool: &str,
+    heard: &shells::Heard,
+    path: &[PathBuf],
+    site: &Site<'_>,
+) -> Check {
+    let found = escape(heard.found.as_bytes());
+    let shell = shown(shell);
+    if heard.answer.is_some() {
+        return Check::ok(name, format!("{shell}: {tool} is {found}, and guard answers"));
     }
-    let on_path = said.path.iter().position(|entry| *entry == site.dir);
-    Some(match on_path {
-        _ if said.found.is_empty() => {
-            Check::fail(name, format!("{}: no kubectl", shown(shell)), site.line.clone())
-        }
-        Some(0) if !said.found.starts_with('/') => {
-            let help = "a function or alias of that name goes past guard: take it out, or let it call `kubectl` by name";
-            Check::fail(name, format!("{}: kubectl is {found}", shown(shell)), help)
+    match path.iter().position(|entry| *entry == site.dir) {
+        _ if heard.found.is_empty() => Check::fail(name, format!("{shell}: no {tool}"), site.line.clone()),
+        Some(0) if !heard.found.starts_with('/') => {
+            let help = format!(
+                "a function or alias of that name goes past guard: take it out, or let it call `{tool}` by name"
+            );
+            Check::fail(name, format!("{shell}: {tool} is {found}"), help)
         }
         Some(0) => {
             let help = "the shell remembers another path: run `hash -r`, and look for `hash -p` in its start-up files";
-            Check::fail(name, format!("{}: kubectl is {found}, not guard", shown(shell)), help)
+            Check::fail(name, format!("{shell}: {tool} is {found}, not guard"), help)
         }
         Some(at) => {
-            let text = format!(
-                "{}: kubectl is {found}; guard's directory is entry {} of PATH",
-                shown(shell),
-                at + 1
-            );
+            let text = format!("{shell}: {tool} is {found}; guard's directory is entry {} of PATH", at + 1);
             Check::fail(name, text, site.line.clone())
         }
         None => {
-            let text = format!("{}: kubectl is {found}; guard's directory is not on PATH", shown(shell));
+            let text = format!("{shell}: {tool} is {found}; guard's directory is not on PATH");
             Check::fail(name, text, site.line.clone())
         }
-    })
+    }
 }
 
-fn aliases(said: &shells::Said) -> Option<Check> {
-    let past = said.aliases.iter().find(|alias| {
-        shells::absolute_kubectl(alias).is_some_and(|path| !links::is_guard(Path::new(path)))
+fn aliases(said: &shells::Said, tools: &[&str]) -> Option<Check> {
+    let (past, tool) = said.aliases.iter().find_map(|alias| {
+        let (path, tool) = shells::absolute(alias, tools)?;
+        (!links::is_guard(Path::new(path))).then_some((alias, tool))
     })?;
     let text = format!("{} goes past guard", escape(past.as_bytes()));
-    Some(Check::warn("alias", text, "let it call `kubectl` by name"))
+    Some(Check::warn("alias", text, format!("let it call `{tool}` by name")))
 }
 
 /// `sudo` replaces PATH by its `secure_path`.
-fn sudo(site: &Site<'_>) -> Option<Check> {
+fn sudo(site: &Site<'_>) -> Vec<Check> {
     let name = "sudo";
     let installed = std::env::split_paths(site.world.var("PATH").unwrap_or_default())
         .any(|dir| dir.is_absolute() && dir.join("sudo").is_file());
     if !installed {
-        return None;
+        return Vec::new();
     }
-    let help = "for `sudo kubectl`: sudo guard install --dir /usr/local/lib/guard/shims, and put that directory first in \
-                secure_path (visudo)";
-    let Some(path) = secure_path(site) else {
-        return Some(Check::warn(name, "its secure_path could not be read: not checked", help));
+    let help = |tool: &str| {
+        format!(
+            "for `sudo {tool}`: sudo guard install --dir /usr/local/lib/guard/shims, and put that directory first in \
+             secure_path (visudo)"
+        )
     };
-    let first = std::env::split_paths(&path).map(|dir| dir.join("kubectl")).find(|path| path.is_file());
-    Some(match first {
-        None => Check::ok(name, "no kubectl on its secure_path"),
-        Some(first) if links::is_guard(&first) => {
-            Check::ok(name, format!("kubectl is {}, guard's", shown(&first)))
+    let Some(path) = secure_path(site) else {
+        let first = site.tools.first().copied().unwrap_or("kubectl");
+        return vec![Check::warn(name, "its secure_path could not be read: not checked", help(first))];
+    };
+    let check = |tool: &&str| {
+        let first = std::env::split_paths(&path).map(|dir| dir.join(tool)).find(|path| path.is_file());
+        match first {
+            None => Check::ok(name, format!("no {tool} on its secure_path")),
+            Some(first) if links::is_guard(&first) => {
+                Check::ok(name, format!("{tool} is {}, guard's", shown(&first)))
+            }
+            Some(first) => {
+                Check::warn(name, format!("`sudo {tool}` is {}, not guard", shown(&first)), help(tool))
+            }
         }
-        Some(first) => Check::warn(name, format!("`sudo kubectl` is {}, not guard", shown(&first)), help),
-    })
+    };
+    site.tools.iter().map(check).collect()
 }
 
 /// From the sudoers file when it may be read, else from sudo itself when it answers without a password.
@@ -414,34 +476,35 @@ mod tests {
         assert_eq!(secure_path_in("Defaults env_reset\n# secure_path=/x\n"), None);
     }
 
-    fn said(found: &str, path: &[&str]) -> shells::Said {
-        shells::Said {
-            found: found.to_owned(),
-            path: path.iter().map(PathBuf::from).collect(),
-            ..shells::Said::default()
-        }
-    }
-
     #[test]
     fn each_way_past_guard_has_its_own_advice() {
         let world = World::of(&[], "/");
-        let site =
-            Site { world: &world, dir: "/s".into(), patience: Duration::ZERO, line: "LINE".to_owned() };
-        let check =
-            |said: &shells::Said| heard("interactive shell", Path::new("/bin/bash"), said, &site).unwrap();
-        for (answer, help) in [
-            (said("kubectl", &["/s", "/usr/bin"]), "a function or alias"),
-            (said("alias kubectl='/usr/bin/kubectl'", &["/s"]), "a function or alias"),
-            (said("/usr/bin/kubectl", &["/s", "/usr/bin"]), "the shell remembers"),
-            (said("/usr/bin/kubectl", &["/usr/bin", "/s"]), "LINE"),
-            (said("/usr/bin/kubectl", &["/usr/bin"]), "LINE"),
-            (said("", &["/usr/bin"]), "LINE"),
+        let site = Site {
+            world: &world,
+            dir: "/s".into(),
+            tools: vec!["aws"],
+            patience: Duration::ZERO,
+            line: "LINE".to_owned(),
+        };
+        let check = |heard: &shells::Heard, path: &[&str]| {
+            let path: Vec<PathBuf> = path.iter().map(PathBuf::from).collect();
+            heard_check("interactive shell", Path::new("/bin/bash"), "aws", heard, &path, &site)
+        };
+        let at = |found: &str| shells::Heard { found: found.to_owned(), answer: None };
+        for (found, path, help) in [
+            ("aws", &["/s", "/usr/bin"][..], "a function or alias"),
+            ("alias aws='/usr/bin/aws'", &["/s"], "let it call `aws` by name"),
+            ("/usr/bin/aws", &["/s", "/usr/bin"], "the shell remembers"),
+            ("/usr/bin/aws", &["/usr/bin", "/s"], "LINE"),
+            ("/usr/bin/aws", &["/usr/bin"], "LINE"),
+            ("", &["/usr/bin"], "LINE"),
         ] {
-            let check = check(&answer);
-            assert_eq!(check.status, Status::Fail, "{answer:?}");
-            assert!(check.help.unwrap().contains(help), "{answer:?}");
+            let check = check(&at(found), path);
+            assert_eq!(check.status, Status::Fail, "{found}");
+            assert!(check.help.unwrap().contains(help), "{found}");
         }
         let answer = selftest::Answer { version: "1".to_owned(), path: "/x".to_owned() };
-        assert_eq!(check(&shells::Said { answer: Some(answer), ..said("kubectl", &[]) }).status, Status::Ok);
+        let heard = shells::Heard { found: "aws".to_owned(), answer: Some(answer) };
+        assert_eq!(check(&heard, &[]).status, Status::Ok);
     }
 }

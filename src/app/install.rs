@@ -4,17 +4,18 @@ use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::Result;
-use crate::shim::{self, Made};
+use crate::shim::{self, Made, links};
 use crate::world::World;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// Link kubectl's name to guard's shim, so that every call of it passes through guard
+/// Link the tools' names to guard's shim, so that every call of them passes through guard
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard install                         links ~/.local/share/guard/shims/kubectl
+  guard install                         links kubectl and aws, as far as they are installed, in ~/.local/share/guard/shims
+  guard install aws                     this one only
   guard install --dir /usr/local/lib/guard/shims kubectl
   guard install && eval \"$(guard init bash)\" && guard doctor
 
@@ -23,8 +24,8 @@ pub struct Args {
     /// Where to put the links [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// The tools to stand in front of
-    #[arg(value_name = "TOOL", default_values_t = [String::from("kubectl")])]
+    /// The tools to stand in front of [default: those that are installed]
+    #[arg(value_name = "TOOL")]
     pub tools: Vec<String>,
 }
 
@@ -33,7 +34,11 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     let dir = shim::directory(world, args.dir.as_deref())?;
     let binary = shim::binary(world)?;
     let mut text = String::new();
-    for made in shim::install(&dir, &binary, &args.tools)? {
+    let tools = match args.tools.as_slice() {
+        [] => links::present(world).into_iter().map(str::to_owned).collect(),
+        named => named.to_vec(),
+    };
+    for made in shim::install(&dir, &binary, &tools)? {
         let (word, link) = match &made {
             Made::New(link) => ("linked ", link),
             Made::Moved(link) => ("moved  ", link),

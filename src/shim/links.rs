@@ -3,7 +3,7 @@
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::run::{home, mark, names};
+use crate::run::{find, home, mark, names};
 use crate::world::World;
 use std::ffi::OsString;
 use std::fs;
@@ -72,6 +72,24 @@ pub fn is_guard(path: &Path) -> bool {
     let mut path_z = path.as_os_str().as_bytes().to_vec();
     path_z.push(0);
     mark::is_marked(&path_z)
+}
+
+/// The tools that have a name of their own: what can be linked, abbreviations left out.
+pub fn tools() -> impl Iterator<Item = &'static str> {
+    names::NAMES.iter().filter(|name| name.called == name.tool).map(|name| name.called)
+}
+
+/// The tools that are installed on this machine; all of them where none is, so that guard is there first.
+pub fn present(world: &World) -> Vec<&'static str> {
+    let selves = home::selves();
+    let found: Vec<&str> =
+        tools().filter(|tool| find::find(tool.as_bytes(), world.var("PATH"), &selves).is_ok()).collect();
+    if found.is_empty() { tools().collect() } else { found }
+}
+
+/// The tools whose names stand in the directory of the links, guard's or not.
+pub fn linked(dir: &Path) -> Vec<&'static str> {
+    tools().filter(|tool| place(&dir.join(tool)) != Place::Free).collect()
 }
 
 /// What [`install`] did with one tool.

@@ -1,4 +1,4 @@
-//! What a shell of the user's makes of `kubectl`, asked of the shell itself with its own start-up files.
+//! What a shell of the user's makes of the tools' names, asked of the shell itself with its own start-up files.
 
 use super::ask::{Ended, ask};
 use super::selftest::{self, Answer};
@@ -22,34 +22,64 @@ pub enum Start {
 pub struct Said {
     /// Its `PATH`, as entries.
     pub path: Vec<PathBuf>,
+    /// The aliases that name one of the tools, as the shell prints them.
+    pub aliases: Vec<String>,
+    /// What it makes of each tool, in the order asked.
+    pub tools: Vec<Heard>,
+}
+
+/// What a shell makes of one tool's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
     /// What `command -v` gives: a path, the name of a function, an alias.
     pub found: String,
-    /// The aliases that name kubectl, as the shell prints them.
-    pub aliases: Vec<String>,
-    /// Guard's answer when kubectl was called there.
+    /// Guard's answer when the tool was called there.
     pub answer: Option<Answer>,
 }
 
-/// Whether there are words to ask this shell.
-fn question(shell: &Path, nonce: &str) -> Option<String> {
-    // Start-up files may print anything, so each part begins with a line nobody else prints.
+/// The parts of the question, in their order; each begins with a line nobody else prints.
+fn parts(tools: &[&str]) -> Vec<String> {
+    let mut parts = vec!["path".to_owned()];
+    parts.extend(tools.iter().map(|tool| format!("found-{tool}")));
+    parts.push("alias".to_owned());
+    parts.extend(tools.iter().map(|tool| format!("call-{tool}")));
+    parts.push("end".to_owned());
+    parts
+}
+
+/// Whether there are words to ask this shell. Names of tools are guard's own and need no quotes.
+fn question(shell: &Path, nonce: &str, tools: &[&str]) -> Option<String> {
     let name = shell.file_name()?.to_str()?;
     let (path, rest) = match name {
         "bash" | "zsh" | "sh" | "dash" | "ksh" | "mksh" => ("printf '%s\\n' \"$PATH\"", ""),
         "fish" => ("string join : $PATH", "; true"),
         _ => return None,
     };
-    Some(format!(
-        "printf '\\n%s\\n' {nonce}-path; {path}; printf '\\n%s\\n' {nonce}-found; command -v kubectl; \
-         printf '\\n%s\\n' {nonce}-alias; alias; printf '\\n%s\\n' {nonce}-call; \
-         kubectl {SELFTEST} {nonce} 2>/dev/null; printf '\\n%s\\n' {nonce}-end{rest}"
-    ))
+    let mut text = String::new();
+    for part in parts(tools) {
+        // Start-up files may print anything, so each part begins with a line of its own.
+        text.push_str(&format!("printf '\\n%s\\n' {nonce}-{part}"));
+        text.push_str(&match part.split_once('-') {
+            None if part == "path" => format!("; {path}; "),
+            None if part == "alias" => "; alias; ".to_owned(),
+            Some(("found", tool)) => format!("; command -v {tool}; "),
+            Some((_, tool)) => format!("; {tool} {SELFTEST} {nonce} 2>/dev/null; "),
+            None => rest.to_owned(),
+        });
+    }
+    Some(text)
 }
 
 /// Asks a shell. `Err` says why it did not answer.
-pub fn inspect(world: &World, shell: &Path, start: Start, patience: Duration) -> Result<Said, String> {
+pub fn inspect(
+    world: &World,
+    shell: &Path,
+    start: Start,
+    tools: &[&str],
+    patience: Duration,
+) -> Result<Said, String> {
     let nonce = selftest::nonce();
-    let Some(question) = question(shell, &nonce) else {
+    let Some(question) = question(shell, &nonce, tools) else {
         return Err("guard knows no words to ask this shell".to_owned());
     };
     let mut command = Command::new(shell);
@@ -61,38 +91,47 @@ pub fn inspect(world: &World, shell: &Path, start: Start, patience: Duration) ->
     }
     command.args(["-i", "-c", &question]);
     let (output, ended) = ask(command, patience);
-    read(&output, &nonce).ok_or_else(|| match ended {
+    read(&output, &nonce, tools).ok_or_else(|| match ended {
         Ended::TimedOut => format!("no answer within {} s", patience.as_secs()),
         Ended::NotStarted(why) => format!("it could not be started: {why}"),
         Ended::Itself(_) => "its start-up files end it before it answers".to_owned(),
     })
 }
 
-fn read(output: &str, nonce: &str) -> Option<Said> {
-    let part = |from: &str, to: &str| {
-        let (_, rest) = output.split_once(&format!("{nonce}-{from}\n"))?;
-        rest.split_once(&format!("\n{nonce}-{to}\n")).map(|(part, _)| part.trim_matches('\n').to_owned())
+fn read(output: &str, nonce: &str, tools: &[&str]) -> Option<Said> {
+    let parts = parts(tools);
+    let part = |name: &str| {
+        let at = parts.iter().position(|part| part == name)?;
+        let (_, rest) = output.split_once(&format!("{nonce}-{name}\n"))?;
+        let (text, _) = rest.split_once(&format!("\n{nonce}-{}\n", parts.get(at + 1)?))?;
+        Some(text.trim_matches('\n').to_owned())
     };
-    let aliases = part("alias", "call")?;
+    let heard = |tool: &&str| {
+        let answer = selftest::read(&part(&format!("call-{tool}"))?, nonce);
+        Some(Heard { found: part(&format!("found-{tool}"))?, answer })
+    };
     Some(Said {
-        path: std::env::split_paths(&part("path", "found")?).collect(),
-        found: part("found", "alias")?,
-        aliases: aliases.lines().filter(|line| names_kubectl(line)).map(str::to_owned).collect(),
-        answer: selftest::read(&part("call", "end")?, nonce),
+        path: std::env::split_paths(&part("path")?).collect(),
+        aliases: part("alias")?.lines().filter(|line| names_one(line, tools)).map(str::to_owned).collect(),
+        tools: tools.iter().map(heard).collect::<Option<_>>()?,
     })
 }
 
-/// Whether an alias, as `alias` prints it, has kubectl for its name or among its words.
-fn names_kubectl(line: &str) -> bool {
+/// Whether an alias, as `alias` prints it, has one of the tools for its name or among its words.
+fn names_one(line: &str, tools: &[&str]) -> bool {
     line.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
-        .any(|word| word == "kubectl" || word == "kubecolor")
+        .any(|word| tools.contains(&word) || word == "kubecolor")
 }
 
-/// The part of an alias that goes past PATH: an absolute path that ends in `/kubectl`.
-pub fn absolute_kubectl(alias: &str) -> Option<&str> {
+/// The part of an alias that goes past PATH: an absolute path that ends in one of the tools' names, and that name.
+pub fn absolute<'a>(alias: &'a str, tools: &[&'a str]) -> Option<(&'a str, &'a str)> {
     alias
         .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '=' | ';' | '|' | '&' | '(' | ')'))
-        .find(|word| word.starts_with('/') && word.ends_with("/kubectl"))
+        .filter(|word| word.starts_with('/'))
+        .find_map(|word| {
+            let name = word.rsplit('/').next()?;
+            tools.contains(&name).then_some((word, name))
+        })
 }
 
 #[cfg(test)]
@@ -102,25 +141,26 @@ mod tests {
     #[test]
     fn the_answer_is_read_around_the_noise_of_start_up_files() {
         let text = format!(
-            "hello\n\nN-path\n/s:/usr/bin\n\nN-found\n/s/kubectl\n\nN-alias\nalias k='kubectl'\nalias ll='ls'\n\nN-call\n\
-             {SELFTEST} N 1.0 /x/guard-shim\n\nN-end\nbye\n"
+            "hello\n\nN-path\n/s:/usr/bin\n\nN-found-kubectl\n/s/kubectl\n\nN-found-aws\n\nN-alias\nalias k='kubectl'\n\
+             alias ll='ls'\n\nN-call-kubectl\n{SELFTEST} N 1.0 /x/guard-shim\n\nN-call-aws\nusage\n\nN-end\nbye\n"
         );
-        let said = read(&text, "N").unwrap();
+        let said = read(&text, "N", &["kubectl", "aws"]).unwrap();
         assert_eq!(said.path, [PathBuf::from("/s"), PathBuf::from("/usr/bin")]);
-        assert_eq!((said.found.as_str(), said.aliases.len()), ("/s/kubectl", 1));
-        assert_eq!(said.answer.unwrap().path, "/x/guard-shim");
-        assert_eq!(read("hello\n", "N"), None);
+        assert_eq!((said.tools[0].found.as_str(), said.aliases.len()), ("/s/kubectl", 1));
+        assert_eq!(said.tools[0].answer.as_ref().unwrap().path, "/x/guard-shim");
+        assert_eq!(said.tools[1], Heard::default());
+        assert_eq!(read("hello\n", "N", &["kubectl"]), None);
     }
 
     #[test]
     fn aliases_that_go_past_path() {
-        assert_eq!(absolute_kubectl("alias k='/usr/bin/kubectl -n x'"), Some("/usr/bin/kubectl"));
-        assert_eq!(absolute_kubectl("k=/opt/kubectl"), Some("/opt/kubectl"));
-        assert_eq!(absolute_kubectl("alias k='kubectl'"), None);
-        assert!(
-            names_kubectl("alias kubectl=kubecolor")
-                && names_kubectl("k=kubectl")
-                && !names_kubectl("k=kubectlx")
-        );
+        let tools = ["kubectl", "aws"];
+        let past = |alias| absolute(alias, &tools).map(|(path, _)| path);
+        assert_eq!(past("alias k='/usr/bin/kubectl -n x'"), Some("/usr/bin/kubectl"));
+        assert_eq!(past("k=/opt/kubectl"), Some("/opt/kubectl"));
+        assert_eq!(past("alias awsp='/usr/local/bin/aws --profile prod'"), Some("/usr/local/bin/aws"));
+        assert_eq!(past("alias k='kubectl'"), None);
+        assert!(names_one("alias kubectl=kubecolor", &tools) && names_one("k=kubectl", &tools));
+        assert!(!names_one("k=kubectlx", &tools) && !names_one("k=kubectl", &["aws"]));
     }
 }

@@ -1,5 +1,6 @@
 //! The questions of `guard setup`, on the terminal.
 
+use super::accounts::Account;
 use super::draft::{Server, diff};
 use crate::engine::escape::escape;
 use crate::engine::target::Environment;
@@ -15,13 +16,16 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The choices, as they are shown; the last one leaves a server out.
+/// The choices, as they are shown; the last one leaves a place out.
 const CHOICES: [(Option<Environment>, &str); 4] = [
     (Some(Environment::Production), "production    type its name before something is lost"),
     (Some(Environment::Staging), "staging       y/N before something is lost"),
     (Some(Environment::Development), "development   safe to play with"),
     (None, "leave it out  (it counts as production)"),
 ];
+
+/// So many of the names that lead to one place are shown.
+const SHOWN: usize = 5;
 
 /// Asks on the terminal. Signals are caught meanwhile, so that Ctrl-C leaves the terminal as it was.
 pub struct Asker {
@@ -51,15 +55,46 @@ impl Asker {
     /// Asks what a server is and what it is called. False when the person wants to leave.
     pub fn classify(&mut self, server: &mut Server, taken: &[String]) -> Result<bool> {
         self.say(&format!("\n{}", server.shown()))?;
-        for context in server.contexts.iter().take(5) {
+        for context in server.contexts.iter().take(SHOWN) {
             let current = if context.current { ", in use now" } else { "" };
             let file = format!("{}:{}", escape(context.file.as_bytes()), context.line);
             self.say(&format!("  context {} ({file}{current})", escape(context.name.as_bytes())))?;
         }
-        if server.contexts.len() > 5 {
-            self.say(&format!("  and {} more contexts", server.contexts.len() - 5))?;
+        self.and_more(server.contexts.len(), "contexts")?;
+        let Some(environment) = self.environment(server.suggestion())? else { return Ok(false) };
+        server.environment = environment;
+        if server.environment.is_some() {
+            server.name = self.name("Its name, as it has to be typed", &server.name, taken, false)?;
         }
-        let suggestion = server.suggestion();
+        Ok(true)
+    }
+
+    /// Asks what an account is, and what it is called unless it has an alias. False when the person wants to leave.
+    pub fn classify_account(&mut self, account: &mut Account, taken: &[String]) -> Result<bool> {
+        let called = account.called.as_deref().map(|name| format!(" ({})", escape(name.as_bytes())));
+        self.say(&format!("\nAWS account {}{}", account.id, called.unwrap_or_default()))?;
+        for profile in account.profiles.iter().take(SHOWN) {
+            self.say(&format!("  {} ({})", profile.shown(), escape(profile.at.to_string().as_bytes())))?;
+        }
+        self.and_more(account.profiles.len(), "profiles")?;
+        let Some(environment) = self.environment(account.suggestion())? else { return Ok(false) };
+        account.environment = environment;
+        if account.environment.is_some() && account.called.is_none() {
+            let prompt = "It has no alias. Its name, as it has to be typed (empty: the id)";
+            account.name = self.name(prompt, &account.name, taken, true)?;
+        }
+        Ok(true)
+    }
+
+    fn and_more(&self, all: usize, what: &str) -> Result<()> {
+        match all.saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => self.say(&format!("  and {more} more {what}")),
+        }
+    }
+
+    /// The environment that was chosen, `Some(None)` when it is to be left out, `None` when the person wants to leave.
+    fn environment(&mut self, suggestion: Option<Environment>) -> Result<Option<Option<Environment>>> {
         let default = CHOICES.iter().position(|(e, _)| *e == suggestion).unwrap_or(CHOICES.len() - 1);
         let words = CHOICES.map(|(_, words)| words);
         let select = Select::with_theme(&SimpleTheme)
@@ -67,23 +102,25 @@ impl Asker {
             .items(words)
             .default(default)
             .interact_on_opt(&self.term);
-        let Some(choice) = self.answer(select)? else { return Ok(false) };
-        server.environment = CHOICES.get(choice).and_then(|(environment, _)| *environment);
-        if server.environment.is_some() {
-            let taken = taken.to_vec();
-            let proposed = if is_name(&server.name) { server.name.clone() } else { String::new() };
-            let input = Input::<String>::with_theme(&SimpleTheme)
-                .with_prompt("Its name, as it has to be typed")
-                .with_initial_text(proposed)
-                .validate_with(move |name: &String| match name.trim() {
-                    name if !is_name(name) => Err("a name without blanks, slashes and invisible characters"),
-                    name if taken.iter().any(|other| other == name) => Err("another cluster has this name"),
-                    _ => Ok(()),
-                })
-                .interact_text_on(&self.term);
-            server.name = self.answer(input)?.trim().to_owned();
-        }
-        Ok(true)
+        let choice = self.answer(select)?;
+        Ok(choice.map(|choice| CHOICES.get(choice).and_then(|(environment, _)| *environment)))
+    }
+
+    fn name(&mut self, prompt: &str, proposed: &str, taken: &[String], empty: bool) -> Result<String> {
+        let taken = taken.to_vec();
+        let proposed = if is_name(proposed) { proposed } else { "" };
+        let input = Input::<String>::with_theme(&SimpleTheme)
+            .with_prompt(prompt)
+            .with_initial_text(proposed)
+            .allow_empty(empty)
+            .validate_with(move |name: &String| match name.trim() {
+                "" if empty => Ok(()),
+                name if !is_name(name) => Err("a name without blanks, slashes and invisible characters"),
+                name if taken.iter().any(|other| other == name) => Err("another place has this name"),
+                _ => Ok(()),
+            })
+            .interact_text_on(&self.term);
+        Ok(self.answer(input)?.trim().to_owned())
     }
 
     /// Shows what would be written and asks.
@@ -97,8 +134,8 @@ impl Asker {
     }
 
     /// Asks whether the links are to be made.
-    pub fn consent_to_install(&mut self, dir: &Path) -> Result<bool> {
-        self.confirm(&format!("Link kubectl to guard in {}?", shown(dir)))
+    pub fn consent_to_install(&mut self, tools: &[String], dir: &Path) -> Result<bool> {
+        self.confirm(&format!("Link {} to guard in {}?", tools.join(" and "), shown(dir)))
     }
 
     /// Says that nothing was written.

@@ -1,5 +1,6 @@
 //! The policy as `guard setup` writes it: text, with comments for the person who edits it later.
 
+use super::accounts::Account;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
 use crate::engine::policy::place::{Seen, is_local, naming_hint};
@@ -82,35 +83,58 @@ fn short_name(cluster: &str) -> String {
     short.filter(|name| !name.is_empty()).unwrap_or(cluster).to_owned()
 }
 
-/// The whole policy. Servers without an environment stand in it as `unclassified`.
-pub fn policy(servers: &[Server]) -> String {
+/// The whole policy. What has no environment stands in it as `unclassified`.
+pub fn policy(servers: &[Server], accounts: &[Account]) -> String {
     let mut text = String::from(
         "# The policy of guard. `guard policy check` reads it over, `guard policy schema` prints every key.\n\
          version: 1\n\n\
-         # Clusters by identity. A context's name is a label anybody can move; the server is what gets hit.\n\
-         #   production    type the cluster's name before something is lost, y/N before something stops\n\
+         #   production    type the target's name before something is lost, y/N before something stops\n\
          #   staging       y/N before something is lost\n\
-         #   development   passes, whole namespaces are asked about\n\
-         #   unclassified  like production\n\
-         clusters:\n",
+         #   development   passes, whole namespaces and the like are asked about\n\
+         #   unclassified  like production\n",
     );
-    for server in servers {
-        text.push_str(&entry(server, 2));
+    if !servers.is_empty() {
+        text.push_str(
+            "\n# Clusters by identity. A context's name is a label anybody can move; the server is what gets hit.\n\
+             clusters:\n",
+        );
+        text.extend(servers.iter().map(|server| server.entry(2)));
+    }
+    if !accounts.is_empty() {
+        text.push_str(
+            "\n# AWS accounts by id. A profile's name says nothing about the keys in use; the account is what gets hit.\n\
+             accounts:\n",
+        );
+        text.extend(accounts.iter().map(|account| account.entry(2)));
     }
     text
 }
 
-/// A policy with entries added at the head of its `clusters`; `None` when they are not in block form.
-pub fn added(old: &str, servers: &[Server]) -> Option<String> {
-    let classified = servers.iter().filter(|server| server.environment.is_some());
+/// A policy with the classified entries added at the head of its lists. The key of a list that is not in block form is
+/// the error.
+pub fn added(old: &str, servers: &[Server], accounts: &[Account]) -> Result<String, &'static str> {
+    let mut new = old.to_owned();
+    let servers: Vec<&Server> = servers.iter().filter(|server| server.environment.is_some()).collect();
+    if !servers.is_empty() {
+        let entries = |indent| servers.iter().map(|server| server.entry(indent)).collect();
+        new = added_to(&new, "clusters", entries).ok_or("clusters")?;
+    }
+    let accounts: Vec<&Account> = accounts.iter().filter(|account| account.environment.is_some()).collect();
+    if !accounts.is_empty() {
+        let entries = |indent| accounts.iter().map(|account| account.entry(indent)).collect();
+        new = added_to(&new, "accounts", entries).ok_or("accounts")?;
+    }
+    Ok(new)
+}
+
+/// A policy with entries added at the head of one list; `None` when that is not in block form.
+fn added_to(old: &str, key: &str, entries: impl Fn(usize) -> String) -> Option<String> {
     let lines: Vec<&str> = old.split_inclusive('\n').collect();
-    let Some(at) = lines.iter().position(|line| line.starts_with("clusters:")) else {
-        let mut new = old.trim_end().to_owned();
-        new.push_str("\n\nclusters:\n");
-        new.extend(classified.map(|server| entry(server, 2)));
-        return Some(new);
+    let head = format!("{key}:");
+    let Some(at) = lines.iter().position(|line| line.starts_with(&head)) else {
+        return Some(format!("{}\n\n{head}\n{}", old.trim_end(), entries(2)));
     };
-    let rest = lines[at].strip_prefix("clusters:")?.trim();
+    let rest = lines[at].strip_prefix(&head)?.trim();
     if !(rest.is_empty() || rest.starts_with('#')) {
         return None;
     }
@@ -119,29 +143,63 @@ pub fn added(old: &str, servers: &[Server]) -> Option<String> {
         lines[at + 1..].iter().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     let indent = match first.map(|line| (line.len() - line.trim_start().len(), line.trim_start())) {
         Some((indent, item)) if item.starts_with("- ") => indent,
-        // `clusters:` with nothing below it, followed by the next key.
+        // The key with nothing below it, followed by the next key.
         Some((0, _)) | None => 2,
         Some(_) => return None,
     };
     let mut new: String = lines[..at].concat();
     new.push_str(lines[at].trim_end_matches('\n'));
     new.push('\n');
-    new.extend(classified.map(|server| entry(server, indent)));
+    new.push_str(&entries(indent));
     new.push_str(&lines[at + 1..].concat());
     Some(new)
 }
 
-fn entry(server: &Server, indent: usize) -> String {
+impl Server {
+    fn entry(&self, indent: usize) -> String {
+        let contexts = self.contexts.iter().map(|c| c.name.as_str());
+        let identity = format!("server: {}", quoted(&self.url));
+        entry(indent, &some("contexts", contexts), &self.name, self.environment, &identity)
+    }
+}
+
+impl Account {
+    fn entry(&self, indent: usize) -> String {
+        let profiles = self.profiles.iter().map(|p| p.name.as_deref().unwrap_or("(environment keys)"));
+        let identity = format!("account: {}", quoted(&self.id));
+        entry(indent, &some("profiles", profiles), &self.name, self.environment, &identity)
+    }
+}
+
+/// The first few names for a comment.
+fn some<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| escape(name.as_bytes())).collect();
+    const SHOWN: usize = 5;
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    format!("{what}: {}{more}", names[..names.len().min(SHOWN)].join(", "))
+}
+
+fn entry(
+    indent: usize,
+    comment: &str,
+    name: &str,
+    environment: Option<Environment>,
+    identity: &str,
+) -> String {
     let pad = " ".repeat(indent);
-    let contexts: Vec<String> = server.contexts.iter().take(5).map(|c| escape(c.name.as_bytes())).collect();
-    let more = server.contexts.len().saturating_sub(contexts.len());
-    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
-    let environment = server.environment.unwrap_or(Environment::Unclassified);
+    let environment = environment.unwrap_or(Environment::Unclassified);
     let mut text = String::new();
-    let _ = writeln!(text, "{pad}# contexts: {}{more}", contexts.join(", "));
-    let _ = writeln!(text, "{pad}- name: {}", quoted(&server.name));
-    let _ = writeln!(text, "{pad}  environment: {environment}");
-    let _ = writeln!(text, "{pad}  server: {}", quoted(&server.url));
+    let _ = writeln!(text, "{pad}# {comment}");
+    if name.is_empty() {
+        let _ = writeln!(text, "{pad}- environment: {environment}");
+    } else {
+        let _ = writeln!(text, "{pad}- name: {}", quoted(name));
+        let _ = writeln!(text, "{pad}  environment: {environment}");
+    }
+    let _ = writeln!(text, "{pad}  {identity}");
     text
 }
 
@@ -214,10 +272,12 @@ mod tests {
     fn what_is_written_loads() {
         let mut servers = some();
         servers[0].environment = Some(Environment::Production);
-        let text = policy(&servers);
+        let text = policy(&servers, &accounts());
         let read = crate::policy::parse(&text, Path::new("/p.yaml"), Layer::User)
             .unwrap_or_else(|e| panic!("{e}\n{text}"));
-        assert_eq!(read.places.len(), 4);
+        assert_eq!(read.places.len(), 6);
+        assert_eq!(read.places[4].name.as_deref(), Some("acme-prod"));
+        assert_eq!(read.places[5].name, None);
         assert_eq!(read.places[0].environment, Some(Environment::Production));
         assert_eq!(read.places[3].name.as_deref(), Some(servers[3].name.as_str()));
     }
@@ -233,7 +293,7 @@ mod tests {
             "version: 1\nclusters:\n    # comment\n    - name: old\n      server: https://o\nmode: warn\n",
             "version: 1\nclusters:\nmode: warn",
         ] {
-            let new = added(old, &servers).unwrap();
+            let new = added(old, &servers, &[]).unwrap();
             let was =
                 crate::policy::parse(&old.replace("clusters:\nmode", "mode"), Path::new("/p"), Layer::User);
             let read = crate::policy::parse(&new, Path::new("/p"), Layer::User)
@@ -247,8 +307,39 @@ mod tests {
             assert_eq!(read.places.len(), was.map_or(1, |p| p.places.len() + 1), "{new}");
             assert!(old.lines().all(|line| new.lines().any(|l| l == line)), "{new}");
         }
-        assert_eq!(added("version: 1\nclusters: []\n", &servers), None);
-        assert_eq!(added("version: 1\nclusters:\n  name: x\n", &servers), None);
+        assert_eq!(added("version: 1\nclusters: []\n", &servers, &[]), Err("clusters"));
+        assert_eq!(added("version: 1\nclusters:\n  name: x\n", &servers, &[]), Err("clusters"));
+    }
+
+    fn accounts() -> Vec<Account> {
+        let account = |id: &str, name: &str| Account {
+            id: id.to_owned(),
+            called: None,
+            name: name.to_owned(),
+            environment: Some(Environment::Staging),
+            profiles: Vec::new(),
+        };
+        vec![account("111111111111", "acme-prod"), account("022222222222", "")]
+    }
+
+    #[test]
+    fn accounts_and_clusters_are_added_each_to_its_list() {
+        let mut servers = some();
+        servers[0].environment = Some(Environment::Production);
+        for old in [
+            "version: 1\n",
+            "version: 1\naccounts:\n- {account: \"333333333333\", environment: production}\n",
+            "version: 1\naccounts:\nclusters: # ours\n  - name: old\n    server: https://o\n",
+        ] {
+            let new = added(old, &servers, &accounts()).unwrap();
+            let read = crate::policy::parse(&new, Path::new("/p"), Layer::User)
+                .unwrap_or_else(|e| panic!("{e}\n{new}"));
+            assert!(read.places.iter().any(|p| p.identity[0].1 == ["022222222222"]), "{new}");
+            assert!(read.places.iter().any(|p| p.identity[0].1 == ["https://a:6443"]), "{new}");
+            assert!(old.lines().all(|line| new.lines().any(|l| l == line)), "{new}");
+        }
+        assert_eq!(added("version: 1\naccounts: []\n", &[], &accounts()), Err("accounts"));
+        assert_eq!(added("version: 1\n", &[], &[]), Ok("version: 1\n".to_owned()));
     }
 
     #[test]
