@@ -9,7 +9,7 @@ use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use super::table::{Carries, Command, Role, Tool};
 use super::tools;
 
-pub use redact::redact;
+pub use redact::{REDACTED, redact};
 
 /// What the words of one command say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +33,16 @@ impl Default for Verdict {
 }
 
 impl Verdict {
-    const fn of(effect: Effect) -> Verdict {
+    pub(super) const fn of(effect: Effect) -> Verdict {
         Verdict { effect, content: false, completion: false, because: Vec::new() }
     }
 
-    fn why(effect: Effect, because: &'static str) -> Verdict {
+    pub(super) fn why(effect: Effect, because: &'static str) -> Verdict {
         Verdict { because: vec![because], ..Verdict::of(effect) }
     }
 
     /// Raises the effect (never lowers it) and remembers why.
-    fn raise(&mut self, effect: Effect, because: &'static str) {
+    pub(super) fn raise(&mut self, effect: Effect, because: &'static str) {
         self.effect = self.effect.max(effect);
         if !self.because.contains(&because) {
             self.because.push(because);
@@ -50,7 +50,7 @@ impl Verdict {
     }
 
     /// The worse of two readings of the same words.
-    fn or_worse(self, other: Verdict) -> Verdict {
+    pub(super) fn or_worse(self, other: Verdict) -> Verdict {
         let content = self.content || other.content;
         let mut worse = if other.effect > self.effect { other } else { self };
         worse.content = content;
@@ -66,6 +66,9 @@ const TRIED_FLAGS: usize = 4;
 ///
 /// Never fails: words it cannot read are [`Effect::Unknown`] or the worse of the possible readings.
 pub fn classify(tool: &[u8], words: &[&[u8]]) -> Verdict {
+    if tool == b"aws" {
+        return super::aws::classify(words);
+    }
     match tools::by_name(tool) {
         Some(tool) => classify_words(tool, words),
         None => Verdict::why(Effect::Unknown, "a tool guard does not know"),

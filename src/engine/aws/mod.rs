@@ -1,6 +1,63 @@
 //! Command lines of the AWS CLI: its own grammar (argparse, three parsers in a row), not that of the cobra tools in
 //! [`parse`](super::parse). Pure: words and documents in, data out.
 
+pub mod alias;
+pub mod arn;
+mod classify;
+#[cfg(feature = "cli")]
+mod conditions;
+pub mod documents;
+pub mod grammar;
 pub mod hit;
+pub mod names;
+pub mod options;
+mod opts;
+mod redact;
+pub mod table;
+#[cfg(feature = "cli")]
+pub mod value;
 
+pub use classify::{classify, classify_with, hit, prompts};
+pub use documents::Documents;
 pub use hit::Hit;
+pub use redact::redact;
+
+/// What the list kept by hand says of a command.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reviewed {
+    /// What goes or stops, with the options that make it worse.
+    pub lost: &'static str,
+    /// How it is had back; `no` when it is not.
+    pub recoverable: &'static str,
+    /// What may refuse or delay it; `-` when nothing does.
+    pub protection: &'static str,
+    /// From 5 (a whole account, or data lost for ever) to 1.
+    pub severity: u8,
+    /// The options that name what is hit, without dashes, separated by commas; `<paths>` are operands; `-` for none.
+    pub target: &'static str,
+}
+
+/// What the list kept by hand says of a command, when it is in it.
+#[cfg(feature = "cli")]
+pub fn reviewed(service: &str, operation: &str) -> Option<Reviewed> {
+    let command = if operation.is_empty() { service.to_owned() } else { format!("{service} {operation}") };
+    let mut fields = crate::engine::tools::aws::reviewed(command.as_bytes())?;
+    let mut next = || fields.next().unwrap_or("-");
+    let (_, severity, target) = (next(), next(), next());
+    let (lost, recoverable, protection) = (next(), next(), next());
+    Some(Reviewed { lost, recoverable, protection, severity: severity.parse().unwrap_or(0), target })
+}
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use super::reviewed;
+
+    #[test]
+    fn the_reviewed_list_is_read_by_column() {
+        let stack = reviewed("cloudformation", "delete-stack").map(|r| (r.severity, r.target));
+        assert_eq!(stack, Some((5, "--stack-name")));
+        assert!(reviewed("ec2", "describe-instances").is_none());
+        assert!(reviewed("logout", "").is_some_and(|r| r.lost.contains("tokens")));
+    }
+}

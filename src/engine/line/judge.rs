@@ -423,11 +423,13 @@ fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {
     LineVerdict { effect, guarded: Some(effect) }
 }
 
-/// The worst reading of words in which a guarded tool's name stands somewhere.
+/// The worst reading of words in which a guarded tool's name stands somewhere. One letter is too little of a name.
 fn guarded_words(words: &[Field]) -> LineVerdict {
-    let at = words.iter().position(|f| guarded(basename(&f.bytes)) == Some("kubectl") && f.bytes.len() > 1);
-    match at.and_then(|at| words.get(at + 1..)) {
-        Some(rest) => guarded_verdict("kubectl", rest),
+    let mut rest = words.iter().enumerate();
+    let found =
+        rest.find_map(|(at, f)| Some((at, guarded(basename(&f.bytes)).filter(|_| f.bytes.len() > 1)?)));
+    match found.and_then(|(at, tool)| Some((tool, words.get(at + 1..)?))) {
+        Some((tool, rest)) => guarded_verdict(tool, rest),
         None => NOTHING,
     }
 }

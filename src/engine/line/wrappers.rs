@@ -303,6 +303,9 @@ pub(super) const HARMLESS: &[&str] = &[
 
 /// Names that mean a guarded tool: (name on the line, tool in the tables). Sorted by name.
 pub(super) const GUARDED: &[(&str, &str)] = &[
+    ("aws", "aws"),
+    ("aws.cmd", "aws"),
+    ("aws.exe", "aws"),
     ("k", "kubectl"),
     ("kubecolor", "kubectl"),
     ("kubectl", "kubectl"),

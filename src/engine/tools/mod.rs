@@ -1,5 +1,6 @@
 //! One file per tool, data only.
 
+pub mod aws;
 pub mod kubectl;
 
 use super::table::Tool;

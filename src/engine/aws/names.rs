@@ -1,0 +1,159 @@
+//! What a command hits, as a person would name it.
+
+use super::arn;
+use super::hit::Hit;
+
+/// The names of what is hit, in the order given, each once.
+pub fn resources(hit: &Hit) -> Vec<String> {
+    let mut out = Vec::new();
+    if hit.service == "s3" {
+        for path in paths(hit) {
+            add(&mut out, &short(path));
+        }
+        return out;
+    }
+    if hit.service == "s3api" || hit.service == "s3control" {
+        if let Some(bucket) = hit.value("bucket") {
+            match hit.value("key").or_else(|| hit.value("prefix")) {
+                Some(key) => add(&mut out, &format!("{}/{key}", short(bucket))),
+                None => add(&mut out, &short(bucket)),
+            }
+            return out;
+        }
+    }
+    for option in targets(hit) {
+        for value in hit.list(&option) {
+            for name in values(value) {
+                add(&mut out, &short(&name));
+            }
+        }
+    }
+    out
+}
+
+/// The paths of an `s3` command that lose something: the last of two, or the only one; both of `mv`.
+fn paths(hit: &Hit) -> Vec<&str> {
+    let remote = |path: &&String| path.starts_with("s3://");
+    match (hit.operation.as_str(), hit.operands.as_slice()) {
+        ("cp" | "sync", [_, to, ..]) => vec![to],
+        ("mv", [from, ..]) => vec![from],
+        ("rb" | "mb" | "website", operands) => operands.iter().map(String::as_str).collect(),
+        (_, operands) => operands.iter().filter(remote).map(String::as_str).collect(),
+    }
+}
+
+/// The options that name what is hit.
+fn targets(hit: &Hit) -> Vec<String> {
+    #[cfg(feature = "cli")]
+    if let Some(reviewed) = super::reviewed(&hit.service, &hit.operation) {
+        let named: Vec<String> = reviewed
+            .target
+            .split(',')
+            .filter_map(|option| option.strip_prefix("--"))
+            .filter(|option| hit.has(option))
+            .map(str::to_owned)
+            .collect();
+        // Of `--cluster c --service s` the last names what goes, the others say where it is. Alternatives
+        // (`--stream-name`, `--stream-arn`) never stand together.
+        if let Some(last) = named.last() {
+            return vec![last.clone()];
+        }
+    }
+    let mut best: Option<(u8, &str)> = None;
+    for (option, values) in &hit.options {
+        if values.is_empty() {
+            continue;
+        }
+        let rank = rank(option, &hit.operation);
+        if rank > 0 && best.is_none_or(|(have, _)| rank > have) {
+            best = Some((rank, option));
+        }
+    }
+    best.map(|(_, option)| option.to_owned()).into_iter().collect()
+}
+
+/// How much an option looks like the one that names the thing of `delete-THING`.
+fn rank(option: &str, operation: &str) -> u8 {
+    let noun = operation.split_once('-').map_or(operation, |(_, noun)| noun);
+    let stem = |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned();
+    let base =
+        ["-ids", "-names", "-arns", "-identifiers", "-id", "-name", "-arn", "-identifier", "-url", "-list"]
+            .iter()
+            .find_map(|end| option.strip_suffix(end));
+    match base {
+        Some(base) if stem(base) == stem(noun) => 9,
+        None if stem(option) == stem(noun) => 8,
+        Some(base) if stem(noun).ends_with(&format!("-{}", stem(base))) => 7,
+        Some(base) if stem(base).ends_with(&format!("-{}", stem(noun))) => 7,
+        None if matches!(option, "name" | "names" | "id" | "ids" | "arn" | "arns" | "identifier") => 6,
+        Some("resource") => 5,
+        Some(base) if noun.contains(base) => 4,
+        Some("client-token" | "role" | "client-request") => 0,
+        Some(_) => 2,
+        None => 0,
+    }
+}
+
+/// The names inside a value: JSON lists count one by one.
+fn values(value: &str) -> Vec<String> {
+    #[cfg(feature = "cli")]
+    if let Some(serde_json::Value::Array(list)) = super::value::read(value) {
+        return list.iter().filter_map(super::value::scalar).collect();
+    }
+    vec![value.to_owned()]
+}
+
+/// The last part of an ARN or URL; `bucket/prefix` of an S3 path.
+fn short(value: &str) -> String {
+    let value = value.trim_end_matches(['\n', '\r']);
+    let value = value.strip_prefix("s3://").unwrap_or(value);
+    let value = match arn::parts(value) {
+        Some(("s3" | "s3-outposts" | "s3-object-lambda", _, _, resource)) => {
+            return resource.trim_end_matches('/').to_owned();
+        }
+        Some((_, _, _, resource)) => resource,
+        None => match value.split_once("://") {
+            Some((_, rest)) => rest,
+            None => return value.trim_end_matches('/').to_owned(),
+        },
+    };
+    let value = value.trim_end_matches('/');
+    value.rsplit(['/', ':']).next().unwrap_or(value).to_owned()
+}
+
+fn add(out: &mut Vec<String>, name: &str) {
+    if !name.is_empty() && !out.iter().any(|have| have == name) {
+        out.push(name.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::aws::{Documents, hit};
+
+    fn of(line: &str) -> Vec<String> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        hit(&words, &Documents::none()).resources
+    }
+
+    #[test]
+    fn things_are_named_as_a_person_would() {
+        for (line, want) in [
+            ("cloudformation delete-stack --stack-name app", vec!["app"]),
+            ("ec2 terminate-instances --instance-ids i-1 i-2", vec!["i-1", "i-2"]),
+            ("s3 rm s3://bucket/prefix/ --recursive", vec!["bucket/prefix"]),
+            ("s3 rb s3://bucket --force", vec!["bucket"]),
+            ("s3 sync . s3://bucket/www --delete", vec!["bucket/www"]),
+            ("s3api delete-object --bucket b --key a/k", vec!["b/a/k"]),
+            ("s3api delete-bucket --bucket b", vec!["b"]),
+            ("sns delete-topic --topic-arn arn:aws:sns:eu-west-1:111111111111:orders", vec!["orders"]),
+            ("sqs purge-queue --queue-url https://sqs.eu-west-1.amazonaws.com/1/q", vec!["q"]),
+            ("ecs delete-service --cluster c --service s", vec!["s"]),
+            ("acm-pca delete-policy --resource-arn arn:aws:acm-pca:r:1:certificate-authority/x", vec!["x"]),
+            ("efs delete-replication-configuration --source-file-system-id fs-1", vec!["fs-1"]),
+            ("securityhub disable-security-hub", vec![]),
+        ] {
+            assert_eq!(of(line), want, "{line}");
+        }
+    }
+}

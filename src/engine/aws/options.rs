@@ -1,0 +1,72 @@
+//! The options of one operation, where the tables have them.
+
+/// How an option takes its values (`awscli/arguments.py`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// None: one half of a pair `--x`/`--no-x`.
+    Switch,
+    /// One.
+    Value,
+    /// Every free word behind it.
+    List,
+    /// One, if a free word follows.
+    Maybe,
+}
+
+/// What every operation of a service has besides its own options.
+const EVERYWHERE: [(&[u8], Kind); 3] = [
+    (b"cli-input-json", Kind::Value),
+    (b"cli-input-yaml", Kind::Value),
+    (b"generate-cli-skeleton", Kind::Maybe),
+];
+
+/// All options of one command.
+pub struct Own {
+    rows: Vec<(&'static [u8], Kind)>,
+    api: bool,
+}
+
+impl Own {
+    /// The options of a command that is in the list.
+    #[cfg(feature = "cli")]
+    pub fn of(command: &[u8]) -> Option<Own> {
+        let line = crate::engine::tools::aws::options(command)?;
+        let api = !line.starts_with('~');
+        let mut rows: Vec<(&'static [u8], Kind)> = line
+            .trim_start_matches('~')
+            .split(' ')
+            .filter(|name| !name.is_empty())
+            .map(|name| match name.as_bytes() {
+                [name @ .., b'*'] => (name, Kind::List),
+                [name @ .., b'!'] => (name, Kind::Switch),
+                name => (name, Kind::Value),
+            })
+            .collect();
+        if api {
+            rows.extend(EVERYWHERE);
+        }
+        Some(Own { rows, api })
+    }
+
+    /// The lean build has no list: the full guard reads what it cannot be sure of.
+    #[cfg(not(feature = "cli"))]
+    pub fn of(_: &[u8]) -> Option<Own> {
+        let _ = EVERYWHERE;
+        None
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The name and kind of one; an empty name beyond the end.
+    pub fn row(&self, index: usize) -> (&'static [u8], Kind) {
+        self.rows.get(index).copied().unwrap_or((b"", Kind::Switch))
+    }
+
+    /// Whether it is an operation of a service's API rather than a command of the CLI's own (`s3 rm`).
+    pub fn is_api(&self) -> bool {
+        self.api
+    }
+}

