@@ -133,7 +133,7 @@ fn protection(hit: &Hit, table: &Value, name: &str, impact: &mut Impact) {
         (true, Some(false)) => "is removed by this command".to_owned(),
         (true, _) if hit.operation == "delete-table" => {
             impact.refused = Some(format!("deletion protection of {} is on", describe::short(name)));
-            "is on: it refuses this".to_owned()
+            "is ON: refuses the deletion".to_owned()
         }
         (true, _) => "is on".to_owned(),
         (false, Some(true)) => "is OFF; this command turns it on".to_owned(),

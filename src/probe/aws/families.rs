@@ -1,7 +1,7 @@
 //! Which questions are asked before which command: one row for each family.
 
 use super::cli::Cli;
-use super::{cloudformation, describe, dynamodb, kms, rds, secrets};
+use super::{cloudformation, describe, dynamodb, ecr, ecs, iam, kms, lambda, logs, rds, route53, secrets};
 use crate::engine::aws::Hit;
 use crate::engine::impact::Impact;
 use futures_util::future::LocalBoxFuture;
@@ -44,10 +44,46 @@ const FAMILIES: &[Family] = &[
         safer: dynamodb::safer,
     },
     Family {
+        service: "ecr",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(ecr::look(cli, hit, impact)),
+        safer: none,
+    },
+    Family {
+        service: "ecr-public",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(ecr::look(cli, hit, impact)),
+        safer: none,
+    },
+    Family {
+        service: "ecs",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(ecs::look(cli, hit, impact)),
+        safer: none,
+    },
+    Family {
+        service: "iam",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(iam::look(cli, hit, impact)),
+        safer: iam::safer,
+    },
+    Family {
         service: "kms",
         operations: &[],
         look: |cli, hit, impact| Box::pin(kms::look(cli, hit, impact)),
         safer: kms::safer,
+    },
+    Family {
+        service: "lambda",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(lambda::look(cli, hit, impact)),
+        safer: none,
+    },
+    Family {
+        service: "logs",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(logs::look(cli, hit, impact)),
+        safer: none,
     },
     Family {
         service: "neptune",
@@ -60,6 +96,12 @@ const FAMILIES: &[Family] = &[
         operations: &[],
         look: |cli, hit, impact| Box::pin(rds::look(cli, hit, impact)),
         safer: rds::safer,
+    },
+    Family {
+        service: "route53",
+        operations: &[],
+        look: |cli, hit, impact| Box::pin(route53::look(cli, hit, impact)),
+        safer: none,
     },
     Family {
         service: "secretsmanager",

@@ -97,6 +97,11 @@ pub fn tail(arn: &str) -> &str {
     rest.rsplit(['/', ':']).find(|p| !p.is_empty()).unwrap_or(rest)
 }
 
+/// A task definition with its revision: `web:7`.
+pub fn tail_of_revision(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -167,7 +167,7 @@ impl Fact {
                 let Some(there) = value.pointer(at) else { return };
                 let effect = if is(there, on) {
                     told.impact.refused = Some(format!("{what} of {name} is on"));
-                    "is on: it refuses this".to_owned()
+                    "is ON: refuses the deletion".to_owned()
                 } else {
                     off(&command(turn_on))
                 };

@@ -17,7 +17,7 @@ pub(super) use fact::{first, newest, off};
 use serde_json::Value;
 
 /// So many named things are described one by one; the others are said to be unchecked.
-const DESCRIBED: usize = 16;
+pub(super) const DESCRIBED: usize = 16;
 
 /// One question and what its answer tells.
 struct Ask {
@@ -118,29 +118,28 @@ pub(super) enum Seen {
 
 /// Puts the things together. What does not exist lowers the command only when nothing else is named.
 pub(super) fn merge(kind: &str, named: &[Named], seen: Vec<Seen>, impact: &mut Impact) {
-    let bare = |name: &str| Subject { kind: kind.to_owned(), name: name.to_owned(), ..Subject::default() };
     let mut absent = Vec::new();
+    let unseen = |one: &Named, why: Why, impact: &mut Impact| {
+        let subject = Subject { kind: kind.to_owned(), name: one.name.clone(), ..Subject::default() };
+        impact.subjects.push(subject);
+        impact.subjects_total += 1;
+        impact.gap(format!("{kind} {}", one.name), why);
+    };
+    let asked = seen.len();
     for (one, seen) in named.iter().zip(seen) {
         match seen {
-            Seen::There(other) => {
-                impact.absorb(other);
-                continue;
-            }
+            Seen::There(other) => impact.absorb(other),
             Seen::Absent => absent.push(one.name.as_str()),
-            Seen::Unseen(why) => impact.gap(format!("{kind} {}", one.name), why),
+            Seen::Unseen(why) => unseen(one, why, impact),
         }
-        impact.subjects.push(bare(&one.name));
-        impact.subjects_total += 1;
     }
-    for one in named.iter().skip(DESCRIBED) {
-        impact.gap(format!("{kind} {}", one.name), Why::NotAsked);
-        impact.subjects.push(bare(&one.name));
-        impact.subjects_total += 1;
+    for one in named.iter().skip(asked) {
+        unseen(one, Why::NotAsked, impact);
     }
     if absent.is_empty() {
         return;
     }
-    let text = format!("there is no {kind} {}", first(&absent));
+    let text = format!("no such {kind}: {}", first(&absent));
     if absent.len() == named.len() { impact.lower(Effect::Read, text) } else { impact.also.push(text) }
 }
 
@@ -266,29 +265,7 @@ impl Way<'_> {
     }
 
     fn fill(&self, words: &[&str], thing: Option<&Value>) -> Vec<String> {
-        let mut filled: Vec<String> = Vec::with_capacity(words.len());
-        for word in words {
-            let place = word.split_once('{').and_then(|(before, rest)| {
-                let (place, after) = rest.split_once('}')?;
-                Some((before, place, after))
-            });
-            let Some((before, place, after)) = place else {
-                filled.push((*word).to_owned());
-                continue;
-            };
-            let value = match place {
-                "" if before == "--" => Some(self.option.to_owned()),
-                "" => Some(self.one.given.clone()),
-                at if at.starts_with('/') => thing.and_then(|t| read::text(t, at)).map(str::to_owned),
-                option => self.hit.value(option).map(str::to_owned),
-            };
-            match value {
-                Some(value) => filled.push(format!("{before}{value}{after}")),
-                // The option that waits for it goes too.
-                None => drop(filled.pop()),
-            }
-        }
-        filled
+        fill(self.hit, self.option, self.one, words, thing)
     }
 
     fn tell(&self, facts: &[Fact], value: &Value, told: &mut Told) {
@@ -301,6 +278,33 @@ impl Way<'_> {
             fact.tell(value, &self.one.name, &command, told);
         }
     }
+}
+
+/// The words of a command with their places filled; see [`Ask::words`].
+fn fill(hit: &Hit, option: &str, one: &Named, words: &[&str], thing: Option<&Value>) -> Vec<String> {
+    let mut filled: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        let place = word.split_once('{').and_then(|(before, rest)| {
+            let (place, after) = rest.split_once('}')?;
+            Some((before, place, after))
+        });
+        let Some((before, place, after)) = place else {
+            filled.push((*word).to_owned());
+            continue;
+        };
+        let value = match place {
+            "" if before == "--" => Some(option.to_owned()),
+            "" => Some(one.given.clone()),
+            at if at.starts_with('/') => thing.and_then(|t| read::text(t, at)).map(str::to_owned),
+            other => hit.value(other).map(str::to_owned),
+        };
+        match value {
+            Some(value) => filled.push(format!("{before}{value}{after}")),
+            // The option that waits for it goes too.
+            None => drop(filled.pop()),
+        }
+    }
+    filled
 }
 
 /// A command of guard's own for the person to copy, with the global options of the one at hand. The words are service,
@@ -316,3 +320,6 @@ pub(super) fn command(hit: &Hit, words: &[&str]) -> String {
     }
     form.text()
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,7 +148,7 @@ impl Way<'_> {
             (true, true) => "is removed by this command".to_owned(),
             (true, false) if self.deletes() => {
                 impact.refused = Some(format!("deletion protection of {} is on", self.name));
-                "is on: it refuses this".to_owned()
+                "is ON: refuses the deletion".to_owned()
             }
             (true, false) => "is on".to_owned(),
             (false, true) => "is OFF already".to_owned(),
