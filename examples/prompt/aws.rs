@@ -104,8 +104,7 @@ pub fn stack() -> Scene {
 /// The profile's own account is another one than the keys'.
 pub fn mismatch() -> Scene {
     let mut target = production();
-    target.suggested_account =
-        Some(Sourced::new("222222222222".to_owned(), file("/home/anna/.aws/config", 6)));
+    target.suggested_account = Some(Sourced::new("222222222222".to_owned(), env("AWS_PROFILE")));
     target.elsewhere = owned(&["account 333333333333 (in --role-arn)"]);
     let from = stack();
     Scene {

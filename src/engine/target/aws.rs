@@ -20,6 +20,7 @@ pub struct AwsTarget {
     /// `role arn:… assumed from profile staging`.
     pub credentials: Option<Sourced<String>>,
     /// The account that files and variables suggest (the access key id, a role's ARN, `sso_account_id`): a cross-check.
+    /// Where a variable names a profile that environment keys beat, it is that profile's.
     pub suggested_account: Option<Sourced<String>>,
     /// The region; `None` when none is set.
     pub region: Option<Sourced<String>>,

@@ -112,6 +112,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
         access_key_id: credentials.access_key_id,
         mfa: credentials.mfa,
     };
+    let passed_over = passed_over(world, &files, &chosen, credentials.step);
     let suggested = credentials.account;
     let target = AwsTarget {
         elsewhere: elsewhere(
@@ -121,7 +122,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
         ),
         profile: chosen.named,
         credentials: Some(Sourced::new(credentials.words, credentials.from)),
-        suggested_account: suggested,
+        suggested_account: passed_over.or(suggested),
         region,
         global_service: services::is_global(&hit.service),
         endpoint,
@@ -151,6 +152,19 @@ fn note_unused_profile(
         "{variable}={} is not used for credentials: environment keys beat it{also}",
         escape(named.value.as_bytes())
     ));
+}
+
+/// The account of a profile that a variable names and whose credentials are not used: the one the person has in mind.
+fn passed_over(
+    world: &World,
+    files: &Files,
+    chosen: &choice::Chosen<'_>,
+    step: Step,
+) -> Option<Sourced<String>> {
+    let named = chosen.named.as_ref().filter(|_| step == Step::Environment && !chosen.by_flag)?;
+    let as_named = choice::Chosen { named: Some(named.clone()), by_flag: true, profile: chosen.profile };
+    let account = credentials::in_force(world, &Hit::default(), files, &as_named).account?;
+    Some(Sourced::new(account.value, named.from.clone()))
 }
 
 /// The global options that guard's own calls repeat. An endpoint only when it is this machine itself: anything else is
@@ -310,4 +324,28 @@ pub fn profiles(world: &World) -> Result<Vec<ProfileSummary>> {
             }
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_that_keys_beat_still_says_which_account_was_meant() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".aws")).unwrap();
+        let config = "[profile staging]\nsso_account_id = 222222222222\nsso_start_url = https://x\n\
+                      sso_region = eu-west-1\nsso_role_name = r\nregion = eu-west-1\n";
+        std::fs::write(home.path().join(".aws/config"), config).unwrap();
+        let home = home.path().to_str().unwrap();
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let all = [&[("HOME", home), ("AWS_PROFILE", "staging")][..], &keys].concat();
+        let resolved = resolve_as(&World::of(&all, "/"), &Hit::default(), Some((2, "2.1.0".into()))).unwrap();
+        let suggested = resolved.target.suggested_account.unwrap();
+        assert_eq!(suggested, Sourced::new("222222222222".into(), Source::Env("AWS_PROFILE".into())));
+        // Without the keys the profile's own account is what files say of it.
+        let world = World::of(&all[..2], "/");
+        let resolved = resolve_as(&world, &Hit::default(), Some((2, "2.1.0".into()))).unwrap();
+        assert_ne!(resolved.target.suggested_account.unwrap().from, Source::Env("AWS_PROFILE".into()));
+    }
 }

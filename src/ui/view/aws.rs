@@ -97,13 +97,15 @@ fn account_row(view: &View<'_>, target: &AwsTarget) -> Row {
 fn mismatch_row(view: &View<'_>, target: &AwsTarget) -> Option<Row> {
     let suggested = target.suggested_account.as_ref()?;
     let real = target.account.value().filter(|real| **real != suggested.value)?;
-    let item = match &target.profile {
-        Some(profile) => Item::new().loss("profile ").strong(&profile.value).say(" (from "),
-        None => Item::new().say("(from "),
+    let by_profile = target.profile.as_ref().filter(|profile| profile.from == suggested.from);
+    let item = match (by_profile, &target.credentials) {
+        (Some(profile), _) => Item::new().loss("profile ").strong(&profile.value),
+        (None, Some(credentials)) => Item::new().loss("what is known of ").loss(&credentials.value),
+        (None, None) => Item::new().loss("what files say"),
     };
-    let item = from(view, item, &suggested.from).say(") ").loss("suggests account ").strong(&suggested.value);
-    let item = item.loss(": the command goes to ").strong(real);
-    Some(Row::fact("MISMATCH", item))
+    let item = from(view, item.say(" ("), &suggested.from).say(") ");
+    let item = item.loss("suggests account ").strong(&suggested.value);
+    Some(Row::fact("MISMATCH", item.loss(": the command goes to ").strong(real)))
 }
 
 /// Who acts, without what every ARN says: `role/admin, session anna` of `arn:aws:sts::111111111111:assumed-role/admin/anna`.
