@@ -22,6 +22,7 @@ mod logs;
 mod rds;
 mod read;
 mod route53;
+mod s3;
 mod secrets;
 
 use crate::engine::aws::Hit;
