@@ -1,8 +1,10 @@
 //! `guard explain`: every stage of the decision, and where each value comes from.
 
 use super::check::named_call;
+use super::judge::aws::AwsWords;
 use super::judge::{How, Judged, judge, read_words};
 use super::show;
+use crate::engine::aws;
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -67,20 +69,16 @@ fn line(out: &mut String, label: &str, value: &str) {
 fn write_words(out: &mut String, judged: &Judged, tool: &str) {
     let _ = writeln!(out, "words");
     let slices = judged.words.slices();
-    if let Some(kuberc) = judged.words.kuberc.as_ref() {
+    if let Some(file) = judged.words.preferences.as_ref() {
         let does = judged.words.rewritten.join(", ");
-        line(
-            out,
-            "kuberc",
-            &format!(
-                "{}: {}",
-                kuberc.path.display(),
-                if does.is_empty() { "changes nothing here" } else { &does }
-            ),
-        );
-        line(out, "read as", &CommandLine::of(slices.iter()).to_string());
+        let does = if does.is_empty() { "changes nothing here" } else { &does };
+        line(out, "preferences", &format!("{}: {does}", file.display()));
+        let read_as = CommandLine::of(show::without_secrets(tool, &slices));
+        line(out, "read as", &read_as.to_string());
     }
-    if let Some(table) = tools::by_name(tool.as_bytes()) {
+    if let Some(read) = judged.words.aws.as_deref() {
+        write_hit(out, read);
+    } else if let Some(table) = tools::by_name(tool.as_bytes()) {
         write_parse(out, &parse(table, &slices));
     }
     line(out, "effect", judged.words.verdict.effect.word());
@@ -88,6 +86,37 @@ fn write_words(out: &mut String, judged: &Judged, tool: &str) {
         line(out, "", why);
     }
     line(out, "real tool", &judged.tool.display().to_string());
+}
+
+fn write_hit(out: &mut String, read: &AwsWords) {
+    let hit = &read.hit;
+    if let Some(text) = &read.shell {
+        line(out, "shell line", text);
+        return;
+    }
+    let verb = hit.verb();
+    line(out, "command", if verb.is_empty() { "none" } else { &verb });
+    for (name, value) in &hit.globals {
+        line(out, "global", &value.as_ref().map_or(format!("--{name}"), |v| format!("--{name} = {v}")));
+    }
+    for (name, values) in &hit.options {
+        let secret = aws::is_secret(name);
+        let value = if secret { "***".to_owned() } else { values.join(" ") };
+        line(
+            out,
+            "option",
+            &if values.is_empty() { format!("--{name}") } else { format!("--{name} = {value}") },
+        );
+    }
+    for operand in &hit.operands {
+        line(out, "argument", operand);
+    }
+    for name in &hit.resources {
+        line(out, "resource", name);
+    }
+    if hit.unread {
+        line(out, "unread", "a document that guard cannot read");
+    }
 }
 
 fn write_parse(out: &mut String, parsed: &Parsed<'_>) {

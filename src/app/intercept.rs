@@ -1,7 +1,7 @@
 //! A guarded call that the shim did not let through at once: judge it, ask if it has to be asked, run it or refuse it.
 
 use super::call::Call;
-use super::judge::{How, Judged, judge, read_words, table_of};
+use super::judge::{self, How, Judged, judge, read_words, table_of};
 use super::record::{self, Ending};
 use super::{diff, keeping, show, situation};
 use crate::audit::Answer as Recorded;
@@ -175,7 +175,7 @@ fn run(
     let copied = keeping::take(&judged, call, world, choice);
     let mut edit = EnvEdit::default();
     let mut held = Vec::new();
-    unmoved(&judged, call, world).inspect_err(|fail| {
+    unmoved(&judged, call, world, ending.prompting).inspect_err(|fail| {
         // The go-ahead is on record together with why nothing ran all the same.
         record::refused(&judged, call, world, ending, &fail.what);
     })?;
@@ -190,6 +190,11 @@ fn run(
         }
         if reads_only {
             held.extend(pin_preferences(&mut judged, call, &mut edit)?);
+        }
+    }
+    if let Ok(Resolved::Aws(before)) = &judged.resolved {
+        for (name, value) in &before.access.freeze {
+            edit.set(name, value);
         }
     }
     if matches!(judged.decision, Decision::Allow(_)) {
@@ -227,9 +232,11 @@ fn pin_preferences(judged: &mut Judged, call: &Call, edit: &mut EnvEdit) -> Resu
 }
 
 /// Whether what was judged still is what would run.
-fn unmoved(judged: &Judged, call: &Call, world: &World) -> Result<()> {
-    if let Ok(Resolved::Kube(before)) = &judged.resolved {
-        still_the_same(judged, before, call, world)?;
+fn unmoved(judged: &Judged, call: &Call, world: &World, prompting: Duration) -> Result<()> {
+    match &judged.resolved {
+        Ok(Resolved::Kube(before)) => still_the_same(judged, before, call, world)?,
+        Ok(Resolved::Aws(before)) => judge::aws::still_the_same(judged, before, call, world, prompting)?,
+        Err(_) => {}
     }
     judged.inputs.recheck()
 }

@@ -1,6 +1,7 @@
 //! Everything up to the decision, for a call, a check or an explanation alike: words → target → facts → decision.
 //! Nothing here asks a person or runs the command. Each family of tools has its own way there; what comes out is one.
 
+pub mod aws;
 mod kube;
 
 use super::call::Call;
@@ -38,6 +39,8 @@ pub struct Words {
     pub preferences: Option<PathBuf>,
     /// The kuberc file in force.
     pub kuberc: Option<LoadedKuberc>,
+    /// What a command line of the AWS CLI says.
+    pub aws: Option<Box<aws::AwsWords>>,
 }
 
 impl Words {
@@ -55,7 +58,10 @@ pub fn table_of(call: &Call) -> Result<&'static Tool> {
 
 /// Reads the words, preferences and aliases applied.
 pub fn read_words(call: &Call, world: &World) -> Result<Words> {
-    kube::read_words(call, world)
+    match call.tool {
+        "aws" => aws::read_words(call, world),
+        _ => kube::read_words(call, world),
+    }
 }
 
 /// A command judged: every stage's result.
@@ -127,7 +133,10 @@ pub struct How {
 
 /// Judges a call. `words` come from [`read_words`]; the policy has been read.
 pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
-    kube::judge(call, words, policy, world, how)
+    match call.tool {
+        "aws" => aws::judge(call, words, policy, world, how),
+        _ => kube::judge(call, words, policy, world, how),
+    }
 }
 
 /// Whether the terminal cannot redraw a line.

@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::judge::Judged;
 use super::keeping;
+use crate::engine::aws;
 use crate::engine::challenge::Challenge;
 use crate::engine::classify::{Verdict, redact};
 use crate::engine::decide::{Allowed, Decision, Level};
@@ -54,7 +55,10 @@ pub fn redacted(call: &Call) -> Vec<Vec<u8>> {
 }
 
 /// Words of a tool with secrets replaced.
-fn without_secrets(tool: &str, words: &[&[u8]]) -> Vec<Vec<u8>> {
+pub fn without_secrets(tool: &str, words: &[&[u8]]) -> Vec<Vec<u8>> {
+    if tool == "aws" {
+        return aws::redact(words).into_iter().map(Cow::into_owned).collect();
+    }
     match tools::by_name(tool.as_bytes()) {
         Some(table) => redact(table, words).into_iter().map(Cow::into_owned).collect(),
         None => words.iter().map(|_| b"[not shown]".to_vec()).collect(),
@@ -72,6 +76,9 @@ impl<'a> Shown<'a> {
             // Preferences may hold a password as well as the words do.
             let words = CommandLine::of(without_secrets(call.tool, &judged.words.slices()));
             notes.push(format!("{} turns this into: {} {words}", file.display(), call.tool));
+        }
+        if let Some(text) = judged.words.aws.as_ref().and_then(|read| read.shell.as_ref()) {
+            notes.push(format!("an alias runs a shell line: {text}"));
         }
         if let Decision::Confirm(asked) = &judged.decision {
             notes.extend(asked.notes.iter().cloned());

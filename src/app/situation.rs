@@ -1,5 +1,7 @@
 //! What the rules look at, put together from words, target and facts.
 
+pub mod aws;
+
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Scope;
 use crate::engine::decide::{Object, Situation};
@@ -139,12 +141,15 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
         local: facts.place.local,
         interactive,
         actor,
-        now: SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
-            .and_then(|d| i64::try_from(d.as_secs()).ok()),
+        now: now(),
         ..worded
     }
+}
+
+/// Seconds since 1970-01-01T00:00Z.
+fn now() -> Option<i64> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }
 
 #[cfg(test)]

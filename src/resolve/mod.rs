@@ -12,10 +12,12 @@ use crate::engine::kuberc::CredentialPolicy;
 use crate::engine::target::{KubeTarget, Target};
 
 /// A target of any family, and how to reach it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Resolved {
     /// A cluster.
     Kube(Box<ResolvedKube>),
+    /// An account.
+    Aws(Box<aws::ResolvedAws>),
 }
 
 impl Resolved {
@@ -23,6 +25,7 @@ impl Resolved {
     pub fn target(&self) -> Target<'_> {
         match self {
             Resolved::Kube(resolved) => Target::Kube(&resolved.target),
+            Resolved::Aws(resolved) => Target::Aws(&resolved.target),
         }
     }
 
@@ -30,6 +33,7 @@ impl Resolved {
     pub fn kube(&self) -> Option<&ResolvedKube> {
         match self {
             Resolved::Kube(resolved) => Some(resolved),
+            Resolved::Aws(_) => None,
         }
     }
 }

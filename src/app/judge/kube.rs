@@ -38,7 +38,7 @@ pub(super) fn read_words(call: &Call, world: &World) -> Result<Words> {
         None => raw.iter().map(|w| w.to_vec()).collect(),
     };
     let preferences = kuberc.as_ref().map(|k| k.path.clone());
-    let words = Words { verdict: Verdict::default(), words, rewritten, preferences, kuberc };
+    let words = Words { verdict: Verdict::default(), words, rewritten, preferences, kuberc, aws: None };
     Ok(Words { verdict: classify(call.tool.as_bytes(), &words.slices()), ..words })
 }
 

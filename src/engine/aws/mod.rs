@@ -20,7 +20,7 @@ pub mod value;
 pub use classify::{classify, classify_with, hit, prompts};
 pub use documents::Documents;
 pub use hit::Hit;
-pub use redact::redact;
+pub use redact::{is_secret, redact};
 
 /// What the list kept by hand says of a command.
 #[cfg(feature = "cli")]

@@ -70,7 +70,7 @@ pub fn redact<'a>(words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
 }
 
 /// Whether the name of an option says that its value is a secret.
-fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let whole = |part: &str| {
         name.match_indices(part).any(|(at, _)| {
             let before = name.get(..at).is_some_and(|head| head.is_empty() || head.ends_with('-'));

@@ -22,7 +22,6 @@ mod logs;
 mod rds;
 mod read;
 mod route53;
-mod s3;
 mod secrets;
 
 use crate::engine::aws::Hit;

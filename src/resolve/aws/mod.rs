@@ -13,6 +13,7 @@ mod keys;
 mod paths;
 mod services;
 mod version;
+mod words;
 
 use crate::engine::aws::Hit;
 use crate::engine::escape::escape;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 pub use credentials::Step;
 pub use keys::account_of_access_key;
+pub use words::{LoadedAliases, aliases, documents};
 
 /// A resolved target, and how guard's own calls get there.
 #[derive(Clone, Debug)]
@@ -58,6 +60,13 @@ pub struct AwsAccess {
     pub access_key_id: Option<String>,
     /// The MFA device whose code the CLI may ask for.
     pub mfa: Option<String>,
+}
+
+impl AwsAccess {
+    /// Whether finding out who it is may need the person: a code, a browser, whatever a `credential_process` asks.
+    pub fn may_prompt(&self) -> bool {
+        self.mfa.is_some() || matches!(self.step, Step::Sso | Step::Login | Step::Process)
+    }
 }
 
 impl std::fmt::Debug for AwsAccess {

@@ -1,0 +1,365 @@
+//! The way of the AWS CLI: aliases, documents, configuration files, the account that answers, what would be lost.
+
+use super::{Call, How, Judged, Outcome, Words, dumb, real_tool};
+use crate::app::caller::actor;
+use crate::app::situation;
+use crate::app::typo;
+use crate::engine::assess::assess;
+use crate::engine::aws::documents::{self, Documents};
+use crate::engine::aws::{self, Hit, alias, arn};
+use crate::engine::challenge::{Challenge, aws_challenge};
+use crate::engine::classify::Verdict;
+use crate::engine::decide::{Decision, decide};
+use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
+use crate::engine::fact::{Known, Sourced, Why};
+use crate::engine::impact::Impact;
+use crate::engine::line;
+use crate::engine::policy::Merged;
+use crate::engine::policy::place::{self, Classified, IdKind, Identity, Seen};
+use crate::engine::target::AwsTarget;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::probe;
+use crate::prompt::progress::Progress;
+use crate::resolve::aws::ResolvedAws;
+use crate::resolve::{self, Resolved};
+use crate::run::inputs::Inputs;
+use crate::world::World;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a person waits for what the account says, when no policy sets a time. A call of the CLI takes half a second
+/// before it sends anything.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// After so long another terminal may have signed in elsewhere: who it is is asked again.
+const STALE: Duration = Duration::from_secs(60);
+
+/// What a command line of the AWS CLI says, documents and aliases included.
+#[derive(Clone, Debug, Default)]
+pub struct AwsWords {
+    /// The command taken apart.
+    pub hit: Hit,
+    /// The documents its words name, as they were read.
+    pub documents: Documents,
+    /// The line an alias hands to a shell in place of the command.
+    pub shell: Option<String>,
+}
+
+/// Reads the words, aliases and documents applied.
+pub(super) fn read_words(call: &Call, world: &World) -> Result<Words> {
+    let raw = call.words();
+    let loaded = resolve::aws::aliases(world)?;
+    // Which version runs is not known yet; with `None` an alias of either counts.
+    let aliases = loaded.as_ref().map(|l| l.aliases.clone()).unwrap_or_default();
+    let expanded = alias::expand(&aliases, &raw, None);
+    let words = expanded.words;
+    let slices: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let (documents, verdict) = match &expanded.shell {
+        Some(text) => (Documents::default(), of_shell(text)),
+        None => {
+            let verdict = aws::classify(&slices);
+            let wanted = if verdict.effect > Effect::Read || verdict.content {
+                documents::wanted(&slices)
+            } else {
+                Vec::new()
+            };
+            if wanted.is_empty() {
+                (Documents::default(), verdict)
+            } else {
+                let documents = resolve::aws::documents(world, &wanted);
+                let verdict = aws::classify_with(&slices, &documents);
+                (documents, verdict)
+            }
+        }
+    };
+    let hit = if expanded.shell.is_some() { Hit::default() } else { aws::hit(&slices, &documents) };
+    Ok(Words {
+        verdict,
+        rewritten: expanded.used,
+        preferences: loaded.map(|l| l.path),
+        kuberc: None,
+        aws: Some(Box::new(AwsWords { hit, documents, shell: expanded.shell })),
+        words,
+    })
+}
+
+/// An alias that runs a shell line: what the line does, and never less than unknown.
+fn of_shell(text: &str) -> Verdict {
+    let judged = line::judge_line(text.as_bytes());
+    Verdict {
+        effect: judged.effect.max(Effect::Unknown),
+        because: vec!["an alias puts a shell line in the place of the command"],
+        ..Verdict::default()
+    }
+}
+
+/// Judges a call.
+pub(super) fn judge(
+    call: &Call,
+    mut words: Words,
+    policy: Merged,
+    world: &World,
+    how: How,
+) -> Result<Judged> {
+    let terms = policy.terms();
+    let tool = real_tool(call.tool, &terms, world)?;
+    let read = words.aws.as_deref().cloned().unwrap_or_default();
+    let hit = &read.hit;
+    let unknown = words.verdict.effect == Effect::Unknown && read.shell.is_none();
+    if unknown && typo::is_unknown_to_aws(&tool, hit, world) {
+        words.verdict.effect = Effect::Read;
+        words.verdict.because.push("the AWS CLI does not know this command either, and will say so");
+    }
+    let started = Instant::now();
+    let mut resolved = resolve::aws::resolve(world, hit, &tool);
+    let resolving = started.elapsed();
+    let stage = Stage { hit, words: &words, policy: &policy, world, how };
+
+    // Without facts every unknown counts as the worse possibility, so a pass here is a pass with them, too.
+    let mut impact = Impact::default();
+    let mut safer = None;
+    let mut outcome = stage.decide(resolved.as_ref().ok().map(|r| &r.target), &impact, false);
+    let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
+    let wanted = words.verdict.effect > Effect::Read && (asks || names_accounts(&policy));
+    let started = Instant::now();
+    if wanted && how.probe {
+        if let Ok(found) = &mut resolved {
+            let answered = ask(&stage, call, found, &tool, asks);
+            found.target.account = answered.account;
+            found.target.principal = answered.principal;
+            found.target.alias = answered.alias;
+            found.target.organisation_name = answered.organisation_name;
+            impact = answered.impact;
+            safer = answered.safer;
+            let region = found.target.region.as_ref().map(|r| r.value.clone());
+            let account = found.target.account.value().cloned();
+            found.target.elsewhere = resolve::aws::elsewhere(hit, account.as_deref(), region.as_deref());
+            if let Some(error) = answered.error {
+                resolved = Err(no_account(&error));
+            }
+        }
+        if hit.unread {
+            impact.gap("a document that the command reads", Why::Unsupported);
+        }
+        outcome = stage.decide(resolved.as_ref().ok().map(|r| &r.target), &impact, true);
+    } else if wanted {
+        impact.gap("the account, and what would be lost", Why::NotAsked);
+        outcome = stage.decide(resolved.as_ref().ok().map(|r| &r.target), &impact, true);
+    }
+    let probing = started.elapsed();
+    let Outcome { place, name, challenge, assessment, situation, decision } = outcome;
+    let safer = safer.filter(|_| assessment.effect >= Effect::Disrupt);
+    Ok(Judged {
+        words,
+        policy,
+        terms,
+        resolved: resolved.map(|r| Resolved::Aws(Box::new(r))),
+        inputs: Inputs::default(),
+        tool,
+        impact,
+        place,
+        name,
+        challenge,
+        assessment,
+        situation,
+        decision,
+        copy: None,
+        safer,
+        resolving,
+        probing,
+    })
+}
+
+/// Asks the account through the very binary that will run; with `impact` also what would be lost.
+fn ask(
+    stage: &Stage<'_>,
+    call: &Call,
+    found: &ResolvedAws,
+    tool: &Path,
+    impact: bool,
+) -> probe::aws::Answered {
+    let Stage { hit, policy, world, how, .. } = *stage;
+    // A code or a browser may be asked for on the terminal: nothing else is written there then.
+    let quiet = found.access.may_prompt();
+    let told = format!("aws {}: asking the account", hit.verb());
+    let _progress = (how.progress && !quiet).then(|| Progress::start(&told, dumb(world)));
+    probe::aws::ask(&request(hit, call, found, tool, world, how, impact, deadline(policy)))
+}
+
+/// The policy's time for the probe, else what a call of this CLI needs.
+fn deadline(policy: &Merged) -> Duration {
+    let set = policy.layers().find_map(|p| p.probe_timeout_ms);
+    set.map_or(DEADLINE, |ms| Duration::from_millis(u64::from(ms)))
+}
+
+/// What the probe has to know.
+#[allow(clippy::too_many_arguments, reason = "one call site for each of the two looks at the account")]
+fn request<'a>(
+    hit: &'a Hit,
+    call: &'a Call,
+    found: &'a ResolvedAws,
+    tool: &'a Path,
+    world: &'a World,
+    how: How,
+    impact: bool,
+    deadline: Duration,
+) -> probe::aws::Request<'a> {
+    probe::aws::Request {
+        hit,
+        words: call.argv.get(1..).unwrap_or_default(),
+        target: &found.target,
+        carry: &found.access.carry,
+        major: found.access.major,
+        cli: tool,
+        world,
+        deadline,
+        terminal: how.interactive,
+        impact,
+    }
+}
+
+/// The CLI could not say who it is; nothing that hurts runs for somebody unknown.
+fn no_account(error: &str) -> Fail {
+    Fail::new(Exit::Unavailable, "the AWS account this command would hit could not be established")
+        .because(escape(error.as_bytes()))
+        .help(
+            "make `aws sts get-caller-identity` work with the same profile and variables, then run it again",
+        )
+}
+
+/// Whether some entry or rule of the policy names an account: then it matters whose it is, whatever the command.
+fn names_accounts(policy: &Merged) -> bool {
+    let by_account =
+        |identity: &Vec<(IdKind, Vec<String>)>| identity.iter().any(|(kind, _)| *kind == IdKind::Account);
+    policy.layers().any(|p| {
+        p.places.iter().any(|p| by_account(&p.identity))
+            || p.rules.iter().any(|r| by_account(&r.when.identity))
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    hit: &'a Hit,
+    words: &'a Words,
+    policy: &'a Merged,
+    world: &'a World,
+    how: How,
+}
+
+impl Stage<'_> {
+    fn decide(&self, target: Option<&AwsTarget>, impact: &Impact, probed: bool) -> Outcome {
+        let seen = target.map(Seen::of_aws).unwrap_or_default();
+        let mut place = place::classify_target(&seen, self.policy);
+        let others = self.other_accounts(target);
+        for (account, other) in &others {
+            if other.environment > place.environment {
+                place.environment = other.environment;
+                place.because = format!("account {account} in the arguments: {}", other.because);
+                place.local = false;
+            }
+        }
+        let assessment = assess(self.words.verdict.effect, impact);
+        let (name, challenge) = match target {
+            Some(target) => (
+                target.account_name(place.name.as_deref()),
+                aws_challenge(target, place.name.as_deref(), &self.hit.resources),
+            ),
+            None => (String::new(), Challenge { phrase: String::new(), kind: "account" }),
+        };
+        let facts = situation::aws::Facts {
+            words: &self.words.slices(),
+            target,
+            seen: &seen,
+            others: others.iter().map(|(account, _)| account.as_str()).collect(),
+            place: &place,
+            assessment: &assessment,
+            impact,
+            probed,
+        };
+        let situation = situation::aws::of(&facts, self.how.interactive, actor(self.world));
+        let decision = decide(&situation, self.policy);
+        Outcome { place, name, challenge, assessment, situation, decision }
+    }
+
+    /// Accounts that ARNs in the arguments name, with what they are: what belongs to somebody else counts by itself.
+    fn other_accounts(&self, target: Option<&AwsTarget>) -> Vec<(String, Classified)> {
+        let own = target.and_then(|t| t.account.value());
+        let mut out: Vec<(String, Classified)> = Vec::new();
+        for arn in arn::elsewhere(self.hit) {
+            let known = own.is_none_or(|id| *id == arn.account) || out.iter().any(|(a, _)| *a == arn.account);
+            if known || arn.account.is_empty() {
+                continue;
+            }
+            let seen = Seen {
+                identities: vec![Identity::new(IdKind::Account, arn.account.clone())],
+                ..Seen::default()
+            };
+            let place = place::classify_target(&seen, self.policy);
+            out.push((arn.account, place));
+        }
+        out
+    }
+}
+
+/// Looks at everything again before the command runs: files, variables, documents and, where the person took longer than
+/// [`STALE`], the account itself.
+pub fn still_the_same(
+    judged: &Judged,
+    before: &ResolvedAws,
+    call: &Call,
+    world: &World,
+    prompting: Duration,
+) -> Result<()> {
+    let changed = |was: String, is: String| {
+        Fail::new(Exit::Refused, "refused: the target changed while the question stood")
+            .because(format!("it was {was}"))
+            .because(format!("it is now {is}"))
+            .help("nothing was run; look at `aws sts get-caller-identity`, then run the command again")
+    };
+    let now = read_words(call, world)?;
+    let (was, is) = (judged.words.aws.as_deref(), now.aws.as_deref());
+    let same = now.words == judged.words.words
+        && was.map(|w| (&w.hit, &w.shell, &w.documents)) == is.map(|w| (&w.hit, &w.shell, &w.documents));
+    if !same {
+        return Err(Fail::new(
+            Exit::Refused,
+            "refused: a file that the command reads changed while the question stood",
+        )
+        .because("what would run is not what was confirmed")
+        .help("nothing was run; run the command again"));
+    }
+    let Some(words) = is else { return Ok(()) };
+    let resolved = resolve::aws::resolve(world, &words.hit, &judged.tool)?;
+    let place = |r: &ResolvedAws| {
+        let part = |label: &str, s: &Option<Sourced<String>>| {
+            s.as_ref().map(|s| format!("{label} {} from {}", s.value, s.from))
+        };
+        let target = &r.target;
+        let parts = [
+            part("profile", &target.profile),
+            part("credentials", &target.credentials),
+            part("region", &target.region),
+            part("endpoint", &target.endpoint),
+        ];
+        escape(parts.into_iter().flatten().collect::<Vec<_>>().join(", ").as_bytes())
+    };
+    if resolved.access.digest != before.access.digest {
+        return Err(changed(place(before), place(&resolved)));
+    }
+    if prompting < STALE {
+        return Ok(());
+    }
+    let how = How { probe: true, interactive: true, progress: false };
+    let request =
+        request(&words.hit, call, before, &judged.tool, world, how, false, deadline(&judged.policy));
+    let (account, arn) = probe::aws::identity(&request).map_err(|error| no_account(&error))?;
+    let who = (before.target.account.value(), before.target.principal.value());
+    if who == (Some(&account), Some(&arn)) {
+        return Ok(());
+    }
+    let name =
+        |known: &Known<String>| known.value().map_or_else(|| "unknown".to_owned(), |v| escape(v.as_bytes()));
+    let was = format!("account {}, {}", name(&before.target.account), name(&before.target.principal));
+    Err(changed(was, format!("account {}, {}", escape(account.as_bytes()), escape(arn.as_bytes()))))
+}
