@@ -11,8 +11,11 @@ pub struct Name {
 }
 
 /// Every name that makes a guard binary behave as a tool.
-pub const NAMES: &[Name] =
-    &[Name { called: "kubectl", tool: "kubectl" }, Name { called: "k", tool: "kubectl" }];
+pub const NAMES: &[Name] = &[
+    Name { called: "kubectl", tool: "kubectl" },
+    Name { called: "k", tool: "kubectl" },
+    Name { called: "aws", tool: "aws" },
+];
 
 /// How a guard binary was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 use super::names::{self, Called, NAMES, Name};
 use super::{exec, find, home};
+use crate::engine::aws;
 use crate::engine::classify::{self, Verdict};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -125,14 +126,24 @@ fn var<'a>(env: &[&'a [u8]], name: &[u8]) -> Option<&'a [u8]> {
 
 /// Whether the words may reach the tool without the full guard having looked at them.
 ///
-/// Reads and completion always may. A change that can neither stop nor lose anything may when nothing stands there
+/// Reads and completion always may, unless something may stand between the words and what the tool does (aliases of the
+/// AWS CLI, its prompt for other words). A change that can neither stop nor lose anything may when nothing stands there
 /// that could say otherwise: no policy file, no kubectl preferences (which can add flags to any command).
 pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
     let Verdict { effect, content, completion, .. } = classify::classify(name.tool.as_bytes(), args);
-    if completion || effect == Effect::Read {
-        return true;
+    let passes = match effect {
+        _ if completion => return true,
+        Effect::Read => true,
+        Effect::Mutate => !content,
+        _ => return false,
+    };
+    if name.tool == "aws" {
+        return passes
+            && !has_aliases(env)
+            && !aws::prompts(args, var(env, b"AWS_CLI_AUTO_PROMPT"))
+            && (effect == Effect::Read || !has_policy(env));
     }
-    effect == Effect::Mutate && !content && !has_preferences(args, env) && !has_policy(env)
+    effect == Effect::Read || (passes && !has_preferences(args, env) && !has_policy(env))
 }
 
 /// kubectl's kuberc: `--kuberc`, `$KUBERC`, `~/.kube/kuberc`.
@@ -144,6 +155,15 @@ fn has_preferences(args: &[&[u8]], env: &[&[u8]]) -> bool {
         Some(b"off") => false,
         Some(path) if !path.is_empty() => true,
         _ => at_home(env, &[b".kube/kuberc"]),
+    }
+}
+
+/// The AWS CLI's `~/.aws/cli/alias`. Without `HOME` the CLI asks the system for the home directory, which is left to the
+/// full guard.
+fn has_aliases(env: &[&[u8]]) -> bool {
+    match var(env, b"HOME") {
+        Some(home) => exists(&[home, b"/.aws/cli/alias"]),
+        None => true,
     }
 }
 
