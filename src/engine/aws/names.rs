@@ -31,6 +31,55 @@ pub fn resources(hit: &Hit) -> Vec<String> {
     out
 }
 
+/// What kind of thing the operation's name speaks of, in the words of the CLI: `stack`, `db-instance`, `instance`.
+pub fn kind(hit: &Hit) -> String {
+    match (hit.service.as_str(), hit.operation.as_str()) {
+        ("s3", "rb" | "mb" | "website") => return "bucket".to_owned(),
+        ("s3", _) => return "object".to_owned(),
+        _ => {}
+    }
+    let name = hit.operation.rsplit(' ').next().unwrap_or_default();
+    let mut words = name.split('-');
+    if matches!(words.next(), Some("batch" | "bulk" | "admin")) {
+        words.next();
+    }
+    let noun = words.collect::<Vec<_>>().join("-");
+    // One is spoken of, however many go. `policies` and `analyses` are in nobody's way.
+    match noun.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => match noun.strip_suffix('s') {
+            Some(one) if !one.ends_with('s') && !one.ends_with("acces") => one.to_owned(),
+            _ => noun,
+        },
+    }
+}
+
+/// Whether everything of a kind goes: a whole bucket, or what is one per account and worth as much.
+pub fn whole(hit: &Hit) -> bool {
+    let root = |path: &String| {
+        let rest = path.strip_prefix("s3://").unwrap_or(path);
+        path.starts_with("s3://") && !rest.trim_end_matches('/').contains('/')
+    };
+    match (hit.service.as_str(), hit.operation.as_str()) {
+        ("s3", "rb") => hit.has("force"),
+        ("s3", "rm" | "mv") => hit.has("recursive") && hit.operands.first().is_some_and(root),
+        ("s3", "sync") => hit.has("delete") && hit.operands.get(1).is_some_and(root),
+        _ => hit.resources.is_empty() && is_account_wide(hit),
+    }
+}
+
+/// Operations of the reviewed list that name nothing and cost a whole account or estate.
+fn is_account_wide(hit: &Hit) -> bool {
+    #[cfg(feature = "cli")]
+    if let Some(reviewed) = super::reviewed(&hit.service, &hit.operation) {
+        return reviewed.severity == 5 && !reviewed.target.contains("--");
+    }
+    matches!(
+        (hit.service.as_str(), hit.operation.as_str()),
+        ("organizations", "leave-organization" | "delete-organization")
+    )
+}
+
 /// The paths of an `s3` command that lose something: the last of two, or the only one; both of `mv`.
 fn paths(hit: &Hit) -> Vec<&str> {
     let remote = |path: &&String| path.starts_with("s3://");

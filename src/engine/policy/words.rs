@@ -1,6 +1,7 @@
 //! What the words of one command say about its objects, as far as words can: the start of a [`Situation`] that a probe
 //! completes, and all there is for examples and offline checks.
 
+use crate::engine::aws::{self, Hit};
 use crate::engine::classify::classify;
 use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
@@ -29,6 +30,10 @@ const OBJECT_COMMANDS: [&str; 13] = [
 
 /// The situation as the words tell it. The target is left unknown.
 pub fn situation_of_words(tool: &str, words: &[&[u8]]) -> Situation {
+    if tool == "aws" {
+        let effect = aws::classify(words).effect;
+        return situation_of_aws(&aws::hit(words, &aws::Documents::none()), effect);
+    }
     let effect = classify(tool.as_bytes(), words).effect;
     let Some(table) = tools::by_name(tool.as_bytes()) else {
         let verb =
@@ -51,6 +56,27 @@ pub fn situation_of(tool: &str, parsed: &Parsed<'_>, effect: Effect) -> Situatio
         s.namespaces.push(text(given.value));
     }
     objects(parsed, &mut s);
+    s
+}
+
+/// The same for a command of the AWS CLI: the verb is `SERVICE OPERATION`, an object's resource is the service and its
+/// kind the thing the operation's name speaks of.
+pub fn situation_of_aws(hit: &Hit, effect: Effect) -> Situation {
+    let mut s = Situation::of("aws", hit.verb(), effect);
+    let kind = aws::names::kind(hit);
+    let object = |name: Option<&String>| Object {
+        kind: kind.clone(),
+        resource: hit.service.clone(),
+        name: name.cloned(),
+        ..Object::default()
+    };
+    s.objects = hit.resources.iter().map(|name| object(Some(name))).collect();
+    if s.objects.is_empty() && !hit.service.is_empty() {
+        s.objects.push(object(None));
+    }
+    s.whole_scope = aws::names::whole(hit);
+    s.kinds_complete = true;
+    s.objects_complete = !hit.unread && !hit.resources.is_empty();
     s
 }
 
@@ -262,6 +288,41 @@ mod tests {
             ["namespaces/shop"]
         );
         assert_eq!(objects("kubectl delete --raw /version"), Vec::<String>::new());
+    }
+
+    // The lean build does not know which options take the words behind them.
+    #[cfg(feature = "cli")]
+    #[test]
+    fn commands_of_aws_name_their_things() {
+        for (line, want) in [
+            ("aws cloudformation delete-stack --stack-name app", "cloudformation delete-stack: stack app"),
+            (
+                "aws ec2 terminate-instances --instance-ids i-1 i-2",
+                "ec2 terminate-instances: instance i-1, instance i-2",
+            ),
+            ("aws s3 rb s3://logs --force", "s3 rb: bucket logs, whole"),
+            ("aws s3 rm s3://logs --recursive", "s3 rm: object logs, whole"),
+            ("aws s3 rm s3://logs/2020/ --recursive", "s3 rm: object logs/2020"),
+            ("aws s3 sync --delete . s3://www/", "s3 sync: object www, whole"),
+            ("aws s3 rm s3://logs/x", "s3 rm: object logs/x"),
+            (
+                "aws organizations leave-organization",
+                "organizations leave-organization: organization ?, whole",
+            ),
+            (
+                "aws rds delete-db-instance --db-instance-identifier db",
+                "rds delete-db-instance: db-instance db",
+            ),
+        ] {
+            let s = of(line);
+            let things: Vec<String> = s
+                .objects
+                .iter()
+                .map(|o| format!("{} {}", o.kind, o.name.as_deref().unwrap_or("?")))
+                .chain(s.whole_scope.then(|| "whole".to_owned()))
+                .collect();
+            assert_eq!(format!("{}: {}", s.verb, things.join(", ")), want);
+        }
     }
 
     #[test]
