@@ -4,6 +4,7 @@ mod keys;
 mod redact;
 mod rules;
 
+use super::apt;
 use super::effect::Effect;
 use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use super::table::{Carries, Command, Role, Tool};
@@ -71,7 +72,8 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Verdict {
     }
     match tools::by_name(tool) {
         Some(tool) => classify_words(tool, words),
-        None => Verdict::why(Effect::Unknown, "a tool guard does not know"),
+        None => apt::classify(tool, words)
+            .unwrap_or_else(|| Verdict::why(Effect::Unknown, "a tool guard does not know")),
     }
 }
 

@@ -1,6 +1,10 @@
 //! One file per tool, data only.
 
+pub mod apt;
+pub mod aptitude;
 pub mod aws;
+pub mod dpkg;
+pub mod inline;
 pub mod kubectl;
 
 use super::table::Tool;
