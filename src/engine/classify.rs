@@ -6,6 +6,7 @@ mod rules;
 
 use super::apt;
 use super::effect::Effect;
+use super::host;
 use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use super::table::{Carries, Command, Role, Tool};
 use super::tools;
@@ -72,9 +73,14 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Verdict {
     }
     match tools::by_name(tool) {
         Some(tool) => classify_words(tool, words),
-        None => apt::classify(tool, words)
+        None => classify_host(tool, words)
             .unwrap_or_else(|| Verdict::why(Effect::Unknown, "a tool guard does not know")),
     }
+}
+
+/// Judges the words after the name of a tool that works on the host itself; `None` for other tools.
+pub fn classify_host(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
+    apt::classify(tool, words).or_else(|| host::classify(tool, words))
 }
 
 /// Judges the words after the name of a tool from the tables.

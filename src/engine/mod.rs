@@ -13,6 +13,7 @@ pub mod effect;
 pub mod escape;
 pub mod fact;
 pub mod glob;
+pub mod host;
 pub mod human;
 pub mod impact;
 pub mod kuberc;

@@ -156,7 +156,14 @@ impl<'a> Line<'a> {
     }
 
     /// `--name`, `--name=value`, `--sense-name`; answers with the index of the last word used.
-    fn long(&mut self, group: Group, words: &[&'a [u8]], at: usize, body: &'a [u8], unknown: Unknown) -> usize {
+    fn long(
+        &mut self,
+        group: Group,
+        words: &[&'a [u8]],
+        at: usize,
+        body: &'a [u8],
+        unknown: Unknown,
+    ) -> usize {
         let split = body.iter().position(|b| *b == b'=');
         let name = split.and_then(|s| body.get(..s)).unwrap_or(body);
         let attached = split.and_then(|s| body.get(s + 1..));

@@ -150,7 +150,9 @@ fn removal(act: Act, line: &Line<'_>) -> Removal {
             return Removal::Said("removes packages and what depends on them");
         }
     }
-    if matches!(act, Act::Remove | Act::Purge | Act::Install | Act::Upgrade | Act::Replan) && signed(Sign::Minus) {
+    if matches!(act, Act::Remove | Act::Purge | Act::Install | Act::Upgrade | Act::Replan)
+        && signed(Sign::Minus)
+    {
         return Removal::Said("a name with - at its end is removed");
     }
     if act == Act::Satisfy && operands().any(conflicts) {

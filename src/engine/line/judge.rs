@@ -4,8 +4,8 @@ mod unwrap;
 
 use super::LineVerdict;
 use super::lex::{Lexed, Piece, Token, Word, lex};
-use super::wrappers::{guarded, is_harmless, wrapper};
-use crate::engine::classify::classify;
+use super::wrappers::{guarded, is_harmless, is_host_tool, wrapper};
+use crate::engine::classify::{classify, classify_host};
 use crate::engine::effect::Effect;
 use unwrap::{executed_by_find, guard_itself, unwrap};
 
@@ -108,6 +108,10 @@ fn judge(text: &[u8], scope: &mut Scope, depth: usize) -> LineVerdict {
             Token::Redirect(op, word) => {
                 verdict = worse(verdict, substitutions(std::slice::from_ref(&word), scope, depth));
                 simple.piped |= op == b"<";
+                if op.contains(&b'>') && word.literal() == Some(b"/proc/sysrq-trigger") {
+                    // `b` and `o` go down at once, with nothing written to disk.
+                    verdict = worse(verdict, unguarded(Effect::Destroy));
+                }
             }
             Token::Here(body) => simple.input = Some(body),
             Token::Pipe => {
@@ -394,6 +398,9 @@ fn command(fields: &[Field], simple: &Simple, scope: &mut Scope, depth: usize) -
     if let Some(tool) = guarded(name) {
         return guarded_verdict(tool, rest);
     }
+    if let Some(verdict) = host_verdict(&first.bytes, rest) {
+        return verdict;
+    }
     if let Some(wrapper) = wrapper(name) {
         return unwrap(wrapper, rest, simple, scope, depth);
     }
@@ -423,14 +430,29 @@ fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {
     LineVerdict { effect, guarded: Some(effect) }
 }
 
-/// The worst reading of words in which a guarded tool's name stands somewhere. One letter is too little of a name.
+/// Tools that work on the host itself. They are judged; no shim stands in front of them, so that a line that calls them
+/// calls nothing guarded.
+fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
+    let mut words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+    let mut name = basename(called);
+    if called.starts_with(b"/etc/init.d/") {
+        words.insert(0, name);
+        name = b"service";
+    }
+    classify_host(name, &words).map(|verdict| unguarded(verdict.effect))
+}
+
+/// The worst reading of words in which the name of a tool that is judged stands somewhere. One letter is too little of a
+/// name.
 fn guarded_words(words: &[Field]) -> LineVerdict {
+    let host = words.iter().position(|f| is_host_tool(basename(&f.bytes)));
+    let host = host.and_then(|at| host_verdict(&words.get(at)?.bytes, words.get(at + 1..)?));
     let mut rest = words.iter().enumerate();
     let found =
         rest.find_map(|(at, f)| Some((at, guarded(basename(&f.bytes)).filter(|_| f.bytes.len() > 1)?)));
     match found.and_then(|(at, tool)| Some((tool, words.get(at + 1..)?))) {
-        Some((tool, rest)) => guarded_verdict(tool, rest),
-        None => NOTHING,
+        Some((tool, rest)) => worse(host.unwrap_or(NOTHING), guarded_verdict(tool, rest)),
+        None => host.unwrap_or(NOTHING),
     }
 }
 

@@ -314,6 +314,15 @@ pub(super) const GUARDED: &[(&str, &str)] = &[
     ("oc", "kubectl"),
 ];
 
+/// Tools that work on the host itself whose names are no words of other tools: found behind a wrapper nobody knows, too
+/// (`some-wrapper apt-get purge x`). `service`, `init`, `halt` and `reboot` are commands of too many others.
+const HOST: &[&str] = &["apt", "apt-get", "aptitude", "dpkg", "systemctl"];
+
+/// Whether the name is unmistakably that of a tool that works on the host itself.
+pub(super) fn is_host_tool(name: &[u8]) -> bool {
+    HOST.iter().any(|h| h.as_bytes() == name)
+}
+
 /// The wrapper with this name.
 pub(super) fn wrapper(name: &[u8]) -> Option<&'static Wrapper> {
     let at = WRAPPERS.binary_search_by(|w| w.name.as_bytes().cmp(name)).ok()?;

@@ -4,6 +4,7 @@ pub mod apt;
 pub mod aptitude;
 pub mod aws;
 pub mod dpkg;
+pub mod host;
 pub mod inline;
 pub mod kubectl;
 

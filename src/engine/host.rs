@@ -1,0 +1,320 @@
+//! Commands that stop a host, or a service on it, judged from their words: systemctl, shutdown, halt, poweroff, reboot,
+//! init, service and the init scripts, PostgreSQL's cluster commands, and the smaller programs that end in apt or dpkg.
+
+use super::apt::getopt::{Line, read};
+use super::classify::Verdict;
+use super::effect::Effect;
+use super::tools::host::{
+    CLUSTER_ACTIONS, HALT_OPTIONS, Means, POWER_UNITS, SERVICE_ACTIONS, SHUTDOWN_OPTIONS, SMALL, SYSTEMCTL,
+    SYSTEMCTL_OPTIONS, Small, Verb,
+};
+use super::tools::inline::Inline;
+
+/// systemctl's words, read.
+pub type Words<'a> = Line<'a, Means>;
+
+/// Reads the words after `systemctl`.
+pub fn systemctl<'a>(words: &[&'a [u8]]) -> Words<'a> {
+    read(SYSTEMCTL_OPTIONS, words, false)
+}
+
+/// Judges the words after the name of a tool of this family; `None` for other tools.
+pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
+    let verdict = match tool {
+        b"systemctl" => {
+            let line = systemctl(words);
+            let verdict = judge_systemctl(&line);
+            if line.strange() {
+                verdict.or_worse(judge_systemctl(&read(SYSTEMCTL_OPTIONS, words, true)))
+            } else {
+                verdict
+            }
+        }
+        b"shutdown" => judge_shutdown(&read(SHUTDOWN_OPTIONS, words, false)),
+        b"halt" | b"poweroff" | b"reboot" | b"coldreboot" => judge_halt(&read(HALT_OPTIONS, words, false)),
+        b"init" | b"telinit" => judge_init(words),
+        b"service" => judge_service(words),
+        b"invoke-rc.d" | b"rc-service" => judge_script(words),
+        b"pg_ctlcluster" | b"pg_ctl" => first_action(CLUSTER_ACTIONS, words),
+        _ => judge_small(SMALL.iter().find(|s| s.name.is(tool))?, words),
+    };
+    Some(verdict)
+}
+
+fn judge_systemctl(line: &Words<'_>) -> Verdict {
+    if line.has(Means::Help) {
+        return Verdict::why(Effect::Read, "only prints help");
+    }
+    // Without a command: list-units.
+    let Some(name) = line.arg(0) else { return Verdict::of(Effect::Read) };
+    let Some((_, effect, verb)) = SYSTEMCTL.iter().find(|(n, ..)| n.is(name)) else {
+        return Verdict::why(Effect::Unknown, "no command of this tool");
+    };
+    if line.has(Means::DryRun) && matches!(verb, Verb::Job | Verb::Power) {
+        return Verdict::why(Effect::Read, "a dry run");
+    }
+    let mut verdict = Verdict::of(*effect);
+    match verb {
+        Verb::Power if line.count(Means::Force) >= 2 => {
+            verdict.raise(Effect::Destroy, "forced twice: nothing is stopped or written to disk first");
+        }
+        Verb::Power => verdict.raise(Effect::Disrupt, "takes the machine down"),
+        Verb::Job if *effect == Effect::Mutate => {
+            let down = |(_, unit): &(usize, &[u8])| POWER_UNITS.iter().any(|p| p.is(unit));
+            if line.args.iter().skip(1).any(down) {
+                verdict.raise(Effect::Disrupt, "starts a unit that takes the machine down");
+            }
+            if line.values(Means::JobMode).any(|mode| mode == b"isolate") {
+                verdict.raise(Effect::Disrupt, "stops every other unit");
+            }
+        }
+        Verb::Now if line.has(Means::Now) => verdict.raise(Effect::Disrupt, "--now stops units"),
+        Verb::Clean => {
+            let kept: [&[u8]; 4] = [b"runtime", b"cache", b"fdstore", b""];
+            let mut kinds = line.values(Means::What).flat_map(|what| what.split(|b| *b == b','));
+            if kinds.any(|kind| !kept.contains(&kind)) {
+                verdict.raise(Effect::Destroy, "removes the unit's own data, configuration or logs");
+            }
+        }
+        Verb::Sets(shown) if line.args.len() > usize::from(*shown) + 1 => verdict.effect = Effect::Mutate,
+        _ => {}
+    }
+    if verdict.effect == Effect::Disrupt && verdict.because.is_empty() {
+        verdict.because.push("stops units");
+    }
+    verdict
+}
+
+/// `shutdown_parse_argv`: what comes last says what is done.
+fn judge_shutdown(line: &Line<'_, Means>) -> Verdict {
+    if line.has(Means::Help) {
+        return Verdict::why(Effect::Read, "only prints help");
+    }
+    if line.has(Means::DryRun) {
+        return Verdict::why(Effect::Read, "-k only sends a message");
+    }
+    let last = line.given.iter().rev().find_map(|given| match given.means {
+        Some(means @ (Means::Action | Means::Cancel | Means::Show)) => Some(means),
+        _ => None,
+    });
+    match last {
+        Some(Means::Cancel) => Verdict::why(Effect::Mutate, "cancels what is planned"),
+        Some(Means::Show) => Verdict::of(Effect::Read),
+        _ => Verdict::why(Effect::Disrupt, "takes the machine down"),
+    }
+}
+
+fn judge_halt(line: &Line<'_, Means>) -> Verdict {
+    if line.has(Means::Help) {
+        Verdict::why(Effect::Read, "only prints help")
+    } else if line.has(Means::RecordOnly) {
+        Verdict::why(Effect::Mutate, "-w only writes a record")
+    } else if line.has(Means::Force) {
+        Verdict::why(Effect::Destroy, "forced: nothing is stopped or written to disk first")
+    } else {
+        Verdict::why(Effect::Disrupt, "takes the machine down")
+    }
+}
+
+/// `telinit_parse_argv`: a runlevel, or `q` and `u` for init itself.
+fn judge_init(words: &[&[u8]]) -> Verdict {
+    if words.contains(&&b"--help"[..]) {
+        return Verdict::why(Effect::Read, "only prints help");
+    }
+    match words.iter().find(|w| !w.starts_with(b"-")) {
+        Some(level) => match *level {
+            b"q" | b"Q" | b"u" | b"U" => Verdict::of(Effect::Mutate),
+            _ => Verdict::why(Effect::Disrupt, "changes the runlevel"),
+        },
+        None => Verdict::of(Effect::Unknown),
+    }
+}
+
+/// `service NAME ACTION`; a word that asks for help counts wherever it stands.
+fn judge_service(words: &[&[u8]]) -> Verdict {
+    if words.iter().any(|w| w.starts_with(b"--h") || matches!(*w, b"-h" | b"--version" | b"-V")) {
+        return Verdict::why(Effect::Read, "only prints help");
+    }
+    if words == [b"--status-all"] {
+        return Verdict::of(Effect::Read);
+    }
+    // Other implementations take options first.
+    let at = words.iter().position(|w| !w.starts_with(b"-")).unwrap_or(words.len());
+    match words.get(at + 1) {
+        None => Verdict::of(Effect::Read),
+        Some(action) => script_action(action),
+    }
+}
+
+/// `invoke-rc.d [options] NAME ACTION`.
+fn judge_script(words: &[&[u8]]) -> Verdict {
+    let options = words.iter().take_while(|w| w.starts_with(b"-"));
+    if options.clone().any(|w| matches!(*w, b"--query" | b"--help" | b"--list" | b"-l" | b"--exists" | b"-e"))
+    {
+        return Verdict::of(Effect::Read);
+    }
+    match words.get(options.count() + 1) {
+        None => Verdict::of(Effect::Read),
+        Some(action) => script_action(action),
+    }
+}
+
+fn script_action(action: &[u8]) -> Verdict {
+    match effect_of(SERVICE_ACTIONS, action) {
+        Some(Effect::Disrupt) => Verdict::why(Effect::Disrupt, "stops a service"),
+        Some(effect) => Verdict::of(effect),
+        None => Verdict::why(Effect::Unknown, "what this action does is for the script to say"),
+    }
+}
+
+/// The worst action among the words before `--`; options and names stand around it in any order.
+fn first_action(actions: &[(Inline<20>, Effect)], words: &[&[u8]]) -> Verdict {
+    if words.iter().any(|w| matches!(*w, b"--help" | b"--version" | b"-?" | b"-V")) {
+        return Verdict::why(Effect::Read, "only prints help");
+    }
+    let before = words.iter().take_while(|w| **w != b"--");
+    let worst = before.filter_map(|w| effect_of(actions, w)).max();
+    match worst {
+        Some(Effect::Disrupt) => Verdict::why(Effect::Disrupt, "stops a database server"),
+        Some(effect) => Verdict::of(effect),
+        None => Verdict::of(Effect::Unknown),
+    }
+}
+
+fn effect_of(table: &[(Inline<20>, Effect)], word: &[u8]) -> Option<Effect> {
+    table.iter().find(|(name, _)| name.is(word)).map(|(_, effect)| *effect)
+}
+
+fn judge_small(program: &Small, words: &[&[u8]]) -> Verdict {
+    let mut verb = None;
+    let (mut passive, mut loses) = (false, false);
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let is = |list: &[&str]| list.iter().any(|l| l.as_bytes() == *word);
+        if *word == b"--" {
+            verb = verb.or_else(|| rest.next());
+            break;
+        }
+        if !word.starts_with(b"-") {
+            verb = verb.or(Some(word));
+        } else if is(program.values) {
+            rest.next();
+        }
+        passive |= is(program.passive);
+        loses |= is(program.losing);
+    }
+    if passive {
+        return Verdict::of(Effect::Read);
+    }
+    let effect = match verb {
+        Some(verb) => effect_of(program.verbs, verb).unwrap_or(program.other),
+        None => program.bare,
+    };
+    match effect {
+        Effect::Disrupt if loses => Verdict::why(Effect::Destroy, "its data goes too"),
+        Effect::Disrupt => Verdict::why(Effect::Disrupt, "stops or removes something"),
+        Effect::Destroy => Verdict::why(Effect::Destroy, "deletes data"),
+        effect => Verdict::of(effect),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::classify as of;
+    use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
+
+    const ROWS: &[(Effect, &str)] = &[
+        (Disrupt, "systemctl stop nginx"),
+        (Disrupt, "systemctl restart postgresql@15-main"),
+        (Disrupt, "systemctl -H root@db1 stop x"),
+        (Disrupt, "systemctl --user restart x"),
+        (Disrupt, "systemctl reload-or-restart x"),
+        (Disrupt, "systemctl disable --now x"),
+        (Mutate, "systemctl disable x"),
+        (Disrupt, "systemctl mask x"),
+        (Disrupt, "systemctl kill -s KILL x"),
+        (Disrupt, "systemctl --dry-run kill x"),
+        (Disrupt, "systemctl isolate rescue.target"),
+        (Disrupt, "systemctl start reboot.target"),
+        (Disrupt, "systemctl start --job-mode=isolate x.target"),
+        (Mutate, "systemctl start nginx"),
+        (Mutate, "systemctl enable --now nginx"),
+        (Mutate, "systemctl clean x"),
+        (Mutate, "systemctl clean --what=cache,runtime x"),
+        (Destroy, "systemctl clean --what=state x"),
+        (Destroy, "systemctl clean --what runtime,configuration x"),
+        (Destroy, "systemctl clean --wha all x"),
+        (Destroy, "systemctl --dry-run clean --what=state x"),
+        (Disrupt, "systemctl reboot"),
+        (Disrupt, "systemctl -f reboot"),
+        (Destroy, "systemctl reboot -ff"),
+        (Destroy, "systemctl --force poweroff --force"),
+        (Read, "systemctl --dry-run reboot -ff"),
+        (Read, "systemctl --dry stop x"),
+        (Disrupt, "systemctl stop -- --dry-run"),
+        (Disrupt, "systemctl -p --dry-run stop x"),
+        (Read, "systemctl"),
+        (Read, "systemctl status stop"),
+        (Read, "systemctl -n 5 status"),
+        (Read, "systemctl stop --help"),
+        (Read, "systemctl log-level"),
+        (Mutate, "systemctl log-level debug"),
+        (Mutate, "systemctl daemon-reexec"),
+        (Unknown, "systemctl obliterate x"),
+        (Disrupt, "systemctl --new-thing stop x"),
+        (Disrupt, "shutdown"),
+        (Disrupt, "shutdown -r now"),
+        (Disrupt, "shutdown -h +5 going down"),
+        (Read, "shutdown -k now"),
+        (Mutate, "shutdown -c"),
+        (Disrupt, "shutdown -c -r now"),
+        (Read, "shutdown --show"),
+        (Disrupt, "reboot"),
+        (Destroy, "reboot -f"),
+        (Destroy, "halt -pf"),
+        (Destroy, "poweroff --force"),
+        (Mutate, "halt -w"),
+        (Read, "reboot --help"),
+        (Disrupt, "init 0"),
+        (Disrupt, "telinit 6"),
+        (Mutate, "telinit q"),
+        (Disrupt, "service nginx stop"),
+        (Disrupt, "service nginx restart"),
+        (Disrupt, "service nginx --full-restart"),
+        (Mutate, "service nginx start"),
+        (Read, "service nginx status"),
+        (Read, "service --status-all"),
+        (Read, "service nginx stop --help"),
+        (Unknown, "service nginx frobnicate"),
+        (Disrupt, "invoke-rc.d --quiet nginx stop"),
+        (Read, "invoke-rc.d --query nginx stop"),
+        (Disrupt, "pg_ctlcluster 15 main stop -m immediate"),
+        (Disrupt, "pg_ctlcluster -m fast 15 main restart"),
+        (Read, "pg_ctlcluster 15 main status"),
+        (Destroy, "pg_dropcluster --stop 15 main"),
+        (Read, "tasksel --list-tasks"),
+        (Disrupt, "tasksel remove mail-server"),
+        (Read, "tasksel -t remove mail-server"),
+        (Disrupt, "snap remove x"),
+        (Destroy, "snap remove --purge x"),
+        (Destroy, "snap forget 4"),
+        (Destroy, "flatpak uninstall --delete-data x"),
+        (Read, "apt-key list"),
+        (Mutate, "apt-key add -"),
+    ];
+
+    #[test]
+    fn rows() {
+        let wrong: Vec<String> = ROWS
+            .iter()
+            .filter_map(|(want, line)| {
+                let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+                let (tool, rest) = words.split_first()?;
+                let got = of(tool, rest)?.effect;
+                (got != *want).then(|| format!("{line}: {got}, not {want}"))
+            })
+            .collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(of(b"ls", &[]).is_none());
+    }
+}
