@@ -157,3 +157,40 @@ fn a_kubernetes_target_knows_its_identities_and_what_it_could_not_learn() {
     assert!(seen.identities.contains(&Identity::new(IdKind::Uid, "u")));
     assert!(seen.identities.contains(&Identity::new(IdKind::Context, "work")));
 }
+
+#[test]
+fn a_region_narrows_an_account_and_says_nothing_alone() {
+    let entry = |name: &str, environment, region: Option<&str>| Place {
+        name: Some(name.to_owned()),
+        environment: Some(environment),
+        identity: std::iter::once((IdKind::Account, vec!["111111111111".to_owned()]))
+            .chain(region.map(|r| (IdKind::Region, vec![r.to_owned()])))
+            .collect(),
+        line: None,
+    };
+    let policy = |places| Merged {
+        user: Some(Policy { places, ..Policy::empty(Layer::User, "p") }),
+        ..Merged::default()
+    };
+    let parts = policy(vec![
+        entry("acme-eu", Production, Some("eu-*")),
+        entry("acme-us", Staging, Some("us-east-1")),
+    ]);
+    let at = |account, region: Option<&'static str>| {
+        let mut ids = vec![(IdKind::Account, account)];
+        ids.extend(region.map(|r| (IdKind::Region, r)));
+        let place = classify_target(&seen(&ids), &parts);
+        (place.environment, place.name)
+    };
+    let named = |name: &str| Some(name.to_owned());
+    assert_eq!(at("111111111111", Some("eu-west-1")), (Production, named("acme-eu")));
+    assert_eq!(at("111111111111", Some("us-east-1")), (Staging, named("acme-us")));
+    assert_eq!(at("111111111111", Some("ap-east-1")), (Unclassified, None));
+    // Services without regions: the most severe part counts.
+    assert_eq!(at("111111111111", None), (Production, named("acme-eu")));
+    // Somebody else's account in the same region.
+    assert_eq!(at("222222222222", Some("eu-west-1")), (Unclassified, None));
+    let whole = policy(vec![entry("acme", Development, None)]);
+    let other = classify_target(&seen(&[(IdKind::Account, "acme"), (IdKind::Region, "eu-west-1")]), &whole);
+    assert_eq!(other.environment, Unclassified);
+}

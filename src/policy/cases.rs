@@ -5,7 +5,7 @@ use super::{files, parse};
 use crate::engine::decide::{Decision, Situation, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::policy::place::{IdKind, Identity, Seen, classify_target};
+use crate::engine::policy::place::{Domain, IdKind, Identity, Seen, classify_target, domain_of_tool};
 use crate::engine::policy::rule::{Actor, Outcome};
 use crate::engine::policy::{Layer, Merged};
 use crate::engine::target::Environment;
@@ -231,7 +231,12 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
         None => classified.environment,
     };
     s.identities = seen.identities;
-    s.identities.extend(classified.name.map(|n| Identity::new(IdKind::Cluster, n)));
+    let named = match domain_of_tool(&s.tool) {
+        Some(Domain::Aws) => IdKind::Account,
+        Some(Domain::Machine) => IdKind::Host,
+        _ => IdKind::Cluster,
+    };
+    s.identities.extend(classified.name.map(|n| Identity::new(named, n)));
     if let Some(ns) = &t.namespace
         && s.namespaces.is_empty()
         && !s.all_namespaces

@@ -96,6 +96,8 @@ const AUDIT: &[Key] = &[
 const TOOL: &[Key] = &[required("path", Kind::Text, "absolute path of the real tool")];
 
 const NAME: Key = key("name", Kind::Text, "what people call it; the phrase to type");
+const ACCOUNT_NAME: Key =
+    key("name", Kind::Text, "what people call it; the phrase to type where the account has no alias");
 const ENVIRONMENT: Key = key("environment", Kind::Choice(ENVIRONMENTS), "what it is");
 
 /// An entry of `clusters`.
@@ -111,10 +113,10 @@ pub const CLUSTER: &[Key] = &[
 
 /// An entry of `accounts`.
 pub const ACCOUNT: &[Key] = &[
-    NAME,
+    ACCOUNT_NAME,
     ENVIRONMENT,
-    key("account", Kind::Texts, "account ids or aliases"),
-    key("region", Kind::Texts, "regions"),
+    key("account", Kind::Texts, "account ids (twelve digits), aliases or names in the organisation"),
+    key("region", Kind::Texts, "regions; narrows the entry to this part of the account"),
 ];
 
 /// An entry of `hosts`.
@@ -137,7 +139,11 @@ pub const RULE: &[Key] = &[
 /// What a rule looks at.
 pub const WHEN: &[Key] = &[
     key("tool", Kind::Texts, "kubectl, aws, apt-get …"),
-    key("verb", Kind::Texts, "delete, rollout restart; a group's name means all of it"),
+    key(
+        "verb",
+        Kind::Texts,
+        "delete, rollout restart, rds delete-db-instance; a group's name means all of it",
+    ),
     key(
         "effect",
         Kind::Choice(&["mutate", "unknown", "disrupt", "destroy"]),
@@ -147,7 +153,7 @@ pub const WHEN: &[Key] = &[
     key("resource", Kind::Texts, "kinds in any form: pvc, persistentvolumeclaims, deployments.apps"),
     key("name", Kind::Texts, "object names"),
     key("namespace", Kind::Texts, "namespaces"),
-    key("labels", Kind::Labels, "labels of the object or its namespace; \"*\" = any value"),
+    key("labels", Kind::Labels, "labels of the object or its namespace, tags; \"*\" = any value"),
     key(
         "environment",
         Kind::Choices(ENVIRONMENTS),
@@ -158,10 +164,10 @@ pub const WHEN: &[Key] = &[
     key("server", Kind::Texts, "API server: a URL, or a pattern over its host"),
     key("uid", Kind::Texts, "metadata.uid of the kube-system namespace"),
     key("ca", Kind::Texts, "SHA-256 of the CA certificate in DER"),
-    key("account", Kind::Texts, "AWS account ids or aliases"),
+    key("account", Kind::Texts, "AWS account ids, aliases or names"),
     key("region", Kind::Texts, "AWS regions"),
     key("host", Kind::Texts, "host names"),
-    key("local", Kind::Flag, "known local clusters"),
+    key("local", Kind::Flag, "known local clusters and endpoints"),
     key("interactive", Kind::Flag, "whether a person can be asked"),
     key("actor", Kind::Choices(&["human", "ci", "agent"]), "who is at work"),
     key("time", Kind::Map(TIME), "when"),

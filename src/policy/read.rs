@@ -144,6 +144,16 @@ fn place(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Place
             .push(problem(at, "nothing here says how to recognise it: add server, uid, ca, account or host"));
         return Some(place);
     }
+    for account in item.get("account").map(Node::items).unwrap_or_default() {
+        // One digit lost, and the entry would never hold again.
+        let short = account.text().filter(|id| id.bytes().all(|b| b.is_ascii_digit()) && id.len() != 12);
+        problems.extend(short.map(|id| {
+            problem(
+                account,
+                format!("`{id}` is no account id: these have twelve digits, zeros in front included"),
+            )
+        }));
+    }
     if environment.is_none() && place.name.is_none() {
         problems.push(problem(item, "it has neither a name nor an environment"));
     }
@@ -167,10 +177,12 @@ fn place(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Place
 /// What is said to be harmless has to be proven.
 fn lowering(item: &Node, place: &Place, at: &Node, problems: &mut Vec<Problem>) {
     if !place.identity.iter().any(|(kind, _)| kind.is_proof()) {
-        problems.push(problem(
-            at,
-            "a name alone proves nothing: the same context can point anywhere; add server, uid or ca",
-        ));
+        let what = if place.identity.iter().any(|(kind, _)| *kind == IdKind::Region) {
+            "a region alone proves nothing: every account has it; add account"
+        } else {
+            "a name alone proves nothing: the same context can point anywhere; add server, uid or ca"
+        };
+        problems.push(problem(at, what));
         return;
     }
     let strong = place.identity.iter().any(|(k, _)| matches!(k, IdKind::Uid | IdKind::Ca));

@@ -177,7 +177,8 @@ impl Seen {
     pub fn of_aws(target: &AwsTarget) -> Seen {
         let mut seen = Seen::default();
         let mut push = |kind, value: &str| seen.identities.push(Identity::new(kind, value));
-        if let Some(region) = &target.region {
+        // What has no regions lies in all of them.
+        if let Some(region) = target.region.as_ref().filter(|_| !target.global_service) {
             push(IdKind::Region, &region.value);
         }
         let names = [&target.alias, &target.organisation_name];
@@ -276,9 +277,20 @@ impl Place {
         seen.values(kind).any(|v| patterns.iter().any(|p| kind.matches(p, v)))
     }
 
-    /// One matching identity is enough to be careful.
+    /// One matching identity is enough to be careful. A region alone says nothing of the account: beside anything else it
+    /// narrows the entry to that part of it.
     fn hints_at(&self, seen: &Seen) -> bool {
-        self.identity.iter().any(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
+        let alone = self.identity.iter().all(|(kind, _)| *kind == IdKind::Region);
+        let mut counts = self.identity.iter().filter(|(kind, _)| alone || *kind != IdKind::Region);
+        counts.any(|(kind, patterns)| self.identity_is(seen, *kind, patterns)) && self.in_region(seen)
+    }
+
+    /// Whether the target may lie in the regions this entry speaks of: services without regions, and commands whose
+    /// region is not known, lie in all of them.
+    fn in_region(&self, seen: &Seen) -> bool {
+        let mut regions = self.identity.iter().filter(|(kind, _)| *kind == IdKind::Region);
+        seen.values(IdKind::Region).next().is_none()
+            || regions.all(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
     }
 
     /// Every identity matches, and one of them proves something.
@@ -291,6 +303,7 @@ impl Place {
     fn names(&self, seen: &Seen) -> bool {
         let proofs = || self.identity.iter().filter(|(kind, _)| kind.is_proof());
         proofs().any(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
+            && self.in_region(seen)
             && proofs().all(|(kind, patterns)| {
                 self.identity_is(seen, *kind, patterns) || seen.values(*kind).next().is_none()
             })
