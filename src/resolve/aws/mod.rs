@@ -4,8 +4,10 @@
 //! The truth about the account is the CLI's own `sts get-caller-identity`, which is asked elsewhere; nothing here talks
 //! to the network. The only program started is the CLI itself, once, for its version.
 
+mod aliases;
 mod choice;
 mod credentials;
+mod documents;
 mod endpoint;
 mod files;
 mod ini;
@@ -13,9 +15,8 @@ mod keys;
 mod paths;
 mod services;
 mod version;
-mod words;
 
-use crate::engine::aws::Hit;
+use crate::engine::aws::{Hit, arn};
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
 use crate::engine::target::{AwsTarget, is_loopback, server_parts};
@@ -27,9 +28,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+pub use aliases::{LoadedAliases, aliases};
 pub use credentials::Step;
+pub use documents::{documents, documents_digest};
 pub use keys::account_of_access_key;
-pub use words::{LoadedAliases, aliases, documents};
 
 /// A resolved target, and how guard's own calls get there.
 #[derive(Clone, Debug)]
@@ -115,7 +117,12 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
         major,
         carry: carry(hit),
         freeze: freeze(hit, region.as_ref(), endpoint.as_ref()),
-        digest: digest(world, hit, version.as_ref(), &files),
+        digest: digest(
+            world,
+            hit,
+            version.as_ref(),
+            &[&files.config, &files.credentials, &aliases::file(world)?],
+        ),
         version: version.map(|(_, text)| text),
         step: credentials.step,
         access_key_id: credentials.access_key_id,
@@ -219,52 +226,29 @@ fn freeze(
     out
 }
 
-/// Accounts and regions that the arguments name and that are not the target's own: ARNs, and the options that name an
-/// account. Without a known account every one named is told.
+/// Accounts and regions that the arguments name and that are not the target's own. Without a known account every one
+/// named is told.
 pub fn elsewhere(hit: &Hit, account: Option<&str>, region: Option<&str>) -> Vec<String> {
-    const ACCOUNT_OPTIONS: [&str; 5] =
-        ["account-id", "aws-account-id", "catalog-id", "registry-id", "expected-bucket-owner"];
     let mut out: Vec<String> = Vec::new();
-    let mut tell = |what: &str, name: &str, place: &str| {
-        let line = format!("{what} {} (in {place})", escape(name.as_bytes()));
-        if !out.contains(&line) {
-            out.push(line);
+    for arn in arn::elsewhere(hit) {
+        let place = if arn.option.is_empty() {
+            "the arguments".to_owned()
+        } else {
+            format!("--{}", escape(arn.option.as_bytes()))
+        };
+        if !arn.account.is_empty() && account.is_none_or(|a| a != arn.account) {
+            out.push(format!("account {} (in {place})", arn.account));
         }
-    };
-    let named = hit.options.iter().flat_map(|(name, values)| {
-        values
-            .iter()
-            .map(move |value| (format!("--{}", escape(name.as_bytes())), value.as_str(), name.as_str()))
-    });
-    let operands = hit.operands.iter().map(|value| ("the arguments".to_owned(), value.as_str(), ""));
-    for (place, value, option) in named.chain(operands) {
-        if ACCOUNT_OPTIONS.contains(&option) && keys::is_account(value) && Some(value) != account {
-            tell("account", value, &place);
-        }
-        for arn in arns(value) {
-            let mut fields = arn.split(':').skip(3);
-            let (its_region, its_account) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
-            if keys::is_account(its_account) && Some(its_account) != account {
-                tell("account", its_account, &place);
-            }
-            let global = services::is_global(&hit.service);
-            if !its_region.is_empty() && !global && region.is_some_and(|r| r != its_region) {
-                tell("region", its_region, &place);
-            }
+        let regional = !services::is_global(&hit.service) && !arn.region.is_empty();
+        if regional && region.is_some_and(|r| r != arn.region) {
+            out.push(format!("region {} (in {place})", escape(arn.region.as_bytes())));
         }
     }
     out
 }
 
-/// Every ARN that stands in a value, which may be a whole JSON document.
-fn arns(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=' | '[' | ']' | '{' | '}'))
-        .filter(|word| word.starts_with("arn:"))
-}
-
 /// Everything that decided. Tokens and role sessions that the CLI renews by itself are left out.
-fn digest(world: &World, hit: &Hit, version: Option<&(u8, String)>, files: &Files) -> [u8; 32] {
+fn digest(world: &World, hit: &Hit, version: Option<&(u8, String)>, files: &[&files::File]) -> [u8; 32] {
     let mut sum = Sha256::new();
     let mut take = |part: &[u8]| {
         sum.update((part.len() as u64).to_le_bytes());
@@ -288,7 +272,7 @@ fn digest(world: &World, hit: &Hit, version: Option<&(u8, String)>, files: &File
         take(name.as_bytes());
         take(value.as_bytes());
     }
-    for file in [&files.config, &files.credentials] {
+    for file in files {
         take(file.path.as_bytes());
         take(if file.bytes.is_some() { b"file" } else { b"none" });
         take(file.bytes.as_deref().unwrap_or_default());
