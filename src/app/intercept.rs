@@ -53,7 +53,7 @@ fn is_read(call: &Call) -> bool {
 fn pass(call: &Call, world: &World) -> Fail {
     // A broken policy never stops a read; it may name the tool's place, though.
     let terms = policy::load(world).unwrap_or_default().terms();
-    match super::judge::real_tool(call.tool, &terms, world) {
+    match judge::real_tool(call.tool, &terms, world) {
         Ok(tool) => exec::exec(&tool, &call.argv, &EnvEdit::default()),
         Err(fail) => fail,
     }

@@ -22,8 +22,9 @@ pub fn is_local_only(parsed: &Parsed<'_>) -> bool {
 
 /// How far the command reaches: by the objects seen, else by the words.
 pub fn scope(parsed: &Parsed<'_>, target: Option<&KubeTarget>, impact: &Impact) -> Scope {
+    let worded = words::situation_of("kubectl", parsed, Effect::Unknown);
     // `-A` is every namespace, also those that come into being while the question stands.
-    if parsed.on("all-namespaces") {
+    if worded.all_namespaces {
         return Scope::Cluster;
     }
     let seen_all = !impact.subjects.is_empty() && impact.subjects.len() as u64 == impact.subjects_total;
@@ -35,7 +36,6 @@ pub fn scope(parsed: &Parsed<'_>, target: Option<&KubeTarget>, impact: &Impact) 
             .collect();
         return Scope::of(&namespaces);
     }
-    let worded = words::situation_of("kubectl", parsed, Effect::Unknown);
     let objects = &worded.objects;
     if !objects.is_empty() && objects.iter().all(Object::is_namespace) {
         let names: Option<Vec<String>> = objects.iter().map(|o| o.name.clone()).collect();
@@ -49,8 +49,7 @@ pub fn scope(parsed: &Parsed<'_>, target: Option<&KubeTarget>, impact: &Impact) 
             Scope::Namespaces(worded.namespaces)
         };
     }
-    let everywhere = worded.all_namespaces || target.is_some_and(|t| t.all_namespaces) || parsed.on("prune");
-    if everywhere || objects.iter().any(|o| words::is_cluster_scoped(&o.resource)) {
+    if parsed.on("prune") || objects.iter().any(|o| words::is_cluster_scoped(&o.resource)) {
         return Scope::Cluster;
     }
     target.map_or(Scope::Cluster, |t| Scope::Namespaces(vec![t.namespace.value.clone()]))

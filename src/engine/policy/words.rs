@@ -51,7 +51,7 @@ pub fn situation_of(tool: &str, parsed: &Parsed<'_>, effect: Effect) -> Situatio
         "" => parsed.words.iter().find(|w| !w.starts_with(b"-")).map(|w| text(w)).unwrap_or_default(),
         path => path.to_owned(),
     };
-    s.all_namespaces = parsed.role(Role::AllNamespaces).is_some_and(|g| g.value != b"false");
+    s.all_namespaces = parsed.on("all-namespaces");
     if let Some(given) = parsed.role(Role::Namespace) {
         s.namespaces.push(text(given.value));
     }
@@ -349,5 +349,6 @@ mod tests {
         assert_eq!(of("kubectl delete ns a b").namespaces, ["a", "b"]);
         assert_eq!(of("kubectl ctx main").verb, "ctx");
         assert!(of("kubectl delete pods --all -A").all_namespaces);
+        assert!(!of("kubectl delete pods --all -A=0").all_namespaces);
     }
 }
