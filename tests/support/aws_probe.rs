@@ -101,43 +101,8 @@ impl Desk {
 
 /// The command taken apart.
 pub fn hit(words: &[&str]) -> Hit {
-    const GLOBAL: &[(&str, bool)] = &[
-        ("profile", true),
-        ("region", true),
-        ("endpoint-url", true),
-        ("output", true),
-        ("no-sign-request", false),
-    ];
-    let mut hit = Hit::default();
-    let mut words = words.iter().peekable();
-    let mut open: Option<usize> = None;
-    while let Some(word) = words.next() {
-        if let Some(name) = word.strip_prefix("--") {
-            open = None;
-            if let Some((_, valued)) = GLOBAL.iter().find(|(n, _)| *n == name) {
-                let value = valued.then(|| (*words.next().unwrap()).to_owned());
-                hit.globals.push((name.to_owned(), value));
-                continue;
-            }
-            hit.options.push((name.to_owned(), Vec::new()));
-            open = Some(hit.options.len() - 1);
-        } else if hit.service.is_empty() {
-            hit.service = (*word).to_owned();
-        } else if hit.operation.is_empty() {
-            hit.operation = (*word).to_owned();
-        } else if let Some(at) = open.filter(|_| hit.service != "s3") {
-            hit.options[at].1.push((*word).to_owned());
-        } else if let Some(at) =
-            open.filter(|at| ["exclude", "include"].contains(&hit.options[*at].0.as_str()))
-        {
-            hit.options[at].1.push((*word).to_owned());
-            open = None;
-        } else {
-            hit.operands.push((*word).to_owned());
-        }
-    }
-    hit.resources = hit.options.iter().flat_map(|(_, v)| v.first().cloned()).take(1).collect();
-    hit
+    let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
+    guard::engine::aws::hit(&words, &guard::engine::aws::Documents::none())
 }
 
 /// What becomes of the first thing whose description contains this text.

@@ -24,6 +24,7 @@ pub struct Cli<'a> {
     program: &'a Path,
     world: &'a World,
     hit: &'a Hit,
+    words: &'a [OsString],
     carry: &'a [OsString],
     region: Option<String>,
     until: Instant,
@@ -49,6 +50,7 @@ impl<'a> Cli<'a> {
             program: request.cli,
             world: request.world,
             hit: request.hit,
+            words: request.words,
             carry: request.carry,
             region: None,
             until,
@@ -122,11 +124,19 @@ impl<'a> Cli<'a> {
         self.run(command, true).await
     }
 
-    /// Runs words of the caller's own, which carry their global options themselves (a dry run of the very command).
-    pub async fn own_words(&self, words: &[&OsStr]) -> Result<Vec<u8>, Refusal> {
+    /// Runs the caller's own words with `--dryrun`, which the `s3` commands know. They carry their global options
+    /// themselves. Words that would keep the plan from being printed are left out.
+    pub async fn dry_run(&self) -> Result<Vec<u8>, Refusal> {
+        let silences = |word: &OsString| {
+            // Any prefix that argparse would take for them.
+            word.to_str().is_some_and(|w| {
+                (w.len() > 4 && "--quiet".starts_with(w))
+                    || (w.len() > 3 && "--only-show-errors".starts_with(w))
+            })
+        };
         let mut command = self.bare();
-        command.args(words);
-        self.run(command, false).await
+        command.args(self.words.iter().filter(|w| !silences(w))).arg("--dryrun");
+        Box::pin(self.run(command, false)).await
     }
 
     fn command<'w>(&self, words: impl Iterator<Item = &'w OsStr>) -> Command {

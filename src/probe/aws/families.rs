@@ -1,7 +1,10 @@
 //! Which questions are asked before which command: one row for each family.
 
 use super::cli::Cli;
-use super::{cloudformation, describe, dynamodb, ecr, ecs, iam, kms, lambda, logs, rds, route53, secrets};
+use super::{
+    autoscaling, cloudformation, describe, dynamodb, ec2, ecr, ecs, elb, iam, kms, lambda, logs, rds,
+    route53, s3, secrets,
+};
 use crate::engine::aws::Hit;
 use crate::engine::impact::Impact;
 use futures_util::future::LocalBoxFuture;
@@ -23,92 +26,40 @@ fn none(_: &Hit, _: &Impact) -> Option<String> {
     None
 }
 
+/// A row: the service, the module that looks, the function that knows a safer form.
+macro_rules! family {
+    ($service:literal, $module:ident, $safer:path) => {
+        Family {
+            service: $service,
+            operations: &[],
+            look: |cli, hit, impact| Box::pin($module::look(cli, hit, impact)),
+            safer: $safer,
+        }
+    };
+}
+
 /// Sorted by service; the first row that fits counts.
 const FAMILIES: &[Family] = &[
-    Family {
-        service: "cloudformation",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(cloudformation::look(cli, hit, impact)),
-        safer: cloudformation::safer,
-    },
-    Family {
-        service: "docdb",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(rds::look(cli, hit, impact)),
-        safer: rds::safer,
-    },
-    Family {
-        service: "dynamodb",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(dynamodb::look(cli, hit, impact)),
-        safer: dynamodb::safer,
-    },
-    Family {
-        service: "ecr",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(ecr::look(cli, hit, impact)),
-        safer: none,
-    },
-    Family {
-        service: "ecr-public",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(ecr::look(cli, hit, impact)),
-        safer: none,
-    },
-    Family {
-        service: "ecs",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(ecs::look(cli, hit, impact)),
-        safer: none,
-    },
-    Family {
-        service: "iam",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(iam::look(cli, hit, impact)),
-        safer: iam::safer,
-    },
-    Family {
-        service: "kms",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(kms::look(cli, hit, impact)),
-        safer: kms::safer,
-    },
-    Family {
-        service: "lambda",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(lambda::look(cli, hit, impact)),
-        safer: none,
-    },
-    Family {
-        service: "logs",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(logs::look(cli, hit, impact)),
-        safer: none,
-    },
-    Family {
-        service: "neptune",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(rds::look(cli, hit, impact)),
-        safer: rds::safer,
-    },
-    Family {
-        service: "rds",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(rds::look(cli, hit, impact)),
-        safer: rds::safer,
-    },
-    Family {
-        service: "route53",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(route53::look(cli, hit, impact)),
-        safer: none,
-    },
-    Family {
-        service: "secretsmanager",
-        operations: &[],
-        look: |cli, hit, impact| Box::pin(secrets::look(cli, hit, impact)),
-        safer: secrets::safer,
-    },
+    family!("autoscaling", autoscaling, autoscaling::safer),
+    family!("cloudformation", cloudformation, cloudformation::safer),
+    family!("docdb", rds, rds::safer),
+    family!("dynamodb", dynamodb, dynamodb::safer),
+    family!("ec2", ec2, ec2::safer),
+    family!("ecr", ecr, none),
+    family!("ecr-public", ecr, none),
+    family!("ecs", ecs, none),
+    family!("elb", elb, none),
+    family!("elbv2", elb, none),
+    family!("iam", iam, iam::safer),
+    family!("kms", kms, kms::safer),
+    family!("lambda", lambda, none),
+    family!("logs", logs, none),
+    family!("neptune", rds, rds::safer),
+    family!("rds", rds, rds::safer),
+    family!("route53", route53, none),
+    family!("s3", s3, s3::safer),
+    family!("s3api", s3, none),
+    family!("secretsmanager", secrets, secrets::safer),
 ];
 
 fn family_of(hit: &Hit) -> Option<&'static Family> {

@@ -2,6 +2,7 @@
 //! keep the global options (profile, region, endpoint), so that they go where this command goes.
 
 use crate::engine::aws::Hit;
+use std::borrow::Cow;
 
 /// Longer values (documents, payloads) are nothing to copy from a screen.
 const LONGEST: usize = 300;
@@ -86,7 +87,17 @@ impl Form {
             option(name, &mut words);
             words.extend(values.iter().cloned());
         }
-        shell_words::join(words)
+        words.iter().map(|w| quote(w)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// One word for the shell. `Key=Value` and `a,b` need no quotes, which shell_words gives them.
+fn quote(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
+        Cow::Borrowed(word)
+    } else {
+        shell_words::quote(word)
     }
 }
 
@@ -119,6 +130,21 @@ mod tests {
             stop.text(),
             "aws --profile 'my prod' --no-verify-ssl ec2 stop-instances --instance-ids i-1 i-2"
         );
+    }
+
+    #[test]
+    fn only_what_needs_quotes_has_them() {
+        for (word, want) in [
+            ("Status=Enabled", "Status=Enabled"),
+            ("=x", "'=x'"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("~", "'~'"),
+            ("Objects=[{Key=a}]", "'Objects=[{Key=a}]'"),
+            ("it's", "'it'\\''s'"),
+        ] {
+            assert_eq!(quote(word), want);
+        }
     }
 
     #[test]

@@ -5,12 +5,15 @@
 //! got no answer is a gap. Texts in the answer are as the service gave them; whoever shows them escapes them.
 
 mod accounts;
+mod autoscaling;
 pub mod cli;
 mod cloudformation;
 mod describe;
 mod dynamodb;
+mod ec2;
 mod ecr;
 mod ecs;
+mod elb;
 mod families;
 mod form;
 mod generic;
@@ -22,6 +25,7 @@ mod logs;
 mod rds;
 mod read;
 mod route53;
+mod s3;
 mod secrets;
 
 use crate::engine::aws::Hit;

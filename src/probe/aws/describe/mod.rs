@@ -3,6 +3,7 @@
 
 mod fact;
 mod rows_data;
+mod rows_network;
 mod rows_other;
 
 use super::cli::Cli;
@@ -61,7 +62,7 @@ struct Row {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    rows_data::ROWS.iter().chain(rows_other::ROWS)
+    rows_data::ROWS.iter().chain(rows_network::ROWS).chain(rows_other::ROWS)
 }
 
 fn row_of(hit: &Hit) -> Option<&'static Row> {

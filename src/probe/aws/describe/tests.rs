@@ -81,8 +81,12 @@ fn claims() -> String {
     let mut claims = BTreeSet::new();
     let command = |words: &[&str], options: &[&str], claims: &mut BTreeSet<String>| {
         for word in words.iter().filter_map(|w| w.strip_prefix("--")) {
-            let names = if word == "{}" { options.to_vec() } else { vec![word] };
-            let claim = |name| format!("option\t{}\t{}\t{name}", words[0], words[1]);
+            // `--{}s`: several words of an API name one of them in the plural.
+            let names: Vec<String> = match word.strip_prefix("{}") {
+                Some(end) => options.iter().map(|o| format!("{o}{end}")).collect(),
+                None => vec![word.to_owned()],
+            };
+            let claim = |name: String| format!("option\t{}\t{}\t{name}", words[0], words[1]);
             claims.extend(names.into_iter().map(claim));
         }
     };
