@@ -101,10 +101,13 @@ pub const SETTINGS: Group = 1 << 11;
 pub const DISC: Group = 1 << 12;
 /// The history commands of apt 3.1.
 pub const HISTORY: Group = 1 << 13;
+/// `indextargets`.
+pub const TARGETS: Group = 1 << 15;
 /// No command was found in the words.
 pub const NONE: Group = 1 << 14;
 /// Every command whose options start with apt-get's common ones.
-const COMMON: Group = CHANGE | AUTOREMOVE | BUILD | UPDATE | SOURCE | CLEAN | PLAIN | HISTORY | NONE;
+const COMMON: Group =
+    CHANGE | AUTOREMOVE | BUILD | UPDATE | SOURCE | CLEAN | PLAIN | TARGETS | HISTORY | NONE;
 /// Every command that takes `--simulate`. The history commands are in: they take it or refuse it, nobody acts on it.
 const SIMULATED: Group = CHANGE | AUTOREMOVE | BUILD | SOURCE | CLEAN | HISTORY;
 const ALL: Group = Group::MAX;
@@ -153,11 +156,13 @@ pub const COMMANDS: &[Command] = &[
     c(BOTH, "check", Act::Look, CLEAN),
     c(BOTH, "download", Act::Fetch, PLAIN),
     c(BOTH, "changelog", Act::Changelog, PLAIN),
-    c(BOTH, "indextargets", Act::Look, PLAIN),
+    c(BOTH, "indextargets", Act::Look, TARGETS),
     c(BOTH, "moo", Act::Look, PLAIN),
     c(BOTH | CACHE | MARK | CONFIG | CDROM, "help", Act::Look, PLAIN),
-    c(BOTH | MARK, "markauto", Act::Note, PLAIN | MARKING),
-    c(BOTH | MARK, "unmarkauto", Act::Note, PLAIN | MARKING),
+    c(BOTH, "markauto", Act::Note, PLAIN),
+    c(BOTH, "unmarkauto", Act::Note, PLAIN),
+    c(MARK, "markauto", Act::Mark, MARKING),
+    c(MARK, "unmarkauto", Act::Mark, MARKING),
     // apt alone (`history-*` since 3.1, `modernize-sources` since 2.9, `why` since 3.0).
     c(APT, "edit-sources", Act::Note, PLAIN),
     c(APT, "modernize-sources", Act::Note, PLAIN),
@@ -377,9 +382,8 @@ pub const OPTIONS: &[Opt] = &[
     o(0, "dsc-only", Key::Other, Bool, SOURCE),
     o(0, "arch-only", Key::Other, Bool, BUILD),
     o(0, "indep-only", Key::Other, Bool, BUILD),
-    o(0, "format", Key::Other, Value, PLAIN | SETTINGS),
-    o(0, "release-info", Key::Other, Bool, PLAIN),
-    o(0, "color", Key::Other, Bool, PLAIN),
+    o(0, "format", Key::Other, Value, TARGETS | SETTINGS),
+    o(0, "release-info", Key::Other, Bool, TARGETS),
     // Simulation.
     o(b's', "simulate", Key::Simulate, Bool, SIMULATED),
     o(b's', "just-print", Key::Simulate, Bool, SIMULATED),
