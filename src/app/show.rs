@@ -3,9 +3,10 @@
 use super::call::Call;
 use super::judge::Judged;
 use super::keeping;
+use crate::engine::apt;
 use crate::engine::aws;
 use crate::engine::challenge::Challenge;
-use crate::engine::classify::{Verdict, redact};
+use crate::engine::classify::{Verdict, classify_host, redact};
 use crate::engine::decide::{Allowed, Decision, Level};
 use crate::engine::fact::{Source, Sourced, Why};
 use crate::engine::impact::Impact;
@@ -61,6 +62,9 @@ pub fn without_secrets(tool: &str, words: &[&[u8]]) -> Vec<Vec<u8>> {
     }
     match tools::by_name(tool.as_bytes()) {
         Some(table) => redact(table, words).into_iter().map(Cow::into_owned).collect(),
+        None if classify_host(tool.as_bytes(), words).is_some() => {
+            apt::redact(words).into_iter().map(Cow::into_owned).collect()
+        }
         None => words.iter().map(|_| b"[not shown]".to_vec()).collect(),
     }
 }

@@ -11,6 +11,7 @@ use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use super::table::{Carries, Command, Role, Tool};
 use super::tools;
 
+pub(super) use redact::without_userinfo;
 pub use redact::{REDACTED, redact};
 
 /// What the words of one command say.

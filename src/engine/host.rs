@@ -35,6 +35,10 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
         b"init" | b"telinit" => judge_init(words),
         b"service" => judge_service(words),
         b"invoke-rc.d" | b"rc-service" => judge_script(words),
+        // `b` and `o` go down at once, with nothing written to disk.
+        b"tee" if words.contains(&&b"/proc/sysrq-trigger"[..]) => {
+            Verdict::why(Effect::Destroy, "takes the machine down with nothing written to disk")
+        }
         b"pg_ctlcluster" | b"pg_ctl" => first_action(CLUSTER_ACTIONS, words),
         _ => judge_small(SMALL.iter().find(|s| s.name.is(tool))?, words),
     };

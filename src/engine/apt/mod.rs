@@ -6,11 +6,13 @@ pub mod dpkg;
 pub mod getopt;
 pub mod grammar;
 mod judge;
+pub mod named;
 pub mod words;
 
 pub use judge::program;
 
-use super::classify::Verdict;
+use super::classify::{Verdict, without_userinfo};
+use std::borrow::Cow;
 
 /// Judges the words after the name of a tool of this family; `None` for other tools.
 pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
@@ -20,5 +22,28 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
     match tool {
         b"aptitude" | b"aptitude-curses" => Some(aptitude::classify(words)),
         _ => dpkg::classify(tool, words),
+    }
+}
+
+/// The words of a tool that works on the host with the secrets in them replaced: passwords in addresses
+/// (`-o Acquire::http::Proxy=http://user:password@proxy`). These tools take no others.
+pub fn redact<'a>(words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
+    words.iter().map(|word| without_userinfo(word).map_or(Cow::Borrowed(*word), Cow::Owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_addresses_are_not_shown() {
+        let words: [&[u8]; 3] = [b"install", b"-oAcquire::http::Proxy=http://me:secret@proxy:8080/", b"p"];
+        let shown = redact(&words);
+        assert_eq!(shown.len(), 3);
+        assert_eq!(shown.first().map(AsRef::as_ref), Some(&b"install"[..]));
+        let proxy = String::from_utf8_lossy(&shown[1]);
+        assert!(!proxy.contains("secret") && proxy.ends_with("@proxy:8080/"), "{proxy}");
+        assert!(words.iter().all(|w| classify(b"apt-get", &[w]).is_some()));
+        assert!(classify(b"kubectl", &words).is_none());
     }
 }

@@ -66,7 +66,7 @@ pub fn redact<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8
 }
 
 /// The word with the `USER:PASSWORD` of every URL in it replaced; `None` when there is none.
-fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::engine) fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut rest = word;
     while let Some(at) = rest.windows(3).position(|w| w == b"://") {

@@ -1,8 +1,9 @@
 //! What the words of one command say about its objects, as far as words can: the start of a [`Situation`] that a probe
 //! completes, and all there is for examples and offline checks.
 
+use crate::engine::apt::named::{self, named};
 use crate::engine::aws::{self, Hit};
-use crate::engine::classify::classify;
+use crate::engine::classify::{classify, classify_host};
 use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
 use crate::engine::parse::{Parsed, parse};
@@ -36,11 +37,34 @@ pub fn situation_of_words(tool: &str, words: &[&[u8]]) -> Situation {
     }
     let effect = classify(tool.as_bytes(), words).effect;
     let Some(table) = tools::by_name(tool.as_bytes()) else {
+        if classify_host(tool.as_bytes(), words).is_some() {
+            return situation_of_host(tool, words, effect);
+        }
         let verb =
             words.iter().take_while(|w| !w.starts_with(b"-")).map(|w| text(w)).collect::<Vec<_>>().join(" ");
         return Situation::of(tool, verb, effect);
     };
     situation_of(tool, &parse(table, words), effect)
+}
+
+/// The same for the tools that work on the host itself: packages and units by name.
+pub fn situation_of_host(tool: &str, words: &[&[u8]], effect: Effect) -> Situation {
+    let named = named(tool.as_bytes(), words);
+    let mut s = Situation::of(tool, named.verb, effect);
+    let thing = |(kind, name): (named::Kind, Option<String>)| {
+        let resource = match kind {
+            named::Kind::Package => "packages",
+            named::Kind::Unit => "units",
+        };
+        Object { resource: resource.to_owned(), name, ..Object::default() }
+    };
+    s.objects = named.things.into_iter().map(thing).collect();
+    // A removed package takes its services with it, and a unit those that need it: of the kinds too words know only some.
+    s.objects_complete =
+        named.complete && !s.objects.is_empty() && s.objects.iter().all(|o| o.name.is_some());
+    s.kinds_complete = s.objects_complete;
+    s.whole_scope = effect == Effect::Destroy && s.objects.iter().any(|o| o.resource == "packages");
+    s
 }
 
 /// The same from words that are already parsed and judged.
@@ -323,6 +347,23 @@ mod tests {
                 .collect();
             assert_eq!(format!("{}: {}", s.verb, things.join(", ")), want);
         }
+    }
+
+    #[test]
+    fn packages_and_units_become_objects() {
+        for (line, want, complete, whole) in [
+            ("apt-get purge redis-tools", vec!["packages/redis-tools"], false, true),
+            ("apt remove ~c p=1", vec!["packages/?", "packages/p"], false, false),
+            ("dpkg -P p q", vec!["packages/p", "packages/q"], true, true),
+            ("systemctl restart postgresql.service", vec!["units/postgresql"], false, false),
+            ("reboot", vec![], false, false),
+        ] {
+            let s = of(line);
+            assert_eq!(objects(line), want, "{line}");
+            assert_eq!((s.objects_complete, s.whole_scope), (complete, whole), "{line}");
+        }
+        assert_eq!(of("reboot -f").verb, "reboot");
+        assert_eq!(of("apt-get -y purge p").verb, "purge");
     }
 
     #[test]
