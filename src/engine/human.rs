@@ -51,6 +51,20 @@ pub fn plural(kind: &str) -> String {
     if ends(&["s", "x", "ch", "sh"]) { format!("{kind}es") } else { format!("{kind}s") }
 }
 
+/// One of the things an English plural names: `instances` → `instance`, `policies` → `policy`.
+pub fn singular(kind: &str) -> String {
+    let last = kind.rsplit(' ').next().unwrap_or(kind);
+    let ends = |tails: &[&str]| tails.iter().any(|t| last.ends_with(t));
+    if last.len() <= 3 || !last.ends_with('s') || ends(&["ss", "us", "is"]) || last == "alias" {
+        return kind.to_owned();
+    }
+    let stem = |n: usize| kind.get(..kind.len() - n).unwrap_or(kind).to_owned();
+    if ends(&["ies"]) {
+        return stem(3) + "y";
+    }
+    stem(if ends(&["sses", "xes", "ches", "shes", "aliases"]) { 2 } else { 1 })
+}
+
 /// A uid short enough to compare by eye: `4c2f..9a1e`.
 pub fn short_uid(uid: &str) -> String {
     let chars: Vec<char> = uid.chars().collect();
@@ -106,6 +120,26 @@ mod tests {
         }
         assert_eq!(counted(1, "Pod"), "1 Pod");
         assert_eq!(counted(1200, "Pod"), "1,200 Pods");
+    }
+
+    #[test]
+    fn singulars() {
+        for (kind, want) in [
+            ("instances", "instance"),
+            ("db proxy", "db proxy"),
+            ("tagging policies", "tagging policy"),
+            ("addresses", "address"),
+            ("access", "access"),
+            ("databases", "database"),
+            ("aliases", "alias"),
+            ("alias", "alias"),
+            ("status", "status"),
+            ("dns", "dns"),
+            ("switches", "switch"),
+            ("", ""),
+        ] {
+            assert_eq!(singular(kind), want);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::cli::Cli;
 use crate::engine::aws::Hit;
+use crate::engine::human::singular;
 use crate::engine::impact::{Impact, Subject};
 
 /// Notes what the command names.
@@ -20,9 +21,9 @@ pub(super) fn named(hit: &Hit, impact: &mut Impact) {
     impact.subjects_total = impact.subjects.len() as u64;
 }
 
-/// `delete-db-proxy` is about a `db proxy`.
+/// `delete-db-proxy` is about a `db proxy`, `reboot-instances` about one `instance` or several.
 fn kind_of(operation: &str) -> String {
     let rest =
         operation.strip_prefix("batch-").or_else(|| operation.strip_prefix("admin-")).unwrap_or(operation);
-    rest.split_once('-').map_or("resource".to_owned(), |(_, kind)| kind.replace('-', " "))
+    rest.split_once('-').map_or("resource".to_owned(), |(_, kind)| singular(&kind.replace('-', " ")))
 }
