@@ -5,6 +5,7 @@ use super::judge::{self, How, Judged, judge, read_words, table_of};
 use super::record::{self, Ending};
 use super::{diff, keeping, show, situation};
 use crate::audit::Answer as Recorded;
+use crate::engine::aws;
 use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -54,10 +55,26 @@ fn pass(call: &Call, world: &World) -> Fail {
     // A broken policy never stops a read; it may name the tool's place, though.
     let terms = policy::load(world).unwrap_or_default().terms();
     match judge::real_tool(call.tool, &terms, world) {
-        Ok(tool) => exec::exec(&tool, &call.argv, &EnvEdit::default()),
+        Ok(tool) => exec::exec(&tool, &call.argv, &as_typed(call, world)),
         Err(fail) => fail,
     }
 }
+
+/// Keeps the AWS CLI from letting the person compose another command than the one that was looked at.
+fn as_typed(call: &Call, world: &World) -> EnvEdit {
+    let mut edit = EnvEdit::default();
+    let mode = world.var(AUTO_PROMPT).map(OsStrExt::as_bytes);
+    if call.tool == "aws" && aws::prompts(&call.words(), mode) {
+        edit.set(AUTO_PROMPT, "off");
+        super::out::complain(&format!(
+            "guard: {AUTO_PROMPT} is off for this call: what is composed there goes past guard\n"
+        ));
+    }
+    edit
+}
+
+/// Makes version 2 of the AWS CLI ask for the rest of a command, or for all of it (`resolve_auto_prompt_mode`).
+const AUTO_PROMPT: &str = "AWS_CLI_AUTO_PROMPT";
 
 fn refuse_for_policy(fail: Fail, call: &Call) -> Fail {
     let tool = call.tool;

@@ -106,6 +106,14 @@ pub(super) fn judge(
     let tool = real_tool(call.tool, &terms, world)?;
     let read = words.aws.as_deref().cloned().unwrap_or_default();
     let hit = &read.hit;
+    if aws::prompts(&words.slices(), None) {
+        return Err(Fail::new(
+            Exit::Refused,
+            "refused: --cli-auto-prompt lets another command be composed than this one",
+        )
+        .because("what would run then is not what was looked at")
+        .help("leave the option out, or call the AWS CLI by its full path"));
+    }
     let unknown = words.verdict.effect == Effect::Unknown && read.shell.is_none();
     if unknown && typo::is_unknown_to_aws(&tool, hit, world) {
         words.verdict.effect = Effect::Read;
