@@ -7,7 +7,12 @@ use rustix::fs::{Mode, OFlags};
 use rustix::termios::{self, OptionalActions, Termios};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::time::Instant;
+
+/// How long the answer may take where nobody is asked for anything. Longer than for the facts: those can be missing,
+/// this one refuses the command, and on a busy machine a CLI takes seconds to start.
+const ANSWER: Duration = Duration::from_secs(20);
 
 /// An account and the user or role in it.
 pub(super) struct Who {
@@ -33,7 +38,7 @@ pub(super) async fn ask(request: &Request<'_>) -> Result<Who, String> {
     }
     const WORDS: &[&str] = &["sts", "get-caller-identity"];
     let tty = if request.terminal && !is_plain(request) { Tty::open() } else { None };
-    let patience = if tty.is_some() { PATIENCE.max(request.deadline) } else { request.deadline };
+    let patience = if tty.is_some() { PATIENCE } else { ANSWER }.max(request.deadline);
     let cli = Cli::new(request, Instant::now() + patience);
     let said = match tty.as_ref().and_then(|tty| tty.0.try_clone().ok()) {
         Some(input) => cli.ask_on(Stdio::from(input), WORDS).await,
