@@ -264,9 +264,16 @@ fn data_row(data: &[Data]) -> Option<Row> {
     if data.is_empty() {
         return None;
     }
-    let mut ends: Vec<(Fate, &str)> = data.iter().map(|d| (d.fate, d.because.as_str())).collect();
-    ends.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    ends.dedup();
+    // The worst first; among equals in the order of the facts, which begin with what counts most.
+    let mut ends: Vec<(Fate, &str)> = Vec::new();
+    for end in data.iter().map(|d| (d.fate, d.because.as_str())) {
+        if !ends.contains(&end) {
+            ends.push(end);
+        }
+    }
+    ends.sort_by_key(|(fate, _)| std::cmp::Reverse(*fate));
+    // Many endings, each with fewer names: none of them is to be pushed off the screen by another's.
+    let shown = if ends.len() > 2 { 2 } else { 4 };
     let mut items = Vec::new();
     for (fate, because) in ends {
         let these: Vec<&Data> =
@@ -276,22 +283,21 @@ fn data_row(data: &[Data]) -> Option<Row> {
             Fate::Unknown => "could not be told, taken as erased",
             Fate::Kept => "kept",
         };
-        const SHOWN: usize = 4;
         let mut item = if fate == Fate::Kept { Item::new().say(end) } else { Item::new().loss(end) };
         if !because.is_empty() {
             item = item.say(" (").prose(because).say(")");
         }
         item = item.say(":");
-        for (i, d) in these.iter().take(SHOWN).enumerate() {
+        for (i, d) in these.iter().take(shown).enumerate() {
             item = item.say(if i == 0 { " " } else { ", " }).prose(&d.what);
         }
-        if these.len() > SHOWN {
-            item = item.say(format!(" and {} more", number((these.len() - SHOWN) as u64)));
+        if these.len() > shown {
+            item = item.say(format!(" and {} more", number((these.len() - shown) as u64)));
         }
         items.push(item);
     }
     let mut row = Row::list("data", items, ("1 more group", "more groups of data"));
-    row.lines = Some(3);
+    row.lines = Some(if data.len() > 4 { 5 } else { 3 });
     row.separator = "; ";
     Some(row)
 }

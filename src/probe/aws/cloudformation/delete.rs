@@ -3,7 +3,7 @@
 use super::super::cli::Cli;
 use super::super::form::Form;
 use super::super::read;
-use super::stores::{self, Ask, Told, name_of, store_of};
+use super::stores::{self, Ask, Told, is_small, name_of, store_of};
 use super::template::Policy;
 use super::tree::{self, Resource, Tree};
 use super::{no_such_stack, protection, protects, stack_name, subject};
@@ -149,13 +149,15 @@ async fn contents(cli: &Cli<'_>, tree: Tree) -> Impact {
     });
     let told = gather(asked).await;
     let unasked = std::iter::repeat_with(|| Ok(Some(Told::default())));
+    let mut found = Vec::new();
     for (resource, told) in stores.iter().zip(told.into_iter().chain(unasked)) {
         let told = told.unwrap_or_else(|why| {
             impact.gap(format!("{} {}", name_of(&resource.kind), read::tail(&resource.physical)), why);
             Some(Told::default())
         });
-        impact.data.extend(told.map(|told| data(resource, &told)));
+        found.extend(told.map(|told| (*resource, data(resource, &told))));
     }
+    impact.data.extend(in_order(found));
     groups(&tree.resources, &mut impact);
     if tree.nested > 0 {
         impact.also.push(format!("{} inside it", read::counted(u64::from(tree.nested), "nested stack")));
@@ -167,6 +169,27 @@ async fn contents(cli: &Cli<'_>, tree: Tree) -> Impact {
             .push(format!("{} without data stay (DeletionPolicy)", read::counted(kept as u64, "resource")));
     }
     impact
+}
+
+/// Databases, clusters and buckets first. Queues, logs and parameters come by the dozen: they are counted, so that they
+/// do not stand in front of the database.
+fn in_order(found: Vec<(&Resource, Data)>) -> Vec<Data> {
+    let (small, mut out): (Vec<_>, Vec<_>) = found.into_iter().partition(|(r, _)| is_small(&r.kind));
+    out.sort_by_key(|(r, _)| store_of(&r.kind).is_none_or(|s| s.ask == Ask::Nothing));
+    let mut out: Vec<Data> = out.into_iter().map(|(_, data)| data).collect();
+    let mut kinds: Vec<(String, Fate, String, Vec<String>)> = Vec::new();
+    for (resource, data) in small {
+        let kind = name_of(&resource.kind);
+        match kinds.iter_mut().find(|k| k.0 == kind && k.1 == data.fate && k.2 == data.because) {
+            Some(same) => same.3.push(data.what),
+            None => kinds.push((kind, data.fate, data.because, vec![data.what])),
+        }
+    }
+    out.extend(kinds.into_iter().map(|(kind, fate, because, mut whats)| {
+        let what = if whats.len() == 1 { whats.remove(0) } else { read::counted(whats.len() as u64, &kind) };
+        Data { what, fate, because }
+    }));
+    out
 }
 
 /// What becomes of one resource that holds data.
@@ -232,6 +255,23 @@ mod tests {
 
     fn resource(kind: &str, physical: &str, policy: Policy) -> Resource {
         Resource { logical: "L".into(), physical: physical.into(), kind: kind.into(), policy, emptied: false }
+    }
+
+    #[test]
+    fn queues_do_not_stand_in_front_of_the_database() {
+        let gone = Policy::Delete;
+        let all: Vec<Resource> = [
+            ("AWS::SQS::Queue", "q0"),
+            ("AWS::Kinesis::Stream", "events"),
+            ("AWS::SQS::Queue", "q1"),
+            ("AWS::RDS::DBInstance", "app-db"),
+            ("AWS::Logs::LogGroup", "/app"),
+        ]
+        .map(|(kind, physical)| resource(kind, physical, gone.clone()))
+        .into();
+        let found = all.iter().map(|r| (r, data(r, &Told::default()))).collect();
+        let shown: Vec<String> = in_order(found).into_iter().map(|d| d.what).collect();
+        assert_eq!(shown, ["DB instance app-db", "Kinesis stream events", "2 SQS queues", "log group app"]);
     }
 
     #[test]

@@ -94,6 +94,11 @@ pub(super) fn store_of(kind: &str) -> Option<&'static Store> {
     STORES.binary_search_by_key(&kind, |s| s.kind).ok().and_then(|i| STORES.get(i))
 }
 
+/// Whether a type comes by the dozen and rarely is the loss that counts.
+pub(super) fn is_small(kind: &str) -> bool {
+    matches!(kind, "AWS::Logs::LogGroup" | "AWS::SQS::Queue" | "AWS::SSM::Parameter")
+}
+
 /// What a person calls a type: `DB instance`, `EC2 SecurityGroup`, `Custom X`.
 pub(super) fn name_of(kind: &str) -> String {
     match store_of(kind) {
