@@ -17,7 +17,10 @@ const ROWS: &[(Effect, &str)] = &[
     (Disrupt, "for p in a b; do apt-get -y remove $p; done"),
     (Destroy, "for v in remove purge; do apt-get -y $v p; done"),
     (Disrupt, "chroot /mnt apt-get remove p"),
-    (Disrupt, "debconf-apt-progress -- apt-get -q -y -o APT::Get::AutomaticRemove=true install task-mail-server-"),
+    (
+        Disrupt,
+        "debconf-apt-progress -- apt-get -q -y -o APT::Get::AutomaticRemove=true install task-mail-server-",
+    ),
     (Disrupt, "some-wrapper --quiet aptitude remove p"),
     (Disrupt, "systemd-run --on-active=5 systemctl stop nginx"),
     (Mutate, "apt-get update && apt-get install -y p"),
