@@ -18,6 +18,8 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match hit.operation.as_str() {
         "batch-write-item" => writes(cli, hit, batch(hit), impact).await,
         "transact-write-items" => writes(cli, hit, transaction(hit), impact).await,
+        // What is made is not there yet.
+        "create-table" | "create-backup" => describe::look(cli, hit, impact).await,
         _ if hit.list("table-name").is_empty() => describe::look(cli, hit, impact).await,
         _ => {
             let named = names(hit, "table-name");
@@ -36,10 +38,9 @@ pub(super) fn safer(hit: &Hit, impact: &Impact) -> Option<String> {
     let goes = impact.data.iter().any(|d| d.fate == Fate::Erased);
     let table = hit.value("table-name").filter(|_| goes && hit.operation == "delete-table")?;
     let name = impact.subjects.first()?.name.as_str();
-    let today = jiff::Timestamp::now().strftime("%Y%m%d");
     let backup = Form::new(hit, "dynamodb", "create-backup")
         .with("table-name", &[table])
-        .with("backup-name", &[format!("{name}-final-{today}")]);
+        .with("backup-name", &[describe::last_name(name)]);
     Some(format!("{} first", backup.text()))
 }
 

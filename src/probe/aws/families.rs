@@ -80,7 +80,10 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
 
 /// The safer form of the same command.
 pub(super) fn safer(hit: &Hit, impact: &Impact) -> Option<String> {
-    (family_of(hit)?.safer)(hit, impact)
+    match family_of(hit) {
+        Some(family) => (family.safer)(hit, impact),
+        None => describe::safer(hit, impact),
+    }
 }
 
 #[cfg(test)]

@@ -41,8 +41,8 @@ pub fn age_s(value: &Value, at: &str) -> Option<u64> {
     const MILLISECONDS: i64 = 253_402_300_800;
     let epoch = |n: i64| if n > MILLISECONDS { n / 1000 } else { n };
     let then = match value.pointer(at)? {
-        Value::String(text) => match text.parse::<i64>() {
-            Ok(n) => epoch(n),
+        Value::String(text) => match text.parse::<f64>() {
+            Ok(n) => epoch(n as i64),
             Err(_) => text.parse::<jiff::Timestamp>().ok()?.as_second(),
         },
         Value::Number(n) => epoch(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
@@ -127,14 +127,14 @@ mod tests {
         let v = json!({
             "a": [{"Key": "Name", "Value": "db"}, {"Key": "x"}], "b": {"k": "v"}, "c": [{"TagKey": "t", "TagValue": "u"}],
             "iso": "2020-01-01T00:00:00.000Z", "offset": "2020-01-01T00:00:00+02:00", "epoch": 1577836800.5, "odd": "soon",
-            "digits": "1577836800", "ms": 1577836800123_i64, "joined": "2020-01-01T00:00:00.000+0000",
+            "digits": "1577836800", "fraction": "1577836800.25", "ms": 1577836800123_i64, "joined": "2020-01-01T00:00:00.000+0000",
         });
         assert_eq!(name_tag(&tags(&v, "/a")), Some("db"));
         assert_eq!(tags(&v, "/a").len(), 2);
         assert_eq!(tags(&v, "/b"), [("k".to_owned(), "v".to_owned())]);
         assert_eq!(tags(&v, "/c"), [("t".to_owned(), "u".to_owned())]);
         assert!(tags(&v, "/none").is_empty());
-        for at in ["/iso", "/offset", "/epoch", "/digits", "/ms", "/joined"] {
+        for at in ["/iso", "/offset", "/epoch", "/digits", "/fraction", "/ms", "/joined"] {
             assert!(age_s(&v, at).unwrap() > 180_000_000, "{at}");
         }
         assert_eq!((age_s(&v, "/odd"), age_s(&v, "/none")), (None, None));

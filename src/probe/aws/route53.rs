@@ -119,6 +119,11 @@ fn unescape(name: &str) -> String {
     name.replace("\\052", "*")
 }
 
+/// Whether a name has one spelling only, but for case.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'*'))
+}
+
 /// The change batch, when it is JSON.
 fn changes(hit: &Hit) -> Option<Vec<Change>> {
     let batch: Value = serde_json::from_str(hit.value("change-batch")?).ok()?;
@@ -156,7 +161,7 @@ async fn current(cli: &Cli<'_>, zone: &str, changes: &[Change]) -> Result<Vec<Va
     let asks = changes.iter().map(|change| {
         // Names are listed from this one on; records of one name may be several.
         let from = ["--start-record-name", &change.name, "--start-record-type", &change.kind];
-        let words: Vec<&str> = list.into_iter().chain(from).chain(["--max-items", "10"]).collect();
+        let words: Vec<&str> = list.into_iter().chain(from).chain(["--max-items", "100"]).collect();
         async move { cli.json(&words).await }
     });
     let mut all = Vec::new();
@@ -183,10 +188,15 @@ fn compare(changes: &[Change], records: &[Value], impact: &mut Impact) {
                     read::number(now, "/TTL").map(|t| format!(" (TTL {})", number(t))).unwrap_or_default();
                 impact.data.push(gone(label, &format!("{}{ttl}", value_of(now))));
             }
+            // One spelling may hide another (`\100` is `@`): such a record counts as not seen, not as absent.
+            (_, None) if !is_plain(&change.name) => {
+                harmless = false;
+                let why = "its name is not written in plain letters".to_owned();
+                impact.gap(format!("record {label}"), Why::Failed(why));
+            }
             // One change that cannot be made stops the whole batch.
             ("DELETE", None) => {
-                impact.refused = Some(format!("there is no record {label}"));
-                impact.lower(Effect::Read, format!("there is no record {label}: nothing is changed"));
+                impact.lower(Effect::Read, format!("there is no record {label}: the whole batch is refused"));
             }
             ("UPSERT", Some(now)) => {
                 let before = value_of(now);
@@ -275,6 +285,12 @@ mod tests {
             told(&[change("DELETE", "no.example.com", "x"), change("CREATE", "www.example.com", "x")]);
         assert_eq!(impact.refused.as_deref(), Some("A www.example.com exists already: 192.0.2.1"));
         assert!(impact.consequences.iter().any(|c| c.effect == Effect::Read && !c.raises));
+    }
+
+    #[test]
+    fn a_name_with_other_spellings_is_not_taken_for_absent() {
+        let impact = told(&[change("DELETE", "a\\100b.example.com", "x")]);
+        assert_eq!((impact.gaps.len(), impact.consequences.len()), (1, 0));
     }
 
     #[test]

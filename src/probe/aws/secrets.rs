@@ -110,7 +110,7 @@ fn deletion(hit: &Hit, secret: &Value, one: &Named, impact: &mut Impact) {
         return;
     }
     if !replicas.is_empty() {
-        impact.refused = Some(format!("its replicas have to go first: {}", first(&replicas)));
+        impact.also.push(format!("AWS wants its replicas gone first: {}", first(&replicas)));
     }
     let (fate, because) = if forced(hit) {
         (Fate::Erased, format!("at once: --{FORCE}"))

@@ -47,8 +47,14 @@ pub(super) enum Fact {
     Say { at: &'static str, when: When, form: Form, then: Then, text: &'static str },
     /// An amount of what is held, said beside the thing's name: `{} waiting`.
     Holds { at: &'static str, form: Form, text: &'static str },
-    /// A protection that can be on or off.
-    Guard { at: &'static str, on: &'static str, what: &'static str, turn_on: &'static [&'static str] },
+    /// A protection that can be on or off. Where it is on it `refuses` the deletion, or may.
+    Guard {
+        at: &'static str,
+        on: &'static str,
+        what: &'static str,
+        refuses: bool,
+        turn_on: &'static [&'static str],
+    },
     /// The newest member of the list of backups, which stay.
     Newest { time: &'static str, name: &'static str, what: &'static str, because: &'static str },
     /// The name a person gave it.
@@ -162,14 +168,16 @@ impl Fact {
                 let written = value.pointer(at).and_then(|v| write(form, v));
                 told.amounts.extend(written.map(|w| text.replace("{}", &w)));
             }
-            Fact::Guard { at, on, what, turn_on } => {
+            Fact::Guard { at, on, what, refuses, turn_on } => {
                 // An older CLI or region does not say; then nothing is said of it either.
                 let Some(there) = value.pointer(at) else { return };
-                let effect = if is(there, on) {
+                let effect = if !is(there, on) {
+                    off(&command(turn_on))
+                } else if refuses {
                     told.impact.refused = Some(format!("{what} of {name} is on"));
                     "is ON: refuses the deletion".to_owned()
                 } else {
-                    off(&command(turn_on))
+                    "is ON: may refuse the deletion".to_owned()
                 };
                 told.impact.protections.push(Protection { what: what.to_owned(), effect });
             }

@@ -92,13 +92,24 @@ pub(super) struct Named {
 
 /// The things an option names, each with the name a person types.
 pub(super) fn names(hit: &Hit, option: &str) -> Vec<Named> {
-    let values = hit.list(option);
+    let values = values(hit, option);
     let alike = values.len() == hit.resources.len();
-    let name = |(i, v): (usize, &String)| Named {
-        given: v.clone(),
-        name: hit.resources.get(i).filter(|_| alike).cloned().unwrap_or_else(|| short(v).to_owned()),
+    let name = |(i, given): (usize, String)| Named {
+        name: hit.resources.get(i).filter(|_| alike).cloned().unwrap_or_else(|| short(&given).to_owned()),
+        given,
     };
-    values.iter().enumerate().map(name).collect()
+    values.into_iter().enumerate().map(name).collect()
+}
+
+/// The values of an option. The CLI takes a list as JSON too.
+fn values(hit: &Hit, option: &str) -> Vec<String> {
+    let values = hit.list(option);
+    match values {
+        [one] if one.trim_start().starts_with('[') => {
+            serde_json::from_str(one).unwrap_or_else(|_| values.to_vec())
+        }
+        _ => values.to_vec(),
+    }
 }
 
 /// The name in an ARN or URL; anything else is a name already (`/app/web`, `db/password`).
@@ -241,6 +252,23 @@ fn last_copy(
         }
         None => (Fate::Erased, format!("no final snapshot: --{named} is not given")),
     }
+}
+
+/// The same command with a last copy, where it asks for none.
+pub(super) fn safer(hit: &Hit, impact: &Impact) -> Option<String> {
+    let Holds::Snapshot { named, skip, .. } = row_of(hit)?.holds else { return None };
+    let goes = impact.data.iter().any(|d| d.fate == Fate::Erased);
+    let subject = impact.subjects.first().filter(|_| goes && hit.value(named).is_none())?;
+    let mut form = Form::of(hit)?;
+    if let Some(skip) = skip {
+        form = form.without(skip).without(&format!("no-{skip}"));
+    }
+    Some(form.with(named, &[last_name(&subject.name)]).text())
+}
+
+/// What a last copy made today is called.
+pub(super) fn last_name(of: &str) -> String {
+    format!("{of}-final-{}", jiff::Timestamp::now().strftime("%Y%m%d"))
 }
 
 /// One look at one thing.

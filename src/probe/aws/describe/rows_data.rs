@@ -34,6 +34,7 @@ const LOG_GROUP: Ask = Ask {
             at: "/deletionProtectionEnabled",
             on: "true",
             what: "deletion protection",
+            refuses: true,
             turn_on: &[
                 "logs",
                 "put-log-group-deletion-protection",
@@ -55,6 +56,7 @@ const VAULT: Ask = Ask {
             at: "/Locked",
             on: "true",
             what: "vault lock",
+            refuses: false,
             turn_on: &[
                 "backup",
                 "put-backup-vault-lock-configuration",
@@ -162,6 +164,7 @@ pub(super) const ROWS: &[Row] = &[
                     at: "/Locked",
                     on: "true",
                     what: "vault lock",
+                    refuses: false,
                     turn_on: &[
                         "backup",
                         "put-backup-vault-lock-configuration",
@@ -192,6 +195,7 @@ pub(super) const ROWS: &[Row] = &[
                     at: "/DeletionProtection",
                     on: "ACTIVE",
                     what: "deletion protection",
+                    refuses: true,
                     turn_on: &[
                         "cognito-idp",
                         "update-user-pool",
@@ -612,6 +616,7 @@ pub(super) const ROWS: &[Row] = &[
                     at: "/deletionProtection",
                     on: "ENABLED",
                     what: "deletion protection",
+                    refuses: true,
                     turn_on: &[
                         "opensearchserverless",
                         "update-collection",

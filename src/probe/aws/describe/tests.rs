@@ -237,3 +237,21 @@ fn what_is_absent_lowers_only_when_nothing_else_is_named() {
     merge("queue", &named(&["a", "b"]), vec![Seen::Absent], &mut impact);
     assert_eq!((impact.gaps[0].why.clone(), impact.consequences.len()), (Why::NotAsked, 0));
 }
+
+#[test]
+fn names_are_those_of_the_phrase_and_a_list_may_be_json() {
+    let told = |resources: &[&str], values: &[&str]| -> Vec<(String, String)> {
+        let mut hit = hit(&[("names", values)]);
+        hit.resources = resources.iter().map(|r| (*r).to_owned()).collect();
+        names(&hit, "names").into_iter().map(|n| (n.given, n.name)).collect()
+    };
+    let pair = |given: &str, name: &str| (given.to_owned(), name.to_owned());
+    assert_eq!(
+        told(&["app"], &["arn:aws:rds:eu-west-1:1:db:app"]),
+        [pair("arn:aws:rds:eu-west-1:1:db:app", "app")]
+    );
+    assert_eq!(told(&[], &["/app/web"]), [pair("/app/web", "/app/web")]);
+    assert_eq!(told(&[], &["https://sqs.eu-west-1.amazonaws.com/1/jobs"])[0].1, "jobs");
+    assert_eq!(told(&["x"], &[r#"["a", "b"]"#]), [pair("a", "a"), pair("b", "b")]);
+    assert_eq!(told(&[], &["[odd"]), [pair("[odd", "[odd")]);
+}

@@ -90,15 +90,17 @@ fn others_of(
         .iter()
         .filter(|s| read::text(s, id).is_some_and(|n| n != way.name && n != way.id))
         .collect();
+    // A manual one outlives the database; automated ones go with it.
+    let is_manual = |s: &Value| read::text(s, "/SnapshotType") != Some("automated");
     let newest = others
         .iter()
-        .filter_map(|s| Some((read::age_s(s, "/SnapshotCreateTime")?, s)))
-        .min_by_key(|(a, _)| *a);
+        .filter_map(|s| Some((!is_manual(s), read::age_s(s, "/SnapshotCreateTime")?, *s)))
+        .min_by_key(|(automated, age, _)| (*automated, *age));
     match newest {
-        Some((age, other)) => impact.data.push(Data {
+        Some((automated, age, other)) => impact.data.push(Data {
             what: format!("snapshot {} of {source}, {} old", read::owned(other, id), read::span(age)),
             fate: Fate::Kept,
-            because: "another snapshot".to_owned(),
+            because: if automated { "an automated snapshot" } else { "a manual snapshot" }.to_owned(),
         }),
         None => impact.also.push(format!("no other snapshot of {source} exists")),
     }

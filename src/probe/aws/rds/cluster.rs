@@ -91,8 +91,8 @@ fn deletion(
         // Aurora, DocumentDB and Neptune want their instances gone first; Multi-AZ DB clusters take theirs along.
         let engine = read::owned(cluster, "/Engine");
         if engine.starts_with("aurora") || matches!(engine.as_str(), "docdb" | "neptune") {
-            let count = read::counted(members.len() as u64, "instance");
-            impact.refused = Some(format!("cluster {} still has {count}", way.name));
+            // One that is being deleted is still listed, so this is no certain refusal.
+            impact.also.push("AWS wants its instances deleted first".to_owned());
         }
         impact.groups.push(Group {
             kind: "DB instance".to_owned(),

@@ -5,9 +5,9 @@ mod cluster;
 mod instance;
 
 use super::cli::Cli;
-use super::describe::{Named, Seen, first, merge, names, off};
+use super::describe::{Named, Seen, first, last_name, merge, names, off};
 use super::form::Form;
-use super::{generic, read};
+use super::{describe, read};
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
@@ -38,6 +38,11 @@ impl About {
 
     /// By the operation's own words, so that an option that names something else beside it is not taken for the target.
     fn of(operation: &str) -> Option<About> {
+        // What these make is not there yet.
+        let makes = ["create-", "restore-", "copy-", "purchase-", "start-", "add-", "describe-", "wait "];
+        if makes.iter().any(|m| operation.starts_with(m)) {
+            return None;
+        }
         let has = |part: &str| operation.contains(part);
         Some(match operation {
             "promote-read-replica" => About::Instance,
@@ -59,7 +64,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let known = About::of(&hit.operation)
         .and_then(|about| About::ALL.iter().find(|(a, ..)| *a == about))
         .filter(|(_, option, _)| !hit.list(option).is_empty());
-    let Some((about, option, kind)) = known else { return generic::look(cli, hit, impact).await };
+    let Some((about, option, kind)) = known else { return describe::look(cli, hit, impact).await };
     let named = names(hit, option);
     let one = |named: &Named| {
         let way = Way { cli, hit, id: named.given.clone(), name: named.name.clone(), kind };
@@ -90,9 +95,8 @@ pub(super) fn safer(hit: &Hit, impact: &Impact) -> Option<String> {
     let deletes = hit.is(&hit.service, &["delete-db-instance", "delete-db-cluster"]);
     let wanted = deletes && hit.value(FINAL).is_none() && impact.data.iter().any(|d| d.fate == Fate::Erased);
     let name = impact.subjects.first().filter(|_| wanted && keeps_nothing(impact))?.name.clone();
-    let today = jiff::Timestamp::now().strftime("%Y%m%d").to_string();
     let form = Form::of(hit)?.without("skip-final-snapshot").without("no-skip-final-snapshot");
-    Some(form.with(FINAL, &[format!("{name}-final-{today}")]).text())
+    Some(form.with(FINAL, &[last_name(&name)]).text())
 }
 
 /// Whether the data itself goes: a read replica or a member of a cluster has none of its own.
