@@ -445,6 +445,7 @@ pub(super) const ROWS: &[Row] = &[
                     at: "/deletionProtection",
                     on: "true",
                     what: "deletion protection",
+                    refuses: true,
                     turn_on: &["eks", "update-cluster-config", "--deletion-protection", "--name", "{}"],
                 },
             ],
