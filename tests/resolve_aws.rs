@@ -271,6 +271,8 @@ fn generate(rng: &mut Rng, major: u8) -> Case {
     let of = |rng: &mut Rng| match rng.below(40) {
         0 => "absent",
         1 => "",
+        2..=9 => "admin",
+        10..=13 => "chain",
         _ => rng.pick(PROFILES),
     };
     if rng.one_in(3) {
@@ -539,5 +541,47 @@ fn generated_worlds_resolve_as_version_2_resolves_them() {
     match Cli::v2() {
         Some(cli) => run(&cli),
         None => eprintln!("SKIPPED: no AWS CLI 2 here (`tests/run aws` installs it)"),
+    }
+}
+
+/// The variable of every service's endpoint, and the services for which version 1 knows better.
+fn tables_hold(cli: &Cli) {
+    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws/chain.py");
+    let python = cli.path.parent().unwrap().join("python");
+    if !python.is_file() {
+        eprintln!("SKIPPED: no Python beside {}, its code cannot be asked", cli.path.display());
+        return;
+    }
+    let output = Command::new(python).arg(driver).arg("tables").env("HOME", "/nonexistent").output().unwrap();
+    let tables: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let endpoint = |service: &str, vars: &[(&str, &str)]| {
+        let hit = Hit { service: service.to_owned(), ..Hit::default() };
+        let world = World::of(&[&[("HOME", "/nonexistent")], vars].concat(), "/");
+        let version = Some((cli.major, format!("{}.0.0", cli.major)));
+        resolve_as(&world, &hit, version).unwrap().target.endpoint.map(|e| e.value)
+    };
+    let ids = tables["ids"].as_object().unwrap();
+    assert!(ids.len() > 400, "{}", ids.len());
+    for (service, id) in ids {
+        let variable = format!("AWS_ENDPOINT_URL_{}", id.as_str().unwrap());
+        let url = "http://127.0.0.1:1";
+        assert_eq!(endpoint(service, &[(&variable, url)]).as_deref(), Some(url), "{service} {variable}");
+    }
+    let mut fixed = 0;
+    for (service, regions) in tables["fixed"].as_object().unwrap() {
+        for region in regions.as_array().unwrap() {
+            let vars = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_DEFAULT_REGION", region.as_str().unwrap())];
+            assert_eq!(endpoint(service, &vars), None, "{service} in {region}");
+            fixed += 1;
+        }
+    }
+    assert_eq!(fixed > 0, cli.major == 1);
+    eprintln!("version {}: {} services, {fixed} fixed addresses", cli.major, ids.len());
+}
+
+#[test]
+fn the_tables_are_those_of_the_clis() {
+    for cli in Cli::all() {
+        tables_hold(&cli);
     }
 }

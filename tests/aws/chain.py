@@ -4,6 +4,9 @@ One JSON object a line in: {"id", "env", "cwd", "argv", "sso"}; one a line out: 
 "method", "error"}. Every world runs in a child of its own. No request leaves the process: the one function through which
 the CLI sends anything answers for the services that hand out credentials, and stops at the first request of the
 command itself.
+
+With the argument `tables` it prints one line instead: the variable of every service's endpoint, and the regions in which
+version 1 knows better.
 """
 
 import getpass
@@ -142,7 +145,23 @@ def load(services):
         session.create_client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="y")
 
 
+def tables():
+    import botocore.utils as utils
+
+    try:
+        from awscli.customizations.overridesslcommonname import SSL_COMMON_NAMES as fixed
+    except ImportError:
+        fixed = {}
+    commands = awscli.clidriver.create_clidriver()._get_command_table()
+    names = {word: getattr(command, "_service_name", None) for word, command in commands.items()}
+    overrides = utils.CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES
+    ids = {word: overrides.get(name, name).replace("-", "_").upper() for word, name in names.items() if name}
+    print(json.dumps({"ids": ids, "fixed": {service: sorted(regions) for service, regions in fixed.items()}}))
+
+
 def main():
+    if sys.argv[1:] == ["tables"]:
+        return tables()
     out = os.fdopen(os.dup(1), "wb")
     worlds = [json.loads(line) for line in sys.stdin]
     renamed = {"s3api": "s3", "deploy": "codedeploy", "configservice": "config"}
