@@ -570,7 +570,10 @@ fn tables_hold(cli: &Cli) {
     let mut fixed = 0;
     for (service, regions) in tables["fixed"].as_object().unwrap() {
         for region in regions.as_array().unwrap() {
-            let vars = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_DEFAULT_REGION", region.as_str().unwrap())];
+            let vars = [
+                ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+                ("AWS_DEFAULT_REGION", region.as_str().unwrap()),
+            ];
             assert_eq!(endpoint(service, &vars), None, "{service} in {region}");
             fixed += 1;
         }

@@ -100,8 +100,7 @@ impl Place {
     }
 
     fn try_at(&self, major: Option<u8>, vars: &[(&str, &str)], words: &str) -> Result<ResolvedAws> {
-        let resolved =
-            resolve_as(&self.world(vars), &hit(words), major.map(|m| (m, format!("{m}.1.0"))));
+        let resolved = resolve_as(&self.world(vars), &hit(words), major.map(|m| (m, format!("{m}.1.0"))));
         assert!(!format!("{resolved:?}").contains("SECRETSECRET"), "a secret is shown");
         resolved
     }
@@ -116,7 +115,9 @@ fn hit(words: &str) -> Hit {
     let mut words = words.split(' ');
     while let Some(word) = words.next() {
         match word.strip_prefix("--") {
-            Some(switch @ ("no-verify-ssl" | "no-sign-request")) => hit.globals.push((switch.to_owned(), None)),
+            Some(switch @ ("no-verify-ssl" | "no-sign-request")) => {
+                hit.globals.push((switch.to_owned(), None))
+            }
             Some(name) => hit.globals.push((name.to_owned(), words.next().map(str::to_owned))),
             None if hit.service.is_empty() => hit.service = word.to_owned(),
             None => hit.operation = word.to_owned(),
@@ -211,7 +212,11 @@ fn the_versions_take_another_variable_for_the_region() {
     // An empty one hides the profile's.
     let empty = place.at(2, &[("AWS_PROFILE", "prod"), ("AWS_DEFAULT_REGION", "")], STACK);
     assert_eq!(region(&empty), None);
-    assert!(empty.target.notes[0].contains("$AWS_DEFAULT_REGION is set but empty"), "{:?}", empty.target.notes);
+    assert!(
+        empty.target.notes[0].contains("$AWS_DEFAULT_REGION is set but empty"),
+        "{:?}",
+        empty.target.notes
+    );
 }
 
 #[test]
@@ -251,7 +256,8 @@ fn a_file_that_cannot_be_understood_is_shown_without_its_secrets() {
     assert_eq!(
         fail.excerpt.as_deref(),
         Some(
-            format!("  --> {}:2\n2 | aws_secret_access_key ...\n  | ^", place.path(".aws/credentials")).as_str()
+            format!("  --> {}:2\n2 | aws_secret_access_key ...\n  | ^", place.path(".aws/credentials"))
+                .as_str()
         )
     );
     assert_eq!(fail.because, ["it is neither [section] nor key = value"]);
@@ -299,19 +305,28 @@ fn an_endpoint_counts_only_where_the_cli_honours_it() {
     assert!(place.at(2, &local, rds).target.is_local());
     let ignored = place.at(1, &local, rds);
     assert!(!ignored.target.is_local() && endpoint(&ignored).is_none());
-    assert!(ignored.target.notes[0].contains("version 1 of the CLI goes to AWS itself for rds"), "{:?}", ignored.target.notes);
+    assert!(
+        ignored.target.notes[0].contains("version 1 of the CLI goes to AWS itself for rds"),
+        "{:?}",
+        ignored.target.notes
+    );
     // Not known which version: never called local.
     let careful = place.try_at(None, &local, rds).unwrap();
     assert!(!careful.target.is_local());
     let there = place.at(1, &local, "--region eu-west-1 rds delete-db-instance");
     assert!(there.target.is_local());
-    let given = place.at(1, &[], "--region us-east-1 --endpoint-url http://127.0.0.1:5055 rds delete-db-instance");
+    let given =
+        place.at(1, &[], "--region us-east-1 --endpoint-url http://127.0.0.1:5055 rds delete-db-instance");
     assert!(given.target.is_local());
 
     let ignore = [local[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
     let off = place.at(2, &ignore, STACK);
     assert_eq!(endpoint(&off), None);
-    assert!(off.target.notes[0].contains("$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS says so"), "{:?}", off.target.notes);
+    assert!(
+        off.target.notes[0].contains("$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS says so"),
+        "{:?}",
+        off.target.notes
+    );
     let url = format!("--endpoint-url http://127.0.0.1:1 {STACK}");
     assert_eq!(endpoint(&place.at(2, &ignore, &url)), Some("http://127.0.0.1:1"));
 }
@@ -322,7 +337,7 @@ fn an_endpoint_of_a_services_section() {
     let vars = [("AWS_PROFILE", "local")];
     let s3 = place.at(2, &vars, "s3 rm");
     assert_eq!(endpoint(&s3), Some("http://127.0.0.1:4566"));
-    assert_eq!(s3.target.endpoint.unwrap().from, place.source(".aws/config", 39));
+    assert_eq!(s3.target.endpoint.unwrap().from, place.source(".aws/config", 40));
     assert_eq!(endpoint(&place.at(2, &vars, STACK)), Some("http://127.0.0.1:9999"));
 }
 
@@ -333,7 +348,9 @@ fn the_identity_may_be_asked_for_elsewhere() {
     assert_eq!(endpoint(&found), None);
     assert_eq!(
         found.target.notes,
-        ["the account is asked for at http://127.0.0.1:9 ($AWS_ENDPOINT_URL_STS), the command goes to AWS itself"]
+        [
+            "the account is asked for at http://127.0.0.1:9 ($AWS_ENDPOINT_URL_STS), the command goes to AWS itself"
+        ]
     );
     let same = place.at(2, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")], STACK);
     assert!(same.target.notes.is_empty(), "{:?}", same.target.notes);
