@@ -332,6 +332,47 @@ fn an_endpoint_counts_only_where_the_cli_honours_it() {
 }
 
 #[test]
+fn a_profile_may_be_passed_over_in_other_ways() {
+    let place = Place::new();
+    place.put("token", "SECRETSECRET");
+    let token = place.path("token");
+    let pod = [
+        ("AWS_PROFILE", "staging"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.as_str()),
+        ("AWS_ROLE_ARN", "arn:aws:iam::111111111111:role/pod"),
+    ];
+    let found = place.at(2, &pod, STACK);
+    assert_eq!(found.access.step, Step::WebIdentity);
+    assert!(found.target.notes[0].contains("the web identity variables beat it"), "{:?}", found.target.notes);
+    assert_eq!(found.target.suggested_account.unwrap().value, "222222222222");
+    // A profile with nothing but a region ends at whatever the machine has.
+    let found = place.at(2, &[("AWS_PROFILE", "local")], STACK);
+    assert_eq!(found.access.step, Step::Instance);
+    assert_eq!(
+        found.target.notes,
+        [
+            "profile local has no credentials of its own, so the CLI goes on to the instance's role, if this is an \
+          instance; the region comes from it all the same"
+        ]
+    );
+    let nowhere = place.at(2, &[("AWS_PROFILE", "admin")], STACK).target.notes;
+    assert!(nowhere.iter().any(|n| n.starts_with("no region is set")), "{nowhere:?}");
+    let old = place.at(1, &[("AWS_PROFILE", "admin")], STACK).target.notes;
+    assert!(!old.iter().any(|n| n.starts_with("no region is set")), "{old:?}");
+}
+
+#[test]
+fn a_password_in_an_endpoint_is_not_shown() {
+    let place = Place::new();
+    let url = "http://anna:SECRETSECRET@127.0.0.1:1/x";
+    let found = place.at(1, &[("AWS_ENDPOINT_URL", url)], STACK);
+    assert_eq!(endpoint(&found), Some("http://127.0.0.1:1/x"));
+    assert!(found.target.is_local());
+    place.at(1, &[("AWS_ENDPOINT_URL", url)], "--region us-east-1 rds delete-db-instance");
+    place.at(1, &[("AWS_ENDPOINT_URL_STS", url)], STACK);
+}
+
+#[test]
 fn an_endpoint_of_a_services_section() {
     let place = Place::new();
     let vars = [("AWS_PROFILE", "local")];

@@ -23,7 +23,7 @@ pub(super) fn in_force(
         return Some(Sourced::new(url.to_owned(), Source::Flag("endpoint-url".into())));
     }
     let configured = configured(world, &hit.service, files, chosen, notes)?;
-    let shown = escape(configured.value.as_bytes());
+    let shown = escape(without_secrets(&configured.value).as_bytes());
     if let Some(by) = ignored(world, chosen) {
         notes.push(format!("the endpoint {shown} of {} is not used: {by} says so", configured.from));
         return None;
@@ -102,6 +102,18 @@ pub(super) fn variable(service: &str) -> String {
     format!("AWS_ENDPOINT_URL_{}", services::service_id(service))
 }
 
+/// A URL as it may be shown: without the name and password that may stand before the host.
+pub(super) fn without_secrets(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(start);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}{host}{path}"),
+        None => url.to_owned(),
+    }
+}
+
 /// Says so when the identity is asked for elsewhere than where the command goes.
 pub(super) fn note_other_sts(
     world: &World,
@@ -119,7 +131,9 @@ pub(super) fn note_other_sts(
         return;
     }
     let own = |e: Option<&Sourced<String>>| {
-        e.map_or("AWS itself".to_owned(), |e| format!("{} ({})", escape(e.value.as_bytes()), e.from))
+        e.map_or("AWS itself".to_owned(), |e| {
+            format!("{} ({})", escape(without_secrets(&e.value).as_bytes()), e.from)
+        })
     };
     notes.push(format!(
         "the account is asked for at {}, the command goes to {}",

@@ -104,6 +104,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
     let region = choice::region(world, hit, major, &chosen, &mut notes);
     let credentials = credentials::in_force(world, hit, &files, &chosen);
     note_unused_profile(&chosen, &credentials, region.as_ref(), &mut notes);
+    note_no_region(world, hit, major, region.as_ref(), &mut notes);
     let region_name = region.as_ref().map(|r| r.value.as_str());
     let endpoint = endpoint::in_force(world, hit, major, &files, &chosen, region_name, &mut notes);
     endpoint::note_other_sts(world, hit, &files, &chosen, endpoint.as_ref(), &mut notes);
@@ -113,6 +114,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
     if let Some(serial) = &credentials.mfa {
         notes.push(format!("the CLI may ask for a code of {}", escape(serial.as_bytes())));
     }
+    let passed_over = passed_over(world, &files, &chosen, &credentials);
     let access = AwsAccess {
         major,
         carry: carry(hit),
@@ -128,7 +130,6 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
         access_key_id: credentials.access_key_id,
         mfa: credentials.mfa,
     };
-    let passed_over = passed_over(world, &files, &chosen, credentials.step);
     let suggested = credentials.account;
     let target = AwsTarget {
         elsewhere: elsewhere(
@@ -141,7 +142,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
         suggested_account: passed_over.or(suggested),
         region,
         global_service: services::is_global(&hit.service),
-        endpoint,
+        endpoint: endpoint.map(|e| Sourced::new(endpoint::without_secrets(&e.value), e.from)),
         notes,
         ..AwsTarget::default()
     };
@@ -156,18 +157,30 @@ fn note_unused_profile(
     notes: &mut Vec<String>,
 ) {
     let Some(named) = &chosen.named else { return };
-    if credentials.step != Step::Environment {
-        return;
-    }
-    let Source::Env(variable) = &named.from else { return };
+    let shown = escape(named.value.as_bytes());
     let also = match region.map(|r| &r.from) {
         Some(Source::File { .. }) => "; the region comes from it all the same",
         _ => "",
     };
-    notes.push(format!(
-        "{variable}={} is not used for credentials: environment keys beat it{also}",
-        escape(named.value.as_bytes())
-    ));
+    match (&named.from, beats_profile(credentials), credentials.step) {
+        (Source::Env(variable), Some(by), _) => {
+            notes.push(format!("{variable}={shown} is not used for credentials: {by} beat it{also}"));
+        }
+        (_, _, Step::Ec2File | Step::BotoFile | Step::Container | Step::Instance) => notes.push(format!(
+            "profile {shown} has no credentials of its own, so the CLI goes on to {}{also}",
+            credentials.words
+        )),
+        _ => {}
+    }
+}
+
+/// What stands before every profile in the chain, when it is that which answers.
+fn beats_profile(credentials: &credentials::Credentials) -> Option<&'static str> {
+    match (credentials.step, &credentials.from) {
+        (Step::Environment, _) => Some("environment keys"),
+        (Step::WebIdentity, Source::Env(_)) => Some("the web identity variables"),
+        _ => None,
+    }
 }
 
 /// The account of a profile that a variable names and whose credentials are not used: the one the person has in mind.
@@ -175,12 +188,28 @@ fn passed_over(
     world: &World,
     files: &Files,
     chosen: &choice::Chosen<'_>,
-    step: Step,
+    credentials: &credentials::Credentials,
 ) -> Option<Sourced<String>> {
-    let named = chosen.named.as_ref().filter(|_| step == Step::Environment && !chosen.by_flag)?;
+    beats_profile(credentials)?;
+    let named = chosen.named.as_ref().filter(|_| !chosen.by_flag)?;
     let as_named = choice::Chosen { named: Some(named.clone()), by_flag: true, profile: chosen.profile };
     let account = credentials::in_force(world, &Hit::default(), files, &as_named).account?;
     Some(Sourced::new(account.value, named.from.clone()))
+}
+
+/// Version 2 asks the instance's metadata where nothing else says a region.
+fn note_no_region(
+    world: &World,
+    hit: &Hit,
+    major: Option<u8>,
+    region: Option<&Sourced<String>>,
+    notes: &mut Vec<String>,
+) {
+    let off = world.var("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let hidden = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().any(|name| world.var(name).is_some());
+    if region.is_none() && major != Some(1) && !off && !hidden && !services::is_global(&hit.service) {
+        notes.push("no region is set; on an EC2 instance version 2 of the CLI takes the instance's".into());
+    }
 }
 
 /// The global options that guard's own calls repeat. An endpoint only when it is this machine itself: anything else is
