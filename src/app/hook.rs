@@ -186,9 +186,15 @@ mod tests {
 
     #[test]
     fn what_passes_is_answered_with_silence() {
-        for line in
-            ["kubectl get pods", "ls -la && cargo test", "python deploy.py", "echo kubectl delete ns x", ""]
-        {
+        for line in [
+            "kubectl get pods",
+            "ls -la && cargo test",
+            "python deploy.py",
+            "echo kubectl delete ns x",
+            "",
+            "aws s3 ls && aws ec2 describe-instances --region eu-west-1",
+            "aws eks get-token --cluster-name c",
+        ] {
             let answer = claude_code(Ok(&bash(line)), false);
             assert_eq!(
                 answer,
@@ -207,6 +213,9 @@ mod tests {
             "cd x && k delete pvc --all",
             "for c in a b; do kubectl --context $c drain n1; done",
             "sh -c 'kubectl delete ns x'",
+            "aws --profile prod cloudformation delete-stack --stack-name app",
+            "AWS_PROFILE=prod aws s3 rm --recur s3://logs",
+            "aws ec2 describe-instances --query 'x' --output text | xargs aws ec2 terminate-instances --instance-ids",
         ] {
             let answer = claude_code(Ok(&bash(line)), false);
             assert_eq!(answer.exit.code(), 2, "{line}");
@@ -237,6 +246,10 @@ mod tests {
         assert!(judge(line, false).is_some());
         assert!(judge(line, true).is_none());
         assert!(judge(b"GUARD_CONFIRM= kubectl delete ns x", true).is_some());
+        assert!(
+            judge(b"GUARD_CONFIRM=acme-prod/app aws cloudformation delete-stack --stack-name app", true)
+                .is_none()
+        );
         assert!(judge(b"echo GUARD_CONFIRM=x; kubectl delete ns x", true).is_some());
     }
 

@@ -159,10 +159,11 @@ impl Item {
 
 fn clip(words: &str) -> String {
     const LONGEST: usize = 160;
-    match words.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{} [cut]", escape(&words.as_bytes()[..at])),
-        None => escape(words.as_bytes()),
-    }
+    let Some((at, _)) = words.char_indices().nth(LONGEST) else { return escape(words.as_bytes()) };
+    let head = &words[..at];
+    // A list ends after a whole item, prose after a whole word.
+    let end = [", ", " "].iter().find_map(|gap| head.rfind(gap).filter(|end| *end > at / 2));
+    format!("{} [cut]", escape(head[..end.unwrap_or(at)].as_bytes()))
 }
 
 impl Row {
