@@ -39,6 +39,7 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
         b"tee" if words.contains(&&b"/proc/sysrq-trigger"[..]) => {
             Verdict::why(Effect::Destroy, "takes the machine down with nothing written to disk")
         }
+        b"journalctl" => judge_journal(words),
         b"pg_ctlcluster" | b"pg_ctl" => first_action(CLUSTER_ACTIONS, words),
         _ => judge_small(SMALL.iter().find(|s| s.name.is(tool))?, words),
     };
@@ -185,6 +186,19 @@ fn first_action(actions: &[(Inline<20>, Effect)], words: &[&[u8]]) -> Verdict {
     }
 }
 
+/// journalctl shows; a few of its options do something instead.
+fn judge_journal(words: &[&[u8]]) -> Verdict {
+    let options = || words.iter().take_while(|w| **w != b"--");
+    let begins = |with: &[&str]| options().any(|w| with.iter().any(|start| w.starts_with(start.as_bytes())));
+    if begins(&["--vac"]) {
+        Verdict::why(Effect::Destroy, "deletes logs")
+    } else if begins(&["--rot", "--flu", "--syn", "--rel", "--sm", "--set", "--update"]) {
+        Verdict::of(Effect::Mutate)
+    } else {
+        Verdict::of(Effect::Read)
+    }
+}
+
 fn effect_of(table: &[(Inline<20>, Effect)], word: &[u8]) -> Option<Effect> {
     table.iter().find(|(name, _)| name.is(word)).map(|(_, effect)| *effect)
 }
@@ -296,6 +310,11 @@ mod tests {
         (Disrupt, "pg_ctlcluster -m fast 15 main restart"),
         (Read, "pg_ctlcluster 15 main status"),
         (Destroy, "pg_dropcluster --stop 15 main"),
+        (Read, "journalctl -u nginx -n 50"),
+        (Destroy, "journalctl --rotate --vacuum-time=1s"),
+        (Disrupt, "loginctl terminate-user x"),
+        (Read, "hostnamectl"),
+        (Read, "do-release-upgrade -c"),
         (Read, "tasksel --list-tasks"),
         (Disrupt, "tasksel remove mail-server"),
         (Read, "tasksel -t remove mail-server"),

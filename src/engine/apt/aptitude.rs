@@ -52,7 +52,11 @@ fn judge(line: &Words<'_>) -> Verdict {
     let operands = || line.args.iter().skip(1).map(|(_, word)| *word);
     let none = operands().next().is_none();
     if line.has(Means::DownloadOnly) {
-        return Verdict::why(Effect::Mutate, "--download-only fetches and stops");
+        // aptitude 0.8 remembers what was planned: the next call without the option carries it out.
+        return Verdict::why(
+            Effect::Mutate,
+            "--download-only removes nothing now, but marks it for the next call",
+        );
     }
     // What goes along, what is not needed any more and what is pending only a plan can tell.
     let mut verdict = Verdict { content: true, ..Verdict::of(Effect::Mutate) };
@@ -72,6 +76,9 @@ fn judge(line: &Words<'_>) -> Verdict {
     for word in operands() {
         match sign(word).0 {
             Sign::Minus => verdict.raise(Effect::Disrupt, "a name with - at its end is removed"),
+            Sign::Automatic => {
+                verdict.raise(Effect::Disrupt, "a name with M at its end goes when nothing needs it")
+            }
             Sign::Underscore => verdict.raise(Effect::Destroy, "a name with _ at its end is purged"),
             _ => {}
         }
@@ -94,14 +101,14 @@ fn purges_unused(setting: &[u8]) -> bool {
 /// specifiers").
 pub fn sign(word: &[u8]) -> (Sign, &[u8]) {
     if let Some(at) = word.iter().rposition(|b| *b == b'&')
-        && let (head, b"&M" | b"&m" | b"&BD") = word.split_at(at)
+        && let (head, tail @ (b"&M" | b"&m" | b"&BD")) = word.split_at(at)
     {
-        return (Sign::Mark, head);
+        return (if tail == b"&M" { Sign::Automatic } else { Sign::Mark }, head);
     }
     match word {
         [head @ .., b'_'] if !head.is_empty() => (Sign::Underscore, head),
         [head @ .., b'='] | [head @ .., b':'] if is_plain(head) => (Sign::Mark, head),
-        [head @ .., b'+', b'M'] if is_plain(head) => (Sign::Plus, head),
+        [head @ .., b'+', b'M'] if !head.is_empty() => (Sign::Automatic, head),
         word => super::words::sign(word),
     }
 }
@@ -131,7 +138,9 @@ mod tests {
         (Disrupt, "full-upgrade"),
         (Destroy, "full-upgrade p_"),
         (Disrupt, "install"),
-        (Mutate, "install p/experimental q&M r&BD s+M"),
+        (Mutate, "install p/experimental q&m r&BD s+"),
+        (Disrupt, "install p&M"),
+        (Disrupt, "safe-upgrade p+M"),
         (Disrupt, "--schedule-only remove p"),
         (Destroy, "--purge-unused install p"),
         (Destroy, "--purge-un remove p"),

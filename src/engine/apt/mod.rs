@@ -7,9 +7,11 @@ pub mod getopt;
 pub mod grammar;
 mod judge;
 pub mod named;
+mod rehearsal;
 pub mod words;
 
 pub use judge::program;
+pub use rehearsal::rehearsal;
 
 use super::classify::{Verdict, without_userinfo};
 use std::borrow::Cow;

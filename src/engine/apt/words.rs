@@ -14,7 +14,9 @@ pub enum Sign {
     Minus,
     /// `P_` (aptitude): purge it.
     Underscore,
-    /// `P=`, `P:`, `P&M` and their like (aptitude): a mark, nothing goes.
+    /// `P+M`, `P&M` (aptitude): mark it as installed automatically. It goes at once when nothing needs it.
+    Automatic,
+    /// `P=`, `P:`, `P&m`, `P&BD` (aptitude): a mark, nothing goes.
     Mark,
 }
 
