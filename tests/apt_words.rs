@@ -21,7 +21,7 @@ const STATUS: &str = "\
 Package: alpha
 Status: install ok installed
 Maintainer: nobody
-Architecture: amd64
+Architecture: all
 Version: 1.0
 Depends: beta
 Conffiles:
@@ -31,7 +31,7 @@ Description: x
 Package: beta
 Status: install ok installed
 Maintainer: nobody
-Architecture: amd64
+Architecture: all
 Version: 1.0
 Conffiles:
  /etc/beta d41d8cd98f00b204e9800998ecf8427e
@@ -40,7 +40,7 @@ Description: x
 Package: gamma
 Status: install ok installed
 Maintainer: nobody
-Architecture: amd64
+Architecture: all
 Version: 1.0
 Conffiles:
  /etc/gamma d41d8cd98f00b204e9800998ecf8427e
@@ -49,7 +49,7 @@ Description: x
 Package: delta
 Status: deinstall ok config-files
 Maintainer: nobody
-Architecture: amd64
+Architecture: all
 Version: 1.0
 Config-Version: 1.0
 Conffiles:
@@ -59,7 +59,7 @@ Description: x
 ";
 
 /// What was installed automatically.
-const AUTOMATIC: &str = "Package: gamma\nArchitecture: amd64\nAuto-Installed: 1\n\n";
+const AUTOMATIC: &str = "Package: gamma\nArchitecture: all\nAuto-Installed: 1\n\n";
 
 /// A system of its own for apt.
 struct Stage {
@@ -78,7 +78,8 @@ struct Seen {
 }
 
 fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path =
+        if cfg!(target_os = "linux") { std::env::var_os("PATH").unwrap_or_default() } else { "".into() };
     let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|p| p.is_file());
     if found.is_none() {
         eprintln!("SKIPPED: {program} is not there, its words are not held against it");
@@ -371,6 +372,7 @@ fn forms_of_apt_get() {
     // The stage is one where things go.
     assert_eq!(stage.apt(&split("remove beta", stage.dir.path())).effect, Disrupt);
     assert_eq!(stage.apt(&split("purge delta", stage.dir.path())).effect, Destroy);
+    assert_eq!(stage.apt(&split("autoremove", stage.dir.path())).effect, Disrupt);
     let mut bad = Vec::new();
     let (mut went, mut simulated) = (0, 0);
     for form in FORMS {
