@@ -31,6 +31,7 @@ pub(super) fn is_global(service: &str) -> bool {
 /// Words of the CLI whose service id is not the word itself in upper case
 /// (`CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES`, `aws s3api` and the like being renames of the CLI's own).
 const SERVICE_IDS: &[(&str, &str)] = &[
+    ("agent-toolkit", "AGENTTOOLKIT"),
     ("apigateway", "API_GATEWAY"),
     ("application-autoscaling", "APPLICATION_AUTO_SCALING"),
     ("appmesh", "APP_MESH"),
@@ -57,6 +58,7 @@ const SERVICE_IDS: &[(&str, &str)] = &[
     ("elbv2", "ELASTIC_LOAD_BALANCING_V2"),
     ("es", "ELASTICSEARCH_SERVICE"),
     ("events", "EVENTBRIDGE"),
+    ("eventsv2", "EVENTBRIDGEV2"),
     ("globalaccelerator", "GLOBAL_ACCELERATOR"),
     ("iot-data", "IOT_DATA_PLANE"),
     ("iot-jobs-data", "IOT_JOBS_DATA_PLANE"),
