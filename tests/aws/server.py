@@ -46,6 +46,8 @@ import authority  # noqa: E402
 ACCOUNTS = [
     {"name": "prod", "account": "111111111111", "alias": "acme-prod", "region": "eu-west-1"},
     {"name": "staging", "account": "222222222222", "alias": "acme-staging", "region": "us-east-1"},
+    # Without an alias: its id is all there is to type, and nothing in its name says what it is.
+    {"name": "play", "account": "333333333333", "alias": None, "region": "eu-west-1"},
 ]
 ROLES = ["Admin", "boot"]
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -319,10 +321,11 @@ def main():
     people = []
     for account in ACCOUNTS:
         iam = iam_backends[account["account"]]["aws"]
-        iam.create_account_alias(account["alias"])
+        if account["alias"]:
+            iam.create_account_alias(account["alias"])
         for role in ROLES:
             iam.create_role(role, TRUST, "/", None, "", [], 3600)
-        additions.account_names[account["account"]] = account["alias"]
+        additions.account_names[account["account"]] = account["alias"] or account["name"]
         people.append(account | application.control.key(account["account"], "alice"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(json.dumps({"port": port, "ca": str(directory / "ca.pem"), "accounts": people}), flush=True)

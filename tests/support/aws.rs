@@ -36,9 +36,10 @@ pub struct Aws {
 /// A user of an account, with an access key.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account's name in config files: `prod`, `staging`.
+    /// The account's name in config files: `prod`, `staging`, `play`.
     pub profile: String,
     pub account: String,
+    /// Empty when it has none.
     pub alias: String,
     pub region: String,
     pub user: String,
@@ -103,7 +104,7 @@ impl Aws {
         self.accounts.iter().find(|a| a.profile == profile).unwrap_or_else(|| panic!("no account {profile}"))
     }
 
-    /// A new user of this account (`prod` or `staging`).
+    /// A new user of this account (`prod`, `staging` or `play`).
     pub fn person(&self, profile: &str, user: &str) -> Person {
         let account = self.alice(profile);
         let made = self.control("key", &json!({"account": account.account, "user": user}));
@@ -239,7 +240,7 @@ impl Person {
         Person {
             profile: text(&account["name"]),
             account: text(&account["account"]),
-            alias: text(&account["alias"]),
+            alias: account["alias"].as_str().unwrap_or_default().to_owned(),
             region: text(&account["region"]),
             user: text(&key["user"]),
             key: text(&key["key"]),
