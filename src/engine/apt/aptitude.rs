@@ -1,7 +1,7 @@
 //! What a call of aptitude does, from its words.
 
 use super::getopt::{Line, read};
-use super::words::{Sign, is_plain, name};
+use super::words::{Sign, is_plain};
 use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::tools::aptitude::{Act, COMMANDS, Means, OPTIONS};
@@ -111,11 +111,6 @@ pub fn sign(word: &[u8]) -> (Sign, &[u8]) {
         [head @ .., b'+', b'M'] if !head.is_empty() => (Sign::Automatic, head),
         word => super::words::sign(word),
     }
-}
-
-/// The packages named, without signs; patterns are left out.
-pub fn packages<'a>(line: &Words<'a>) -> Vec<&'a [u8]> {
-    line.args.iter().skip(1).map(|(_, w)| name(sign(w).1)).collect()
 }
 
 #[cfg(test)]

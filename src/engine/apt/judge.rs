@@ -56,6 +56,9 @@ pub fn judge(program: Programs, line: &Line<'_>) -> Verdict {
 fn act(act: Act, line: &Line<'_>) -> Verdict {
     match act {
         Act::Look => Verdict::of(Effect::Read),
+        Act::Note | Act::Update | Act::Fetch | Act::Changelog if refuses_simulation(line) => {
+            Verdict::why(Effect::Read, "refused: nothing here can be simulated")
+        }
         Act::Note => Verdict::of(Effect::Mutate),
         Act::Update | Act::Fetch => unless(line, &[Key::PrintUris]),
         Act::Source => unless(line, &[Key::PrintUris, Key::Simulate]),
@@ -66,6 +69,12 @@ fn act(act: Act, line: &Line<'_>) -> Verdict {
         Act::Changelog => Verdict::of(Effect::Read),
         act => packages(act, line),
     }
+}
+
+/// Commands that plan nothing know no `-s`: with it, and were it undone again, apt refuses the call. A setting given by
+/// `-o` is no option, and is not looked at.
+fn refuses_simulation(line: &Line<'_>) -> bool {
+    line.settings.iter().any(|s| s.key == Key::Simulate && s.name.is_none())
 }
 
 /// A change that one of these settings keeps from happening.
@@ -255,6 +264,9 @@ mod tests {
         (Read, "apt-get check"),
         (Mutate, "apt-get update"),
         (Read, "apt-get update --print-uris"),
+        (Read, "apt-get -s update"),
+        (Read, "apt-get -s --no-s download p"),
+        (Mutate, "apt-get -o APT::Get::Simulate=1 update"),
         (Mutate, "apt-get clean"),
         (Read, "apt-get -s clean"),
         (Mutate, "apt-get clean --print-uris"),

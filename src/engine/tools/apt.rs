@@ -108,8 +108,8 @@ pub const NONE: Group = 1 << 14;
 /// Every command whose options start with apt-get's common ones.
 const COMMON: Group =
     CHANGE | AUTOREMOVE | BUILD | UPDATE | SOURCE | CLEAN | PLAIN | TARGETS | HISTORY | NONE;
-/// Every command that takes `--simulate`. The history commands are in: they take it or refuse it, nobody acts on it.
-const SIMULATED: Group = CHANGE | AUTOREMOVE | BUILD | SOURCE | CLEAN | HISTORY;
+/// Every command that takes `--simulate`, and those that refuse it: either way nothing happens.
+const SIMULATED: Group = COMMON;
 const ALL: Group = Group::MAX;
 
 /// One command.
@@ -483,3 +483,25 @@ pub const NAMED_WITH_PLUS: &[Inline<28>] = &[
     inline("ncbi-blast+"),
     inline("wmweather+"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_contradicts_another() {
+        for (at, c) in COMMANDS.iter().enumerate() {
+            let twin = COMMANDS.iter().skip(at + 1).find(|d| d.name == c.name && d.of & c.of != 0);
+            assert!(twin.is_none(), "{c:?} {twin:?}");
+        }
+        for (at, o) in OPTIONS.iter().enumerate() {
+            let twin = OPTIONS.iter().skip(at + 1).find(|p| p.long == o.long && p.on & o.on != 0);
+            assert!(twin.is_none_or(|twin| twin.takes == o.takes && twin.key == o.key), "{o:?} {twin:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_settings_are_written_in_small_letters() {
+        assert!(KEYS.iter().all(|(name, _)| !name.bytes().iter().any(u8::is_ascii_uppercase)));
+    }
+}

@@ -605,6 +605,9 @@ pub const SMALL: &[Small] = &[
     small("pg_lsclusters", &[], Read, Read, NO, NO, NO),
     small("pg_upgradecluster", &[], Disrupt, Disrupt, NO, &["--help"], NO),
     small("pg_renamecluster", &[], Disrupt, Disrupt, NO, &["--help"], NO),
+    small("pm-suspend", &[], Disrupt, Disrupt, NO, &["--help"], NO),
+    small("pm-hibernate", &[], Disrupt, Disrupt, NO, &["--help"], NO),
+    small("pm-suspend-hybrid", &[], Disrupt, Disrupt, NO, &["--help"], NO),
     small("update-rc.d", &[], Mutate, Mutate, NO, NO, NO),
     small("runlevel", &[], Read, Read, NO, NO, NO),
 ];
