@@ -42,7 +42,7 @@ impl Shorthand<'_> {
         }
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    fn demand(&mut self, byte: u8) -> Option<()> {
         self.space();
         (self.peek() == Some(byte)).then(|| self.at += 1)?;
         self.space();
@@ -57,7 +57,7 @@ impl Shorthand<'_> {
             if self.peek().is_none() {
                 return Some(Value::Object(map));
             }
-            self.expect(b',')?;
+            self.demand(b',')?;
         }
     }
 
@@ -71,7 +71,7 @@ impl Shorthand<'_> {
         if self.peek() == Some(b'@') {
             self.at += 1;
         }
-        self.expect(b'=')?;
+        self.demand(b'=')?;
         Some(key)
     }
 
@@ -109,13 +109,13 @@ impl Shorthand<'_> {
         }
         match self.peek() {
             Some(b'[') => {
-                self.expect(b'[')?;
+                self.demand(b'[')?;
                 let mut list = Vec::new();
                 while self.peek()? != b']' {
                     list.push(self.value(depth + 1)?);
                     self.space();
                     if self.peek()? != b']' {
-                        self.expect(b',')?;
+                        self.demand(b',')?;
                     }
                 }
                 self.at += 1;
@@ -123,14 +123,14 @@ impl Shorthand<'_> {
                 Some(Value::Array(list))
             }
             Some(b'{') => {
-                self.expect(b'{')?;
+                self.demand(b'{')?;
                 let mut map = Map::new();
                 while self.peek()? != b'}' {
                     let key = self.key()?;
                     map.insert(key, self.value(depth + 1)?);
                     self.space();
                     if self.peek()? != b'}' {
-                        self.expect(b',')?;
+                        self.demand(b',')?;
                     }
                 }
                 self.at += 1;
