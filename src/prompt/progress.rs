@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Nothing is shown for shorter waits.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -35,6 +35,9 @@ impl Progress {
                 let _ = write_all(tty.as_fd(), &format!("{line}\n"));
                 return;
             }
+            // A line that wraps could not be taken away again.
+            let columns = rustix::termios::tcgetwinsize(&tty).map_or(80, |size| usize::from(size.ws_col));
+            let line = fitting(&line, if columns == 0 { 80 } else { columns });
             let _ = write_all(tty.as_fd(), &line);
             let _ = wait.recv();
             let _ = write_all(tty.as_fd(), &format!("\r{}\r", " ".repeat(line.width())));
@@ -44,11 +47,35 @@ impl Progress {
     }
 }
 
+/// The beginning of a line that leaves the last column free.
+fn fitting(line: &str, columns: usize) -> String {
+    let mut used = 0;
+    line.chars()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used < columns
+        })
+        .collect()
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         drop(self.done.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting;
+
+    #[test]
+    fn the_line_never_wraps() {
+        assert_eq!(fitting("guard: asking", 80), "guard: asking");
+        assert_eq!(fitting("guard: asking", 6), "guard");
+        assert_eq!(fitting("字字字", 6), "字字");
+        assert_eq!(fitting("x", 1), "");
     }
 }

@@ -59,7 +59,7 @@ pub fn screen(view: &View<'_>) -> Screen {
     rows.extend(subject_row(view));
     rows.extend(groups_row(view));
     rows.extend(data_row(&view.impact.data));
-    rows.extend(also_row(view.impact));
+    rows.extend(also_row(view));
     rows.extend(unchecked_row(view));
     rows.extend(protection_rows(view));
     if let Some(refused) = &view.impact.refused {
@@ -302,9 +302,19 @@ fn data_row(data: &[Data]) -> Option<Row> {
     Some(row)
 }
 
-fn also_row(impact: &Impact) -> Option<Row> {
-    let items: Vec<Item> = impact.also.iter().map(|a| Item::new().prose(a)).collect();
-    (!items.is_empty()).then(|| Row::list("also", items, ("1 more", "more")))
+fn also_row(view: &View<'_>) -> Option<Row> {
+    let items: Vec<Item> = view.impact.also.iter().map(|a| Item::new().prose(a)).collect();
+    let mut row = Row::list("also", items, ("1 more", "more"));
+    row.separator = clause_separator(view);
+    (!row.items.is_empty()).then_some(row)
+}
+
+/// What stands between clauses: those about AWS hold commas themselves.
+fn clause_separator(view: &View<'_>) -> &'static str {
+    match view.target {
+        Target::Kube(_) => ", ",
+        Target::Aws(_) => "; ",
+    }
 }
 
 /// Gaps with the same reason are said together.
@@ -353,7 +363,9 @@ fn protection_rows(view: &View<'_>) -> Vec<Row> {
         return Vec::new();
     }
     let label = if view.target.kube().is_some() { "protected" } else { "protection" };
-    let mut rows = vec![Row::list(label, items, ("1 more", "more"))];
+    let mut row = Row::list(label, items, ("1 more", "more"));
+    row.separator = clause_separator(view);
+    let mut rows = vec![row];
     let row = |command| {
         copyable("turn on", command).unwrap_or_else(|| Row::fact("turn on", Item::new().prose(command)))
     };
