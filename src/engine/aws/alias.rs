@@ -3,7 +3,6 @@
 //! Version 1 knows `[toplevel]`; version 2 also `[command a b]`. The file is read as Python's `configparser` reads it.
 
 use super::grammar::{self, Given};
-use crate::engine::effect::Effect;
 use crate::engine::tools::aws as tables;
 
 /// How often one command line is expanded. The CLI itself ends in a recursion error.
@@ -219,10 +218,18 @@ fn below(aliases: &Aliases, words: &[&[u8]], major: u8) -> Option<Step> {
 }
 
 /// Whether the CLI has an operation of this name; `None` when the tables cannot tell.
+#[cfg(feature = "cli")]
 fn is_operation(path: &[&[u8]], word: &[u8]) -> Option<bool> {
-    let operation: Vec<&[u8]> = path.iter().skip(1).copied().chain([word]).collect();
-    let (effect, _) = super::table::effect(path.first().copied().unwrap_or_default(), &operation);
-    (effect == Effect::Unknown || !word.contains(&b'-')).then_some(false)
+    let mut command = path.join(&b' ');
+    command.push(b' ');
+    command.extend_from_slice(word);
+    Some(tables::exists(&command))
+}
+
+/// The lean build has no list of names.
+#[cfg(not(feature = "cli"))]
+fn is_operation(_: &[&[u8]], _: &[u8]) -> Option<bool> {
+    None
 }
 
 /// The alias's words after its command's name.
@@ -307,4 +314,95 @@ fn split(text: &str) -> Option<Vec<Vec<u8>>> {
     }
     out.extend(word);
     Some(out)
+}
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "\
+# comment
+[toplevel]
+nuke = cloudformation delete-stack --stack-name
+S3 = !echo HIJACKED
+whoami = !aws sts get-caller-identity \\
+    --output text
+sts = sts --region ap-south-1
+prod = --profile prod ec2
+open = ec2 'x
+a = b
+b = a
+
+[command cloudformation]
+rmit = delete-stack --stack-name
+describe-stacks = delete-stack
+wipe-all = !rm -rf /
+list-and-kill = delete-stack --stack-name
+
+[command ec2 wait]
+gone = instance-terminated
+";
+
+    fn of(line: &str, major: u8) -> String {
+        let aliases = Aliases::parse(FILE).unwrap_or_default();
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let out = expand(&aliases, &words, Some(major));
+        if let Some(problem) = out.problem {
+            return format!("problem: {problem}");
+        }
+        match out.shell {
+            Some(shell) => format!("!{shell}"),
+            None => out.words.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    #[test]
+    fn aliases_are_expanded_as_the_cli_does() {
+        for (line, one, two) in [
+            ("nuke t1", "cloudformation delete-stack --stack-name t1", ""),
+            ("--region r nuke t1", "--region=r cloudformation delete-stack --stack-name t1", ""),
+            ("s3 ls", "!echo HIJACKED ls", ""),
+            ("s3 ls a\u{a0}b", "!echo HIJACKED ls 'a\u{a0}b'", ""),
+            ("sts get-caller-identity", "sts --region ap-south-1 get-caller-identity", ""),
+            ("prod describe-instances --profile x", "--profile=x --profile prod ec2 describe-instances", ""),
+            (
+                "cloudformation rmit t1",
+                "cloudformation rmit t1",
+                "cloudformation delete-stack --stack-name t1",
+            ),
+            (
+                "cloudformation describe-stacks --stack-name t1",
+                "cloudformation describe-stacks --stack-name t1",
+                "",
+            ),
+            ("cloudformation wipe-all x", "cloudformation wipe-all x", "!rm -rf / x"),
+            (
+                "cloudformation list-and-kill x",
+                "cloudformation list-and-kill x",
+                "cloudformation delete-stack --stack-name x",
+            ),
+            (
+                "ec2 wait gone --instance-ids i",
+                "ec2 wait gone --instance-ids i",
+                "ec2 wait instance-terminated --instance-ids i",
+            ),
+            ("open", "problem: an alias with a quotation mark left open", ""),
+            ("a x", "problem: aliases that stand for each other in a circle", ""),
+            ("ec2 describe-instances", "ec2 describe-instances", ""),
+        ] {
+            assert_eq!(of(line, 1), one, "{line} (version 1)");
+            assert_eq!(of(line, 2), if two.is_empty() { one } else { two }, "{line} (version 2)");
+        }
+    }
+
+    #[test]
+    fn a_file_the_cli_stops_at_is_an_error() {
+        for (text, line) in
+            [("x = y", 1), ("[toplevel]\nx", 2), ("[toplevel]\na = b\na = c", 3), ("[a]\n[a]", 2)]
+        {
+            let error = Aliases::parse(text).err().unwrap_or_default();
+            assert!(error.starts_with(&format!("line {line}:")), "{text:?}: {error}");
+        }
+        assert!(Aliases::parse("").is_ok_and(|a| a.is_empty()));
+    }
 }

@@ -248,13 +248,15 @@ fn operation<'a>(mut parsed: Parsed<'a>, rest: &[At<'a>]) -> Parsed<'a> {
     let find = |name: &[u8], exact| own_found(&own, name, exact);
     let left = level(&mut trouble, rest, find, |index| own.row(index), &mut options, false);
     parsed.options = options;
-    // A service's operations take one free word: `help`, which is then all they do.
-    if let ([(_, b"help")], true) = (left.rest.as_slice(), own.is_api()) {
-        parsed.help = parsed.problem.is_none();
-    } else if own.is_api()
-        && let Some((at, _)) = left.rest.first()
-    {
-        parsed.trouble(Problem::Unknown(*at));
+    // A service's operations take one free word: `help`, which is then all they do, whatever else is left.
+    match left.rest.iter().find(|(_, word)| !is_option(word)) {
+        Some((_, b"help")) if own.is_api() => parsed.help = parsed.problem.is_none(),
+        _ if own.is_api() => {
+            if let Some((at, _)) = left.rest.first() {
+                parsed.trouble(Problem::Unknown(*at));
+            }
+        }
+        _ => {}
     }
     leave(parsed, left.rest)
 }

@@ -76,6 +76,7 @@ fn judge(text: &[u8], scope: &mut Scope, depth: usize) -> LineVerdict {
     }
     let mut simple = Simple::default();
     let mut in_case_pattern = false;
+    let mut open: Vec<Simple> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
@@ -102,6 +103,17 @@ fn judge(text: &[u8], scope: &mut Scope, depth: usize) -> LineVerdict {
                 tokens.next();
                 simple = Simple::default();
             }
+            // `aws … (text)`: bash and its kin refuse the line, fish would run what is inside. Guarded commands in there
+            // count, and the words go on behind it.
+            Token::Open
+                if simple.words.first().and_then(Word::bare).is_some_and(|w| guarded(w).is_some()) =>
+            {
+                open.push(std::mem::take(&mut simple));
+            }
+            Token::Close if !open.is_empty() => {
+                verdict = worse(verdict, only_guarded(finish(&simple, scope, depth)));
+                simple = open.pop().unwrap_or_default();
+            }
             Token::Redirect(op, word) if op == b"<<<" => {
                 simple.input = Some(joined(&expand(std::slice::from_ref(&word), scope, 0).0));
             }
@@ -126,7 +138,15 @@ fn judge(text: &[u8], scope: &mut Scope, depth: usize) -> LineVerdict {
             }
         }
     }
+    for outer in &open {
+        verdict = worse(verdict, finish(outer, scope, depth));
+    }
     worse(verdict, finish(&simple, scope, depth))
+}
+
+/// What is left of a verdict when only the commands of guarded tools count.
+fn only_guarded(verdict: LineVerdict) -> LineVerdict {
+    LineVerdict { effect: verdict.guarded.unwrap_or(Effect::Read), ..verdict }
 }
 
 fn is_keyword(word: &Word) -> bool {
@@ -216,9 +236,18 @@ fn finish(simple: &Simple, scope: &mut Scope, depth: usize) -> LineVerdict {
 /// Commands inside `$(…)` and backquotes run too.
 fn substitutions(words: &[Word], scope: &mut Scope, depth: usize) -> LineVerdict {
     let mut verdict = NOTHING;
-    for piece in words.iter().flat_map(|w| &w.pieces) {
-        if let Piece::Command { source, .. } = piece {
-            verdict = worse(verdict, judge(source, scope, depth + 1));
+    let aws = words.first().and_then(Word::bare).and_then(guarded) == Some("aws");
+    for (index, word) in words.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|at| words.get(at)).and_then(Word::bare);
+        let joined = matches!(word.pieces.first(), Some(Piece::Text(text)) if text.starts_with(b"--query="));
+        // JMESPath writes its texts in backquotes. Where a shell sees them it tries to run them; unless they hold a
+        // guarded command that comes to nothing.
+        let jmespath = aws && (joined || before == Some(b"--query"));
+        for piece in &word.pieces {
+            if let Piece::Command { source, back, .. } = piece {
+                let inner = judge(source, scope, depth + 1);
+                verdict = worse(verdict, if jmespath && *back { only_guarded(inner) } else { inner });
+            }
         }
     }
     verdict
@@ -407,6 +436,12 @@ fn command(fields: &[Field], simple: &Simple, scope: &mut Scope, depth: usize) -
     match name {
         b"find" | b"fd" => executed_by_find(rest, simple, scope, depth),
         b"guard" => guard_itself(rest, simple, scope, depth),
+        // `aws ecr get-login-password | docker login …`
+        b"docker" | b"podman" | b"nerdctl" | b"finch"
+            if rest.first().is_some_and(|f| f.bytes == b"login") =>
+        {
+            NOTHING
+        }
         b"minikube" | b"microk8s" | b"k3s" | b"k0s" | b"rke2" => match rest.split_first() {
             Some((sub, rest)) if sub.bytes == b"kubectl" => {
                 let rest = if rest.first().is_some_and(|f| f.bytes == b"--") { &rest[1..] } else { rest };

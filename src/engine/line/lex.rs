@@ -7,8 +7,8 @@ pub(super) enum Piece {
     Text(Vec<u8>),
     /// `$name` or `${name}`; `quoted` ones are never split into several words.
     Var { name: Vec<u8>, quoted: bool },
-    /// `$(…)` or backquotes: the source between them.
-    Command { source: Vec<u8>, quoted: bool },
+    /// `$(…)` or backquotes (`back`): the source between them.
+    Command { source: Vec<u8>, quoted: bool, back: bool },
     /// An expansion whose value cannot be told from the text: `${x:-y}`, `$((…))`, `{a,b}`.
     Opaque(Vec<u8>),
 }
@@ -352,7 +352,11 @@ impl Lexer<'_> {
     /// `$…` or a backquote.
     fn expansion(&mut self, word: &mut Word, text: &mut Vec<u8>, quoted: bool) {
         let start = self.at;
-        let piece = if self.peek(0) == b'`' {
+        let piece = if self.peek(0) == b'`' && !quoted && self.at + 1 == self.text.len() {
+            // PowerShell's sign for a line that goes on.
+            self.at += 1;
+            return;
+        } else if self.peek(0) == b'`' {
             self.at += 1;
             let mut source = Vec::new();
             loop {
@@ -375,7 +379,7 @@ impl Lexer<'_> {
                     }
                 }
             }
-            Piece::Command { source, quoted }
+            Piece::Command { source, quoted, back: true }
         } else if self.starts(b"$((") {
             self.at += 3;
             let inside = self.until_close();
@@ -390,7 +394,7 @@ impl Lexer<'_> {
             Piece::Opaque(self.text.get(start..self.at).unwrap_or_default().to_vec())
         } else if self.starts(b"$(") {
             self.at += 2;
-            Piece::Command { source: self.until_close(), quoted }
+            Piece::Command { source: self.until_close(), quoted, back: false }
         } else if self.starts(b"${") {
             self.at += 2;
             let inside = self.until_brace();
@@ -433,10 +437,27 @@ impl Lexer<'_> {
     /// `{` in a word: a list or range expands to several words, anything else is a plain brace.
     fn brace(&mut self, word: &mut Word, text: &mut Vec<u8>) {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let length = rest.iter().position(|b| matches!(b, b'}' | b' ' | b'\t' | b'\n' | b';'));
-        let inside = length.and_then(|l| rest.get(..=l)).unwrap_or_default();
-        let expands =
-            inside.ends_with(b"}") && (inside.contains(&b',') || inside.windows(2).any(|pair| pair == b".."));
+        let (mut end, mut list, mut quote, mut depth) = (0, false, 0u8, 0usize);
+        for (index, b) in rest.iter().enumerate() {
+            match (quote, b) {
+                (0, b'\'' | b'"') => quote = *b,
+                (0, b' ' | b'\t' | b'\n' | b';') => break,
+                (0, b'{') => depth += 1,
+                (0, b'}') => {
+                    depth -= 1;
+                    if depth == 0 {
+                        end = index + 1;
+                        break;
+                    }
+                }
+                (0, b',') => list |= depth == 1,
+                (0, b'.') => list |= depth == 1 && rest.get(index + 1) == Some(&b'.'),
+                (_, b) if *b == quote => quote = 0,
+                _ => {}
+            }
+        }
+        let inside = rest.get(..end).unwrap_or_default();
+        let expands = list && !inside.is_empty();
         if expands {
             flush(word, text);
             word.pieces.push(Piece::Opaque(inside.to_vec()));

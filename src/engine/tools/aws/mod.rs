@@ -21,6 +21,10 @@ const VERSION: &str = include_str!("version.txt");
 /// `SERVICE OPERATION`, a tab, and the names of its options, `*` after a list and `!` after a switch.
 #[cfg(feature = "cli")]
 const OPTIONS: &str = include_str!("options.txt");
+/// A Bloom filter of the names of all commands, twelve bits for each: a name it does not know is none, one in three
+/// hundred that are none it takes for one.
+#[cfg(feature = "cli")]
+const NAMES: &[u8] = include_bytes!("names.bloom");
 /// The commands judged by hand.
 #[cfg(feature = "cli")]
 const REVIEWED: &str = include_str!("reviewed.tsv");
@@ -81,6 +85,20 @@ pub(crate) fn all_conditions() -> impl Iterator<Item = &'static str> {
 pub fn options(command: &[u8]) -> Option<&'static str> {
     let rest = line(OPTIONS, command)?.strip_prefix(b"\t")?;
     std::str::from_utf8(rest).ok()
+}
+
+/// Whether the CLI has a command of this name (`SERVICE OPERATION`).
+#[cfg(feature = "cli")]
+pub fn exists(command: &[u8]) -> bool {
+    let hash = command.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let (first, step) = (hash & 0xffff_ffff, hash >> 32);
+    let bits = NAMES.len() as u64 * 8;
+    (0..8).all(|turn| {
+        let bit = first.wrapping_add(step.wrapping_mul(turn)) % bits;
+        NAMES.get((bit / 8) as usize).is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+    })
 }
 
 /// The fields of a reviewed command, in the order of the file: command, class, severity, target, lost, recoverable,
@@ -153,6 +171,17 @@ mod tests {
     #[test]
     fn the_tables_stay_small() {
         assert!(size() <= 64 << 10, "{}", size());
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn names_are_told_from_others() {
+        for row in OPTIONS.lines().chain(REVIEWED.lines().skip(1)) {
+            let command = row.split('\t').next().unwrap_or_default();
+            assert!(exists(command.as_bytes()), "{command}");
+        }
+        let wrong = (0..10_000).filter(|n| exists(format!("ec2 describe-{n}").as_bytes())).count();
+        assert!(wrong < 100, "{wrong}");
     }
 
     #[cfg(feature = "cli")]
