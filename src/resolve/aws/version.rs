@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How long `aws --version` may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long `pyenv which aws` may take.
-const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 /// More than a version, or the start of a script, ever has.
 const ENOUGH: u64 = 4096;
 
@@ -51,7 +51,9 @@ pub(super) fn of(world: &World, cli: &Path) -> Option<Version> {
     {
         return Some(known);
     }
-    let version = read(&ask(world, cli, &["--version"], PATIENCE)?)?;
+    let mut command = Command::new(cli);
+    command.arg("--version");
+    let version = read(&ask(world, command, &[], PATIENCE)?)?;
     if let (Some(key), Some(place)) = (&key, &place) {
         // Without the note the next call only takes longer.
         let _ = keep(place, key, &version);
@@ -72,9 +74,11 @@ impl Key {
         let path = std::fs::canonicalize(cli).ok()?;
         match Kind::of(&path)? {
             Kind::Itself => Key::for_file(path),
-            Kind::Pyenv(pyenv) => {
+            Kind::Pyenv { pyenv, root } => {
                 let name = cli.file_name()?.to_str()?;
-                let behind = ask(world, &pyenv, &["which", name], SHORT_PATIENCE)?;
+                let mut command = Command::new(pyenv);
+                command.args(["which", name]);
+                let behind = ask(world, command, &[("PYENV_ROOT", root.as_str())], SHORT_PATIENCE)?;
                 let behind = Path::new(OsStr::from_bytes(behind.trim_ascii()));
                 let path = std::fs::canonicalize(behind).ok().filter(|_| behind.is_absolute())?;
                 matches!(Kind::of(&path)?, Kind::Itself).then(|| Key::for_file(path))?
@@ -110,8 +114,8 @@ impl Key {
 enum Kind {
     /// The program itself, or a script of a Python that its first line names.
     Itself,
-    /// A shim of pyenv, with the path of the pyenv it calls.
-    Pyenv(PathBuf),
+    /// A shim of pyenv: the program it calls, and what it sets `PYENV_ROOT` to.
+    Pyenv { pyenv: PathBuf, root: String },
 }
 
 impl Kind {
@@ -141,7 +145,8 @@ impl Kind {
         }
         let text = std::str::from_utf8(&head).ok()?;
         let pyenv = text.split('"').find(|part| part.starts_with('/') && part.ends_with("/pyenv"))?;
-        Some(Kind::Pyenv(PathBuf::from(pyenv)))
+        let root = text.split("export PYENV_ROOT=\"").nth(1)?.split('"').next()?;
+        Some(Kind::Pyenv { pyenv: PathBuf::from(pyenv), root: root.to_owned() })
     }
 }
 
@@ -184,14 +189,14 @@ fn keep(place: &Path, key: &Key, version: &Version) -> std::io::Result<()> {
 }
 
 /// Runs a program that answers in a line, and ends it when it does not.
-fn ask(world: &World, program: &Path, words: &[&str], patience: Duration) -> Option<Vec<u8>> {
-    let mut command = Command::new(program);
-    command.args(words).env_clear();
+fn ask(world: &World, mut command: Command, set: &[(&str, &str)], patience: Duration) -> Option<Vec<u8>> {
+    command.env_clear();
     // With duplicate names the first counts for `getenv`, the last for `Command`.
     command
         .envs(world.vars().iter().rev().filter(|(k, _)| k != crate::run::exec::CONFIRM).map(|(k, v)| (k, v)));
     let depth = world.var(crate::run::exec::DEPTH).and_then(OsStr::to_str).and_then(|d| d.parse().ok());
     command.env(crate::run::exec::DEPTH, depth.unwrap_or(0_u32).saturating_add(1).to_string());
+    command.envs(set.iter().copied());
     if !world.cwd().as_os_str().is_empty() {
         command.current_dir(world.cwd());
     }
@@ -337,10 +342,13 @@ mod tests {
     fn a_pyenv_shim_stands_for_what_it_runs() {
         let place = Place::new();
         let behind = python(&place);
-        let pyenv = place.script("bin/pyenv", &format!("#!/bin/sh\necho {}\n", behind.display()));
+        let pyenv = place.script(
+            "bin/pyenv",
+            &format!("#!/bin/sh\n[ \"$PYENV_ROOT $*\" = '/r which aws' ] && echo {}\n", behind.display()),
+        );
         let shim = place.script(
             "shims/aws",
-            &format!("#!/usr/bin/env bash\nset -e\nexec \"{}\" exec \"$program\" \"$@\"\n", pyenv.display()),
+            &format!("#!/usr/bin/env bash\nset -e\nexport PYENV_ROOT=\"/r\"\nexec \"{}\" exec \"$program\" \"$@\"\n", pyenv.display()),
         );
         let key = Key::of(&place.world(), &shim).unwrap();
         assert_eq!(key.path, behind.canonicalize().unwrap());
@@ -351,9 +359,9 @@ mod tests {
         let place = Place::new();
         let slow = place.script("slow", "#!/bin/sh\nexec sleep 60\n");
         let start = Instant::now();
-        assert_eq!(ask(&place.world(), &slow, &[], Duration::from_millis(200)), None);
+        assert_eq!(ask(&place.world(), Command::new(slow), &[], Duration::from_millis(200)), None);
         assert!(start.elapsed() < Duration::from_secs(10));
         let failing = place.script("failing", "#!/bin/sh\necho aws-cli/2.1.0\nexit 1\n");
-        assert_eq!(ask(&place.world(), &failing, &[], PATIENCE), None);
+        assert_eq!(ask(&place.world(), Command::new(failing), &[], PATIENCE), None);
     }
 }
