@@ -175,3 +175,67 @@ fn what_may_not_be_read_is_said_and_never_taken_for_nothing() {
     );
     assert_eq!(fate_of(&seen, "cfn-d-orders").0, Fate::Erased);
 }
+
+const TABLE: &str = "
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: NAME
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+";
+
+#[test]
+fn updates_show_what_they_remove() {
+    let Some(desk) = Desk::of("cfn-update") else { return };
+    let topic = "  T: { Type: AWS::SNS::Topic }\n";
+    let old = format!("Resources:\n{topic}  Orders:{}", TABLE.replace("NAME", "cfn-u-orders"));
+    let new = format!("Resources:\n{topic}  U: {{ Type: AWS::SNS::Topic }}\n");
+    desk.make("cloudformation", "create_stack", json!({"StackName": "cfn-u", "TemplateBody": old}));
+
+    let update = ["cloudformation", "update-stack", "--stack-name", "cfn-u", "--template-body", new.as_str()];
+    let seen = desk.ask(&update);
+    assert_eq!(fate_of(&seen.impact, "cfn-u-orders"), (Fate::Erased, "removed"));
+    assert!(
+        moves(&seen.impact).contains("+ destroy: DynamoDB table cfn-u-orders is removed"),
+        "{}",
+        moves(&seen.impact)
+    );
+    assert!(
+        seen.impact.gaps.iter().any(|g| g.what.starts_with("what the update replaces")),
+        "{:?}",
+        seen.impact.gaps
+    );
+    assert!(
+        seen.safer
+            .unwrap()
+            .starts_with("aws cloudformation create-change-set --stack-name cfn-u --template-body ")
+    );
+
+    let file = desk.path().join("new.yaml");
+    std::fs::write(&file, &new).unwrap();
+    let path = file.display().to_string();
+    let deploy = ["cloudformation", "deploy", "--stack-name", "cfn-u", "--template-file", path.as_str()];
+    let seen = desk.ask(&deploy);
+    assert_eq!(fate_of(&seen.impact, "cfn-u-orders").0, Fate::Erased);
+    assert!(seen.safer.unwrap().ends_with("--no-execute-changeset"));
+    let first = ["cloudformation", "deploy", "--stack-name", "cfn-new", "--template-file", path.as_str()];
+    assert_eq!(moves(&desk.ask(&first).impact), "- mutate: there is no such stack yet: it is created\n");
+
+    desk.make(
+        "cloudformation",
+        "create_change_set",
+        json!({"StackName": "cfn-u", "ChangeSetName": "drop", "TemplateBody": new}),
+    );
+    let set = ["cloudformation", "execute-change-set", "--change-set-name", "drop", "--stack-name", "cfn-u"];
+    let seen = desk.ask(&set).impact;
+    assert!(
+        seen.data.iter().any(|d| d.what.starts_with("DynamoDB table") && d.fate == Fate::Erased),
+        "{seen:#?}"
+    );
+    let none = ["cloudformation", "execute-change-set", "--change-set-name", "no", "--stack-name", "cfn-u"];
+    assert_eq!(moves(&desk.ask(&none).impact), "- read: no such change set: no\n");
+    let discard =
+        ["cloudformation", "delete-change-set", "--change-set-name", "drop", "--stack-name", "cfn-u"];
+    assert!(moves(&desk.ask(&discard).impact).starts_with("- mutate: a change set is a plan"));
+}

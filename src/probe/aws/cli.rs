@@ -293,7 +293,7 @@ fn refusal(err: &[u8]) -> Refusal {
         .map(|(code, _)| code.to_owned());
     let why = match &code {
         Some(code) if FORBIDDEN.contains(&code.as_str()) => Why::Forbidden,
-        None if UNREACHABLE.iter().any(|u| line.contains(u)) => Why::Unreachable(line.to_owned()),
+        _ if UNREACHABLE.iter().any(|u| line.contains(u)) => Why::Unreachable(line.to_owned()),
         None if UNSUPPORTED.iter().any(|u| line.contains(u)) => Why::Unsupported,
         _ => Why::Failed(line.to_owned()),
     };

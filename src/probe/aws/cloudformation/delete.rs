@@ -18,7 +18,7 @@ use serde_json::Value;
 /// So many names stand with a group.
 const NAMED: usize = 3;
 /// So many resources are described one by one.
-const DESCRIBED: usize = 16;
+const DESCRIBED: usize = 10;
 /// So many exports are asked after.
 const EXPORTS: usize = 16;
 
@@ -148,12 +148,17 @@ async fn contents(cli: &Cli<'_>, tree: Tree) -> Impact {
         }
     });
     let told = gather(asked).await;
-    let unasked = std::iter::repeat_with(|| Ok(Some(Told::default())));
+    let unseen = || Some(Told { unseen: true, ..Told::default() });
+    let beyond = stores.len().saturating_sub(told.len());
+    if beyond > 0 {
+        impact.gap(format!("what is in {beyond} more resources that hold data"), Why::NotAsked);
+    }
+    let unasked = std::iter::repeat_with(|| Ok(unseen()));
     let mut found = Vec::new();
     for (resource, told) in stores.iter().zip(told.into_iter().chain(unasked)) {
         let told = told.unwrap_or_else(|why| {
             impact.gap(format!("{} {}", name_of(&resource.kind), read::tail(&resource.physical)), why);
-            Some(Told::default())
+            unseen()
         });
         found.extend(told.map(|told| (*resource, data(resource, &told))));
     }
@@ -213,6 +218,9 @@ fn data(resource: &Resource, told: &Told) -> Data {
         Policy::Delete => {
             let must_be_empty = matches!(store.map(|s| s.ask), Some(Ask::Bucket | Ask::Repository));
             match (must_be_empty, told.empty, resource.emptied) {
+                (true, _, false) if told.unseen => {
+                    (Fate::Unknown, "whether it is empty could not be told".to_owned())
+                }
                 (true, true, _) => (Fate::Erased, "it is empty".to_owned()),
                 (true, false, false) => (Fate::Kept, "not empty: the deletion stops there".to_owned()),
                 (true, false, true) => (Fate::Erased, "emptied by the stack itself".to_owned()),
@@ -297,6 +305,9 @@ mod tests {
         let bucket = resource("AWS::S3::Bucket", "b", Policy::Delete);
         assert_eq!(fate(&bucket, &Told { empty: true, ..Told::default() }).2, "it is empty");
         assert_eq!(fate(&bucket, &Told::default()).1, Fate::Kept);
+        let unseen = Told { unseen: true, ..Told::default() };
+        assert_eq!(fate(&bucket, &unseen).1, Fate::Unknown);
+        assert_eq!(fate(&db(Policy::Delete), &unseen).1, Fate::Erased);
         assert_eq!(fate(&Resource { emptied: true, ..bucket }, &Told::default()).1, Fate::Erased);
     }
 

@@ -117,6 +117,8 @@ pub(super) struct Told {
     pub(super) refuses: Option<String>,
     /// There is nothing in it.
     pub(super) empty: bool,
+    /// It was not asked, or gave no answer: nothing of this is known.
+    pub(super) unseen: bool,
 }
 
 /// Asks for one resource. `None` when the service knows it no more.
@@ -144,7 +146,7 @@ pub(super) async fn ask(cli: &Cli<'_>, ask: Ask, id: &str) -> Result<Option<Told
             one(cli.find(&["eks", "describe-cluster", "--name", id]).await?, "/cluster").map(|c| Told {
                 detail: read::text(&c, "/version").map(|v| format!("Kubernetes {v}")).unwrap_or_default(),
                 refuses: protected(&c, "/deletionProtection"),
-                empty: false,
+                ..Told::default()
             })
         }
         Ask::FileSystem => {
@@ -173,8 +175,8 @@ pub(super) async fn ask(cli: &Cli<'_>, ask: Ask, id: &str) -> Result<Option<Told
                         .map(|n| read::counted(n, "item"))
                         .unwrap_or_default(),
                     refuses: protected(&t, "/DeletionProtectionEnabled"),
-                    // The count is some six hours old: none is no proof.
-                    empty: false,
+                    // The count is some six hours old: none is no proof of an empty table.
+                    ..Told::default()
                 }
             })
         }
@@ -195,7 +197,7 @@ fn database(value: &Value, members: usize) -> Told {
     if members > 0 {
         parts.push(read::counted(members as u64, "instance"));
     }
-    Told { detail: parts.join(" "), refuses: protected(value, "/DeletionProtection"), empty: false }
+    Told { detail: parts.join(" "), refuses: protected(value, "/DeletionProtection"), ..Told::default() }
 }
 
 fn protected(value: &Value, at: &str) -> Option<String> {
