@@ -190,6 +190,7 @@ fn databases_that_may_not_be_seen_or_are_not_there() {
         let seen = delete(&desk, "dark-db", &["--skip-final-snapshot"]).impact;
         assert_eq!(gap(&seen, what), Why::Forbidden);
         assert_eq!((moves(&seen), seen.subjects_total), (String::new(), 1));
+        assert_eq!(fate_of(&seen, "DB instance dark-db").0, Fate::Erased, "its words say so");
         assert!(!seen.also.contains(&"no manual snapshot exists".to_owned()));
         desk.aws.mend(&desk.person);
     }

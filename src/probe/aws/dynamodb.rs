@@ -78,7 +78,14 @@ async fn table(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
         if deletes { Some(cli.find(&list).await) } else { None }
     });
     let found = match found {
-        Err(why) => return Seen::Unseen(why),
+        Err(why) => {
+            let mut impact = describe::unseen(KIND, one, why);
+            if deletes {
+                let what = format!("table {}", one.name);
+                impact.data.push(Data { what, fate: Fate::Erased, because: String::new() });
+            }
+            return Seen::There(impact);
+        }
         Ok(answer) => answer.unwrap_or_default(),
     };
     let Some(there) = found.pointer("/Table") else { return Seen::Absent };

@@ -56,7 +56,11 @@ async fn key(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
     let (found, aliases, grants, usage) =
         tokio::join!(cli.find(&describe), cli.find(&aliases), cli.find(&grants), cli.find(&usage));
     let found = match found {
-        Err(why) => return Seen::Unseen(why),
+        Err(why) => {
+            let mut impact = describe::unseen(KIND, one, why);
+            fate(hit, &Value::Null, &one.name, &mut impact);
+            return Seen::There(impact);
+        }
         Ok(answer) => answer.unwrap_or_default(),
     };
     let Some(key) = found.pointer("/KeyMetadata") else { return Seen::Absent };

@@ -48,7 +48,13 @@ fn window(hit: &Hit) -> u64 {
 
 async fn secret(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
     let secret = match cli.find(&["secretsmanager", "describe-secret", "--secret-id", &one.given]).await {
-        Err(why) => return Seen::Unseen(why),
+        Err(why) => {
+            let mut impact = describe::unseen(KIND, one, why);
+            if hit.operation == "delete-secret" {
+                deletion(hit, &Value::Null, one, &mut impact);
+            }
+            return Seen::There(impact);
+        }
         Ok(None) => return Seen::Absent,
         Ok(Some(secret)) => secret,
     };

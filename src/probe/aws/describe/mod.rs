@@ -131,22 +131,16 @@ pub(super) enum Seen {
 /// Puts the things together. What does not exist lowers the command only when nothing else is named.
 pub(super) fn merge(kind: &str, named: &[Named], seen: Vec<Seen>, impact: &mut Impact) {
     let mut absent = Vec::new();
-    let unseen = |one: &Named, why: Why, impact: &mut Impact| {
-        let subject = Subject { kind: kind.to_owned(), name: one.name.clone(), ..Subject::default() };
-        impact.subjects.push(subject);
-        impact.subjects_total += 1;
-        impact.gap(format!("{kind} {}", one.name), why);
-    };
     let asked = seen.len();
     for (one, seen) in named.iter().zip(seen) {
         match seen {
             Seen::There(other) => impact.absorb(other),
             Seen::Absent => absent.push(one.name.as_str()),
-            Seen::Unseen(why) => unseen(one, why, impact),
+            Seen::Unseen(why) => impact.absorb(unseen(kind, one, why)),
         }
     }
     for one in named.iter().skip(asked) {
-        unseen(one, Why::NotAsked, impact);
+        impact.absorb(unseen(kind, one, Why::NotAsked));
     }
     if absent.is_empty() {
         return;
@@ -166,7 +160,7 @@ async fn describe(cli: &Cli<'_>, hit: &Hit, row: &Row, option: &str, one: &Named
         )
     );
     let thing = match main {
-        Err(why) => return Seen::Unseen(why),
+        Err(why) => return Seen::There(by_words(hit, row, one, why)),
         Ok(answer) => match answer.as_ref().and_then(|a| pick(a, row, &one.given)) {
             Some(thing) => thing.clone(),
             None => return Seen::Absent,
@@ -192,6 +186,34 @@ async fn describe(cli: &Cli<'_>, hit: &Hit, row: &Row, option: &str, one: &Named
         }
     }
     Seen::There(assemble(hit, row, one, &thing, told))
+}
+
+/// What the words alone say of a thing that could not be seen.
+pub(super) fn unseen(kind: &str, one: &Named, why: Why) -> Impact {
+    let mut impact = Impact {
+        subjects: vec![Subject { kind: kind.to_owned(), name: one.name.clone(), ..Subject::default() }],
+        subjects_total: 1,
+        ..Impact::default()
+    };
+    impact.gap(format!("{kind} {}", one.name), why);
+    impact
+}
+
+/// The same with what becomes of its data: that stands in the words.
+fn by_words(hit: &Hit, row: &Row, one: &Named, why: Why) -> Impact {
+    let mut impact = unseen(row.kind, one, why);
+    let (fate, because) = match row.holds {
+        Holds::Nothing => return impact,
+        Holds::Goes(because) => (Fate::Erased, because.to_owned()),
+        Holds::Snapshot { named, skip, keep } => {
+            let end = last_copy(hit, named, skip, keep, &mut impact);
+            // A thing that was not seen may not be there: nothing is certain about it.
+            impact.refused = None;
+            end
+        }
+    };
+    impact.data.push(Data { what: format!("{} {}", row.kind, one.name), fate, because });
+    impact
 }
 
 fn pick<'v>(answer: &'v Value, row: &Row, given: &str) -> Option<&'v Value> {

@@ -255,3 +255,19 @@ fn names_are_those_of_the_phrase_and_a_list_may_be_json() {
     assert_eq!(told(&["x"], &[r#"["a", "b"]"#]), [pair("a", "a"), pair("b", "b")]);
     assert_eq!(told(&[], &["[odd"]), [pair("[odd", "[odd")]);
 }
+
+#[test]
+fn what_cannot_be_seen_keeps_the_end_its_words_give_it() {
+    let one = Named { given: "dwh".into(), name: "dwh".into() };
+    let told = |options: &[(&str, &[&str])]| {
+        let hit = hit(options);
+        by_words(&hit, row_of(&hit).unwrap(), &one, Why::TimedOut)
+    };
+    let impact = told(&[("skip-final-cluster-snapshot", &[])]);
+    assert_eq!((impact.subjects_total, impact.gaps[0].why.clone()), (1, Why::TimedOut));
+    assert_eq!(impact.data[0].fate, Fate::Erased);
+    assert_eq!(impact.data[0].because, "no final snapshot: --skip-final-cluster-snapshot");
+    assert_eq!(told(&[("final-cluster-snapshot-identifier", &["x"])]).data[0].fate, Fate::Kept);
+    // It may not be there at all: then AWS says something else.
+    assert_eq!(told(&[]).refused, None);
+}

@@ -23,7 +23,7 @@ pub(super) async fn look(way: &Way<'_>) -> Seen {
         }
     });
     let found = match found {
-        Err(why) => return Seen::Unseen(why),
+        Err(why) => return way.unseen(why),
         Ok(answer) => answer.unwrap_or_default(),
     };
     let Some(cluster) = found.pointer("/DBClusters/0") else { return Seen::Absent };
@@ -145,7 +145,7 @@ fn backtrack(way: &Way<'_>, cluster: &Value, impact: &mut Impact) {
 pub(super) async fn global(way: &Way<'_>) -> Seen {
     let words = [way.service(), "describe-global-clusters", "--global-cluster-identifier", &way.id];
     let found = match way.cli.find(&words).await {
-        Err(why) => return Seen::Unseen(why),
+        Err(why) => return way.unseen(why),
         Ok(answer) => answer.unwrap_or_default(),
     };
     let Some(global) = found.pointer("/GlobalClusters/0") else { return Seen::Absent };

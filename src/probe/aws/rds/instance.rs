@@ -24,7 +24,7 @@ pub(super) async fn look(way: &Way<'_>) -> Seen {
         }
     });
     let found = match found {
-        Err(why) => return Seen::Unseen(why),
+        Err(why) => return way.unseen(why),
         Ok(answer) => answer.unwrap_or_default(),
     };
     let Some(instance) = found.pointer("/DBInstances/0") else { return Seen::Absent };

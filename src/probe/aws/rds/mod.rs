@@ -10,6 +10,7 @@ use super::form::Form;
 use super::{describe, read};
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
+use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
 use serde_json::Value;
 
@@ -178,6 +179,19 @@ impl Way<'_> {
                 (Fate::Erased, "no final snapshot".to_owned())
             }
         }
+    }
+
+    /// A database nobody may look at: what becomes of its data stands in the words all the same.
+    fn unseen(&self, why: Why) -> Seen {
+        let one = Named { given: self.id.clone(), name: self.name.clone() };
+        let mut impact = describe::unseen(self.kind, &one, why);
+        if matches!(self.hit.operation.as_str(), "delete-db-instance" | "delete-db-cluster") {
+            let (fate, because) = self.last_copy(&mut impact);
+            // A replica, a member of a cluster or what is not there at all needs no such word.
+            impact.refused = None;
+            impact.data.push(Data { what: format!("{} {}", self.kind, self.name), fate, because });
+        }
+        Seen::There(impact)
     }
 
     /// Automated backups, which go with a deletion unless the caller says otherwise.
