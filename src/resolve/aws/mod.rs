@@ -104,6 +104,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
     let region = choice::region(world, hit, major, &chosen, &mut notes);
     let credentials = credentials::in_force(world, hit, &files, &chosen);
     note_unused_profile(&chosen, &credentials, region.as_ref(), &mut notes);
+    note_broken_session(&files, &chosen, &mut notes);
     note_no_region(world, hit, major, region.as_ref(), &mut notes);
     let region_name = region.as_ref().map(|r| r.value.as_str());
     let endpoint = endpoint::in_force(world, hit, major, &files, &chosen, region_name, &mut notes);
@@ -195,6 +196,22 @@ fn passed_over(
     let as_named = choice::Chosen { named: Some(named.clone()), by_flag: true, profile: chosen.profile };
     let account = credentials::in_force(world, &Hit::default(), files, &as_named).account?;
     Some(Sourced::new(account.value, named.from.clone()))
+}
+
+/// A profile's `sso_session` has to be whole even where other credentials are used: the CLI looks at it for every client
+/// (`botocore/tokens.py`).
+fn note_broken_session(files: &Files, chosen: &choice::Chosen<'_>, notes: &mut Vec<String>) {
+    let Some((name, from)) = chosen.profile.and_then(|p| p.text("sso_session")) else { return };
+    let session = files.sso_sessions.iter().find(|s| s.name == name);
+    let whole =
+        session.is_some_and(|s| ["sso_start_url", "sso_region"].iter().all(|key| s.text(key).is_some()));
+    if !whole {
+        let what = if session.is_some() { "is not whole" } else { "does not exist" };
+        let name = escape(name.as_bytes());
+        notes.push(format!(
+            "{from} names the section [sso-session {name}], which {what}; the CLI refuses that"
+        ));
+    }
 }
 
 /// Version 2 asks the instance's metadata where nothing else says a region.
