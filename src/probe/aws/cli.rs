@@ -64,6 +64,11 @@ impl<'a> Cli<'a> {
         Cli { region: Some(region.to_owned()), ..self.clone() }
     }
 
+    /// The same way with more time: for what the phrase is made of.
+    pub(super) fn until_at_least(&self, until: Instant) -> Cli<'a> {
+        Cli { until: self.until.max(until), ..self.clone() }
+    }
+
     /// The account the command goes to, once it is known; `None` when it could not be had.
     pub async fn account(&self) -> Option<String> {
         let id = timeout_at(self.until, self.account.wait()).await;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 /// How long the answer may take where nobody is asked for anything. Longer than for the facts: those can be missing,
 /// this one refuses the command, and on a busy machine a CLI takes seconds to start.
-const ANSWER: Duration = Duration::from_secs(20);
+pub(super) const ANSWER: Duration = Duration::from_secs(20);
 
 /// An account and the user or role in it.
 pub(super) struct Who {

@@ -173,6 +173,8 @@ async fn facts(request: &Request<'_>, cli: &Cli<'_>) -> (accounts::Names, Impact
             families::look(cli, request.hit, &mut impact).await;
         }
     };
-    let (names, ()) = tokio::join!(accounts::names(request, cli), look);
+    // The alias is part of the phrase: one that comes and goes with the load of the machine helps nobody.
+    let patient = cli.until_at_least(tokio::time::Instant::now() + identity::ANSWER);
+    let (names, ()) = tokio::join!(accounts::names(request, &patient), look);
     (names, impact)
 }
