@@ -88,6 +88,7 @@ pub fn policy(servers: &[Server], accounts: &[Account]) -> String {
     let mut text = String::from(
         "# The policy of guard. `guard policy check` reads it over, `guard policy schema` prints every key.\n\
          version: 1\n\n\
+         # What the environments mean:\n\
          #   production    type the target's name before something is lost, y/N before something stops\n\
          #   staging       y/N before something is lost\n\
          #   development   passes, whole namespaces and the like are asked about\n\

@@ -69,9 +69,10 @@ fn account_row(view: &View<'_>, target: &AwsTarget) -> Row {
         }
     }
     if let Some(credentials) = &target.credentials {
-        items.push(from(view, Item::new().prose(&credentials.value).say(" from "), &credentials.from));
+        items.push(from(view, Item::new().prose(&credentials.value).say(" ("), &credentials.from).say(")"));
     } else if let Some(profile) = &target.profile {
-        items.push(from(view, Item::new().say("profile ").name(&profile.value).say(" from "), &profile.from));
+        let item = Item::new().say("profile ").name(&profile.value).say(" (");
+        items.push(from(view, item, &profile.from).say(")"));
     }
     let id = target.account.value();
     match &target.alias {
@@ -115,7 +116,10 @@ fn principal(arn: &str) -> Item {
         return Item::new().say("as ").loss("the root user");
     }
     match who.strip_prefix("assumed-role/").map(|rest| rest.rsplit_once('/').unwrap_or((rest, ""))) {
-        Some((role, "")) => Item::new().say("as ").name(format!("role/{role}")),
+        // A session nobody named tells nothing.
+        Some((role, session)) if session.is_empty() || session.starts_with("botocore-session-") => {
+            Item::new().say("as ").name(format!("role/{role}"))
+        }
         Some((role, session)) => {
             Item::new().say("as ").name(format!("role/{role}")).say(" (session ").name(session).say(")")
         }
@@ -308,6 +312,7 @@ mod tests {
             ("arn:aws:iam::111111111111:user/ops/anna", "as user/ops/anna"),
             ("arn:aws:sts::111111111111:assumed-role/admin/anna", "as role/admin (session anna)"),
             ("arn:aws:sts::111111111111:assumed-role/admin", "as role/admin"),
+            ("arn:aws:sts::111111111111:assumed-role/admin/botocore-session-1795324153", "as role/admin"),
             ("arn:aws:iam::111111111111:root", "as the root user"),
             ("arn:aws:sts::111111111111:federated-user/bob", "as federated-user/bob"),
             ("nonsense", "as nonsense"),
