@@ -238,6 +238,42 @@ mod tests {
     }
 
     #[test]
+    fn reads_of_aws_pass_unless_something_may_stand_between() {
+        let name = Name { called: "aws", tool: "aws" };
+        let home = tempfile::tempdir().expect("a directory");
+        let entry = format!("HOME={}", home.path().display());
+        let passes = |line: &str, env: &[&str]| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            is_harmless(&name, &words, &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
+        };
+        let env = [entry.as_str()];
+        for line in
+            ["ec2 describe-instances", "eks get-token --cluster-name c", "s3 ls", "ec2 wait instance-running"]
+        {
+            assert!(passes(line, &env), "{line}");
+        }
+        for line in
+            ["ec2 terminate-instances --instance-ids i", "nuke", "--cli-auto-prompt ec2 describe-instances"]
+        {
+            assert!(!passes(line, &env), "{line}");
+        }
+        // What the arguments may change is for the full guard to read.
+        for line in [
+            "dynamodb batch-write-item --request-items file://x",
+            "dsql update-cluster --no-deletion-protection-enabled",
+        ] {
+            assert!(!passes(line, &env), "{line}");
+        }
+        assert!(!passes("ec2 describe-instances", &[&entry, "AWS_CLI_AUTO_PROMPT=on"]));
+        assert!(passes("ec2 describe-instances", &[&entry, "AWS_CLI_AUTO_PROMPT=on-partial"]));
+        assert!(!passes("ec2", &[&entry, "AWS_CLI_AUTO_PROMPT=on-partial"]));
+        assert!(!passes("ec2 describe-instances", &[]));
+        std::fs::create_dir_all(home.path().join(".aws/cli")).expect("a directory");
+        std::fs::write(home.path().join(".aws/cli/alias"), "[toplevel]\nec2 = !true\n").expect("a file");
+        assert!(!passes("ec2 describe-instances", &env));
+    }
+
+    #[test]
     fn the_environment_is_handed_on_as_it_is() {
         // SAFETY: the pointers point into literals of this test.
         let bytes = |list: Vec<*const c_char>| unsafe { exec::list(list.as_ptr()) };
