@@ -95,7 +95,16 @@ fn weigh(change: &Value, impact: &mut Impact) -> bool {
         (Some("Remove"), _) => "removed",
         (_, Some("True")) => "replaced by a new, empty one",
         (_, Some("Conditional")) => "perhaps replaced by a new, empty one",
-        _ => return false,
+        (Some("Add" | "Modify" | "Import"), _) => return false,
+        // `Dynamic`, or an action newer than this: what happens is not known before it does.
+        (action, _) => {
+            let action = action.unwrap_or("none");
+            impact.gap(
+                format!("what becomes of {} {name}", name_of(&kind)),
+                Why::Failed(format!("action {action}")),
+            );
+            return false;
+        }
     };
     let group = format!("{} {}", name_of(&kind), goes.split(' ').next().unwrap_or_default());
     match impact.groups.iter_mut().find(|g| g.kind == group) {
@@ -194,5 +203,47 @@ fn new_template(cli: &Cli<'_>, hit: &Hit) -> New {
             Err(why) => New::Unread(why),
         },
         (None, None) => New::Unread(Why::NotAsked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_change_takes_away() {
+        let kind = "AWS::DynamoDB::Table";
+        for (change, removed, fate, raises) in [
+            (json!({"Action": "Remove"}), true, Some(Fate::Erased), 1),
+            (json!({"Action": "Remove", "PolicyAction": "Retain"}), true, Some(Fate::Kept), 0),
+            (json!({"Action": "Modify", "Replacement": "True"}), true, Some(Fate::Erased), 1),
+            (json!({"Action": "Modify", "Replacement": "Conditional"}), true, Some(Fate::Unknown), 1),
+            (
+                json!({"Action": "Modify", "Replacement": "True", "PolicyAction": "ReplaceAndSnapshot"}),
+                true,
+                Some(Fate::Kept),
+                0,
+            ),
+            (json!({"Action": "Modify", "Replacement": "False"}), false, None, 0),
+            (json!({"Action": "Add"}), false, None, 0),
+        ] {
+            let mut change = change;
+            change["ResourceType"] = json!(kind);
+            change["LogicalResourceId"] = json!("Orders");
+            let mut impact = Impact::default();
+            assert_eq!(weigh(&change, &mut impact), removed, "{change}");
+            assert_eq!(impact.data.first().map(|d| d.fate), fate, "{change}");
+            assert_eq!((impact.consequences.len(), impact.gaps.len()), (raises, 0), "{change}");
+        }
+    }
+
+    #[test]
+    fn an_action_that_is_not_known_beforehand_is_a_gap() {
+        for change in [json!({"Action": "Dynamic"}), json!({"Action": "Evaporate"}), json!({})] {
+            let mut impact = Impact::default();
+            assert!(!weigh(&change, &mut impact));
+            assert_eq!(impact.gaps.len(), 1, "{change}");
+        }
     }
 }
