@@ -1,5 +1,5 @@
 //! What commands against RDS and DynamoDB would do, asked of a real server through the real CLI.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 #[path = "support/aws.rs"]
 mod aws;
