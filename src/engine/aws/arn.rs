@@ -32,7 +32,8 @@ pub fn elsewhere(hit: &Hit) -> Vec<Arn> {
             region: region.to_owned(),
             option: option.to_owned(),
         };
-        if !(arn.account.is_empty() && arn.region.is_empty()) && !out.contains(&arn) {
+        let names_a_place = !arn.account.is_empty() || !arn.region.is_empty();
+        if names_a_place && !out.contains(&arn) {
             out.push(arn);
         }
     };

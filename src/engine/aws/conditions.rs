@@ -324,12 +324,9 @@ fn sql_deletes(text: &str) -> bool {
     let mut update = false;
     for (index, word) in words.iter().enumerate() {
         match word.as_str() {
-            "delete" | "drop" | "truncate" => {
-                // `ON DELETE CASCADE` is part of a table's definition.
-                if !(word == "delete" && index > 0 && words.get(index - 1).is_some_and(|w| w == "on")) {
-                    return true;
-                }
-            }
+            // `ON DELETE CASCADE` is part of a table's definition.
+            "delete" if index > 0 && words.get(index - 1).is_some_and(|w| w == "on") => {}
+            "delete" | "drop" | "truncate" => return true,
             "update" => update = true,
             "where" => update = false,
             ";" if update => return true,

@@ -467,7 +467,7 @@ fn global(name: &[u8], exact: bool, major: u8) -> Found {
 
 fn own_found(own: &Own, name: &[u8], exact: bool) -> Found {
     let mut found = Found::Nothing;
-    for index in 0..own.len() {
+    for index in 0..own.count() {
         let row = own.row(index).0;
         if if exact { row == name } else { row.starts_with(name) } {
             found = match found {

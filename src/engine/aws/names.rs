@@ -12,14 +12,14 @@ pub fn resources(hit: &Hit) -> Vec<String> {
         }
         return out;
     }
-    if hit.service == "s3api" || hit.service == "s3control" {
-        if let Some(bucket) = hit.value("bucket") {
-            match hit.value("key").or_else(|| hit.value("prefix")) {
-                Some(key) => add(&mut out, &format!("{}/{key}", short(bucket))),
-                None => add(&mut out, &short(bucket)),
-            }
-            return out;
+    if matches!(hit.service.as_str(), "s3api" | "s3control")
+        && let Some(bucket) = hit.value("bucket")
+    {
+        match hit.value("key").or_else(|| hit.value("prefix")) {
+            Some(key) => add(&mut out, &format!("{}/{key}", short(bucket))),
+            None => add(&mut out, &short(bucket)),
         }
+        return out;
     }
     for option in targets(hit) {
         for value in hit.list(&option) {
