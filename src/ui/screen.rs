@@ -163,7 +163,7 @@ fn clip(words: &str) -> String {
     let head = &words[..at];
     // A list ends after a whole item, prose after a whole word.
     let end = [", ", " "].iter().find_map(|gap| head.rfind(gap).filter(|end| *end > at / 2));
-    format!("{} [cut]", escape(head[..end.unwrap_or(at)].as_bytes()))
+    format!("{} [cut]", escape(&head.as_bytes()[..end.unwrap_or(at)]))
 }
 
 impl Row {
