@@ -51,7 +51,7 @@ fn the_old_stack_does_not_go_by_the_new_ones_name() {
             "EKS cluster",
             "200 GiB",
             "DynamoDB table",
-            "kept (Retain)",
+            "kept (in a snapshot",
             "10 SQS queues",
             "termination protection is OFF",
             "update-termination-protection --enable-termination-protection",
