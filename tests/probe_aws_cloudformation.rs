@@ -238,3 +238,41 @@ fn updates_show_what_they_remove() {
         ["cloudformation", "delete-change-set", "--change-set-name", "drop", "--stack-name", "cfn-u"];
     assert!(moves(&desk.ask(&discard).impact).starts_with("- mutate: a change set is a plan"));
 }
+
+/// Printed, not judged: `cargo test --test probe_aws_cloudformation -- --ignored --nocapture time`.
+#[test]
+#[ignore = "a measurement: nothing else may run beside it"]
+fn time_to_the_facts_of_forty_resources() {
+    let Some(desk) = Desk::of("cfn-time") else { return };
+    let topics: String = (0..38).map(|i| format!("  T{i}: {{ Type: AWS::SNS::Topic }}\n")).collect();
+    let tables = ["a", "b"]
+        .map(|n| format!("  {}:{}", n.to_uppercase(), TABLE.replace("NAME", &format!("cfn-t-{n}"))));
+    let body = format!("Resources:\n{topics}{}", tables.concat());
+    desk.make("cloudformation", "create_stack", json!({"StackName": "cfn-t", "TemplateBody": body}));
+    let mut vars = desk.vars.clone();
+    vars.push(("AWS_MAX_ATTEMPTS".into(), "2".into()));
+    let calls: [&[&str]; 6] = [
+        &["sts", "get-caller-identity"],
+        &["iam", "list-account-aliases"],
+        &["cloudformation", "describe-stacks", "--stack-name", "cfn-t"],
+        &["cloudformation", "list-stack-resources", "--stack-name", "cfn-t"],
+        &["cloudformation", "get-template", "--stack-name", "cfn-t", "--template-stage", "Processed"],
+        &["dynamodb", "describe-table", "--table-name", "cfn-t-a"],
+    ];
+    for round in 0..4 {
+        let mut single = Vec::new();
+        for call in calls {
+            let start = std::time::Instant::now();
+            assert!(desk.cli.run(desk.path(), &vars, call).status.success());
+            single.push(start.elapsed().as_secs_f64());
+        }
+        let seen = desk.ask(&["cloudformation", "delete-stack", "--stack-name", "cfn-t"]);
+        assert_eq!((seen.error, seen.impact.gaps.len(), goes(&seen.impact, "SNS Topic")), (None, 0, 38));
+        let (all, slowest) = (seen.took.as_secs_f64(), single.iter().copied().fold(0.0, f64::max));
+        let sum: f64 = single.iter().sum();
+        println!(
+            "round {round}: facts {all:.2} s, slowest call {slowest:.2} s, ratio {:.2}; in series {sum:.2} s",
+            all / slowest
+        );
+    }
+}
