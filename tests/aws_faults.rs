@@ -251,10 +251,8 @@ fn documents_that_cannot_be_read() {
 
 /// A role that wants a code from the person's phone.
 fn with_mfa(s: &Scene) {
-    let config = format!(
-        "[profile mfa]\nrole_arn = arn:aws:iam::111111111111:role/Admin\nsource_profile = prod\nmfa_serial = arn:aws:iam::111111111111:mfa/ann\nregion = eu-west-1\n\n[profile prod]\nregion = eu-west-1\n"
-    );
-    s.stage.file(".aws/config", &config);
+    let config = "[profile mfa]\nrole_arn = arn:aws:iam::111111111111:role/Admin\nsource_profile = prod\nmfa_serial = arn:aws:iam::111111111111:mfa/ann\nregion = eu-west-1\n\n[profile prod]\nregion = eu-west-1\n";
+    s.stage.file(".aws/config", config);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test's own helpers")]
 
 #[path = "support/aws.rs"]
-#[allow(dead_code, reason = "each test program uses its own part")]
 mod aws;
 
 use guard::engine::aws::classify;

@@ -25,7 +25,6 @@ pub fn template(prefix: &str) -> Value {
         add(&format!("Subnet{n}"), "AWS::EC2::Subnet", properties);
     }
     for n in 0..2 {
-        add(&format!("Routes{n}"), "AWS::EC2::RouteTable", json!({"VpcId": get("Network")}));
         let properties =
             json!({"VpcId": get("Network"), "GroupDescription": "x", "GroupName": format!("{prefix}-{n}")});
         add(&format!("Firewall{n}"), "AWS::EC2::SecurityGroup", properties);
@@ -70,7 +69,7 @@ pub fn template(prefix: &str) -> Value {
     for n in 0..10 {
         add(&format!("Queue{n}"), "AWS::SQS::Queue", json!({"QueueName": format!("{prefix}-q{n}")}));
     }
-    for n in 0..4 {
+    for n in 0..6 {
         add(&format!("Topic{n}"), "AWS::SNS::Topic", json!({"TopicName": format!("{prefix}-t{n}")}));
     }
     for n in 0..3 {
