@@ -82,7 +82,12 @@ def delete_stack(original, self):
         if wanted in (stack.name, stack.stack_id) and stack.enable_termination_protection:
             raise ValidationError(
                 message=f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
-    return original(self)
+    # CloudFormation takes the snapshots that it wants itself.
+    this_request.of_stack = True
+    try:
+        return original(self)
+    finally:
+        this_request.of_stack = False
 
 
 @adds(CloudFormationResponse)
@@ -175,7 +180,8 @@ class EksClusterOfStack(CloudFormationModel):
 def delete_db_instance(original, self, db_instance_identifier, final_db_snapshot_identifier=None,
                        skip_final_snapshot=False, delete_automated_backups=True):
     database = self.databases.get(db_instance_identifier)
-    if database and not (database.deletion_protection or skip_final_snapshot or final_db_snapshot_identifier):
+    asked = not getattr(this_request, "of_stack", False)
+    if asked and database and not (database.deletion_protection or skip_final_snapshot or final_db_snapshot_identifier):
         raise InvalidParameterCombination(
             "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
     return original(self, db_instance_identifier, final_db_snapshot_identifier, skip_final_snapshot,
