@@ -38,8 +38,11 @@ const SERVICES: [&str; 14] = [
     "sqs",
 ];
 
+/// A command's words, and its options with what kind each is.
+type Row = (Vec<&'static str>, Vec<(&'static str, char)>);
+
 /// Commands, their options, from the table the grammar itself uses: that the table is right is what shows here.
-fn commands() -> Vec<(Vec<&'static str>, Vec<(&'static str, char)>)> {
+fn commands() -> Vec<Row> {
     include_str!("../src/engine/tools/aws/options.txt")
         .lines()
         .filter_map(|line| line.split_once('\t'))

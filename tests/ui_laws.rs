@@ -1,5 +1,6 @@
 //! Laws of the screen for any facts: what has to be typed can be read, nothing from outside reaches the terminal raw,
 //! and the question does not give the answer away.
+#![allow(clippy::unwrap_used, reason = "a test's own helpers")]
 
 #[allow(dead_code)]
 #[path = "../examples/prompt/scenes.rs"]
