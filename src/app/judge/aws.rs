@@ -153,7 +153,7 @@ pub(super) fn judge(
         outcome = stage.decide(resolved.as_ref().ok().map(|r| &r.target), &impact, true);
     } else if wanted {
         impact.gap("the account, and what would be lost", Why::NotAsked);
-        outcome = stage.decide(resolved.as_ref().ok().map(|r| &r.target), &impact, true);
+        outcome = stage.decide(resolved.as_ref().ok().map(|r| &r.target), &impact, false);
     }
     let probing = started.elapsed();
     let Outcome { place, name, challenge, assessment, situation, decision } = outcome;

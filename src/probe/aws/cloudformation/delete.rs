@@ -137,25 +137,32 @@ async fn contents(cli: &Cli<'_>, tree: Tree) -> Impact {
     }
     let holds = |r: &&Resource| store_of(&r.kind).is_some();
     let stores: Vec<&Resource> = tree.resources.iter().filter(holds).collect();
-    let asked = stores.iter().take(DESCRIBED).map(|r| async {
-        let ask = store_of(&r.kind).map_or(Ask::Nothing, |s| s.ask);
-        // What stays needs no more words.
-        let stays = matches!(r.policy, Policy::Retain(_));
-        if stays || r.physical.is_empty() {
-            Ok(Some(Told::default()))
-        } else {
-            stores::ask(cli, ask, &r.physical).await
+    let unseen = || Some(Told { unseen: true, ..Told::default() });
+    // What stays, and what no read tells more of, needs no more words.
+    let ask_of = |r: &Resource| {
+        let stays = matches!(r.policy, Policy::Retain(_)) || r.physical.is_empty();
+        store_of(&r.kind).map_or(Ask::Nothing, |s| if stays { Ask::Nothing } else { s.ask })
+    };
+    let mut asks = 0;
+    let asked = stores.iter().map(|r| {
+        let ask = ask_of(r);
+        asks += usize::from(ask != Ask::Nothing);
+        let beyond = ask != Ask::Nothing && asks > DESCRIBED;
+        async move {
+            match ask {
+                Ask::Nothing => Ok(Some(Told::default())),
+                _ if beyond => Ok(unseen()),
+                ask => stores::ask(cli, ask, &r.physical).await,
+            }
         }
     });
     let told = gather(asked).await;
-    let unseen = || Some(Told { unseen: true, ..Told::default() });
-    let beyond = stores.len().saturating_sub(told.len());
+    let beyond = asks.saturating_sub(DESCRIBED);
     if beyond > 0 {
         impact.gap(format!("what is in {beyond} more resources that hold data"), Why::NotAsked);
     }
-    let unasked = std::iter::repeat_with(|| Ok(unseen()));
     let mut found = Vec::new();
-    for (resource, told) in stores.iter().zip(told.into_iter().chain(unasked)) {
+    for (resource, told) in stores.iter().zip(told) {
         let told = told.unwrap_or_else(|why| {
             impact.gap(format!("{} {}", name_of(&resource.kind), read::tail(&resource.physical)), why);
             unseen()

@@ -104,6 +104,7 @@ pub(super) fn name_of(kind: &str) -> String {
     match store_of(kind) {
         Some(store) => store.name.to_owned(),
         None if kind == "AWS::CloudFormation::Stack" => "nested stack".to_owned(),
+        None if kind.is_empty() => "resource of unknown type".to_owned(),
         None => kind.strip_prefix("AWS::").unwrap_or(kind).replace("::", " "),
     }
 }
