@@ -225,7 +225,7 @@ fn a_table_goes_and_its_backups_stay() {
         "deletion protection is OFF; turn on: aws dynamodb update-table --table-name orders \
          --deletion-protection-enabled\n\
          point-in-time recovery is OFF; turn on: aws dynamodb update-continuous-backups --table-name orders \
-         --point-in-time-recovery-specification 'PointInTimeRecoveryEnabled=true'\n"
+         --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true\n"
     );
     assert_eq!(fate_of(impact, "table orders: 1 item, ").0, Fate::Erased);
     assert!(impact.also.contains(&"no backup exists".to_owned()));
