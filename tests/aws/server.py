@@ -160,6 +160,10 @@ class Asked:
 
 # ------------------------------------------------------------------------------------------------ the application
 
+#: What a service that moto does not have answers: a Recycle Bin without rules. Without it the CLI waits for an answer.
+ANSWERS = {("rbin", "ListRules"): {"Rules": []}}
+
+
 class Application:
     """moto behind a log, a list of faults and the control."""
 
@@ -184,6 +188,10 @@ class Application:
                 status, headers, body = asked.refusal(fault["code"], fault.get("message", ""), fault.get("status", 400))
                 start_response(status, headers)
                 return [body]
+        if (asked.service, asked.operation) in ANSWERS:
+            body = json.dumps(ANSWERS[asked.service, asked.operation]).encode()
+            start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+            return [body]
         return self.moto(environ, start_response)
 
     def controlled(self, environ, start_response):
