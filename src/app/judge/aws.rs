@@ -112,7 +112,7 @@ pub(super) fn judge(
             "refused: --cli-auto-prompt lets another command be composed than this one",
         )
         .because("what would run then is not what was looked at")
-        .help("leave the option out, or call the AWS CLI by its full path"));
+        .help("leave the option out"));
     }
     let unknown = words.verdict.effect == Effect::Unknown && read.shell.is_none();
     if unknown && typo::is_unknown_to_aws(&tool, hit, world) {
