@@ -20,15 +20,23 @@ pub(super) struct Who {
     pub(super) arn: String,
 }
 
-/// Whether the credentials can be used without a person, so that every call may be made at once. By the resolver's own
-/// words for them; what it does not know is asked first and alone.
+/// Whether the credentials are keys as they stand, so that every call may be made at once. By the resolver's own words
+/// for them; what it does not know is asked first and alone. A role is assumed once, by the first call, and the others
+/// find it in the CLI's cache.
 pub(super) fn is_plain(request: &Request<'_>) -> bool {
-    let plain = |text: &str| {
-        let base = text.rsplit(" assumed from ").next().unwrap_or(text);
-        let keys = base == "environment keys" || base.starts_with("profile ");
-        keys && !text.contains(" with a code of ")
+    request.target.credentials.as_ref().is_some_and(|c| is_keys(&c.value))
+}
+
+/// Whether the credentials can be used without a person: keys, or a role assumed with keys and without a code.
+fn needs_nobody(request: &Request<'_>) -> bool {
+    let alone = |text: &str| {
+        is_keys(text.rsplit(" assumed from ").next().unwrap_or(text)) && !text.contains(" with a code of ")
     };
-    request.target.credentials.as_ref().is_some_and(|c| plain(&c.value))
+    request.target.credentials.as_ref().is_some_and(|c| alone(&c.value))
+}
+
+fn is_keys(text: &str) -> bool {
+    text == "environment keys" || text.starts_with("profile ")
 }
 
 /// Asks; the error is the CLI's own words in one line.
@@ -37,7 +45,7 @@ pub(super) async fn ask(request: &Request<'_>) -> Result<Who, String> {
         return Err("--no-sign-request: nobody is acting, so there is no account to show".to_owned());
     }
     const WORDS: &[&str] = &["sts", "get-caller-identity"];
-    let tty = if request.terminal && !is_plain(request) { Tty::open() } else { None };
+    let tty = if request.terminal && !needs_nobody(request) { Tty::open() } else { None };
     let patience = if tty.is_some() { PATIENCE } else { ANSWER }.max(request.deadline);
     let cli = Cli::new(request, Instant::now() + patience);
     let said = match tty.as_ref().and_then(|tty| tty.0.try_clone().ok()) {
