@@ -272,8 +272,5 @@ fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &W
             format!("{context}{}, namespace {}", r.target.server.value, r.target.namespace.value).as_bytes(),
         )
     };
-    Err(Fail::new(Exit::Refused, "refused: the target changed while the question stood")
-        .because(format!("it was {}", place(before)))
-        .because(format!("it is now {}", place(&now)))
-        .help("nothing was run; look at `kubectl config current-context`, then run the command again"))
+    Err(judge::target_changed(place(before), place(&now), "kubectl config current-context"))
 }

@@ -139,6 +139,14 @@ pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How)
     }
 }
 
+/// Refuses a command whose target moved while the person was reading; `look` is a command that shows where it is now.
+pub fn target_changed(was: String, is: String, look: &str) -> Fail {
+    Fail::new(Exit::Refused, "refused: the target changed while the question stood")
+        .because(format!("it was {was}"))
+        .because(format!("it is now {is}"))
+        .help(format!("nothing was run; look at `{look}`, then run the command again"))
+}
+
 /// Whether the terminal cannot redraw a line.
 fn dumb(world: &World) -> bool {
     world.var("TERM").is_none_or(|term| term == "dumb")

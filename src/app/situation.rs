@@ -6,7 +6,7 @@ use crate::engine::assess::Assessment;
 use crate::engine::challenge::Scope;
 use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
-use crate::engine::impact::Impact;
+use crate::engine::impact::{Impact, Subject};
 use crate::engine::parse::Parsed;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
 use crate::engine::policy::rule::Actor;
@@ -81,17 +81,9 @@ pub struct Facts<'a> {
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let parsed = facts.parsed;
     let worded = words::situation_of(facts.tool, parsed, facts.assessment.effect);
-    let effect = if facts.assessment.effect == Effect::Read && facts.assessment.words != Effect::Read {
-        // Nothing there to lose: it still is a change that rules may speak about.
-        Effect::Mutate
-    } else {
-        facts.assessment.effect
-    };
+    let effect = effect_of(facts.assessment);
     let impact = facts.impact;
-    let seen_all = facts.probed
-        && impact.gaps.is_empty()
-        && impact.subjects.len() as u64 == impact.subjects_total
-        && impact.subjects_total > 0;
+    let seen_all = facts.probed && saw_all(impact);
     let namespace = facts.target.map(|t| t.namespace.value.clone());
     let objects: Vec<Object> = if impact.subjects.is_empty() {
         let placed = |o: Object| match o.namespace {
@@ -102,18 +94,7 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
         };
         worded.objects.iter().cloned().map(placed).collect()
     } else {
-        impact
-            .subjects
-            .iter()
-            .map(|s| Object {
-                kind: s.kind.clone(),
-                group: s.group.clone(),
-                resource: s.resource.clone(),
-                name: Some(s.name.clone()),
-                namespace: s.namespace.clone(),
-                labels: Some(s.labels.clone()),
-            })
-            .collect()
+        objects_of(impact)
     };
     let namespaces = match facts.scope {
         Scope::Namespaces(names) => names.clone(),
@@ -143,6 +124,35 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
         now: now(),
         ..worded
     }
+}
+
+/// The effect that rules see: where nothing is there to lose, it still is a change that they may speak about.
+fn effect_of(assessment: &Assessment) -> Effect {
+    if assessment.effect == Effect::Read && assessment.words != Effect::Read {
+        Effect::Mutate
+    } else {
+        assessment.effect
+    }
+}
+
+/// Whether everything that is hit was seen, and nothing remained unchecked.
+fn saw_all(impact: &Impact) -> bool {
+    impact.gaps.is_empty()
+        && impact.subjects.len() as u64 == impact.subjects_total
+        && impact.subjects_total > 0
+}
+
+/// What the live system says is hit.
+fn objects_of(impact: &Impact) -> Vec<Object> {
+    let object = |s: &Subject| Object {
+        kind: s.kind.clone(),
+        group: s.group.clone(),
+        resource: s.resource.clone(),
+        name: Some(s.name.clone()),
+        namespace: s.namespace.clone(),
+        labels: Some(s.labels.clone()),
+    };
+    impact.subjects.iter().map(object).collect()
 }
 
 /// Seconds since 1970-01-01T00:00Z.

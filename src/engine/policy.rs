@@ -11,7 +11,7 @@ pub mod window;
 pub mod words;
 
 use super::effect::Effect;
-use place::Place;
+use place::{IdKind, Place};
 use rule::Rule;
 
 /// The system's policy file: the floor.
@@ -224,6 +224,15 @@ impl Merged {
     /// Every layer that exists, strongest first.
     pub fn layers(&self) -> impl Iterator<Item = &Policy> {
         self.system.iter().chain(&self.project).chain(&self.user)
+    }
+
+    /// Whether some place or rule of any layer goes by this kind of identity: then it has to be known, whatever the
+    /// command.
+    pub fn goes_by(&self, kind: IdKind) -> bool {
+        let named = |identity: &[(IdKind, Vec<String>)]| identity.iter().any(|(k, _)| *k == kind);
+        self.layers().any(|p| {
+            p.places.iter().any(|p| named(&p.identity)) || p.rules.iter().any(|r| named(&r.when.identity))
+        })
     }
 
     /// True when no policy file was found.

@@ -11,7 +11,7 @@
 
 use super::aws::{Aws, Cli, Person, Way};
 use super::pty::Pty;
-use super::stage::{Ended, Stage, ended, told};
+use super::stage::{Ended, Stage, answered, answered_wrongly, ended, told};
 use serde_json::{Value, json};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
@@ -108,21 +108,12 @@ impl Scene {
 
     /// Runs `aws ARGS` on a terminal and types an answer to the one question.
     pub fn answer(&self, args: &[&str], question: &str, answer: &str) -> Ended {
-        let mut terminal = self.terminal(args);
-        terminal.expect(question);
-        terminal.send(format!("{answer}\n"));
-        ended(terminal)
+        answered(self.terminal(args), question, answer)
     }
 
     /// Runs `aws ARGS` on a terminal, types this where a name is asked for, which has to be wrong, and gives up.
     pub fn wrong(&self, args: &[&str], answer: &str) -> Ended {
-        let mut terminal = self.terminal(args);
-        terminal.expect("stops: ");
-        terminal.send(format!("{answer}\n"));
-        terminal.expect("2 attempts left");
-        terminal.expect("stops: ");
-        terminal.send("\n");
-        ended(terminal)
+        answered_wrongly(self.terminal(args), answer)
     }
 
     /// Runs `aws ARGS` on a terminal where nothing is typed.

@@ -195,21 +195,12 @@ impl Stage {
 
     /// Runs `kubectl ARGS` on a terminal and types an answer to the one question.
     pub fn answer(&self, args: &[&str], question: &str, answer: &str) -> Ended {
-        let mut terminal = self.terminal(args);
-        terminal.expect(question);
-        terminal.send(format!("{answer}\n"));
-        ended(terminal)
+        answered(self.terminal(args), question, answer)
     }
 
     /// Runs `kubectl ARGS` on a terminal, types this where a name is asked for, which has to be wrong, and gives up.
     pub fn wrong(&self, args: &[&str], answer: &str) -> Ended {
-        let mut terminal = self.terminal(args);
-        terminal.expect("stops: ");
-        terminal.send(format!("{answer}\n"));
-        terminal.expect("2 attempts left");
-        terminal.expect("stops: ");
-        terminal.send("\n");
-        ended(terminal)
+        answered_wrongly(self.terminal(args), answer)
     }
 
     /// Runs `kubectl ARGS` on a terminal where nothing is typed.
@@ -266,6 +257,23 @@ impl Stage {
     pub fn last_record(&self) -> Value {
         self.audit().pop().expect("an audit record")
     }
+}
+
+/// Types an answer to the one question and waits for the end.
+pub fn answered(mut terminal: Pty, question: &str, answer: &str) -> Ended {
+    terminal.expect(question);
+    terminal.send(format!("{answer}\n"));
+    ended(terminal)
+}
+
+/// Types this where a name is asked for, which has to be wrong, gives up, and waits for the end.
+pub fn answered_wrongly(mut terminal: Pty, answer: &str) -> Ended {
+    terminal.expect("stops: ");
+    terminal.send(format!("{answer}\n"));
+    terminal.expect("2 attempts left");
+    terminal.expect("stops: ");
+    terminal.send("\n");
+    ended(terminal)
 }
 
 /// Waits for the end of a command on a terminal.

@@ -1,6 +1,6 @@
 //! The way of the AWS CLI: aliases, documents, configuration files, the account that answers, what would be lost.
 
-use super::{Call, How, Judged, Outcome, Words, dumb, real_tool};
+use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
 use crate::app::caller::actor;
 use crate::app::situation;
 use crate::app::typo;
@@ -129,7 +129,7 @@ pub(super) fn judge(
     let mut safer = None;
     let mut outcome = stage.decide(resolved.as_ref().ok().map(|r| &r.target), &impact, false);
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
-    let wanted = words.verdict.effect > Effect::Read && (asks || names_accounts(&policy));
+    let wanted = words.verdict.effect > Effect::Read && (asks || policy.goes_by(IdKind::Account));
     let started = Instant::now();
     if wanted && how.probe {
         if let Ok(found) = &mut resolved {
@@ -236,16 +236,6 @@ fn no_account(error: &str) -> Fail {
         )
 }
 
-/// Whether some entry or rule of the policy names an account: then it matters whose it is, whatever the command.
-fn names_accounts(policy: &Merged) -> bool {
-    let by_account =
-        |identity: &Vec<(IdKind, Vec<String>)>| identity.iter().any(|(kind, _)| *kind == IdKind::Account);
-    policy.layers().any(|p| {
-        p.places.iter().any(|p| by_account(&p.identity))
-            || p.rules.iter().any(|r| by_account(&r.when.identity))
-    })
-}
-
 #[derive(Clone, Copy)]
 struct Stage<'a> {
     hit: &'a Hit,
@@ -319,12 +309,7 @@ pub fn still_the_same(
     world: &World,
     prompting: Duration,
 ) -> Result<()> {
-    let changed = |was: String, is: String| {
-        Fail::new(Exit::Refused, "refused: the target changed while the question stood")
-            .because(format!("it was {was}"))
-            .because(format!("it is now {is}"))
-            .help("nothing was run; look at `aws sts get-caller-identity`, then run the command again")
-    };
+    let changed = |was, is| target_changed(was, is, "aws sts get-caller-identity");
     let now = read_words(call, world)?;
     let (was, is) = (judged.words.aws.as_deref(), now.aws.as_deref());
     let same = now.words == judged.words.words

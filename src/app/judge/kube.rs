@@ -73,7 +73,7 @@ pub(super) fn judge(
     let mut impact = Impact::default();
     let mut outcome = stage.decide(&resolved, &impact, false);
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
-    let wanted = asks || words.verdict.content || names_uids(&policy);
+    let wanted = asks || words.verdict.content || policy.goes_by(IdKind::Uid);
     let started = Instant::now();
     if wanted && how.probe && stage.reaches_a_cluster() {
         if let Ok(resolved) = &mut resolved {
@@ -140,15 +140,6 @@ pub(super) fn judge(
 fn unheld(loose: &Loose) -> String {
     let (Loose::Kustomize(text) | Loose::Url(text) | Loose::Pattern(text)) = loose;
     format!("the contents of {}", text.to_string_lossy())
-}
-
-/// Whether some entry or rule of the policy names a cluster by what only the live system can tell.
-fn names_uids(policy: &Merged) -> bool {
-    let by_uid =
-        |identity: &Vec<(IdKind, Vec<String>)>| identity.iter().any(|(kind, _)| *kind == IdKind::Uid);
-    policy.layers().any(|p| {
-        p.places.iter().any(|p| by_uid(&p.identity)) || p.rules.iter().any(|r| by_uid(&r.when.identity))
-    })
 }
 
 struct Stage<'a> {

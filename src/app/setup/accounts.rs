@@ -2,6 +2,7 @@
 
 use crate::app::judge::real_tool;
 use crate::engine::aws::Hit;
+use crate::engine::aws::arn::is_account;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Source, Why};
 use crate::engine::policy::Merged;
@@ -174,7 +175,7 @@ fn take(profile: &mut Profile, answer: Option<Answered>) {
 pub fn accounts(profiles: Vec<Profile>) -> Vec<Account> {
     let mut accounts: Vec<Account> = Vec::new();
     for profile in profiles {
-        let Some(id) = profile.account.clone().filter(|id| is_id(id)) else { continue };
+        let Some(id) = profile.account.clone().filter(|id| is_account(id)) else { continue };
         match accounts.iter_mut().find(|account| account.id == id) {
             Some(account) => {
                 account.called = account.called.take().or_else(|| profile.called.clone());
@@ -197,11 +198,6 @@ pub fn accounts(profiles: Vec<Profile>) -> Vec<Account> {
         account.name = account.called.clone().or(one.filter(|name| name != "default")).unwrap_or_default();
     }
     accounts
-}
-
-/// Twelve digits: what the CLI answers, not what a file makes up.
-fn is_id(id: &str) -> bool {
-    id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! What the rules look at, for a command of the AWS CLI.
 
-use super::now;
+use super::{effect_of, now, objects_of, saw_all};
 use crate::engine::assess::Assessment;
-use crate::engine::decide::{Object, Situation};
-use crate::engine::effect::Effect;
+use crate::engine::decide::Situation;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
 use crate::engine::policy::rule::Actor;
@@ -33,36 +32,15 @@ pub struct Facts<'a> {
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let worded = words::situation_of_words("aws", facts.words);
-    let effect = if facts.assessment.effect == Effect::Read && facts.assessment.words != Effect::Read {
-        // Nothing there to lose: it still is a change that rules may speak about.
-        Effect::Mutate
-    } else {
-        facts.assessment.effect
-    };
     let impact = facts.impact;
-    let seen_all = facts.probed
-        && impact.gaps.is_empty()
-        && impact.subjects.len() as u64 == impact.subjects_total
-        && impact.subjects_total > 0;
-    let objects: Vec<Object> = if impact.subjects.is_empty() {
-        worded.objects.clone()
-    } else {
-        let seen = impact.subjects.iter().map(|s| Object {
-            kind: s.kind.clone(),
-            group: s.group.clone(),
-            resource: s.resource.clone(),
-            name: Some(s.name.clone()),
-            namespace: None,
-            labels: Some(s.labels.clone()),
-        });
-        seen.collect()
-    };
+    let seen_all = facts.probed && saw_all(impact);
+    let objects = if impact.subjects.is_empty() { worded.objects.clone() } else { objects_of(impact) };
     let mut identities = facts.seen.identities.clone();
     // Rules may name an account by the name that policy gave it, and hold for what the arguments name as well.
     identities.extend(facts.place.name.iter().map(|name| Identity::new(IdKind::Account, name.clone())));
     identities.extend(facts.others.iter().map(|id| Identity::new(IdKind::Account, *id)));
     Situation {
-        effect,
+        effect: effect_of(facts.assessment),
         whole_scope: facts.assessment.whole_scope || worded.whole_scope,
         objects,
         objects_complete: seen_all || (impact.subjects.is_empty() && worded.objects_complete),

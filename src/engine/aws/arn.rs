@@ -22,13 +22,17 @@ pub fn parts(text: &str) -> Option<(&str, &str, &str, &str)> {
     (arn == "arn" && partition.starts_with("aws")).then_some((service, region, account, resource))
 }
 
+/// Whether this is an account's id: twelve digits. `aws` stands in ARNs of what belongs to AWS itself.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Every account and region the arguments name, for the resolver to compare with the command's own.
 pub fn elsewhere(hit: &Hit) -> Vec<Arn> {
     let mut out: Vec<Arn> = Vec::new();
     let mut add = |account: &str, region: &str, option: &str| {
-        let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let arn = Arn {
-            account: if is_account { account.to_owned() } else { String::new() },
+            account: if is_account(account) { account.to_owned() } else { String::new() },
             region: region.to_owned(),
             option: option.to_owned(),
         };

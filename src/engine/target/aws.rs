@@ -1,6 +1,6 @@
 //! The target of a command of the AWS CLI: account, principal, region, endpoint.
 
-use super::{Source, is_loopback, server_parts};
+use super::{is_loopback, server_parts};
 use crate::engine::fact::{Known, Sourced, Why};
 
 /// An AWS target as the very CLI that will run reaches it.
@@ -72,12 +72,6 @@ impl AwsTarget {
             .or_else(|| self.account.value().cloned())
             .unwrap_or_default()
     }
-
-    /// Where the profile's name came from, for "why here?".
-    pub fn chosen_by(&self) -> Source {
-        let from = |s: &Option<Sourced<String>>| s.as_ref().map(|s| s.from.clone());
-        from(&self.credentials).or_else(|| from(&self.profile)).unwrap_or(Source::Default)
-    }
 }
 
 /// One word of visible ASCII: what a person can read on the screen and type as it stands.
@@ -88,6 +82,7 @@ fn is_typeable(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::fact::Source;
 
     #[test]
     fn the_alias_comes_first_and_the_id_last() {

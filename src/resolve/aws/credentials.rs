@@ -4,8 +4,9 @@
 use super::choice::Chosen;
 use super::files::{File, Files, Profile};
 use super::ini::{Blocks, Value};
-use super::keys::{account_of_access_key, account_of_arn, is_account};
+use super::keys::{account_of_access_key, account_of_arn};
 use crate::engine::aws::Hit;
+use crate::engine::aws::arn::is_account;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
 use crate::world::World;

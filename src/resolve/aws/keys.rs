@@ -1,6 +1,8 @@
 //! The account that an access key id carries. An observation of many (the layout is not documented), so it is only ever
 //! a cross-check, never the identity.
 
+use crate::engine::aws::arn::is_account;
+
 /// The account in an access key id of the current form: base32 after the four letters of the prefix, a one, the 40 bits
 /// of the account, and the key's own bits. Keys from before 2019 (`AKIAI…`, `AKIAJ…`) lack the leading one and say nothing.
 pub fn account_of_access_key(id: &str) -> Option<String> {
@@ -32,11 +34,6 @@ pub fn account_of_access_key(id: &str) -> Option<String> {
 pub(super) fn account_of_arn(arn: &str) -> Option<&str> {
     let account = arn.strip_prefix("arn:")?.split(':').nth(3)?;
     is_account(account).then_some(account)
-}
-
-/// Twelve digits.
-pub(super) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
