@@ -1,11 +1,13 @@
 //! The real target of a command, every part with its source.
 
 mod aws;
+mod host;
 
 use super::fact::{Known, Sourced, Why};
 use std::fmt;
 
 pub use aws::AwsTarget;
+pub use host::HostTarget;
 
 /// What a target is to the people who run it: known by identity, never by a context's name alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

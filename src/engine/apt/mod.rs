@@ -7,6 +7,7 @@ pub mod getopt;
 pub mod grammar;
 mod judge;
 pub mod named;
+pub mod plan;
 mod rehearsal;
 pub mod words;
 

@@ -1,0 +1,58 @@
+//! What a command of the apt family is going to do, package by package, as the tool itself planned it.
+
+/// The plan of one command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Every change, in the tool's order.
+    pub changes: Vec<Change>,
+}
+
+/// What happens to one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its name without the architecture.
+    pub name: String,
+    /// Its architecture, where the tool says it (`libc6:i386`).
+    pub arch: Option<String>,
+    /// The version that is installed; `None` for what is not (a new package, a leftover whose settings alone remain).
+    pub version: Option<String>,
+    /// What happens.
+    pub kind: Kind,
+    /// Whether the person named it.
+    pub named: bool,
+    /// Whether it goes only because nothing needs it any more (it was installed automatically).
+    pub unused: bool,
+}
+
+/// What happens to a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// It is installed, upgraded, downgraded or installed again.
+    Install,
+    /// Its files go, settings and data stay.
+    Remove,
+    /// Its purge script runs as well.
+    Purge,
+}
+
+impl Change {
+    /// The name as dpkg takes it: with the architecture where there is one to say.
+    pub fn full_name(&self) -> String {
+        match &self.arch {
+            Some(arch) => format!("{}:{arch}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+impl Plan {
+    /// What goes.
+    pub fn removals(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.kind != Kind::Install)
+    }
+
+    /// Whether anything goes.
+    pub fn removes(&self) -> bool {
+        self.removals().next().is_some()
+    }
+}

@@ -1,0 +1,133 @@
+//! The target of a command that works on a host: which machine, which root, and how one came to be there.
+
+use crate::engine::fact::{Known, Sourced, Why};
+
+/// A machine as the very command that will run reaches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostTarget {
+    /// What the machine calls itself, in full as gethostname(2) gives it; with `-H`/`--host` the host as written.
+    pub name: Known<Sourced<String>>,
+    /// The name in /etc/hostname, where it is another one.
+    pub static_name: Option<Sourced<String>>,
+    /// The full name that the resolver gives for it, where it is another one and came in time.
+    pub fqdn: Option<String>,
+    /// `DEPLOYMENT=` of /etc/machine-info (machine-info(5)): `production`, `staging` …
+    pub deployment: Option<Sourced<String>>,
+    /// `PRETTY_HOSTNAME=`: what its people call it.
+    pub pretty: Option<Sourced<String>>,
+    /// `LOCATION=`: where it stands.
+    pub location: Option<Sourced<String>>,
+    /// The instance's id as the cloud's own data on this machine says it.
+    pub instance: Option<Sourced<String>>,
+    /// Cloud, region and zone: `aws eu-west-1a`.
+    pub cloud: Option<Sourced<String>>,
+    /// The machine's first address that is not loopback.
+    pub address: Option<String>,
+    /// What this is, where it is not the machine itself: `container (docker)`, `chroot`.
+    pub within: Option<String>,
+    /// The other system below this directory that the words name (`--root=/mnt`, `-R`, `Dir=`, DPKG_ROOT).
+    pub root: Option<Sourced<String>>,
+    /// The other machine that the words name (`-H user@db1`, `-M web1`), as written.
+    pub remote: Option<Sourced<String>>,
+    /// How the person came to be here, a clause each: `ssh from 10.0.0.7`, `sudo by anna`.
+    pub origin: Vec<String>,
+    /// What a person should know about the resolution itself.
+    pub notes: Vec<String>,
+}
+
+impl Default for HostTarget {
+    fn default() -> HostTarget {
+        HostTarget {
+            name: Known::Unknown(Why::NotAsked),
+            static_name: None,
+            fqdn: None,
+            deployment: None,
+            pretty: None,
+            location: None,
+            instance: None,
+            cloud: None,
+            address: None,
+            within: None,
+            root: None,
+            remote: None,
+            origin: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Names that so many machines carry that they name none.
+const GENERIC: &[&str] = &[
+    "localhost",
+    "localhost.localdomain",
+    "debian",
+    "ubuntu",
+    "vm",
+    "host",
+    "server",
+    "linux",
+    "raspberrypi",
+    "container",
+    "buildd",
+    "test",
+];
+
+impl HostTarget {
+    /// What the machine is called in a phrase: the policy's name for it, else its short host name in lower case, unless
+    /// that names nothing in particular; then its instance's id, its full name, its address. Empty when nothing is known.
+    pub fn host_name(&self, policy_name: Option<&str>) -> String {
+        if let Some(name) = policy_name {
+            return name.to_owned();
+        }
+        let own = self.name.value().map(|name| short(&name.value));
+        let own = own.filter(|name| !name.is_empty() && !is_generic(name));
+        let full = || self.fqdn.clone().filter(|name| !is_generic(short(name).as_str()));
+        own.or_else(|| self.instance.as_ref().map(|id| id.value.clone()))
+            .or_else(full)
+            .or_else(|| self.address.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// The first label of a host name, in lower case; an address stays whole.
+fn short(name: &str) -> String {
+    let is_address = name.contains(':') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let label = if is_address { name } else { name.split('.').next().unwrap_or(name) };
+    label.to_ascii_lowercase()
+}
+
+/// Whether a name is given to so many machines that it names none.
+pub fn is_generic(name: &str) -> bool {
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+    GENERIC
+        .iter()
+        .any(|g| g.eq_ignore_ascii_case(name) || (!plain.is_empty() && g.eq_ignore_ascii_case(plain)))
+        && !name.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fact::Source;
+
+    fn named(name: &str) -> HostTarget {
+        let name = Known::Known(Sourced::new(name.to_owned(), Source::Probe));
+        HostTarget { name, ..HostTarget::default() }
+    }
+
+    #[test]
+    fn the_short_name_unless_it_names_nothing() {
+        assert_eq!(named("DB1.example.com").host_name(None), "db1");
+        assert_eq!(named("db1").host_name(Some("main")), "main");
+        assert_eq!(named("10.0.0.7").host_name(None), "10.0.0.7");
+        for generic in ["localhost", "Debian", "vm", "vm-1", "localhost.localdomain", ""] {
+            let mut target = named(generic);
+            assert_eq!(target.host_name(None), "", "{generic}");
+            target.address = Some("10.0.0.7".into());
+            assert_eq!(target.host_name(None), "10.0.0.7", "{generic}");
+            target.instance = Some(Sourced::new("i-0abc".into(), Source::Probe));
+            assert_eq!(target.host_name(None), "i-0abc", "{generic}");
+        }
+        assert_eq!(HostTarget::default().host_name(None), "");
+    }
+}
