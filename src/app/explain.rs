@@ -10,7 +10,7 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Sourced};
 use crate::engine::parse::{Parsed, parse};
-use crate::engine::target::{AwsTarget, KubeTarget, Target};
+use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
 use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::Result;
@@ -144,10 +144,46 @@ fn write_target(out: &mut String, judged: &Judged) {
         Ok(resolved) => match resolved.target() {
             Target::Kube(target) => write_cluster(out, target),
             Target::Aws(target) => write_account(out, target),
+            Target::Host(target) => write_host(out, target),
         },
         Err(why) => return line(out, "unknown", &why.what),
     }
     line(out, "phrase", &format!("{} ({})", judged.challenge.phrase, judged.challenge.kind));
+}
+
+fn write_host(out: &mut String, target: &HostTarget) {
+    match &target.name {
+        Known::Known(name) => line(out, "host", &format!("{} from {}", name.value, name.from)),
+        Known::Unknown(why) => line(out, "host", &format!("not known: {why}")),
+    }
+    let parts = [
+        ("static name", &target.static_name),
+        ("deployment", &target.deployment),
+        ("called", &target.pretty),
+        ("location", &target.location),
+        ("instance", &target.instance),
+        ("cloud", &target.cloud),
+        ("root", &target.root),
+        ("remote", &target.remote),
+    ];
+    for (label, part) in parts {
+        if let Some(part) = part {
+            line(out, label, &format!("{} from {}", part.value, part.from));
+        }
+    }
+    for (label, text) in
+        [("full name", &target.fqdn), ("address", &target.address), ("within", &target.within)]
+    {
+        if let Some(text) = text {
+            line(out, label, text);
+        }
+    }
+    for text in &target.origin {
+        line(out, "origin", text);
+    }
+    for note in &target.notes {
+        line(out, "note", note);
+    }
 }
 
 fn write_account(out: &mut String, target: &AwsTarget) {

@@ -105,6 +105,7 @@ fn make(
         record.target = Some(match resolved.target() {
             target::Target::Kube(target) => Target::of_kube(target, environment),
             target::Target::Aws(target) => Target::of_aws(target, environment),
+            target::Target::Host(target) => Target::of_host(target, environment),
         });
     }
     record.operation = Operation {

@@ -11,7 +11,8 @@ use crate::engine::decide::{Allowed, Decision, Level};
 use crate::engine::fact::{Source, Sourced, Why};
 use crate::engine::impact::Impact;
 use crate::engine::policy::OnFailure;
-use crate::engine::target::{AwsTarget, KubeTarget, Target};
+use crate::engine::policy::place::{Domain, domain_of_tool};
+use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
 use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::Fail;
@@ -39,12 +40,17 @@ pub struct Shown<'a> {
 struct Nowhere {
     kube: KubeTarget,
     aws: AwsTarget,
+    host: HostTarget,
 }
 
 impl Default for Nowhere {
     fn default() -> Nowhere {
         let unknown = || Sourced::new("unknown".to_owned(), Source::Default);
-        Nowhere { kube: KubeTarget::at(unknown(), unknown()), aws: AwsTarget::default() }
+        Nowhere {
+            kube: KubeTarget::at(unknown(), unknown()),
+            aws: AwsTarget::default(),
+            host: HostTarget::default(),
+        }
     }
 }
 
@@ -138,8 +144,11 @@ impl<'a> Shown<'a> {
     fn target(&self) -> Target<'_> {
         match &self.judged.resolved {
             Ok(resolved) => resolved.target(),
-            Err(_) if self.judged.situation.tool == "aws" => Target::Aws(&self.nowhere.aws),
-            Err(_) => Target::Kube(&self.nowhere.kube),
+            Err(_) => match domain_of_tool(&self.judged.situation.tool) {
+                Some(Domain::Aws) => Target::Aws(&self.nowhere.aws),
+                Some(Domain::Machine) => Target::Host(&self.nowhere.host),
+                Some(Domain::Kubernetes) | None => Target::Kube(&self.nowhere.kube),
+            },
         }
     }
 

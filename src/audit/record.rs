@@ -2,7 +2,7 @@
 
 use super::Caller;
 use crate::engine::fact::{Known, Sourced};
-use crate::engine::target::{AwsTarget, Environment, KubeTarget};
+use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget};
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,6 +117,24 @@ pub struct Part {
 }
 
 impl Target {
+    /// The record of a host.
+    pub fn of_host(target: &HostTarget, environment: Environment) -> Target {
+        let mut parts = BTreeMap::new();
+        let mut put = |name: &str, part: Option<&Sourced<String>>| {
+            if let Some(part) = part {
+                parts
+                    .insert(name.to_owned(), Part { value: part.value.clone(), from: part.from.to_string() });
+            }
+        };
+        put("host", target.name.value());
+        put("static_name", target.static_name.as_ref());
+        put("deployment", target.deployment.as_ref());
+        put("instance", target.instance.as_ref());
+        put("root", target.root.as_ref());
+        put("remote", target.remote.as_ref());
+        Target { environment: environment.word().to_owned(), parts }
+    }
+
     /// The record of an AWS target. Account and principal stand in it only when the live system gave them.
     pub fn of_aws(target: &AwsTarget, environment: Environment) -> Target {
         let mut parts = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::fact::Source;
-use super::target::{AwsTarget, KubeTarget, is_loopback, server_parts};
+use super::target::{AwsTarget, HostTarget, KubeTarget, is_loopback, server_parts};
 
 /// What is asked, and what answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +93,24 @@ pub fn aws_challenge(target: &AwsTarget, policy_name: Option<&str>, resources: &
         [first, more @ ..] => Challenge {
             phrase: format!("{account}/{}+{}", typeable_form(first), more.len()),
             kind: "account/first+others",
+        },
+    }
+}
+
+/// The question for a command that works on a host: its name, and where something is lost that also. Of several things
+/// the first and how many more.
+pub fn host_challenge(target: &HostTarget, policy_name: Option<&str>, lost: &[String]) -> Challenge {
+    let host = typeable_form(&target.host_name(policy_name));
+    if host.is_empty() {
+        // Nothing answers for a machine nobody can name.
+        return Challenge { phrase: String::new(), kind: "host" };
+    }
+    match lost {
+        [] => Challenge { phrase: host, kind: "host" },
+        [one] => Challenge { phrase: format!("{host}/{}", typeable_form(one)), kind: "host/thing lost" },
+        [first, more @ ..] => Challenge {
+            phrase: format!("{host}/{}+{}", typeable_form(first), more.len()),
+            kind: "host/first lost+others",
         },
     }
 }
@@ -194,7 +212,7 @@ fn is_typeable(text: &str) -> bool {
 
 /// The text itself when it can be typed, else with everything odd written out as `\u{…}`.
 fn typeable_form(text: &str) -> String {
-    if is_typeable(text) {
+    if text.is_empty() || is_typeable(text) {
         return text.to_owned();
     }
     let mut out = String::new();

@@ -110,6 +110,8 @@ pub enum Target<'a> {
     Kube(&'a KubeTarget),
     /// An account.
     Aws(&'a AwsTarget),
+    /// A machine.
+    Host(&'a HostTarget),
 }
 
 impl<'a> Target<'a> {
@@ -117,7 +119,7 @@ impl<'a> Target<'a> {
     pub const fn kube(self) -> Option<&'a KubeTarget> {
         match self {
             Target::Kube(target) => Some(target),
-            Target::Aws(_) => None,
+            Target::Aws(_) | Target::Host(_) => None,
         }
     }
 
@@ -125,7 +127,7 @@ impl<'a> Target<'a> {
     pub const fn aws(self) -> Option<&'a AwsTarget> {
         match self {
             Target::Aws(target) => Some(target),
-            Target::Kube(_) => None,
+            Target::Kube(_) | Target::Host(_) => None,
         }
     }
 
@@ -134,6 +136,7 @@ impl<'a> Target<'a> {
         match self {
             Target::Kube(target) => &target.notes,
             Target::Aws(target) => &target.notes,
+            Target::Host(target) => &target.notes,
         }
     }
 }

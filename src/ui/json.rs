@@ -6,7 +6,7 @@ use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Decision, Level};
 use crate::engine::fact::{Known, Source, Sourced};
 use crate::engine::impact::{Fate, Impact};
-use crate::engine::target::{self, AwsTarget, Environment, KubeTarget};
+use crate::engine::target::{self, AwsTarget, Environment, HostTarget, KubeTarget};
 use crate::exit::Exit;
 use serde::Serialize;
 
@@ -74,6 +74,28 @@ struct Environ<'a> {
 enum Target<'a> {
     Kube(Kube<'a>),
     Aws(Aws<'a>),
+    Host(Host<'a>),
+}
+
+#[derive(Serialize)]
+struct Host<'a> {
+    tool: &'static str,
+    host: &'a str,
+    name: Option<Part<'a>>,
+    name_unknown: Option<String>,
+    static_name: Option<Part<'a>>,
+    fqdn: Option<&'a str>,
+    deployment: Option<Part<'a>>,
+    pretty: Option<Part<'a>>,
+    location: Option<Part<'a>>,
+    instance: Option<Part<'a>>,
+    cloud: Option<Part<'a>>,
+    address: Option<&'a str>,
+    within: Option<&'a str>,
+    root: Option<Part<'a>>,
+    remote: Option<Part<'a>>,
+    origin: &'a [String],
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -242,6 +264,7 @@ fn target<'a>(c: &Checked<'a>) -> Target<'a> {
     match c.target {
         target::Target::Kube(target) => Target::Kube(kube(c, target)),
         target::Target::Aws(target) => Target::Aws(aws(c, target)),
+        target::Target::Host(target) => Target::Host(host(c, target)),
     }
 }
 
@@ -266,6 +289,32 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
         global_service: t.global_service,
         endpoint: t.endpoint.as_ref().map(Part::of),
         elsewhere: &t.elsewhere,
+        notes: &t.notes,
+    }
+}
+
+fn host<'a>(c: &Checked<'a>, t: &'a HostTarget) -> Host<'a> {
+    let (name, name_unknown) = match &t.name {
+        Known::Known(name) => (Some(Part::of(name)), None),
+        Known::Unknown(why) => (None, Some(why.to_string())),
+    };
+    Host {
+        tool: "host",
+        host: c.name,
+        name,
+        name_unknown,
+        static_name: t.static_name.as_ref().map(Part::of),
+        fqdn: t.fqdn.as_deref(),
+        deployment: t.deployment.as_ref().map(Part::of),
+        pretty: t.pretty.as_ref().map(Part::of),
+        location: t.location.as_ref().map(Part::of),
+        instance: t.instance.as_ref().map(Part::of),
+        cloud: t.cloud.as_ref().map(Part::of),
+        address: t.address.as_deref(),
+        within: t.within.as_deref(),
+        root: t.root.as_ref().map(Part::of),
+        remote: t.remote.as_ref().map(Part::of),
+        origin: &t.origin,
         notes: &t.notes,
     }
 }

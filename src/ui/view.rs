@@ -2,6 +2,7 @@
 //! one family of tools to the next (where the command goes, how far it reaches) stands in a file per family.
 
 mod aws;
+mod host;
 mod kube;
 
 use super::human::{counted, number, span};
@@ -53,6 +54,7 @@ pub fn screen(view: &View<'_>) -> Screen {
     let (headline, mut rows) = match view.target {
         Target::Kube(target) => (kube::headline(view, target), vec![kube::cluster_row(view, target)]),
         Target::Aws(target) => (aws::headline(view, target), aws::rows(view, target)),
+        Target::Host(target) => (host::headline(view, target), host::rows(view, target)),
     };
     let opening = rows.len();
     rows.extend(why_row(view));
@@ -77,6 +79,7 @@ pub fn screen(view: &View<'_>) -> Screen {
     let scope = match view.target {
         Target::Kube(target) => kube::scope_rows(view, target, &screen),
         Target::Aws(_) => aws::scope_rows(view, &screen),
+        Target::Host(_) => host::scope_rows(view, &screen),
     };
     screen.rows.splice(opening..opening, scope);
     screen
@@ -85,8 +88,10 @@ pub fn screen(view: &View<'_>) -> Screen {
 /// `main/shop`: the target in one word, for questions and notices. `cluster` alone for what has no namespace; account and
 /// region for AWS.
 pub fn place(view: &View<'_>) -> String {
-    if let Target::Aws(target) = view.target {
-        return aws::place(view, target);
+    match view.target {
+        Target::Aws(target) => return aws::place(view, target),
+        Target::Host(target) => return host::place(view, target),
+        Target::Kube(_) => {}
     }
     match view.challenge {
         Some(challenge) => challenge.phrase.clone(),
@@ -101,7 +106,7 @@ pub fn place(view: &View<'_>) -> String {
 pub(super) fn long_place(view: &View<'_>) -> String {
     match view.target {
         Target::Aws(target) => aws::long_place(view, target),
-        Target::Kube(_) => place(view),
+        Target::Kube(_) | Target::Host(_) => place(view),
     }
 }
 
@@ -110,6 +115,7 @@ pub(crate) fn action<'a>(view: &View<'a>) -> &'a str {
     match view.target {
         Target::Kube(_) => kube_action(view.verb),
         Target::Aws(_) => aws::action(view.verb),
+        Target::Host(_) => host::action(view.verb),
     }
 }
 
@@ -220,6 +226,7 @@ fn thing(view: &View<'_>) -> &'static str {
     match view.target {
         Target::Kube(_) => "object",
         Target::Aws(_) => "resource",
+        Target::Host(_) => host::thing(view),
     }
 }
 
@@ -313,7 +320,7 @@ fn also_row(view: &View<'_>) -> Option<Row> {
 fn clause_separator(view: &View<'_>) -> &'static str {
     match view.target {
         Target::Kube(_) => ", ",
-        Target::Aws(_) => "; ",
+        Target::Aws(_) | Target::Host(_) => "; ",
     }
 }
 
@@ -396,7 +403,7 @@ fn clauses(label: &str, texts: &[String]) -> Option<Row> {
 fn command_row(view: &View<'_>) -> Row {
     let words = view.command.words().iter();
     let items = match view.target {
-        Target::Kube(_) => words.map(|word| Item::new().shown_word(word)).collect(),
+        Target::Kube(_) | Target::Host(_) => words.map(|word| Item::new().shown_word(word)).collect(),
         Target::Aws(_) => words.map(|word| Item::new().shown_word(&aws::shown_word(word))).collect(),
     };
     let mut row = Row::list("runs", items, ("1 more word", "more words"));
@@ -430,6 +437,7 @@ fn question(view: &View<'_>) -> Item {
                 (Some(_), n) => Item::new().prose(&match view.target {
                     Target::Kube(_) => format!("{} objects", number(n)),
                     Target::Aws(_) => aws::several(view, n),
+                    Target::Host(_) => counted(n, host::thing(view)),
                 }),
                 (None, _) => Item::new().say("this"),
             };

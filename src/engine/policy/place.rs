@@ -45,7 +45,8 @@ pub fn domain_of_tool(tool: &str) -> Option<Domain> {
     match tool {
         "kubectl" | "kubectl.exe" | "helm" | "oc" => Some(Domain::Kubernetes),
         "aws" => Some(Domain::Aws),
-        "apt" | "apt-get" | "aptitude" | "dpkg" => Some(Domain::Machine),
+        "apt" | "apt-get" | "aptitude" | "dpkg" | "systemctl" | "service" | "shutdown" | "reboot"
+        | "halt" | "poweroff" | "init" | "telinit" => Some(Domain::Machine),
         _ => None,
     }
 }

@@ -1,0 +1,120 @@
+//! Where a command that works on a host goes, on the screen.
+
+use super::View;
+use super::from;
+use crate::engine::decide::Level;
+use crate::engine::fact::Known;
+use crate::engine::target::HostTarget;
+use crate::ui::lookalike::oddity;
+use crate::ui::screen::{Item, Row, Screen};
+
+/// The host, what its people call it, and how the person came to be there, beside the badge.
+pub(super) fn headline(view: &View<'_>, target: &HostTarget) -> Vec<Item> {
+    let mut items = vec![match view.name {
+        "" => Item::new().loss("host not known"),
+        name => Item::new().strong(name),
+    }];
+    let pretty = target.pretty.as_ref().map(|p| p.value.as_str());
+    let location = target.location.as_ref().map(|l| l.value.as_str());
+    match (pretty, location) {
+        (Some(pretty), Some(at)) => {
+            items.push(Item::new().say("\"").name(pretty).say("\" (").name(at).say(")"))
+        }
+        (Some(one), None) | (None, Some(one)) => items.push(Item::new().say("\"").name(one).say("\"")),
+        (None, None) => {}
+    }
+    if !target.origin.is_empty() {
+        items.push(Item::new().prose(&target.origin.join(", ")));
+    }
+    items
+}
+
+/// What else the machine is known by; the container or the other system that is really meant.
+pub(super) fn rows(view: &View<'_>, target: &HostTarget) -> Vec<Row> {
+    let mut items = Vec::new();
+    match &target.name {
+        Known::Known(name) if target.remote.is_none() => {
+            items.push(from(view, Item::new().name(&name.value).say(", from "), &name.from));
+        }
+        Known::Known(_) => {}
+        Known::Unknown(why) => {
+            items.push(Item::new().loss("name not known").say(" (").prose(&why.to_string()).say(")"));
+        }
+    }
+    if let Some(other) = &target.static_name {
+        items.push(from(view, Item::new().loss("but ").strong(&other.value).say(" in "), &other.from));
+    }
+    items.extend(target.fqdn.as_ref().map(|name| Item::new().name(name)));
+    items.extend(target.instance.as_ref().map(|id| Item::new().say("instance ").name(&id.value)));
+    items.extend(target.cloud.as_ref().map(|cloud| Item::new().name(&cloud.value)));
+    let by_address = target.address.as_deref().filter(|a| *a == view.name);
+    items.extend(by_address.map(|_| Item::new().say("its own name names no machine in particular")));
+    let mut rows = Vec::new();
+    if !items.is_empty() {
+        rows.push(Row::list("host", items, ("", "")).in_full());
+    }
+    if let Some(remote) = &target.remote {
+        let item = Item::new().loss("another machine: ").strong(&remote.value).say(", from ");
+        rows.push(Row::fact("remote", from(view, item, &remote.from)));
+    }
+    if let Some(root) = &target.root {
+        let item = Item::new().loss("another system, below ").strong(&root.value).say(", from ");
+        rows.push(Row::fact("root", from(view, item, &root.from)));
+    }
+    if let Some(within) = &target.within {
+        rows.push(Row::fact("within", Item::new().loss(within).say(": not the machine itself")));
+    }
+    rows.extend(target.notes.iter().map(|n| Row::fact("note", Item::new().prose(n))));
+    rows
+}
+
+/// Everything of the phrase no fact names yet: what has to be typed must be there to be read.
+pub(super) fn scope_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let Some(challenge) = view.challenge.filter(|_| view.level == Level::Typed) else { return rows };
+    let lost = challenge.phrase.strip_prefix(view.name).and_then(|rest| rest.strip_prefix('/'));
+    let named = lost.is_none_or(|lost| screen.tells(lost));
+    if !named && !challenge.phrase.is_empty() {
+        rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+    }
+    for name in [view.name, lost.unwrap_or_default()].into_iter().filter(|name| !name.is_empty()) {
+        if let Some(odd) = oddity(name) {
+            rows.push(Row::fact("name", Item::new().strong(name).say(" ").say(odd)));
+        }
+    }
+    rows
+}
+
+/// The host in one word, for questions and notices; the other system on it, where one is meant.
+pub(super) fn place(view: &View<'_>, target: &HostTarget) -> String {
+    let name = if view.name.is_empty() { "this host" } else { view.name };
+    match &target.root {
+        Some(root) => format!("{} on {name}", root.value),
+        None => name.to_owned(),
+    }
+}
+
+/// The verb as one word of a sentence.
+pub(super) fn action(verb: &str) -> &str {
+    match verb {
+        "autoremove" | "auto-remove" => "remove",
+        "autopurge" => "purge",
+        "dist-upgrade" | "full-upgrade" | "safe-upgrade" | "dselect-upgrade" => "upgrade",
+        "condrestart" | "try-restart" | "reload-or-restart" | "force-reload" => "restart",
+        "condstop" => "stop",
+        "shutdown" | "halt" | "poweroff" => "shut down",
+        "coldreboot" => "reboot",
+        "init" | "telinit" | "" => "run",
+        verb if verb.contains(' ') => "run",
+        verb => verb,
+    }
+}
+
+/// What the things a command hits are called together.
+pub(super) fn thing(view: &View<'_>) -> &'static str {
+    match view.impact.subjects.first().map(|s| s.kind.as_str()) {
+        Some("package") | None => "package",
+        Some("unit") => "unit",
+        Some(_) => "thing",
+    }
+}
