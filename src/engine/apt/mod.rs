@@ -5,6 +5,7 @@ pub mod aptitude;
 pub mod dpkg;
 pub mod getopt;
 pub mod grammar;
+pub mod hook;
 mod judge;
 pub mod named;
 pub mod plan;
