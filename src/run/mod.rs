@@ -13,3 +13,4 @@ pub mod names;
 pub mod pin;
 pub mod shim;
 pub mod signals;
+pub mod token;
