@@ -354,9 +354,5 @@ fn seen() -> impl Strategy<Value = Seen> {
         select(vec!["main", "other", "prod-x"]),
     )
         .prop_map(|(k, v)| Identity::new(k, v));
-    proptest::collection::vec(id, 0..4).prop_map(|identities| Seen {
-        identities,
-        unknown: vec![],
-        local: None,
-    })
+    proptest::collection::vec(id, 0..4).prop_map(|identities| Seen { identities, ..Seen::default() })
 }

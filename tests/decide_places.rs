@@ -9,11 +9,7 @@ use guard::engine::target::Environment::{Development, Production, Staging, Uncla
 use guard::engine::target::{Environment, KubeTarget};
 
 fn seen(ids: &[(IdKind, &str)]) -> Seen {
-    Seen {
-        identities: ids.iter().map(|(k, v)| Identity::new(*k, *v)).collect(),
-        unknown: vec![],
-        local: None,
-    }
+    Seen { identities: ids.iter().map(|(k, v)| Identity::new(*k, *v)).collect(), ..Seen::default() }
 }
 
 fn at(context: &str, server: &str) -> Seen {

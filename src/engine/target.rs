@@ -7,7 +7,7 @@ use super::fact::{Known, Sourced, Why};
 use std::fmt;
 
 pub use aws::AwsTarget;
-pub use host::HostTarget;
+pub use host::{HostTarget, is_generic};
 
 /// What a target is to the people who run it: known by identity, never by a context's name alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,6 +3,7 @@
 //! Nothing here talks to a server or starts a program: files and variables are read, and every value keeps its source.
 
 pub mod aws;
+pub mod host;
 pub mod identity;
 pub mod kubeconfig;
 pub mod kuberc;

@@ -6,7 +6,7 @@
 use super::{Layer, Merged};
 use crate::engine::fact::Known;
 use crate::engine::glob;
-use crate::engine::target::{AwsTarget, Environment, KubeTarget, is_loopback};
+use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, is_loopback};
 
 /// A kind of identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,6 +147,8 @@ pub struct Seen {
     pub unknown: Vec<IdKind>,
     /// What proves by itself that this is a play thing of this machine, in the words the screen shows.
     pub local: Option<String>,
+    /// What it says of itself where none but its administrator can have written it, and the clause that tells so.
+    pub declared: Option<(Environment, String)>,
 }
 
 impl Seen {
@@ -192,6 +194,40 @@ impl Seen {
         }
         // Unlike a cluster's API server, AWS itself never answers on loopback: what does is a stand-in.
         seen.local = target.is_local().then(|| "a local endpoint".to_owned());
+        seen
+    }
+
+    /// The identities of a machine, and what it says of itself. Another machine is known by its own name alone; a chroot
+    /// or a system below another directory is not made easier by the machine it stands on.
+    pub fn of_host(target: &HostTarget) -> Seen {
+        let mut seen = Seen::default();
+        let mut push = |value: &str| {
+            let identity = Identity::new(IdKind::Host, value);
+            if !value.is_empty() && !seen.identities.contains(&identity) {
+                seen.identities.push(identity);
+            }
+        };
+        let name = target.name.value().map(|name| name.value.as_str());
+        let others =
+            [&target.static_name, &target.instance].into_iter().flatten().map(|other| other.value.as_str());
+        for name in name.into_iter().chain(others).chain(target.fqdn.as_deref()) {
+            push(name);
+            let is_address = name.contains(':') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            if let Some((first, _)) = name.split_once('.').filter(|_| !is_address) {
+                push(first);
+            }
+        }
+        if name.is_none() {
+            seen.unknown.push(IdKind::Host);
+        }
+        let itself = target.remote.is_none()
+            && target.root.is_none()
+            && !target.within.as_deref().is_some_and(|within| within.starts_with("chroot"));
+        seen.declared = target.deployment.as_ref().and_then(|word| {
+            let environment = deployment(&word.value)?;
+            let counts = itself || environment > Environment::Unclassified;
+            counts.then(|| (environment, format!("DEPLOYMENT={} in {}", word.value, word.from)))
+        });
         seen
     }
 
@@ -323,6 +359,13 @@ fn by_signs(seen: &Seen) -> Classified {
         layer: Layer::BuiltIn,
         local,
     };
+    if let Some((environment, because)) = &seen.declared {
+        if out.environment == Environment::Unclassified {
+            out.say(*environment, because, Layer::BuiltIn);
+        } else {
+            out.raise(*environment, because, Layer::BuiltIn);
+        }
+    }
     for identity in &seen.identities {
         let text = match identity.kind {
             IdKind::Uid | IdKind::Ca | IdKind::Region => continue,
@@ -335,6 +378,16 @@ fn by_signs(seen: &Seen) -> Classified {
         }
     }
     out
+}
+
+/// What `DEPLOYMENT=` of /etc/machine-info says, in the words machine-info(5) suggests and the usual ones beside them.
+pub fn deployment(word: &str) -> Option<Environment> {
+    let word = word.to_ascii_lowercase();
+    match word.as_str() {
+        "development" | "dev" | "devel" => Some(Environment::Development),
+        "integration" | "testing" | "test" | "qa" => Some(Environment::Staging),
+        word => naming_hint(word).map(|(environment, _)| environment),
+    }
 }
 
 /// Segments of names that say what a thing is. Whole segments: `delivery` is not `live`.

@@ -154,8 +154,10 @@ pub enum Means {
     What,
     /// How a job goes with those that are queued.
     JobMode,
-    /// Another host or container.
-    Elsewhere,
+    /// Another machine, by ssh.
+    Host,
+    /// A container of this machine.
+    Container,
     /// Another root directory.
     Root,
     /// What shutdown is to do.
@@ -183,9 +185,9 @@ pub const SYSTEMCTL_OPTIONS: &[Opt<Means>] = &[
     o(0, "now", Nothing, Means::Now),
     o(0, "what", Value, Means::What),
     o(0, "job-mode", Value, Means::JobMode),
-    o(b'H', "host", Value, Means::Elsewhere),
-    o(b'M', "machine", Value, Means::Elsewhere),
-    o(b'C', "capsule", Value, Means::Elsewhere),
+    o(b'H', "host", Value, Means::Host),
+    o(b'M', "machine", Value, Means::Container),
+    o(b'C', "capsule", Value, Means::Plain),
     o(0, "root", Value, Means::Root),
     o(0, "image", Value, Means::Root),
     o(0, "image-policy", Value, Means::Plain),
@@ -247,6 +249,23 @@ pub const SYSTEMCTL_OPTIONS: &[Opt<Means>] = &[
     o(0, "drop-in", Value, Means::Plain),
     o(0, "when", Value, Means::Plain),
     o(0, "stdin", Nothing, Means::Plain),
+];
+
+/// What the smaller programs of systemd have in common: which machine they work on (`TRANSPORT_OPTIONS` in their manual
+/// pages). Read with unknown options taken for switches.
+pub const TRANSPORT_OPTIONS: &[Opt<Means>] =
+    &[o(b'H', "host", Value, Means::Host), o(b'M', "machine", Value, Means::Container)];
+
+/// The programs these are options of.
+pub const TRANSPORTED: &[Inline<20>] = &[
+    inline("loginctl"),
+    inline("machinectl"),
+    inline("hostnamectl"),
+    inline("timedatectl"),
+    inline("localectl"),
+    inline("journalctl"),
+    inline("systemd-run"),
+    inline("busctl"),
 ];
 
 /// shutdown's options (`shutdown_parse_argv`), with those of sysvinit that it still takes.
