@@ -24,12 +24,17 @@ pub struct Done {
 }
 
 /// Kills the child when the answer is no longer waited for. It stays in guard's own process group, so that Ctrl-C
-/// reaches it as well.
+/// reaches it as well; one that was given a group of its own goes with everything in it.
 struct Leashed(Child);
 
 impl Drop for Leashed {
     fn drop(&mut self) {
         if let Ok(None) = self.0.try_wait() {
+            // Not waited for yet, so that the id is still its own.
+            let pid = rustix::process::Pid::from_child(&self.0);
+            if rustix::process::getpgid(Some(pid)) == Ok(pid) {
+                let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+            }
             let _ = self.0.kill();
             let _ = self.0.wait();
         }
@@ -158,6 +163,21 @@ mod tests {
     #[test]
     fn standard_input_is_empty_without_input() {
         assert_eq!(go("wc -c", None, 5000).0.ok().unwrap().out.trim_ascii(), b"0");
+    }
+
+    #[test]
+    fn a_group_of_its_own_ends_as_a_whole() {
+        use std::os::unix::process::CommandExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let done = runtime.block_on(async {
+            let mut sh = command("/bin/sh", &World::of(&[("PATH", "/usr/bin:/bin")], dir.path()));
+            sh.args(["-c", "(sleep 1; echo late >late) & wait"]).process_group(0);
+            run(sh, None, Instant::now() + Duration::from_millis(200)).await
+        });
+        assert_eq!(done.err(), Some(Why::TimedOut));
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(!dir.path().join("late").exists(), "a grandchild outlived the deadline");
     }
 
     #[test]

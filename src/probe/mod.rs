@@ -5,6 +5,7 @@
 //! Texts in the answer are as the server gave them; whoever shows them escapes them.
 
 pub mod aim;
+pub mod apt;
 pub mod aws;
 mod bulk;
 pub mod catalog;

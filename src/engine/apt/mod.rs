@@ -2,6 +2,7 @@
 //! the cobra tools in [`parse`](super::parse) do, and no two of the three alike. Pure: words in, data out.
 
 pub mod aptitude;
+pub mod asked;
 pub mod dpkg;
 pub mod getopt;
 pub mod grammar;
@@ -10,6 +11,7 @@ mod judge;
 pub mod named;
 pub mod plan;
 mod rehearsal;
+pub mod simulated;
 pub mod words;
 
 pub use judge::program;

@@ -55,4 +55,16 @@ impl Plan {
     pub fn removes(&self) -> bool {
         self.removals().next().is_some()
     }
+
+    /// Whether the same packages go in the same way in both, in whatever order: the question right before something
+    /// runs that was agreed to a while ago. A package may have been upgraded meanwhile; it is the same one all the same.
+    pub fn same_removals(&self, other: &Plan) -> bool {
+        let set = |plan: &Plan| {
+            let mut all: Vec<(String, Kind)> = plan.removals().map(|c| (c.full_name(), c.kind)).collect();
+            all.sort();
+            all.dedup();
+            all
+        };
+        set(self) == set(other)
+    }
 }

@@ -8,7 +8,8 @@ use crate::engine::tools::apt::{APT, GET};
 /// apt's simulation can be undone by later words (`-s --no-s`), so that it has to be asked for last, before `--`; an
 /// option that waits for a value does not take it for one, because it begins with `-`. `APT::Update` is what `--update`
 /// sets: with it the lists are fetched in a simulation, too. aptitude and dpkg know no way back, and an option waiting
-/// for its value takes any word, so that theirs comes first. dpkg's own hooks (`--pre-invoke`) run all the same.
+/// for its value takes any word, so that theirs comes first. With `-v` aptitude prints its plan as apt does, besides its
+/// own list. dpkg's own hooks (`--pre-invoke`) run all the same.
 ///
 /// apt refuses `-s` where a command plans nothing (`update`, `download`): then there is nothing to rehearse.
 pub fn rehearsal<'a>(tool: &[u8], words: &[&'a [u8]]) -> Option<Vec<&'a [u8]>> {
@@ -19,7 +20,7 @@ pub fn rehearsal<'a>(tool: &[u8], words: &[&'a [u8]]) -> Option<Vec<&'a [u8]>> {
             let (before, rest) = words.split_at_checked(dash)?;
             return Some([before, &APT_LAST, rest].concat());
         }
-        b"aptitude" | b"aptitude-curses" => &[b"-s", b"-y"],
+        b"aptitude" | b"aptitude-curses" => &[b"-s", b"-y", b"-v"],
         b"dpkg" => &[b"--no-act"],
         _ => return None,
     };
@@ -35,7 +36,7 @@ mod tests {
         for (line, want) in [
             ("apt-get -y remove p", "-y remove p -o APT::Update=0 -s"),
             ("apt remove p -- q", "remove p -o APT::Update=0 -s -- q"),
-            ("aptitude remove p", "-s -y remove p"),
+            ("aptitude remove p", "-s -y -v remove p"),
             ("dpkg -P p", "--no-act -P p"),
         ] {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();

@@ -86,6 +86,10 @@ pub enum Means {
     Setting,
     /// Repairs broken dependencies.
     FixBroken,
+    /// Starts the full-screen program.
+    Screen,
+    /// Stores what is asked for, for a later call to carry out.
+    Schedule,
 }
 
 const fn o(short: u8, long: &str, takes: Takes, means: Means) -> Opt<Means> {
@@ -116,8 +120,8 @@ pub const OPTIONS: &[Opt<Means>] = &[
     o(b'Z', "", Nothing, Means::Plain),
     o(b'W', "show-why", Nothing, Means::Plain),
     o(b'P', "prompt", Nothing, Means::Plain),
-    o(b'u', "", Nothing, Means::Plain),
-    o(b'i', "", Nothing, Means::Plain),
+    o(b'u', "", Nothing, Means::Screen),
+    o(b'i', "", Nothing, Means::Screen),
     o(b'r', "with-recommends", Nothing, Means::Plain),
     o(b'R', "without-recommends", Nothing, Means::Plain),
     o(0, "allow-untrusted", Nothing, Means::Plain),
@@ -130,8 +134,8 @@ pub const OPTIONS: &[Opt<Means>] = &[
     o(0, "full-resolver", Nothing, Means::Plain),
     o(0, "show-resolver-actions", Nothing, Means::Plain),
     o(0, "no-show-resolver-actions", Nothing, Means::Plain),
-    o(0, "visual-preview", Nothing, Means::Plain),
-    o(0, "schedule-only", Nothing, Means::Plain),
+    o(0, "visual-preview", Nothing, Means::Screen),
+    o(0, "schedule-only", Nothing, Means::Schedule),
     o(0, "add-user-tag", Value, Means::Plain),
     o(0, "add-user-tag-to", Value, Means::Plain),
     o(0, "remove-user-tag", Value, Means::Plain),
