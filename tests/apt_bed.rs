@@ -117,6 +117,25 @@ fn its_servers_run_and_hold_data() {
     assert_eq!(root.ok("redis-cli get order:7").trim(), "paid");
 }
 
+/// With systemd the packages' scripts stop what goes through their units, and processes belong to units.
+#[test]
+fn it_boots() {
+    let Some(root) = Root::booted("boots") else { return };
+    for service in ["postgres", "redis", "nginx", "postfix", "ssh"] {
+        root.start(service);
+    }
+    assert_eq!(root.ok("systemctl list-units --failed --no-legend").trim(), "");
+    assert_eq!(root.customers(), Some(120_000));
+    let group = root.ok("cat /proc/$(pidof redis-server)/cgroup");
+    assert!(group.lines().any(|line| line == "0::/system.slice/redis-server.service"), "{group}");
+    root.ok("DEBIAN_FRONTEND=noninteractive apt-get -y remove redis-server");
+    assert!(!root.run("pidof redis-server").status.success() && root.has("/var/lib/redis/dump.rdb"));
+    // It can even be taken down, and the machine stays up.
+    let first = format!("/proc/{}/exe", root.pid());
+    root.run("systemctl poweroff");
+    until("it is down", || fs::read_link(&first).is_err());
+}
+
 #[test]
 fn apt_3_takes_the_same() {
     let Some(root) = Root::of(Release::Thirteen, "apt 3") else { return };

@@ -55,6 +55,8 @@ pub enum Release {
 pub struct Root {
     /// The number of its first process, as this machine counts.
     pid: u32,
+    /// Its first process is systemd.
+    booted: bool,
     /// While this is open it lives.
     alive: Option<ChildStdin>,
     child: Child,
@@ -69,9 +71,18 @@ impl Root {
 
     /// The same of any release.
     pub fn of(release: Release, test: &str) -> Option<Root> {
+        Root::enter(release, false, test)
+    }
+
+    /// Debian 12 with systemd as its first process, which has started every server. Takes seconds.
+    pub fn booted(test: &str) -> Option<Root> {
+        Root::enter(Release::Twelve, true, test)
+    }
+
+    fn enter(release: Release, booted: bool, test: &str) -> Option<Root> {
         let number = if release == Release::Twelve { "12" } else { "13" };
         let mut enter = Command::new(format!("{SCRIPTS}/enter"));
-        enter.args(["--hold", "--release", number]);
+        enter.args(["--hold", "--release", number]).args(booted.then_some("--boot"));
         for (binary, name) in
             [(env!("CARGO_BIN_EXE_guard"), "guard"), (env!("CARGO_BIN_EXE_guard-shim"), "guard-shim")]
         {
@@ -82,7 +93,7 @@ impl Root {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         if let Some(pid) = line.trim().strip_prefix("ready ") {
-            let root = Root { pid: pid.parse().unwrap(), alive: child.stdin.take(), child };
+            let root = Root { pid: pid.parse().unwrap(), booted, alive: child.stdin.take(), child };
             let starts = root.run("guard --version");
             assert!(
                 starts.status.success(),
@@ -114,8 +125,8 @@ impl Root {
     /// A program to be started inside: as root, with the environment of a fresh login and nothing of this process's.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["-t", &self.pid.to_string(), "-m", "-p", "-u", "-n", "-i", "--root", "--wd", "--"]);
-        command.args(words).env_clear();
+        command.args(["-t", &self.pid.to_string(), "-m", "-p", "-u", "-n", "-i", "-C", "--root"]);
+        command.arg(format!("--wd=/proc/{}/root/root", self.pid)).arg("--").args(words).env_clear();
         for (name, value) in [
             ("HOME", "/root"),
             ("USER", "root"),
@@ -210,6 +221,12 @@ impl Root {
             "ssh" => ("mkdir -p /run/sshd && /usr/sbin/sshd", "ss -Hltn 'sport = :22' | grep -q ."),
             other => panic!("no service {other} in the test bed"),
         };
+        let unit = match service {
+            "postgres" => "postgresql@15-main",
+            "redis" => "redis-server",
+            other => other,
+        };
+        let start = if self.booted { format!("systemctl start {unit}") } else { start.to_owned() };
         self.ok(&format!(
             "{{ {start}; }} >/tmp/start.log 2>&1 </dev/null || {{ cat /tmp/start.log; exit 1; }}"
         ));
