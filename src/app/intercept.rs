@@ -190,6 +190,10 @@ fn run(
 ) -> Result<Exit> {
     // Before the last look at the target: the copy may take a moment.
     let copied = keeping::take(&judged, call, world, choice);
+    if let Some(fail) = &copied.refuse {
+        record::refused(&judged, call, world, ending, &fail.what);
+        return Err(fail.clone());
+    }
     let mut edit = EnvEdit::default();
     let mut held = Vec::new();
     unmoved(&judged, call, world, ending.prompting).inspect_err(|fail| {

@@ -1,5 +1,10 @@
 //! The copy in the path of a guarded call: promised on the screen, taken after the go-ahead, named in the record.
 
+pub mod apt;
+
+#[allow(unused_imports, reason = "the host pipeline calls it")]
+pub use apt::intend as intend_apt;
+
 use super::call::Call;
 use super::judge::{How, Judged, table_of};
 use super::show;
@@ -10,6 +15,7 @@ use crate::engine::escape::escape;
 use crate::engine::fact::Known;
 use crate::engine::impact::Impact;
 use crate::engine::parse::{Parsed, parse};
+use crate::fail::Fail;
 use crate::keep::store::Cluster;
 use crate::keep::{self, take};
 use crate::probe;
@@ -35,8 +41,25 @@ pub struct Intent {
     pub id: String,
     /// The directory of all copies.
     pub root: PathBuf,
-    /// Whether Secrets go in.
-    pub secrets: bool,
+    /// What is copied.
+    pub what: What,
+}
+
+/// What is copied, by family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Objects of a cluster.
+    Kubernetes {
+        /// Whether Secrets go in.
+        secrets: bool,
+    },
+    /// Packages of a host.
+    Apt(Box<apt::Packages>),
+}
+
+fn new_id() -> String {
+    let random = audit::entropy();
+    keep::new_id(jiff::Timestamp::now(), [random[0], random[1]])
 }
 
 /// The directory of all copies: beside the audit log, for the same reasons.
@@ -61,17 +84,17 @@ pub fn intend(
     if wish == b"off" {
         return None;
     }
-    let random = audit::entropy();
-    Some(Intent {
-        id: keep::new_id(jiff::Timestamp::now(), [random[0], random[1]]),
-        root: root(world)?,
-        secrets: wish != b"no-secrets",
-    })
+    let what = What::Kubernetes { secrets: wish != b"no-secrets" };
+    Some(Intent { id: new_id(), root: root(world)?, what })
 }
 
 /// The clauses on the screen.
 pub fn clauses(intent: &Intent, impact: &Impact, world: &World) -> Vec<String> {
-    let secrets = if intent.secrets { "Secrets included" } else { "without Secrets" };
+    let secrets = match &intent.what {
+        What::Kubernetes { secrets } => *secrets,
+        What::Apt(packages) => return apt::clauses(intent, packages, world),
+    };
+    let secrets = if secrets { "Secrets included" } else { "without Secrets" };
     let mut text = format!(
         "manifests of all that goes, {secrets}, are kept in {}; back with: guard restore {}",
         short(&intent.root, world),
@@ -120,6 +143,13 @@ pub struct Copied {
     pub objects: u64,
     /// What is not in it, or why there is none.
     pub missing: Vec<String>,
+    /// Why the command must not run after all: a dump of what it deletes was promised, and there is none.
+    pub refuse: Option<Fail>,
+}
+
+fn complain(text: &str, world: &World, choice: ColourChoice) {
+    let text = escape(text.as_bytes());
+    super::out::complain(&format!("{}\n", notice::render_warning(&text, show::look(world, choice))));
 }
 
 /// Takes the copy that was promised.
@@ -128,8 +158,13 @@ pub struct Copied {
 /// confirmed the deletion, a full disk is often the very reason for one, and a copy is no backup to begin with. It is
 /// said on standard error and stands in the audit record instead, so that nobody relies on a copy that is not there.
 pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> Copied {
+    let Some(intent) = &judged.copy else { return Copied::default() };
+    let secrets = match &intent.what {
+        What::Kubernetes { secrets } => *secrets,
+        What::Apt(packages) => return apt::take(intent, packages, call, world, choice),
+    };
     let resolved = judged.resolved.as_ref().ok().and_then(Resolved::kube);
-    let (Some(intent), Some(resolved)) = (&judged.copy, resolved) else { return Copied::default() };
+    let Some(resolved) = resolved else { return Copied::default() };
     let slices = judged.words.slices();
     let Ok(table) = table_of(call) else { return Copied::default() };
     let parsed = parse(table, &slices);
@@ -166,7 +201,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         id: &intent.id,
         argv: &argv,
         cluster: &cluster,
-        secrets: intent.secrets,
+        secrets,
         orphan: probe::orphans(&parsed),
         largest: take::LARGEST,
     };
@@ -175,10 +210,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         let _progress = Progress::start("keeping a copy of the manifests", dumb);
         take::take(&order)
     };
-    let warn = |text: &str| {
-        let text = escape(text.as_bytes());
-        super::out::complain(&format!("{}\n", notice::render_warning(&text, show::look(world, choice))));
-    };
+    let warn = |text: &str| complain(text, world, choice);
     match taken {
         Ok(taken) => {
             let kept = taken.manifest;
@@ -198,7 +230,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
                 };
                 warn(&format!("the copy is INCOMPLETE: {shown}{more}"));
             }
-            Copied { id: Some(kept.id), objects: kept.objects, missing }
+            Copied { id: Some(kept.id), objects: kept.objects, missing, refuse: None }
         }
         Err(fail) => {
             let why = match fail.because.first() {
@@ -206,7 +238,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
                 None => fail.what,
             };
             warn(&format!("NO COPY was kept, this cannot be undone: {why}"));
-            Copied { id: None, objects: 0, missing: vec![why] }
+            Copied { id: None, objects: 0, missing: vec![why], refuse: None }
         }
     }
 }

@@ -4,8 +4,9 @@ use super::{keeping, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::keep::apt::{self, manifest::Is};
 use crate::keep::restore as back;
-use crate::keep::store::{self, Manifest};
+use crate::keep::store::{self, Kept, Manifest};
 use crate::prompt::{Answer, Ask, Question, Terminal};
 use crate::ui::screen::{Item, Screen};
 use crate::ui::{ColourChoice, human};
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// List, show and delete the copies of manifests taken before something was deleted
+/// List, show and delete the copies taken before something was deleted
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
@@ -91,7 +92,7 @@ fn unread(path: &Path, e: &std::io::Error) -> Fail {
 }
 
 /// The copy an id, or the beginning of one, stands for.
-pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Manifest)> {
+pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Kept)> {
     let all = store::list(root).map_err(|e| unread(root, &e))?;
     let whole = all.iter().filter(|(name, _)| name == id);
     let begun = all.iter().filter(|(name, _)| name != id && !id.is_empty() && name.starts_with(id));
@@ -116,8 +117,8 @@ pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Manifest)> {
     Ok((dir, manifest))
 }
 
-fn age(manifest: &Manifest) -> Option<u64> {
-    let when: Timestamp = manifest.ts.parse().ok()?;
+fn age(kept: &Kept) -> Option<u64> {
+    let when: Timestamp = kept.ts().parse().ok()?;
     u64::try_from(Timestamp::now().as_second() - when.as_second()).ok()
 }
 
@@ -138,14 +139,14 @@ fn list(root: &Path, json: bool) -> Result<Exit> {
             }
             Ok(m) => {
                 let age = age(m).map_or_else(|| "?".into(), human::span);
-                let whole = if m.gaps.is_empty() { "" } else { ", incomplete" };
+                let whole = if m.gaps().is_empty() { "" } else { ", incomplete" };
                 let _ = writeln!(
                     text,
-                    "{id}  {age:>9}  {}  {} objects{whole}, {}  {}",
-                    escape(m.cluster.name.as_bytes()),
-                    human::number(m.objects),
-                    size(m.bytes),
-                    escape(shell_words::join(&m.argv).as_bytes())
+                    "{id}  {age:>9}  {}  {}{whole}, {}  {}",
+                    escape(m.place().as_bytes()),
+                    holds(m),
+                    size(m.bytes()),
+                    escape(shell_words::join(m.argv()).as_bytes())
                 );
             }
             Err(e) => {
@@ -161,13 +162,39 @@ fn list(root: &Path, json: bool) -> Result<Exit> {
     Ok(exit)
 }
 
+/// What a copy holds, in a few words.
+fn holds(kept: &Kept) -> String {
+    let m = match kept {
+        Kept::Kubernetes(m) => return format!("{} objects", human::number(m.objects)),
+        Kept::Apt(m) => m,
+    };
+    let mut parts =
+        vec![format!("{} packages", m.packages.len()), format!("{} settings files", m.settings())];
+    if m.dumps() > 0 {
+        parts.push(format!("{} databases", m.dumps()));
+    }
+    parts.join(", ")
+}
+
 fn show(root: &Path, id: &str, json: bool, output: Option<Format>) -> Result<Exit> {
-    let (dir, manifest) = find(root, id)?;
+    let (dir, kept) = find(root, id)?;
     if json {
-        let text = serde_json::to_string_pretty(&manifest).map_err(|e| unread(&dir, &e.into()))?;
+        let text = serde_json::to_string_pretty(&kept).map_err(|e| unread(&dir, &e.into()))?;
         out::print(&format!("{text}\n"))?;
         return Ok(Exit::Ok);
     }
+    let manifest = match kept {
+        Kept::Kubernetes(manifest) => manifest,
+        Kept::Apt(_) if output.is_some() => {
+            return Err(Fail::new(Exit::Usage, "a copy of packages has no manifests")
+                .help(format!("its files lie in {}", escape(dir.as_os_str().as_encoded_bytes()))));
+        }
+        Kept::Apt(manifest) => {
+            apt::verify(&dir, &manifest).map_err(|e| unread(&dir, &e))?;
+            out::print(&packages(&manifest, &dir))?;
+            return Ok(Exit::Ok);
+        }
+    };
     let plan = back::plan(&dir, &manifest).map_err(|e| unread(&dir, &e))?;
     if output == Some(Format::Yaml) {
         // One document at a time: a copy may be larger than memory should be.
@@ -213,11 +240,66 @@ fn described(m: &Manifest, plan: &back::Plan) -> String {
     text
 }
 
+/// A copy of packages, for people.
+fn packages(m: &apt::Manifest, dir: &Path) -> String {
+    let esc = |t: &str| escape(t.as_bytes());
+    let mut text = format!(
+        "copy      {}, taken {} before: {}\nhost      {}{}\nfiles     {} in {}, unchanged since they were written\n",
+        m.id,
+        esc(&m.ts),
+        esc(&shell_words::join(&m.argv)),
+        esc(&m.host),
+        if m.root == "/" { String::new() } else { format!("  the system in {}", esc(&m.root)) },
+        size(m.bytes),
+        escape(dir.as_os_str().as_encoded_bytes()),
+    );
+    for package in &m.packages {
+        let deb = match (&package.version, &package.deb) {
+            (None, _) => "only its settings were left".to_owned(),
+            (Some(_), Some(deb)) => size(deb.bytes),
+            (Some(_), None) => "NOT in the copy".to_owned(),
+        };
+        let marks =
+            [(package.auto, ", automatic"), (package.want == "hold", ", held"), (package.purged, ", purged")];
+        let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+        let version = package.version.as_deref().unwrap_or("-");
+        let _ = writeln!(text, "package   {} {}: {deb}{marks}", esc(&package.full_name()), esc(version));
+    }
+    for file in &m.files {
+        let what = match &file.is {
+            Is::File { bytes, .. } => size(*bytes),
+            Is::Link { target } => format!("-> {}", esc(target)),
+            Is::Absent => "was not there".to_owned(),
+            Is::Dir => continue,
+        };
+        let owner = file.owner.name.clone().unwrap_or_else(|| file.owner.id.to_string());
+        let _ = writeln!(text, "settings  {}  {} {}  {what}", esc(&file.path), file.mode, esc(&owner));
+    }
+    for cluster in &m.clusters {
+        for one in &cluster.databases {
+            let _ = writeln!(
+                text,
+                "database  {} of PostgreSQL {}: {} rows of {} tables, {} (live {})",
+                esc(&one.name),
+                esc(&cluster.called()),
+                human::number(one.rows),
+                human::number(one.tables),
+                size(one.dump.bytes),
+                size(one.live_bytes)
+            );
+        }
+    }
+    for gap in &m.gaps {
+        let _ = writeln!(text, "missing   {}: {}", esc(&gap.what), esc(&gap.why));
+    }
+    text
+}
+
 fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourChoice) -> Result<Exit> {
     let least = older_than.map(seconds).transpose()?;
     let all = store::list(root).map_err(|e| unread(root, &e))?;
     // What cannot be read has no age that could be trusted: only --all takes it.
-    let old = |manifest: &std::io::Result<Manifest>| match (least, manifest) {
+    let old = |manifest: &std::io::Result<Kept>| match (least, manifest) {
         (None, _) => true,
         (Some(least), Ok(m)) => age(m).is_some_and(|age| age >= least),
         (Some(_), Err(_)) => false,

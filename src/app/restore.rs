@@ -1,4 +1,6 @@
-//! `guard restore`: creates the objects of a copy again.
+//! `guard restore`: creates the objects of a copy again, or installs its packages.
+
+mod apt;
 
 use super::{kept, out, show};
 use crate::engine::challenge::{Scope, challenge, cluster_name};
@@ -11,7 +13,7 @@ use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::keep::restore::{self as back, Plan, Report, Settings};
-use crate::keep::store::Manifest;
+use crate::keep::store::{Kept, Manifest};
 use crate::policy;
 use crate::probe::client::Door;
 use crate::prompt::Terminal;
@@ -62,7 +64,11 @@ pub struct Args {
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let root = kept::root(world)?;
-    let (dir, manifest) = kept::find(&root, &args.id)?;
+    let (dir, kept) = kept::find(&root, &args.id)?;
+    let manifest = match kept {
+        Kept::Kubernetes(manifest) => manifest,
+        Kept::Apt(manifest) => return apt::run(args, &dir, &manifest, world, choice),
+    };
     let plan = back::plan(&dir, &manifest).map_err(|e| {
         Fail::new(Exit::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
     })?;

@@ -1,8 +1,11 @@
-//! The copy of manifests taken right before a deletion, and the way back.
+//! The copy taken right before a deletion, and the way back.
 //!
-//! A copy holds the raw objects as the server had them; what has to be taken off them before they can be created again
-//! is decided when they are restored ([`rules`]). Contents of volumes are not in it and cannot be.
+//! A copy of a cluster holds the raw objects as the server had them; what has to be taken off them before they can be
+//! created again is decided when they are restored ([`rules`]). Contents of volumes are not in it and cannot be. A copy
+//! of a host ([`apt`]) holds packages, their settings, and dumps of databases that a purge drops.
 
+pub mod apt;
+mod partial;
 pub mod restore;
 pub mod rules;
 mod send;

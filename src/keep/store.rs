@@ -1,21 +1,30 @@
-//! Copies on disk: one directory each, `manifest.json` beside `objects.jsonl` (raw objects, one a line), private to
-//! their owner, written beside their place and moved into it when they are whole.
+//! Copies on disk: one directory each. Those of a cluster hold `manifest.json` beside `objects.jsonl` (raw objects, one a
+//! line); those of a host are described in [`apt`](super::apt).
 
+use super::apt;
+use super::partial::{MANIFEST, Partial, hex, names};
+pub use super::partial::{delete, sweep};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// What is known about a copy besides the objects.
-const MANIFEST: &str = "manifest.json";
 /// The objects.
 const OBJECTS: &str = "objects.jsonl";
-/// What a copy being written is called until it is whole.
-const PARTIAL: &str = ".partial-";
+
+/// Where a copy comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Objects of a cluster. Copies that say nothing are such.
+    #[default]
+    Kubernetes,
+    /// Packages of a host.
+    Apt,
+}
 
 /// `manifest.json`. Field names are a public format: schema 1 only ever gains fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +33,9 @@ pub struct Manifest {
     pub schema: u32,
     /// What `guard restore` takes.
     pub id: String,
+    /// Always [`Family::Kubernetes`].
+    #[serde(default)]
+    pub kind: Family,
     /// When, RFC 3339 in UTC.
     pub ts: String,
     /// The version of guard that wrote it.
@@ -83,9 +95,7 @@ pub struct Missing {
 /// A copy being written. Dropped before [`Writer::finish`] it leaves nothing behind.
 #[derive(Debug)]
 pub struct Writer {
-    root: PathBuf,
-    id: String,
-    partial: PathBuf,
+    partial: Partial,
     file: Option<BufWriter<File>>,
     hash: Sha256,
     seen: HashSet<String>,
@@ -105,42 +115,19 @@ pub enum Added {
     TooLarge,
 }
 
-/// Makes the directory of all copies, for its owner alone.
-fn prepare(root: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(root)?;
-    let meta = fs::symlink_metadata(root)?;
-    let own = rustix::process::geteuid().as_raw();
-    if !meta.is_dir() || meta.uid() != own {
-        return Err(io::Error::other(format!("{} is not a directory of user {own}", root.display())));
-    }
-    if meta.mode() & 0o077 != 0 {
-        fs::set_permissions(root, fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
 impl Writer {
     /// Starts a copy below `root`.
     pub fn begin(root: &Path, id: &str, largest: u64) -> io::Result<Writer> {
-        prepare(root)?;
-        let partial = root.join(format!("{PARTIAL}{id}"));
-        DirBuilder::new().mode(0o700).create(&partial)?;
-        let mut writer = Writer {
-            root: root.to_owned(),
-            id: id.to_owned(),
+        let partial = Partial::begin(root, id)?;
+        let file = Some(BufWriter::new(partial.create(OBJECTS)?));
+        Ok(Writer {
             partial,
-            file: None,
+            file,
             hash: Sha256::new(),
             seen: HashSet::new(),
             largest,
             manifest: Manifest { schema: 1, id: id.to_owned(), ..Manifest::default() },
-        };
-        writer.file = Some(BufWriter::new(create(&writer.partial.join(OBJECTS))?));
-        Ok(writer)
+        })
     }
 
     /// Adds one raw object, which has to carry `apiVersion` and `kind`.
@@ -194,30 +181,10 @@ impl Writer {
         let file = self.file.take().ok_or_else(|| io::Error::other("the copy is finished"))?;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         self.manifest.sha256 = hex(&std::mem::take(&mut self.hash).finalize());
-        let mut about = create(&self.partial.join(MANIFEST))?;
-        serde_json::to_writer_pretty(&mut about, &self.manifest)?;
-        about.write_all(b"\n")?;
-        about.sync_all()?;
-        File::open(&self.partial)?.sync_all()?;
-        verify(&self.partial, &self.manifest)?;
-        fs::rename(&self.partial, self.root.join(&self.id))?;
-        File::open(&self.root)?.sync_all()?;
-        self.partial = PathBuf::new();
-        Ok(std::mem::take(&mut self.manifest))
+        let manifest = std::mem::take(&mut self.manifest);
+        self.partial.finish(&manifest, |dir| verify(dir, &manifest))?;
+        Ok(manifest)
     }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if !self.partial.as_os_str().is_empty() {
-            // Whatever is left of it is of no use, and nothing else can be done about it here.
-            let _ = fs::remove_dir_all(&self.partial);
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Reads a copy's objects back: as many as the manifest says, every line whole, the bytes unchanged.
@@ -260,66 +227,101 @@ pub fn objects(dir: &Path) -> io::Result<File> {
     File::open(dir.join(OBJECTS))
 }
 
+/// What is known about a copy of either family.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Kept {
+    /// Objects of a cluster.
+    Kubernetes(Box<Manifest>),
+    /// Packages of a host.
+    Apt(Box<apt::Manifest>),
+}
+
+impl Kept {
+    /// What `guard restore` takes.
+    pub fn id(&self) -> &str {
+        match self {
+            Kept::Kubernetes(m) => &m.id,
+            Kept::Apt(m) => &m.id,
+        }
+    }
+
+    /// When it was taken.
+    pub fn ts(&self) -> &str {
+        match self {
+            Kept::Kubernetes(m) => &m.ts,
+            Kept::Apt(m) => &m.ts,
+        }
+    }
+
+    /// The command that was about to run.
+    pub fn argv(&self) -> &[String] {
+        match self {
+            Kept::Kubernetes(m) => &m.argv,
+            Kept::Apt(m) => &m.argv,
+        }
+    }
+
+    /// The cluster or host, as phrases spell it.
+    pub fn place(&self) -> &str {
+        match self {
+            Kept::Kubernetes(m) => &m.cluster.name,
+            Kept::Apt(m) => &m.host,
+        }
+    }
+
+    /// What is not in it.
+    pub fn gaps(&self) -> &[Missing] {
+        match self {
+            Kept::Kubernetes(m) => &m.gaps,
+            Kept::Apt(m) => &m.gaps,
+        }
+    }
+
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Kept::Kubernetes(m) => m.bytes,
+            Kept::Apt(m) => m.bytes,
+        }
+    }
+}
+
 /// A copy, or what is wrong with its directory.
-pub type Entry = (String, io::Result<Manifest>);
+pub type Entry = (String, io::Result<Kept>);
 
 /// Every copy, oldest first. No directory is no copies.
 pub fn list(root: &Path) -> io::Result<Vec<Entry>> {
-    let entries = match fs::read_dir(root) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(e),
-    };
-    let mut all = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') {
-            let manifest = read(&root.join(&name));
-            all.push((name, manifest));
-        }
-    }
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(all)
+    Ok(names(root)?.into_iter().map(|name| (name.clone(), read(&root.join(name)))).collect())
 }
 
 /// The manifest of one copy.
-pub fn read(dir: &Path) -> io::Result<Manifest> {
+pub fn read(dir: &Path) -> io::Result<Kept> {
+    /// What every manifest has.
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u32,
+        #[serde(default)]
+        kind: Option<String>,
+    }
+    let invalid = |found: String| io::Error::new(io::ErrorKind::InvalidData, found);
     let bytes = fs::read(dir.join(MANIFEST))?;
-    let manifest: Manifest = serde_json::from_slice(&bytes)?;
-    if manifest.schema != 1 {
-        let found = format!("its format is {}, this guard reads 1", manifest.schema);
-        return Err(io::Error::new(io::ErrorKind::InvalidData, found));
+    let head: Head = serde_json::from_slice(&bytes)?;
+    if head.schema != 1 {
+        return Err(invalid(format!("its format is {}, this guard reads 1", head.schema)));
     }
-    Ok(manifest)
-}
-
-/// Deletes what interrupted runs left behind. A copy takes seconds; what has not been touched for an hour is dead.
-pub fn sweep(root: &Path) -> io::Result<()> {
-    let dead = |meta: fs::Metadata| {
-        meta.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age.as_secs() > 3600)
-    };
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let partial = entry.file_name().to_string_lossy().starts_with(PARTIAL);
-        if partial && entry.metadata().is_ok_and(dead) {
-            fs::remove_dir_all(entry.path())?;
-        }
+    match head.kind.as_deref() {
+        None | Some("kubernetes") => Ok(Kept::Kubernetes(serde_json::from_slice(&bytes)?)),
+        Some("apt") => Ok(Kept::Apt(serde_json::from_slice(&bytes)?)),
+        Some(other) => Err(invalid(format!("it is of kind {other:?}, which this guard does not know"))),
     }
-    Ok(())
-}
-
-/// Deletes one copy.
-pub fn delete(root: &Path, id: &str) -> io::Result<()> {
-    // Out of sight first, so that half a copy is never taken for one.
-    let gone = root.join(format!("{PARTIAL}{id}"));
-    fs::rename(root.join(id), &gone)?;
-    fs::remove_dir_all(gone)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::os::unix::fs::MetadataExt;
 
     fn object(name: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "n", "uid": name}})
@@ -336,7 +338,7 @@ mod tests {
         assert!(list(&root).unwrap().is_empty(), "not there before it is whole");
         let manifest = writer.finish().unwrap();
         assert_eq!((manifest.objects, manifest.kinds.get("ConfigMap")), (2, Some(&2)));
-        assert_eq!(read(&root.join("one")).unwrap(), manifest);
+        assert_eq!(read(&root.join("one")).unwrap(), Kept::Kubernetes(Box::new(manifest.clone())));
         let mode = |p: &Path| fs::metadata(p).unwrap().mode() & 0o777;
         assert_eq!((mode(&root), mode(&root.join("one"))), (0o700, 0o700));
         assert_eq!(
@@ -362,5 +364,21 @@ mod tests {
         assert_eq!(writer.add(&object(&"b".repeat(500))).unwrap(), Added::TooLarge);
         drop(writer);
         assert!(fs::read_dir(dir.path()).unwrap().next().is_none());
+    }
+
+    #[test]
+    fn copies_from_before_there_were_two_families_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("kept");
+        let writer = Writer::begin(&root, "one", 1 << 20).unwrap();
+        writer.finish().unwrap();
+        let about = root.join("one").join(MANIFEST);
+        let mut text: Value = serde_json::from_slice(&fs::read(&about).unwrap()).unwrap();
+        assert_eq!(text.as_object_mut().unwrap().shift_remove("kind"), Some(json!("kubernetes")));
+        fs::write(&about, text.to_string()).unwrap();
+        assert!(matches!(read(&root.join("one")).unwrap(), Kept::Kubernetes(m) if m.id == "one"));
+        text["kind"] = json!("snap");
+        fs::write(&about, text.to_string()).unwrap();
+        assert!(read(&root.join("one")).unwrap_err().to_string().contains("snap"));
     }
 }
