@@ -18,6 +18,7 @@ mod look;
 mod node;
 mod object;
 mod operators;
+pub mod proc;
 mod protect;
 mod replay;
 pub mod subjects;
