@@ -4,7 +4,6 @@ use super::call::Call;
 use super::judge::{How, judge, read_words};
 use super::show;
 use crate::engine::decide::Decision;
-use crate::engine::effect::Effect;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
@@ -54,7 +53,7 @@ pub fn named_call(command: &[OsString]) -> Result<Call> {
 pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let call = named_call(&args.command)?;
     let words = read_words(&call, world)?;
-    let read = words.verdict.completion || words.verdict.effect == Effect::Read;
+    let read = words.only_read(&call);
     if read && !args.json {
         return Ok(Exit::Ok);
     }

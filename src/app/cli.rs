@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-/// Stands in front of kubectl and aws and makes people prove where they are before something is lost
+/// Stands in front of kubectl, aws, apt and systemctl and makes people prove where they are before something is lost
 #[derive(Parser, Debug)]
 #[command(
     name = "guard",
@@ -14,11 +14,13 @@ use clap::{Parser, Subcommand};
     before_help = "\
 Examples:
   guard install && eval \"$(guard init bash)\"
-      put guard in front of kubectl and aws in this shell
+      put guard in front of these tools in this shell
   guard check -- kubectl delete ns shop
       what would happen, without running it
   guard explain -- kubectl delete ns shop
       every stage of the decision, and where each value comes from
+  guard check -- apt-get remove postgresql-client-15
+      the same on this host: what goes that nobody named
   GUARD_CONFIRM=main/shop kubectl delete ns shop
       answer the question in a pipeline",
     after_help = "\

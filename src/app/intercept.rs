@@ -9,6 +9,7 @@ use crate::engine::aws;
 use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
+use crate::engine::host::{self, is_guarded};
 use crate::engine::parse::parse;
 use crate::engine::table::Role;
 use crate::exit::Exit;
@@ -18,22 +19,28 @@ use crate::prompt::{self, Answer, Ask, Question, Terminal};
 use crate::resolve::{self, Resolved, ResolvedKube};
 use crate::run::exec::{self, CONFIRM, EnvEdit};
 use crate::run::pin::Pinned;
+use crate::run::{shim, token};
 use crate::ui::{ColourChoice, Hint};
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The shortest written reason that is taken for one.
 const SHORTEST_REASON: usize = 8;
 
 /// Carries a call through. Returns only when the command does not run.
 pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exit> {
+    if is_guarded(call.tool.as_bytes())
+        && shim::is_decided(call.tool, |name| world.var(name).map(OsStrExt::as_bytes))
+    {
+        return Err(pass(call, world));
+    }
     let words = match read_words(call, world) {
         Ok(words) => words,
         // Preferences nobody can read: kubectl refuses them as well, so a read fails in its own words.
         Err(fail) => return if is_read(call) { Err(pass(call, world)) } else { Err(fail) },
     };
-    if words.verdict.completion || words.verdict.effect == Effect::Read {
+    if words.only_read(call) {
         return Err(pass(call, world));
     }
     let policy = policy::load(world).map_err(|fail| refuse_for_policy(fail, call))?;
@@ -218,6 +225,9 @@ fn run(
             edit.set(name, value);
         }
     }
+    if call.tool == "service" {
+        edit.set(host::ANSWERED, std::process::id().to_string());
+    }
     if matches!(judged.decision, Decision::Allow(_)) {
         judged.inputs.release_files();
     }
@@ -226,6 +236,10 @@ fn run(
     record::exec(&judged, call, world, ending, &copied, choice)?;
     for pin in &held {
         pin.inherit()?;
+    }
+    if let Some(plan) = judged.host.as_ref().and_then(|facts| facts.plan.as_ref()).filter(|p| p.removes()) {
+        // For the package manager's own hook, which asks nobody about what was answered just now. Without it, it does.
+        let _ = token::leave(plan, SystemTime::now());
     }
     judged.inputs.install()?;
     Err(exec::exec(&judged.tool, &argv, &edit))
@@ -257,6 +271,7 @@ fn unmoved(judged: &Judged, call: &Call, world: &World, prompting: Duration) -> 
     match &judged.resolved {
         Ok(Resolved::Kube(before)) => still_the_same(judged, before, call, world)?,
         Ok(Resolved::Aws(before)) => judge::aws::still_the_same(judged, before, call, world, prompting)?,
+        Ok(Resolved::Host(before)) => judge::host::still_the_same(judged, before, call, world, prompting)?,
         Err(_) => {}
     }
     judged.inputs.recheck()

@@ -2,6 +2,7 @@
 //! Nothing here asks a person or runs the command. Each family of tools has its own way there; what comes out is one.
 
 pub mod aws;
+pub mod host;
 mod kube;
 
 use super::call::Call;
@@ -10,6 +11,8 @@ use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::classify::Verdict;
 use crate::engine::decide::{Decision, Situation};
+use crate::engine::effect::Effect;
+use crate::engine::host::is_guarded;
 use crate::engine::impact::Impact;
 use crate::engine::policy::builtin::NO_TARGET;
 use crate::engine::policy::place::Classified;
@@ -44,6 +47,13 @@ pub struct Words {
 }
 
 impl Words {
+    /// Whether the words alone say that nothing changes. What apt reads elsewhere may say yes to a removal that the words
+    /// decline (`--assume-no`).
+    pub fn only_read(&self, call: &Call) -> bool {
+        let Verdict { effect, content, completion, .. } = &self.verdict;
+        *completion || (*effect == Effect::Read && !(*content && is_guarded(call.tool.as_bytes())))
+    }
+
     /// The words as slices, for the parser.
     pub fn slices(&self) -> Vec<&[u8]> {
         self.words.iter().map(Vec::as_slice).collect()
@@ -60,6 +70,7 @@ pub fn table_of(call: &Call) -> Result<&'static Tool> {
 pub fn read_words(call: &Call, world: &World) -> Result<Words> {
     match call.tool {
         "aws" => aws::read_words(call, world),
+        tool if is_guarded(tool.as_bytes()) => Ok(host::read_words(call)),
         _ => kube::read_words(call, world),
     }
 }
@@ -96,6 +107,8 @@ pub struct Judged {
     pub copy: Option<keeping::Intent>,
     /// A command that keeps data which would be lost.
     pub safer: Option<String>,
+    /// What is known of a command that works on a host.
+    pub host: Option<Box<host::HostFacts>>,
     /// Time spent on the target.
     pub resolving: Duration,
     /// Time spent asking the live system.
@@ -135,6 +148,7 @@ pub struct How {
 pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
     match call.tool {
         "aws" => aws::judge(call, words, policy, world, how),
+        tool if is_guarded(tool.as_bytes()) => host::judge(call, words, policy, world, how),
         _ => kube::judge(call, words, policy, world, how),
     }
 }

@@ -1,6 +1,7 @@
 //! What the rules look at, put together from words, target and facts.
 
 pub mod aws;
+pub mod host;
 
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Scope;

@@ -10,6 +10,36 @@ use super::tools::host::{
 };
 use super::tools::inline::Inline;
 
+/// The tools that work on the host itself and that guard stands in front of; every other one is only judged.
+pub const GUARDED: &[&str] = &[
+    "apt",
+    "apt-get",
+    "aptitude",
+    "dpkg",
+    "halt",
+    "init",
+    "poweroff",
+    "reboot",
+    "service",
+    "shutdown",
+    "systemctl",
+    "telinit",
+];
+
+/// Whether guard stands in front of this tool of the host.
+pub fn is_guarded(tool: &[u8]) -> bool {
+    GUARDED.iter().any(|name| name.as_bytes() == tool)
+}
+
+/// Set by dpkg for the scripts of packages (dpkg(1), "ENVIRONMENT"): what they do to units belongs to a change of packages
+/// that somebody has already decided about.
+pub const MAINTAINER_SCRIPT: &str = "DPKG_MAINTSCRIPT_NAME";
+
+/// Set for `service` once its question is answered, to the number of its process: the script of that name then becomes
+/// `systemctl` in the same process (`exec systemctl …`, init-system-helpers 1.65), which is not asked about again. It says
+/// nothing to any other process, its own children included.
+pub const ANSWERED: &str = "GUARD_ANSWERED";
+
 /// systemctl's words, read.
 pub type Words<'a> = Line<'a, Means>;
 

@@ -19,6 +19,8 @@ pub enum Resolved {
     Kube(Box<ResolvedKube>),
     /// An account.
     Aws(Box<aws::ResolvedAws>),
+    /// A machine.
+    Host(Box<host::ResolvedHost>),
 }
 
 impl Resolved {
@@ -27,6 +29,7 @@ impl Resolved {
         match self {
             Resolved::Kube(resolved) => Target::Kube(&resolved.target),
             Resolved::Aws(resolved) => Target::Aws(&resolved.target),
+            Resolved::Host(resolved) => Target::Host(&resolved.target),
         }
     }
 
@@ -34,7 +37,7 @@ impl Resolved {
     pub fn kube(&self) -> Option<&ResolvedKube> {
         match self {
             Resolved::Kube(resolved) => Some(resolved),
-            Resolved::Aws(_) => None,
+            Resolved::Aws(_) | Resolved::Host(_) => None,
         }
     }
 }

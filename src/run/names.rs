@@ -15,6 +15,18 @@ pub const NAMES: &[Name] = &[
     Name { called: "kubectl", tool: "kubectl" },
     Name { called: "k", tool: "kubectl" },
     Name { called: "aws", tool: "aws" },
+    Name { called: "apt", tool: "apt" },
+    Name { called: "apt-get", tool: "apt-get" },
+    Name { called: "aptitude", tool: "aptitude" },
+    Name { called: "dpkg", tool: "dpkg" },
+    Name { called: "systemctl", tool: "systemctl" },
+    Name { called: "service", tool: "service" },
+    Name { called: "shutdown", tool: "shutdown" },
+    Name { called: "reboot", tool: "reboot" },
+    Name { called: "halt", tool: "halt" },
+    Name { called: "poweroff", tool: "poweroff" },
+    Name { called: "init", tool: "init" },
+    Name { called: "telinit", tool: "telinit" },
 ];
 
 /// How a guard binary was called.
@@ -54,6 +66,7 @@ pub fn basename(path: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine;
 
     #[test]
     fn only_the_last_part_of_argv0_counts() {
@@ -66,6 +79,16 @@ mod tests {
         assert_eq!(called_as(Some(b"guard/")), Called::Nameless);
         assert_eq!(called_as(Some(b"")), Called::Nameless);
         assert_eq!(called_as(None), Called::Nameless);
+    }
+
+    #[test]
+    fn the_engine_knows_every_tool_by_the_same_name() {
+        for name in NAMES.iter().filter(|name| !["kubectl", "aws"].contains(&name.tool)) {
+            assert!(engine::host::is_guarded(name.tool.as_bytes()), "{}", name.tool);
+        }
+        for tool in engine::host::GUARDED {
+            assert!(NAMES.iter().any(|name| name.tool == *tool), "{tool}");
+        }
     }
 
     #[test]

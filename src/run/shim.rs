@@ -7,6 +7,7 @@ use crate::engine::aws;
 use crate::engine::classify::{self, Verdict};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
+use crate::engine::host;
 use crate::engine::policy;
 use crate::exit::Exit;
 use crate::fail::Fail;
@@ -131,8 +132,14 @@ fn var<'a>(env: &[&'a [u8]], name: &[u8]) -> Option<&'a [u8]> {
 /// that could say otherwise: no policy file, no kubectl preferences (which can add flags to any command).
 pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
     let Verdict { effect, content, completion, .. } = classify::classify(name.tool.as_bytes(), args);
+    let host = host::is_guarded(name.tool.as_bytes());
+    if host && is_decided(name.tool, |name| var(env, name.as_bytes())) {
+        return true;
+    }
     let passes = match effect {
         _ if completion => return true,
+        // `--assume-no remove`: a configuration file may say yes all the same.
+        Effect::Read if host => !content,
         Effect::Read => true,
         Effect::Mutate => !content,
         _ => return false,
@@ -143,7 +150,18 @@ pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
             && !aws::prompts(args, var(env, b"AWS_CLI_AUTO_PROMPT"))
             && (effect == Effect::Read || !has_policy(env));
     }
+    if host {
+        return passes && (effect == Effect::Read || !has_policy(env));
+    }
     effect == Effect::Read || (passes && !has_preferences(args, env) && !has_policy(env))
+}
+
+/// Whether somebody has decided about this call already: it belongs to a change of packages, or to a `service` that was
+/// asked about in this very process.
+pub fn is_decided<'a>(tool: &str, var: impl Fn(&str) -> Option<&'a [u8]>) -> bool {
+    let answered =
+        || tool == "systemctl" && var(host::ANSWERED) == Some(std::process::id().to_string().as_bytes());
+    var(host::MAINTAINER_SCRIPT).is_some() || answered()
 }
 
 /// kubectl's kuberc: `--kuberc`, `$KUBERC`, `~/.kube/kuberc`.
@@ -271,6 +289,38 @@ mod tests {
         std::fs::create_dir_all(home.path().join(".aws/cli")).expect("a directory");
         std::fs::write(home.path().join(".aws/cli/alias"), "[toplevel]\nec2 = !true\n").expect("a file");
         assert!(!passes("ec2 describe-instances", &env));
+    }
+
+    #[test]
+    fn what_packages_do_to_units_was_decided_with_them() {
+        let passes = |line: &str, env: &[&str]| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let name = NAMES.iter().find(|n| n.called.as_bytes() == words[0]).expect("a name");
+            is_harmless(name, &words[1..], &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
+        };
+        for line in
+            ["apt list --installed", "apt-get -s remove p", "dpkg -l", "systemctl status ssh", "apt update"]
+        {
+            assert!(passes(line, &[]), "{line}");
+        }
+        let careful = [
+            "apt-get remove p",
+            "apt install p",
+            "apt-get --assume-no remove p",
+            "apt upgrade",
+            "dpkg -P p",
+            "systemctl stop ssh",
+            "reboot",
+            "service ssh stop",
+            "init 0",
+        ];
+        for line in careful {
+            assert!(!passes(line, &[]), "{line}");
+            assert!(passes(line, &["DPKG_MAINTSCRIPT_NAME=postrm"]), "{line}");
+        }
+        let own = format!("GUARD_ANSWERED={}", std::process::id());
+        assert!(passes("systemctl stop ssh", &[&own]));
+        assert!(!passes("systemctl stop ssh", &["GUARD_ANSWERED=1"]) && !passes("reboot", &[&own]));
     }
 
     #[test]

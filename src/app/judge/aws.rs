@@ -174,6 +174,7 @@ pub(super) fn judge(
         decision,
         copy: None,
         safer,
+        host: None,
         resolving,
         probing,
     })

@@ -131,6 +131,7 @@ pub(super) fn judge(
         decision,
         copy,
         safer,
+        host: None,
         resolving,
         probing,
     })

@@ -5,8 +5,9 @@ mod unwrap;
 use super::LineVerdict;
 use super::lex::{Lexed, Piece, Token, Word, lex};
 use super::wrappers::{guarded, is_harmless, is_host_tool, wrapper};
-use crate::engine::classify::{classify, classify_host};
+use crate::engine::classify::{Verdict, classify, classify_host};
 use crate::engine::effect::Effect;
+use crate::engine::host::is_guarded;
 use unwrap::{executed_by_find, guard_itself, unwrap};
 
 /// How deep substitutions, `sh -c` and wrappers are followed; deeper is unknown.
@@ -465,8 +466,7 @@ fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {
     LineVerdict { effect, guarded: Some(effect) }
 }
 
-/// Tools that work on the host itself. They are judged; no shim stands in front of them, so that a line that calls them
-/// calls nothing guarded.
+/// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
 fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
     let mut words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
     let mut name = basename(called);
@@ -474,7 +474,8 @@ fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
         words.insert(0, name);
         name = b"service";
     }
-    classify_host(name, &words).map(|verdict| unguarded(verdict.effect))
+    classify_host(name, &words)
+        .map(|Verdict { effect, .. }| LineVerdict { effect, guarded: is_guarded(name).then_some(effect) })
 }
 
 /// The worst reading of words in which the name of a tool that is judged stands somewhere. One letter is too little of a

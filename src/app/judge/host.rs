@@ -1,0 +1,286 @@
+//! The way of the tools that work on the host itself: which machine, what goes from it or stops on it, what is lost.
+
+use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
+use crate::app::caller::actor;
+use crate::app::situation;
+use crate::engine::apt::plan::{Change, Kind, Plan};
+use crate::engine::assess::assess;
+use crate::engine::challenge::{Challenge, host_challenge};
+use crate::engine::classify::{Verdict, classify};
+use crate::engine::decide::{Decision, decide};
+use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
+use crate::engine::fact::{Known, Why};
+use crate::engine::impact::{Impact, Subject};
+use crate::engine::policy::Merged;
+use crate::engine::policy::place::{self, Seen};
+use crate::engine::target::HostTarget;
+use crate::exit::Exit;
+use crate::fail::{Fail, Result};
+use crate::probe;
+use crate::prompt::progress::Progress;
+use crate::resolve::host::ResolvedHost;
+use crate::resolve::{self, Resolved};
+use crate::run::inputs::Inputs;
+use crate::world::World;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a simulation may take when no policy sets a time: apt needs one to four seconds for large lists of packages.
+const PLANNING: Duration = Duration::from_secs(15);
+/// What is known of a command that works on a host, for those that carry it out.
+#[derive(Clone, Debug, Default)]
+pub struct HostFacts {
+    /// What goes, package by package; `None` for units and for what could not be planned.
+    pub plan: Option<Plan>,
+    /// What is lost for good, by the names of the phrase.
+    pub lost: Vec<String>,
+    /// The plan is the package manager's own, handed to guard's hook, and not a simulation.
+    pub by_hook: bool,
+}
+
+/// Reads the words. These tools have no aliases, and what their configuration adds a simulation knows.
+pub(super) fn read_words(call: &Call) -> Words {
+    let words = call.words();
+    Words {
+        verdict: classify(call.tool.as_bytes(), &words),
+        words: words.iter().map(|word| word.to_vec()).collect(),
+        rewritten: Vec::new(),
+        preferences: None,
+        kuberc: None,
+        aws: None,
+    }
+}
+
+/// Judges a call.
+pub(super) fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
+    let tool = real_tool(call.tool, &policy.terms(), world)?;
+    judge_with(call, words, policy, world, how, tool, None)
+}
+
+/// Judges what the package manager is about to do, by its own plan: for the hook that it calls. The words are those of
+/// the call that led there, as far as they are known; the plan alone says how bad it is.
+pub fn judge_plan(call: &Call, plan: Plan, policy: Merged, world: &World, how: How) -> Result<Judged> {
+    let mut words = read_words(call);
+    let worst = plan.removals().map(|change| change.kind).max();
+    let effect = match worst {
+        Some(Kind::Purge) => Effect::Destroy,
+        Some(Kind::Remove) => Effect::Disrupt,
+        Some(Kind::Install) | None => Effect::Mutate,
+    };
+    words.verdict =
+        Verdict { effect, content: false, completion: false, because: vec!["by the plan of packages"] };
+    let tool = real_tool(call.tool, &policy.terms(), world).unwrap_or_else(|_| call.tool.into());
+    judge_with(call, words, policy, world, how, tool, Some(plan))
+}
+
+fn judge_with(
+    call: &Call,
+    mut words: Words,
+    policy: Merged,
+    world: &World,
+    how: How,
+    tool: std::path::PathBuf,
+    ready: Option<Plan>,
+) -> Result<Judged> {
+    let terms = policy.terms();
+    let started = Instant::now();
+    let resolved = resolve::host::host(world, call.tool.as_bytes(), &call.words());
+    let resolving = started.elapsed();
+    let mut facts = HostFacts { by_hook: ready.is_some(), ..HostFacts::default() };
+    let mut impact = Impact::default();
+    let target = resolved.as_ref().ok().map(|r| &r.target);
+    let stage = Stage { call, policy: &policy, world, how };
+    let mut outcome = stage.decide(&words, target, &impact, &facts, false);
+    let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
+    let wanted = asks || words.verdict.content;
+    let started = Instant::now();
+    if let (true, true, Ok(found)) = (wanted, how.probe, &resolved) {
+        impact = look(&stage, &mut words, found, &tool, ready, &mut facts);
+        outcome = stage.decide(&words, target, &impact, &facts, true);
+    } else if wanted && !how.probe {
+        impact.gap("what would go", Why::NotAsked);
+        outcome = stage.decide(&words, target, &impact, &facts, false);
+    }
+    let probing = started.elapsed();
+    let Outcome { place, name, challenge, assessment, situation, decision } = outcome;
+    let (copy, safer) = (None, None);
+    Ok(Judged {
+        words,
+        policy,
+        terms,
+        resolved: resolved.map(|r| Resolved::Host(Box::new(r))),
+        inputs: Inputs::default(),
+        tool,
+        impact,
+        place,
+        name,
+        challenge,
+        assessment,
+        situation,
+        decision,
+        copy,
+        safer,
+        host: Some(Box::new(facts)),
+        resolving,
+        probing,
+    })
+}
+
+/// Whether a tool changes packages; the others change units or the machine's state.
+fn is_package_tool(tool: &str) -> bool {
+    matches!(tool, "apt" | "apt-get" | "aptitude" | "dpkg")
+}
+
+/// Looks at what would go, or stop.
+fn look(
+    stage: &Stage<'_>,
+    words: &mut Words,
+    found: &ResolvedHost,
+    tool: &Path,
+    ready: Option<Plan>,
+    facts: &mut HostFacts,
+) -> Impact {
+    let Stage { call, world, how, .. } = *stage;
+    let mut impact = Impact::default();
+    if let Some(remote) = &found.target.remote {
+        impact.gap("what is there", Why::Failed(format!("{} is another machine", remote.value)));
+        return impact;
+    }
+    let told = format!("{}: looking at what would go", call.tool);
+    let _progress = how.progress.then(|| Progress::start(&told, dumb(world)));
+    if !is_package_tool(call.tool) {
+        impact.gap("what stops with it", Why::NotAsked);
+        return impact;
+    }
+    let planned = match ready {
+        Some(plan) => Known::Known(plan),
+        None => {
+            let answered = plan(stage, found, tool);
+            if answered.error.is_some() {
+                // The tool itself comes to nothing, and says so better than anybody else.
+                words.verdict.effect = Effect::Read;
+                words.verdict.because.push("the tool itself refuses this, and will say so");
+                return impact;
+            }
+            answered.plan
+        }
+    };
+    match planned {
+        Known::Known(plan) => {
+            if plan.removes() {
+                impact.gap("what these packages hold and run", Why::NotAsked);
+            } else {
+                impact.lower(Effect::Mutate, "nothing is removed");
+            }
+            impact.subjects = plan.removals().map(subject).collect();
+            impact.subjects_total = impact.subjects.len() as u64;
+            facts.plan = Some(plan);
+        }
+        Known::Unknown(why) => impact.gap("what would go", why),
+    }
+    impact
+}
+
+/// A package that goes.
+fn subject(change: &Change) -> Subject {
+    Subject {
+        kind: "package".to_owned(),
+        resource: "packages".to_owned(),
+        name: change.full_name(),
+        ..Subject::default()
+    }
+}
+
+/// The command's own plan.
+fn plan(stage: &Stage<'_>, found: &ResolvedHost, tool: &Path) -> probe::apt::Answered {
+    probe::apt::plan(&probe::apt::Request {
+        tool: stage.call.tool,
+        words: stage.call.argv.get(1..).unwrap_or_default(),
+        program: tool,
+        world: stage.world,
+        root: &found.root,
+        deadline: deadline(stage.policy, PLANNING),
+    })
+}
+
+/// The policy's time for the probe, else what this one needs.
+fn deadline(policy: &Merged, needed: Duration) -> Duration {
+    let set = policy.layers().find_map(|p| p.probe_timeout_ms);
+    set.map_or(needed, |ms| Duration::from_millis(u64::from(ms)))
+}
+
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    call: &'a Call,
+    policy: &'a Merged,
+    world: &'a World,
+    how: How,
+}
+
+impl Stage<'_> {
+    fn decide(
+        &self,
+        words: &Words,
+        target: Option<&HostTarget>,
+        impact: &Impact,
+        facts: &HostFacts,
+        probed: bool,
+    ) -> Outcome {
+        let seen = target.map(Seen::of_host).unwrap_or_default();
+        let place = place::classify_target(&seen, self.policy);
+        let assessment = assess(words.verdict.effect, impact);
+        let slices = words.slices();
+        let (name, challenge) = match target {
+            Some(target) => {
+                let lost = if assessment.effect >= Effect::Destroy { facts.lost.as_slice() } else { &[] };
+                let challenge = host_challenge(target, place.name.as_deref(), lost);
+                (target.host_name(place.name.as_deref()), challenge)
+            }
+            None => (String::new(), Challenge { phrase: String::new(), kind: "host" }),
+        };
+        let facts = situation::host::Facts {
+            tool: self.call.tool,
+            words: &slices,
+            target,
+            seen: &seen,
+            place: &place,
+            assessment: &assessment,
+            impact,
+            probed,
+            named: !name.is_empty(),
+        };
+        let situation = situation::host::of(&facts, self.how.interactive, actor(self.world));
+        let decision = decide(&situation, self.policy);
+        Outcome { place, name, challenge, assessment, situation, decision }
+    }
+}
+
+/// Looks at everything again before the command runs: the machine, and what would go. Another terminal may have
+/// installed or removed something while the person was reading.
+pub fn still_the_same(
+    judged: &Judged,
+    before: &ResolvedHost,
+    call: &Call,
+    world: &World,
+    prompting: Duration,
+) -> Result<()> {
+    let now = resolve::host::host(world, call.tool.as_bytes(), &call.words())?;
+    if !before.is_still(&now) {
+        let told = |host: &ResolvedHost| escape(host.told().as_bytes());
+        return Err(target_changed(told(before), told(&now), "hostnamectl"));
+    }
+    let facts = judged.host.as_deref();
+    let Some(planned) = facts.filter(|f| !f.by_hook && !prompting.is_zero()).and_then(|f| f.plan.as_ref())
+    else {
+        return Ok(());
+    };
+    let how = How { probe: true, interactive: true, progress: false };
+    let stage = Stage { call, policy: &judged.policy, world, how };
+    match plan(&stage, before, &judged.tool).plan {
+        Known::Known(again) if again.same_removals(planned) => Ok(()),
+        _ => Err(Fail::new(Exit::Refused, "refused: what would go changed while the question stood")
+            .because("packages were installed or removed meanwhile, or the plan could not be made again")
+            .help("nothing was run; run the command again")),
+    }
+}
