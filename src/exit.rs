@@ -10,6 +10,8 @@ pub enum Exit {
     HookBlocks = 2,
     /// `guard check`: the command would be asked about.
     WouldAsk = 3,
+    /// `guard apt-hook`: what is removed may go. Not 0, so that a file that is no guard any more cannot say it.
+    HookAgrees = 40,
     /// guard's own command line is wrong (`EX_USAGE`).
     Usage = 64,
     /// argv, a manifest or a kubeconfig cannot be understood (`EX_DATAERR`).

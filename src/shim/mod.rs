@@ -2,6 +2,7 @@
 //! are made and taken away, and whether calls really pass through them.
 
 pub mod ask;
+pub mod layers;
 pub mod links;
 pub mod selftest;
 pub mod shells;
