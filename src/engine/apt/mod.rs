@@ -12,6 +12,7 @@ pub mod named;
 pub mod plan;
 mod rehearsal;
 pub mod simulated;
+pub mod status;
 pub mod words;
 
 pub use judge::program;

@@ -1,0 +1,158 @@
+//! dpkg's own list of packages, as far as it takes to tell what a removal is about: which packages the words mean, and
+//! which ones `--pending` means. Pure: the text of `/var/lib/dpkg/status` in, data out.
+
+use super::dpkg;
+use super::plan::{Change, Kind, Plan};
+use crate::engine::tools::dpkg::Kind as Opt;
+
+/// One package of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Its architecture.
+    pub arch: &'a [u8],
+    /// Its version; what is left of a removed package has one, too.
+    pub version: &'a [u8],
+    /// What is wanted of it: `install`, `hold`, `deinstall`, `purge`.
+    pub want: &'a [u8],
+    /// What it is: `installed`, `config-files`, `not-installed` …
+    pub state: &'a [u8],
+}
+
+impl Entry<'_> {
+    /// Whether its files are there, if only in part.
+    pub fn is_there(&self) -> bool {
+        !matches!(self.state, b"not-installed" | b"config-files" | b"")
+    }
+}
+
+/// Reads the list.
+pub fn entries(text: &[u8]) -> Vec<Entry<'_>> {
+    let mut all = Vec::new();
+    let mut entry = Entry::default();
+    for line in text.split(|b| *b == b'\n').chain([&b""[..]]) {
+        if line.is_empty() {
+            if !entry.name.is_empty() {
+                all.push(entry);
+            }
+            entry = Entry::default();
+        } else if let Some(name) = line.strip_prefix(b"Package: ") {
+            entry.name = name;
+        } else if let Some(arch) = line.strip_prefix(b"Architecture: ") {
+            entry.arch = arch;
+        } else if let Some(version) = line.strip_prefix(b"Version: ") {
+            entry.version = version;
+        } else if let Some(status) = line.strip_prefix(b"Status: ") {
+            let mut words = status.split(|b| *b == b' ');
+            entry.want = words.next().unwrap_or_default();
+            entry.state = words.nth(1).unwrap_or_default();
+        }
+    }
+    all
+}
+
+/// What dpkg, called with these words, is about to take away. `purges` is what it says of itself: it removes or purges.
+/// Packages that are not there are left out: dpkg says so itself.
+///
+/// `--pending` is what `enqueue_pending` in `src/main/packages.c` makes of it: everything that is there and of which
+/// `deinstall` or `purge` is wanted, or everything of which `purge` is wanted.
+pub fn going(text: &[u8], words: &[&[u8]], purges: bool) -> Plan {
+    let all = entries(text);
+    let native = all.iter().find(|e| e.name == b"dpkg").map(|e| e.arch).unwrap_or_default();
+    let line = dpkg::parse(words);
+    let concerned = |e: &Entry<'_>| if purges { e.state != b"not-installed" } else { e.is_there() };
+    let mut plan = Plan::default();
+    let mut add = |entry: &Entry<'_>, named: bool| {
+        let own = entry.arch == native || entry.arch == b"all" || entry.arch.is_empty();
+        let change = Change {
+            name: utf8(entry.name),
+            arch: (!own).then(|| utf8(entry.arch)),
+            version: entry.is_there().then(|| utf8(entry.version)),
+            kind: if purges { Kind::Purge } else { Kind::Remove },
+            named,
+            unused: false,
+        };
+        if !plan.changes.contains(&change) {
+            plan.changes.push(change);
+        }
+    };
+    if line.has(Opt::Pending) {
+        let wanted = |e: &&Entry<'_>| e.want == b"purge" || (!purges && e.want == b"deinstall");
+        all.iter().filter(wanted).filter(|e| concerned(e)).for_each(|e| add(e, false));
+        return plan;
+    }
+    for (_, word) in &line.args {
+        let mut parts = word.splitn(2, |b| *b == b':');
+        let (name, arch) = (parts.next().unwrap_or_default(), parts.next());
+        let same = all.iter().filter(|e| e.name == name && concerned(e));
+        let own = |e: &&Entry<'_>| e.arch == native || e.arch == b"all";
+        match arch {
+            Some(arch) => same.filter(|e| e.arch == arch).for_each(|e| add(e, true)),
+            // The machine's own where there are several.
+            None if same.clone().any(|e| own(&e)) => same.filter(own).for_each(|e| add(e, true)),
+            None => same.for_each(|e| add(e, true)),
+        }
+    }
+    plan
+}
+
+fn utf8(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const STATUS: &str = "Package: dpkg\nEssential: yes\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n\
+        Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2\nDescription: x\n Status: no\n\n\
+        Package: a\nStatus: install ok installed\nArchitecture: i386\nVersion: 1:2\n\n\
+        Package: b\nStatus: deinstall ok installed\nArchitecture: all\nVersion: 3\n\n\
+        Package: c\nStatus: purge ok config-files\nArchitecture: amd64\nVersion: 4\n\n\
+        Package: d\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 5\n\n\
+        Package: e\nStatus: purge ok half-installed\nArchitecture: i386\nVersion: 6\n\n\
+        Package: f\nStatus: unknown ok not-installed\n";
+
+    #[test]
+    fn what_words_and_pending_mean() {
+        for (line, purges, want) in [
+            ("-r a", false, "a"),
+            ("-r a:i386", false, "a:i386"),
+            ("-r e", false, "e:i386"),
+            ("-r c d f nobody", false, ""),
+            (
+                "--status-fd 19 --no-triggers --force-depends --abort-after=1 --remove a:amd64 b:all",
+                false,
+                "a b",
+            ),
+            ("-P a c d f", true, "a c d"),
+            ("-P -- a a", true, "a"),
+            ("--remove --pending", false, "b e:i386"),
+            ("--status-fd 19 --purge --pending", true, "c e:i386"),
+            ("-aP", true, "c e:i386"),
+        ] {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let plan = going(STATUS.as_bytes(), &words, purges);
+            let names: Vec<String> = plan.changes.iter().map(Change::full_name).collect();
+            assert_eq!(names.join(" "), want, "{line}");
+            let kind = if purges { Kind::Purge } else { Kind::Remove };
+            assert!(plan.changes.iter().all(|c| c.kind == kind));
+            let pending = line.contains("--pending") || line.contains("-aP");
+            assert!(plan.changes.iter().all(|c| c.named != pending));
+        }
+        let plan = going(STATUS.as_bytes(), &[b"-P", b"a", b"c"], true);
+        assert_eq!(plan.changes[0].version.as_deref(), Some("1:2"));
+        assert_eq!(plan.changes[1].version, None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), pending in any::<bool>()) {
+            let words: &[&[u8]] = if pending { &[b"-P", b"-a"] } else { &[b"-P", b"x"] };
+            let _ = going(&bytes, words, pending);
+            let _ = going(&[b"Package: x\n", bytes.as_slice()].concat(), words, pending);
+        }
+    }
+}
