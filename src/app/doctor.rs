@@ -1,5 +1,7 @@
 //! `guard doctor`: whether calls really pass through guard, here and in the shells this user opens.
 
+mod apt;
+
 use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
@@ -24,9 +26,11 @@ Examples:
   guard doctor
   guard doctor --json | jq '.checks[] | select(.status != \"ok\")'
   guard doctor --require-interception aws    in CI: exit code 69 unless aws passes through guard here
+  guard doctor --apt                         the hooks of apt and dpkg, too, also where there are none
 
 To prove it, each tool is called with a word that only guard answers; nothing is asked of any cluster or account. The
-user's shell is started once as an interactive and once as a login shell. Exit code 0 when nothing FAILs, else 69.")]
+user's shell is started once as an interactive and once as a login shell. The hooks of apt and dpkg are asked about a
+package that does not exist, and refuse it. Exit code 0 when nothing FAILs, else 69.")]
 pub struct Args {
     /// Where the links are [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]
@@ -37,6 +41,9 @@ pub struct Args {
     /// Look at this environment only, and fail unless the tools pass through guard in it
     #[arg(long)]
     pub require_interception: bool,
+    /// Check that apt and dpkg themselves ask before packages are removed [default: where something of that is there]
+    #[arg(long)]
+    pub apt: bool,
     /// Seconds a shell has to start
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub patience: u64,
@@ -122,6 +129,7 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend(shell(&site, shells::Start::Interactive));
         checks.extend(shell(&site, shells::Start::Login));
         checks.extend(sudo(&site));
+        checks.extend(apt::checks(&site, args.apt));
     }
     checks.push(policy(world));
     checks.push(audit_log(world, audit));

@@ -1,25 +1,33 @@
-//! `guard install`: links the tools' names to the shim.
+//! `guard install`: links the tools' names to the shim, or lets apt and dpkg themselves ask.
 
 use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
-use crate::fail::Result;
-use crate::shim::{self, Made, links};
+use crate::fail::{Fail, Result};
+use crate::run::home;
+use crate::shim::{self, Made, layers, links};
 use crate::world::World;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Link the tools' names to guard's shim, so that every call of them passes through guard
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 #[command(before_help = "\
 Examples:
   guard install                         links kubectl and aws, as far as they are installed, in ~/.local/share/guard/shims
   guard install aws                     this one only
   guard install --dir /usr/local/lib/guard/shims kubectl
   guard install && eval \"$(guard init bash)\" && guard doctor
+  sudo guard install --apt              apt and dpkg themselves ask before packages are removed, whoever calls them
+  sudo guard install --apt --shims      and apt, dpkg, systemctl, reboot … ask before they begin, also under sudo
 
-Only links are made, in a directory of guard's own; the real tool is not touched. Running it again changes nothing.")]
+Only links are made, in a directory of guard's own; the real tool is not touched. Running it again changes nothing.
+
+--apt copies guard to /usr/lib/guard and writes /etc/apt/apt.conf.d/99guard and /etc/dpkg/dpkg.cfg.d/00guard. Nothing of
+guard runs when nothing is removed, and a guard that is gone or broken stops no upgrade. --shims links the host's tools
+in /usr/local/sbin, which comes first under sudo and for root: the question then stands before the tool's own, and
+is asked once. What calls a tool by its full path, or without that directory (cron, systemd), meets the hooks alone.")]
 pub struct Args {
     /// Where to put the links [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]
@@ -27,10 +35,22 @@ pub struct Args {
     /// The tools to stand in front of [default: those that are installed]
     #[arg(value_name = "TOOL")]
     pub tools: Vec<String>,
+    /// Let apt and dpkg themselves ask before packages are removed (as root)
+    #[arg(long, conflicts_with_all = ["dir", "tools"])]
+    pub apt: bool,
+    /// With --apt: also link the host's tools in /usr/local/sbin
+    #[arg(long, requires = "apt")]
+    pub shims: bool,
+    /// With --apt: the system to install into, an image below this directory, say
+    #[arg(long, value_name = "DIR", requires = "apt")]
+    pub root: Option<PathBuf>,
 }
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
+    if args.apt {
+        return apt(args, world);
+    }
     let dir = shim::directory(world, args.dir.as_deref())?;
     let binary = shim::binary(world)?;
     let mut text = String::new();
@@ -38,19 +58,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         [] => links::present(world).into_iter().map(str::to_owned).collect(),
         named => named.to_vec(),
     };
-    for made in shim::install(&dir, &binary, &tools)? {
-        let (word, link) = match &made {
-            Made::New(link) => ("linked ", link),
-            Made::Moved(link) => ("moved  ", link),
-            Made::Kept(link) => ("present", link),
-        };
-        let _ = writeln!(
-            text,
-            "{word}  {} -> {}",
-            escape(link.as_os_str().as_bytes()),
-            escape(binary.as_os_str().as_bytes())
-        );
-    }
+    linked(&mut text, &shim::install(&dir, &binary, &tools)?, &binary);
     let first =
         world.var("PATH").is_some_and(|path| std::env::split_paths(path).next().is_some_and(|p| p == dir));
     if !first {
@@ -67,6 +75,66 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     }
     out::print(&text)?;
     Ok(Exit::Ok)
+}
+
+fn linked(text: &mut String, made: &[Made], to: &Path) {
+    for made in made {
+        let (word, link) = match made {
+            Made::New(link) => ("linked ", link),
+            Made::Moved(link) => ("moved  ", link),
+            Made::Kept(link) => ("present", link),
+        };
+        let _ = writeln!(text, "{word}  {} -> {}", shown(link), shown(to));
+    }
+}
+
+/// The layers below PATH: apt's hook and dpkg's.
+fn apt(args: &Args, world: &World) -> Result<Exit> {
+    let root = system(args.root.as_deref(), world)?;
+    let apt = layers::below(&root, "/usr/bin/dpkg");
+    if !apt.exists() {
+        return Err(Fail::new(Exit::Refused, format!("there is no {}", shown(&apt)))
+            .because("--apt is for Debian and what comes from it")
+            .help("leave --apt out, or name the system with --root"));
+    }
+    let own = home::own_path()
+        .ok_or_else(|| Fail::new(Exit::Bug, "the system does not tell where guard itself is"))?;
+    let owner = rustix::process::geteuid().as_raw();
+    let mut text = String::new();
+    for done in layers::install(&root, own.parent().unwrap_or(Path::new("/")), owner)? {
+        let (word, path) = match &done {
+            layers::Done::New(path) => ("written ", path),
+            layers::Done::Replaced(path) => ("replaced", path),
+            layers::Done::Kept(path) => ("present ", path),
+        };
+        let _ = writeln!(text, "{word}  {}", shown(path));
+    }
+    if args.shims {
+        let to = Path::new(layers::PROGRAMS).join("guard-shim");
+        linked(&mut text, &layers::install_shims(&root, owner)?, &to);
+    }
+    if args.root.is_none() {
+        let _ = writeln!(text, "\nthen check with: guard doctor --apt");
+    }
+    out::print(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// The system that `--apt` is about. Root's own files are for root; in an image they belong to whoever builds it.
+pub fn system(root: Option<&Path>, world: &World) -> Result<PathBuf> {
+    let root = root.map_or_else(|| PathBuf::from("/"), |root| world.at(root));
+    if root == Path::new("/") && !rustix::process::geteuid().is_root() {
+        return Err(
+            Fail::new(Exit::Refused, "only root may change what apt and dpkg run").help("run it with sudo")
+        );
+    }
+    std::fs::canonicalize(&root).map_err(|e| {
+        Fail::new(Exit::NotFound, format!("{} cannot be used", shown(&root))).because(e.to_string())
+    })
+}
+
+fn shown(path: &Path) -> String {
+    escape(path.as_os_str().as_bytes())
 }
 
 fn with_directory(line: &str, dir: &str) -> String {

@@ -104,7 +104,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         tools.into_iter().filter(|tool| links::place(&dir.join(tool)) != links::Place::Ours).collect();
     if !tools.is_empty() && asker.consent_to_install(&tools, &dir)? {
         drop(asker);
-        return install::run(&install::Args { dir: None, tools }, world);
+        return install::run(&install::Args { tools, ..install::Args::default() }, world);
     }
     Ok(Exit::Ok)
 }

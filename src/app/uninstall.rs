@@ -1,14 +1,15 @@
 //! `guard uninstall`: takes guard's links away, and nothing else.
 
-use super::out;
+use super::{install, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::Result;
-use crate::shim;
+use crate::shim::{self, layers};
 use crate::world::World;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Remove guard's links again
 #[derive(clap::Args, Debug)]
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 Examples:
   guard uninstall                       removes every link of guard's from ~/.local/share/guard/shims
   guard uninstall kubectl               this one only
+  sudo guard uninstall --apt            what `guard install --apt` wrote: files edited since then stay, and are named
 
 Policy, audit log and kept copies stay. Take the `guard init` line out of the shell's start-up file yourself.")]
 pub struct Args {
@@ -25,10 +27,19 @@ pub struct Args {
     /// The tools to leave alone from now on [default: all]
     #[arg(value_name = "TOOL")]
     pub tools: Vec<String>,
+    /// Take away what lets apt and dpkg themselves ask (as root)
+    #[arg(long, conflicts_with_all = ["dir", "tools"])]
+    pub apt: bool,
+    /// With --apt: the system to take it away from
+    #[arg(long, value_name = "DIR", requires = "apt")]
+    pub root: Option<PathBuf>,
 }
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
+    if args.apt {
+        return apt(args, world);
+    }
     let dir = shim::directory(world, args.dir.as_deref())?;
     let removed = shim::uninstall(&dir, &args.tools)?;
     let mut text = String::new();
@@ -43,4 +54,33 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     }
     out::print(&text)?;
     Ok(Exit::Ok)
+}
+
+fn apt(args: &Args, world: &World) -> Result<Exit> {
+    let root = install::system(args.root.as_deref(), world)?;
+    let removed = layers::uninstall(&root, |path| packaged(&root, path))?;
+    let mut text = String::new();
+    for path in &removed.gone {
+        let _ = writeln!(text, "removed  {}", escape(path.as_os_str().as_bytes()));
+    }
+    for (path, why) in &removed.left {
+        let _ =
+            writeln!(text, "left     {} ({})", escape(path.as_os_str().as_bytes()), escape(why.as_bytes()));
+    }
+    if removed.gone.is_empty() && removed.left.is_empty() {
+        let _ =
+            writeln!(text, "nothing of guard's for apt and dpkg in {}", escape(root.as_os_str().as_bytes()));
+    }
+    out::print(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// Whether a package brought this file: then it goes with the package.
+fn packaged(root: &Path, path: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(root) else { return false };
+    let database = layers::below(root, "/var/lib/dpkg");
+    let mut command = Command::new("/usr/bin/dpkg-query");
+    command.arg("--admindir").arg(database).arg("--search").arg(Path::new("/").join(inside));
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }

@@ -267,7 +267,7 @@ impl Store {
     }
 
     /// Looks at both directories as they were opened: nobody else can then have put anything into them.
-    fn trusted(&self) -> Result<()> {
+    pub fn trusted(&self) -> Result<()> {
         for (dir, forbidden) in [(&self.base, 0o022), (&self.directory(), 0o077)] {
             let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
             let meta = OpenOptions::new().read(true).custom_flags(flags).open(dir).and_then(|d| d.metadata());
