@@ -10,6 +10,7 @@ pub mod hook;
 mod judge;
 pub mod named;
 pub mod plan;
+pub mod postrm;
 mod rehearsal;
 pub mod simulated;
 pub mod status;

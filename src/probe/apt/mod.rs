@@ -3,6 +3,7 @@
 
 mod aptitude;
 mod dpkg;
+pub mod facts;
 mod get;
 pub mod simulate;
 

@@ -1,0 +1,264 @@
+//! dpkg's status file, read once (deb-control(5), dpkg(1) "package states").
+
+use super::State;
+use crate::engine::apt::plan::{Change, Kind};
+use crate::engine::fact::Why;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+/// The packages dpkg knows.
+#[derive(Debug)]
+pub struct Status {
+    packages: BTreeMap<String, Vec<Package>>,
+    /// What goes, by name.
+    going: Vec<String>,
+    /// Whether the file could be read.
+    pub whole: Result<(), Why>,
+}
+
+/// One paragraph of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its architecture.
+    pub arch: String,
+    /// Its version.
+    pub version: String,
+    /// What is there of it.
+    pub state: State,
+    /// `Essential`, `Protected`, `Important`.
+    pub marks: Vec<&'static str>,
+    /// The first line of its description.
+    pub summary: Option<String>,
+    /// What it depends on, as written.
+    pub depends: String,
+    /// Its settings files with the MD5 they had when they were installed.
+    pub conffiles: Vec<(String, String)>,
+}
+
+impl Status {
+    /// Reads the status file below `root`.
+    pub fn read(root: &Path) -> Status {
+        let file = root.join("var/lib/dpkg/status");
+        let (text, whole) = match std::fs::read(&file) {
+            Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), Ok(())),
+            Err(e) => (String::new(), Err(why(&e))),
+        };
+        let mut packages: BTreeMap<String, Vec<Package>> = BTreeMap::new();
+        for paragraph in text.split("\n\n") {
+            if let Some(package) = parse(paragraph) {
+                packages.entry(package.name.clone()).or_default().push(package);
+            }
+        }
+        Status { packages, going: Vec::new(), whole }
+    }
+
+    /// Tells what goes, so that it can be said what needs what.
+    #[must_use]
+    pub fn going(mut self, changes: &[&Change]) -> Status {
+        self.going = changes.iter().filter(|c| c.kind != Kind::Install).map(|c| c.name.clone()).collect();
+        self
+    }
+
+    /// The package a change is about: of the architecture named, else one that is installed.
+    pub fn find(&self, change: &Change) -> Option<&Package> {
+        let all = self.packages.get(&change.name)?;
+        let of_arch = |arch: &String| all.iter().find(|p| p.arch == *arch);
+        match &change.arch {
+            Some(arch) => of_arch(arch).or_else(|| all.iter().find(|p| p.arch == "all")),
+            None => {
+                let native = self.native();
+                let fits = |p: &&Package| p.state == State::Installed || change.version.is_none();
+                let own =
+                    all.iter().filter(fits).find(|p| Some(p.arch.as_str()) == native || p.arch == "all");
+                own.or_else(|| all.iter().find(fits)).or_else(|| all.first())
+            }
+        }
+    }
+
+    /// Every package that is installed.
+    pub fn installed(&self) -> impl Iterator<Item = &Package> {
+        self.packages.values().flatten().filter(|p| p.state == State::Installed)
+    }
+
+    /// Whether a package of this name goes.
+    pub fn goes(&self, name: &str) -> bool {
+        self.going.iter().any(|going| going == name)
+    }
+
+    /// The machine's own architecture: that of dpkg.
+    fn native(&self) -> Option<&str> {
+        self.packages.get("dpkg")?.first().map(|p| p.arch.as_str())
+    }
+
+    /// What goes that this package cannot be without; alternatives that stay count.
+    pub fn needs(&self, package: &Package) -> Option<String> {
+        let name = |one: &str| one.split([' ', ':', '(', '[']).next().unwrap_or_default().to_owned();
+        package.depends.split(',').find_map(|group| {
+            let names: Vec<String> = group.split('|').map(|one| name(one.trim())).collect();
+            let first = names.iter().find(|n| self.goes(n) && **n != package.name)?;
+            let stays = |n: &String| {
+                !self.goes(n)
+                    && self.packages.get(n).is_some_and(|all| all.iter().any(|p| p.state == State::Installed))
+            };
+            (!names.iter().any(stays)).then(|| first.clone())
+        })
+    }
+}
+
+/// Why a file could not be read.
+pub(super) fn why(error: &io::Error) -> Why {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Why::Forbidden,
+        _ => Why::Failed(error.to_string()),
+    }
+}
+
+fn parse(paragraph: &str) -> Option<Package> {
+    let mut package = Package::default();
+    let mut field = "";
+    for line in paragraph.lines() {
+        if let Some(more) = line.strip_prefix([' ', '\t']) {
+            if field == "Conffiles" {
+                let mut words = more.split_whitespace();
+                if let (Some(path), Some(sum)) = (words.next(), words.next()) {
+                    package.conffiles.push((path.to_owned(), sum.to_owned()));
+                }
+            } else if field.ends_with("Depends") {
+                package.depends.push_str(more);
+            }
+            continue;
+        }
+        let Some((name, value)) = line.split_once(':') else { continue };
+        let value = value.trim();
+        field = name;
+        match name {
+            "Package" => value.clone_into(&mut package.name),
+            "Architecture" => value.clone_into(&mut package.arch),
+            "Version" => value.clone_into(&mut package.version),
+            "Status" => package.state = state(value),
+            "Essential" if value == "yes" => package.marks.push("Essential"),
+            "Protected" if value == "yes" => package.marks.push("Protected"),
+            "Important" if value == "yes" => package.marks.push("Important"),
+            "Description" => package.summary = (!value.is_empty()).then(|| value.to_owned()),
+            "Depends" | "Pre-Depends" => {
+                if !package.depends.is_empty() {
+                    package.depends.push(',');
+                }
+                package.depends.push_str(value);
+            }
+            _ => {}
+        }
+    }
+    (!package.name.is_empty()).then_some(package)
+}
+
+/// The third word says what is there: `install ok installed`, `deinstall ok config-files`.
+fn state(value: &str) -> State {
+    match value.split_whitespace().nth(2) {
+        Some("config-files") => State::Leftover,
+        None | Some("not-installed") => State::Absent,
+        Some(_) => State::Installed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: &str = "\
+Package: dpkg
+Status: install ok installed
+Architecture: amd64
+Essential: yes
+Version: 1.21
+
+Package: server
+Status: install ok installed
+Architecture: amd64
+Version: 2
+Pre-Depends: libc
+Depends: client (>= 1), tool:any | other,
+ more
+Conffiles:
+ /etc/server.conf 0123 obsolete
+ /etc/new newconffile
+Description: serves
+ and more
+
+Package: client
+Status: install ok installed
+Architecture: amd64
+Version: 1
+
+Package: client
+Status: deinstall ok config-files
+Architecture: i386
+Version: 1
+
+Package: old
+Status: deinstall ok config-files
+Architecture: all
+Version: 0
+";
+
+    fn change(name: &str, arch: Option<&str>, version: Option<&str>) -> Change {
+        Change {
+            name: name.into(),
+            arch: arch.map(str::to_owned),
+            version: version.map(str::to_owned),
+            kind: Kind::Remove,
+            named: true,
+            unused: false,
+        }
+    }
+
+    #[test]
+    fn paragraphs_are_read() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("var/lib/dpkg")).unwrap();
+        std::fs::write(root.path().join("var/lib/dpkg/status"), STATUS).unwrap();
+        let (server, client) = (change("server", None, Some("2")), change("client", None, Some("1")));
+        let status = Status::read(root.path()).going(&[&server, &client]);
+        assert_eq!(status.whole, Ok(()));
+        let found = status.find(&server).unwrap();
+        assert_eq!(found.summary.as_deref(), Some("serves"));
+        assert_eq!(
+            found.conffiles,
+            [("/etc/server.conf".into(), "0123".into()), ("/etc/new".into(), "newconffile".into())]
+        );
+        assert_eq!(status.needs(found).as_deref(), Some("client"));
+        assert_eq!(status.find(&client).unwrap().arch, "amd64");
+        assert_eq!(status.find(&change("client", Some("i386"), None)).unwrap().state, State::Leftover);
+        assert_eq!(status.find(&change("old", None, None)).unwrap().state, State::Leftover);
+        assert_eq!(status.find(&change("dpkg", None, Some("1.21"))).unwrap().marks, ["Essential"]);
+        assert!(status.find(&change("nobody", None, None)).is_none());
+        assert_eq!(status.installed().count(), 3);
+    }
+
+    #[test]
+    fn an_alternative_that_stays_is_enough() {
+        let package = |name: &str, depends: &str| Package {
+            name: name.into(),
+            depends: depends.into(),
+            state: State::Installed,
+            ..Package::default()
+        };
+        let mut packages = BTreeMap::new();
+        for one in [package("a", ""), package("b", "")] {
+            packages.insert(one.name.clone(), vec![one]);
+        }
+        let status = Status { packages, going: vec!["a".into()], whole: Ok(()) };
+        assert_eq!(status.needs(&package("x", "a | b")), None);
+        assert_eq!(status.needs(&package("x", "c | a")).as_deref(), Some("a"));
+        assert_eq!(status.needs(&package("a", "a")), None);
+    }
+
+    #[test]
+    fn an_unreadable_file_is_said() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(matches!(Status::read(root.path()).whole, Err(Why::Failed(_))));
+    }
+}
