@@ -70,6 +70,7 @@ pub enum Cmd {
     Restore(super::restore::Args),
     Setup(super::setup::Args),
     Hook(super::hook::Args),
+    AptHook(super::apt_hook::Args),
     Completions(super::completions::Args),
     Man(super::man::Args),
 }

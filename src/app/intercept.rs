@@ -187,6 +187,17 @@ fn confirm(
     Err(refuse(why.0, why.1, Hint::None, false))
 }
 
+/// All of it but the command: the go-ahead, the copy, the last look and the record. For what another program does when
+/// guard agrees.
+pub(super) fn consent(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> Result<()> {
+    let ending = answer(judged, call, world, choice)?;
+    let copied = keeping::take(judged, call, world, choice);
+    unmoved(judged, call, world, ending.prompting).inspect_err(|fail| {
+        record::refused(judged, call, world, &ending, &fail.what);
+    })?;
+    record::exec(judged, call, world, &ending, &copied, choice)
+}
+
 /// Checks once more that nothing moved, writes the record, and becomes the tool.
 fn run(
     mut judged: Judged,

@@ -1,5 +1,6 @@
 //! One file per subcommand, and the pipeline that a guarded call goes through. `cli.rs` is data.
 
+pub mod apt_hook;
 pub mod audit;
 mod call;
 mod caller;
@@ -102,6 +103,7 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Restore(args) => restore::run(args, world, choice),
         Cmd::Setup(args) => setup::run(args, world),
         Cmd::Hook(args) => hook::run(args),
+        Cmd::AptHook(args) => apt_hook::run(args, world, choice),
         Cmd::Completions(args) => completions::run(args, cli::command()),
         Cmd::Man(args) => man::run(args, cli::command()),
     }
