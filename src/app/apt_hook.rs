@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
 use crate::prompt::Terminal;
+use crate::run::exec::CONFIRM;
 use crate::run::home;
 use crate::run::token::{For, Process, Store};
 use crate::ui::ColourChoice;
@@ -95,7 +96,21 @@ fn judge(call: &Call, plan: Plan, world: &World, choice: ColourChoice) -> Result
         .map_err(|fail| fail.because("without its policy guard lets nothing be removed"))?;
     let how = How { probe: true, interactive: Terminal::available().is_ok(), progress: true };
     let judged = judge_plan(call, plan, policy, world, how)?;
-    intercept::consent(&judged, call, world, choice)
+    intercept::consent(&judged, call, world, choice).map_err(|fail| with_sudo(fail, world))
+}
+
+/// sudo takes variables away, unless they stand behind its own name.
+fn with_sudo(mut fail: Fail, world: &World) -> Fail {
+    if let Some(said) = &mut fail.said
+        && said.contains(CONFIRM)
+        && world.set_var("SUDO_USER").is_some()
+    {
+        said.truncate(said.trim_end().len());
+        said.push_str(&format!(
+            "\n  sudo: it hands the variable on when called so: sudo env {CONFIRM}='…' COMMAND\n"
+        ));
+    }
+    fail
 }
 
 /// Lets dpkg do what was agreed to. Where that cannot be noted dpkg's own hook asks again.

@@ -7,7 +7,7 @@ use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::run::{find, home};
-use crate::shim::{self, links, selftest, shells};
+use crate::shim::{self, layers, links, selftest, shells};
 use crate::world::World;
 use serde_json::json;
 use std::borrow::Cow;
@@ -149,6 +149,8 @@ fn tools(args: &Args, dir: &Path, world: &World) -> Vec<&'static str> {
     match (named.is_empty(), linked.is_empty()) {
         (false, _) => named,
         (true, false) => linked,
+        // Whoever lets apt and dpkg ask, and nothing else, has no links to check.
+        (true, true) if args.apt || apt::is_there(world) => Vec::new(),
         (true, true) => links::present(world),
     }
 }
@@ -159,7 +161,10 @@ fn unlinked(site: &Site<'_>, args: &Args) -> Vec<Check> {
         return Vec::new();
     }
     let found = |tool: &&str| find::find(tool.as_bytes(), site.world.var("PATH"), &home::selves()).is_ok();
-    let missing = links::tools().filter(|tool| !site.tools.contains(tool)).filter(found);
+    // The host's tools are a choice of their own: where none of them is linked, none is missing.
+    let host = site.tools.iter().any(|tool| layers::is_host_tool(tool));
+    let wanted = |tool: &&str| !site.tools.contains(tool) && (host || !layers::is_host_tool(tool));
+    let missing = links::tools().filter(wanted).filter(found);
     missing
         .map(|tool| {
             let text = format!("{tool} is installed and does not pass through guard");
@@ -396,6 +401,13 @@ fn sudo(site: &Site<'_>) -> Vec<Check> {
             "for `sudo {tool}`: sudo guard install --dir /usr/local/lib/guard/shims, and put that directory first in \
              secure_path (visudo)"
         )
+    };
+    let help = |tool: &str| {
+        if layers::is_host_tool(tool) {
+            "run `sudo guard install --apt --shims`".to_owned()
+        } else {
+            help(tool)
+        }
     };
     let Some(path) = secure_path(site) else {
         let first = site.tools.first().copied().unwrap_or("kubectl");

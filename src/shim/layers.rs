@@ -203,8 +203,13 @@ pub fn host_tools(root: &Path) -> Vec<String> {
             .iter()
             .any(|dir| fs::symlink_metadata(below(root, dir).join(tool)).is_ok())
     };
-    let host = names::NAMES.iter().filter(|name| !matches!(name.tool, "kubectl" | "aws"));
+    let host = names::NAMES.iter().filter(|name| is_host_tool(name.tool));
     host.filter(|name| there(name.called)).map(|name| name.called.to_owned()).collect()
+}
+
+/// Whether a tool works on the machine itself.
+pub fn is_host_tool(tool: &str) -> bool {
+    !matches!(tool, "kubectl" | "aws")
 }
 
 /// Links the tools of the host in [`SHIMS`].

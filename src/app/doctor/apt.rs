@@ -8,6 +8,7 @@ use crate::engine::escape::escape;
 use crate::run::token;
 use crate::shim::layers::{self, State, TEXTS};
 use crate::shim::{ask, links};
+use crate::world::World;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -19,12 +20,17 @@ const INSTALL: &str = "run `sudo guard install --apt`";
 /// What the hook may take when nothing is removed: apt waits for it on every upgrade.
 const BUDGET: Duration = Duration::from_millis(20);
 
+/// Whether any of the hooks' files is there.
+pub(super) fn is_there(world: &World) -> bool {
+    let root = world.absolute("/");
+    TEXTS.iter().any(|text| text.state(&root) != State::Missing)
+}
+
 /// The checks. `wanted` when the person asked for them, else only where something of it is there.
 pub(super) fn checks(site: &Site<'_>, wanted: bool) -> Vec<Check> {
     let root = site.world.absolute("/");
-    let any = TEXTS.iter().any(|text| text.state(&root) != State::Missing);
     let debian = layers::below(&root, "/usr/bin/dpkg").exists();
-    if !any && !wanted {
+    if !is_there(site.world) && !wanted {
         let host = site.tools.iter().any(|tool| matches!(*tool, "apt" | "apt-get" | "aptitude" | "dpkg"));
         let text = "only calls that pass through the shims are looked at: apt and dpkg do not ask themselves";
         return if host && debian { vec![Check::warn(NAME, text, INSTALL)] } else { Vec::new() };
@@ -48,7 +54,28 @@ pub(super) fn checks(site: &Site<'_>, wanted: bool) -> Vec<Check> {
     checks.push(passes());
     checks.push(dpkg_asks(site));
     checks.extend(approvals());
+    checks.extend(shims(&root));
     checks
+}
+
+/// The host's tools in the directory that comes first under sudo and for root.
+fn shims(root: &Path) -> Option<Check> {
+    let dir = layers::below(root, layers::SHIMS);
+    let tools = layers::host_tools(root);
+    let to = Path::new(layers::PROGRAMS).join("guard-shim");
+    let ours = |tool: &&String| fs::read_link(dir.join(tool)).is_ok_and(|link| link == to);
+    let linked: Vec<&str> = tools.iter().filter(ours).map(String::as_str).collect();
+    if linked.is_empty() {
+        return None;
+    }
+    let name = "host's shims";
+    let missing: Vec<&str> = tools.iter().filter(|tool| !ours(tool)).map(String::as_str).collect();
+    Some(if missing.is_empty() {
+        Check::ok(name, format!("{}: {}", shown(&dir), linked.join(", ")))
+    } else {
+        let text = format!("{}: {} not linked", shown(&dir), missing.join(", "));
+        Check::warn(name, text, "run `sudo guard install --apt --shims`")
+    })
 }
 
 /// A text file is there, root's, and as guard wrote it.
