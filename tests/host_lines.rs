@@ -58,13 +58,27 @@ fn rows() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// No shim stands in front of these tools, so that what only refuses guarded tools leaves them alone.
+/// What hooks refuse: lines that call a tool guard stands in front of. The others are judged, and not its business.
 #[test]
-fn nothing_here_is_guarded() {
-    for (_, line) in ROWS {
-        assert_eq!(judge_line(line.as_bytes()).guarded, None, "{line}");
+fn lines_with_guarded_tools_are_guarded() {
+    for (want, line) in [
+        (Some(Destroy), "sudo apt-get -y purge postgresql-15"),
+        (Some(Destroy), "dpkg -P $(dpkg -l | awk '/^rc/{print $2}')"),
+        (Some(Destroy), "apt-get purge p; kubectl get ns"),
+        (Some(Disrupt), "ssh db1 sudo systemctl stop postgresql"),
+        (Some(Disrupt), "sleep 5; reboot"),
+        (Some(Disrupt), "sudo /etc/init.d/postgresql stop"),
+        (Some(Disrupt), "some-wrapper --quiet aptitude remove p"),
+        (Some(Mutate), "apt-get update && apt-get install -y p"),
+        (Some(Read), "apt list --installed | grep postgres"),
+        (None, "echo b > /proc/sysrq-trigger"),
+        (None, "snap remove p"),
+        (None, "docker service rm web"),
+        (None, "somewhere reboot -f"),
+        (None, "echo apt-get purge p"),
+    ] {
+        assert_eq!(judge_line(line.as_bytes()).guarded, want, "{line}");
     }
-    assert_eq!(judge_line(b"apt-get purge p; kubectl get ns").guarded, Some(Read));
 }
 
 #[test]
