@@ -71,22 +71,21 @@ impl Root {
 
     /// The same of any release.
     pub fn of(release: Release, test: &str) -> Option<Root> {
-        Root::enter(release, false, test)
+        Root::enter(release, false, &binaries(), test)
     }
 
     /// Debian 12 with systemd as its first process, which has started every server. Takes seconds.
     pub fn booted(test: &str) -> Option<Root> {
-        Root::enter(Release::Twelve, true, test)
+        Root::enter(Release::Twelve, true, &binaries(), test)
     }
 
-    fn enter(release: Release, booted: bool, test: &str) -> Option<Root> {
+    /// A copy with these files of the machine at these places in it.
+    pub fn enter(release: Release, booted: bool, binds: &[(PathBuf, &str)], test: &str) -> Option<Root> {
         let number = if release == Release::Twelve { "12" } else { "13" };
         let mut enter = Command::new(format!("{SCRIPTS}/enter"));
         enter.args(["--hold", "--release", number]).args(booted.then_some("--boot"));
-        for (binary, name) in
-            [(env!("CARGO_BIN_EXE_guard"), "guard"), (env!("CARGO_BIN_EXE_guard-shim"), "guard-shim")]
-        {
-            enter.args(["--bind", &format!("{binary}=/usr/local/bin/{name}")]);
+        for (from, to) in binds {
+            enter.args(["--bind", &format!("{}={to}", from.display())]);
         }
         let mut child =
             enter.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -173,7 +172,8 @@ impl Root {
 
     /// A line of shell on a terminal of its own.
     pub fn pty(&self, line: &str) -> Pty {
-        Pty::spawn(self.command(&["/bin/sh", "-c", line]), 100)
+        // The session that the terminal belongs to has to be one of inside, or no process there is in its foreground.
+        Pty::spawn(self.command(&["setsid", "--ctty", "/bin/sh", "-c", line]), 100)
     }
 
     /// Writes a file inside, with everything above it.
@@ -292,6 +292,15 @@ impl Drop for Root {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
+}
+
+/// guard as it was built for the tests, where it belongs.
+fn binaries() -> Vec<(PathBuf, &'static str)> {
+    let built = [
+        (option_env!("CARGO_BIN_EXE_guard"), "/usr/local/bin/guard"),
+        (option_env!("CARGO_BIN_EXE_guard-shim"), "/usr/local/bin/guard-shim"),
+    ];
+    built.map(|(from, to)| (PathBuf::from(from.expect("cargo built it")), to)).to_vec()
 }
 
 /// A state of the whole system.
