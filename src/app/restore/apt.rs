@@ -1,35 +1,282 @@
 //! `guard restore` of packages.
 
 use super::Args;
+use crate::app::{kept, out, show};
+use crate::engine::challenge::host_challenge;
 use crate::engine::escape::escape;
+use crate::engine::policy::place::{Seen, classify_target};
+use crate::engine::target::Environment;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::keep::apt::{Manifest, verify};
+use crate::keep::apt::back::{self, Report, Way};
+use crate::keep::apt::manifest::{Is, Package};
+use crate::keep::apt::put::State;
+use crate::keep::apt::{Manifest, Tools, verify};
+use crate::policy;
+use crate::prompt::Terminal;
+use crate::resolve;
+use crate::run::exec::CONFIRM;
 use crate::ui::ColourChoice;
+use crate::ui::screen::{Item, Row, Screen};
 use crate::world::World;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// What apt does besides what is asked for.
+type Besides<'p> = Vec<&'p crate::engine::apt::plan::Change>;
 
 /// Runs the subcommand for a copy of packages.
 pub(super) fn run(
     args: &Args,
     dir: &Path,
     manifest: &Manifest,
-    _world: &World,
-    _choice: ColourChoice,
+    world: &World,
+    choice: ColourChoice,
 ) -> Result<Exit> {
-    if args.namespace.is_some()
-        || args.to_another_cluster
-        || args.kubeconfig.is_some()
-        || args.context.is_some()
-    {
+    let cluster = [&args.namespace, &args.kubeconfig, &args.context];
+    if args.to_another_cluster || cluster.iter().any(|given| given.is_some()) {
         return Err(Fail::new(Exit::Usage, "this is a copy of packages, not of a cluster")
             .help("leave out --namespace, --to-another-cluster, --kubeconfig and --context"));
     }
-    verify(dir, manifest).map_err(|e| {
+    let unfit = |e: std::io::Error| {
         Fail::new(Exit::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
-    })?;
-    Err(Fail::new(Exit::Unavailable, "packages are not installed again by this version").help(format!(
-        "apt-get install --allow-downgrades {}/debs/*.deb",
-        escape(dir.as_os_str().as_encoded_bytes())
-    )))
+    };
+    verify(dir, manifest).map_err(unfit)?;
+    if manifest.root != "/" {
+        let files = escape(dir.as_os_str().as_encoded_bytes());
+        return Err(Fail::new(Exit::Unavailable, "guard installs packages in this system alone")
+            .because(format!("the copy is of the system in {}", escape(manifest.root.as_bytes())))
+            .help(format!("dpkg --root={} -i {files}/debs/*.deb", escape(manifest.root.as_bytes()))));
+    }
+    let tools = Tools::find(world)?;
+    let mut way = back::way(dir, manifest, Path::new("/")).map_err(unfit)?;
+    let (plan, given_up) = back::rehearse(&mut way, &tools, world)?;
+    let besides = back::besides(&plan, &way);
+    if args.dry_run {
+        out::print(&listed(manifest, &way, &besides, &given_up))?;
+        out::print(&databases(dir, manifest))?;
+        return Ok(Exit::Ok);
+    }
+    if !rustix::process::geteuid().is_root() {
+        return Err(Fail::new(Exit::Refused, "refused: only root can install packages")
+            .because("nothing was changed")
+            .help(format!("sudo guard restore {}", manifest.id)));
+    }
+    if way.install.is_empty() && way.without.is_empty() && way.settings.is_empty() {
+        let all = given_up.is_empty();
+        out::print(&listed(manifest, &way, &besides, &given_up))?;
+        out::print(&databases(dir, manifest))?;
+        out::print("everything that is in the copy is as it was\n")?;
+        return Ok(if all { Exit::Ok } else { Exit::Unavailable });
+    }
+    agreed(manifest, &way, &besides, &given_up, world, choice)?;
+    let removing = besides.iter().any(|c| c.kind != crate::engine::apt::plan::Kind::Install);
+    let report = back::restore(dir, manifest, &way, &tools, world, removing);
+    out::print(&said(&report, manifest, &given_up))?;
+    out::print(&databases(dir, manifest))?;
+    if let Some(signal) = report.interrupted {
+        out::complain(&format!(
+            "guard: interrupted: the way back is NOT complete; run it again: guard restore {}\n",
+            manifest.id
+        ));
+        crate::prompt::signals::die_of(signal);
+    }
+    if report.failed.is_empty() && given_up.is_empty() { Ok(Exit::Ok) } else { Ok(Exit::Unavailable) }
+}
+
+fn named(package: &Package) -> Item {
+    let version = package.version.as_deref().unwrap_or_default();
+    Item::new().strong(&package.name).say(" ").name(version)
+}
+
+/// Shows what will be done, and asks where that is production, or something goes for it.
+fn agreed(
+    manifest: &Manifest,
+    way: &Way<'_>,
+    besides: &Besides<'_>,
+    given_up: &[&Package],
+    world: &World,
+    choice: ColourChoice,
+) -> Result<()> {
+    use crate::engine::apt::plan::Kind;
+    let host = resolve::host::host(world, b"apt-get", &[b"install"])?;
+    let policy = policy::load(world)?;
+    let place = classify_target(&Seen::of_host(&host.target), &policy);
+    let name = host.target.host_name(place.name.as_deref());
+    let challenge = host_challenge(&host.target, place.name.as_deref(), &[]);
+    let count = way.install.len() + way.without.len();
+    let mut rows = vec![Row::fact(
+        "copy",
+        Item::new()
+            .say(format!("{}, taken ", manifest.id))
+            .prose(&manifest.ts)
+            .say(" on ")
+            .name(&manifest.host)
+            .say(" before: ")
+            .prose(&shell_words::join(&manifest.argv)),
+    )];
+    let mut list = |label: &str, items: Vec<Item>, more: (&'static str, &'static str)| {
+        if !items.is_empty() {
+            rows.push(Row::list(label, items, more));
+        }
+    };
+    let items = way.install.iter().map(|item| match &item.now {
+        Some(now) if Some(now) != item.package.version.as_ref() => {
+            named(item.package).say(" in place of ").name(now)
+        }
+        _ => named(item.package),
+    });
+    list("installs", items.collect(), ("1 more package", "more packages"));
+    list("fetches", way.without.iter().map(|p| named(p)).collect(), ("1 more package", "more packages"));
+    let gone = |kind: fn(Kind) -> bool| {
+        besides.iter().filter(move |c| kind(c.kind)).map(|c| Item::new().strong(c.full_name())).collect()
+    };
+    list("REMOVES", gone(|k| k != Kind::Install), ("1 more package", "more packages"));
+    list("also", gone(|k| k == Kind::Install), ("1 more package", "more packages"));
+    let settings = |wanted: State| {
+        let of = way.settings.iter().filter(move |(_, state)| *state == wanted);
+        of.map(|(f, _)| Item::new().name(&f.path)).collect::<Vec<Item>>()
+    };
+    list("settings", settings(State::Gone), ("1 more file", "more files"));
+    list("replaces", settings(State::Differs), ("1 more file", "more files"));
+    let missing = given_up.iter().map(|p| named(p).say(" is not in the copy, and no mirror has it"));
+    let gaps = manifest.gaps.iter().map(|g| Item::new().prose(&format!("{}: {}", g.what, g.why)));
+    list("missing", missing.chain(gaps).collect(), ("1 more", "more"));
+    let screen = Screen {
+        environment: Some(place.environment),
+        headline: vec![Item::new().strong(&name)],
+        rows,
+        question: Item::new(),
+    };
+    let facts = || out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
+    let removes = besides.iter().any(|c| c.kind != Kind::Install);
+    if place.environment < Environment::Unclassified && !removes {
+        facts();
+        return Ok(());
+    }
+    if let Some(phrase) = world.set_var(CONFIRM).map(OsStrExt::as_bytes) {
+        if challenge.accepts(phrase) {
+            facts();
+            return Ok(());
+        }
+        if Terminal::available().is_err() {
+            return Err(Fail::new(Exit::Refused, "refused")
+                .because(format!("{CONFIRM} does not name this host"))
+                .help(format!("it has to be the {}", challenge.kind)));
+        }
+    }
+    let what = match (count, way.settings.len()) {
+        (0, n) => format!("Put {n} settings back on "),
+        (n, _) => format!("Install {n} packages again on "),
+    };
+    let question = Item::new().say(what).strong(&name).say("? [y/N]:");
+    kept::yes(question, screen, world, choice).map_err(|fail| {
+        fail.because("nothing was changed")
+            .help(format!("without a terminal, set {CONFIRM} to the {}", challenge.kind))
+    })
+}
+
+fn line(text: &mut String, label: &str, what: &str) {
+    let _ = writeln!(text, "{label:<9} {}", escape(what.as_bytes()));
+}
+
+/// What would be done.
+fn listed(manifest: &Manifest, way: &Way<'_>, besides: &Besides<'_>, given_up: &[&Package]) -> String {
+    use crate::engine::apt::plan::Kind;
+    let mut text = String::new();
+    line(&mut text, "copy", &format!("{} of {}", manifest.id, manifest.host));
+    let with_version =
+        |p: &Package| format!("{} {}", p.full_name(), p.version.as_deref().unwrap_or_default());
+    for item in &way.install {
+        let now = match &item.now {
+            Some(now) if Some(now) != item.package.version.as_ref() => format!(" in place of {now}"),
+            _ => String::new(),
+        };
+        line(&mut text, "install", &format!("{}{now}", with_version(item.package)));
+    }
+    for package in &way.without {
+        line(&mut text, "fetch", &with_version(package));
+    }
+    for change in besides {
+        let label = if change.kind == Kind::Install { "also" } else { "REMOVE" };
+        line(&mut text, label, &change.full_name());
+    }
+    for package in &way.there {
+        line(&mut text, "is there", &with_version(package));
+    }
+    for (file, state) in &way.settings {
+        let what = match (state, &file.is) {
+            (_, Is::Absent) => "take away",
+            (State::Gone, _) => "write",
+            _ => "replace",
+        };
+        line(&mut text, what, &file.path);
+    }
+    for package in given_up {
+        line(
+            &mut text,
+            "MISSING",
+            &format!("{}: not in the copy, and no mirror has it", with_version(package)),
+        );
+    }
+    for gap in &manifest.gaps {
+        line(&mut text, "missing", &format!("{}: {} (not in the copy)", gap.what, gap.why));
+    }
+    text
+}
+
+/// What was done.
+fn said(report: &Report, manifest: &Manifest, given_up: &[&Package]) -> String {
+    let mut text = String::new();
+    let rows = [
+        ("installed", &report.installed),
+        ("is there", &report.there),
+        ("settings", &report.written),
+        ("replaced", &report.replaced),
+        ("marked", &report.marked),
+        ("note", &report.notes),
+    ];
+    for (label, all) in rows {
+        for one in all {
+            line(&mut text, label, one);
+        }
+    }
+    if let Some(aside) = &report.aside {
+        line(&mut text, "saved", &format!("what was replaced lies in {}", aside.display()));
+    }
+    for gap in &manifest.gaps {
+        line(&mut text, "missing", &format!("{}: {} (not in the copy)", gap.what, gap.why));
+    }
+    for package in given_up {
+        line(&mut text, "FAILED", &format!("{}: not in the copy, and no mirror has it", package.full_name()));
+    }
+    for (what, why) in &report.failed {
+        line(&mut text, "FAILED", &format!("{what}: {why}"));
+    }
+    let _ = writeln!(
+        text,
+        "{} packages installed, {} there already, {} settings put back, {} failed",
+        report.installed.len(),
+        report.there.len(),
+        report.written.len() + report.replaced.len(),
+        report.failed.len() + given_up.len()
+    );
+    text
+}
+
+/// How a person loads the dumps.
+fn databases(dir: &Path, manifest: &Manifest) -> String {
+    let mut text = String::new();
+    for cluster in &manifest.clusters {
+        let _ = writeln!(
+            text,
+            "database  dumps of PostgreSQL {} are not loaded by themselves; in this order, as root:",
+            escape(cluster.called().as_bytes())
+        );
+        for command in back::commands(dir, cluster, Path::new("/")) {
+            let _ = writeln!(text, "  {}", escape(command.as_bytes()));
+        }
+    }
+    text
 }

@@ -3,12 +3,16 @@
 //! `debs/` holds the exact packages, `files/` their settings as they were, `status` what dpkg had written down about
 //! them, `clusters/` dumps of the PostgreSQL databases that a purge drops. Other data of a package is not in it.
 
+pub mod back;
 mod child;
 mod debs;
 pub mod manifest;
 pub mod postgres;
+pub mod put;
+pub mod safer;
 pub mod settings;
 pub mod system;
+mod uninterrupted;
 
 pub use manifest::Manifest;
 
@@ -141,9 +145,10 @@ pub fn survey(plan: &Plan, root: &Path, public_only: bool) -> io::Result<Survey>
     let system = System::read(root)?;
     let mut survey = Survey::default();
     let mut keeper = Keeper::new(&system, None, public_only);
+    let mut wanted = Vec::new();
     for change in plan.removals() {
         let Some(known) = system.of(change) else { continue };
-        keeper.keep(&known.name, &settings::wanted(&system, known, change.kind == Kind::Purge).0)?;
+        wanted.push((known.name.as_str(), settings::wanted(&system, known, change.kind == Kind::Purge).0));
         if known.is_there() {
             survey.packages += 1;
             let cached = debs::cached(&system, known);
@@ -151,6 +156,7 @@ pub fn survey(plan: &Plan, root: &Path, public_only: bool) -> io::Result<Survey>
             survey.bytes += size(known, cached.as_deref());
         }
     }
+    keeper.keep(&wanted)?;
     survey.settings =
         keeper.files.iter().filter(|f| matches!(f.is, Is::File { .. } | Is::Link { .. })).count();
     survey.bytes += keeper.bytes;
@@ -279,12 +285,14 @@ fn keep_settings(
     let mut status = partial.create(STATUS)?;
     let into = partial.path().join(FILES);
     let mut keeper = Keeper::new(system, Some(&into), order.public_only);
+    let mut all = Vec::new();
     for (known, package) in known.iter().zip(&mut manifest.packages) {
         writeln!(status, "{}\n", known.paragraph)?;
         let (wanted, units) = settings::wanted(system, known, package.purged);
         package.units = units;
-        keeper.keep(&known.name, &wanted)?;
+        all.push((known.name.as_str(), wanted));
     }
+    keeper.keep(&all)?;
     status.sync_all()?;
     if keeper.private > 0 {
         let what = format!("{} settings files that not everybody may read", keeper.private);

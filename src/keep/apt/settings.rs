@@ -146,7 +146,8 @@ fn deleted(script: &str) -> BTreeSet<String> {
                 Some('$') => continue,
                 _ => path,
             };
-            let path = path.trim_end_matches(['/', '.']);
+            // The path may end a sentence.
+            let path = path.trim_end_matches('/').trim_end_matches('.').trim_end_matches('/');
             if own(path) && path.matches('/').count() >= 2 {
                 found.insert(path.to_owned());
             }
@@ -236,10 +237,15 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Keeps everything of one package. An error means that the copy cannot be written.
-    pub fn keep(&mut self, package: &str, wanted: &Wanted) -> io::Result<()> {
-        for (path, role) in wanted {
-            self.path(path, package, *role)?;
+    /// Keeps everything of these packages. An error means that the copy cannot be written.
+    pub fn keep(&mut self, packages: &[(&str, Wanted)]) -> io::Result<()> {
+        // What dpkg calls settings is known as such, also where it lies in a directory that is kept whole.
+        for first in [true, false] {
+            for (package, wanted) in packages {
+                for (path, role) in wanted.iter().filter(|(_, role)| (**role == Role::Conffile) == first) {
+                    self.path(path, package, *role)?;
+                }
+            }
         }
         Ok(())
     }
@@ -326,6 +332,7 @@ impl<'a> Keeper<'a> {
     fn file(&mut self, path: &str, package: &str, role: Role, meta: &Metadata) -> io::Result<()> {
         if self.public_only && meta.mode() & 0o004 == 0 {
             self.private += 1;
+            self.seen.insert(path.to_owned());
             return Ok(());
         }
         if self.bytes + meta.len() > LARGEST {
@@ -509,7 +516,7 @@ Conffiles:
         assert_eq!(units, [Unit { name: "web.service".into(), enabled: true }]);
         let into = root.join("copy");
         let mut keeper = Keeper::new(&system, Some(&into), false);
-        keeper.keep("web", &wanted).unwrap();
+        keeper.keep(&[("web", wanted.clone())]).unwrap();
         let mut paths: Vec<(&str, char)> = keeper
             .files
             .iter()
@@ -549,7 +556,7 @@ Conffiles:
 
         // Without what not everybody may read.
         let mut keeper = Keeper::new(&system, None, true);
-        keeper.keep("web", &wanted).unwrap();
+        keeper.keep(&[("web", wanted.clone())]).unwrap();
         assert_eq!(keeper.private, 3);
         assert!(!keeper.files.iter().any(|f| f.path.ends_with("web.conf")));
     }
