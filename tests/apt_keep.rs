@@ -148,10 +148,10 @@ fn removed_packages_come_back_as_they_were() {
     let root = fresh!("removed packages come back");
     lived_in(&root);
     let before = state(&root);
-    let kept = take(&root, "--allow-change-held-packages remove redis-tools");
+    let kept = take(&root, "--allow-change-held-packages remove redis-tools redis-server");
     assert_eq!(kept["packages"].as_array().unwrap().len(), 2);
     assert!(kept["packages"].as_array().unwrap().iter().all(|p| p["deb"]["from"] == "cache"));
-    root.ok("apt-get -qq -y --allow-change-held-packages remove redis-tools 2>&1");
+    root.ok("apt-get -qq -y --allow-change-held-packages remove redis-tools redis-server 2>&1");
     assert!(root.in_state("rc", &["redis-tools", "redis-server"]));
     let out = restore(&root);
     assert!(out.status.success(), "{}", said(&out));
@@ -175,8 +175,8 @@ fn purged_packages_come_back_as_they_were() {
     let root = fresh!("purged packages come back");
     lived_in(&root);
     let before = state(&root);
-    take(&root, "--allow-change-held-packages purge redis-tools");
-    root.ok("apt-get -qq -y --allow-change-held-packages purge redis-tools 2>&1");
+    take(&root, "--allow-change-held-packages purge redis-tools redis-server");
+    root.ok("apt-get -qq -y --allow-change-held-packages purge redis-tools redis-server 2>&1");
     assert!(!root.has("/etc/redis"));
     let dry = root.run("guard restore one --dry-run");
     assert!(dry.status.success() && said(&dry).contains("write     /etc/redis/ours.conf"), "{}", said(&dry));
@@ -196,7 +196,7 @@ fn what_changed_meanwhile_is_saved() {
     assert!(out.status.success(), "{}", said(&out));
     assert!(said(&out).contains("replaced  /etc/redis/redis.conf"), "{}", said(&out));
     assert_eq!(root.ok("grep -c '# later' /etc/redis/redis.conf || true").trim(), "0");
-    assert_eq!(root.ok(&format!("sha256sum <{KEPT}/one/aside-*/etc/redis/redis.conf")), later);
+    assert_eq!(root.ok(&format!("cat {KEPT}/one/aside-*/etc/redis/redis.conf | sha256sum")), later);
 }
 
 #[test]
@@ -213,7 +213,7 @@ create table nothing (a int);
 create unlogged table passing as select 1 as a;
 alter table orders owner to seller;
 create database empty;
-create database \"odd = name'\\\" 1\";
+create database \"odd = name'\"\" 1\";
 SQL");
     let kept = take(&root, "purge postgresql-client-15");
     let cluster = &kept["clusters"][0];
@@ -397,13 +397,13 @@ fn only_root_and_only_when_nobody_else_is_at_it() {
     root.ok("python3 -c 'import fcntl,time,os
 f=open(\"/var/lib/dpkg/lock-frontend\",\"w\"); fcntl.lockf(f,fcntl.LOCK_EX)
 os.fork() and os._exit(0)
-fcntl.lockf(f,fcntl.LOCK_EX); open(\"/tmp/locked\",\"w\"); time.sleep(20)' >/dev/null 2>&1 </dev/null &
+fcntl.lockf(f,fcntl.LOCK_EX); print(os.getpid(), file=open(\"/tmp/pid\",\"w\")); os.rename(\"/tmp/pid\",\"/tmp/locked\"); time.sleep(60)' >/dev/null 2>&1 </dev/null &
 while [ ! -e /tmp/locked ]; do sleep 0.05; done");
     let out = restore(&root);
     assert_eq!(out.status.code(), Some(69), "{}", said(&out));
     assert!(said(&out).contains("FAILED    redis-server"), "{}", said(&out));
     assert!(root.in_state("rc", &["redis-server"]));
-    root.ok("pkill -f lock-frontend || true; sleep 0.2");
+    root.ok("kill $(cat /tmp/locked); sleep 0.2");
     let out = restore(&root);
     assert!(out.status.success(), "{}", said(&out));
 }
