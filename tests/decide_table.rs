@@ -39,19 +39,20 @@ fn policy(mode: Mode, env_confirm: bool) -> Merged {
     Merged { user: Some(user), ..Merged::default() }
 }
 
-/// Rows: mode, terminal, GUARD_CONFIRM, target. Columns: effects, and whole scopes for the two worst.
+/// Rows: mode, terminal, GUARD_CONFIRM, target. Columns: effects, whole scopes for the two worst, and disrupting a host.
 fn table() -> String {
-    let columns: [(Effect, bool); 7] = [
-        (Effect::Read, false),
-        (Effect::Mutate, false),
-        (Effect::Unknown, false),
-        (Effect::Disrupt, false),
-        (Effect::Disrupt, true),
-        (Effect::Destroy, false),
-        (Effect::Destroy, true),
+    let columns: [(Effect, bool, &str); 8] = [
+        (Effect::Read, false, "kubectl"),
+        (Effect::Mutate, false, "kubectl"),
+        (Effect::Unknown, false, "kubectl"),
+        (Effect::Disrupt, false, "kubectl"),
+        (Effect::Disrupt, true, "kubectl"),
+        (Effect::Disrupt, false, "apt-get"),
+        (Effect::Destroy, false, "kubectl"),
+        (Effect::Destroy, true, "kubectl"),
     ];
     let mut out = String::new();
-    let head = ["read", "mutate", "unknown", "disrupt", "disrupt all", "destroy", "destroy all"];
+    let head = ["read", "mutate", "unknown", "disrupt", "disrupt all", "disrupt host", "destroy", "destroy all"];
     let _ = write!(out, "{:<8} {:<11} {:<13} {:<13}", "mode", "terminal", "GUARD_CONFIRM", "target");
     head.iter().for_each(|h| {
         let _ = write!(out, " {h:<20}");
@@ -74,13 +75,13 @@ fn table() -> String {
                     if env_confirm { "may answer" } else { "forbidden" },
                     target.map_or("not resolved", Environment::word)
                 );
-                for (effect, whole_scope) in columns {
+                for (effect, whole_scope, tool) in columns {
                     let s = Situation {
                         whole_scope,
                         interactive,
                         target_known: target.is_some(),
                         environment: target.unwrap_or(Environment::Development),
-                        ..Situation::of("kubectl", "delete", effect)
+                        ..Situation::of(tool, "delete", effect)
                     };
                     let _ = write!(row, " {:<20}", word(&decide(&s, &policy(mode, env_confirm))));
                 }

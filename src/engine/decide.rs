@@ -3,9 +3,9 @@
 
 use super::effect::Effect;
 use super::policy::builtin;
-use super::policy::place::{IdKind, Identity};
+use super::policy::place::{self, IdKind, Identity};
 use super::policy::rule::{Actor, Outcome, Rule};
-use super::policy::{Layer, Merged, Mode, Policy};
+use super::policy::{Layer, Merged, Mode, Policy, UnknownAs};
 use super::target::Environment;
 
 /// What happens to the command. Only `Allow`, or `Confirm` with a matched answer, ever reaches the exec.
@@ -224,8 +224,7 @@ pub fn decide(s: &Situation, m: &Merged) -> Decision {
 
 /// What the built-in table says after the user's relaxations.
 fn builtin_vote<'a>(s: &Situation, m: &'a Merged) -> Option<Vote<'a>> {
-    let (mut then, id) =
-        builtin::outcome(s.environment, s.effect, s.whole_scope, s.target_known, m.unknown());
+    let (mut then, id) = builtin_outcome(s, m.unknown());
     let mut rule = id?;
     let mut says = builtin_reason(s, rule);
     // A target that could not be resolved cannot be relaxed: relaxing rules say where they hold, or hold nowhere here.
@@ -246,9 +245,14 @@ fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
     if s.effect != Effect::Unknown {
         return None;
     }
-    let (then, id) = builtin::outcome(s.environment, s.effect, s.whole_scope, s.target_known, layer.unknown?);
+    let (then, id) = builtin_outcome(s, layer.unknown?);
     let (rule, mode) = (id?, layer.mode.unwrap_or_default());
     Some(Vote { then, rule, mode, says: builtin_reason(s, rule), justification: false, show_diff: false })
+}
+
+fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<&'static str>) {
+    let domain = place::domain_of_tool(&s.tool);
+    builtin::outcome(s.environment, s.effect, s.whole_scope, s.target_known, unknown, domain)
 }
 
 fn builtin_reason(s: &Situation, rule: &str) -> String {

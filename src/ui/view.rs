@@ -443,7 +443,8 @@ fn question(view: &View<'_>) -> Item {
                 }),
                 (None, _) => Item::new().say("this"),
             };
-            let item = Item::new().prose(&verb).say(" ").join(&subject).say(" in ");
+            let at = if matches!(view.target, Target::Host(_)) { " on " } else { " in " };
+            let item = Item::new().prose(&verb).say(" ").join(&subject).say(at);
             item.strong(place(view)).say("? [y/N]:")
         }
     }

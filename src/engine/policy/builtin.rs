@@ -1,6 +1,7 @@
 //! The built-in table: what holds when no policy file says anything. Data only.
 
 use super::UnknownAs;
+use super::place::Domain;
 use super::rule::Outcome;
 use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
@@ -17,6 +18,8 @@ pub struct Row {
     pub effect: Effect,
     /// Only when whole namespaces, `--all` or a purge are meant; `false` = in any case.
     pub whole_scope: bool,
+    /// Only for what works on a host itself, where a y on the wrong terminal is the very mistake; `false` = everywhere.
+    pub host: bool,
     /// What follows.
     pub then: Outcome,
 }
@@ -30,16 +33,22 @@ const TYPED: Outcome = Outcome::Confirm(Level::Typed);
 const YES_NO: Outcome = Outcome::Confirm(Level::YesNo);
 
 const fn row(id: &'static str, environment: Environment, effect: Effect, then: Outcome) -> Row {
-    Row { id, environment, effect, whole_scope: false, then }
+    Row { id, environment, effect, whole_scope: false, host: false, then }
+}
+
+const fn on_hosts(id: &'static str, environment: Environment, effect: Effect, then: Outcome) -> Row {
+    Row { host: true, ..row(id, environment, effect, then) }
 }
 
 /// The table; of several rows that fit, the strongest counts. Pairs without a row pass.
-pub const TABLE: [Row; 9] = [
+pub const TABLE: [Row; 11] = [
     row("builtin/production-destroy", Environment::Production, Effect::Destroy, TYPED),
     row("builtin/production-disrupt", Environment::Production, Effect::Disrupt, YES_NO),
+    on_hosts("builtin/production-disrupt-host", Environment::Production, Effect::Disrupt, TYPED),
     row("builtin/production-mutate", Environment::Production, Effect::Mutate, Outcome::Notice),
     row("builtin/unclassified-destroy", Environment::Unclassified, Effect::Destroy, TYPED),
     row("builtin/unclassified-disrupt", Environment::Unclassified, Effect::Disrupt, YES_NO),
+    on_hosts("builtin/unclassified-disrupt-host", Environment::Unclassified, Effect::Disrupt, TYPED),
     row("builtin/staging-destroy", Environment::Staging, Effect::Destroy, YES_NO),
     row("builtin/staging-disrupt", Environment::Staging, Effect::Disrupt, Outcome::Notice),
     row("builtin/development-destroy", Environment::Development, Effect::Destroy, Outcome::Notice),
@@ -48,6 +57,7 @@ pub const TABLE: [Row; 9] = [
         environment: Environment::Development,
         effect: Effect::Destroy,
         whole_scope: true,
+        host: false,
         then: YES_NO,
     },
 ];
@@ -59,6 +69,7 @@ pub fn outcome(
     whole_scope: bool,
     target_known: bool,
     unknown: UnknownAs,
+    domain: Option<Domain>,
 ) -> (Outcome, Option<&'static str>) {
     // A target nobody could resolve counts as production, and what would hurt there does not run.
     let environment = if target_known { environment } else { Environment::Production };
@@ -73,8 +84,11 @@ pub fn outcome(
             (_, UnknownAs::Deny) => (Outcome::Deny, Some(UNKNOWN)),
         };
     }
-    let rows = TABLE
-        .iter()
-        .filter(|r| r.environment == environment && r.effect == effect && (whole_scope || !r.whole_scope));
+    let host = domain == Some(Domain::Machine);
+    let fits = |r: &&Row| {
+        let here = (whole_scope || !r.whole_scope) && (host || !r.host);
+        r.environment == environment && r.effect == effect && here
+    };
+    let rows = TABLE.iter().filter(fits);
     rows.max_by_key(|r| r.then).map_or((Outcome::Allow, None), |r| (r.then, Some(r.id)))
 }
