@@ -22,7 +22,6 @@ pub mod proc;
 mod protect;
 mod replay;
 pub mod subjects;
-pub mod systemd;
 mod volumes;
 mod words;
 
