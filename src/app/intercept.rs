@@ -192,6 +192,10 @@ fn confirm(
 pub(super) fn consent(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> Result<()> {
     let ending = answer(judged, call, world, choice)?;
     let copied = keeping::take(judged, call, world, choice);
+    if let Some(fail) = &copied.refuse {
+        record::refused(judged, call, world, &ending, &fail.what);
+        return Err(fail.clone());
+    }
     unmoved(judged, call, world, ending.prompting).inspect_err(|fail| {
         record::refused(judged, call, world, &ending, &fail.what);
     })?;

@@ -2,7 +2,6 @@
 
 pub mod apt;
 
-#[allow(unused_imports, reason = "the host pipeline calls it")]
 pub use apt::intend as intend_apt;
 
 use super::call::Call;

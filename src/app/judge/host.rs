@@ -2,7 +2,7 @@
 
 use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
 use crate::app::caller::actor;
-use crate::app::situation;
+use crate::app::{keeping, situation};
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{Challenge, host_challenge};
@@ -17,6 +17,7 @@ use crate::engine::policy::place::{self, Seen};
 use crate::engine::target::HostTarget;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::keep::apt::safer;
 use crate::probe;
 use crate::prompt::progress::Progress;
 use crate::resolve::host::ResolvedHost;
@@ -104,7 +105,16 @@ fn judge_with(
     }
     let probing = started.elapsed();
     let Outcome { place, name, challenge, assessment, situation, decision } = outcome;
-    let (copy, safer) = (None, None);
+    let plan = facts.plan.as_ref().filter(|plan| plan.removes());
+    let copy = match (&resolved, plan) {
+        (Ok(found), Some(plan)) => {
+            keeping::intend_apt(plan, &found.root, &name, &impact, &assessment, how, world)
+        }
+        _ => None,
+    };
+    let safer = plan
+        .filter(|_| assessment.effect >= Effect::Destroy)
+        .and_then(|plan| safer::safer(plan, call.tool, &call.words()));
     Ok(Judged {
         words,
         policy,

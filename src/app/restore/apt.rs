@@ -16,12 +16,14 @@ use crate::policy;
 use crate::prompt::Terminal;
 use crate::resolve;
 use crate::run::exec::CONFIRM;
+use crate::run::token;
 use crate::ui::ColourChoice;
 use crate::ui::screen::{Item, Row, Screen};
 use crate::world::World;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// What apt does besides what is asked for.
 type Besides<'p> = Vec<&'p crate::engine::apt::plan::Change>;
@@ -72,6 +74,10 @@ pub(super) fn run(
     }
     agreed(manifest, &way, &besides, &given_up, world, choice)?;
     let removing = besides.iter().any(|c| c.kind != crate::engine::apt::plan::Kind::Install);
+    if removing {
+        // Asked a moment ago; apt's own hook need not ask once more. Without the note it does.
+        let _ = token::leave(&plan, SystemTime::now());
+    }
     let report = back::restore(dir, manifest, &way, &tools, world, removing);
     out::print(&said(&report, manifest, &given_up))?;
     out::print(&databases(dir, manifest))?;
