@@ -234,7 +234,7 @@ SQL");
     let (_, after) = text.split_once("database  dumps of PostgreSQL 15/main").unwrap();
     let mut commands: Vec<&str> = after.lines().filter_map(|line| line.strip_prefix("  ")).collect();
     assert!(commands.pop().unwrap().starts_with("diff -r "), "{text}");
-    root.ok("pg_ctlcluster 15 main start 2>/dev/null || true");
+    assert_eq!(commands.first(), Some(&"pg_ctlcluster 15 main start"), "{text}");
     for command in commands {
         let out = root.run(command);
         let harmless = command.contains(" psql ") && said(&out).contains("role \"postgres\" already exists");
@@ -447,4 +447,78 @@ fn what_has_to_go_for_it_is_shown_first() {
     assert!(out.status.success(), "{}", said(&out));
     assert_eq!(root.ok("dpkg-query -W -f='${db:Status-Abbrev} ${Version}' postfix"), before);
     assert!(root.in_state("rc", &["exim4-daemon-light"]));
+}
+
+/// `apt-get WORDS` through the shim, confirmed.
+fn guarded(root: &Root, words: &str, phrase: &str) -> Output {
+    root.shims(&["apt-get", "dpkg"]);
+    root.run_with(
+        &format!("DEBIAN_FRONTEND=noninteractive apt-get -y {words}"),
+        &[("GUARD_CONFIRM", phrase)],
+        b"",
+    )
+}
+
+#[test]
+fn what_the_screen_promises_is_kept_before_anything_goes() {
+    let root = fresh!("a promised copy");
+    root.start("postgres");
+    let out = guarded(&root, "purge postgresql-client-15", "db1/15/main");
+    assert!(out.status.success(), "{}", said(&out));
+    let text = said(&out);
+    assert!(text.contains("2 packages (.deb), 6 settings files, a dump of PostgreSQL 15/main"), "{text}");
+    assert!(
+        text.contains("safer      keep data and settings: apt-get -y remove postgresql-client-15"),
+        "{text}"
+    );
+    assert!(
+        text.contains("guard: kept 2 packages, 6 settings files, 2 databases with 120,000 rows"),
+        "{text}"
+    );
+    assert!(!root.has("/var/lib/postgresql/15/main"));
+    let id = root.ok(&format!("ls {KEPT}")).trim().to_owned();
+    let out = root.run_with(&format!("guard restore {id}"), &[("GUARD_CONFIRM", "db1")], b"");
+    assert!(out.status.success(), "{}", said(&out));
+    assert!(root.in_state("ii", &["postgresql-15", "postgresql-client-15"]));
+}
+
+#[test]
+fn a_promised_dump_that_fails_stops_the_purge() {
+    let root = fresh!("a promised dump that fails");
+    root.start("postgres");
+    pg_dump(&root, "$REAL \"$@\" | head -c 2000000; exit 0");
+    let out = guarded(&root, "purge postgresql-15", "db1/15/main");
+    assert_eq!(out.status.code(), Some(77), "{}", said(&out));
+    assert!(said(&out).contains("the dump that was promised is not whole"), "{}", said(&out));
+    assert!(root.in_state("ii", &["postgresql-15"]));
+    assert_eq!(root.customers(), Some(120_000));
+    // Who does not want a copy says so.
+    let out = root.run_with(
+        "DEBIAN_FRONTEND=noninteractive apt-get -y purge postgresql-15",
+        &[("GUARD_CONFIRM", "db1/15/main"), ("GUARD_KEEP", "off")],
+        b"",
+    );
+    assert!(out.status.success() && !root.in_state("ii", &["postgresql-15"]), "{}", said(&out));
+}
+
+#[test]
+fn an_interrupted_way_back_says_so_and_goes_on_later() {
+    let root = fresh!("an interrupted way back");
+    lived_in(&root);
+    let before = state(&root);
+    take(&root, "--allow-change-held-packages purge redis-tools redis-server");
+    root.ok("apt-get -qq -y --allow-change-held-packages purge redis-tools redis-server 2>&1");
+    // The signal comes while packages are being unpacked.
+    root.write("/etc/apt/apt.conf.d/99slow", "DPkg::Pre-Invoke { \"touch /tmp/now; sleep 2\"; };\n");
+    let out = root.run_with(
+        "guard restore one & pid=$!; while [ ! -e /tmp/now ]; do sleep 0.05; done; kill -TERM $pid; wait $pid; echo ended $?",
+        &[("GUARD_CONFIRM", "db1")],
+        b"",
+    );
+    let text = said(&out);
+    assert!(text.contains("ended 143") && text.contains("the way back is NOT complete"), "{text}");
+    root.ok("rm /etc/apt/apt.conf.d/99slow");
+    let out = restore(&root);
+    assert!(out.status.success(), "{}", said(&out));
+    is_as(&root, &before);
 }

@@ -23,6 +23,8 @@ impl Partial {
     /// Starts a copy below `root`.
     pub fn begin(root: &Path, id: &str) -> io::Result<Partial> {
         prepare(root)?;
+        // Whatever cannot be swept is in nobody's way.
+        let _ = sweep(root);
         let path = root.join(format!("{PARTIAL}{id}"));
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Partial { root: root.to_owned(), id: id.to_owned(), path })

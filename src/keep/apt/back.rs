@@ -203,7 +203,7 @@ pub fn restore(
 }
 
 impl Work<'_> {
-    /// `None` when a signal stopped it.
+    /// `None` when a signal stopped it. What comes after the packages takes no time, and is carried through.
     fn carry_out(&mut self, removing: bool, signals: &Uninterrupted) -> Option<()> {
         let early: Vec<&Settings> = in_order(self.manifest)
             .into_iter()
@@ -211,6 +211,8 @@ impl Work<'_> {
             .filter(|f| matches!(self.putter.state(f), Ok(State::Gone)))
             .collect();
         let litter = self.litter();
+        let absent = |f: &&Settings| f.is == Is::Dir && matches!(self.putter.state(f), Ok(State::Gone));
+        let above: Vec<&Settings> = early.iter().copied().filter(absent).collect();
         if !self.way.install.is_empty() || !self.way.without.is_empty() {
             self.put(&early);
             self.install(removing);
@@ -218,6 +220,11 @@ impl Work<'_> {
                 return None;
             }
             self.putter.again();
+            for dir in above {
+                if let Err(e) = self.putter.dress_again(dir) {
+                    self.fail(&dir.path, e.to_string());
+                }
+            }
         }
         let leftover = self.litter();
         for path in leftover.difference(&litter) {
@@ -227,9 +234,6 @@ impl Work<'_> {
         }
         self.put(&in_order(self.manifest));
         self.marks();
-        if signals.came().is_some() {
-            return None;
-        }
         Some(())
     }
 
@@ -256,6 +260,8 @@ impl Work<'_> {
                 Done::Same => {}
                 Done::Written if file.is == Is::Dir => {}
                 Done::Written => self.report.written.push(file.path.clone()),
+                Done::Dressed if self.report.written.contains(&file.path) => {}
+                Done::Dressed => self.report.written.push(file.path.clone()),
                 Done::Replaced | Done::TakenAway => self.report.replaced.push(file.path.clone()),
                 Done::Failed(why) => self.report.failed.push((file.path.clone(), why)),
             }
@@ -386,6 +392,10 @@ pub fn commands(dir: &Path, cluster: &Cluster, root: &Path) -> Vec<String> {
     let file = |name: &str| shell_words::quote(&dir.join(name).to_string_lossy()).into_owned();
     let owner = shell_words::quote(&cluster.owner).into_owned();
     let mut all = Vec::new();
+    let pid = root.join(format!("run/postgresql/{}-{}.pid", cluster.version, cluster.name));
+    if there && !pid.exists() {
+        all.push(format!("pg_ctlcluster {} {} start", cluster.version, shell_words::quote(&cluster.name)));
+    }
     if !there {
         all.push(format!(
             "pg_createcluster {} {} --port {} --encoding {} --locale {} --start",

@@ -27,6 +27,8 @@ pub enum Done {
     Same,
     /// Written where nothing was.
     Written,
+    /// Only its mode or its owner was another.
+    Dressed,
     /// Written over something that was saved.
     Replaced,
     /// Taken away, because nothing was there when the copy was taken; saved.
@@ -109,6 +111,10 @@ impl<'a> Putter<'a> {
             return Ok(Done::Same);
         }
         let at = self.at(&file.path);
+        if state == State::Differs && self.has_content(file, &at)? {
+            self.dress(&at, file)?;
+            return Ok(Done::Dressed);
+        }
         if state == State::Differs {
             self.save(&file.path, &at)?;
         }
@@ -141,6 +147,19 @@ impl<'a> Putter<'a> {
             }
         }
         Ok(replaced(Done::Written))
+    }
+
+    /// Whether a file has the content of the copy already.
+    fn has_content(&self, file: &Settings, at: &Path) -> io::Result<bool> {
+        let Is::File { bytes, sha256 } = &file.is else { return Ok(false) };
+        let meta = fs::symlink_metadata(at)?;
+        Ok(meta.is_file() && meta.len() == *bytes && digest(at)? == (*bytes, sha256.clone()))
+    }
+
+    /// Gives a directory that was made before its owner was the owner it had.
+    pub fn dress_again(&self, file: &Settings) -> io::Result<()> {
+        super::inside(self.root, file.path.trim_start_matches('/'))?;
+        self.dress(&self.at(&file.path), file)
     }
 
     fn write(&self, kept: &Path, to: &Path, file: &Settings, sha256: &str) -> io::Result<()> {
@@ -261,6 +280,9 @@ mod tests {
         let mode = |path: &str| fs::metadata(root.join(path)).unwrap().mode() & 0o777;
         assert_eq!((mode("etc/p"), mode("etc/p/a"), mode("etc/b")), (0o750, 0o640, 0o600));
         assert_eq!(read(root.join("etc/l")), "old a");
+        fs::set_permissions(root.join("etc/b"), Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(put(&file("/etc/b", text("old b"), "0600")), Done::Dressed);
+        assert_eq!(mode("etc/b"), 0o600);
         // Not from a copy that somebody changed, and not with half a file left in the place.
         fs::write(copy.join("files/etc/b"), "evil!").unwrap();
         fs::write(root.join("etc/b"), "new b").unwrap();
