@@ -32,6 +32,22 @@ pub fn span(seconds: u64) -> String {
     "less than a second".to_owned()
 }
 
+/// A size as people write it: `231 MB`, `1.2 TB`; decimal units, as bills and disks have them.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if n < 1000 {
+        return format!("{n} B");
+    }
+    let (mut whole, mut tenth, mut unit) = (n, 0, "");
+    for next in UNITS {
+        if whole < 1000 {
+            break;
+        }
+        (whole, tenth, unit) = (whole / 1000, whole % 1000 / 100, next);
+    }
+    if whole < 10 && tenth > 0 { format!("{whole}.{tenth} {unit}") } else { format!("{whole} {unit}") }
+}
+
 /// A kind's name for `n` objects: `1 Pod`, `2 NetworkPolicies`, `3 Ingresses`.
 pub fn counted(n: u64, kind: &str) -> String {
     format!("{} {}", number(n), if n == 1 { kind.to_owned() } else { plural(kind) })

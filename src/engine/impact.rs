@@ -6,6 +6,8 @@ use super::fact::Why;
 /// The blast radius of one command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Impact {
+    /// What goes without the person having named it, in one sentence.
+    pub surprise: Option<String>,
     /// The objects the command itself hits, first ones first; `subjects_total` says how many there are.
     pub subjects: Vec<Subject>,
     /// How many objects the command itself hits.
@@ -33,6 +35,7 @@ pub struct Impact {
 impl Impact {
     /// Takes in what another question found.
     pub fn absorb(&mut self, other: Impact) {
+        self.surprise = self.surprise.take().or(other.surprise);
         self.subjects.extend(other.subjects);
         self.subjects_total += other.subjects_total;
         for group in other.groups {

@@ -22,6 +22,7 @@ pub mod proc;
 mod protect;
 mod replay;
 pub mod subjects;
+pub mod systemd;
 mod volumes;
 mod words;
 

@@ -44,6 +44,8 @@ pub struct Process {
     pub uid: Option<u32>,
     /// The system manager's unit it belongs to: `postgresql@15-main.service`, `session-3.scope`.
     pub unit: Option<String>,
+    /// Its place in systemd's own hierarchy of control groups: `/system.slice/nginx.service`.
+    pub cgroup: Option<String>,
 }
 
 impl Proc {
@@ -102,6 +104,7 @@ impl Proc {
             age_s,
             uid: fs::metadata(&dir).ok().map(|meta| meta.uid()),
             unit: unit_of(&cgroup),
+            cgroup: place_of(&cgroup).map(str::to_owned),
         })
     }
 
@@ -171,16 +174,20 @@ fn inode(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// The unit in a process's control group (`cg_path_get_unit` in `src/basic/cgroup-util.c`): the first part of systemd's
-/// own hierarchy that is no slice.
-fn unit_of(cgroup: &str) -> Option<String> {
-    let path = cgroup.lines().find_map(|line| {
+/// A process's place in systemd's own hierarchy of control groups: the one of its name, or the unified one.
+fn place_of(cgroup: &str) -> Option<&str> {
+    cgroup.lines().find_map(|line| {
         let mut fields = line.splitn(3, ':');
         let (number, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
         (controllers == "name=systemd" || (number == "0" && controllers.is_empty() && path != "/"))
             .then_some(path)
-    })?;
-    let part = path.split('/').find(|part| !part.is_empty() && !part.ends_with(".slice"))?;
+    })
+}
+
+/// The unit in a process's control group (`cg_path_get_unit` in `src/basic/cgroup-util.c`): the first part that is no
+/// slice.
+fn unit_of(cgroup: &str) -> Option<String> {
+    let part = place_of(cgroup)?.split('/').find(|part| !part.is_empty() && !part.ends_with(".slice"))?;
     let part = part.strip_prefix('_').unwrap_or(part);
     let is_unit = [".service", ".scope", ".socket", ".mount", ".swap"].iter().any(|end| part.ends_with(end));
     is_unit.then(|| part.to_owned())

@@ -59,6 +59,8 @@ pub fn screen(view: &View<'_>) -> Screen {
     let opening = rows.len();
     rows.extend(why_row(view));
     rows.extend(subject_row(view));
+    let unnamed = view.impact.surprise.as_ref();
+    rows.extend(unnamed.map(|text| Row::fact("unnamed", Item::new().loss(text))));
     rows.extend(groups_row(view));
     rows.extend(data_row(&view.impact.data));
     rows.extend(also_row(view));

@@ -11,7 +11,7 @@ use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Why};
-use crate::engine::impact::{Impact, Subject};
+use crate::engine::impact::Impact;
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, Seen};
 use crate::engine::target::HostTarget;
@@ -29,6 +29,8 @@ use std::time::{Duration, Instant};
 
 /// How long a simulation may take when no policy sets a time: apt needs one to four seconds for large lists of packages.
 const PLANNING: Duration = Duration::from_secs(15);
+/// How long looking at what goes may take: most of it is counting files.
+const LOOKING: Duration = Duration::from_secs(3);
 /// What is known of a command that works on a host, for those that carry it out.
 #[derive(Clone, Debug, Default)]
 pub struct HostFacts {
@@ -178,28 +180,15 @@ fn look(
     };
     match planned {
         Known::Known(plan) => {
-            if plan.removes() {
-                impact.gap("what these packages hold and run", Why::NotAsked);
-            } else {
-                impact.lower(Effect::Mutate, "nothing is removed");
-            }
-            impact.subjects = plan.removals().map(subject).collect();
-            impact.subjects_total = impact.subjects.len() as u64;
+            let going: Vec<&Change> = plan.removals().collect();
+            let held = probe::apt::facts::look(&found.root, &going, deadline(stage.policy, LOOKING));
+            impact = probe::apt::impact_of(&plan, &held);
+            facts.lost = probe::apt::lost_things(&plan, &held);
             facts.plan = Some(plan);
         }
         Known::Unknown(why) => impact.gap("what would go", why),
     }
     impact
-}
-
-/// A package that goes.
-fn subject(change: &Change) -> Subject {
-    Subject {
-        kind: "package".to_owned(),
-        resource: "packages".to_owned(),
-        name: change.full_name(),
-        ..Subject::default()
-    }
 }
 
 /// The command's own plan.

@@ -154,6 +154,10 @@ pub enum Means {
     What,
     /// How a job goes with those that are queued.
     JobMode,
+    /// The signal that is sent.
+    Signal,
+    /// The manager of the user's own units.
+    User,
     /// Another machine, by ssh.
     Host,
     /// A container of this machine.
@@ -197,7 +201,7 @@ pub const SYSTEMCTL_OPTIONS: &[Opt<Means>] = &[
     o(b'a', "all", Nothing, Means::Plain),
     o(b'l', "full", Nothing, Means::Plain),
     o(b'q', "quiet", Nothing, Means::Plain),
-    o(b's', "signal", Value, Means::Plain),
+    o(b's', "signal", Value, Means::Signal),
     o(b'n', "lines", Value, Means::Plain),
     o(b'o', "output", Value, Means::Plain),
     o(b'i', "", Nothing, Means::Plain),
@@ -216,7 +220,7 @@ pub const SYSTEMCTL_OPTIONS: &[Opt<Means>] = &[
     o(0, "ignore-inhibitors", Nothing, Means::Plain),
     o(0, "check-inhibitors", Value, Means::Plain),
     o(0, "value", Nothing, Means::Plain),
-    o(0, "user", Nothing, Means::Plain),
+    o(0, "user", Nothing, Means::User),
     o(0, "system", Nothing, Means::Plain),
     o(0, "global", Nothing, Means::Plain),
     o(0, "wait", Nothing, Means::Plain),

@@ -5,7 +5,10 @@ mod aptitude;
 mod dpkg;
 pub mod facts;
 mod get;
+pub mod impact;
 pub mod simulate;
+
+pub use impact::{impact_of, lost_things};
 
 use crate::engine::apt::plan::Plan;
 use crate::engine::fact::{Known, Why};

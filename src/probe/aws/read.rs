@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-pub use crate::engine::human::{counted, span};
+pub use crate::engine::human::{bytes, counted, span};
 
 /// The text at a JSON pointer: `/Stacks/0/StackName`.
 pub fn text<'v>(value: &'v Value, at: &str) -> Option<&'v str> {
@@ -73,22 +73,6 @@ pub fn tags(value: &Value, at: &str) -> Vec<(String, String)> {
 /// The value of the tag `Name`, which consoles show as the resource's name.
 pub fn name_tag(tags: &[(String, String)]) -> Option<&str> {
     tags.iter().find(|(k, v)| k == "Name" && !v.is_empty()).map(|(_, v)| v.as_str())
-}
-
-/// A size as people write it: `231 MB`, `1.2 TB`; decimal units, as AWS's own bills have them.
-pub fn bytes(n: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if n < 1000 {
-        return format!("{n} B");
-    }
-    let (mut whole, mut tenth, mut unit) = (n, 0, "");
-    for next in UNITS {
-        if whole < 1000 {
-            break;
-        }
-        (whole, tenth, unit) = (whole / 1000, whole % 1000 / 100, next);
-    }
-    if whole < 10 && tenth > 0 { format!("{whole}.{tenth} {unit}") } else { format!("{whole} {unit}") }
 }
 
 /// The last part of an ARN or path: what a person calls the thing.

@@ -1,0 +1,401 @@
+//! What a command line asks of the service manager: which units, and what becomes of them. Total, words only.
+
+use crate::engine::apt::getopt::read;
+use crate::engine::host;
+use crate::engine::tools::host::{HALT_OPTIONS, Means, POWER_UNITS, SHUTDOWN_OPTIONS, SYSTEMCTL, Verb};
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Something becomes of units.
+    Units(Units),
+    /// The machine goes down, or most of it stops.
+    Down(Down),
+    /// Nothing stops by it, as far as the words say.
+    Nothing,
+    /// Words that are not understood here.
+    Unclear,
+}
+
+/// Something that becomes of units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Units {
+    /// What.
+    pub act: Act,
+    /// Which units, as systemctl takes them: with their suffix, or as patterns.
+    pub names: Vec<String>,
+    /// Of the user's own manager.
+    pub user: bool,
+}
+
+/// What becomes of units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// They stop.
+    Stop,
+    /// They stop and start again.
+    Restart {
+        /// Those that can are only told to read their configuration again.
+        reloads: bool,
+        /// Those that do not run are left alone.
+        only_running: bool,
+    },
+    /// They cannot be started any more.
+    Mask {
+        /// And stop.
+        now: bool,
+    },
+    /// Their processes get a signal.
+    Kill {
+        /// By its name without `SIG`, in capitals; `TERM` unless the words say otherwise.
+        signal: String,
+    },
+    /// Their processes stand still.
+    Freeze,
+    /// Everything else stops.
+    Isolate,
+    /// Directories of theirs are removed.
+    Clean {
+        /// Which kinds: `state`, `cache`, `logs`, `configuration`, `runtime`, `all`.
+        what: Vec<String>,
+    },
+}
+
+/// How the machine goes down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Down {
+    /// In the tool's own word: `reboot`, `poweroff`, `halt`, `suspend` …
+    pub how: String,
+    /// Nothing is stopped or written to disk first.
+    pub forced: bool,
+    /// When, as written: `+5`, `23:00`; `None` for at once.
+    pub when: Option<String>,
+}
+
+impl Down {
+    fn now(how: &str, forced: bool) -> Asked {
+        Asked::Down(Down { how: how.to_owned(), forced, when: None })
+    }
+
+    /// Whether everything goes on afterwards where it was.
+    pub fn only_sleeps(&self) -> bool {
+        ["suspend", "hibernate", "hybrid-sleep", "suspend-then-hibernate", "sleep"]
+            .contains(&self.how.as_str())
+    }
+}
+
+/// Reads the words after a tool's name.
+pub fn read_words(tool: &str, words: &[&[u8]]) -> Asked {
+    match tool {
+        "systemctl" => of_systemctl(words),
+        "shutdown" => of_shutdown(words),
+        "halt" | "poweroff" | "reboot" | "coldreboot" => of_halt(tool, words),
+        "init" | "telinit" => of_init(words),
+        "service" => {
+            let at = words.iter().position(|w| !w.starts_with(b"-")).unwrap_or(words.len());
+            of_script(words.get(at), words.get(at + 1))
+        }
+        "invoke-rc.d" | "rc-service" => {
+            let mut rest = words.iter().skip_while(|w| w.starts_with(b"-"));
+            let name = rest.next();
+            of_script(name, rest.next())
+        }
+        "pg_ctlcluster" => of_cluster(words),
+        tool => match tool.rsplit_once("/init.d/") {
+            Some((_, name)) => of_script(Some(&name.as_bytes()), words.first()),
+            None => Asked::Unclear,
+        },
+    }
+}
+
+fn of_systemctl(words: &[&[u8]]) -> Asked {
+    let line = host::systemctl(words);
+    let Some(name) = line.arg(0) else { return Asked::Nothing };
+    let Some((_, _, verb)) = SYSTEMCTL.iter().find(|(n, ..)| n.is(name)) else { return Asked::Unclear };
+    let name = text(name);
+    let names: Vec<String> = line.args.iter().skip(1).map(|(_, w)| unit(&text(w))).collect();
+    let units = |act: Act| Asked::Units(Units { act, names: names.clone(), user: line.has(Means::User) });
+    let restart = |reloads, only_running| units(Act::Restart { reloads, only_running });
+    let now = line.has(Means::Now);
+    match name.as_str() {
+        "stop" | "condstop" => units(Act::Stop),
+        "restart" => restart(false, false),
+        "try-restart" | "condrestart" => restart(false, true),
+        "reload-or-restart" => restart(true, false),
+        "reload-or-try-restart" | "try-reload-or-restart" | "force-reload" | "condreload" => {
+            restart(true, true)
+        }
+        "disable" if now => units(Act::Stop),
+        "reenable" if now => restart(false, false),
+        "mask" => units(Act::Mask { now }),
+        "kill" => units(Act::Kill { signal: signal(line.values(Means::Signal).last()) }),
+        "freeze" => units(Act::Freeze),
+        "isolate" => units(Act::Isolate),
+        "rescue" | "emergency" | "default" => Asked::Units(Units {
+            act: Act::Isolate,
+            names: vec![format!("{name}.target")],
+            user: line.has(Means::User),
+        }),
+        "clean" => {
+            let given = line.values(Means::What).flat_map(|w| w.split(|b| *b == b','));
+            let mut what: Vec<String> = given.filter(|w| !w.is_empty()).map(text).collect();
+            if what.is_empty() {
+                what = vec!["runtime".to_owned(), "cache".to_owned()];
+            }
+            units(Act::Clean { what })
+        }
+        "start" if names.iter().any(|n| POWER_UNITS.iter().any(|p| p.is(n.as_bytes()))) => {
+            let down = names.iter().find(|n| POWER_UNITS.iter().any(|p| p.is(n.as_bytes())));
+            let how = down.map(|n| n.split('.').next().unwrap_or_default()).unwrap_or_default();
+            Down::now(how.strip_prefix("systemd-").unwrap_or(how), false)
+        }
+        "start" | "restart-all" if line.values(Means::JobMode).any(|m| m == b"isolate") => {
+            units(Act::Isolate)
+        }
+        "switch-root" => Down::now(&name, false),
+        _ if *verb == Verb::Power => Down::now(&name, line.count(Means::Force) >= 2),
+        _ => Asked::Nothing,
+    }
+}
+
+fn signal(given: Option<&[u8]>) -> String {
+    let name = given.map(text).unwrap_or_default().to_ascii_uppercase();
+    let name = name.strip_prefix("SIG").unwrap_or(&name);
+    match name {
+        "" | "15" => "TERM".to_owned(),
+        "1" => "HUP".to_owned(),
+        "10" => "USR1".to_owned(),
+        "18" => "CONT".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// The first word that is no option is the time, the rest a message (`shutdown_parse_argv`).
+fn of_shutdown(words: &[&[u8]]) -> Asked {
+    let line = read(SHUTDOWN_OPTIONS, words, false);
+    if line.has(Means::Help) || line.has(Means::DryRun) {
+        return Asked::Nothing;
+    }
+    let letters = words.iter().filter(|w| w.starts_with(b"-"));
+    let mut how = "poweroff";
+    for given in &line.given {
+        let word = words.get(given.at).copied().unwrap_or_default();
+        how = match (given.means, word) {
+            (Some(Means::Cancel | Means::Show), _) => return Asked::Nothing,
+            (Some(Means::Action), [b'-', b'-', rest @ ..]) if rest.starts_with(b"r") => "reboot",
+            (Some(Means::Action), [b'-', b'-', rest @ ..]) if rest.starts_with(b"ha") => "halt",
+            _ => how,
+        };
+    }
+    for word in letters.filter(|w| !w.starts_with(b"--")) {
+        for letter in word.iter().skip(1) {
+            how = match letter {
+                b'r' => "reboot",
+                b'K' => "kexec",
+                b'H' => "halt",
+                b'P' | b'h' => "poweroff",
+                _ => how,
+            };
+        }
+    }
+    let when = line.arg(0).map(text).unwrap_or_else(|| "+1".to_owned());
+    let when = (!matches!(when.as_str(), "now" | "+0")).then_some(when);
+    Asked::Down(Down { how: how.to_owned(), forced: false, when })
+}
+
+fn of_halt(tool: &str, words: &[&[u8]]) -> Asked {
+    let line = read(HALT_OPTIONS, words, false);
+    if line.has(Means::Help) || line.has(Means::RecordOnly) {
+        return Asked::Nothing;
+    }
+    let how = if tool == "coldreboot" { "reboot" } else { tool };
+    Down::now(how, line.has(Means::Force))
+}
+
+fn of_init(words: &[&[u8]]) -> Asked {
+    let isolate =
+        |target: &str| Asked::Units(Units { act: Act::Isolate, names: vec![target.to_owned()], user: false });
+    match words.iter().find(|w| !w.starts_with(b"-")).copied() {
+        Some(b"0") => Down::now("poweroff", false),
+        Some(b"6") => Down::now("reboot", false),
+        Some(b"1" | b"s" | b"S") => isolate("rescue.target"),
+        Some(b"2" | b"3" | b"4") => isolate("multi-user.target"),
+        Some(b"5") => isolate("graphical.target"),
+        Some(b"q" | b"Q" | b"u" | b"U") => Asked::Nothing,
+        _ => Asked::Unclear,
+    }
+}
+
+fn of_script(name: Option<&&[u8]>, action: Option<&&[u8]>) -> Asked {
+    let Some(name) = name.map(|n| text(n)).filter(|n| !n.is_empty()) else { return Asked::Nothing };
+    let name = name.strip_suffix(".sh").unwrap_or(&name);
+    let units = |act| Asked::Units(Units { act, names: vec![unit(name)], user: false });
+    match action.copied() {
+        Some(b"stop" | b"force-stop" | b"graceful-stop" | b"condstop" | b"zap") => units(Act::Stop),
+        Some(b"restart" | b"force-restart" | b"--full-restart") => {
+            units(Act::Restart { reloads: false, only_running: false })
+        }
+        Some(b"try-restart" | b"condrestart") => units(Act::Restart { reloads: false, only_running: true }),
+        // What it comes to is the script's business; systemd's own redirection reloads where it can.
+        Some(b"force-reload" | b"reload-or-restart") => {
+            units(Act::Restart { reloads: true, only_running: false })
+        }
+        Some(b"start" | b"reload" | b"status" | b"configtest" | b"graceful") | None => Asked::Nothing,
+        Some(_) => Asked::Unclear,
+    }
+}
+
+/// `pg_ctlcluster [options] VERSION CLUSTER ACTION`, or `VERSION-CLUSTER ACTION`; each is a unit of its own.
+fn of_cluster(words: &[&[u8]]) -> Asked {
+    let mut args = Vec::new();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match *word {
+            b"--" => break,
+            b"-m" | b"--mode" | b"-o" | b"--options" => {
+                rest.next();
+            }
+            [b'-', ..] => {}
+            word => args.push(text(word)),
+        }
+    }
+    let (name, action) = match args.as_slice() {
+        [one, action] => (one.clone(), action.as_str()),
+        [version, cluster, action, ..] => (format!("{version}-{cluster}"), action.as_str()),
+        _ => return Asked::Unclear,
+    };
+    let act = match action {
+        "stop" => Act::Stop,
+        "restart" => Act::Restart { reloads: false, only_running: false },
+        "start" | "reload" | "status" | "promote" => return Asked::Nothing,
+        _ => return Asked::Unclear,
+    };
+    Asked::Units(Units { act, names: vec![format!("postgresql@{name}.service")], user: false })
+}
+
+/// The kinds of units (systemd.unit(5)).
+const SUFFIXES: &[&str] = &[
+    ".service",
+    ".socket",
+    ".target",
+    ".timer",
+    ".path",
+    ".mount",
+    ".automount",
+    ".swap",
+    ".slice",
+    ".scope",
+    ".device",
+];
+
+/// A unit as systemctl takes it: without a suffix it is a service; paths and patterns are its own business.
+fn unit(word: &str) -> String {
+    let is_path = word.starts_with('/');
+    let is_pattern = word.contains(['*', '?', '[']);
+    let has_suffix = SUFFIXES.iter().any(|suffix| word.ends_with(suffix));
+    if is_path || is_pattern || has_suffix { word.to_owned() } else { format!("{word}.service") }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(line: &str) -> String {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let (tool, rest) = words.split_first().unwrap();
+        match read_words(std::str::from_utf8(tool).unwrap(), rest) {
+            Asked::Units(units) => {
+                let user = if units.user { " user" } else { "" };
+                format!("{:?} {}{user}", units.act, units.names.join(" "))
+            }
+            Asked::Down(down) => format!(
+                "{}{}{}",
+                down.how,
+                if down.forced { " forced" } else { "" },
+                down.when.map(|w| format!(" at {w}")).unwrap_or_default()
+            ),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_lines_ask_for() {
+        for (line, want) in [
+            ("systemctl stop nginx", "Stop nginx.service"),
+            ("systemctl stop nginx.service a.socket b@1", "Stop nginx.service a.socket b@1.service"),
+            ("systemctl stop postgresql@* --no-block", "Stop postgresql@*"),
+            ("systemctl stop /home", "Stop /home"),
+            ("systemctl stop 123", "Stop 123.service"),
+            ("systemctl --user restart x", "Restart { reloads: false, only_running: false } x.service user"),
+            ("systemctl try-restart x", "Restart { reloads: false, only_running: true } x.service"),
+            ("systemctl reload-or-restart x", "Restart { reloads: true, only_running: false } x.service"),
+            ("systemctl disable x", "Nothing"),
+            ("systemctl disable --now x", "Stop x.service"),
+            ("systemctl mask x", "Mask { now: false } x.service"),
+            ("systemctl mask --now x", "Mask { now: true } x.service"),
+            ("systemctl kill x", "Kill { signal: \"TERM\" } x.service"),
+            ("systemctl kill -s SIGHUP x", "Kill { signal: \"HUP\" } x.service"),
+            ("systemctl kill --signal=9 x", "Kill { signal: \"9\" } x.service"),
+            ("systemctl freeze x", "Freeze x.service"),
+            ("systemctl isolate rescue.target", "Isolate rescue.target"),
+            ("systemctl rescue", "Isolate rescue.target"),
+            ("systemctl start --job-mode=isolate x.target", "Isolate x.target"),
+            ("systemctl start reboot.target", "reboot"),
+            ("systemctl start systemd-halt.service", "halt"),
+            ("systemctl start x", "Nothing"),
+            ("systemctl clean x", "Clean { what: [\"runtime\", \"cache\"] } x.service"),
+            ("systemctl clean --what=state,logs x", "Clean { what: [\"state\", \"logs\"] } x.service"),
+            ("systemctl reboot", "reboot"),
+            ("systemctl reboot -ff", "reboot forced"),
+            ("systemctl suspend", "suspend"),
+            ("systemctl", "Nothing"),
+            ("systemctl obliterate x", "Unclear"),
+            ("service nginx stop", "Stop nginx.service"),
+            ("service nginx restart", "Restart { reloads: false, only_running: false } nginx.service"),
+            ("service nginx status", "Nothing"),
+            ("service nginx frobnicate", "Unclear"),
+            ("service --status-all", "Nothing"),
+            ("invoke-rc.d --quiet nginx stop", "Stop nginx.service"),
+            ("/etc/init.d/nginx stop", "Stop nginx.service"),
+            ("pg_ctlcluster 15 main stop -m immediate", "Stop postgresql@15-main.service"),
+            (
+                "pg_ctlcluster -m fast 15-main restart",
+                "Restart { reloads: false, only_running: false } postgresql@15-main.service",
+            ),
+            ("pg_ctlcluster 15 main reload", "Nothing"),
+            ("shutdown", "poweroff at +1"),
+            ("shutdown -r now", "reboot"),
+            ("shutdown -h +5 going down", "poweroff at +5"),
+            ("shutdown --reboot 23:00", "reboot at 23:00"),
+            ("shutdown --halt now", "halt"),
+            ("shutdown -c", "Nothing"),
+            ("reboot", "reboot"),
+            ("reboot -f", "reboot forced"),
+            ("halt -w", "Nothing"),
+            ("coldreboot", "reboot"),
+            ("init 0", "poweroff"),
+            ("telinit 6", "reboot"),
+            ("init 1", "Isolate rescue.target"),
+            ("telinit q", "Nothing"),
+            ("ls x", "Unclear"),
+        ] {
+            assert_eq!(shown(line), want, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_are_read(
+            tool in prop::sample::select(vec!["systemctl", "service", "shutdown", "init", "reboot", "pg_ctlcluster", "/etc/init.d/x"]),
+            words in prop::collection::vec("[-=a-z0-9@*./+]{0,12}", 0..5),
+        ) {
+            let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
+            let _ = read_words(tool, &words);
+        }
+    }
+}

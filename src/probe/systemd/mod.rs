@@ -1,0 +1,84 @@
+//! What a command that stops units or the whole machine would stop: asked of the service manager (`systemctl show`, which
+//! only reads) and read out of `/proc`, before anything runs.
+//!
+//! Nothing here fails: a question without an answer is a gap. Where systemd does not run, units are a gap too, and what
+//! the process table alone can tell is still told. Texts are as they were given; whoever shows them escapes them.
+
+pub mod asked;
+mod check;
+mod clean;
+mod down;
+mod manager;
+mod sessions;
+mod stop;
+mod vital;
+
+use crate::engine::fact::Why;
+use crate::engine::impact::Impact;
+use crate::world::World;
+use asked::Asked;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long everything may take when nobody says otherwise: systemctl answers in some 10 ms; a check of a configuration
+/// may look up names.
+pub const DEADLINE: Duration = Duration::from_secs(4);
+
+/// What the probe needs to know about one command.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The tool by its name: `systemctl`, `service`, `reboot` …
+    pub tool: &'a str,
+    /// The words after it, as typed.
+    pub words: &'a [OsString],
+    /// The real tool.
+    pub program: &'a Path,
+    /// The process's environment and working directory.
+    pub world: &'a World,
+    /// The system the words work on.
+    pub root: &'a Path,
+    /// How long everything together may take.
+    pub deadline: Duration,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// What stops, and what that means.
+    pub impact: Impact,
+    /// A milder form of the same command, ready to be copied.
+    pub safer: Option<String>,
+}
+
+/// Looks at what the words would stop.
+pub fn look(request: &Request<'_>) -> Impact {
+    ask(request).impact
+}
+
+/// The same, with a milder command where there is one.
+///
+/// Starts its own single-threaded runtime, and ends every process it started when the deadline passes.
+pub fn ask(request: &Request<'_>) -> Answered {
+    let mut answered = Answered::default();
+    let words: Vec<&[u8]> = request.words.iter().map(|w| w.as_bytes()).collect();
+    match asked::read_words(request.tool, &words) {
+        Asked::Nothing => {}
+        Asked::Unclear => answered.impact.gap("what this stops", Why::Unsupported),
+        Asked::Down(down) => down::look(request, &down, &mut answered),
+        Asked::Units(units) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+            match runtime {
+                Ok(runtime) => {
+                    let until = Instant::now() + request.deadline;
+                    runtime.block_on(stop::look(request, &units, until, &mut answered));
+                    runtime.shutdown_background();
+                }
+                Err(e) => answered.impact.gap("what this stops", Why::Failed(e.to_string())),
+            }
+        }
+    }
+    answered
+}
