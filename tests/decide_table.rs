@@ -52,7 +52,8 @@ fn table() -> String {
         (Effect::Destroy, true, "kubectl"),
     ];
     let mut out = String::new();
-    let head = ["read", "mutate", "unknown", "disrupt", "disrupt all", "disrupt host", "destroy", "destroy all"];
+    let head =
+        ["read", "mutate", "unknown", "disrupt", "disrupt all", "disrupt host", "destroy", "destroy all"];
     let _ = write!(out, "{:<8} {:<11} {:<13} {:<13}", "mode", "terminal", "GUARD_CONFIRM", "target");
     head.iter().for_each(|h| {
         let _ = write!(out, " {h:<20}");

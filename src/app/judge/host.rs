@@ -38,6 +38,8 @@ pub struct HostFacts {
     pub plan: Option<Plan>,
     /// What is lost for good, by the names of the phrase.
     pub lost: Vec<String>,
+    /// A milder form of the same command.
+    pub safer: Option<String>,
     /// The plan is the package manager's own, handed to guard's hook, and not a simulation.
     pub by_hook: bool,
 }
@@ -116,7 +118,8 @@ fn judge_with(
     };
     let safer = plan
         .filter(|_| assessment.effect >= Effect::Destroy)
-        .and_then(|plan| safer::safer(plan, call.tool, &call.words()));
+        .and_then(|plan| safer::safer(plan, call.tool, &call.words()))
+        .or_else(|| facts.safer.clone().filter(|_| assessment.effect >= Effect::Disrupt));
     Ok(Judged {
         words,
         policy,
@@ -162,8 +165,9 @@ fn look(
     let told = format!("{}: looking at what would go", call.tool);
     let _progress = how.progress.then(|| Progress::start(&told, dumb(world)));
     if !is_package_tool(call.tool) {
-        impact.gap("what stops with it", Why::NotAsked);
-        return impact;
+        let answered = stops(stage, found, tool);
+        facts.safer = answered.safer;
+        return answered.impact;
     }
     let planned = match ready {
         Some(plan) => Known::Known(plan),
@@ -189,6 +193,18 @@ fn look(
         Known::Unknown(why) => impact.gap("what would go", why),
     }
     impact
+}
+
+/// What the service manager and the process table say of units, or of the whole machine.
+fn stops(stage: &Stage<'_>, found: &ResolvedHost, tool: &Path) -> probe::systemd::Answered {
+    probe::systemd::ask(&probe::systemd::Request {
+        tool: stage.call.tool,
+        words: stage.call.argv.get(1..).unwrap_or_default(),
+        program: tool,
+        world: stage.world,
+        root: &found.root,
+        deadline: deadline(stage.policy, probe::systemd::DEADLINE),
+    })
 }
 
 /// The command's own plan.

@@ -66,7 +66,10 @@ pub fn ask(request: &Request<'_>) -> Answered {
     let words: Vec<&[u8]> = request.words.iter().map(|w| w.as_bytes()).collect();
     match asked::read_words(request.tool, &words) {
         Asked::Nothing => {}
-        Asked::Unclear => answered.impact.gap("what this stops", Why::Unsupported),
+        Asked::Unclear => {
+            let why = Why::Failed("no words that are understood here".to_owned());
+            answered.impact.gap("what this stops", why);
+        }
         Asked::Down(down) => down::look(request, &down, &mut answered),
         Asked::Units(units) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
