@@ -73,14 +73,13 @@ fn pre_install(world: &World, choice: ColourChoice) -> Result<Exit> {
         pass_on(&store, caller.process, &told.plan, &told.replaced, now);
         return Ok(Exit::HookAgrees);
     }
-    if let Some(approval) = store.find(For::Call, now) {
-        let process = approval.process;
+    if let Some(approval) = caller.process.and_then(|process| store.find(For::Call, process, now)) {
         let removals: Vec<&Change> = told.plan.removals().collect();
         let exactly = approval.is_exactly(&removals, told.purge.is_some());
         approval.settle(&mut told.plan);
         approval.spend();
         if exactly {
-            pass_on(&store, Some(process), &told.plan, &told.replaced, now);
+            pass_on(&store, caller.process, &told.plan, &told.replaced, now);
             return Ok(Exit::HookAgrees);
         }
     }
@@ -96,19 +95,24 @@ fn judge(call: &Call, plan: Plan, world: &World, choice: ColourChoice) -> Result
         .map_err(|fail| fail.because("without its policy guard lets nothing be removed"))?;
     let how = How { probe: true, interactive: Terminal::available().is_ok(), progress: true };
     let judged = judge_plan(call, plan, policy, world, how)?;
-    intercept::consent(&judged, call, world, choice).map_err(|fail| with_sudo(fail, world))
+    intercept::consent(&judged, call, world, choice).map_err(|fail| with_hints(fail, call, world))
 }
 
-/// sudo takes variables away, unless they stand behind its own name.
-fn with_sudo(mut fail: Fail, world: &World) -> Fail {
-    if let Some(said) = &mut fail.said
-        && said.contains(CONFIRM)
-        && world.set_var("SUDO_USER").is_some()
-    {
+/// Adds to a refusal what is so only here.
+fn with_hints(mut fail: Fail, call: &Call, world: &World) -> Fail {
+    if let Some(said) = &mut fail.said {
         said.truncate(said.trim_end().len());
-        said.push_str(&format!(
-            "\n  sudo: it hands the variable on when called so: sudo env {CONFIRM}='…' COMMAND\n"
-        ));
+        // sudo takes variables away, unless they stand behind its own name.
+        if said.contains(CONFIRM) && world.set_var("SUDO_USER").is_some() {
+            said.push_str(&format!(
+                "\n  sudo: it hands the variable on when called so: sudo env {CONFIRM}='…' COMMAND"
+            ));
+        }
+        if call.tool == "aptitude" {
+            said.push_str(
+                "\n  aptitude: it keeps its plan for its next call; `aptitude keep-all` takes that back",
+            );
+        }
     }
     fail
 }

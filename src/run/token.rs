@@ -21,8 +21,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// A clock that was set back by no more than this does not matter.
 const SLACK: Duration = Duration::from_secs(5);
-/// How far above the hook the approved process is looked for: a shell or two stand between.
-const HEIGHT: usize = 5;
 /// No approval is longer; a machine has some thousand packages.
 const LARGEST: u64 = 1 << 20;
 const FIRST_LINE: &str = "guard approval 1";
@@ -124,26 +122,38 @@ pub struct Process {
     pub start: u64,
 }
 
+/// What the system tells of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Which one it is.
+    pub process: Process,
+    /// Its parent's number.
+    pub parent: u32,
+    /// The device number of its controlling terminal; 0 where it has none.
+    pub terminal: i64,
+}
+
 impl Process {
-    /// Looks a process up; the second value is its parent.
-    pub fn of(pid: u32) -> Option<(Process, u32)> {
+    /// Looks a process up.
+    pub fn of(pid: u32) -> Option<Seen> {
         let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
         // The name stands in brackets and may hold anything, brackets too.
         let after = text.get(text.iter().rposition(|b| *b == b')')? + 1..)?;
         let text = std::str::from_utf8(after).ok()?;
-        let mut fields = text.split_ascii_whitespace();
-        let parent = fields.nth(1)?.parse().ok()?;
-        let start = fields.nth(17)?.parse().ok()?;
-        Some((Process { pid, start }, parent))
+        // The first of these is field 3.
+        let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+        let field = |number: usize| fields.get(number.checked_sub(3)?).copied();
+        let process = Process { pid, start: field(22)?.parse().ok()? };
+        Some(Seen { process, parent: field(4)?.parse().ok()?, terminal: field(7)?.parse().ok()? })
     }
 
     /// This process and those above it, nearest first.
-    pub fn ancestors() -> impl Iterator<Item = Process> {
+    pub fn ancestors() -> impl Iterator<Item = Seen> {
         let mut next = Some(std::process::id());
         std::iter::from_fn(move || {
-            let (process, parent) = Process::of(next.filter(|pid| *pid > 0)?)?;
-            next = Some(parent);
-            Some(process)
+            let seen = Process::of(next.filter(|pid| *pid > 0)?)?;
+            next = Some(seen.parent);
+            Some(seen)
         })
     }
 }
@@ -188,9 +198,8 @@ impl Store {
         if self.user != self.owner {
             return Ok(Left::NotRoot);
         }
-        let Some((process, _)) = Process::of(std::process::id()) else { return Ok(Left::NoProcess) };
-        let removals = lines(plan.removals());
-        self.write(For::Call, process, &removals, now)
+        let Some(seen) = Process::of(std::process::id()) else { return Ok(Left::NoProcess) };
+        self.write(For::Call, seen.process, &lines(plan.removals()), now)
     }
 
     /// Lets the dpkg runs of the apt that is `process` remove these. `replaced` are taken away for a moment only.
@@ -209,14 +218,12 @@ impl Store {
         self.write(For::Dpkg, process, &sorted(all), now)
     }
 
-    /// The valid approval for this step that the nearest process above (or this one) was given.
-    pub fn find(&self, step: For, now: SystemTime) -> Option<Approval> {
+    /// The valid approval for this step that this very process was given.
+    pub fn find(&self, step: For, process: Process, now: SystemTime) -> Option<Approval> {
         if self.user != self.owner || self.trusted().is_err() {
             return None;
         }
-        let boot = boot()?;
-        let mut above = Process::ancestors().take(HEIGHT);
-        above.find_map(|process| self.read(step, process, &boot, now))
+        self.read(step, process, &boot()?, now)
     }
 
     fn path(&self, step: For, pid: u32) -> PathBuf {
@@ -389,6 +396,10 @@ mod tests {
         (dir, store)
     }
 
+    fn me() -> Process {
+        Process::of(std::process::id()).unwrap().process
+    }
+
     fn leave(store: &Store) -> PathBuf {
         match store.leave(&plan(), SystemTime::now()).unwrap() {
             Left::At(path) => path,
@@ -401,7 +412,7 @@ mod tests {
         let (_dir, store) = store();
         leave(&store);
         let now = SystemTime::now();
-        let found = store.find(For::Call, now).unwrap();
+        let found = store.find(For::Call, me(), now).unwrap();
         let plan = plan();
         let gone: Vec<&Change> = plan.removals().collect();
         assert!(found.is_exactly(&gone, true));
@@ -415,31 +426,30 @@ mod tests {
         found.settle(&mut other);
         assert_eq!(other.changes[0].kind, Kind::Remove);
         found.spend();
-        assert_eq!(store.find(For::Call, now), None);
+        assert_eq!(store.find(For::Call, me(), now), None);
     }
 
     #[test]
     fn dpkg_may_do_what_apt_may_and_no_more() {
         let (_dir, store) = store();
-        let (me, _) = Process::of(std::process::id()).unwrap();
-        store.pass_on(me, &plan(), &[change("r", Kind::Install)], SystemTime::now()).unwrap();
+        store.pass_on(me(), &plan(), &[change("r", Kind::Install)], SystemTime::now()).unwrap();
         let late = SystemTime::now() + 10 * LIFETIME;
-        let found = store.find(For::Dpkg, late).unwrap();
+        let found = store.find(For::Dpkg, me(), late).unwrap();
         assert!(found.covers(&[change("a", Kind::Remove), change("b", Kind::Remove)]));
         assert!(found.covers(&[change("a", Kind::Purge), change("r", Kind::Remove)]));
         assert!(!found.covers(&[change("b", Kind::Purge)]));
         assert!(!found.covers(&[change("r", Kind::Purge)]));
         assert!(!found.covers(&[change("a", Kind::Remove), change("z", Kind::Remove)]));
-        assert_eq!(store.find(For::Call, late), None);
+        assert_eq!(store.find(For::Call, me(), late), None);
     }
 
     #[test]
     fn it_ends() {
         let (_dir, store) = store();
         leave(&store);
-        assert!(store.find(For::Call, SystemTime::now() + LIFETIME - SLACK).is_some());
-        assert_eq!(store.find(For::Call, SystemTime::now() + LIFETIME + 2 * SLACK), None);
-        assert_eq!(store.find(For::Call, SystemTime::now() - 3 * SLACK), None, "from the future");
+        assert!(store.find(For::Call, me(), SystemTime::now() + LIFETIME - SLACK).is_some());
+        assert_eq!(store.find(For::Call, me(), SystemTime::now() + LIFETIME + 2 * SLACK), None);
+        assert_eq!(store.find(For::Call, me(), SystemTime::now() - 3 * SLACK), None, "from the future");
     }
 
     #[test]
@@ -447,8 +457,8 @@ mod tests {
         let (_dir, store) = store();
         let path = leave(&store);
         let good = fs::read_to_string(&path).unwrap();
-        let (me, parent) = Process::of(std::process::id()).unwrap();
-        let boot = boot().unwrap();
+        let me = Process::of(std::process::id()).unwrap();
+        let (boot, parent, me) = (boot().unwrap(), me.parent, me.process);
         assert_eq!(
             good,
             format!("{FIRST_LINE}\n{boot} {} {} {}\npurge a\nremove b\nend\n", me.pid, me.start, {
@@ -466,10 +476,13 @@ mod tests {
             String::new(),
         ] {
             fs::write(&path, &bad).unwrap();
-            assert_eq!(store.find(For::Call, SystemTime::now()), None, "{bad:?}");
+            assert_eq!(store.find(For::Call, me, SystemTime::now()), None, "{bad:?}");
         }
         fs::write(&path, &good).unwrap();
-        assert!(store.find(For::Call, SystemTime::now()).is_some());
+        assert!(store.find(For::Call, me, SystemTime::now()).is_some());
+        let above = Process::of(parent).unwrap().process;
+        fs::copy(&path, store.path(For::Call, parent)).unwrap();
+        assert_eq!(store.find(For::Call, above, SystemTime::now()), None, "lent");
         // The parent finds no approval of its own, and a process that is gone leaves nothing behind.
         let gone = store.path(For::Call, u32::MAX);
         fs::write(&gone, &good).unwrap();
@@ -483,7 +496,7 @@ mod tests {
         let path = leave(&store);
         let now = SystemTime::now();
         let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        let counts = || store.find(For::Call, now).is_some();
+        let counts = || store.find(For::Call, me(), now).is_some();
         assert!(counts());
         for (place, bad, good) in [
             (path.clone(), 0o644, 0o600),
@@ -503,18 +516,18 @@ mod tests {
         assert!(!counts(), "it is a link");
         // Somebody else's, and nobody but the owner may ask.
         let me = store.owner;
-        assert_eq!(Store::at(dir.path(), me + 1, me + 1).find(For::Call, now), None);
-        assert_eq!(Store::at(dir.path(), me, me + 1).find(For::Call, now), None);
+        assert_eq!(Store::at(dir.path(), me + 1, me + 1).find(For::Call, me(), now), None);
+        assert_eq!(Store::at(dir.path(), me, me + 1).find(For::Call, me(), now), None);
         assert_eq!(Store::at(dir.path(), me, me + 1).leave(&plan(), now), Ok(Left::NotRoot));
         assert!(Store::at(dir.path(), me + 1, me + 1).leave(&plan(), now).is_err());
     }
 
     #[test]
     fn processes_are_told_apart() {
-        let (me, parent) = Process::of(std::process::id()).unwrap();
-        assert_eq!(parent, std::os::unix::process::parent_id());
-        let above: Vec<Process> = Process::ancestors().take(2).collect();
-        assert_eq!((above[0], above[1].pid), (me, parent));
+        let me = Process::of(std::process::id()).unwrap();
+        assert_eq!(me.parent, std::os::unix::process::parent_id());
+        let above: Vec<Seen> = Process::ancestors().take(2).collect();
+        assert_eq!((above[0], above[1].process.pid), (me, me.parent));
         assert_eq!(Process::of(u32::MAX), None);
     }
 }

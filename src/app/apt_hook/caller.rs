@@ -2,7 +2,7 @@
 
 use crate::app::call::Call;
 use crate::run::names::basename;
-use crate::run::token::Process;
+use crate::run::token::{Process, Seen};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -16,6 +16,8 @@ const HEIGHT: usize = 6;
 pub(super) struct Caller {
     /// Which process it is; `None` where the system does not tell.
     pub process: Option<Process>,
+    /// Its parent's number.
+    pub parent: u32,
     /// Its words, as a call of a tool guard knows. A program that uses apt's library has a name and no words.
     pub call: Call,
     /// The program's own file, for tools guard knows.
@@ -26,23 +28,26 @@ pub(super) struct Caller {
 pub(super) fn of_apt() -> Caller {
     let found = above().find(|(_, argv)| !argv.first().is_some_and(is_shell));
     match found {
-        Some((process, argv)) => of(process, argv),
-        None => {
-            Caller { process: None, call: Call { tool: "apt-get", argv: vec!["apt".into()] }, program: None }
-        }
+        Some((seen, argv)) => of(seen, argv),
+        None => Caller {
+            process: None,
+            parent: 0,
+            call: Call { tool: "apt-get", argv: vec!["apt".into()] },
+            program: None,
+        },
     }
 }
 
 /// The dpkg that called its hook.
 pub(super) fn of_dpkg() -> Option<Caller> {
     let is_dpkg = |argv: &[OsString]| argv.first().is_some_and(|word| basename(word.as_bytes()) == b"dpkg");
-    let (process, argv) = above().find(|(_, argv)| is_dpkg(argv))?;
-    Some(of(process, argv))
+    let (seen, argv) = above().find(|(_, argv)| is_dpkg(argv))?;
+    Some(of(seen, argv))
 }
 
 /// The processes above this one, nearest first, with their words.
-fn above() -> impl Iterator<Item = (Process, Vec<OsString>)> {
-    Process::ancestors().skip(1).take(HEIGHT).filter_map(|process| Some((process, words(process.pid)?)))
+fn above() -> impl Iterator<Item = (Seen, Vec<OsString>)> {
+    Process::ancestors().skip(1).take(HEIGHT).filter_map(|seen| Some((seen, words(seen.process.pid)?)))
 }
 
 fn words(pid: u32) -> Option<Vec<OsString>> {
@@ -57,7 +62,7 @@ fn is_shell(word: &OsString) -> bool {
     matches!(basename(word.as_bytes()), b"sh" | b"dash" | b"bash" | b"busybox")
 }
 
-fn of(process: Process, argv: Vec<OsString>) -> Caller {
+fn of(seen: Seen, argv: Vec<OsString>) -> Caller {
     let name = argv.first().map(|word| basename(word.as_bytes())).unwrap_or_default();
     let tool = match name {
         b"apt-get" => Some("apt-get"),
@@ -66,16 +71,14 @@ fn of(process: Process, argv: Vec<OsString>) -> Caller {
         b"dpkg" => Some("dpkg"),
         _ => None,
     };
-    match tool {
+    let (call, program) = match tool {
         Some(tool) => {
-            let program = fs::read_link(format!("/proc/{}/exe", process.pid)).ok();
-            Caller { process: Some(process), call: Call { tool, argv }, program }
+            let program = fs::read_link(format!("/proc/{}/exe", seen.process.pid)).ok();
+            (Call { tool, argv }, program)
         }
-        None => {
-            let call = Call { tool: "apt-get", argv: vec![program_name(&argv)] };
-            Caller { process: Some(process), call, program: None }
-        }
-    }
+        None => (Call { tool: "apt-get", argv: vec![program_name(&argv)] }, None),
+    };
+    Caller { process: Some(seen.process), parent: seen.parent, call, program }
 }
 
 /// What to call a program that is no package manager: the script, where an interpreter runs one.
@@ -93,7 +96,8 @@ mod tests {
     use super::*;
 
     fn caller(words: &str) -> Caller {
-        of(Process { pid: u32::MAX, start: 0 }, words.split(' ').map(OsString::from).collect())
+        let process = Process { pid: u32::MAX, start: 0 };
+        of(Seen { process, parent: 1, terminal: 0 }, words.split(' ').map(OsString::from).collect())
     }
 
     #[test]
@@ -119,8 +123,8 @@ mod tests {
 
     #[test]
     fn this_test_has_somebody_above_it() {
-        let (process, argv) = above().next().unwrap();
-        assert_eq!(process.pid, std::os::unix::process::parent_id());
+        let (seen, argv) = above().next().unwrap();
+        assert_eq!(seen.process.pid, std::os::unix::process::parent_id());
         assert!(!argv.is_empty());
         assert!(of_dpkg().is_none());
     }

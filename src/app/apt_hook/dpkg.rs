@@ -10,9 +10,11 @@ use crate::engine::escape::escape;
 use crate::engine::tools::dpkg::Kind;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::run::token::{For, Store};
+use crate::run::token::{For, Process, Seen, Store};
 use crate::ui::ColourChoice;
 use crate::world::World;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -42,7 +44,7 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
         None => PathBuf::from("/var/lib/dpkg"),
     };
     let list = database.join("status");
-    let text = std::fs::read(&list).map_err(|e| {
+    let text = fs::read(&list).map_err(|e| {
         let what = format!("dpkg's list of packages cannot be read: {}", escape(list.as_os_str().as_bytes()));
         Fail::new(Exit::Unavailable, what).because(e.to_string())
     })?;
@@ -51,12 +53,46 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
         return Ok(Exit::HookAgrees);
     }
     let (store, now) = (Store::system(), SystemTime::now());
-    let mut approvals = [For::Dpkg, For::Call].into_iter().filter_map(|step| store.find(step, now));
+    let parent = Process::of(caller.parent);
+    // What the shim left for this dpkg; what apt's hook left for the apt that started it, or the shim where that hook
+    // was not called.
+    let given = [
+        (For::Call, caller.process),
+        (For::Dpkg, parent.map(|p| p.process)),
+        (For::Call, parent.map(|p| p.process)),
+    ];
+    let mut approvals = given.into_iter().filter_map(|(step, process)| store.find(step, process?, now));
     if approvals.any(|approval| approval.covers(&plan.changes)) {
         return Ok(Exit::HookAgrees);
+    }
+    if parent.is_some_and(|parent| nobody_listens(&parent)) {
+        leave_terminal();
     }
     // The words as dpkg reads them, without the channels that apt opened for itself.
     let call = Call { tool: "dpkg", argv: caller.call.argv.clone() };
     judge(&call, plan, world, choice)?;
     Ok(Exit::HookAgrees)
+}
+
+/// Whether the terminal here is one that apt made for dpkg (`DPkg::Use-Pty`), with nobody at its other end: apt hands on
+/// what comes from its own standard input, and that is no terminal.
+fn nobody_listens(parent: &Seen) -> bool {
+    let own = Process::of(std::process::id()).map(|own| own.terminal);
+    let same = own == Some(parent.terminal);
+    // By its name: opening it would wait where it is a pipe.
+    let input = fs::read_link(format!("/proc/{}/fd/0", parent.process.pid));
+    let terminal = |path: PathBuf| {
+        ["/dev/pts/", "/dev/tty", "/dev/console"]
+            .iter()
+            .any(|t| path.as_os_str().as_bytes().starts_with(t.as_bytes()))
+    };
+    !same && (parent.terminal == 0 || !input.is_ok_and(terminal))
+}
+
+/// Lets go of the controlling terminal. Only this process has none then.
+fn leave_terminal() {
+    if let Ok(tty) = File::open("/dev/tty") {
+        // SAFETY: the descriptor is open; the request takes no argument.
+        let _ = unsafe { libc::ioctl(tty.as_raw_fd(), libc::TIOCNOTTY as _) };
+    }
 }
