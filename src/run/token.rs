@@ -515,9 +515,9 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("real"), &path).unwrap();
         assert!(!counts(), "it is a link");
         // Somebody else's, and nobody but the owner may ask.
-        let me = store.owner;
-        assert_eq!(Store::at(dir.path(), me + 1, me + 1).find(For::Call, me(), now), None);
-        assert_eq!(Store::at(dir.path(), me, me + 1).find(For::Call, me(), now), None);
+        let (process, me) = (me(), store.owner);
+        assert_eq!(Store::at(dir.path(), me + 1, me + 1).find(For::Call, process, now), None);
+        assert_eq!(Store::at(dir.path(), me, me + 1).find(For::Call, process, now), None);
         assert_eq!(Store::at(dir.path(), me, me + 1).leave(&plan(), now), Ok(Left::NotRoot));
         assert!(Store::at(dir.path(), me + 1, me + 1).leave(&plan(), now).is_err());
     }

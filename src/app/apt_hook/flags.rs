@@ -93,7 +93,7 @@ mod tests {
 
     fn told(config: &str) -> Told {
         let text = format!(
-            "VERSION 3\n{config}\n\nserver 1 amd64 none > - - none **REMOVE**\nclient 1 amd64 none > - - none **REMOVE**\n"
+            "VERSION 3\nAPT::Architecture=amd64\n{config}\n\nserver 1 amd64 none > - - none **REMOVE**\nclient 1 amd64 none > - - none **REMOVE**\n"
         );
         read(text.as_bytes()).unwrap()
     }
