@@ -389,6 +389,30 @@ fn what_a_tool_does_wrong_is_never_taken_for_nothing() {
 }
 
 #[test]
+fn tasksel_ends_in_apt_get() {
+    // As tasksel 3.73 prints it.
+    let says = "debconf-apt-progress -- apt-get -q -y -o APT::Install-Recommends=true -o APT::Get::AutomaticRemove=true \
+                -o Acquire::Retries=3 install task-mail-server-";
+    let (dir, apt) = fake(
+        "[ \"$*\" = \"${*#*AutomaticRemove=0}\" ] && echo 'Remv postfix [3]'; echo 'Remv task-mail-server [1]'",
+    );
+    let (_other, tasksel) =
+        fake(&format!("[ \"$1 $2\" = '-t remove' ] || exit 1; [ $3 = none ] || echo '{says}'"));
+    fs::rename(tasksel, dir.path().join("tasksel")).expect("moved");
+    // What apt is set to.
+    let (_third, config) = fake("echo \"A='true'\"");
+    fs::rename(config, apt.with_file_name("apt-config")).expect("moved");
+    let ask = |line: &[&str]| {
+        ask_with("tasksel", &dir.path().join("tasksel"), line, &world(), Duration::from_secs(20))
+    };
+    let plan = known(ask(&["remove", "mail-server"]));
+    let marks: Vec<_> = plan.changes.iter().map(|c| (c.name.as_str(), c.named, c.unused)).collect();
+    assert_eq!(marks, [("postfix", false, true), ("task-mail-server", true, false)]);
+    assert_eq!(known(ask(&["remove", "none"])), Plan::default());
+    assert_eq!(ask(&[]).plan, Known::Unknown(Why::Unsupported));
+}
+
+#[test]
 fn the_deadline_ends_the_tool_and_its_children() {
     let (dir, path) = fake("(sleep 2; echo late >\"$0.late\") & echo 'Remv x [1]'; wait");
     let start = Instant::now();

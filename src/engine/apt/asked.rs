@@ -51,7 +51,7 @@ impl Asked {
         }
         let name = words::name(word);
         let arch = word.get(name.len()..).and_then(|rest| rest.strip_prefix(b":"));
-        let arch = arch.map(|arch| words::name(arch)).map(|a| String::from_utf8_lossy(a).into_owned());
+        let arch = arch.map(words::name).map(|a| String::from_utf8_lossy(a).into_owned());
         self.names.push((String::from_utf8_lossy(name).into_owned(), arch));
         if falls_back && name.contains(&b'.') {
             self.doubtful.push(word.to_vec());

@@ -156,6 +156,10 @@ fn judge(program: &[u8], line: &Line<'_>) -> Verdict {
             _ => {}
         }
     }
+    if line.has(Kind::Action(Effect::Disrupt)) && line.has(Kind::Pending) {
+        // The selection says how it goes, not the action (dpkg 1.21: a package selected so is purged by `-r -a`).
+        verdict.raise(Effect::Destroy, "--pending purges what was selected to be purged");
+    }
     if line.has(Kind::Install) && line.has(Kind::AutoDeconfigure) {
         verdict.raise(Effect::Disrupt, "may deconfigure packages that are in the way");
     }
@@ -183,7 +187,8 @@ mod tests {
 
     const ROWS: &[(Effect, &str)] = &[
         (Disrupt, "dpkg -r p"),
-        (Disrupt, "dpkg --remove --pending"),
+        (Destroy, "dpkg --remove --pending"),
+        (Destroy, "dpkg -ra"),
         (Destroy, "dpkg -P p"),
         (Destroy, "dpkg -aP"),
         (Destroy, "dpkg -EGP p"),

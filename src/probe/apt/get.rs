@@ -10,6 +10,7 @@ use crate::engine::classify::classify;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::tools::apt::{Act, Key};
+use crate::probe::child::Done;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -98,6 +99,10 @@ pub(super) async fn tasksel(stage: &Stage<'_>) -> Answered {
         Err(why) => return Answered::unknown(why),
     };
     let said: Vec<&[u8]> = done.out.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).collect();
+    if said.is_empty() {
+        // A task that is not there, or of which nothing is installed.
+        return Answered::nothing();
+    }
     let Some(at) = said.iter().position(|w| *w == b"apt-get") else {
         return Answered::unknown(Why::Failed("tasksel does not say how it will call apt-get".into()));
     };
@@ -192,12 +197,7 @@ const WITHOUT_LISTS: [&[u8]; 6] = [
 
 impl Stage<'_> {
     /// The simulation of these words.
-    async fn replay(
-        &self,
-        call: &Call<'_>,
-        words: &[&[u8]],
-        also: &[&[u8]],
-    ) -> Result<crate::probe::child::Done, Why> {
+    async fn replay(&self, call: &Call<'_>, words: &[&[u8]], also: &[&[u8]]) -> Result<Done, Why> {
         let end = words.iter().position(|w| *w == b"--").unwrap_or(words.len());
         let (before, rest) = words.split_at(end);
         let words = [before, also, rest].concat();
@@ -229,8 +229,7 @@ impl Stage<'_> {
     /// of the time. `None`: the long way, because something would come along (for which apt may find something else to
     /// install) or because anything else is not as plain.
     async fn short_way(&self, call: &Call<'_>) -> Option<Plan> {
-        let read =
-            |done: crate::probe::child::Done| done.ok.then(|| simulated::apt(&done.out).ok()).flatten();
+        let read = |done: Done| done.ok.then(|| simulated::apt(&done.out).ok()).flatten();
         if !call.only_removes() {
             return None;
         }
