@@ -187,10 +187,11 @@ fn place_of(cgroup: &str) -> Option<&str> {
 /// The unit in a process's control group (`cg_path_get_unit` in `src/basic/cgroup-util.c`): the first part that is no
 /// slice.
 fn unit_of(cgroup: &str) -> Option<String> {
-    let part = place_of(cgroup)?.split('/').find(|part| !part.is_empty() && !part.ends_with(".slice"))?;
-    let part = part.strip_prefix('_').unwrap_or(part);
-    let is_unit = [".service", ".scope", ".socket", ".mount", ".swap"].iter().any(|end| part.ends_with(end));
-    is_unit.then(|| part.to_owned())
+    let is_unit =
+        |part: &&str| [".service", ".scope", ".socket", ".mount", ".swap"].iter().any(|e| part.ends_with(e));
+    // A container that shows the groups of its machine puts one of its own in front.
+    let part = place_of(cgroup)?.split('/').find(is_unit)?;
+    Some(part.strip_prefix('_').unwrap_or(part).to_owned())
 }
 
 fn text(path: &Path, largest: u64) -> io::Result<String> {
@@ -230,6 +231,7 @@ mod tests {
             ("0::/system.slice/_odd.service\n", Some("odd.service")),
             ("0::/init.scope\n", Some("init.scope")),
             ("0::/kubepods/burstable/pod1\n", None),
+            ("0::/lxc/web1/system.slice/x.service\n", Some("x.service")),
             ("0::/\n", None),
             ("", None),
         ] {

@@ -143,6 +143,8 @@ struct Part<'a> {
 
 #[derive(Serialize)]
 struct Blast<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surprise: Option<&'a str>,
     subjects_total: u64,
     subjects: Vec<Subject<'a>>,
     groups: Vec<Group<'a>>,
@@ -344,6 +346,7 @@ fn kube<'a>(c: &Checked<'a>, t: &'a KubeTarget) -> Kube<'a> {
 
 fn blast(impact: &Impact) -> Blast<'_> {
     Blast {
+        surprise: impact.surprise.as_deref(),
         subjects_total: impact.subjects_total,
         subjects: impact
             .subjects

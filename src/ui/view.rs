@@ -117,7 +117,7 @@ pub(crate) fn action<'a>(view: &View<'a>) -> &'a str {
     match view.target {
         Target::Kube(_) => kube_action(view.verb),
         Target::Aws(_) => aws::action(view.verb),
-        Target::Host(_) => host::action(view.verb),
+        Target::Host(_) => host::action_on(view),
     }
 }
 
@@ -315,6 +315,10 @@ fn also_row(view: &View<'_>) -> Option<Row> {
     let items: Vec<Item> = view.impact.also.iter().map(|a| Item::new().prose(a)).collect();
     let mut row = Row::list("also", items, ("1 more", "more"));
     row.separator = clause_separator(view);
+    if let Target::Host(_) = view.target {
+        // What stops, what the machine needs and what is lost with it are said of each package.
+        row.lines = Some(4);
+    }
     (!row.items.is_empty()).then_some(row)
 }
 

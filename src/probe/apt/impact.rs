@@ -14,7 +14,7 @@ const WORTH_A_LINE: u64 = 1_000_000;
 /// So many names stand in a sentence.
 const NAMES: usize = 3;
 /// From so many packages on they are put into groups.
-const GROUPED: usize = 4;
+const GROUPED: usize = 7;
 
 const ASKS_NOBODY: &str = "the purge script asks nobody";
 const UNLESS_NO: &str = "unless you answer no";
@@ -45,10 +45,12 @@ pub fn impact_of(plan: &Plan, facts: &[PackageFacts]) -> Impact {
         data(one, &mut impact);
     }
     // Those that matter most stand first, whatever package they are of.
-    for told in [stops, keeps_the_machine, dependants, settings, jobs, borrowers] {
-        for one in &all {
-            impact.also.extend(told(one));
-        }
+    for told in [stops, keeps_the_machine] {
+        impact.also.extend(all.iter().filter_map(told));
+    }
+    impact.also.extend(settings(&all));
+    for told in [jobs, borrowers, dependants] {
+        impact.also.extend(all.iter().filter_map(told));
     }
     impact.also.extend(installs(plan));
     for one in &all {
@@ -362,7 +364,7 @@ fn stops(one: &Going<'_>) -> Option<String> {
         names = loose;
     }
     let mut text = format!("stops {}", list(&names));
-    if !units {
+    if !units && names.as_slice() != [one.change.name.as_str()] {
         text.push_str(&format!(" of {}", one.change.name));
     }
     let mut details = Vec::new();
@@ -398,7 +400,7 @@ fn keeps_the_machine(one: &Going<'_>) -> Option<String> {
     let facts = one.facts?;
     let mut what: Vec<String> = facts.vital.iter().cloned().collect();
     what.extend(facts.marks.iter().map(|mark| format!("marked {mark}")));
-    (!what.is_empty()).then(|| format!("{} is {}", one.change.name, what.join(", ")))
+    (!what.is_empty()).then(|| format!("{}: {}", one.change.name, what.join(", ")))
 }
 
 /// Why it goes along.
@@ -407,13 +409,18 @@ fn dependants(one: &Going<'_>) -> Option<String> {
     Some(format!("{} needs {needs}", one.change.name))
 }
 
-fn settings(one: &Going<'_>) -> Option<String> {
-    let facts = one.facts.filter(|_| one.change.kind == Kind::Purge)?;
-    let mut all = facts.deleted_settings.clone();
-    let inside =
-        |path: &String| facts.deleted_settings.iter().any(|dir| path.starts_with(&format!("{dir}/")));
-    all.extend(facts.changed_settings.iter().filter(|path| !inside(path)).cloned());
-    (!all.is_empty()).then(|| format!("settings made here are lost: {}", list(&all)))
+/// Settings that nobody has but this machine, of all packages together.
+fn settings(all: &[Going<'_>]) -> Option<String> {
+    let purged = || all.iter().filter(|g| g.change.kind == Kind::Purge).filter_map(|g| g.facts);
+    let mut dirs: Vec<String> = purged().flat_map(|f| f.deleted_settings.iter().cloned()).collect();
+    let files = purged().flat_map(|f| f.changed_settings.iter());
+    let inside = |path: &str| {
+        dirs.iter().any(|dir| path.strip_prefix(dir.as_str()).is_some_and(|p| p.starts_with('/')))
+    };
+    let files: Vec<String> = files.filter(|path| !inside(path)).cloned().collect();
+    dirs.extend(files);
+    dirs.dedup();
+    (!dirs.is_empty()).then(|| format!("settings made here are lost: {}", list(&dirs)))
 }
 
 fn jobs(one: &Going<'_>) -> Option<String> {
@@ -431,12 +438,10 @@ fn borrowers(one: &Going<'_>) -> Option<String> {
 
 /// What comes in place of what goes.
 fn installs(plan: &Plan) -> Option<String> {
-    let new: Vec<String> = plan
-        .changes
-        .iter()
-        .filter(|c| c.kind == Kind::Install && c.version.is_none())
-        .map(Change::full_name)
-        .collect();
+    let mut new: Vec<&Change> =
+        plan.changes.iter().filter(|c| c.kind == Kind::Install && c.version.is_none()).collect();
+    new.sort_by_key(|c| !c.named);
+    let new: Vec<String> = new.into_iter().map(Change::full_name).collect();
     (!new.is_empty()).then(|| format!("installs {}", list(&new)))
 }
 
@@ -480,7 +485,7 @@ fn levels(all: &[Going<'_>], impact: &mut Impact) {
             impact.raise(Effect::Disrupt, format!("cron runs {name}"));
         }
         if let Some(vital) = &facts.vital {
-            impact.raise(Effect::Disrupt, format!("{name} is {vital}"));
+            impact.raise(Effect::Disrupt, format!("{name}: {vital}"));
         }
         if let Some(mark) = facts.marks.first() {
             impact.raise(Effect::Disrupt, format!("{name} is marked {mark}"));
@@ -498,12 +503,9 @@ fn levels(all: &[Going<'_>], impact: &mut Impact) {
     if all.iter().any(|g| g.facts.is_none() || g.may_ask()) {
         return;
     }
+    impact.lower(Effect::Disrupt, "no data is deleted");
     let purges_more = |g: &Going<'_>| g.change.kind == Kind::Purge && g.facts.is_none_or(|f| f.purge_adds);
-    let purge = all.iter().any(purges_more);
-    if purge {
-        impact.lower(Effect::Disrupt, "the purge deletes no data");
-    }
-    if !purge && !all.iter().any(Going::has_data) {
+    if !all.iter().any(|g| purges_more(g) || g.has_data()) {
         impact.lower(Effect::Mutate, "nothing of it runs or holds data");
     }
 }

@@ -94,6 +94,16 @@ pub(super) fn place(view: &View<'_>, target: &HostTarget) -> String {
     }
 }
 
+/// What is done to what goes, as one word of a sentence: an installation that takes packages away removes those.
+pub(super) fn action_on<'a>(view: &View<'a>) -> &'a str {
+    let removes = view.impact.subjects.first().is_some_and(|s| s.kind == "package");
+    match action(view.verb) {
+        word @ ("remove" | "purge") => word,
+        _ if removes => "remove",
+        word => word,
+    }
+}
+
 /// The verb as one word of a sentence.
 pub(super) fn action(verb: &str) -> &str {
     match verb {

@@ -78,7 +78,8 @@ const NOTHING: &[&str] = &[
     "/var/lib/vim",
     "/var/lib/xkb",
     "/var/lib/xml-core",
-    // What the programs keep for the time they run: request bodies, retry hints, message logs, root anchors.
+    // What the programs keep for the time they run: request bodies, caches, retry hints, message logs, root anchors,
+    // what they copy into the directory they lock themselves into.
     "/var/lib/nginx",
     "/var/lib/polkit-1/.cache",
     "/var/lib/tomcat*/temp",
@@ -88,6 +89,14 @@ const NOTHING: &[&str] = &[
     "/var/lib/apache2",
     "/var/lib/tomcat*/policy",
     "/var/lib/unbound",
+    "/var/lib/postfix",
+    "/var/spool/postfix/dev",
+    "/var/spool/postfix/etc",
+    "/var/spool/postfix/lib*",
+    "/var/spool/postfix/pid",
+    "/var/spool/postfix/private",
+    "/var/spool/postfix/public",
+    "/var/spool/postfix/usr",
     "/var/spool/exim4/db",
     "/var/spool/exim4/exim-process.info",
     "/var/spool/exim4/gnutls-params*",
@@ -123,6 +132,9 @@ mod tests {
         for (path, want) in [
             ("/var/lib/redis", Place::Data),
             ("/var/lib/apteryx", Place::Data),
+            ("/var/spool/postfix", Place::Data),
+            ("/var/spool/postfix/deferred", Place::Data),
+            ("/var/spool/postfix/lib64", Place::Nothing),
             ("/srv/ftp", Place::Data),
             ("/opt/gitlab", Place::Data),
             ("/home/x", Place::Data),
@@ -141,7 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_in_order() {
+    fn the_rows_are_well_formed() {
         assert!(NOTHING.iter().all(|dir| dir.starts_with('/') && !dir.ends_with('/')));
+        // Walks look no deeper for them.
+        assert!(NOTHING.iter().all(|dir| dir.split('/').count() <= 5));
     }
 }

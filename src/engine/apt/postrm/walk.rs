@@ -534,13 +534,11 @@ impl Walk {
                 }
                 self.values.set("RET", vec![ANSWER.to_string()], 0);
             }
-            "pg_dropcluster" => {
-                if self.actions & (PURGE | REMOVE) != 0 {
-                    let asked = self.asked.clone();
-                    // Once without a question is without a question.
-                    let before = self.script.drops_clusters.take();
-                    self.script.drops_clusters = Some(before.map_or(asked.clone(), |b| b.and(asked)));
-                }
+            "pg_dropcluster" if self.actions & (PURGE | REMOVE) != 0 => {
+                let asked = self.asked.clone();
+                // Once without a question is without a question.
+                let before = self.script.drops_clusters.take();
+                self.script.drops_clusters = Some(before.map_or(asked.clone(), |b| b.and(asked)));
             }
             "deluser" | "userdel" => self.delete_user(words, operands),
             "dropdb" | "lvremove" | "vgremove" => self.unclear(words),

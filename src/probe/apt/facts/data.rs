@@ -47,19 +47,19 @@ pub(super) struct Walker {
 
 impl Walker {
     /// Starts its threads; they end by themselves.
-    pub fn start(until: Instant) -> Walker {
+    pub fn start(root: &Path, until: Instant) -> Walker {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         let mounts = Arc::new(Mounts::read());
         for _ in 0..THREADS {
-            let (queue, mounts) = (Arc::clone(&queue), Arc::clone(&mounts));
+            let (queue, mounts, root) = (Arc::clone(&queue), Arc::clone(&mounts), root.to_owned());
             // Without a thread nobody answers, and that is said.
             let _ = std::thread::Builder::new().name("walk".to_owned()).spawn(move || {
                 loop {
                     let Ok(job) = queue.lock().map_err(|_| ()).and_then(|q| q.recv().map_err(|_| ())) else {
                         return;
                     };
-                    let size = count(&job, &mounts, until);
+                    let size = count(&root, &job, &mounts, until);
                     // Whoever asked may have gone on.
                     let _ = job.answer.send(size);
                 }
@@ -87,7 +87,7 @@ impl Walker {
     }
 }
 
-fn count(job: &Job, mounts: &Mounts, until: Instant) -> Result<Size, Why> {
+fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size, Why> {
     let now = SystemTime::now();
     let until = until.min(Instant::now() + LONGEST);
     let mut size = Size { whole: true, ..Size::default() };
@@ -100,6 +100,9 @@ fn count(job: &Job, mounts: &Mounts, until: Instant) -> Result<Size, Why> {
             failed = Some(Why::Failed(format!("on another machine's file system ({kind})")));
             continue;
         }
+        let passes = |path: &Path| is_nothing(root, path);
+        // Below a directory of data there may be some that hold none; not where one was pointed there itself.
+        let sifted = !passes(path);
         let mut todo = vec![path.clone()];
         while let Some(path) = todo.pop() {
             if Instant::now() >= until || size.files >= FILES {
@@ -129,6 +132,9 @@ fn count(job: &Job, mounts: &Mounts, until: Instant) -> Result<Size, Why> {
                     break;
                 }
                 let path = entry.path();
+                if sifted && passes(&path) {
+                    continue;
+                }
                 let is_dir = entry.file_type().is_ok_and(|t| t.is_dir());
                 if !is_dir {
                     if let Ok(meta) = entry.metadata() {
@@ -157,6 +163,13 @@ fn count(job: &Job, mounts: &Mounts, until: Instant) -> Result<Size, Why> {
         Some(_) => Ok(Size { whole: false, ..size }),
         None => Ok(size),
     }
+}
+
+/// Whether a file or directory is one that a restart makes again. No row of that table is deeper than this.
+fn is_nothing(root: &Path, path: &Path) -> bool {
+    const DEEPEST: usize = 4;
+    let Ok(inner) = path.strip_prefix(root) else { return false };
+    inner.components().count() <= DEEPEST && place(&format!("/{}", inner.display())) == Place::Nothing
 }
 
 fn add(
@@ -323,6 +336,8 @@ fn own_directories(root: &Path, info: &Info) -> Vec<PathBuf> {
         "/var/www",
         "/var/spool/cron",
         "/var/lib/dbus",
+        // Its clusters are looked at by themselves.
+        "/var/lib/postgresql",
     ];
     let mut dirs: Vec<PathBuf> = Vec::new();
     let wanted = info.paths.iter().filter(|p| !SHARED.contains(&p.as_str()) && place(p) == Place::Data);
@@ -422,7 +437,7 @@ mod tests {
             script: Script::read(format!("#!/bin/sh\n{script}\n").as_bytes(), "p"),
             ..Info::default()
         };
-        let walker = Walker::start(Instant::now() + Duration::from_secs(20));
+        let walker = Walker::start(root, Instant::now() + Duration::from_secs(20));
         let asked = ask(root, &info, &walker);
         let mut facts = PackageFacts::default();
         fill(&mut facts, &info, asked, &walker);
@@ -506,7 +521,7 @@ mod tests {
             script: Script::read(b"#!/bin/sh\n[ $1 = purge ] && rm -rf /etc/p /etc/q", "p"),
             ..Info::default()
         };
-        let walker = Walker::start(Instant::now() + Duration::from_secs(20));
+        let walker = Walker::start(root.path(), Instant::now() + Duration::from_secs(20));
         let asked = ask(root.path(), &info, &walker);
         let mut facts = PackageFacts::default();
         fill(&mut facts, &info, asked, &walker);
@@ -516,16 +531,26 @@ mod tests {
     #[test]
     fn a_walk_ends_at_the_deadline_and_says_so() {
         let root = scratch(&[("a/x", 10)]);
-        let walker = Walker::start(Instant::now());
+        let walker = Walker::start(root.path(), Instant::now());
         let size = walker.answer(&walker.ask(vec![root.path().join("a")], Vec::new(), HashSet::new()));
         assert!(!size.is_ok_and(|s| s.whole));
+    }
+
+    #[test]
+    fn directories_that_hold_nothing_are_not_counted() {
+        let root =
+            scratch(&[("var/spool/postfix/etc/resolv.conf", 10), ("var/spool/postfix/deferred/A/x", 10)]);
+        let script = "[ $1 = purge ] && rm -rf /var/spool/postfix";
+        assert_eq!(shown(&look(root.path(), script, &[])), "/var/spool/postfix 1 Purge");
+        std::fs::remove_dir_all(root.path().join("var/spool/postfix/deferred")).unwrap();
+        assert_eq!(shown(&look(root.path(), script, &[])), "", "an empty queue");
     }
 
     #[test]
     fn two_names_of_one_file_count_once() {
         let root = scratch(&[("a/x", 10_000)]);
         std::fs::hard_link(root.path().join("a/x"), root.path().join("a/y")).unwrap();
-        let walker = Walker::start(Instant::now() + Duration::from_secs(20));
+        let walker = Walker::start(root.path(), Instant::now() + Duration::from_secs(20));
         let size =
             walker.answer(&walker.ask(vec![root.path().join("a")], Vec::new(), HashSet::new())).unwrap();
         assert_eq!(size.files, 1);

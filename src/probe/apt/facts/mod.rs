@@ -250,7 +250,7 @@ pub fn look(root: &Path, changes: &[&Change], deadline: Duration) -> Vec<Package
     let infos: Vec<Info> = removals.iter().map(|change| Info::read(root, change, &status)).collect();
     let mut all: Vec<PackageFacts> =
         removals.iter().zip(&infos).map(|(change, info)| books(root, change, info, &status)).collect();
-    let walker = data::Walker::start(until);
+    let walker = data::Walker::start(root, until);
     let asked: Vec<data::Asked> = infos.iter().map(|info| data::ask(root, info, &walker)).collect();
     let clusters: Vec<_> = infos.iter().map(|info| postgres::ask(root, info, &walker)).collect();
     let units = units::Asked::start(root, &infos, until);

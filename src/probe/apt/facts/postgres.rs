@@ -104,11 +104,10 @@ fn running(root: &Path, data: &Path, cluster: &mut Cluster) {
         let identity = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
         identity(a).is_some() && identity(a) == identity(b)
     };
-    let name = || std::fs::read_to_string(process.join("comm")).unwrap_or_default();
     // The server works in its data directory; to anybody but root and its own user only its name is shown.
-    if !same(&process.join("cwd/."), data)
-        && !(process.join("cwd/.").metadata().is_err() && name().trim() == "postgres")
-    {
+    let named = || std::fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim() == "postgres");
+    let hidden = process.join("cwd/.").metadata().is_err();
+    if !(same(&process.join("cwd/."), data) || (hidden && named())) {
         return;
     }
     cluster.pid = Some(pid);
@@ -214,7 +213,7 @@ mod tests {
             script: Script::read(b"#!/bin/sh\n[ $1 = purge ] && pg_dropcluster 15 main", "postgresql-15"),
             ..Info::default()
         };
-        let walker = Walker::start(Instant::now() + Duration::from_secs(20));
+        let walker = Walker::start(root.path(), Instant::now() + Duration::from_secs(20));
         let mut facts = PackageFacts { state: State::Installed, ..PackageFacts::default() };
         fill(&mut facts, ask(root.path(), &info, &walker), &walker);
         let [main, other] = facts.clusters.as_slice() else { panic!("{:?}", facts.clusters) };

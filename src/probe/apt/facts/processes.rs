@@ -226,7 +226,9 @@ impl Table {
         };
         let exe = self.inside(exe)?;
         if let Some(n) = by_path(&exe) {
-            return Some((n, None));
+            // One program under several names (redis-server is a link into redis-tools): the one it was called by.
+            let called = words().first().and_then(|w| by_path(w.split(' ').next()?));
+            return Some((called.unwrap_or(n), None));
         }
         let name = exe.rsplit('/').next().unwrap_or_default();
         let base = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -291,7 +293,10 @@ mod tests {
                 Command::new(program).arg(word).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap(),
             )
         };
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&program, &link).unwrap();
         let (one, two) = (start(&program, "60"), start(Path::new("/bin/sh"), script.to_str().unwrap()));
+        let three = start(&link, "60");
         let maps = std::fs::read_to_string(format!("/proc/{}/maps", one.0.id())).unwrap();
         let library = maps
             .lines()
@@ -302,11 +307,12 @@ mod tests {
             info("b", &[script.to_str().unwrap()]),
             info("c", &[library]),
             info("d", &["/usr/bin/nothing"]),
+            info("e", &[link.to_str().unwrap()]),
         ];
         // The second needs a moment to become the shell.
         let mut all = look(&infos);
         for _ in 0..50 {
-            if all.iter().take(2).all(|f| f.processes.len() == 1) {
+            if [0, 1, 4].iter().all(|n| all[*n].processes.len() == 1) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -314,6 +320,7 @@ mod tests {
         }
         let pids = |n: usize| all[n].processes.iter().map(|p| p.pid).collect::<Vec<_>>();
         assert_eq!((pids(0), pids(1), pids(3)), (vec![one.0.id()], vec![two.0.id()], vec![]));
+        assert_eq!(pids(4), [three.0.id()], "by the name it was called by");
         assert_eq!(all[1].processes[0].name, "job.sh");
         assert!(all[2].processes.is_empty());
         assert!(!all[2].borrowers.is_empty(), "everything has the C library loaded");

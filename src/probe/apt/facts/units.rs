@@ -18,12 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The names of the units a package brings; those of templates end in `@.service`.
 pub(super) fn brought(info: &Info) -> impl Iterator<Item = &str> {
-    let paths = info.paths.iter().filter(|_| info.installed).filter_map(|path| {
+    info.paths.iter().filter(|_| info.installed).filter_map(|path| {
         let (dir, name) = path.rsplit_once('/')?;
         // `multi-user.target.wants/x.service` is a link to it.
         (dir.ends_with("/systemd/system") && KINDS.iter().any(|kind| name.ends_with(kind))).then_some(name)
-    });
-    paths
+    })
 }
 
 /// The template that a unit is an instance of: `postgresql@.service` of `postgresql@15-main.service`.

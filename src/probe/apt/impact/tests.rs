@@ -307,6 +307,16 @@ fn a_removal_says_that_the_data_stays() {
     assert_eq!(impact.surprise, None);
 }
 
+/// aptitude purges what was named and only removes what goes with it.
+#[test]
+fn a_removal_beside_a_purge_loses_nothing() {
+    let mut plan = plan(Kind::Purge, "postgresql-client-15");
+    plan.changes.extend(self::plan(Kind::Remove, "postgresql-15!").changes);
+    let impact = impact_of(&plan, &[facts("postgresql-client-15"), server()]);
+    assert_eq!(assess(Effect::Destroy, &impact).effect, Effect::Disrupt);
+    assert_eq!(impact.data.first().map(|d| d.fate), Some(Fate::Kept));
+}
+
 #[test]
 fn the_phrase_names_what_is_lost_most_first() {
     let mut big = redis();

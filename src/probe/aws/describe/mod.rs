@@ -119,6 +119,7 @@ pub(super) fn short(value: &str) -> &str {
 }
 
 /// What was found of one named thing.
+#[allow(clippy::large_enum_variant, reason = "one for each thing named, and soon taken apart")]
 pub(super) enum Seen {
     /// It is there.
     There(Impact),
