@@ -216,6 +216,11 @@ impl Work<'_> {
         if !self.way.install.is_empty() || !self.way.without.is_empty() {
             self.put(&early);
             self.install(removing);
+            for path in self.litter().difference(&litter) {
+                if let Err(e) = std::fs::remove_file(path) {
+                    self.fail(&path.display().to_string(), e.to_string());
+                }
+            }
             if signals.came().is_some() {
                 return None;
             }
@@ -224,12 +229,6 @@ impl Work<'_> {
                 if let Err(e) = self.putter.dress_again(dir) {
                     self.fail(&dir.path, e.to_string());
                 }
-            }
-        }
-        let leftover = self.litter();
-        for path in leftover.difference(&litter) {
-            if let Err(e) = std::fs::remove_file(path) {
-                self.fail(&path.display().to_string(), e.to_string());
             }
         }
         self.put(&in_order(self.manifest));
