@@ -179,8 +179,9 @@ fn place_of(cgroup: &str) -> Option<&str> {
     cgroup.lines().find_map(|line| {
         let mut fields = line.splitn(3, ':');
         let (number, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
-        (controllers == "name=systemd" || (number == "0" && controllers.is_empty() && path != "/"))
-            .then_some(path)
+        // A hierarchy that systemd does not use is there all the same, and everything is at its top.
+        let its = controllers == "name=systemd" || (number == "0" && controllers.is_empty());
+        (its && path != "/").then_some(path)
     })
 }
 
@@ -232,6 +233,7 @@ mod tests {
             ("0::/init.scope\n", Some("init.scope")),
             ("0::/kubepods/burstable/pod1\n", None),
             ("0::/lxc/web1/system.slice/x.service\n", Some("x.service")),
+            ("7:name=systemd:/\n1:cpu:/\n0::/system.slice/x.service\n", Some("x.service")),
             ("0::/\n", None),
             ("", None),
         ] {
