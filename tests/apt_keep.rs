@@ -242,8 +242,10 @@ SQL");
         assert!(out.status.success() || harmless, "{command}: {}", said(&out));
     }
     assert_eq!(root.customers(), Some(120_000));
-    let ask =
-        |query: &str| root.ok(&format!("su postgres -c \"psql -Atc '{query}' prod\"")).trim().to_owned();
+    let ask = |query: &str| {
+        let line = format!("cd / && su postgres -c 'psql -At prod' <<'SQL'\n{query}\nSQL");
+        root.ok(&line).trim().to_owned()
+    };
     assert_eq!(ask("select count(*) from orders"), "1000");
     assert_eq!(ask("select tableowner from pg_tables where tablename = 'orders'"), "seller");
 }

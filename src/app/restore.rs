@@ -31,23 +31,28 @@ const IDENTITY: Duration = Duration::from_secs(10);
 /// How long something that is still being deleted is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Create the objects of a copy again; nothing that is there is overwritten
+/// Create the objects of a copy again, or install its packages again
 ///
-/// Manifests come back, data does not: a claim finds its data again only where its volume was kept (reclaim policy
-/// Retain). Objects that a controller makes by itself are left to it.
+/// Of a cluster, manifests come back, data does not: a claim finds its data again only where its volume was kept
+/// (reclaim policy Retain). Objects that a controller makes by itself are left to it, and nothing that is there is
+/// overwritten.
+///
+/// Of a host, apt installs exactly the packages of the copy; their settings, marks and holds are made what they were,
+/// and what they replace is saved. Dumps of databases are not loaded: the commands that do are printed.
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
   guard restore 20261122-013001-4f2a --dry-run     what would be created, in which order
   guard restore 20261122-013001-4f2a
-  guard restore 20261122-013001-4f2a --namespace shop-back")]
+  guard restore 20261122-013001-4f2a --namespace shop-back
+  sudo guard restore 20261122-091500-81c3          packages that apt or dpkg removed")]
 pub struct Args {
     /// The copy, or the beginning of its id (`guard kept list`)
     pub id: String,
     /// Create the objects in this namespace instead of their own
     #[arg(short, long, value_name = "NS")]
     pub namespace: Option<String>,
-    /// Print what would be created, and ask no cluster
+    /// Print what would be created or installed; asks no cluster
     #[arg(long)]
     pub dry_run: bool,
     /// Restore although the cluster is not the one the copy comes from
