@@ -75,7 +75,8 @@ pub(super) fn scope_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
     let lost = challenge.phrase.strip_prefix(view.name).and_then(|rest| rest.strip_prefix('/'));
     let named = lost.is_none_or(|lost| screen.tells(lost));
     if !named && !challenge.phrase.is_empty() {
-        rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+        // The host stands in the headline: here is the other half of what has to be typed.
+        rows.push(Row::fact("lost", Item::new().strong(lost.unwrap_or(&challenge.phrase))));
     }
     for name in [view.name, lost.unwrap_or_default()].into_iter().filter(|name| !name.is_empty()) {
         if let Some(odd) = oddity(name) {
