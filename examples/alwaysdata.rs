@@ -1,0 +1,127 @@
+//! The alwaysdata incident of 2011, replayed on a real Debian: `apt-get purge postgresql-client-…` was meant for a
+//! package of client tools, and took the running server and every customer's database with it.
+//!
+//! ```text
+//! sudo tests/run apt                               # once: builds the Debian, with a PostgreSQL and its data
+//! cargo build --release --example alwaysdata && sudo target/release/examples/alwaysdata
+//! ```
+//! Nothing of this machine is touched: everything happens in copies of that Debian, in memory, which end with this
+//! program. It plays two parts, told apart by how it is called: the story; and guard itself (called as `apt-get` and
+//! `guard`, inside).
+
+#[path = "../tests/support/chroot.rs"]
+mod chroot;
+#[path = "../tests/support/pty.rs"]
+mod pty;
+
+use chroot::{Release, Root};
+use pty::Pty;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const PURGE: &str = "apt-get purge postgresql-client-15";
+/// The same line of a script.
+const SCRIPTED: &str = "DEBIAN_FRONTEND=noninteractive apt-get -y purge postgresql-client-15";
+const DATA: &str = "/var/lib/postgresql/15/main";
+
+fn main() -> ExitCode {
+    let name = std::env::args_os().next().unwrap_or_default();
+    if Path::new(&name).file_name().is_some_and(|n| n == "apt-get" || n == "guard") {
+        return guard::app::main();
+    }
+    match story() {
+        Ok(code) => code,
+        Err(why) => {
+            let _ = writeln!(io::stderr(), "alwaysdata: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
+}
+
+/// A sentence of the story that must be true.
+fn holds(claim: &str, true_so_far: bool) -> Outcome<()> {
+    say(&format!("  {} {claim}", if true_so_far { "ok  " } else { "FAIL" }))?;
+    if true_so_far { Ok(()) } else { Err(format!("not so: {claim}").into()) }
+}
+
+fn story() -> Outcome<ExitCode> {
+    let Some(bare) = server(false)? else {
+        say("This story needs root and a Debian to take packages from: `sudo tests/run apt` builds it.")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    say("db1 runs PostgreSQL with the database `prod`; in it a table of 120000 customers.")?;
+    say(&format!("\n1. As it was: without guard, in a copy of its own.\n\nroot@db1:~# {SCRIPTED}"))?;
+    let out = bare.run(SCRIPTED);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    for line in
+        said.lines().filter(|l| ["Removing p", "Purging", "Dropping"].iter().any(|w| l.starts_with(w)))
+    {
+        say(line)?;
+    }
+    say("")?;
+    holds("one package was named, the server went as well", !bare.in_state("ii", &["postgresql-15"]))?;
+    holds("and the data with it", !bare.has(DATA))?;
+    drop(bare);
+
+    let Some(db1) = server(true)? else { return Err("the second copy cannot be had".into()) };
+    say(&format!("\n2. With guard in front of apt-get.\n\nroot@db1:~# {PURGE}"))?;
+    let mut terminal = db1.pty(PURGE);
+    shown(&terminal.expect("stops: "))?;
+    terminal.send("db1\n");
+    shown(&terminal.expect("stops: "))?;
+    terminal.send("\x04");
+    let code = ended(&mut terminal)?;
+    holds("the name of the machine alone did not open the door", code == 77)?;
+    holds("the server answers", db1.customers() == Some(120_000))?;
+
+    say("\n3. The same line in a script, where nobody can be asked.\n")?;
+    for (confirm, claim) in [
+        ("", "without a terminal it is refused"),
+        ("GUARD_CONFIRM=db1 ", "a confirmation of less than what is lost does not count"),
+    ] {
+        let line = format!("{confirm}{SCRIPTED}");
+        say(&format!("root@db1:~# {line} </dev/null"))?;
+        let out = db1.run(&line);
+        shown(&String::from_utf8_lossy(&out.stderr))?;
+        holds(claim, out.status.code() == Some(77) && db1.customers() == Some(120_000))?;
+    }
+
+    say("\n4. What takes nothing away is nobody's question.\n")?;
+    let line = "apt-get -y --reinstall install less";
+    say(&format!("root@db1:~# {line}"))?;
+    let out = db1.run(line);
+    holds("it ran", out.status.success() && !String::from_utf8_lossy(&out.stderr).contains("guard"))?;
+    holds("the server answers", db1.customers() == Some(120_000))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A copy of the machine with its database running; with guard in front of apt-get or not.
+fn server(guarded: bool) -> Outcome<Option<Root>> {
+    let own = std::env::current_exe()?;
+    let binds: &[_] = &[(own, "/usr/local/bin/guard")];
+    let Some(root) = Root::enter(Release::Twelve, false, binds, "alwaysdata") else { return Ok(None) };
+    if guarded {
+        root.ok("ln -s /usr/local/bin/guard /usr/local/sbin/apt-get");
+    }
+    root.start("postgres");
+    Ok(Some(root))
+}
+
+fn shown(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", text.replace('\r', "").trim_end())
+}
+
+/// Waits for the end, shows what came after the last question, and gives the exit code.
+fn ended(terminal: &mut Pty) -> Outcome<i32> {
+    let code = terminal.code();
+    shown(terminal.output().rsplit("stops: ").next().unwrap_or_default())?;
+    say(&format!("root@db1:~# echo $?\n{code}\n"))?;
+    Ok(code)
+}
