@@ -1,0 +1,170 @@
+//! A Debian with guard in front of its package tools, and people at its terminals.
+
+#![allow(dead_code, reason = "every test binary uses another part of it")]
+#![allow(clippy::panic, reason = "test support: a failure is the test's failure")]
+
+use super::chroot::{Root, Snapshot};
+use super::pty::{LONG, Pty};
+use super::stage::{Ended, answered, answered_wrongly, ended, told};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What guard itself leaves, and what a server that runs writes by itself.
+const BESIDES: &[&str] = &[
+    "root/.local",
+    "root/.cache",
+    "root/.lesshst",
+    "var/lib/guard",
+    "var/lib/postgresql",
+    "var/lib/postfix",
+    "var/spool/postfix",
+    "var/lib/redis",
+    "var/lib/sudo",
+    "var/lib/apt/extended_states.lock",
+];
+
+/// Everything that is linked to the shim.
+pub const TOOLS: &[&str] =
+    &["apt", "apt-get", "aptitude", "dpkg", "systemctl", "reboot", "shutdown", "service"];
+
+/// Systems on stage now: every simulation is seconds of processor time.
+static ON_STAGE: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// The right to be on stage.
+#[derive(Debug)]
+struct Turn;
+
+impl Turn {
+    fn wait() -> Arc<Turn> {
+        let most = std::thread::available_parallelism().map_or(1, usize::from);
+        let (count, freed) = &ON_STAGE;
+        let mut playing = count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *playing >= most {
+            playing = freed.wait(playing).unwrap_or_else(PoisonError::into_inner);
+        }
+        *playing += 1;
+        Arc::new(Turn)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *ON_STAGE.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        ON_STAGE.1.notify_one();
+    }
+}
+
+/// A question of guard's, as it stands on the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// Its last words.
+    pub asks: &'static str,
+    /// The answer that lets the command run.
+    pub right: &'static str,
+    /// The answer that does not, and asks for no more.
+    pub wrong: &'static str,
+}
+
+/// Where scenarios are played.
+pub struct Bed {
+    pub root: Root,
+    _turn: Arc<Turn>,
+}
+
+impl Bed {
+    /// Debian 12 with the shims in /usr/local/sbin, and nothing else of guard's.
+    pub fn shims(test: &str) -> Option<Bed> {
+        let turn = Turn::wait();
+        let root = Root::fresh(test)?;
+        root.shims(TOOLS);
+        Some(Bed { root, _turn: turn })
+    }
+
+    /// Debian 12 with what `guard install --apt` writes: the hooks of apt and dpkg, and nothing in front of the tools.
+    pub fn hooks(test: &str) -> Option<Bed> {
+        let turn = Turn::wait();
+        let root = Root::fresh(test)?;
+        root.ok("guard install --apt");
+        Some(Bed { root, _turn: turn })
+    }
+
+    /// All of it.
+    pub fn whole(test: &str) -> Option<Bed> {
+        let turn = Turn::wait();
+        let root = Root::fresh(test)?;
+        root.ok("guard install --apt --shims");
+        Some(Bed { root, _turn: turn })
+    }
+
+    /// The same with systemd, and every server running.
+    pub fn booted(test: &str) -> Option<Bed> {
+        let turn = Turn::wait();
+        let root = Root::booted(test)?;
+        root.ok("guard install --apt --shims");
+        Some(Bed { root, _turn: turn })
+    }
+
+    /// Starts a server.
+    pub fn start(&self, service: &str) {
+        self.root.start(service);
+    }
+
+    /// A line of shell on a terminal.
+    pub fn terminal(&self, line: &str) -> Pty {
+        self.root.pty(line)
+    }
+
+    /// Runs a line on a terminal and types an answer to guard's question.
+    pub fn answer(&self, line: &str, answer: &str) -> Ended {
+        answered(self.terminal(line), "stops: ", answer)
+    }
+
+    /// Runs a line on a terminal, types this where a name is asked for, which has to be wrong, and gives up.
+    pub fn wrong(&self, line: &str, answer: &str) -> Ended {
+        answered_wrongly(self.terminal(line), answer)
+    }
+
+    /// Waits for guard's question about something that stops or goes and loses no data.
+    pub fn question(&self, terminal: &mut Pty) -> Question {
+        let end = Instant::now() + LONG;
+        let tick = Duration::from_millis(20);
+        while Instant::now() < end {
+            if terminal.comes("[y/N]: ", tick) {
+                return Question { asks: "[y/N]: ", right: "y\n", wrong: "no\n" };
+            }
+            if terminal.comes("stops: ", tick) {
+                return Question { asks: "stops: ", right: "db1\n", wrong: "\n" };
+            }
+        }
+        panic!("no question in:\n{}", terminal.output());
+    }
+
+    /// Runs a line on a terminal and says no to guard's question about it.
+    pub fn declined(&self, line: &str) -> Ended {
+        let mut terminal = self.terminal(line);
+        let question = self.question(&mut terminal);
+        terminal.send(question.wrong);
+        ended(terminal)
+    }
+
+    /// Runs a line on a terminal where nothing is typed.
+    pub fn unasked(&self, line: &str) -> Ended {
+        ended(self.terminal(line))
+    }
+
+    /// Runs a line without a terminal.
+    pub fn alone(&self, line: &str) -> Ended {
+        told(&self.root.run(line))
+    }
+
+    /// Everything as it is now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.root.snapshot(BESIDES)
+    }
+
+    /// Every package and every byte is as it was.
+    #[track_caller]
+    pub fn is_as(&self, before: &Snapshot) {
+        self.root.is_as(before, BESIDES);
+    }
+}
