@@ -228,6 +228,7 @@ mod tests {
                 Some("user@1000.service"),
             ),
             ("12:cpu:/\n1:name=systemd:/system.slice/cron.service\n0::/\n", Some("cron.service")),
+            ("9:name=systemd:/\n0::/system.slice/cron.service\n", Some("cron.service")),
             ("0::/system.slice/docker-4c2f.scope\n", Some("docker-4c2f.scope")),
             ("0::/system.slice/_odd.service\n", Some("odd.service")),
             ("0::/init.scope\n", Some("init.scope")),

@@ -26,8 +26,8 @@ const fn row(unit: &'static str, programs: &'static [&'static str], words: &'sta
 }
 
 /// nginx(8) `-t`, sshd(8) `-t`, apachectl(8) `-t`, haproxy(1) `-c`, named-checkconf(8), php-fpm(8) `-t`, doveconf(1),
-/// squid(8) `-k parse`, visible to anybody who may read the files; none of them starts or writes anything but its own
-/// empty logs.
+/// promtool(1). None of them starts anything or writes more than its own empty logs. nginx, sshd and postgres were run;
+/// the others stand as their manual pages have them.
 const CHECKS: &[Row] = &[
     row("nginx", &["/usr/sbin/nginx"], &["-t", "-q"]),
     row("ssh", &["/usr/sbin/sshd"], &["-t"]),
@@ -98,8 +98,7 @@ fn in_root(request: &Request<'_>, path: &str) -> std::path::PathBuf {
     if request.root == Path::new("/") { path.into() } else { request.root.join(path.trim_start_matches('/')) }
 }
 
-/// The worst line of what a failed check printed. PostgreSQL's tells nothing by itself when the server runs as another
-/// user than may read it.
+/// The line of a failed check that says why.
 fn answer(done: Result<child::Done, Why>, is_postgres: bool) -> Checked {
     let done = match done {
         Ok(done) if done.ok => return Checked::Good,

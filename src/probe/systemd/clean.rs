@@ -2,7 +2,7 @@
 
 use super::manager::Unit;
 use crate::engine::effect::Effect;
-use crate::engine::human::span;
+use crate::engine::human::{bytes, span};
 use crate::engine::impact::{Data, Fate, Impact};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,20 +75,7 @@ fn told(held: Held) -> String {
     let age = held.newest.and_then(|newest| SystemTime::now().duration_since(newest).ok());
     let age =
         age.map(|age: Duration| format!(", last written {} ago", span(age.as_secs()))).unwrap_or_default();
-    format!("{more}{} in {files}{age}", size(held.bytes))
-}
-
-/// Bytes as people write them.
-fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 4] =
-        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")];
-    for (unit, name) in UNITS {
-        if bytes >= unit {
-            let (whole, tenth) = (bytes / unit, bytes % unit * 10 / unit);
-            return if whole < 10 { format!("{whole}.{tenth} {name}") } else { format!("{whole} {name}") };
-        }
-    }
-    format!("{bytes} bytes")
+    format!("{more}{} in {files}{age}", bytes(held.bytes))
 }
 
 /// Adds up a directory without following links or leaving its file system by them.
@@ -153,23 +140,10 @@ mod tests {
         assert_eq!(some.data.len(), 1);
         assert!(some.data[0].what.starts_with("/var/lib/x: 2.5 MB in 2 files, last written"), "{some:?}");
         assert_eq!((some.data[0].fate, some.consequences[0].effect), (Fate::Erased, Effect::Destroy));
-        assert!(some.also[0].starts_with("/var/cache/x (2 bytes in 1 file"), "{some:?}");
+        assert!(some.also[0].starts_with("/var/cache/x (2 B in 1 file"), "{some:?}");
         // Runtime and cache alone are no loss.
         let cache = at(root.path(), &["cache"], unit(&dirs));
         assert!(cache.data.is_empty() && !cache.consequences[0].raises);
         assert_eq!(at(root.path(), &["all"], unit(&dirs)).data.len(), 1);
-    }
-
-    #[test]
-    fn sizes() {
-        for (bytes, want) in [
-            (0, "0 bytes"),
-            (999, "999 bytes"),
-            (1500, "1.5 kB"),
-            (231_000_000, "231 MB"),
-            (9_990_000_000, "9.9 GB"),
-        ] {
-            assert_eq!(size(bytes), want);
-        }
     }
 }

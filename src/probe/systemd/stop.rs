@@ -56,8 +56,11 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
     let impact = &mut answered.impact;
     let running: Vec<&Unit> = units.iter().filter(|unit| unit.is_active()).collect();
     let stops = !matches!(asked.act, Act::Mask { now: false } | Act::Kill { .. } | Act::Freeze);
+    // What is only reloaded takes nothing along.
+    let reloads = matches!(asked.act, Act::Restart { reloads: true, .. });
+    let gone: Vec<Unit> = units.iter().filter(|unit| !(reloads && unit.can_reload)).cloned().collect();
     let with = if stops {
-        match manager.dependents(&units).await {
+        match manager.dependents(&gone).await {
             Ok(with) => with,
             Err(why) => {
                 impact.gap("what stops with it", why);
@@ -140,14 +143,30 @@ fn along(with: &[Unit], impact: &mut Impact) {
     if with.is_empty() {
         return;
     }
-    impact.groups.push(Group {
-        kind: "unit".to_owned(),
-        group: String::new(),
-        count: with.len() as u64,
-        names: with.iter().take(6).map(|unit| unit.name().to_owned()).collect(),
-    });
+    for unit in with {
+        let kind = unit.id.rsplit_once('.').map_or("unit", |(_, kind)| kind);
+        match impact.groups.iter_mut().find(|group| group.kind == kind) {
+            Some(group) => {
+                group.count += 1;
+                group.names.push(unit.name().to_owned());
+            }
+            None => impact.groups.push(Group {
+                kind: kind.to_owned(),
+                group: String::new(),
+                count: 1,
+                names: vec![unit.name().to_owned()],
+            }),
+        }
+    }
     let names: Vec<&str> = with.iter().take(3).map(Unit::name).collect();
     let more = if with.len() > 3 { format!(" and {} more", with.len() - 3) } else { String::new() };
+    let named = impact.subjects.len() as u64;
+    impact.surprise = Some(format!(
+        "you named {}, {} stop; not named by you: {}{more}",
+        counted(named, "unit"),
+        named + with.len() as u64,
+        names.join(", "),
+    ));
     impact.raise(Effect::Disrupt, format!("takes along {}{more}", names.join(", ")));
 }
 
@@ -323,7 +342,7 @@ fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impa
         Ok(processes) => processes,
         Err(why) => return impact.gap("connections to it", why),
     };
-    let mut clauses: Vec<(u64, String)> = Vec::new();
+    let mut clauses: Vec<(u64, bool, String)> = Vec::new();
     for unit in units {
         let pids = pids_of(unit, &processes);
         let main = unit.main_pid.or(pids.first().copied());
@@ -347,11 +366,13 @@ fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impa
             Err(_) => {}
         }
         if !parts.is_empty() {
-            clauses.push((clients, format!("{}: {}", unit.name(), parts.join(", "))));
+            clauses.push((clients, runs, format!("{}: {}", unit.name(), parts.join(", "))));
         }
     }
-    clauses.sort_by_key(|(clients, _)| std::cmp::Reverse(*clients));
-    impact.also.extend(clauses.into_iter().map(|(_, clause)| clause));
+    clauses.sort_by_key(|(clients, runs, _)| std::cmp::Reverse((*clients, *runs)));
+    // Beside units with processes those that only stand for something tell nothing.
+    let any = clauses.iter().any(|(_, runs, _)| *runs);
+    impact.also.extend(clauses.into_iter().filter(|(_, runs, _)| *runs || !any).map(|(_, _, clause)| clause));
 }
 
 /// `37 clients from 5 addresses (0.0.0.0:5432, /run/postgresql/.s.PGSQL.5432)`; without clients what is listened on.

@@ -118,7 +118,7 @@ fn of_machine(world: &World, target: &mut HostTarget) {
     target.cloud = cloud.cloud;
     target.notes.extend(cloud.note);
     target.address = address::primary(world);
-    let generic = own.as_deref().is_none_or(|name| is_generic(name));
+    let generic = own.as_deref().is_none_or(is_generic);
     if target.fqdn.is_none()
         && let Some(name) = own.as_deref()
     {
