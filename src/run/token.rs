@@ -372,7 +372,8 @@ fn cannot(verb: &str, path: &Path, why: &str) -> Fail {
         .help("let root own it, with mode 0700")
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
