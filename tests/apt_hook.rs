@@ -498,3 +498,20 @@ fn the_text_is_read_from_where_apt_says() {
     hook(selftest, "0", direct);
     assert!(began.elapsed() < Duration::from_secs(5));
 }
+
+/// What unattended-upgrades does by night: packages that nothing needs any more, which run nothing and hold nothing.
+#[test]
+fn what_nothing_needs_any_more_goes_by_night() {
+    let Some(root) = with_hooks("unattended") else { return };
+    let commit = "import apt; c = apt.Cache(); c[\"libidn12\"].mark_delete(); c.commit()";
+    for line in [
+        format!("python3 -c '{commit}'"),
+        "apt-get -y autoremove".into(),
+        "apt-get -y remove libidn12".into(),
+    ] {
+        root.ok("apt-get -y install libidn12 && apt-mark auto libidn12");
+        let out = root.run(&line);
+        assert!(out.status.success(), "{line}: {}", said(&out));
+        assert!(!root.in_state("ii", &["libidn12"]), "{line}: {}", said(&out));
+    }
+}
