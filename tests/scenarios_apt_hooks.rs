@@ -148,6 +148,7 @@ fn a_policy_that_cannot_be_read_lets_nothing_go_and_everything_come() {
     }
     bed.alone("apt-get -y install nano").is(0);
     bed.root.shims(&["apt-get"]);
+    bed.alone("apt-get -y install --reinstall nano").is(0);
     bed.alone("apt-get -y remove redis-tools").is(78).says("policy.yaml");
     assert!(bed.root.in_state("ii", &["redis-server", "redis-tools"]));
 }

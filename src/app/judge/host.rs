@@ -142,6 +142,24 @@ fn judge_with(
     })
 }
 
+/// Whether a call of a package manager takes nothing away, as its own plan says: such calls need no policy.
+pub fn takes_nothing(call: &Call, words: &Words, world: &World) -> bool {
+    if !is_package_tool(call.tool) || words.verdict.effect > Effect::Mutate {
+        return false;
+    }
+    let policy = Merged::default();
+    let (Ok(tool), Ok(found)) = (
+        real_tool(call.tool, &policy.terms(), world),
+        resolve::host::host(world, call.tool.as_bytes(), &call.words()),
+    ) else {
+        return false;
+    };
+    let how = How { probe: true, interactive: false, progress: false };
+    let stage = Stage { call, policy: &policy, world, how };
+    !words.verdict.content
+        || matches!(plan(&stage, &found, &tool).plan, Known::Known(plan) if !plan.removes())
+}
+
 /// Whether a tool changes packages; the others change units or the machine's state.
 fn is_package_tool(tool: &str) -> bool {
     matches!(tool, "apt" | "apt-get" | "aptitude" | "dpkg")

@@ -70,7 +70,7 @@ mod tests {
             host: Some("db2.example.com".into()),
             dropped: false,
         };
-        assert_eq!(look(), [one.clone()]);
+        assert_eq!(look(), std::slice::from_ref(&one));
         write("var/cache/debconf/config.dat", "Name: phpmyadmin/purge\nValue: true\n");
         assert_eq!(look(), [Database { dropped: true, ..one }]);
         write("etc/dbconfig-common/phpmyadmin.conf", "dbc_install='false'\ndbc_dbname='pma'\n");

@@ -198,6 +198,14 @@ impl Table {
         exe.is_some() && exe == identity(&self.root.join(path.trim_start_matches('/')))
     }
 
+    /// Whether a path is a link to this program.
+    fn leads_to(&self, path: &str, exe: &str) -> bool {
+        let at = |path: &str| std::fs::metadata(self.root.join(path.trim_start_matches('/')));
+        let link = self.root.join(path.trim_start_matches('/'));
+        let identity = |path: &str| at(path).ok().map(|m| (m.dev(), m.ino()));
+        link.is_symlink() && identity(path).is_some_and(|found| Some(found) == identity(exe))
+    }
+
     /// Whose a process is, and what it is called when its program is only an interpreter.
     fn owner(
         &self,
@@ -229,6 +237,13 @@ impl Table {
             // One program under several names (redis-server is a link into redis-tools): the one it was called by.
             let called = words().first().and_then(|w| by_path(w.split(' ').next()?));
             return Some((called.unwrap_or(n), None));
+        }
+        // The program is somebody else's, who stays; the name it was called by goes.
+        let called = words().first().and_then(|w| w.split(' ').next().map(str::to_owned)).unwrap_or_default();
+        if let Some(n) = by_path(&called)
+            && self.leads_to(&called, &exe)
+        {
+            return Some((n, None));
         }
         let name = exe.rsplit('/').next().unwrap_or_default();
         let base = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -318,6 +333,9 @@ mod tests {
             std::thread::sleep(Duration::from_millis(20));
             all = look(&infos);
         }
+        let alone = look(&[info("e", &[link.to_str().unwrap()])]);
+        let found: Vec<u32> = alone[0].processes.iter().map(|p| p.pid).collect();
+        assert_eq!(found, [three.0.id()], "though its program stays");
         let pids = |n: usize| all[n].processes.iter().map(|p| p.pid).collect::<Vec<_>>();
         assert_eq!((pids(0), pids(1), pids(3)), (vec![one.0.id()], vec![two.0.id()], vec![]));
         assert_eq!(pids(4), [three.0.id()], "by the name it was called by");
