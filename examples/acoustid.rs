@@ -11,6 +11,8 @@
 mod embedded;
 #[path = "../tests/support/pty.rs"]
 mod pty;
+#[path = "telling/mod.rs"]
+mod telling;
 
 use embedded::{Embedded, Seed};
 use pty::Pty;
@@ -22,12 +24,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+use telling::{Outcome, holds, say};
 
 fn main() -> ExitCode {
-    let name = std::env::args_os().next().unwrap_or_default();
-    if Path::new(&name).file_name().is_some_and(|n| n == "kubectl") {
+    if telling::is_called(&["kubectl"]) {
         return guard::app::main();
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -35,23 +35,7 @@ fn main() -> ExitCode {
         Some((first, rest)) if first == "--stand-in" => stand_in(rest),
         _ => story(),
     };
-    match done {
-        Ok(code) => code,
-        Err(why) => {
-            let _ = writeln!(io::stderr(), "acoustid: {why}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn say(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{text}")
-}
-
-/// A sentence of the story that must be true.
-fn holds(claim: &str, true_so_far: bool) -> Outcome<()> {
-    say(&format!("  {} {claim}", if true_so_far { "ok  " } else { "FAIL" }))?;
-    if true_so_far { Ok(()) } else { Err(format!("not so: {claim}").into()) }
+    telling::end("acoustid", done)
 }
 
 fn story() -> Outcome<ExitCode> {

@@ -13,14 +13,14 @@
 mod chroot;
 #[path = "../tests/support/pty.rs"]
 mod pty;
+#[path = "telling/mod.rs"]
+mod telling;
 
 use chroot::{Release, Root};
 use pty::Pty;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+use telling::{Outcome, holds, say};
 
 const PURGE: &str = "apt-get purge postgresql-client-15";
 /// The same line of a script.
@@ -28,27 +28,10 @@ const SCRIPTED: &str = "DEBIAN_FRONTEND=noninteractive apt-get -y purge postgres
 const DATA: &str = "/var/lib/postgresql/15/main";
 
 fn main() -> ExitCode {
-    let name = std::env::args_os().next().unwrap_or_default();
-    if Path::new(&name).file_name().is_some_and(|n| n == "apt-get" || n == "guard") {
+    if telling::is_called(&["apt-get", "guard"]) {
         return guard::app::main();
     }
-    match story() {
-        Ok(code) => code,
-        Err(why) => {
-            let _ = writeln!(io::stderr(), "alwaysdata: {why}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn say(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{text}")
-}
-
-/// A sentence of the story that must be true.
-fn holds(claim: &str, true_so_far: bool) -> Outcome<()> {
-    say(&format!("  {} {claim}", if true_so_far { "ok  " } else { "FAIL" }))?;
-    if true_so_far { Ok(()) } else { Err(format!("not so: {claim}").into()) }
+    telling::end("alwaysdata", story())
 }
 
 fn story() -> Outcome<ExitCode> {

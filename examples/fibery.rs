@@ -15,6 +15,8 @@ mod aws;
 mod fibery;
 #[path = "../tests/support/pty.rs"]
 mod pty;
+#[path = "telling/mod.rs"]
+mod telling;
 
 use aws::{Aws, Cli, Person, Way};
 use pty::Pty;
@@ -23,37 +25,18 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Command, ExitCode};
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+use telling::{Outcome, holds, say};
 
 /// The stack that is everything, and the one that was meant.
 const OLD: &str = "app";
 const NEW: &str = "app-new";
 
 fn main() -> ExitCode {
-    let name = std::env::args_os().next().unwrap_or_default();
-    if Path::new(&name).file_name().is_some_and(|n| n == "aws") {
+    if telling::is_called(&["aws"]) {
         return guard::app::main();
     }
-    match story() {
-        Ok(code) => code,
-        Err(why) => {
-            let _ = writeln!(io::stderr(), "fibery: {why}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn say(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{text}")
-}
-
-/// A sentence of the story that must be true.
-fn holds(claim: &str, true_so_far: bool) -> Outcome<()> {
-    say(&format!("  {} {claim}", if true_so_far { "ok  " } else { "FAIL" }))?;
-    if true_so_far { Ok(()) } else { Err(format!("not so: {claim}").into()) }
+    telling::end("fibery", story())
 }
 
 fn story() -> Outcome<ExitCode> {

@@ -127,6 +127,39 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     }
 }
 
+/// What the families whose words name things directly have in common.
+struct Common<'a> {
+    seen: &'a Seen,
+    place: &'a Classified,
+    assessment: &'a Assessment,
+    impact: &'a Impact,
+    probed: bool,
+    /// What kind of identity the name that policy gives the target is.
+    called: IdKind,
+}
+
+/// What the words said, completed by what was found.
+fn completed(worded: Situation, common: &Common<'_>) -> Situation {
+    let impact = common.impact;
+    let seen_all = common.probed && saw_all(impact);
+    let mut identities = common.seen.identities.clone();
+    // Rules may name a target by the name that policy gave it.
+    identities.extend(common.place.name.iter().map(|name| Identity::new(common.called, name.clone())));
+    Situation {
+        effect: effect_of(common.assessment),
+        whole_scope: common.assessment.whole_scope || worded.whole_scope,
+        objects: if impact.subjects.is_empty() { worded.objects.clone() } else { objects_of(impact) },
+        objects_complete: seen_all || (impact.subjects.is_empty() && worded.objects_complete),
+        kinds_complete: seen_all || worded.kinds_complete,
+        environment: common.place.environment,
+        identities,
+        unknown_identities: common.seen.unknown.clone(),
+        local: common.place.local,
+        now: now(),
+        ..worded
+    }
+}
+
 /// The effect that rules see: where nothing is there to lose, it still is a change that they may speak about.
 fn effect_of(assessment: &Assessment) -> Effect {
     if assessment.effect == Effect::Read && assessment.words != Effect::Read {

@@ -79,40 +79,30 @@ pub fn challenge(target: &KubeTarget, policy_name: Option<&str>, scope: &Scope) 
     }
 }
 
-/// The question for a command of the AWS CLI: the account and what is hit in it. Of several the first and how many more;
-/// the account alone where the command names nothing.
+/// The question for a command of the AWS CLI: the account and what is hit in it; the account alone where the command
+/// names nothing.
 pub fn aws_challenge(target: &AwsTarget, policy_name: Option<&str>, resources: &[String]) -> Challenge {
-    let account = typeable_form(&target.account_name(policy_name));
-    if account.is_empty() {
-        // Nothing answers for an account nobody knows.
-        return Challenge { phrase: String::new(), kind: "account" };
-    }
-    match resources {
-        [] => Challenge { phrase: account, kind: "account" },
-        [one] => Challenge { phrase: format!("{account}/{}", typeable_form(one)), kind: "account/resource" },
-        [first, more @ ..] => Challenge {
-            phrase: format!("{account}/{}+{}", typeable_form(first), more.len()),
-            kind: "account/first+others",
-        },
-    }
+    let account = target.account_name(policy_name);
+    within(&account, resources, ["account", "account/resource", "account/first+others"])
 }
 
-/// The question for a command that works on a host: its name, and where something is lost that also. Of several things
-/// the first and how many more.
+/// The question for a command that works on a host: its name, and where something is lost that also.
 pub fn host_challenge(target: &HostTarget, policy_name: Option<&str>, lost: &[String]) -> Challenge {
-    let host = typeable_form(&target.host_name(policy_name));
-    if host.is_empty() {
-        // Nothing answers for a machine nobody can name.
-        return Challenge { phrase: String::new(), kind: "host" };
-    }
-    match lost {
-        [] => Challenge { phrase: host, kind: "host" },
-        [one] => Challenge { phrase: format!("{host}/{}", typeable_form(one)), kind: "host/thing lost" },
-        [first, more @ ..] => Challenge {
-            phrase: format!("{host}/{}+{}", typeable_form(first), more.len()),
-            kind: "host/first lost+others",
-        },
-    }
+    let host = target.host_name(policy_name);
+    within(&host, lost, ["host", "host/thing lost", "host/first lost+others"])
+}
+
+/// A place and what is hit in it; of several things the first and how many more. The kinds are those of the place alone,
+/// with one thing, and with several. Nothing answers for a place nobody knows.
+fn within(place: &str, things: &[String], [alone, one, several]: [&'static str; 3]) -> Challenge {
+    let place = typeable_form(place);
+    let (phrase, kind) = match things {
+        _ if place.is_empty() => (place, alone),
+        [] => (place, alone),
+        [thing] => (format!("{place}/{}", typeable_form(thing)), one),
+        [first, more @ ..] => (format!("{place}/{}+{}", typeable_form(first), more.len()), several),
+    };
+    Challenge { phrase, kind }
 }
 
 /// What the cluster is called in a phrase: the policy's name for it; else its real name, where the context or the

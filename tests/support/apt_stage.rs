@@ -5,8 +5,8 @@
 
 use super::chroot::{Root, Snapshot};
 use super::pty::{LONG, Pty};
-use super::stage::{Ended, answered, answered_wrongly, ended, told};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use super::stage::{Ended, Turn, answered, answered_wrongly, ended, told};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What guard itself leaves, and what a server that runs writes by itself.
@@ -26,33 +26,6 @@ const BESIDES: &[&str] = &[
 /// Everything that is linked to the shim.
 pub const TOOLS: &[&str] =
     &["apt", "apt-get", "aptitude", "dpkg", "systemctl", "reboot", "shutdown", "service"];
-
-/// Systems on stage now: every simulation is seconds of processor time.
-static ON_STAGE: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-/// The right to be on stage.
-#[derive(Debug)]
-struct Turn;
-
-impl Turn {
-    fn wait() -> Arc<Turn> {
-        let most = std::thread::available_parallelism().map_or(1, usize::from);
-        let (count, freed) = &ON_STAGE;
-        let mut playing = count.lock().unwrap_or_else(PoisonError::into_inner);
-        while *playing >= most {
-            playing = freed.wait(playing).unwrap_or_else(PoisonError::into_inner);
-        }
-        *playing += 1;
-        Arc::new(Turn)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        *ON_STAGE.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        ON_STAGE.1.notify_one();
-    }
-}
 
 /// A question of guard's, as it stands on the terminal.
 #[derive(Clone, Copy, Debug)]

@@ -11,40 +11,12 @@
 
 use super::aws::{Aws, Cli, Person, Way};
 use super::pty::Pty;
-use super::stage::{Ended, Stage, answered, answered_wrongly, ended, told};
+use super::stage::{Ended, Stage, Turn, answered, answered_wrongly, ended, told};
 use serde_json::{Value, json};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-
-/// Scenes on stage now. Every CLI call costs some 0.4 s of processor time, and guard makes several at once: more scenes
-/// than processors only run into each other's deadlines.
-static ON_STAGE: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-/// The right to be on stage.
-#[derive(Debug)]
-struct Turn;
-
-impl Turn {
-    fn wait() -> Arc<Turn> {
-        let most = std::thread::available_parallelism().map_or(1, usize::from);
-        let (count, freed) = &ON_STAGE;
-        let mut playing = count.lock().unwrap_or_else(PoisonError::into_inner);
-        while *playing >= most {
-            playing = freed.wait(playing).unwrap_or_else(PoisonError::into_inner);
-        }
-        *playing += 1;
-        Arc::new(Turn)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        *ON_STAGE.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        ON_STAGE.1.notify_one();
-    }
-}
+use std::sync::Arc;
 
 /// Where scenarios are played.
 pub struct Scene {

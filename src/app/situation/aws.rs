@@ -1,6 +1,6 @@
 //! What the rules look at, for a command of the AWS CLI.
 
-use super::{effect_of, now, objects_of, saw_all};
+use super::{Common, completed};
 use crate::engine::assess::Assessment;
 use crate::engine::decide::Situation;
 use crate::engine::impact::Impact;
@@ -32,28 +32,12 @@ pub struct Facts<'a> {
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let worded = words::situation_of_words("aws", facts.words);
-    let impact = facts.impact;
-    let seen_all = facts.probed && saw_all(impact);
-    let objects = if impact.subjects.is_empty() { worded.objects.clone() } else { objects_of(impact) };
-    let mut identities = facts.seen.identities.clone();
-    // Rules may name an account by the name that policy gave it, and hold for what the arguments name as well.
-    identities.extend(facts.place.name.iter().map(|name| Identity::new(IdKind::Account, name.clone())));
-    identities.extend(facts.others.iter().map(|id| Identity::new(IdKind::Account, *id)));
-    Situation {
-        effect: effect_of(facts.assessment),
-        whole_scope: facts.assessment.whole_scope || worded.whole_scope,
-        objects,
-        objects_complete: seen_all || (impact.subjects.is_empty() && worded.objects_complete),
-        kinds_complete: seen_all || worded.kinds_complete,
-        environment: facts.place.environment,
-        // Files and variables alone only suggest an account; once it has been asked, it has to have answered.
-        target_known: facts.target.is_some_and(|t| !facts.probed || t.account.value().is_some()),
-        identities,
-        unknown_identities: facts.seen.unknown.clone(),
-        local: facts.place.local,
-        interactive,
-        actor,
-        now: now(),
-        ..worded
-    }
+    let Facts { seen, place, assessment, impact, probed, .. } = *facts;
+    let common = Common { seen, place, assessment, impact, probed, called: IdKind::Account };
+    // Files and variables alone only suggest an account; once it has been asked, it has to have answered.
+    let target_known = facts.target.is_some_and(|t| !probed || t.account.value().is_some());
+    let mut situation = Situation { target_known, interactive, actor, ..completed(worded, &common) };
+    // Rules hold for what the arguments name as well.
+    situation.identities.extend(facts.others.iter().map(|id| Identity::new(IdKind::Account, *id)));
+    situation
 }

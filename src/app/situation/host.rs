@@ -1,10 +1,10 @@
 //! What the rules look at, for a command that works on a host.
 
-use super::{effect_of, now, objects_of, saw_all};
+use super::{Common, completed};
 use crate::engine::assess::Assessment;
 use crate::engine::decide::Situation;
 use crate::engine::impact::Impact;
-use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
+use crate::engine::policy::place::{Classified, IdKind, Seen};
 use crate::engine::policy::rule::Actor;
 use crate::engine::policy::words;
 use crate::engine::target::HostTarget;
@@ -34,25 +34,8 @@ pub struct Facts<'a> {
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let worded = words::situation_of_host(facts.tool, facts.words, facts.assessment.effect);
-    let impact = facts.impact;
-    let seen_all = facts.probed && saw_all(impact);
-    let objects = if impact.subjects.is_empty() { worded.objects.clone() } else { objects_of(impact) };
-    let mut identities = facts.seen.identities.clone();
-    identities.extend(facts.place.name.iter().map(|name| Identity::new(IdKind::Host, name.clone())));
-    Situation {
-        effect: effect_of(facts.assessment),
-        whole_scope: facts.assessment.whole_scope || worded.whole_scope,
-        objects,
-        objects_complete: seen_all || (impact.subjects.is_empty() && worded.objects_complete),
-        kinds_complete: seen_all || worded.kinds_complete,
-        environment: facts.place.environment,
-        target_known: facts.target.is_some() && facts.named,
-        identities,
-        unknown_identities: facts.seen.unknown.clone(),
-        local: facts.place.local,
-        interactive,
-        actor,
-        now: now(),
-        ..worded
-    }
+    let Facts { seen, place, assessment, impact, probed, .. } = *facts;
+    let common = Common { seen, place, assessment, impact, probed, called: IdKind::Host };
+    let target_known = facts.target.is_some() && facts.named;
+    Situation { target_known, interactive, actor, ..completed(worded, &common) }
 }
