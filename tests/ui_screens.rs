@@ -45,6 +45,10 @@ fn pictures() {
     assert_data_eq!(refused(&scenes::delete(), COLOUR), file!["snapshots/refused.term.svg": TermSvg]);
     assert_data_eq!(shown(&scenes::delete(), ASCII), file!["snapshots/delete_ascii.term.svg": TermSvg]);
     assert_data_eq!(shown(&scenes::aws::stack(), COLOUR), file!["../examples/prompt-aws.svg": TermSvg].raw());
+    assert_data_eq!(
+        shown(&scenes::host::purge(), COLOUR),
+        file!["../examples/prompt-host.svg": TermSvg].raw()
+    );
     let mismatch = shown(&scenes::aws::mismatch(), COLOUR);
     assert_data_eq!(mismatch, file!["snapshots/aws_mismatch.term.svg": TermSvg].raw());
     assert_data_eq!(
@@ -87,6 +91,23 @@ fn many_objects_keep_their_count() {
 }
 
 /// The scenes of AWS, each under the name of its snapshots.
+#[test]
+fn texts_of_hosts() {
+    for (name, scene) in [
+        ("host_purge", scenes::host::purge()),
+        ("host_install", scenes::host::swap()),
+        ("host_restart", scenes::host::restart()),
+        ("host_elsewhere", scenes::host::elsewhere()),
+        ("host_remote", scenes::host::remote()),
+    ] {
+        insta::assert_snapshot!(format!("{name}_80"), shown(&scene, at(80)));
+    }
+    insta::assert_snapshot!("host_purge_40", shown(&scenes::host::purge(), at(40)));
+    insta::assert_snapshot!("host_purge_ascii", shown(&scenes::host::purge(), ASCII));
+    insta::assert_snapshot!("host_refused_80", refused(&scenes::host::purge(), at(80)));
+    insta::assert_snapshot!("host_notice", render_notice(&scenes::host::swap().view(), at(80)));
+}
+
 fn of_aws() -> Vec<(&'static str, scenes::Scene)> {
     vec![
         ("aws_stack", scenes::aws::stack()),

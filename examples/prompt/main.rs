@@ -6,7 +6,9 @@
 //! cargo run --example prompt -- delete -- echo it runs  # COMMAND runs only after the right answer
 //! ```
 //! Scenes: `delete`, `scale`, `staging`, `gaps`, `lookalike`, `notice`, `json`; of AWS: `aws`, `aws-mismatch`,
-//! `aws-instances`, `aws-stop`, `aws-staging`, `aws-local`, `aws-unknown`, `aws-lookalike`, `aws-notice`, `aws-json`. `--seconds N` sets the deadline,
+//! `aws-instances`, `aws-stop`, `aws-staging`, `aws-local`, `aws-unknown`, `aws-lookalike`, `aws-notice`, `aws-json`;
+//! of a host: `host`, `host-install`, `host-restart`, `host-elsewhere`,
+//! `host-remote`, `host-json`. `--seconds N` sets the deadline,
 //! `--reason N` demands a written reason of N characters, `--slow MS` waits first, as a slow cluster would make it.
 
 mod scenes;

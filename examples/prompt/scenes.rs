@@ -2,6 +2,8 @@
 
 #[path = "aws.rs"]
 pub mod aws;
+#[path = "host.rs"]
+pub mod host;
 
 use guard::engine::assess::Assessment;
 use guard::engine::challenge::Challenge;
@@ -9,7 +11,7 @@ use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Impact, Protection, Subject};
-use guard::engine::target::{AwsTarget, Environment, KubeTarget, Target};
+use guard::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, Target};
 use guard::ui::{CommandLine, View};
 
 /// Everything one screen is made from.
@@ -22,6 +24,8 @@ pub struct Scene {
     pub target: KubeTarget,
     /// Of an AWS command; the cluster is not looked at then.
     pub aws: Option<AwsTarget>,
+    /// Of a command that works on a host.
+    pub host: Option<HostTarget>,
     pub verb: &'static str,
     pub assessment: Assessment,
     pub impact: Impact,
@@ -36,7 +40,8 @@ pub struct Scene {
 impl Scene {
     /// Where the command goes.
     pub fn target(&self) -> Target<'_> {
-        self.aws.as_ref().map_or(Target::Kube(&self.target), Target::Aws)
+        let host = self.host.as_ref().map(Target::Host);
+        host.or(self.aws.as_ref().map(Target::Aws)).unwrap_or(Target::Kube(&self.target))
     }
 
     /// Borrowed, as the screen wants it.
@@ -79,6 +84,12 @@ pub fn named(name: &str) -> Option<Scene> {
         "aws-unknown" => aws::unknown(),
         "aws-lookalike" => aws::lookalike(),
         "aws-notice" => Scene { name: "notice", ..aws::staging() },
+        "host" => host::purge(),
+        "host-install" => host::swap(),
+        "host-restart" => host::restart(),
+        "host-elsewhere" => host::elsewhere(),
+        "host-remote" => host::remote(),
+        "host-json" => Scene { name: "json", ..host::purge() },
         "aws-json" => Scene { name: "json", ..aws::stack() },
         _ => return None,
     })
@@ -136,6 +147,7 @@ pub fn delete() -> Scene {
         cluster: "main".to_owned(),
         target,
         aws: None,
+        host: None,
         verb: "delete",
         assessment: Assessment { whole_scope: true, ..assessed(Effect::Destroy) },
         impact: Impact {
@@ -193,6 +205,7 @@ pub fn scale() -> Scene {
         cluster: "default".to_owned(),
         target,
         aws: None,
+        host: None,
         verb: "scale",
         assessment: assessed(Effect::Disrupt),
         impact: Impact {
