@@ -195,6 +195,9 @@ fn sudo_does_not_go_round() {
     let bed = bed!("sudo");
     bed.start("postgres");
     let before = bed.snapshot();
+    // Without sudo nothing can happen, and nobody is asked.
+    let powerless = bed.alone("runuser -u alice -- apt-get -y remove postgresql-client-15");
+    powerless.is(100).says("are you root?").not("guard:");
     let alice = "runuser -u alice -- sudo -n";
     bed.alone(&format!("{alice} apt-get -y remove postgresql-client-15")).is(REFUSED);
     bed.alone(&format!("{alice} aptitude -y purge redis-tools")).is(REFUSED);

@@ -24,6 +24,8 @@ use crate::resolve::host::ResolvedHost;
 use crate::resolve::{self, Resolved};
 use crate::run::inputs::Inputs;
 use crate::world::World;
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::io::Errno;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -140,6 +142,23 @@ fn judge_with(
         resolving,
         probing,
     })
+}
+
+/// Whether this user can change no package of the system that the words mean: its database can neither be locked nor
+/// written. The tool finds that out itself, and says it better than a question does.
+pub fn is_powerless(call: &Call, world: &World) -> bool {
+    if !is_package_tool(call.tool) {
+        return false;
+    }
+    let Ok(found) = resolve::host::host(world, call.tool.as_bytes(), &call.words()) else { return false };
+    // Anything but a plain no counts as a yes: then the command is judged.
+    let refused = |path: &Path| {
+        let no = [Errno::ACCESS, Errno::PERM, Errno::ROFS, Errno::NOENT];
+        accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_err_and(|errno| no.contains(&errno))
+    };
+    let database = &found.database;
+    let locks = [database.clone(), database.join("lock-frontend"), database.join("lock")];
+    database.is_dir() && found.target.remote.is_none() && locks.iter().all(|path| refused(path))
 }
 
 /// Whether a call of a package manager takes nothing away, as its own plan says: such calls need no policy.
