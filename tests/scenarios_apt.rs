@@ -234,3 +234,33 @@ fn units_and_the_machine_itself_are_asked_about() {
     stage::ended(terminal).is(0);
     assert_eq!(bed.root.customers(), None);
 }
+
+/// By night, without a terminal: a timer's own restart goes through, what a person hands to systemd-run does not, nor
+/// does an agent that runs as a service.
+#[test]
+fn the_machine_may_look_after_itself() {
+    let Some(bed) = Bed::booted("housekeeping") else { return };
+    let oneshot = |more: &str| {
+        format!("[Service]\nType=oneshot\n{more}ExecStart=/usr/local/sbin/systemctl restart cron\n")
+    };
+    for (unit, text) in [
+        ("nightly", oneshot("")),
+        ("run-u7", oneshot("")),
+        ("agent", oneshot("Environment=CLAUDECODE=1\n")),
+        ("dropbear", oneshot("")),
+    ] {
+        bed.root.write(&format!("/etc/systemd/system/{unit}.service"), &text);
+    }
+    bed.alone("/usr/bin/systemctl daemon-reload").is(0);
+    let since = || bed.alone("/usr/bin/systemctl show -P MainPID cron").output;
+    let before = since();
+    for unit in ["run-u7", "agent", "dropbear"] {
+        let end = bed.alone(&format!("/usr/bin/systemctl start {unit}"));
+        assert!(end.code != 0, "{unit}: {}", end.output);
+        let code = bed.alone(&format!("/usr/bin/systemctl show -P ExecMainStatus {unit}")).output;
+        assert_eq!(code.trim(), REFUSED.to_string(), "{unit}");
+        assert_eq!(since(), before, "{unit}");
+    }
+    bed.alone("/usr/bin/systemctl start nightly").is(0);
+    assert_ne!(since(), before);
+}

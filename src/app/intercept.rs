@@ -43,7 +43,10 @@ pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exi
     if words.only_read(call) {
         return Err(pass(call, world));
     }
-    if judge::host::is_powerless(call, world) {
+    let host = is_guarded(call.tool.as_bytes());
+    if host
+        && (judge::host::is_powerless(call, world) || judge::housekeeping::is_housekeeping(call.tool, world))
+    {
         return Err(pass(call, world));
     }
     let policy = match policy::load(world) {

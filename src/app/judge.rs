@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod host;
+pub mod housekeeping;
 mod kube;
 
 use super::call::Call;

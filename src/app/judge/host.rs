@@ -180,7 +180,7 @@ pub fn takes_nothing(call: &Call, words: &Words, world: &World) -> bool {
 }
 
 /// Whether a tool changes packages; the others change units or the machine's state.
-fn is_package_tool(tool: &str) -> bool {
+pub(super) fn is_package_tool(tool: &str) -> bool {
     matches!(tool, "apt" | "apt-get" | "aptitude" | "dpkg")
 }
 
