@@ -7,8 +7,10 @@
 //! Nothing outside this process is touched. The program plays three parts, told apart by how it is called: the story;
 //! guard itself (called as `kubectl`, as the shim would be); and, where the machine has no kubectl, a stand-in for it.
 
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/embedded/mod.rs"]
 mod embedded;
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[path = "telling/mod.rs"]

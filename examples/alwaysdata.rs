@@ -9,8 +9,10 @@
 //! program. It plays two parts, told apart by how it is called: the story; and guard itself (called as `apt-get` and
 //! `guard`, inside).
 
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/chroot.rs"]
 mod chroot;
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[path = "telling/mod.rs"]

@@ -6,6 +6,7 @@
 //! ```
 //! `GUARD_TEST_CLUSTER=DIR cargo test` then uses it instead of starting one per test binary.
 
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/cluster.rs"]
 mod cluster;
 

@@ -9,10 +9,13 @@
 //! program plays two parts, told apart by how it is called: the story; and guard itself (called as `aws`, as the shim
 //! would be).
 
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/aws.rs"]
 mod aws;
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/fibery.rs"]
 mod fibery;
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[path = "telling/mod.rs"]

@@ -8,16 +8,15 @@
 )]
 #![cfg(target_os = "linux")]
 
-#[path = "support/process.rs"]
-mod process;
+mod support;
 
 use guard::engine::{parse::parse, tools};
 use guard::run::exec::{self, EnvEdit};
 use guard::run::inputs::Inputs;
-use process::{Place, Start, bits, fake_tool, mask};
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use support::process::{Place, Start, bits, fake_tool, mask};
 
 // As the full guard's main.rs has it.
 guard::record_inherited!();

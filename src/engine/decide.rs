@@ -375,3 +375,6 @@ fn would_do(then: Outcome, rule: &str) -> String {
         _ => format!("ask, by {rule}"),
     }
 }
+
+#[cfg(test)]
+mod table_tests;

@@ -45,3 +45,8 @@ pub fn judge_words(words: &[&[u8]]) -> LineVerdict {
 pub fn guarded_tool(name: &[u8]) -> Option<&'static str> {
     wrappers::guarded(name)
 }
+
+#[cfg(test)]
+mod host_tests;
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,5 @@
 //! A Debian with guard in front of its package tools, and people at its terminals.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(clippy::panic, reason = "test support: a failure is the test's failure")]
-
 use super::chroot::{Root, Snapshot};
 use super::pty::{LONG, Pty};
 use super::stage::{Ended, Turn, answered, answered_wrongly, ended, told};

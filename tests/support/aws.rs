@@ -3,15 +3,6 @@
 //! A test binary has one server, which ends with it however it ends. Tests run side by side: each takes a [`Person`],
 //! whose faults and log are its own, and names of its own for what it makes.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: a failure is the test's failure"
-)]
-
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

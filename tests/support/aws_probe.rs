@@ -1,7 +1,5 @@
 //! The probe's question for a command line of the tests: resolved as the program does it, asked of the test server.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-
 use super::aws::{Aws, Cli, Person, Way};
 use guard::engine::aws::Hit;
 use guard::engine::impact::{Data, Fate, Impact};

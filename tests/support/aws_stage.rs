@@ -1,14 +1,6 @@
 //! A machine for whole-program scenarios with `aws`: the shim first on PATH, a real CLI behind it, and a person of the
 //! production account. The CLI speaks to the real host names, which all end on loopback.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test support: a failure is the test's failure"
-)]
-
 use super::aws::{Aws, Cli, Person, Way};
 use super::pty::Pty;
 use super::stage::{Ended, Stage, Turn, answered, answered_wrongly, ended, told};

@@ -4,15 +4,6 @@
 //! What changes in it is in memory, and it all goes with its first process, which ends when this test program does, in
 //! whatever way: nothing stays mounted and nothing stays running. By hand: `tests/apt/enter`.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: a failure is the test's failure"
-)]
-
 use super::pty::Pty;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -4,14 +4,6 @@
 //! A test binary starts one cluster and its tests take a namespace each. `GUARD_TEST_CLUSTER=DIR` names a cluster that
 //! is already running (`cargo run --example cluster -- DIR`), so that a whole test run needs only one.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test support: a failure is the test's failure"
-)]
-
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::TcpListener;

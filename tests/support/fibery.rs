@@ -1,7 +1,5 @@
 //! The stack of the Fibery incident: forty resources, as a company's whole production lives in one CloudFormation stack.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-
 use serde_json::{Map, Value, json};
 
 /// How many resources [`template`] makes.

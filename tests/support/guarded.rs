@@ -1,14 +1,6 @@
 //! kubectl as a person has it with guard in front: the shim first on PATH, the real kubectl behind it, a home of its
 //! own, and no terminal anywhere.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test support: a failure is the test's failure"
-)]
-
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;

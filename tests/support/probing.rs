@@ -1,8 +1,5 @@
 //! One kubectl command put through parse, resolve and probe, as the pipeline does it.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test support: a failure is the test's failure")]
-
 use guard::engine::assess::{Assessment, assess};
 use guard::engine::classify::{Verdict, classify};
 use guard::engine::effect::Effect;

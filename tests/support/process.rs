@@ -1,5 +1,4 @@
 //! Starting programs in exactly the state a test wants, and the fake tool that says in which state it was started.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::ffi::CString;
 use std::io::{Read, Write};

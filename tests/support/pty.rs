@@ -1,8 +1,6 @@
 //! A program in a terminal of its own: a pseudo-terminal pair, the child as session leader with the slave as its
 //! controlling terminal, everything it writes collected by a thread.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
-
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::fs::File;
 use std::io::{Read, Write};

@@ -1,6 +1,5 @@
 //! An HTTP server on loopback that answers every request with 403 and remembers what it was asked and by whom, and the
 //! real kubectl as an oracle. Both end with the test process.
-#![allow(dead_code)]
 
 use std::collections::HashMap;
 use std::io::{Read, Write};

@@ -1,11 +1,9 @@
 //! The stage most scenarios start from: a cluster with a namespace `shop` and a config map in it, and a home whose
 //! kubectl is the real one.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-
-use crate::cluster;
-use crate::embedded::{Embedded, Seed};
-use crate::stage::Stage;
+use crate::support::cluster;
+use crate::support::embedded::{Embedded, Seed};
+use crate::support::stage::Stage;
 use serde_json::{Value, json};
 
 /// The config map.
@@ -28,7 +26,7 @@ pub fn shop() -> Seed {
 }
 
 /// The cluster and the home; `None` with a loud word when there is no real kubectl.
-pub fn scene(seed: Seed, context: &str) -> Option<(Embedded, Stage)> {
+pub fn set(seed: Seed, context: &str) -> Option<(Embedded, Stage)> {
     let Some(kubectl) = cluster::real_kubectl() else {
         cluster::skip("no real kubectl: run tests/fetch-kubectl");
         return None;
@@ -40,12 +38,15 @@ pub fn scene(seed: Seed, context: &str) -> Option<(Embedded, Stage)> {
 }
 
 /// Sets a scene, or ends the test when it cannot be set here.
-#[macro_export]
+#[allow(unused_macros, reason = "not every program plays scenes")]
 macro_rules! scene {
     ($seed:expr, $context:expr) => {
-        match $crate::shop::scene($seed, $context) {
+        match $crate::support::shop::set($seed, $context) {
             Some(scene) => scene,
             None => return,
         }
     };
 }
+
+#[allow(unused_imports, reason = "not every program plays scenes")]
+pub(crate) use scene;

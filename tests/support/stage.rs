@@ -1,14 +1,6 @@
 //! A machine for whole-program scenarios: a home with the shim first on PATH and a tool behind it, kubeconfigs and a
 //! policy, and commands run on a terminal of their own or on none.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test support: a failure is the test's failure"
-)]
-
 use super::embedded::Embedded;
 use super::pty::Pty;
 use serde_json::Value;

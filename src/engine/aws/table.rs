@@ -59,6 +59,10 @@ fn is_about_tags(name: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[path = "table_tests.rs"]
+mod listed;
+
+#[cfg(test)]
 mod tests {
     use super::effect;
     use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};

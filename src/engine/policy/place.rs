@@ -506,3 +506,7 @@ fn plain_hash(hash: &str) -> String {
     let hash = hash.to_ascii_lowercase();
     hash.strip_prefix("sha256:").unwrap_or(&hash).chars().filter(|c| *c != ':').collect()
 }
+
+#[cfg(test)]
+#[path = "place_tests.rs"]
+mod tests;

@@ -4,14 +4,6 @@
 //!
 //! Used by the tests and, through `#[path]`, by the examples.
 
-#![allow(dead_code, reason = "every test binary uses another part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test support: a failure is the test's failure"
-)]
-
 pub mod api;
 pub mod discovery;
 pub mod http;

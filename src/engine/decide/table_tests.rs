@@ -1,0 +1,116 @@
+//! The whole decision table on one page: `tests/decision-table.txt` is the product as people meet it.
+
+use crate::engine::decide::{Decision, Situation, decide};
+use crate::engine::effect::Effect;
+use crate::engine::policy::{Layer, Merged, Mode, Policy};
+use crate::engine::target::Environment;
+use std::fmt::Write as _;
+
+fn word(decision: &Decision) -> String {
+    match decision {
+        Decision::Allow(a) => {
+            let mut text = "pass".to_owned();
+            for (on, extra) in [
+                (a.notice, "+line"),
+                (!a.warnings.is_empty(), "+warning"),
+                (!a.stood_down.is_empty(), "+record"),
+            ] {
+                text.push_str(if on { extra } else { "" });
+            }
+            text
+        }
+        Decision::Confirm(a) if a.env_confirm => a_level(a.level).to_owned(),
+        Decision::Confirm(a) => format!("{}!", a_level(a.level)),
+        Decision::Deny(_) => "refuse".to_owned(),
+    }
+}
+
+fn a_level(level: crate::engine::decide::Level) -> &'static str {
+    match level {
+        crate::engine::decide::Level::YesNo => "y/N",
+        crate::engine::decide::Level::Typed => "type",
+    }
+}
+
+fn policy(mode: Mode, env_confirm: bool) -> Merged {
+    let mut user = Policy::empty(Layer::User, "user");
+    user.mode = Some(mode);
+    user.env_confirm = Some(env_confirm);
+    Merged { user: Some(user), ..Merged::default() }
+}
+
+/// Rows: mode, terminal, GUARD_CONFIRM, target. Columns: effects, whole scopes for the two worst, and disrupting a host.
+fn table() -> String {
+    let columns: [(Effect, bool, &str); 8] = [
+        (Effect::Read, false, "kubectl"),
+        (Effect::Mutate, false, "kubectl"),
+        (Effect::Unknown, false, "kubectl"),
+        (Effect::Disrupt, false, "kubectl"),
+        (Effect::Disrupt, true, "kubectl"),
+        (Effect::Disrupt, false, "apt-get"),
+        (Effect::Destroy, false, "kubectl"),
+        (Effect::Destroy, true, "kubectl"),
+    ];
+    let mut out = String::new();
+    let head =
+        ["read", "mutate", "unknown", "disrupt", "disrupt all", "disrupt host", "destroy", "destroy all"];
+    let _ = write!(out, "{:<8} {:<11} {:<13} {:<13}", "mode", "terminal", "GUARD_CONFIRM", "target");
+    head.iter().for_each(|h| {
+        let _ = write!(out, " {h:<20}");
+    });
+    let line = out.trim_end().to_owned();
+    out = line + "\n";
+    for mode in Mode::ALL {
+        for (interactive, env_confirm) in [(true, true), (false, true), (false, false)] {
+            for target in [
+                None,
+                Some(Environment::Production),
+                Some(Environment::Unclassified),
+                Some(Environment::Staging),
+                Some(Environment::Development),
+            ] {
+                let mut row = format!(
+                    "{:<8} {:<11} {:<13} {:<13}",
+                    mode.word(),
+                    if interactive { "terminal" } else { "no terminal" },
+                    if env_confirm { "may answer" } else { "forbidden" },
+                    target.map_or("not resolved", Environment::word)
+                );
+                for (effect, whole_scope, tool) in columns {
+                    let s = Situation {
+                        whole_scope,
+                        interactive,
+                        target_known: target.is_some(),
+                        environment: target.unwrap_or(Environment::Development),
+                        ..Situation::of(tool, "delete", effect)
+                    };
+                    let _ = write!(row, " {:<20}", word(&decide(&s, &policy(mode, env_confirm))));
+                }
+                out.push_str(row.trim_end());
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+/// `GUARD_BLESS=1 cargo test --test decide_table` writes it anew; read the difference.
+#[test]
+fn the_table_is_the_reviewed_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/decision-table.txt");
+    if std::env::var_os("GUARD_BLESS").is_some() {
+        std::fs::write(path, table()).unwrap();
+    }
+    let want = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(table(), want);
+}
+
+#[test]
+fn without_any_file_it_is_the_enforced_part() {
+    for environment in Environment::ALL {
+        for effect in Effect::ALL {
+            let s = Situation { environment, target_known: true, ..Situation::of("kubectl", "x", effect) };
+            assert_eq!(decide(&s, &Merged::default()), decide(&s, &policy(Mode::Enforce, true)));
+        }
+    }
+}

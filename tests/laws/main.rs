@@ -1,0 +1,21 @@
+//! Laws and screens: pure functions and generated cases; no process is started.
+#![cfg(feature = "cli")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test's own helpers"
+)]
+
+#[allow(dead_code, reason = "the example shows more of them")]
+#[path = "../../examples/prompt/scenes.rs"]
+mod scenes;
+
+mod architecture;
+mod decide_laws;
+mod engine_laws;
+mod policy_files;
+mod ui_laws;
+mod ui_screens;

@@ -1,0 +1,33 @@
+//! The built programs, with stand-ins for everything outside: fake tools, embedded servers, recorded answers.
+#![cfg(all(feature = "cli", target_os = "linux"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test's own helpers"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit_log;
+mod install_doctor;
+mod keep_embedded;
+mod probe_scenarios;
+mod prompt_tty;
+mod resolve_aws_traps;
+mod scenarios_answers;
+mod scenarios_broken;
+mod scenarios_commands;
+mod scenarios_input;
+mod scenarios_levels;
+mod scenarios_pin;
+mod scenarios_policy;
+mod scenarios_untouched;
+mod shell_init;
+mod shell_setup;
+mod shim_find;
+mod shim_full;
+mod shim_passthrough;

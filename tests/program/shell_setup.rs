@@ -1,0 +1,264 @@
+//! The wizard on a real terminal: what it writes, and that leaving half-way leaves nothing.
+
+use crate::support::pty::Pty;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+const KUBECONFIG: &str = "\
+apiVersion: v1
+kind: Config
+current-context: live
+clusters:
+- {name: main, cluster: {server: 'https://10.0.0.1:6443'}}
+- {name: play, cluster: {server: 'https://10.0.0.2:6443'}}
+contexts:
+- {name: live, context: {cluster: main, user: u}}
+- {name: live-admin, context: {cluster: main, user: a}}
+- {name: play, context: {cluster: play, user: u}}
+users: []
+";
+
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Home {
+        let home = Home(tempfile::tempdir().unwrap());
+        fs::write(home.0.path().join("config"), KUBECONFIG).unwrap();
+        home
+    }
+
+    fn policy(&self) -> PathBuf {
+        self.0.path().join(".config/guard/policy.yaml")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guard"));
+        command.args(args).env_clear().current_dir(self.0.path()).env("HOME", self.0.path());
+        command
+            .env("KUBECONFIG", self.0.path().join("config"))
+            .env("PATH", "/usr/bin:/bin")
+            .env("TERM", "xterm");
+        command.env("LANG", "C.UTF-8").env("NO_COLOR", "1");
+        command
+    }
+
+    fn setup(&self) -> Pty {
+        Pty::spawn(self.command(&["setup"]), 100)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.policy().parent().unwrap())
+            .map(|dir| dir.map(|e| e.unwrap().file_name().into_string().unwrap()).collect())
+            .unwrap_or_default();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn each_server_is_asked_about_once_and_what_is_written_loads() {
+    let home = Home::new();
+    let mut pty = home.setup();
+    // `live` is a naming hint: production is the choice under the cursor.
+    let first = pty.expect("What is it?");
+    assert!(
+        first.contains("https://10.0.0.1:6443")
+            && first.contains("live-admin")
+            && first.contains("in use now"),
+        "{first}"
+    );
+    pty.send("\r");
+    pty.expect("Its name");
+    pty.send("\r");
+    pty.expect("https://10.0.0.2:6443");
+    pty.expect("What is it?");
+    pty.send("\x1b[A");
+    pty.send("\r");
+    pty.expect("Its name");
+    pty.send("\r");
+    let shown = pty.expect("policy.yaml?");
+    assert!(shown.contains("environment: development"), "{shown}");
+    assert!(!home.policy().exists(), "written before the question was answered");
+    pty.send("y");
+    pty.expect("written:");
+    pty.expect("Link kubectl to guard");
+    pty.send("n");
+    assert_eq!(pty.code(), 0);
+    let text = fs::read_to_string(home.policy()).unwrap();
+    let check = home.command(&["policy", "check", home.policy().to_str().unwrap()]).output().unwrap();
+    assert!(check.status.success(), "{}\n{text}", String::from_utf8_lossy(&check.stderr));
+    for line in
+        ["name: \"main\"", "environment: production", "server: \"https://10.0.0.1:6443\"", "name: \"play\""]
+    {
+        assert!(text.contains(line), "{text}");
+    }
+
+    // Again: everything is known, nothing is asked or written.
+    let mut again = home.setup();
+    again.expect("nothing to write");
+    again.expect("Link kubectl to guard");
+    again.send("n");
+    assert_eq!((again.code(), home.files()), (0, vec!["policy.yaml".to_owned()]));
+}
+
+#[test]
+fn an_existing_policy_is_added_to_and_kept() {
+    let home = Home::new();
+    let old = "version: 1\n# a rule of mine\nrules: []\n";
+    fs::create_dir_all(home.policy().parent().unwrap()).unwrap();
+    fs::write(home.policy(), old).unwrap();
+    for consent in ["n", "y"] {
+        let mut pty = home.setup();
+        pty.expect("What is it?");
+        pty.send("\r");
+        pty.expect("Its name");
+        pty.send("\r");
+        pty.expect("What is it?");
+        pty.send("\r");
+        let shown = pty.expect("policy.yaml?");
+        assert!(shown.contains("+ clusters:"), "{shown}");
+        pty.send(consent);
+        if consent == "n" {
+            pty.expect("nothing was written");
+            assert_eq!(pty.code(), 77);
+            assert_eq!(fs::read_to_string(home.policy()).unwrap(), old);
+        } else {
+            pty.expect("Link kubectl to guard");
+            pty.send("n");
+            assert_eq!(pty.code(), 0);
+        }
+    }
+    assert!(fs::read_to_string(home.policy()).unwrap().starts_with(old));
+    assert_eq!(fs::read_to_string(home.policy().with_extension("yaml.bak")).unwrap(), old);
+}
+
+#[test]
+fn leaving_half_way_leaves_nothing() {
+    for (key, code) in [("\x03", 130), ("\x1b", 77)] {
+        let home = Home::new();
+        let mut pty = home.setup();
+        pty.expect("What is it?");
+        pty.send("\r");
+        pty.expect("Its name");
+        pty.send("\r");
+        pty.expect("https://10.0.0.2:6443");
+        pty.expect("What is it?");
+        pty.send(key);
+        pty.expect("nothing was written");
+        let status = pty.wait();
+        use std::os::unix::process::ExitStatusExt;
+        let ended = status.code().unwrap_or_else(|| 128 + status.signal().unwrap());
+        assert_eq!((ended, home.files()), (code, Vec::new()));
+        let output = pty.output();
+        assert!(output.rfind("\x1b[?25h") > output.rfind("\x1b[?25l"), "the cursor stays hidden");
+    }
+}
+
+/// A stand-in for the CLI that says who each profile is, as `aws` does; `old` has expired, `late` never answers.
+const AWS: &str = r#"#!/bin/sh
+profile=none
+for word in "$@"; do
+    case "$word" in --profile=*) profile=${word#--profile=} ;; esac
+done
+case "$profile" in
+    prod | prod-admin) account=111111111111 alias='"acme-prod"' ;;
+    dev) account=222222222222 alias= ;;
+    old) echo 'An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: expired' >&2; exit 255 ;;
+    late) sleep 600 ;;
+    *) echo 'no such profile' >&2; exit 255 ;;
+esac
+case "$*" in
+    *get-caller-identity*) printf '{"UserId":"u","Account":"%s","Arn":"arn:aws:iam::%s:user/anna"}\n' $account $account ;;
+    *list-account-aliases*) printf '{"AccountAliases":[%s]}\n' "$alias" ;;
+    *) echo 'An error occurred (AccessDenied) when calling it: denied' >&2; exit 255 ;;
+esac
+"#;
+
+#[test]
+fn accounts_are_told_by_asking_and_a_profile_that_fails_is_only_shown() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    fs::write(home.0.path().join("config"), "apiVersion: v1\nkind: Config\n").unwrap();
+    let bin = home.0.path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    fs::write(bin.join("aws"), AWS).unwrap();
+    fs::set_permissions(bin.join("aws"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(home.0.path().join(".aws")).unwrap();
+    let profiles = ["prod", "dev", "old", "late", "prod-admin"];
+    let config: String = profiles.iter().map(|p| format!("[profile {p}]\nregion = eu-west-1\n")).collect();
+    fs::write(home.0.path().join(".aws/config"), config).unwrap();
+    let mut command = home.command(&["setup"]);
+    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    let mut pty = Pty::spawn(command, 100);
+    let said = pty.expect("What is it?");
+    for line in [
+        "profile old: account not known, not answered:",
+        "ExpiredToken",
+        "profile late: account not known, not answered:",
+        "AWS account 111111111111 (acme-prod)",
+        "profile prod-admin: 111111111111 (acme-prod), as user/anna",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    // Its alias is its name: nothing else is asked. `prod` is a naming hint: production is under the cursor.
+    pty.send("\r");
+    pty.expect("AWS account 222222222222");
+    pty.expect("What is it?");
+    pty.send("\x1b[A");
+    pty.send("\r");
+    pty.expect("It has no alias.");
+    pty.send("\r");
+    pty.expect("policy.yaml?");
+    pty.send("y");
+    pty.expect("written:");
+    if guard::run::names::NAMES.iter().any(|name| name.called == "aws") {
+        pty.expect("Link aws to guard");
+        pty.send("n");
+    }
+    assert_eq!(pty.code(), 0);
+    let text = fs::read_to_string(home.policy()).unwrap();
+    for line in [
+        "# profiles: prod, prod-admin",
+        "name: \"acme-prod\"",
+        "environment: production",
+        "account: \"111111111111\"",
+        "name: \"dev\"",
+        "environment: development",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let check = home.command(&["policy", "check", home.policy().to_str().unwrap()]).output().unwrap();
+    assert!(check.status.success(), "{}\n{text}", String::from_utf8_lossy(&check.stderr));
+}
+
+#[test]
+fn with_nothing_to_set_up_it_says_so() {
+    let home = Home::new();
+    fs::write(home.0.path().join("config"), "apiVersion: v1\nkind: Config\n").unwrap();
+    let output = home.command(&["setup", "--print"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(65) && said.contains("no clusters and no AWS accounts"), "{said}");
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_do() {
+    let home = Home::new();
+    let mut command = Command::new("setsid");
+    command.arg("--wait").arg(env!("CARGO_BIN_EXE_guard")).arg("setup");
+    let base = home.command(&[]);
+    for (name, value) in base.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    let output = command.current_dir(home.0.path()).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(77) && said.contains("guard setup --print"), "{said}");
+
+    let printed = home.command(&["setup", "--print"]).output().unwrap();
+    let text = String::from_utf8(printed.stdout).unwrap();
+    assert_eq!(text.matches("environment: unclassified").count(), 2, "{text}");
+    fs::write(home.0.path().join("p.yaml"), &text).unwrap();
+    let check =
+        home.command(&["policy", "check", home.0.path().join("p.yaml").to_str().unwrap()]).output().unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+}

@@ -1,0 +1,37 @@
+//! The real tools and servers: kubectl, a Kubernetes API server, the AWS CLI in front of moto.
+#![cfg(all(feature = "cli", target_os = "linux"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test's own helpers"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod aws_faults;
+mod aws_server;
+mod aws_traps;
+mod aws_words;
+mod contract;
+mod keep_real;
+mod kubectl_table;
+mod kubectl_words;
+mod probe_aws_cloudformation;
+mod probe_aws_databases;
+mod probe_aws_ec2;
+mod probe_aws_identity;
+mod probe_aws_keys;
+mod probe_aws_s3;
+mod probe_aws_services;
+mod probe_cluster;
+mod resolve_aws;
+mod resolve_differential;
+mod resolve_traps;
+mod scenarios_aws;
+mod scenarios_aws_pipes;
+mod scenarios_real;
+mod traps;
