@@ -49,7 +49,7 @@ const HARMLESS: &[&str] = &[
 fn with_hooks(test: &str) -> Option<Root> {
     let root = Root::fresh(test)?;
     // The real mirror cannot be reached from inside.
-    root.ok("sed -i '/deb.debian.org/d' /etc/apt/sources.list");
+    root.ok("sed -i '\\,file:/srv/mirror,!d' /etc/apt/sources.list");
     root.ok("guard install --apt");
     Some(root)
 }

@@ -1,6 +1,7 @@
 //! Packages taken away for good, and back again: with the real apt, dpkg and PostgreSQL, in a throw-away Debian.
 
 use crate::support::chroot::{Root, said};
+use crate::support::own_test;
 use guard::engine::apt::simulated;
 use guard::keep::apt::{self, Order, Tools};
 use guard::world::World;
@@ -28,7 +29,7 @@ const KEPT: &str = "/root/.local/state/guard/kept";
 /// Not a test: what [`take`] runs inside, where /proc, sockets and apt's own files are those of the packages.
 #[test]
 #[ignore = "run inside by the others"]
-fn inside() {
+fn as_child_keep() {
     let world = World::of_process();
     let word = |name: &str| std::env::var(name).unwrap_or_default();
     let tools = Tools::find(&world).unwrap();
@@ -76,7 +77,11 @@ fn try_take(root: &Root, words: &str, vars: &[(&str, &str)]) -> Result<Value, St
         all.retain(|(n, _)| n != name);
         all.push((name, value));
     }
-    let out = root.run_with(&format!("{KEEPER} --ignored --exact inside --nocapture"), &all, b"");
+    let out = root.run_with(
+        &format!("{KEEPER} --ignored --exact {} --nocapture", own_test!("as_child_keep")),
+        &all,
+        b"",
+    );
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let found = text.lines().find_map(|line| line.strip_prefix("KEPT ").map(|json| Ok(json.to_owned())));
     let found =

@@ -1,7 +1,5 @@
 //! The question on a real terminal: every way to answer it, every way to get out of it, and what is left behind.
 
-// The lint lets only `#[test]` functions unwrap; what they share may as well.
-
 use crate::support::pty::{LONG, Pty};
 use std::fs;
 use std::path::PathBuf;
@@ -15,10 +13,13 @@ const REFUSED: i32 = 77;
 /// Long enough for a wrong program to do the wrong thing.
 const A_WHILE: Duration = Duration::from_millis(400);
 
-/// `examples/prompt`, built as this test was.
+/// `examples/prompt`: as `tests/setup/demo` built it, else built as this test was.
 fn demo() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let build = || {
+        if let Some(demo) = std::env::var_os("GUARD_TEST_DEMO") {
+            return demo.into();
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
         let status = Command::new(cargo).args(["build", "--quiet", "--example", "prompt"]).status().unwrap();
         assert!(status.success());
