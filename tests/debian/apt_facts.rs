@@ -132,6 +132,7 @@ fn servers_started_by_hand() {
 }
 
 #[test]
+#[ignore = "tests/run --all: one more booted systemd"]
 fn services_of_systemd() {
     let Some(root) = Root::booted("services_of_systemd") else { return };
     root.start("postgres");

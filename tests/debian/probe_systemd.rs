@@ -278,6 +278,7 @@ fn what_was_foretold_is_what_stops() {
 
 /// PostgreSQL with a session, nginx with a mistake in its configuration, data that `clean` would take.
 #[test]
+#[ignore = "tests/run --all: one more booted systemd"]
 fn servers_of_debian() {
     let root = booted!("servers");
     root.ok("(su postgres -c \"psql -qc 'select pg_sleep(120)' prod\" >/dev/null 2>&1 &) ; sleep 1");
