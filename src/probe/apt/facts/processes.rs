@@ -300,7 +300,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         // A program of our own, so that no other process on this machine runs it.
         let program = dir.path().join("sleeper");
-        std::fs::copy("/bin/sleep", &program).unwrap();
+        // Another program writes the file that will be run: a child forked by another test at this moment would hold
+        // it open for writing, and it could not be run.
+        assert!(Command::new("cp").arg("/bin/sleep").arg(&program).status().unwrap().success());
         let script = dir.path().join("job.sh");
         std::fs::write(&script, "#!/bin/sh\nread line\n").unwrap();
         let start = |program: &Path, word: &str| {
