@@ -322,11 +322,14 @@ fn patterns_are_read_as_the_tool_reads_them() {
 
 /// A script in a tool's place.
 fn fake(text: &str) -> (tempfile::TempDir, PathBuf) {
-    use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("apt-get");
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a file");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let draft = dir.path().join("draft");
+    fs::write(&draft, format!("#!/bin/sh\n{text}\n")).expect("a file");
+    // Another program writes the file that will be run: a child forked by another test at this moment would hold
+    // it open for writing, and it could not be run.
+    let made = Command::new("install").args(["-m", "755"]).args([&draft, &path]).status().expect("it runs");
+    assert!(made.success());
     (dir, path)
 }
 

@@ -19,8 +19,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A systemctl that answers `show` out of a recording, unit by unit, and notes how it was called.
@@ -55,8 +55,12 @@ done
     fn with(script: &str) -> Recorded {
         let dir = tempfile::tempdir().unwrap();
         let program = dir.path().join("systemctl");
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(dir.path().join("draft"), script).unwrap();
+        // Another program writes the file that will be run: a child forked by another test at this moment would hold
+        // it open for writing, and it could not be run.
+        let mut install = Command::new("install");
+        install.args(["-m", "755"]).args([&dir.path().join("draft"), &program]);
+        assert!(install.status().unwrap().success());
         fs::write(dir.path().join("systemctl.answers"), ANSWERS).unwrap();
         // A process table in which nothing but the first process and the web server runs.
         for (pid, name, cgroup) in [(1, "systemd", "init.scope"), (47, "python3", "system.slice/web.service")]

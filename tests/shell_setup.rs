@@ -6,7 +6,6 @@ mod pty;
 
 use pty::Pty;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -62,8 +61,12 @@ impl Home {
     fn aws(&self, script: &str, profiles: &[&str]) {
         let home = self.0.path();
         fs::create_dir_all(home.join("bin")).unwrap();
-        fs::write(home.join("bin/aws"), script).unwrap();
-        fs::set_permissions(home.join("bin/aws"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(home.join("script"), script).unwrap();
+        // Another program writes the file that will be run: a child forked by another test at this moment would hold
+        // it open for writing, and it could not be run.
+        let mut install = Command::new("install");
+        install.args(["-m", "755"]).args([home.join("script"), home.join("bin/aws")]);
+        assert!(install.status().unwrap().success());
         fs::create_dir_all(home.join(".aws")).unwrap();
         let config: String =
             profiles.iter().map(|p| format!("[profile {p}]\nregion = eu-west-1\n")).collect();
