@@ -153,7 +153,7 @@ open('/tmp/locked', 'w')
 time.sleep(1000)";
     bed.root.write("/tmp/lock.py", lock);
     bed.root.ok("setsid python3 /tmp/lock.py >/dev/null 2>&1 </dev/null &");
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(60);
     while !bed.root.has("/tmp/locked") {
         assert!(Instant::now() < end, "the locks are not taken");
         std::thread::sleep(Duration::from_millis(10));

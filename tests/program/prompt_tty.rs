@@ -191,7 +191,7 @@ fn bg_stops_it_again() {
     pty.send("\x1a");
     pty.expect("Stopped");
     pty.expect("prompt$ ");
-    pty.send("bg; sleep 0.3; jobs\n");
+    pty.send("bg; until [ -n \"$(jobs -s)\" ]; do sleep 0.05; done; jobs\n");
     pty.expect("Stopped");
     pty.send("fg\n");
     pty.expect(QUESTION);
@@ -262,11 +262,16 @@ fn yes_in_front_answers_nothing() {
 #[test]
 fn what_was_typed_ahead_is_not_the_answer() {
     for modes in ["true", "stty raw -echo"] {
-        let script = format!("{modes}; echo READY; sleep 0.4; exec \"$DEMO\" delete -- echo RAN");
+        let dir = tempfile::tempdir().unwrap();
+        let go = dir.path().join("go");
+        let wait = format!("until [ -e {} ]; do sleep 0.05; done", go.display());
+        let script = format!("{modes}; echo READY; {wait}; exec \"$DEMO\" delete -- echo RAN");
         let mut pty = shell("sh", &[], Some(&script));
         pty.expect("READY");
         // A whole line and the beginning of another.
         pty.send(format!("{PHRASE}main/acou"));
+        pty.typed_ahead(PHRASE.len());
+        fs::write(go, "").unwrap();
         pty.expect(QUESTION);
         assert!(!pty.comes("RAN", A_WHILE));
         pty.send(PHRASE);

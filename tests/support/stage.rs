@@ -300,17 +300,7 @@ pub fn answered_wrongly(mut terminal: Pty, answer: &str) -> Ended {
 /// Waits for the end of a command on a terminal.
 pub fn ended(mut terminal: Pty) -> Ended {
     let code = terminal.code();
-    // What was written last may still be on its way through the terminal.
-    let mut output = terminal.output();
-    loop {
-        std::thread::sleep(std::time::Duration::from_millis(40));
-        let now = terminal.output();
-        if now == output {
-            break;
-        }
-        output = now;
-    }
-    Ended { code, output: plain(&output) }
+    Ended { code, output: plain(&terminal.output()) }
 }
 
 /// Terminal output without carriage returns and escape sequences (`ESC [ … letter`).
