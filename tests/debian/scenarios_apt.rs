@@ -2,8 +2,8 @@
 //! is there to the last byte, what was confirmed is gone.
 
 use crate::support::apt_stage::Bed;
-use crate::support::stage;
-use crate::support::stage::REFUSED;
+use crate::support::ended;
+use crate::support::machine::REFUSED;
 
 macro_rules! bed {
     ($name:literal) => {
@@ -36,7 +36,7 @@ fn the_server_does_not_go_with_its_client_unseen() {
     // apt's own question comes after guard's.
     terminal.expect("Do you want to continue? [Y/n] ");
     terminal.send("y\n");
-    stage::ended(terminal).is(0);
+    ended::ended(terminal).is(0);
     assert!(bed.root.in_state("rc", &["postgresql-15"]));
     assert!(bed.root.has("/var/lib/postgresql/15/main/PG_VERSION"), "removed is not purged");
 }
@@ -195,7 +195,7 @@ fn sudo_does_not_go_round() {
     let mut terminal = bed.terminal(&line);
     let question = bed.question(&mut terminal);
     terminal.send(question.right);
-    stage::ended(terminal).is(0);
+    ended::ended(terminal).is(0);
     assert!(bed.root.in_state("rc", &["postgresql-15"]));
 }
 
@@ -220,7 +220,7 @@ fn units_and_the_machine_itself_are_asked_about() {
     let mut terminal = bed.terminal("systemctl stop postgresql@15-main");
     let question = bed.question(&mut terminal);
     terminal.send(question.right);
-    stage::ended(terminal).is(0);
+    ended::ended(terminal).is(0);
     assert_eq!(bed.root.customers(), None);
 }
 

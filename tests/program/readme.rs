@@ -1,8 +1,9 @@
 //! The README's blocks, run as they stand: what it tells people to type works, and its policies are policies. The first two
 //! blocks, which build, are run by `tests/readme`.
 
+use crate::support::ended::told;
+use crate::support::machine::Machine;
 use crate::support::shop::{scene, shop};
-use crate::support::stage::{Stage, told};
 use guard::engine::policy::Layer;
 use std::path::Path;
 use std::process::Output;
@@ -41,7 +42,7 @@ const DAILY: &[(&str, i32)] = &[
     ("guard kept list && guard restore ID ", 0),
 ];
 
-fn line(stage: &Stage, line: &str) -> Output {
+fn line(stage: &Machine, line: &str) -> Output {
     let bin = Path::new(env!("CARGO_BIN_EXE_guard")).parent().unwrap();
     let path = format!("{}:{}", stage.path(), bin.display());
     let mut command = stage.command("/bin/bash", &["-c", line]);

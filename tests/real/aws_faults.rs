@@ -3,7 +3,8 @@
 
 use crate::support::aws::Person;
 use crate::support::aws_stage::Scene;
-use crate::support::stage::{REFUSED, ended};
+use crate::support::ended::ended;
+use crate::support::machine::REFUSED;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
