@@ -247,7 +247,7 @@ fn a_credential_plugin_runs_without_a_terminal_and_only_until_the_deadline() {
     let (told, _, seen) = run(answer, 60_000);
     assert_eq!(told.whole().groups(), "ConfigMap 1, Secret 1");
     assert!(seen.contains("\"interactive\":false") && seen.trim_end().ends_with('0'), "{seen}");
-    let (told, took, _) = run("sleep 600", 700);
+    let (told, took, _) = run("exec sleep 600", 700);
     assert!(took < Duration::from_secs(60), "{took:?}");
     assert!(told.impact().gaps.iter().any(|g| g.why == Why::TimedOut) && told.effect() == Effect::Destroy);
     let (told, ..) = run("echo log in first >&2; exit 1", 60_000);
