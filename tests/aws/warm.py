@@ -67,6 +67,9 @@ class Warm:
         type(os.environ).__getitem__ = plain
         self.added = {name: value for name, value in os.environ.items() if self.start.get(name) != value}
         kept_models.keep()
+        if "distro" in sys.modules:
+            # What the machine is stays the same; it is asked with a program.
+            sys.modules["distro"].version()
         self.places = list(places())
 
     def load(self):
@@ -87,9 +90,6 @@ class Warm:
                 pass
         if native:
             native.init_logging = start
-            import distro
-            # What the machine is stays the same; it is asked with a program.
-            distro.version()
 
     def takes(self, env, fds):
         """Whether a fork can be what a start with these variables and descriptors would be."""

@@ -8,8 +8,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     clippy::print_stdout,
-    reason = "a test's own helpers"
+    dead_code,
+    reason = "a test's own helpers, of which this uses some"
 )]
 
 #[path = "../support/aws.rs"]

@@ -87,7 +87,7 @@ type Line = (&'static [&'static str], &'static [(&'static str, &'static str)], &
 
 /// Words, variables, standard input.
 const LINES: &[Line] = &[
-    (&["--version"], &[], ""),
+    (&["--version"], &[("PATH", "/nowhere:/usr/bin:/bin")], ""),
     (&["who", "--query", "Account", "--output", "text"], &[], ""),
     (&["sh"], &[], "from a pipe"),
     (&["cloudformation", "delete-stack"], &[], ""),

@@ -36,8 +36,13 @@ fn start(cli: &Cli) -> (PathBuf, Child) {
         .arg(&dir)
         .arg(&cli.path)
         // What decides how a Python starts is the same for every fork: that of the tests' own commands.
+        .env_clear()
+        .envs(
+            ["PATH", "HOME", "RUSTC", "RUSTUP_HOME", "CARGO_HOME"]
+                .iter()
+                .filter_map(|n| Some((n, std::env::var_os(n)?))),
+        )
         .env("LANG", "C.UTF-8")
-        .env_remove("LC_ALL")
         .env("WARM_CACHE", cache().join("aws"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
