@@ -17,6 +17,7 @@ mod install_doctor;
 mod keep_embedded;
 mod probe_scenarios;
 mod prompt_tty;
+mod readme;
 mod resolve_aws_traps;
 mod scenarios_answers;
 mod scenarios_broken;
