@@ -4,8 +4,8 @@
 use crate::support::aws::{Aws, Cli, Person, Way};
 use crate::support::aws_warm::warm;
 use crate::support::cluster::within;
+use crate::support::ended::plain;
 use crate::support::pty::Pty;
-use crate::support::stage::plain;
 use serde_json::json;
 use std::fs;
 use std::io::{Read, Write};
