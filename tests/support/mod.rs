@@ -1,5 +1,12 @@
 //! What the test programs share: machines to run guarded commands on, servers, terminals. Once per program.
 #![allow(dead_code, reason = "every test program uses another part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: a failure is the test's failure"
+)]
 
 pub mod apt_stage;
 pub mod aws;
