@@ -8,10 +8,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
     clippy::print_stdout,
-    dead_code,
-    reason = "a test's own helpers, of which this uses some"
+    reason = "a test's own helpers"
 )]
 
 #[allow(
