@@ -15,6 +15,7 @@ mod support;
 mod aws_faults;
 mod aws_server;
 mod aws_traps;
+mod aws_warm;
 mod aws_words;
 mod contract;
 mod keep_real;

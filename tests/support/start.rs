@@ -17,7 +17,8 @@ pub fn fake_tool() -> &'static Path {
         let sum = text.iter().fold(0u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
         let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fake_tool-{sum:x}"));
         if !at.exists() {
-            let part = at.with_extension(std::process::id().to_string());
+            // The compiler names its other files after this one, up to a dot.
+            let part = at.with_file_name(format!("{}-fake_tool", std::process::id()));
             let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
             let built = Command::new(rustc)
                 .args(["--edition=2024", "--crate-name=fake_tool", "-Copt-level=1", source, "-o"])
