@@ -36,6 +36,7 @@ import botocore.session  # noqa: E402
 from moto.cloudformation.models import cloudformation_backends  # noqa: E402
 from moto.core.utils import utcnow  # noqa: E402
 from moto.iam.models import iam_backends  # noqa: E402
+from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication, MotoRequestHandler, create_backend_app)
 from werkzeug.serving import make_server  # noqa: E402
@@ -271,6 +272,10 @@ class Control:
         """Every request so far, or those made with this access key."""
         with self.application.lock:
             return [entry for entry in self.application.log if key in (None, entry["key"])]
+
+    def seed(self, text):
+        """From here on the same requests make the same ids and keys."""
+        mock_random.seed(text)
 
     def age(self, account, region, stack, days):
         """Let this stack, and those nested in it, be so many days old."""

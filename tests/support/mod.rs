@@ -5,6 +5,7 @@ pub mod apt_stage;
 pub mod aws;
 pub mod aws_probe;
 pub mod aws_stage;
+pub mod aws_tape;
 pub mod chroot;
 pub mod cluster;
 pub mod embedded;
