@@ -163,7 +163,7 @@ fn long_values_are_folded_and_read_the_same() {
     let long = json!({"a": {"b": "x".repeat(70), "c": ["y".repeat(70), {}, []]}, "d": [1, null]});
     let text = fold(&long);
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), long);
-    assert_eq!(text.lines().count(), 12, "{text}");
+    assert!(text.lines().count() == 7 && text.lines().all(|line| line.len() <= 110), "{text}");
 }
 
 /// Every key is a placeholder, and every time is counted from the beginning.

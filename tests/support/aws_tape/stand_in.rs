@@ -73,7 +73,6 @@ fn read(said: &[u8]) -> Option<Call> {
     let dir = Path::new(&text(fields.next()?)).to_owned();
     let count: usize = text(fields.next()?).parse().ok()?;
     let words = fields.by_ref().take(count).map(text).collect();
-    let variable =
-        |field: &[u8]| Some(text(field).split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()))?);
+    let variable = |field: &[u8]| text(field).split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()));
     Some(Call { words, vars: fields.filter_map(variable).collect(), dir })
 }
