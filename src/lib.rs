@@ -1,7 +1,7 @@
 //! `guard` stands in front of kubectl, aws and apt: harmless commands pass at once, and for the rest a person has
 //! to type the name of the target that is really going to be hit.
 //!
-//! The modules depend on each other downwards only (`tests/architecture.rs` holds the rule):
+//! The modules depend on each other downwards only (`tests/laws/architecture.rs` holds the rule):
 //! `app` → `prompt`, `keep`, `audit`, `shim`, `probe`, `resolve`, `policy`, `ui` → `run`, `world`, `fail` → `engine`.
 //! The engine is pure: it reads bytes and facts and answers with data; everything else fetches facts or carries out.
 

@@ -16,7 +16,8 @@ use guard::run::inputs::Inputs;
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use support::process::{Place, Start, bits, fake_tool, mask};
+use support::machine::Machine;
+use support::start::{Start, bits, fake_tool, mask};
 
 // As the full guard's main.rs has it.
 guard::record_inherited!();
@@ -60,7 +61,7 @@ fn second_life_of(tool: &Path, words: &[&str]) -> Start {
 
 #[test]
 fn the_inherited_state_is_given_back() {
-    let place = Place::new();
+    let place = Machine::empty();
     for ignored in [vec![], vec![libc::SIGPIPE], vec![libc::SIGINT, libc::SIGTSTP]] {
         let blocked = vec![libc::SIGUSR2, libc::SIGPIPE];
         let direct = Start {
@@ -78,8 +79,8 @@ fn the_inherited_state_is_given_back() {
             env: direct.env.iter().chain(&guarded.env).cloned().collect(),
             ..direct.clone()
         };
-        let (_, want) = direct.report(place.0.path());
-        let (end, got) = through.report(place.0.path());
+        let (_, want) = direct.report(place.home.path());
+        let (end, got) = through.report(place.home.path());
         assert_eq!(want, got.replace("env GUARD_DEPTH=1\n", ""), "{}", end.stderr);
         assert_eq!(
             mask(&want, "SigIgn") & bits(&[libc::SIGPIPE, libc::SIGINT, libc::SIGTSTP]),
@@ -92,19 +93,19 @@ fn the_inherited_state_is_given_back() {
 
 #[test]
 fn standard_input_is_read_once_and_given_back_byte_for_byte() {
-    let place = Place::new();
+    let place = Machine::empty();
     let big: Vec<u8> = (0..1_500_000u32).flat_map(u32::to_le_bytes).collect();
     for bytes in [&b""[..], b"kind: ConfigMap\n", b"\0\xff\xfe---\n", &big] {
         let with = |s: Start| Start { stdin: Some(bytes.to_vec()), ..s.env("FAKE_TOOL_STDIN=1") };
         let line =
             |report: &str| report.lines().find(|l| l.starts_with("stdin")).unwrap_or("none").to_string();
-        let (_, want) = with(Start::of(fake_tool(), &["kubectl"])).report(place.0.path());
-        let (end, got) = with(second_life_of(fake_tool(), &["apply", "-f", "-"])).report(place.0.path());
+        let (_, want) = with(Start::of(fake_tool(), &["kubectl"])).report(place.home.path());
+        let (end, got) = with(second_life_of(fake_tool(), &["apply", "-f", "-"])).report(place.home.path());
         assert_eq!(line(&want), line(&got), "{}", end.stderr);
         assert!(line(&want).starts_with(&format!("stdin {} ", bytes.len())));
         assert!(got.contains("argv -f\nargv -\n"), "{got}");
         // A command that does not read it leaves it alone.
-        let (_, got) = with(second_life_of(fake_tool(), &["delete", "pod", "x"])).report(place.0.path());
+        let (_, got) = with(second_life_of(fake_tool(), &["delete", "pod", "x"])).report(place.home.path());
         assert_eq!(line(&want), line(&got));
         assert!(got.contains("fd 0 pipe"), "{got}");
     }
@@ -112,12 +113,12 @@ fn standard_input_is_read_once_and_given_back_byte_for_byte() {
 
 #[test]
 fn closed_standard_input_stays_the_tools_problem() {
-    let place = Place::new();
+    let place = Machine::empty();
     let start = Start {
         closed: vec![0],
         ..second_life_of(fake_tool(), &["apply", "-f", "-"]).env("FAKE_TOOL_STDIN=1")
     };
-    let (end, report) = start.report(place.0.path());
+    let (end, report) = start.report(place.home.path());
     assert!(
         report.contains("stdin Bad file descriptor") && !report.contains("fd 0 "),
         "{report}{}",
@@ -138,8 +139,8 @@ fn too_much_input_is_refused() {
 
 #[test]
 fn files_and_pipes_reach_the_tool_as_they_were_read() {
-    let place = Place::new();
-    let file = place.program("m", "a.txt", "from a file");
+    let place = Machine::empty();
+    let file = place.tool("m", "a.txt", "from a file");
     let fifo = place.dir("m").join("fifo");
     let z = CString::new(fifo.as_os_str().as_bytes()).unwrap();
     // SAFETY: the path is a C string.
@@ -149,7 +150,7 @@ fn files_and_pipes_reach_the_tool_as_they_were_read() {
         std::thread::spawn(move || std::fs::write(fifo, "from a pipe"))
     };
     let words = ["apply", &format!("-f={},{}", file.display(), fifo.display()), "--wait"];
-    let (end, report) = second_life_of(fake_tool(), &words).env("FAKE_TOOL_READ=1").report(place.0.path());
+    let (end, report) = second_life_of(fake_tool(), &words).env("FAKE_TOOL_READ=1").report(place.home.path());
     writer.join().unwrap().unwrap();
     let read: Vec<&str> = report.lines().filter(|l| l.starts_with("read")).collect();
     let (a, b) = ("read Ok(\"from a file\")", "read Ok(\"from a pipe\")");
@@ -186,14 +187,14 @@ fn kubeconfig(context: &str, server: &str, user: &str) -> String {
 #[test]
 fn kubectl_takes_a_pinned_kubeconfig() {
     let Some(kubectl) = kubectl() else { return };
-    let place = Place::new();
+    let place = Machine::empty();
     let home = format!("HOME={}", place.dir("home").display());
     for (words, how) in [
         (vec!["config", "current-context"], "KUBECONFIG"),
         (vec!["config", "current-context", "--kubeconfig", "/gone"], "--kubeconfig"),
         (vec!["--kubeconfig=/gone", "config", "current-context"], "--kubeconfig="),
     ] {
-        let file = place.program("k", "config", kubeconfig("pinned", "https://127.0.0.1:1", ""));
+        let file = place.tool("k", "config", kubeconfig("pinned", "https://127.0.0.1:1", ""));
         let end = second_life_of(&kubectl, &words)
             .env(&home)
             .env("KUBECONFIG=/gone/too")
@@ -206,11 +207,11 @@ fn kubectl_takes_a_pinned_kubeconfig() {
 #[test]
 fn kubectl_takes_pinned_manifests() {
     let Some(kubectl) = kubectl() else { return };
-    let place = Place::new();
+    let place = Machine::empty();
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: default}\n";
     // Neither extension is one kubectl looks for in a directory; a file that is named may have any.
-    let a = place.program("m", "a.txt", text.replace("NAME", "one"));
-    let b = place.program("m", "b", text.replace("NAME", "two"));
+    let a = place.tool("m", "a.txt", text.replace("NAME", "one"));
+    let b = place.tool("m", "b", text.replace("NAME", "two"));
     let list = format!("{},{}", a.display(), b.display());
     let end = second_life_of(&kubectl, &["label", "--local", "-f", &list, "x=y", "-o", "name"])
         .env(format!("HOME={}", place.dir("home").display()))
@@ -228,7 +229,7 @@ fn kubectl_takes_pinned_manifests() {
 #[test]
 fn programs_started_by_kubectl_see_the_pinned_kubeconfig() {
     let Some(kubectl) = kubectl() else { return };
-    let place = Place::new();
+    let place = Machine::empty();
     // kubectl asks its credential plugin before it connects, and only for https. Nobody answers at that port.
     let url = "https://127.0.0.1:1";
     let seen = place.dir("out").join("seen");
@@ -237,8 +238,8 @@ fn programs_started_by_kubectl_see_the_pinned_kubeconfig() {
     let closing = format!(
         "(for fd in /proc/self/fd/*; do n=${{fd##*/}}; [ \"$n\" -gt 2 ] && [ \"$n\" -ne 255 ] && eval \"exec $n>&-\"; done 2>/dev/null\n{ask})\n"
     );
-    let plugin = place.program("bin", "kubectl-where", format!("#!/bin/bash\n{ask}\n{closing}"));
-    let login = place.program(
+    let plugin = place.tool("bin", "kubectl-where", format!("#!/bin/bash\n{ask}\n{closing}"));
+    let login = place.tool(
         "bin",
         "login",
         format!(
@@ -250,7 +251,7 @@ fn programs_started_by_kubectl_see_the_pinned_kubeconfig() {
         login.display()
     );
     let run = |words: &[&str]| {
-        let file = place.program("k", "config", kubeconfig("pinned", url, &user));
+        let file = place.tool("k", "config", kubeconfig("pinned", url, &user));
         second_life_of(&kubectl, words)
             .env(format!("HOME={}", place.dir("home").display()))
             .env(format!("PATH={}:/usr/bin:/bin", plugin.parent().unwrap().display()))
@@ -266,9 +267,9 @@ fn programs_started_by_kubectl_see_the_pinned_kubeconfig() {
 
 #[test]
 fn words_keep_their_bytes_through_the_exec() {
-    let place = Place::new();
+    let place = Machine::empty();
     let (_, report) =
-        second_life_of(fake_tool(), &["get", "größe", "", "-l", "a=b c"]).report(place.0.path());
+        second_life_of(fake_tool(), &["get", "größe", "", "-l", "a=b c"]).report(place.home.path());
     let word = OsString::from_vec("größe".as_bytes().escape_ascii().collect()).into_string().unwrap();
     assert!(report.contains(&format!("argv get\nargv {word}\nargv \nargv -l\nargv a=b c\n")), "{report}");
 }

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
 use crate::prompt::progress::Progress;
+use crate::prompt::signals;
 use crate::resolve::kubeconfig;
 use crate::run::names;
 use crate::shim::{self, links};
@@ -42,7 +43,9 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     let servers = draft::servers(kubeconfig::contexts(world)?);
     if !args.print {
         // Before anybody is asked anything: without a terminal there is no use in it.
-        drop(ask::Asker::open()?);
+        ask::Asker::possible()?;
+        // Asking AWS takes its time, and Ctrl-C has to be a way out of that as well.
+        signals::heed_interrupts();
     }
     let asked = {
         let dumb = world.set_var("TERM").is_none_or(|term| term == "dumb");
@@ -93,6 +96,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
             return asker.leave();
         }
         let copy = write::write(&path, old.is_some(), &new)?;
+        asker.wrote();
         let kept =
             copy.map_or(String::new(), |copy| format!("; the old one is {}", policy::files::shown(&copy)));
         asker.say(&format!("written: {}{kept}", policy::files::shown(&path)))?;

@@ -1,5 +1,5 @@
 //! The pure engine: argv → parse → classify → assess → decide → challenge. No I/O, no clock, no environment, no panic;
-//! `tests/architecture.rs` reads these files and fails on anything else.
+//! `tests/laws/architecture.rs` reads these files and fails on anything else.
 
 pub mod apt;
 pub mod assess;

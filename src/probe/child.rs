@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn both_streams_and_the_status_come_back() {
         let done =
-            go("echo a; echo b >&2; pwd; echo \"[$GUARD_CONFIRM]\"; exit 3", None, 5000).0.ok().unwrap();
+            go("echo a; echo b >&2; pwd; echo \"[$GUARD_CONFIRM]\"; exit 3", None, 60_000).0.ok().unwrap();
         assert!(!done.ok);
         assert_eq!(done.out, b"a\n/\n[]\n");
         assert_eq!(done.err, b"b\n");
@@ -155,38 +155,48 @@ mod tests {
     #[test]
     fn input_larger_than_a_pipe_arrives_whole() {
         let input = vec![b'x'; 1 << 20];
-        assert_eq!(go("wc -c", Some(&input), 20_000).0.ok().unwrap().out.trim_ascii(), b"1048576");
+        assert_eq!(go("wc -c", Some(&input), 60_000).0.ok().unwrap().out.trim_ascii(), b"1048576");
         // Not reading it is no error either.
-        assert!(go("true", Some(&input), 20_000).0.ok().unwrap().ok);
+        assert!(go("true", Some(&input), 60_000).0.ok().unwrap().ok);
     }
 
     #[test]
     fn standard_input_is_empty_without_input() {
-        assert_eq!(go("wc -c", None, 5000).0.ok().unwrap().out.trim_ascii(), b"0");
+        assert_eq!(go("wc -c", None, 60_000).0.ok().unwrap().out.trim_ascii(), b"0");
     }
 
     #[test]
     fn a_group_of_its_own_ends_as_a_whole() {
+        use rustix::fs::{CWD, FileType, Mode, OFlags};
         use std::os::unix::process::CommandExt as _;
         let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("alive");
+        rustix::fs::mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let alive =
+            rustix::fs::open(&fifo, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())
+                .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let done = runtime.block_on(async {
             let mut sh = command("/bin/sh", &World::of(&[("PATH", "/usr/bin:/bin")], dir.path()));
-            sh.args(["-c", "(sleep 1; echo late >late) & wait"]).process_group(0);
-            run(sh, None, Instant::now() + Duration::from_millis(200)).await
+            sh.args(["-c", "(exec sleep 600 >alive) & wait"]).process_group(0);
+            run(sh, None, Instant::now() + Duration::from_secs(1)).await
         });
         assert_eq!(done.err(), Some(Why::TimedOut));
-        std::thread::sleep(Duration::from_millis(1500));
-        assert!(!dir.path().join("late").exists(), "a grandchild outlived the deadline");
+        // Its end is reached when nobody holds it open any more.
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while rustix::io::read(&alive, &mut [0]) != Ok(0) {
+            assert!(std::time::Instant::now() < deadline, "a grandchild outlived the deadline");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     #[test]
     fn the_deadline_ends_the_child() {
-        let (done, took) = go("echo $$ >&2; exec sleep 30", None, 200);
+        let (done, took) = go("echo $$ >&2; exec sleep 600", None, 200);
         assert_eq!(done.err(), Some(Why::TimedOut));
-        assert!(took < Duration::from_secs(5), "{took:?}");
-        let (done, took) = go("exec >&- 2>&-; sleep 30", None, 200);
+        assert!(took < Duration::from_secs(60), "{took:?}");
+        let (done, took) = go("exec >&- 2>&-; sleep 600", None, 200);
         assert_eq!(done.err(), Some(Why::TimedOut));
-        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert!(took < Duration::from_secs(60), "{took:?}");
     }
 }

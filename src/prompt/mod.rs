@@ -1,5 +1,6 @@
 //! Asking the person at the terminal, and nobody else: never standard input, never standard output.
 
+pub(crate) mod hold;
 pub mod progress;
 pub mod signals;
 pub mod tty;

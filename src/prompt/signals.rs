@@ -28,6 +28,15 @@ pub(crate) struct Watch {
 impl Watch {
     /// Starts catching. One watch at a time: signal dispositions belong to the whole process.
     pub(crate) fn start() -> io::Result<Watch> {
+        Watch::of(ENDING.into_iter().chain([libc::SIGTSTP, libc::SIGCONT]))
+    }
+
+    /// The same for the signals that end a question; who is stopped stops.
+    pub(crate) fn ending() -> io::Result<Watch> {
+        Watch::of(ENDING.into_iter())
+    }
+
+    fn of(signals: impl Iterator<Item = libc::c_int>) -> io::Result<Watch> {
         // macOS has no pipe2. Nothing is executed between these calls.
         let (read, write) = rustix::pipe::pipe()?;
         for end in [&read, &write] {
@@ -38,7 +47,7 @@ impl Watch {
             .map_err(|_| io::Error::from(io::ErrorKind::ResourceBusy))?;
         let mut watch = Watch { before: Vec::new(), mask: no_signals(), read, _write: write };
         let mut wanted = no_signals();
-        for signal in ENDING.into_iter().chain([libc::SIGTSTP, libc::SIGCONT]) {
+        for signal in signals {
             let before = disposition(signal, None)?;
             let ignored = before.sa_sigaction == libc::SIG_IGN;
             if ignored && matches!(signal, libc::SIGTSTP | libc::SIGHUP | libc::SIGTERM) {
@@ -62,11 +71,7 @@ impl Watch {
 
     /// The oldest signal not yet taken.
     pub(crate) fn next(&self) -> Option<libc::c_int> {
-        let mut byte = [0_u8];
-        match rustix::io::read(&self.read, &mut byte) {
-            Ok(1) => Some(libc::c_int::from(byte[0])),
-            _ => None,
-        }
+        next(&self.read)
     }
 
     /// Stops like a job that got this signal, with the caller's own disposition of it, and comes back when continued.
@@ -107,10 +112,34 @@ impl Drop for Watch {
     }
 }
 
+/// The oldest signal in a watch's pipe.
+pub(super) fn next(pipe: &OwnedFd) -> Option<libc::c_int> {
+    let mut byte = [0_u8];
+    match rustix::io::read(pipe, &mut byte) {
+        Ok(1) => Some(libc::c_int::from(byte[0])),
+        _ => None,
+    }
+}
+
+/// Lets Ctrl-C end this process, also when the caller ignores or blocks it; for good.
+pub(crate) fn heed_interrupts() {
+    for signal in [libc::SIGINT, libc::SIGQUIT] {
+        heed(signal);
+    }
+}
+
 /// Ends this process by this signal, so that the parent sees what it would see of any program; used after Ctrl-C.
 pub fn die_of(signal: i32) -> ! {
-    // SAFETY: an all-zero `sigaction` with `SIG_DFL` is the default disposition; the set is initialised; the number
-    // comes from a handler or is refused by the kernel.
+    heed(signal);
+    // SAFETY: the number comes from a handler, or is refused by the kernel.
+    unsafe { libc::raise(signal) };
+    std::process::exit(128 + signal)
+}
+
+/// Gives a signal its default meaning and lets it through.
+fn heed(signal: libc::c_int) {
+    // SAFETY: an all-zero `sigaction` with `SIG_DFL` is the default disposition; the set is initialised; a number that
+    // is none is refused by the kernel.
     unsafe {
         let mut default: libc::sigaction = MaybeUninit::zeroed().assume_init();
         default.sa_sigaction = libc::SIG_DFL;
@@ -118,9 +147,7 @@ pub fn die_of(signal: i32) -> ! {
         let mut set = no_signals();
         libc::sigaddset(&mut set, signal);
         libc::pthread_sigmask(libc::SIG_UNBLOCK, &set, ptr::null_mut());
-        libc::raise(signal);
     }
-    std::process::exit(128 + signal)
 }
 
 /// Runs `work` with `SIGTTOU` blocked: setting the modes of a terminal then does not stop a background process.

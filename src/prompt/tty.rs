@@ -57,18 +57,18 @@ pub(super) fn open() -> Result<OwnedFd, Absent> {
     if is_foreground(tty.as_fd()) { Ok(tty) } else { Err(Absent::Background) }
 }
 
-fn is_foreground(tty: BorrowedFd<'_>) -> bool {
+pub(super) fn is_foreground(tty: BorrowedFd<'_>) -> bool {
     termios::tcgetpgrp(tty).is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
 /// The terminal's modes: made sane for a question, put back when it is over, in whatever way it ends.
-struct Modes {
-    tty: OwnedFd,
+pub(super) struct Modes {
+    pub(super) tty: OwnedFd,
     saved: Option<Termios>,
 }
 
 impl Modes {
-    fn new(tty: OwnedFd) -> Modes {
+    pub(super) fn new(tty: OwnedFd) -> Modes {
         Modes { tty, saved: None }
     }
 
@@ -93,9 +93,32 @@ impl Modes {
         Ok(())
     }
 
+    /// Every key at once, unseen, and none of them a signal; what is written looks as it did.
+    pub(super) fn enter_raw(&mut self) -> Result<(), Errno> {
+        let before = termios::tcgetattr(&self.tty)?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        raw.output_modes = before.output_modes;
+        termios::tcsetattr(&self.tty, OptionalActions::Now, &raw)?;
+        self.saved = Some(before);
+        Ok(())
+    }
+
+    /// Changes the modes that were entered, where the terminal is still ours.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Termios)) {
+        if self.saved.is_some()
+            && is_foreground(self.tty.as_fd())
+            && let Ok(mut modes) = termios::tcgetattr(&self.tty)
+        {
+            change(&mut modes);
+            // A terminal that is gone needs no modes.
+            let _ = without_ttou(|| termios::tcsetattr(&self.tty, OptionalActions::Now, &modes));
+        }
+    }
+
     /// Puts the modes back and drops what is left in the queue, so that no rest of the answer reaches the tool or the
     /// shell. In the background the terminal belongs to somebody else and stays untouched.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         let Some(before) = self.saved.take() else { return };
         if is_foreground(self.tty.as_fd()) {
             without_ttou(|| {
@@ -424,7 +447,7 @@ fn typed(line: &[u8]) -> String {
     }
 }
 
-mod wait {
+pub(super) mod wait {
     //! Waiting for the terminal or a signal. `poll` on `/dev/tty` fails on macOS (it does not take devices), `select`
     //! works there; Linux uses `poll`, which has no limit on descriptor numbers.
 
@@ -434,7 +457,7 @@ mod wait {
 
     /// Waits until the terminal can be read (true), or a signal came or the time is over (false).
     #[cfg(not(target_os = "macos"))]
-    pub(super) fn readable(
+    pub(in crate::prompt) fn readable(
         tty: BorrowedFd<'_>,
         signals: BorrowedFd<'_>,
         time: Duration,
@@ -450,7 +473,7 @@ mod wait {
 
     #[cfg(any(target_os = "macos", test))]
     #[cfg_attr(not(target_os = "macos"), allow(dead_code))]
-    pub(super) fn by_select(
+    pub(in crate::prompt) fn by_select(
         tty: BorrowedFd<'_>,
         signals: BorrowedFd<'_>,
         time: Duration,
@@ -481,7 +504,7 @@ mod wait {
     }
 
     #[cfg(target_os = "macos")]
-    pub(super) use by_select as readable;
+    pub(in crate::prompt) use by_select as readable;
 
     #[cfg(test)]
     mod tests {

@@ -1,9 +1,9 @@
 //! Running a program for its answer: a session of its own, no input, a deadline.
 
-use std::io::Read;
+use rustix::fs::{OFlags, fcntl_setfl};
+use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What is read of an answer.
@@ -38,21 +38,14 @@ pub fn ask(mut command: Command, patience: Duration) -> (String, Ended) {
         Ok(child) => child,
         Err(error) => return (String::new(), Ended::NotStarted(error.to_string())),
     };
-    let text = Arc::new(Mutex::new(Vec::new()));
-    let reader = child.stdout.take().map(|mut out| {
-        let text = Arc::clone(&text);
-        std::thread::spawn(move || {
-            let mut block = [0; 4096];
-            while let Ok(n @ 1..) = out.read(&mut block) {
-                let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
-                if text.len() < LARGEST {
-                    text.extend_from_slice(&block[..n]);
-                }
-            }
-        })
-    });
+    let mut out = child.stdout.take();
+    if out.as_ref().is_some_and(|out| fcntl_setfl(out, OFlags::NONBLOCK).is_err()) {
+        out = None;
+    }
+    let mut text = Vec::new();
     let until = Instant::now() + patience;
     let ended = loop {
+        read(out.as_mut(), &mut text);
         match child.try_wait() {
             Ok(Some(status)) => break Ended::Itself(status.code()),
             Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
@@ -68,13 +61,24 @@ pub fn ask(mut command: Command, patience: Duration) -> (String, Ended) {
         let _ = child.kill();
         let _ = child.wait();
     }
-    // Usually the pipe is at its end now. Something left in the background may hold it open; its text is not wanted.
-    let settled = Instant::now() + Duration::from_millis(100);
-    while reader.as_ref().is_some_and(|r| !r.is_finished()) && Instant::now() < settled {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let text = text.lock().unwrap_or_else(PoisonError::into_inner);
+    // What it wrote before its end is in the pipe, whoever may hold that open.
+    read(out.as_mut(), &mut text);
+    text.truncate(LARGEST);
     (String::from_utf8_lossy(&text).into_owned(), ended)
+}
+
+/// Reads what is there, and not more than an answer at once: something may be writing without end.
+fn read(out: Option<&mut ChildStdout>, text: &mut Vec<u8>) {
+    let Some(out) = out else { return };
+    let mut block = [0; 4096];
+    for _ in 0..LARGEST / block.len() {
+        match out.read(&mut block) {
+            Ok(n @ 1..) if text.len() < LARGEST => text.extend_from_slice(&block[..n]),
+            Ok(1..) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -89,20 +93,22 @@ mod tests {
 
     #[test]
     fn answers_ends_and_deadlines() {
-        assert_eq!(sh("echo a; exit 3", 5000), ("a\n".to_owned(), Ended::Itself(Some(3))));
-        assert_eq!(sh("echo a; sleep 60", 300), ("a\n".to_owned(), Ended::TimedOut));
+        let long = sh("head -c 3000000 /dev/zero; exit 3", 60_000);
+        assert_eq!((long.0.len(), long.1), (LARGEST, Ended::Itself(Some(3))));
+        assert_eq!(sh("echo a; exit 3", 60_000), ("a\n".to_owned(), Ended::Itself(Some(3))));
+        assert_eq!(sh("echo a; sleep 600", 3000), ("a\n".to_owned(), Ended::TimedOut));
         assert!(matches!(ask(Command::new("/nonexistent"), Duration::ZERO).1, Ended::NotStarted(_)));
     }
 
     #[test]
     fn what_stays_in_the_background_does_not_hold_the_answer_up() {
         let began = Instant::now();
-        assert_eq!(sh("sleep 4 & echo a", 20_000).0, "a\n");
-        assert!(began.elapsed() < Duration::from_secs(3));
+        assert_eq!(sh("sleep 90 & echo a", 60_000).0, "a\n");
+        assert!(began.elapsed() < Duration::from_secs(60));
     }
 
     #[test]
     fn the_program_has_no_terminal() {
-        assert_eq!(sh("exec 2>/dev/null; (: </dev/tty) && echo terminal || echo none", 5000).0, "none\n");
+        assert_eq!(sh("exec 2>/dev/null; (: </dev/tty) && echo terminal || echo none", 60_000).0, "none\n");
     }
 }

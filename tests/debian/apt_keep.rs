@@ -1,6 +1,7 @@
 //! Packages taken away for good, and back again: with the real apt, dpkg and PostgreSQL, in a throw-away Debian.
 
 use crate::support::chroot::{Root, said};
+use crate::support::own_test;
 use guard::engine::apt::simulated;
 use guard::keep::apt::{self, Order, Tools};
 use guard::world::World;
@@ -28,7 +29,7 @@ const KEPT: &str = "/root/.local/state/guard/kept";
 /// Not a test: what [`take`] runs inside, where /proc, sockets and apt's own files are those of the packages.
 #[test]
 #[ignore = "run inside by the others"]
-fn inside() {
+fn as_child_keep() {
     let world = World::of_process();
     let word = |name: &str| std::env::var(name).unwrap_or_default();
     let tools = Tools::find(&world).unwrap();
@@ -76,7 +77,11 @@ fn try_take(root: &Root, words: &str, vars: &[(&str, &str)]) -> Result<Value, St
         all.retain(|(n, _)| n != name);
         all.push((name, value));
     }
-    let out = root.run_with(&format!("{KEEPER} --ignored --exact inside --nocapture"), &all, b"");
+    let out = root.run_with(
+        &format!("{KEEPER} --ignored --exact {} --nocapture", own_test!("as_child_keep")),
+        &all,
+        b"",
+    );
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let found = text.lines().find_map(|line| line.strip_prefix("KEPT ").map(|json| Ok(json.to_owned())));
     let found =
@@ -394,13 +399,16 @@ fn only_root_and_only_when_nobody_else_is_at_it() {
     root.ok("python3 -c 'import fcntl,time,os
 f=open(\"/var/lib/dpkg/lock-frontend\",\"w\"); fcntl.lockf(f,fcntl.LOCK_EX)
 os.fork() and os._exit(0)
-fcntl.lockf(f,fcntl.LOCK_EX); print(os.getpid(), file=open(\"/tmp/pid\",\"w\")); os.rename(\"/tmp/pid\",\"/tmp/locked\"); time.sleep(60)' >/dev/null 2>&1 </dev/null &
+fcntl.lockf(f,fcntl.LOCK_EX); print(os.getpid(), file=open(\"/tmp/pid\",\"w\")); os.rename(\"/tmp/pid\",\"/tmp/locked\"); time.sleep(600)' >/dev/null 2>&1 </dev/null &
 while [ ! -e /tmp/locked ]; do sleep 0.05; done");
     let out = restore(&root);
     assert_eq!(out.status.code(), Some(69), "{}", said(&out));
     assert!(said(&out).contains("FAILED    redis-server"), "{}", said(&out));
     assert!(root.in_state("rc", &["redis-server"]));
-    root.ok("kill $(cat /tmp/locked); sleep 0.2");
+    // One that has ended and was not waited for has no command line any more.
+    root.ok(
+        "p=$(cat /tmp/locked); kill $p; while grep -q . /proc/$p/cmdline 2>/dev/null; do sleep 0.05; done",
+    );
     let out = restore(&root);
     assert!(out.status.success(), "{}", said(&out));
 }
@@ -504,7 +512,7 @@ fn an_interrupted_way_back_says_so_and_goes_on_later() {
     take(&root, "--allow-change-held-packages purge redis-tools redis-server");
     root.ok("apt-get -qq -y --allow-change-held-packages purge redis-tools redis-server 2>&1");
     // The signal comes while packages are being unpacked.
-    root.write("/etc/apt/apt.conf.d/99slow", "DPkg::Pre-Invoke { \"touch /tmp/now; sleep 2\"; };\n");
+    root.write("/etc/apt/apt.conf.d/99slow", "DPkg::Pre-Invoke { \"touch /tmp/now; sleep 5\"; };\n");
     let out = root.run_with(
         "guard restore one & pid=$!; while [ ! -e /tmp/now ]; do sleep 0.05; done; kill -TERM $pid; wait $pid; echo ended $?",
         &[("GUARD_CONFIRM", "db1")],

@@ -442,7 +442,11 @@ fn the_table_of_apt_get() {
 
 fn cases(usual: u32) -> ProptestConfig {
     let asked = std::env::var("GUARD_TEST_CASES").ok().and_then(|n| n.parse().ok());
-    ProptestConfig { cases: asked.unwrap_or(usual), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: asked.unwrap_or_else(|| crate::support::cases::cases(usual)),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 /// Words as people, scripts and mistakes put them together.
@@ -772,7 +776,7 @@ mod laws {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::support::cases::cases(256)) })]
 
         /// Every word is an option, its value, a word that is no option, or `--`; each once.
         #[test]

@@ -2,8 +2,8 @@
 //! is there to the last byte, what was confirmed is gone.
 
 use crate::support::apt_stage::Bed;
-use crate::support::stage;
-use crate::support::stage::REFUSED;
+use crate::support::ended;
+use crate::support::machine::REFUSED;
 
 macro_rules! bed {
     ($name:literal) => {
@@ -36,7 +36,7 @@ fn the_server_does_not_go_with_its_client_unseen() {
     // apt's own question comes after guard's.
     terminal.expect("Do you want to continue? [Y/n] ");
     terminal.send("y\n");
-    stage::ended(terminal).is(0);
+    ended::ended(terminal).is(0);
     assert!(bed.root.in_state("rc", &["postgresql-15"]));
     assert!(bed.root.has("/var/lib/postgresql/15/main/PG_VERSION"), "removed is not purged");
 }
@@ -195,12 +195,13 @@ fn sudo_does_not_go_round() {
     let mut terminal = bed.terminal(&line);
     let question = bed.question(&mut terminal);
     terminal.send(question.right);
-    stage::ended(terminal).is(0);
+    ended::ended(terminal).is(0);
     assert!(bed.root.in_state("rc", &["postgresql-15"]));
 }
 
 /// systemd itself: stopping the unit is the same outage as removing the package.
 #[test]
+#[ignore = "tests/run --all: one more booted systemd"]
 fn units_and_the_machine_itself_are_asked_about() {
     let Some(bed) = Bed::booted("units") else { return };
     bed.start("postgres");
@@ -219,13 +220,14 @@ fn units_and_the_machine_itself_are_asked_about() {
     let mut terminal = bed.terminal("systemctl stop postgresql@15-main");
     let question = bed.question(&mut terminal);
     terminal.send(question.right);
-    stage::ended(terminal).is(0);
+    ended::ended(terminal).is(0);
     assert_eq!(bed.root.customers(), None);
 }
 
 /// By night, without a terminal: a timer's own restart goes through, what a person hands to systemd-run does not, nor
 /// does an agent that runs as a service.
 #[test]
+#[ignore = "tests/run --all: one more booted systemd"]
 fn the_machine_may_look_after_itself() {
     let Some(bed) = Bed::booted("housekeeping") else { return };
     let oneshot = |more: &str| {

@@ -2,7 +2,7 @@
 //! and neither a broken guard nor a broken policy stops an installation.
 
 use crate::support::apt_stage::Bed;
-use crate::support::stage;
+use crate::support::{ended, machine};
 use std::time::{Duration, Instant};
 
 macro_rules! bed {
@@ -75,7 +75,7 @@ fn what_was_confirmed_once_is_not_asked_about_again() {
     let mut terminal = bed.terminal(line);
     let question = bed.question(&mut terminal);
     terminal.send(question.right);
-    let end = stage::ended(terminal).is(0);
+    let end = ended::ended(terminal).is(0);
     assert_eq!(end.output.matches(question.asks).count(), 1, "{}", end.output);
     assert!(bed.root.in_state("rc", &["redis-server"]));
 }
@@ -95,7 +95,7 @@ fn a_hook_asks_by_itself() {
     let mut terminal = bed.terminal("/usr/bin/dpkg --remove postgresql-15");
     let question = bed.question(&mut terminal);
     terminal.send(question.right);
-    stage::ended(terminal).is(0);
+    ended::ended(terminal).is(0);
     assert!(bed.root.in_state("rc", &["postgresql-15"]));
 }
 
@@ -153,17 +153,17 @@ open('/tmp/locked', 'w')
 time.sleep(1000)";
     bed.root.write("/tmp/lock.py", lock);
     bed.root.ok("setsid python3 /tmp/lock.py >/dev/null 2>&1 </dev/null &");
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(60);
     while !bed.root.has("/tmp/locked") {
         assert!(Instant::now() < end, "the locks are not taken");
         std::thread::sleep(Duration::from_millis(10));
     }
     let before = bed.snapshot();
-    bed.alone("apt-get -y purge redis-tools").is(stage::REFUSED).says("redis-server");
+    bed.alone("apt-get -y purge redis-tools").is(machine::REFUSED).says("redis-server");
     let mut terminal = bed.terminal("apt-get -y remove redis-tools");
     let question = bed.question(&mut terminal);
     terminal.send(question.right);
-    stage::ended(terminal).is(100).says("Could not get lock");
+    ended::ended(terminal).is(100).says("Could not get lock");
     bed.is_as(&before);
 }
 

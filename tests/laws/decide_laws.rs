@@ -1,5 +1,6 @@
 //! The laws of deciding, over generated policies and situations: total, monotone, and a floor that holds.
 
+use crate::cases::cases;
 use guard::engine::decide::{Decision, Level, Object, Situation, decide};
 use guard::engine::effect::Effect;
 use guard::engine::policy::place::{IdKind, Identity, Place, Seen, classify_target};
@@ -200,7 +201,7 @@ fn strength(s: &Situation, m: &Merged) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, max_global_rejects: 8192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(512), max_global_rejects: cases(8192), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_worse_effect_never_gives_a_weaker_decision(s in situation(), m in merged(), mild in 0..3_usize, step in 1..4_usize) {

@@ -1,5 +1,6 @@
 //! Laws of the parser and the classifier, for any words.
 
+use crate::cases::cases;
 use guard::engine::classify::{classify, redact};
 use guard::engine::effect::Effect;
 use guard::engine::parse::{Problem, Reading, parse, parse_as};
@@ -92,7 +93,7 @@ fn said(command: &Command, groups: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(1024), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Nothing panics, and every word is accounted for exactly once.
     #[test]

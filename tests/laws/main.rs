@@ -9,6 +9,8 @@
     reason = "a test's own helpers"
 )]
 
+#[path = "../support/cases.rs"]
+mod cases;
 #[allow(dead_code, reason = "the example shows more of them")]
 #[path = "../../examples/prompt/scenes.rs"]
 mod scenes;
@@ -16,6 +18,7 @@ mod scenes;
 mod architecture;
 mod decide_laws;
 mod engine_laws;
+mod every_file;
 mod policy_files;
 mod ui_laws;
 mod ui_screens;

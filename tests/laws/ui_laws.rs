@@ -1,6 +1,7 @@
 //! Laws of the screen for any facts: what has to be typed can be read, nothing from outside reaches the terminal raw,
 //! and the question does not give the answer away.
 
+use crate::cases::cases;
 use crate::scenes;
 use guard::engine::challenge::aws_challenge;
 use guard::engine::decide::Level;
@@ -112,7 +113,7 @@ fn in_account(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(64), ..ProptestConfig::default() })]
 
     #[test]
     fn what_has_to_be_typed_can_be_read(scene in scene(name), width in 40_usize..200) {
@@ -178,7 +179,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(64), ..ProptestConfig::default() })]
 
     #[test]
     fn a_command_to_copy_is_the_same_in_every_window(

@@ -1,5 +1,6 @@
 //! The audit log under real conditions: many writers at once, a full disk, changes made afterwards.
 
+use crate::support::own_test;
 use guard::audit::{self, Caller, Record};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,8 +114,9 @@ fn a_full_disk_is_an_error_and_leaves_no_half_line() {
     let dir = tempfile::tempdir().unwrap();
     // SIGXFSZ ignored and the limit set by the shell; `exec` keeps both. 8 blocks of 512 or 1024 bytes.
     let output = Command::new("bash")
-        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" a_full_disk_is_an_error --nocapture"])
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact \"$1\" --nocapture"])
         .arg(std::env::current_exe().unwrap())
+        .arg(own_test!("a_full_disk_is_an_error_and_leaves_no_half_line"))
         .env("GUARD_TEST_FULL", dir.path())
         .output()
         .unwrap();

@@ -25,6 +25,7 @@ mod probe_aws_s3;
 mod probe_aws_services;
 mod probe_scenarios;
 mod prompt_tty;
+mod readme;
 mod resolve_aws_traps;
 mod scenarios_answers;
 mod scenarios_broken;

@@ -199,10 +199,10 @@ fn a_stale_api_is_said() {
 fn the_deadline_holds_and_what_was_answered_is_kept() {
     let server = Embedded::start(filled(20).hang("configmaps"));
     let (_dir, mut caller) = embedded(&server);
-    caller.deadline = Duration::from_millis(2_500);
+    caller.deadline = Duration::from_secs(6);
     let start = Instant::now();
     let told = caller.ask(&["delete", "ns", "shop"]);
-    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     assert_eq!((told.effect(), told.groups().as_str()), (Effect::Destroy, "Secret 10"));
     told.has_gap("configmaps");
     assert!(told.impact().gaps.iter().all(|g| g.why == Why::TimedOut), "{:?}", told.impact().gaps);
@@ -247,8 +247,8 @@ fn a_credential_plugin_runs_without_a_terminal_and_only_until_the_deadline() {
     let (told, _, seen) = run(answer, 60_000);
     assert_eq!(told.whole().groups(), "ConfigMap 1, Secret 1");
     assert!(seen.contains("\"interactive\":false") && seen.trim_end().ends_with('0'), "{seen}");
-    let (told, took, _) = run("sleep 60", 700);
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    let (told, took, _) = run("exec sleep 600", 700);
+    assert!(took < Duration::from_secs(60), "{took:?}");
     assert!(told.impact().gaps.iter().any(|g| g.why == Why::TimedOut) && told.effect() == Effect::Destroy);
     let (told, ..) = run("echo log in first >&2; exit 1", 60_000);
     let gaps = &told.impact().gaps;

@@ -1,7 +1,5 @@
 //! The question on a real terminal: every way to answer it, every way to get out of it, and what is left behind.
 
-// The lint lets only `#[test]` functions unwrap; what they share may as well.
-
 use crate::support::pty::{LONG, Pty};
 use std::fs;
 use std::path::PathBuf;
@@ -15,10 +13,13 @@ const REFUSED: i32 = 77;
 /// Long enough for a wrong program to do the wrong thing.
 const A_WHILE: Duration = Duration::from_millis(400);
 
-/// `examples/prompt`, built as this test was.
+/// `examples/prompt`: as `tests/setup/demo` built it, else built as this test was.
 fn demo() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let build = || {
+        if let Some(demo) = std::env::var_os("GUARD_TEST_DEMO") {
+            return demo.into();
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
         let status = Command::new(cargo).args(["build", "--quiet", "--example", "prompt"]).status().unwrap();
         assert!(status.success());
@@ -190,7 +191,7 @@ fn bg_stops_it_again() {
     pty.send("\x1a");
     pty.expect("Stopped");
     pty.expect("prompt$ ");
-    pty.send("bg; sleep 0.3; jobs\n");
+    pty.send("bg; until [ -n \"$(jobs -s)\" ]; do sleep 0.05; done; jobs\n");
     pty.expect("Stopped");
     pty.send("fg\n");
     pty.expect(QUESTION);
@@ -261,11 +262,16 @@ fn yes_in_front_answers_nothing() {
 #[test]
 fn what_was_typed_ahead_is_not_the_answer() {
     for modes in ["true", "stty raw -echo"] {
-        let script = format!("{modes}; echo READY; sleep 0.4; exec \"$DEMO\" delete -- echo RAN");
+        let dir = tempfile::tempdir().unwrap();
+        let go = dir.path().join("go");
+        let wait = format!("until [ -e {} ]; do sleep 0.05; done", go.display());
+        let script = format!("{modes}; echo READY; {wait}; exec \"$DEMO\" delete -- echo RAN");
         let mut pty = shell("sh", &[], Some(&script));
         pty.expect("READY");
         // A whole line and the beginning of another.
         pty.send(format!("{PHRASE}main/acou"));
+        pty.typed_ahead(PHRASE.len());
+        fs::write(go, "").unwrap();
         pty.expect(QUESTION);
         assert!(!pty.comes("RAN", A_WHILE));
         pty.send(PHRASE);

@@ -1,7 +1,8 @@
 //! Answers of every kind at the one question, and calls the way shells make them.
 
+use crate::support::ended::{ended, told};
+use crate::support::machine::REFUSED;
 use crate::support::shop::{DELETE, MAP, scene, shop};
-use crate::support::stage::{REFUSED, ended, told};
 use serde_json::{Value, json};
 
 use std::time::Duration;

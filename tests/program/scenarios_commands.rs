@@ -1,8 +1,9 @@
 //! guard's own commands, run as people and pipelines run them.
 
 use crate::support::embedded;
+use crate::support::ended::told;
+use crate::support::machine::{Machine, REFUSED};
 use crate::support::shop::{DELETE, MAP, READ, scene, shop};
-use crate::support::stage::{REFUSED, Stage, told};
 use serde_json::{Value, json};
 
 /// Every path of a value, lists as `[]`, sorted.
@@ -21,7 +22,7 @@ fn paths(value: &Value, at: &str, out: &mut std::collections::BTreeSet<String>) 
 #[test]
 fn check_ends_with_what_would_happen_and_touches_nothing() {
     let (cluster, mut s) = scene!(shop(), "lab");
-    let check = |s: &Stage, words: &[&str]| told(&s.guard(&[&["check", "--"], words].concat()));
+    let check = |s: &Machine, words: &[&str]| told(&s.guard(&[&["check", "--"], words].concat()));
     let delete = ["kubectl", "delete", "cm", "settings", "-n", "shop"];
     assert_eq!(check(&s, &["kubectl", "get", "pods"]).is(0).output, "");
     check(&s, &["kubectl", "create", "ns", "x"]).is(0).says("would run");
@@ -126,7 +127,7 @@ fn explain_shows_every_stage_and_every_source() {
 #[test]
 fn run_is_the_shim_without_a_shim() {
     let (cluster, mut s) = scene!(shop(), "lab");
-    let run = |s: &Stage, words: &[&str]| told(&s.guard(&[&["run", "--", "kubectl"], words].concat()));
+    let run = |s: &Machine, words: &[&str]| told(&s.guard(&[&["run", "--", "kubectl"], words].concat()));
     assert_eq!(run(&s, READ).is(0).output, "configmap/settings\n");
     run(&s, &["get", "cm", "absent"]).is(1).says("NotFound");
     run(&s, DELETE).is(REFUSED);
@@ -156,7 +157,7 @@ fn the_record_of_a_run_can_be_shown_and_verified() {
 
 #[test]
 fn classify_takes_words_and_lines() {
-    let s = Stage::bare();
+    let s = Machine::bare();
     assert_eq!(
         told(&s.guard(&["classify", "--", "kubectl", "delete", "ns", "shop"])).is(0).output,
         "destroy\tkubectl delete ns shop\n"
@@ -169,7 +170,7 @@ fn classify_takes_words_and_lines() {
 
 #[test]
 fn help_starts_with_examples_and_every_command_has_some() {
-    let s = Stage::bare();
+    let s = Machine::bare();
     let help = told(&s.guard(&["--help"])).is(0);
     assert!(help.output.starts_with("Examples:\n"), "{}", help.output);
     for text in ["guard check -- kubectl delete ns shop", "GUARD_CONFIRM=", "Exit codes:", "77 refused"] {

@@ -3,7 +3,8 @@
 
 use crate::support::cluster;
 use crate::support::embedded::{Embedded, Seed};
-use crate::support::stage::{Ended, REFUSED, Stage, ended, told};
+use crate::support::ended::{Ended, ended, told};
+use crate::support::machine::{Machine, REFUSED};
 use serde_json::json;
 use std::fs;
 use std::path::PathBuf;
@@ -41,8 +42,8 @@ macro_rules! real {
 }
 
 /// A tool that keeps its words, variables and what it reads; guard's own dry runs go to the real kubectl.
-fn recorder(kubectl: &std::path::Path) -> Stage {
-    Stage::with_script(&format!(
+fn recorder(kubectl: &std::path::Path) -> Machine {
+    Machine::with_script(&format!(
         "#!/bin/sh\ncase \"$*\" in *--dry-run=*) exec '{}' \"$@\" ;; esac\ncd \"$HOME\"\n\
          printf '%s\\n' \"$@\" > words\nenv > variables\ncat > stdin\n\
          while [ $# -gt 0 ]; do case \"$1\" in -f) [ \"$2\" = - ] || cat \"$2\" > file ;; esac; shift; done\n",
@@ -103,7 +104,7 @@ fn a_here_document_and_a_process_substitution_reach_the_tool() {
 fn deleting_from_a_pipe_asks_about_what_the_manifest_names() {
     let kubectl = real!();
     let cluster = shop();
-    let mut s = Stage::with_tool(&kubectl);
+    let mut s = Machine::with_tool(&kubectl);
     s.on(&cluster.url, "lab");
     let yaml = manifest("settings");
     let file = s.file("app.yaml", &yaml);
@@ -128,7 +129,7 @@ fn deleting_from_a_pipe_asks_about_what_the_manifest_names() {
 fn yes_in_a_pipe_is_no_answer() {
     let kubectl = real!();
     let cluster = shop();
-    let mut s = Stage::with_tool(&kubectl);
+    let mut s = Machine::with_tool(&kubectl);
     s.on(&cluster.url, "lab");
     let mut terminal = s.shell("yes lab/shop | kubectl delete cm settings -n shop");
     terminal.expect("stops: ");
@@ -143,7 +144,7 @@ fn yes_in_a_pipe_is_no_answer() {
 }
 
 /// A run of `delete cm settings -n shop` without a terminal, with this answer.
-fn confirmed(s: &mut Stage, answer: &str) -> Ended {
+fn confirmed(s: &mut Machine, answer: &str) -> Ended {
     s.env("GUARD_CONFIRM", answer);
     told(&s.pipeline(&["delete", "cm", "settings", "-n", "shop"]))
 }
@@ -152,7 +153,7 @@ fn confirmed(s: &mut Stage, answer: &str) -> Ended {
 fn only_the_phrase_of_this_command_answers_for_a_pipeline() {
     let kubectl = real!();
     let cluster = shop();
-    let mut s = Stage::with_tool(&kubectl);
+    let mut s = Machine::with_tool(&kubectl);
     s.on(&cluster.url, "lab");
     for wrong in [
         "",
@@ -206,7 +207,7 @@ fn the_answer_does_not_reach_the_tool() {
 fn at_a_terminal_a_wrong_variable_leaves_the_question() {
     let kubectl = real!();
     let cluster = shop();
-    let mut s = Stage::with_tool(&kubectl);
+    let mut s = Machine::with_tool(&kubectl);
     s.on(&cluster.url, "lab").env("GUARD_CONFIRM", "lab/other");
     s.answer(&["delete", "cm", "settings", "-n", "shop"], "stops: ", "lab/shop").is(0);
     assert!(!cluster.exists(MAP));
@@ -216,7 +217,7 @@ fn at_a_terminal_a_wrong_variable_leaves_the_question() {
 fn a_policy_can_forbid_the_variable() {
     let kubectl = real!();
     let cluster = shop();
-    let mut s = Stage::with_tool(&kubectl);
+    let mut s = Machine::with_tool(&kubectl);
     s.on(&cluster.url, "lab");
     s.policy("version: 1\nprompt: {env_confirm: false}\n");
     confirmed(&mut s, "lab/shop").is(REFUSED).says("forbids GUARD_CONFIRM");
@@ -224,7 +225,7 @@ fn a_policy_can_forbid_the_variable() {
 }
 
 /// `/etc/guard/policy.yaml` of a mount namespace of its own, without touching the machine's.
-fn with_system_policy(s: &Stage, text: &str, line: &str) -> Option<Ended> {
+fn with_system_policy(s: &Machine, text: &str, line: &str) -> Option<Ended> {
     s.file("etc/guard/policy.yaml", text);
     let etc = s.at("etc").display().to_string();
     let script = format!("mount --bind '{etc}' /etc && {line}");
@@ -242,7 +243,7 @@ fn with_system_policy(s: &Stage, text: &str, line: &str) -> Option<Ended> {
 fn the_system_policy_is_a_floor_the_user_cannot_lower() {
     let kubectl = real!();
     let cluster = shop();
-    let mut s = Stage::with_tool(&kubectl);
+    let mut s = Machine::with_tool(&kubectl);
     s.on(&cluster.url, "lab").env("GUARD_CONFIRM", "lab/shop");
     s.policy("version: 1\nprompt: {env_confirm: true}\nmode: audit\n");
     let delete = "kubectl delete cm settings -n shop";

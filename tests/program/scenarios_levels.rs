@@ -1,8 +1,9 @@
 //! How strongly is asked, and for what: consequences set the level, the reach sets the phrase.
 
 use crate::support::embedded::{Embedded, Seed};
+use crate::support::ended::told;
+use crate::support::machine::{Machine, REFUSED};
 use crate::support::shop::{DELETE, MAP, scene, shop};
-use crate::support::stage::{REFUSED, Stage, told};
 use serde_json::{Value, json};
 
 fn object(api: &str, kind: &str, name: &str, rest: Value) -> Value {
@@ -58,21 +59,21 @@ fn stocked() -> Seed {
 }
 
 /// What `guard check --json` says about a command.
-fn check(s: &Stage, line: &str) -> Value {
+fn check(s: &Machine, line: &str) -> Value {
     let words: Vec<&str> = line.split(' ').collect();
     let out = s.guard(&[&["check", "--json", "--", "kubectl"], words.as_slice()].concat());
     serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{line}: {e}\n{}", told(&out).output))
 }
 
 /// `(level, kind, phrase)` of the question, `None` when there is none.
-fn question(s: &Stage, line: &str) -> Option<(String, String, String)> {
+fn question(s: &Machine, line: &str) -> Option<(String, String, String)> {
     let checked = check(s, line);
     let text = |key: &str| checked["challenge"][key].as_str().unwrap_or_default().to_owned();
     checked["challenge"].is_object().then(|| (text("level"), text("kind"), text("phrase")))
 }
 
 #[track_caller]
-fn asks(s: &Stage, line: &str, level: &str, kind: &str, phrase: &str) {
+fn asks(s: &Machine, line: &str, level: &str, kind: &str, phrase: &str) {
     let want = Some((level.to_owned(), kind.to_owned(), phrase.to_owned()));
     assert_eq!(question(s, line), want, "kubectl {line}: {}", check(s, line));
 }

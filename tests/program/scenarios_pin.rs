@@ -2,7 +2,8 @@
 //! command never lands elsewhere. Two clusters, the real kubectl, a real terminal.
 
 use crate::support::embedded::{Embedded, Seed};
-use crate::support::stage::{REFUSED, Stage, ended, told};
+use crate::support::ended::{ended, told};
+use crate::support::machine::{Machine, REFUSED};
 use crate::support::{cluster, embedded};
 use serde_json::json;
 use std::fs;
@@ -21,7 +22,7 @@ fn seed() -> Seed {
 struct Two {
     one: Embedded,
     two: Embedded,
-    stage: Stage,
+    stage: Machine,
 }
 
 fn both(one: &Embedded, two: &Embedded, current: &str) -> String {
@@ -40,7 +41,7 @@ impl Two {
             return None;
         };
         let (one, two) = (Embedded::start(seed()), Embedded::start(seed()));
-        let mut stage = Stage::with_tool(&kubectl);
+        let mut stage = Machine::with_tool(&kubectl);
         let file = stage.file("kube/both.yaml", &both(&one, &two, "one"));
         stage.env("KUBECONFIG", file);
         Some(Two { one, two, stage })

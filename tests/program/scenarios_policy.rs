@@ -1,7 +1,8 @@
 //! Policies end to end: what a file says is what happens to the command, on a terminal and without one.
 
 use crate::support::embedded::{Embedded, Seed};
-use crate::support::stage::{REFUSED, Stage, ended, told};
+use crate::support::ended::{ended, told};
+use crate::support::machine::{Machine, REFUSED};
 use crate::support::{cluster, embedded};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ fn map() -> Value {
 
 struct Scene {
     cluster: Embedded,
-    stage: Stage,
+    stage: Machine,
 }
 
 impl Scene {
@@ -31,7 +32,7 @@ impl Scene {
             "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}},
             "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web"}]}}}}));
         let cluster = Embedded::start(seed);
-        let mut stage = Stage::with_tool(&kubectl);
+        let mut stage = Machine::with_tool(&kubectl);
         stage.on(&cluster.url, context);
         stage.policy(&policy.replace("{url}", &cluster.url));
         Some(Scene { cluster, stage })

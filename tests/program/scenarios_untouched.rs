@@ -2,14 +2,15 @@
 //! as they do without it.
 
 use crate::support::embedded::Embedded;
+use crate::support::ended::{ended, told};
+use crate::support::machine::{Machine, REFUSED};
 use crate::support::shop::{DELETE, MAP, READ, scene, shop};
-use crate::support::stage::{REFUSED, Stage, ended, told};
-use crate::support::{cluster, embedded, shop, stage};
+use crate::support::{cluster, embedded, ended, shop};
 use serde_json::Value;
 
 /// A tool that says what it was given and whether it stands on a terminal, and ends with 42. What guard itself asks
 /// (dry runs) goes to the real kubectl.
-fn witness(context: &str) -> Option<(Embedded, Stage)> {
+fn witness(context: &str) -> Option<(Embedded, Machine)> {
     let (cluster, stage) = shop::set(shop(), context)?;
     let kubectl = cluster::real_kubectl()?;
     std::fs::remove_file(stage.at("real/kubectl")).unwrap();
@@ -130,7 +131,7 @@ fn an_alias_of_kuberc_is_what_it_does() {
         "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\naliases:\n- name: bye\n  command: delete\n  prependArgs: [namespace]\n",
     );
     let mut terminal = s.terminal(&["bye", "shop"]);
-    let screen = stage::plain(&terminal.expect("stops: "));
+    let screen = ended::plain(&terminal.expect("stops: "));
     for text in ["Namespace shop", "kuberc", "kubectl delete namespace shop", "kubectl bye shop"] {
         assert!(screen.contains(text), "no {text:?} in {screen}");
     }

@@ -4,6 +4,7 @@ use crate::support::pty::Pty;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const KUBECONFIG: &str = "\
 apiVersion: v1
@@ -33,8 +34,13 @@ impl Home {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_guard"));
-        command.args(args).env_clear().current_dir(self.0.path()).env("HOME", self.0.path());
+        let mut command = self.command_of(Command::new(env!("CARGO_BIN_EXE_guard")));
+        command.args(args);
+        command
+    }
+
+    fn command_of(&self, mut command: Command) -> Command {
+        command.env_clear().current_dir(self.0.path()).env("HOME", self.0.path());
         command
             .env("KUBECONFIG", self.0.path().join("config"))
             .env("PATH", "/usr/bin:/bin")
@@ -45,6 +51,22 @@ impl Home {
 
     fn setup(&self) -> Pty {
         Pty::spawn(self.command(&["setup"]), 100)
+    }
+
+    /// A script in place of the AWS CLI, and profiles for it.
+    fn aws(&self, script: &str, profiles: &[&str]) {
+        let home = self.0.path();
+        fs::create_dir_all(home.join("bin")).unwrap();
+        fs::write(home.join("script"), script).unwrap();
+        // Another program writes the file that will be run: a child forked by another test at this moment would hold
+        // it open for writing, and it could not be run.
+        let mut install = Command::new("install");
+        install.args(["-m", "755"]).args([home.join("script"), home.join("bin/aws")]);
+        assert!(install.status().unwrap().success());
+        fs::create_dir_all(home.join(".aws")).unwrap();
+        let config: String =
+            profiles.iter().map(|p| format!("[profile {p}]\nregion = eu-west-1\n")).collect();
+        fs::write(home.join(".aws/config"), config).unwrap();
     }
 
     fn files(&self) -> Vec<String> {
@@ -155,6 +177,97 @@ fn leaving_half_way_leaves_nothing() {
     }
 }
 
+/// The wizard's questions in their order; whoever takes what is under the cursor leaves the second place out.
+const QUESTIONS: [&str; 4] = ["What is it?", "Its name", "What is it?", "policy.yaml?"];
+
+/// Ways to end a program: typed, or sent by somebody else.
+const WAYS: [Result<&str, i32>; 4] = [Ok("\x03"), Err(libc::SIGINT), Err(libc::SIGTERM), Err(libc::SIGHUP)];
+
+fn end(pty: &mut Pty, way: Result<&str, i32>) -> i32 {
+    match way {
+        Ok(key) => {
+            pty.send(key);
+            130
+        }
+        Err(signal) => {
+            pty.signal(signal);
+            128 + signal
+        }
+    }
+}
+
+/// The wizard ended with this code; the terminal is as it was, and nothing was written.
+fn left_no_trace(mut pty: Pty, home: &Home, modes: &str, code: i32, when: &str) {
+    let ended = pty.code();
+    let output = pty.output();
+    assert_eq!((ended, home.files()), (code, Vec::new()), "{when}:\n{output}");
+    assert_eq!(pty.modes(), modes, "{when}:\n{output}");
+    assert!(output.rfind("\x1b[?25h") >= output.rfind("\x1b[?25l"), "{when}: the cursor stays hidden");
+}
+
+#[test]
+fn whoever_wants_out_while_it_starts_is_out() {
+    for (n, way) in WAYS.into_iter().enumerate() {
+        for ms in (0..=300).step_by(if n == 0 { 5 } else { 25 }) {
+            let home = Home::new();
+            let mut pty = home.setup();
+            let modes = pty.modes_before().to_owned();
+            std::thread::sleep(Duration::from_millis(ms));
+            let code = end(&mut pty, way);
+            left_no_trace(pty, &home, &modes, code, &format!("{way:?} after {ms} ms"));
+        }
+    }
+}
+
+#[test]
+fn whoever_wants_out_between_two_questions_is_out() {
+    for way in WAYS {
+        for answered in 1..QUESTIONS.len() {
+            for half_ms in [0, 1, 2, 3, 4, 6, 9, 14, 25, 50] {
+                let home = Home::new();
+                let mut pty = home.setup();
+                let modes = pty.modes_before().to_owned();
+                for question in QUESTIONS.iter().take(answered) {
+                    pty.expect(question);
+                    pty.send("\r");
+                }
+                std::thread::sleep(Duration::from_micros(500) * half_ms);
+                let code = end(&mut pty, way);
+                let when = format!("{way:?} {half_ms}/2 ms after answer {answered}");
+                left_no_trace(pty, &home, &modes, code, &when);
+            }
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_that_was_typed_ahead_counts_even_behind_the_consent_to_write() {
+    for answered in 0..=QUESTIONS.len() {
+        let home = Home::new();
+        let mut pty = home.setup();
+        let modes = pty.modes_before().to_owned();
+        pty.expect("What is it?");
+        let answers: String = "\r\r\ry".chars().take(answered).collect();
+        pty.send(format!("{answers}\x03"));
+        left_no_trace(pty, &home, &modes, 130, &format!("behind {answers:?}"));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_it_while_aws_is_asked_and_when_the_caller_ignores_interrupts() {
+    let home = Home::new();
+    let started = home.0.path().join("started");
+    home.aws(&format!("#!/bin/sh\n: > {}\nsleep 600\n", started.display()), &["late"]);
+    let mut command = home.command_of(Command::new("/bin/sh"));
+    command.args(["-c", "trap '' INT; exec \"$0\" setup", env!("CARGO_BIN_EXE_guard")]);
+    command.env("PATH", format!("{}/bin:/usr/bin:/bin", home.0.path().display()));
+    let mut pty = Pty::spawn(command, 100);
+    let modes = pty.modes_before().to_owned();
+    pty.until("the CLI runs", || started.exists());
+    pty.send("\x03");
+    left_no_trace(pty, &home, &modes, 130, "while AWS is asked");
+}
+
 /// A stand-in for the CLI that says who each profile is, as `aws` does; `old` has expired, `late` never answers.
 const AWS: &str = r#"#!/bin/sh
 profile=none
@@ -177,19 +290,11 @@ esac
 
 #[test]
 fn accounts_are_told_by_asking_and_a_profile_that_fails_is_only_shown() {
-    use std::os::unix::fs::PermissionsExt;
     let home = Home::new();
     fs::write(home.0.path().join("config"), "apiVersion: v1\nkind: Config\n").unwrap();
-    let bin = home.0.path().join("bin");
-    fs::create_dir_all(&bin).unwrap();
-    fs::write(bin.join("aws"), AWS).unwrap();
-    fs::set_permissions(bin.join("aws"), fs::Permissions::from_mode(0o755)).unwrap();
-    fs::create_dir_all(home.0.path().join(".aws")).unwrap();
-    let profiles = ["prod", "dev", "old", "late", "prod-admin"];
-    let config: String = profiles.iter().map(|p| format!("[profile {p}]\nregion = eu-west-1\n")).collect();
-    fs::write(home.0.path().join(".aws/config"), config).unwrap();
+    home.aws(AWS, &["prod", "dev", "old", "late", "prod-admin"]);
     let mut command = home.command(&["setup"]);
-    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    command.env("PATH", format!("{}/bin:/usr/bin:/bin", home.0.path().display()));
     let mut pty = Pty::spawn(command, 100);
     let said = pty.expect("What is it?");
     for line in [

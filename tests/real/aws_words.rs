@@ -2,6 +2,7 @@
 //! agree on the command, on every option and its values, on dry runs, and on what only prints something.
 
 use crate::support::aws;
+use crate::support::cases::cases;
 use guard::engine::aws::classify;
 use guard::engine::aws::grammar::{Parsed, parse};
 use guard::engine::effect::Effect;
@@ -454,7 +455,7 @@ fn may_lower(words: &[String]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(512), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Any words are read and judged, none are lost, and each has one role.
     #[test]

@@ -399,8 +399,11 @@ fn dependents_go_with_their_owner_unless_orphaned(s: &Subject) {
     };
     assert_eq!(s.config_map(&ns, "child-0", owner("c-0")).code, 201);
     assert_eq!(s.config_map(&ns, "child-1", owner("c-1")).code, 201);
-    // The real garbage collector needs a moment to learn of them.
-    std::thread::sleep(Duration::from_secs(1));
+    // The garbage collector needs a moment to learn of them: it has when it takes away what was made after them.
+    assert_eq!(s.config_map(&ns, "first", json!({})).code, 201);
+    assert_eq!(s.config_map(&ns, "later", owner("first")).code, 201);
+    s.delete(&format!("{base}/first"), json!({"propagationPolicy": "Background"}));
+    assert!(s.gone(&format!("{base}/later")));
     s.delete(&format!("{base}/c-1"), json!({"propagationPolicy": "Orphan"}));
     assert!(s.gone(&format!("{base}/c-1")));
     s.delete(&format!("{base}/c-0"), json!({"propagationPolicy": "Background"}));

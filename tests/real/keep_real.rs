@@ -2,7 +2,8 @@
 //! `guard restore` makes of it.
 
 use crate::support::cluster::{ADMIN, Cluster, within};
-use crate::support::guarded::{Guarded, said};
+use crate::support::ended::said;
+use crate::support::machine::Machine;
 use guard::keep::rules;
 use serde_json::Value;
 use std::time::Duration;
@@ -195,7 +196,7 @@ fn sorted(value: Value) -> Value {
 }
 
 /// The id of the one copy.
-fn id(guarded: &Guarded) -> String {
+fn id(guarded: &Machine) -> String {
     let out = guarded.guard(&["kept", "list", "--json"]);
     assert!(out.status.success(), "{}", said(&out));
     let all: Vec<Value> =
@@ -232,9 +233,9 @@ fn a_namespace_comes_back() {
     let before = live(cluster, &ns, &kinds);
     assert!(before.len() >= 20);
 
-    let mut guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
+    let mut guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
     guarded.env("GUARD_CONFIRM", format!("real/{ns}"));
-    let out = guarded.kubectl(&["delete", "ns", &ns]);
+    let out = guarded.pipeline(&["delete", "ns", &ns]);
     assert!(out.status.success(), "{}", said(&out));
     let told = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(told.contains("kept the manifests of") && !told.contains("INCOMPLETE"), "{told}");
@@ -280,9 +281,9 @@ fn a_definition_comes_back_with_its_objects() {
         &format!("apiVersion: {group}/v1\nkind: Widget\nmetadata: {{name: w}}\nspec: {{a: 1}}\n"),
     );
     let crd = format!("widgets.{group}");
-    let mut guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
+    let mut guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
     guarded.env("GUARD_CONFIRM", "real");
-    let out = guarded.kubectl(&["delete", "crd", &crd]);
+    let out = guarded.pipeline(&["delete", "crd", &crd]);
     assert!(out.status.success(), "{}", said(&out));
     let out = guarded.guard(&["restore", &id(&guarded), "--dry-run"]);
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
@@ -311,9 +312,9 @@ fn an_object_takes_what_it_owns_into_the_copy() {
              uid: {owner}}}]\n---\napiVersion: v1\nkind: Secret\nmetadata: {{name: free}}\n"
         ),
     );
-    let mut guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
+    let mut guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
     guarded.env("GUARD_CONFIRM", format!("real/{ns}"));
-    let out = guarded.kubectl(&["delete", "cm", "owner", "-n", &ns]);
+    let out = guarded.pipeline(&["delete", "cm", "owner", "-n", &ns]);
     assert!(out.status.success(), "{}", said(&out));
     assert!(cluster.gone_within(60, &["secret", "owned", "-n", &ns]));
     let out = guarded.guard(&["restore", &id(&guarded)]);
@@ -338,8 +339,8 @@ fn what_apply_prunes_is_copied() {
         )
     };
     cluster.apply_in(&ns, &(map("stays") + &map("goes")));
-    let mut guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
-    let file = guarded.file("m.yaml", &map("stays")).display().to_string();
+    let mut guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
+    let file = guarded.file("m.yaml", &map("stays"));
     let selector = format!("p={ns}");
     let line =
         ["apply", "--prune", "-l", &selector, "--prune-allowlist=core/v1/ConfigMap", "-n", &ns, "-f", &file];
@@ -347,7 +348,7 @@ fn what_apply_prunes_is_copied() {
     let checked: Value = serde_json::from_slice(&out.stdout).unwrap();
     let phrase = checked["challenge"]["phrase"].as_str().unwrap_or_else(|| panic!("{checked:#}")).to_owned();
     guarded.env("GUARD_CONFIRM", phrase);
-    let out = guarded.kubectl(&line);
+    let out = guarded.pipeline(&line);
     assert!(out.status.success() && !cluster.exists(&["cm", "goes", "-n", &ns]), "{}", said(&out));
     guarded.env("GUARD_CONFIRM", format!("real/{ns}"));
     let out = guarded.guard(&["restore", &id(&guarded)]);

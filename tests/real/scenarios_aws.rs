@@ -3,8 +3,9 @@
 
 use crate::support::aws::{Cli, Way};
 use crate::support::aws_stage::{Scene, has_stack};
+use crate::support::ended::ended;
 use crate::support::fibery;
-use crate::support::stage::{REFUSED, ended};
+use crate::support::machine::REFUSED;
 use serde_json::json;
 
 macro_rules! scene {

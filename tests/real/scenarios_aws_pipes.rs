@@ -3,7 +3,8 @@
 
 use crate::support::aws::{Cli, Way};
 use crate::support::aws_stage::{Scene, has_stack};
-use crate::support::stage::{REFUSED, ended, told};
+use crate::support::ended::{ended, told};
+use crate::support::machine::REFUSED;
 use serde_json::json;
 use std::fs;
 

@@ -2,13 +2,14 @@
 //! was confirmed is gone.
 
 use crate::support::cluster::Cluster;
-use crate::support::stage::{REFUSED, Stage, told};
-use crate::support::{cluster, stage};
+use crate::support::ended::told;
+use crate::support::machine::{Machine, REFUSED};
+use crate::support::{cluster, ended};
 
 struct Scene {
     cluster: &'static Cluster,
     ns: String,
-    stage: Stage,
+    stage: Machine,
 }
 
 impl Scene {
@@ -16,7 +17,7 @@ impl Scene {
         let cluster = Cluster::start()?;
         let ns = cluster.namespace(&format!("e2e-{name}"));
         cluster.run(&["create", "configmap", "q", "-n", &ns, "--from-literal=a=b"]);
-        let mut stage = Stage::with_tool(cluster.kubectl_path());
+        let mut stage = Machine::with_tool(cluster.kubectl_path());
         stage.env("KUBECONFIG", cluster.kubeconfig(cluster::ADMIN).display().to_string());
         Some(Scene { cluster, ns, stage })
     }
@@ -69,12 +70,12 @@ fn manifests_from_a_pipe_are_shown_and_deleted() {
         let screen = terminal.expect("stops: ");
         assert!(!screen.contains("unchecked"), "{line}:\n{screen}");
         terminal.send("\n");
-        stage::ended(terminal).is(REFUSED);
+        ended::ended(terminal).is(REFUSED);
         assert!(s.has("configmap", "q"));
         let mut terminal = s.stage.shell(&line);
         terminal.expect("stops: ");
         terminal.send(format!("real/{}\n", s.ns));
-        stage::ended(terminal).is(0).says("deleted");
+        ended::ended(terminal).is(0).says("deleted");
         assert!(!s.cluster.exists(&["configmap", "q", "-n", &s.ns]));
         s.cluster.run(&["create", "configmap", "q", "-n", &s.ns, "--from-literal=a=b"]);
     }
@@ -97,7 +98,7 @@ fn the_difference_is_the_servers() {
         let shown = terminal.expect("[y/N]: ");
         assert!(shown.contains("quite-another-value"), "{line}:\n{shown}");
         terminal.send("n\n");
-        stage::ended(terminal).is(REFUSED);
+        ended::ended(terminal).is(REFUSED);
         assert_eq!(value(), "b");
     }
     s.stage.answer(&["apply", "-f", "q.yaml"], "[y/N]: ", "y").is(0);

@@ -4,7 +4,8 @@
 
 use crate::support::cluster;
 use crate::support::cluster::Cluster;
-use crate::support::guarded::{Guarded, REFUSED, said};
+use crate::support::ended::said;
+use crate::support::machine::{Machine, REFUSED};
 use std::path::Path;
 use std::process::Output;
 
@@ -12,7 +13,7 @@ use std::process::Output;
 struct Scene {
     cluster: &'static Cluster,
     ns: String,
-    guarded: Guarded,
+    guarded: Machine,
 }
 
 impl Scene {
@@ -22,7 +23,7 @@ impl Scene {
         for map in ["q", "r"] {
             cluster.run(&["create", "configmap", map, "-n", &ns, "--from-literal=a=b"]);
         }
-        let guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(cluster::ADMIN));
+        let guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(cluster::ADMIN));
         Some(Scene { cluster, ns, guarded })
     }
 
@@ -30,7 +31,7 @@ impl Scene {
     fn kubectl(&self, line: &[&str]) -> Output {
         let args: Vec<String> = line.iter().map(|a| a.replace("{ns}", &self.ns)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        self.guarded.kubectl(&args)
+        self.guarded.pipeline(&args)
     }
 
     /// Everything is there, and nothing is on its way out.
@@ -95,7 +96,7 @@ fn raw_posts_and_puts_are_no_dry_run_either() {
         r#"{{"apiVersion":"policy/v1","kind":"Eviction","metadata":{{"name":"p","namespace":"{}"}}}}"#,
         s.ns
     );
-    let file = s.guarded.file("eviction.json", &eviction).display().to_string();
+    let file = s.guarded.file("eviction.json", &eviction);
     let path = "/api/v1/namespaces/{ns}/pods/p/eviction";
     s.refused(&["create", "--raw", path, "-f", &file]);
     s.refused(&["create", "--raw", path, "-f", &file, "--dry-run=server"]);
@@ -141,11 +142,7 @@ fn prune_with_all_reaches_other_namespaces() {
     let s = scene!("prune");
     let unrelated = format!("{}-unrelated", s.ns);
     s.cluster.apply(&format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {unrelated}}}\n"));
-    let map = s
-        .guarded
-        .file("one.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n")
-        .display()
-        .to_string();
+    let map = s.guarded.file("one.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n");
     s.refused(&["apply", "--prune", "--all", "-n", "{ns}", "-f", &map]);
     s.refused(&["apply", "--prune", "-l", "a!=b", "-n", "{ns}", "-f", &map]);
     assert!(s.cluster.stays(&["namespace", &unrelated]));
@@ -193,7 +190,7 @@ fn a_kuberc_default_can_be_a_dry_run_switched_off_by_nobody() {
 fn a_kuberc_alias_makes_any_word_a_delete() {
     let s = scene!("alias");
     let text = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\naliases:\n- name: bye\n  command: delete\n  prependArgs: [configmap]\n";
-    let file = s.guarded.file(".kube/kuberc", text).display().to_string();
+    let file = s.guarded.file(".kube/kuberc", text);
     s.refused(&["bye", "q", "-n", "{ns}"]);
     s.refused(&["--kuberc", &file, "bye", "q", "-n", "{ns}"]);
     s.refused(&[&format!("--kuberc={file}"), "bye", "q", "-n", "{ns}"]);
@@ -216,7 +213,7 @@ fn short_flags_cluster_and_take_their_value_in_four_ways() {
         format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {}}}\n", s.ns)
     };
     let (a, b) = (s.guarded.file("a.yaml", &map("absent")), s.guarded.file("b.yaml", &map("q")));
-    s.refused(&["delete", "-f", &format!("{},{}", a.display(), b.display())]);
+    s.refused(&["delete", "-f", &format!("{a},{b}")]);
     s.guarded.stdin(map("q"));
     s.refused(&["delete", "-f", "-"]);
     s.refused(&["delete", "-f-", "--ignore-not-found"]);
@@ -287,7 +284,7 @@ fn the_first_file_of_a_list_wins() {
     let real = s.cluster.kubeconfig(cluster::ADMIN).display().to_string();
     let first = "{apiVersion: v1, kind: Config, current-context: elsewhere, clusters: [{name: elsewhere, cluster: {server: \"https://127.0.0.1:1\"}}], \
         contexts: [{name: elsewhere, context: {cluster: elsewhere, user: admin, namespace: first}}], users: []}";
-    let first = s.guarded.file("first", first).display().to_string();
+    let first = s.guarded.file("first", first);
     s.guarded.env("KUBECONFIG", format!("{first}:{real}"));
     let out = s.kubectl(&["delete", "cm", "q"]);
     assert_eq!(out.status.code(), Some(REFUSED), "{}", said(&out));
@@ -309,7 +306,7 @@ fn a_context_named_no_is_a_boolean() {
     let no = real
         .replace("current-context: admin", "current-context: no")
         .replace("contexts:\n- name: admin", "contexts:\n- name: no");
-    let file = s.guarded.file("no", &no).display().to_string();
+    let file = s.guarded.file("no", &no);
     s.guarded.env("KUBECONFIG", file);
     let out = s.kubectl(&["delete", "cm", "q", "-n", "{ns}"]);
     assert_ne!(out.status.code(), Some(0), "{}", said(&out));
@@ -344,7 +341,7 @@ fn an_owner_that_does_not_exist_deletes() {
     let owner = r#"{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"ghost","uid":"00000000-0000-0000-0000-000000000000"}]}}"#;
     s.refused(&["patch", "cm", "q", "-n", "{ns}", "--type=merge", "-p", owner]);
     s.refused(&["patch", "cm", "q", "-n", "{ns}", "--type=merge", &format!("--patch={owner}")]);
-    let file = s.guarded.file("owner.json", owner).display().to_string();
+    let file = s.guarded.file("owner.json", owner);
     s.refused(&["patch", "cm", "q", "-n", "{ns}", "--type=merge", "--patch-file", &file]);
     // The garbage collector takes up to three seconds.
     std::thread::sleep(std::time::Duration::from_secs(4));
@@ -499,7 +496,10 @@ fn wrappers_still_meet_the_shim() {
     through("/usr/bin/env", &["-S", &line]);
     through("/usr/bin/nice", &["-n", "5", "kubectl", "delete", "cm", "q", "-n", &s.ns]);
     through("/usr/bin/timeout", &["60", "kubectl", "delete", "cm", "q", "-n", &s.ns]);
-    through("/bin/sh", &["-c", &format!("exec {} delete cm q -n {} <&-", s.guarded.shim().display(), s.ns)]);
+    through(
+        "/bin/sh",
+        &["-c", &format!("exec {} delete cm q -n {} <&-", s.guarded.at("shims/kubectl").display(), s.ns)],
+    );
 }
 
 #[test]
@@ -508,9 +508,9 @@ fn without_a_real_kubectl_the_shim_says_so() {
     std::fs::remove_file(s.guarded.home.path().join("real/kubectl")).unwrap();
     let path = s.guarded.path().split(':').next().unwrap().to_owned();
     let out = {
-        let mut guarded = Guarded::new(s.cluster.kubectl_path(), &s.cluster.kubeconfig(cluster::ADMIN));
+        let mut guarded = Machine::behind(s.cluster.kubectl_path(), &s.cluster.kubeconfig(cluster::ADMIN));
         guarded.env("PATH", path);
-        guarded.run(&s.guarded.shim(), &["get", "ns"])
+        guarded.run(&s.guarded.at("shims/kubectl"), &["get", "ns"])
     };
     assert_eq!(out.status.code(), Some(127), "{}", said(&out));
 }
@@ -519,12 +519,12 @@ fn without_a_real_kubectl_the_shim_says_so() {
 fn the_same_for_a_user_who_may_not() {
     let Some(cluster) = Cluster::start() else { return };
     // What guard could not see must not be taken for nothing: refused, or kubectl's own refusal; never an exit 0.
-    let guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(cluster::NOBODY));
-    let out = guarded.kubectl(&["delete", "ns", cluster::TEAM]);
+    let guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(cluster::NOBODY));
+    let out = guarded.pipeline(&["delete", "ns", cluster::TEAM]);
     assert_eq!(out.status.code(), Some(REFUSED), "{}", said(&out));
-    let guarded = Guarded::new(cluster.kubectl_path(), &cluster.kubeconfig(cluster::LIMITED));
+    let guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(cluster::LIMITED));
     cluster.apply_in(cluster::TEAM, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept}\n");
-    let out = guarded.kubectl(&["delete", "cm", "kept"]);
+    let out = guarded.pipeline(&["delete", "cm", "kept"]);
     assert_eq!(out.status.code(), Some(REFUSED), "{}", said(&out));
     assert!(cluster.stays(&["cm", "kept", "-n", cluster::TEAM]));
 }

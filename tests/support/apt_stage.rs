@@ -1,8 +1,9 @@
 //! A Debian with guard in front of its package tools, and people at its terminals.
 
 use super::chroot::{Root, Snapshot};
+use super::ended::{Ended, answered, answered_wrongly, ended, told};
 use super::pty::{LONG, Pty};
-use super::stage::{Ended, Turn, answered, answered_wrongly, ended, told};
+use super::turn::Turn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

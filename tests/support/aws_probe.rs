@@ -93,11 +93,14 @@ impl Desk {
 
     /// Puts a script in front of the real CLI; `$AWS` in it is the real one.
     pub fn wrap(&mut self, script: &str) -> PathBuf {
-        use std::os::unix::fs::PermissionsExt as _;
         let path = self.home.path().join("aws-wrapper");
+        let draft = path.with_extension("draft");
         let text = format!("#!/bin/sh\nAWS={}\n{script}\n", self.cli.path.display());
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(&draft, text).unwrap();
+        // Another program writes the file that will be run: a child forked by another test at this moment would hold
+        // it open for writing, and it could not be run.
+        let made = std::process::Command::new("install").args(["-m", "755"]).args([&draft, &path]).status();
+        assert!(made.unwrap().success());
         self.cli.path = path.clone();
         path
     }

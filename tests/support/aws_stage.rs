@@ -2,8 +2,10 @@
 //! production account. The CLI speaks to the real host names, which all end on loopback.
 
 use super::aws::{Aws, Cli, Person, Way};
+use super::ended::{Ended, answered, answered_wrongly, ended, told};
+use super::machine::Machine;
 use super::pty::Pty;
-use super::stage::{Ended, Stage, Turn, answered, answered_wrongly, ended, told};
+use super::turn::Turn;
 use serde_json::{Value, json};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 pub struct Scene {
     pub aws: &'static Aws,
     pub cli: Cli,
-    pub stage: Stage,
+    pub stage: Machine,
     /// Of the production account, with a log and faults of its own; the profile `prod`.
     pub ann: Person,
     /// Of the staging account; the profile `staging`.
@@ -43,7 +45,7 @@ impl Scene {
 
     fn set(name: &str, cli: Cli, way: Way, turn: Arc<Turn>) -> Option<Scene> {
         let aws = Aws::start()?;
-        let mut stage = Stage::bare();
+        let mut stage = Machine::bare();
         symlink(env!("CARGO_BIN_EXE_guard-shim"), stage.at("shims/aws")).unwrap();
         symlink(&cli.path, stage.at("real/aws")).unwrap();
         let (ann, bob) =

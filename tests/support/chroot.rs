@@ -73,6 +73,10 @@ impl Root {
     /// A copy with these files of the machine at these places in it.
     pub fn enter(release: Release, booted: bool, binds: &[(PathBuf, &str)], test: &str) -> Option<Root> {
         let number = if release == Release::Twelve { "12" } else { "13" };
+        if release == Release::Thirteen && std::env::var_os("GUARD_TEST_ALL").is_none() {
+            eprintln!("left to tests/run --all: {test}: Debian 13");
+            return None;
+        }
         let mut enter = Command::new(format!("{SCRIPTS}/enter"));
         enter.args(["--hold", "--release", number]).args(booted.then_some("--boot"));
         for (from, to) in binds {

@@ -6,15 +6,28 @@ pub mod aws;
 pub mod aws_probe;
 pub mod aws_stage;
 pub mod aws_tape;
+pub mod cases;
 pub mod chroot;
 pub mod cluster;
 pub mod embedded;
+pub mod ended;
 pub mod fibery;
-pub mod guarded;
 pub mod kubectls;
+pub mod machine;
 pub mod probing;
-pub mod process;
 pub mod pty;
 pub mod recorder;
 pub mod shop;
-pub mod stage;
+pub mod start;
+pub mod turn;
+
+/// A test of this file by the name that its program knows it under, for a program that starts itself again. Such tests
+/// are called `as_child_…` where they are nothing by themselves.
+#[allow(unused_macros, reason = "most programs are started once")]
+macro_rules! own_test {
+    ($name:literal) => {
+        concat!(module_path!(), "::", $name).split_once("::").unwrap().1
+    };
+}
+#[allow(unused_imports, reason = "most programs are started once")]
+pub(crate) use own_test;

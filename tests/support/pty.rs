@@ -21,6 +21,7 @@ pub struct Pty {
     master: Option<File>,
     /// Held open, so that the modes can be read after the program's end.
     slave: Option<OwnedFd>,
+    modes: String,
     seen: Arc<(Mutex<Seen>, Condvar)>,
     reader: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
@@ -48,6 +49,7 @@ impl Pty {
         }
         redirect(&mut command);
         let tty = slave.as_raw_fd();
+        let modes = modes(&slave);
         let become_leader = move || {
             // SAFETY: all are plain system calls, allowed between fork and exec; the descriptor is open in the child.
             unsafe {
@@ -87,7 +89,16 @@ impl Pty {
                 }
             }
         });
-        Pty { child, master: Some(master), slave: Some(slave), seen, reader: Some(reader), stop, at: 0 }
+        Pty {
+            child,
+            master: Some(master),
+            slave: Some(slave),
+            modes,
+            seen,
+            reader: Some(reader),
+            stop,
+            at: 0,
+        }
     }
 
     /// Types.
@@ -127,6 +138,30 @@ impl Pty {
         }
     }
 
+    /// Whether this text comes before the program ends.
+    pub fn comes_before_its_end(&mut self, text: &str) -> bool {
+        let end = Instant::now() + LONG;
+        loop {
+            let ended = self.child.try_wait().unwrap().is_some();
+            if ended {
+                self.read_up();
+            }
+            if self.comes(text, Duration::from_millis(20)) {
+                return true;
+            }
+            if ended {
+                return false;
+            }
+            assert!(Instant::now() < end, "neither {text:?} nor its end in:\n{}", self.output());
+        }
+    }
+
+    /// Waits until so many bytes of whole lines (or of keys, where the terminal is raw) wait to be read.
+    pub fn typed_ahead(&self, bytes: usize) {
+        let waiting = || rustix::io::ioctl_fionread(self.slave.as_ref().unwrap()).unwrap();
+        self.until("typed ahead", || waiting() >= bytes as u64);
+    }
+
     /// Everything written so far.
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&self.seen.0.lock().unwrap().bytes).into_owned()
@@ -139,8 +174,21 @@ impl Pty {
 
     /// The terminal's modes, as `stty -g` compares them.
     pub fn modes(&self) -> String {
-        let modes = rustix::termios::tcgetattr(self.slave.as_ref().unwrap().as_fd()).unwrap();
-        format!("{modes:?}")
+        modes(self.slave.as_ref().unwrap())
+    }
+
+    /// The modes before the program had the terminal.
+    pub fn modes_before(&self) -> &str {
+        &self.modes
+    }
+
+    /// Waits until something is so.
+    pub fn until(&self, what: &str, so: impl Fn() -> bool) {
+        let end = Instant::now() + LONG;
+        while !so() {
+            assert!(Instant::now() < end, "never: {what}:\n{}", self.output());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Sends a signal to the program.
@@ -159,15 +207,40 @@ impl Pty {
         self.master = None;
     }
 
-    /// Waits for the program's end.
+    /// Waits for the program's end, and until all it wrote has been read.
     pub fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + LONG;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                self.read_up();
                 return status;
             }
             assert!(Instant::now() < end, "still running:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until everything that was written to the terminal so far has come through it. The end of the file does not
+    /// tell: the terminal is held open here, and perhaps by what the program left behind.
+    fn read_up(&mut self) {
+        const MARK: &[u8] = b"\0all was read\0";
+        let Some(slave) = &self.slave else { return };
+        let end = Instant::now() + LONG;
+        if rustix::io::write(slave, MARK) != Ok(MARK.len()) {
+            return;
+        }
+        let mut seen = self.seen.0.lock().unwrap();
+        loop {
+            if let Some(at) = seen.bytes.windows(MARK.len()).position(|w| w == MARK) {
+                seen.bytes.drain(at..at + MARK.len());
+                return;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the terminal swallows what is written");
+            if seen.over {
+                return;
+            }
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
         }
     }
 
@@ -186,6 +259,10 @@ impl Drop for Pty {
         }
         self.hang_up();
     }
+}
+
+fn modes(tty: &OwnedFd) -> String {
+    format!("{:?}", rustix::termios::tcgetattr(tty.as_fd()).unwrap())
 }
 
 fn open_pair(columns: u16) -> (File, OwnedFd) {

@@ -3,7 +3,7 @@
 
 use crate::support::cluster;
 use crate::support::embedded::{Embedded, Seed};
-use crate::support::stage::Stage;
+use crate::support::machine::Machine;
 use serde_json::{Value, json};
 
 /// The config map.
@@ -26,13 +26,13 @@ pub fn shop() -> Seed {
 }
 
 /// The cluster and the home; `None` with a loud word when there is no real kubectl.
-pub fn set(seed: Seed, context: &str) -> Option<(Embedded, Stage)> {
+pub fn set(seed: Seed, context: &str) -> Option<(Embedded, Machine)> {
     let Some(kubectl) = cluster::real_kubectl() else {
         cluster::skip("no real kubectl: run tests/fetch-kubectl");
         return None;
     };
     let cluster = Embedded::start(seed);
-    let mut stage = Stage::with_tool(&kubectl);
+    let mut stage = Machine::with_tool(&kubectl);
     stage.on(&cluster.url, context);
     Some((cluster, stage))
 }

@@ -8,7 +8,8 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy::files::shown;
 use crate::prompt::Terminal;
-use crate::prompt::signals::{Watch, die_of};
+use crate::prompt::hold::Hold;
+use crate::prompt::signals::die_of;
 use console::Term;
 use dialoguer::theme::SimpleTheme;
 use dialoguer::{Confirm, Input, Select};
@@ -27,24 +28,31 @@ const CHOICES: [(Option<Environment>, &str); 4] = [
 /// So many of the names that lead to one place are shown.
 const SHOWN: usize = 5;
 
-/// Asks on the terminal. Signals are caught meanwhile, so that Ctrl-C leaves the terminal as it was.
+/// Asks on the terminal. Whoever presses Ctrl-C, at a question or between two of them, ends the process: the terminal is
+/// put back as it was, and what was to be done next is not done.
 pub struct Asker {
     term: Term,
-    watch: Option<Watch>,
+    hold: Option<Hold>,
+    written: bool,
 }
 
 impl Asker {
+    /// Whether anybody can be asked.
+    pub fn possible() -> Result<()> {
+        Terminal::available().map_err(|_| absent())
+    }
+
     /// Opens the terminal.
     pub fn open() -> Result<Asker> {
-        let absent = || {
-            Fail::new(Exit::Refused, "the questions of `guard setup` need a terminal")
-                .help("run it in a terminal, or edit the output of `guard setup --print`")
-        };
-        Terminal::available().map_err(|_| absent())?;
-        let open = || File::options().read(true).write(true).open("/dev/tty");
-        let (read, write) = (open().map_err(|_| absent())?, open().map_err(|_| absent())?);
-        let watch = Watch::start().ok();
-        Ok(Asker { term: Term::read_write_pair(read, write), watch })
+        let hold = Hold::take().map_err(|_| absent())?;
+        let read = File::options().read(true).write(true).open("/dev/tty").map_err(|_| absent())?;
+        let term = Term::read_write_pair(read, hold.writer().map_err(|_| absent())?);
+        Ok(Asker { term, hold: Some(hold), written: false })
+    }
+
+    /// The policy was written.
+    pub fn wrote(&mut self) {
+        self.written = true;
     }
 
     /// Prints a line.
@@ -146,24 +154,39 @@ impl Asker {
 
     fn confirm(&mut self, question: &str) -> Result<bool> {
         let asked = Confirm::with_theme(&SimpleTheme).with_prompt(question).interact_on_opt(&self.term);
-        Ok(self.answer(asked)?.unwrap_or(false))
+        let consented = self.answer(asked)?.unwrap_or(false);
+        // Ctrl-C behind a yes takes it back as long as nothing was done.
+        if consented && self.hold.as_ref().is_some_and(|hold| !hold.undisturbed()) {
+            return Err(broken(&ErrorKind::Interrupted.into()));
+        }
+        Ok(consented)
     }
 
     fn answer<T>(&mut self, asked: dialoguer::Result<T>) -> Result<T> {
-        match asked {
-            Ok(answer) => Ok(answer),
-            Err(dialoguer::Error::IO(error)) => {
-                let _ = self.term.show_cursor();
-                let caught = self.watch.as_ref().and_then(Watch::next);
-                if error.kind() == ErrorKind::Interrupted {
-                    let _ = self.term.write_line("\nnothing was written");
-                    self.watch = None;
-                    die_of(caught.unwrap_or(libc::SIGINT));
-                }
-                Err(broken(&error))
+        asked.map_err(|dialoguer::Error::IO(error)| {
+            let _ = self.term.show_cursor();
+            if error.kind() == ErrorKind::Interrupted
+                && let Some(hold) = &self.hold
+            {
+                hold.interrupt();
             }
+            broken(&error)
+        })
+    }
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        let last_words = if self.written { "\x1b[?25h\n" } else { "\x1b[?25h\nnothing was written\n" };
+        if let Some(signal) = self.hold.take().and_then(|hold| hold.release(last_words)) {
+            die_of(signal);
         }
     }
+}
+
+fn absent() -> Fail {
+    Fail::new(Exit::Refused, "the questions of `guard setup` need a terminal")
+        .help("run it in a terminal, or edit the output of `guard setup --print`")
 }
 
 /// Whether a name can be a phrase: something a person can type and see.

@@ -218,7 +218,7 @@ mod tests {
     use super::super::classify as of;
     use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
 
-    /// Commands of each kind. What the parser makes of options stands in `tests/apt_words.rs`, held against apt itself.
+    /// Commands of each kind. What the parser makes of options is held against apt itself, in `tests/debian/apt_words.rs`.
     const ROWS: &[(Effect, &str)] = &[
         (Disrupt, "apt-get remove p"),
         (Disrupt, "apt remove p:amd64 q/stable"),

@@ -1,7 +1,7 @@
 //! apt, apt-get, apt-cache, apt-mark, apt-config and apt-cdrom: their commands and options, one row each. All six read
 //! their words with one parser (`apt-pkg/contrib/cmndline.cc`); which options exist depends on the command
-//! (`apt-private/private-cmndline.cc`). Taken from apt 2.6 with what 3.x added; `tests/apt_words.rs` holds the rows
-//! against the real programs.
+//! (`apt-private/private-cmndline.cc`). Taken from apt 2.6 with what 3.x added; `tests/debian/apt_words.rs` holds the
+//! rows against the real programs.
 
 use super::inline::{Inline, inline};
 

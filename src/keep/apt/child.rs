@@ -183,19 +183,19 @@ mod tests {
     #[test]
     fn both_streams_and_the_status_come_back() {
         let (ended, out) =
-            output(sh("echo a[$GUARD_CONFIRM$LANGUAGE$LC_ALL]; cat; echo b >&2; exit 3"), soon(9000))
+            output(sh("echo a[$GUARD_CONFIRM$LANGUAGE$LC_ALL]; cat; echo b >&2; exit 3"), soon(60_000))
                 .unwrap();
         assert_eq!((ended.ok, out.as_str(), ended.said.as_str()), (false, "a[C]\n", "b\n"));
-        let (ended, out) = output(sh("head -c 3000000 /dev/zero; echo >&2 c"), soon(20_000)).unwrap();
+        let (ended, out) = output(sh("head -c 3000000 /dev/zero; echo >&2 c"), soon(60_000)).unwrap();
         assert_eq!((ended.ok, out.len()), (true, 3_000_000));
     }
 
     #[test]
     fn the_deadline_ends_it() {
-        for script in ["exec sleep 30", "exec >&- 2>&-; sleep 30", "sleep 30 & sleep 30"] {
+        for script in ["exec sleep 600", "exec >&- 2>&-; sleep 600", "sleep 600 & sleep 600"] {
             let start = Instant::now();
             assert_eq!(output(sh(script), soon(200)).unwrap_err(), "it took too long");
-            assert!(start.elapsed() < Duration::from_secs(5));
+            assert!(start.elapsed() < Duration::from_secs(60));
         }
     }
 

@@ -152,6 +152,7 @@ mod tests {
         // No such name, by RFC 6761: whether an answer comes or not, it comes in time.
         assert_eq!(by_resolver("host.invalid"), None);
         assert_eq!(by_resolver("a\0b"), None);
-        assert!(start.elapsed() < PATIENCE * 4, "{:?}", start.elapsed());
+        // The resolver itself would try for five seconds and more.
+        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     }
 }

@@ -214,7 +214,8 @@ fn this_machine() {
     assert_eq!(found.target.name.value().map(|n| n.value.clone()), Some(name));
     assert_eq!(found.root, Path::new("/"));
     assert!(found.is_still(&host(&World::of_process(), b"apt-get", &[b"remove", b"p"]).unwrap()));
-    assert!(took < address::PATIENCE * 2, "{took:?}");
+    // A resolver that does not answer is tried for five seconds and more.
+    assert!(took < std::time::Duration::from_secs(4), "{took:?}");
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! The other end of the stand-in CLI (`tests/support/fake_aws`): takes its words and gives it the tape's answer.
 
 use super::{Answer, Call, Tape};
-use crate::support::process::fake_aws;
+use crate::support::start::fake_aws;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};

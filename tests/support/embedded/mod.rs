@@ -1,6 +1,7 @@
 //! An API server inside the test process: plain HTTP on a free loopback port, objects in memory, no controllers but
 //! the few effects a delete has. Real kubectl works against it, except where it insists on protobuf (`create
-//! configmap NAME` and its like; `create -f` and `apply` send JSON). `tests/contract.rs` holds it to a real API server.
+//! configmap NAME` and its like; `create -f` and `apply` send JSON). `tests/real/contract.rs` holds it to a real API
+//! server.
 //!
 //! Used by the tests and, through `#[path]`, by the examples.
 

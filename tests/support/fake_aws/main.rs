@@ -1,6 +1,6 @@
 //! A stand-in for the AWS CLI: hands its words, directory and variables to the test that lies beside it, as
 //! `DIR/socket` of the `DIR/aws` it was started as, and ends with what the test says. Built by the tests with `rustc`
-//! alone (see `support/process.rs`); the other end is `support/aws_tape/stand_in.rs`.
+//! alone (see `support/start.rs`); the other end is `support/aws_tape/stand_in.rs`.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;

@@ -1,5 +1,5 @@
-//! kubectl's flags, 1.24 to 1.37, one row per shape. `tests/kubectl_table.rs` holds them against real kubectls and names
-//! every difference.
+//! kubectl's flags, 1.24 to 1.37, one row per shape. `tests/real/kubectl_table.rs` holds them against real kubectls and
+//! names every difference.
 
 use super::super::super::table::Arity::{self, Optional, Switch, Value};
 use super::super::super::table::{

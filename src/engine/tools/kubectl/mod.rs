@@ -1,7 +1,7 @@
 //! kubectl's commands, one row each: path, effect without further words, own flags.
 //!
-//! The tree is built in `staging/src/k8s.io/kubectl/pkg/cmd/cmd.go`; `tests/kubectl_table.rs` holds this table against
-//! real kubectls from 1.24 on.
+//! The tree is built in `staging/src/k8s.io/kubectl/pkg/cmd/cmd.go`; `tests/real/kubectl_table.rs` holds this table
+//! against real kubectls from 1.24 on.
 
 mod flags;
 mod rules;

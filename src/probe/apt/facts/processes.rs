@@ -300,7 +300,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         // A program of our own, so that no other process on this machine runs it.
         let program = dir.path().join("sleeper");
-        std::fs::copy("/bin/sleep", &program).unwrap();
+        // Another program writes the file that will be run: a child forked by another test at this moment would hold
+        // it open for writing, and it could not be run.
+        assert!(Command::new("cp").arg("/bin/sleep").arg(&program).status().unwrap().success());
         let script = dir.path().join("job.sh");
         std::fs::write(&script, "#!/bin/sh\nread line\n").unwrap();
         let start = |program: &Path, word: &str| {
@@ -312,25 +314,33 @@ mod tests {
         std::os::unix::fs::symlink(&program, &link).unwrap();
         let (one, two) = (start(&program, "60"), start(Path::new("/bin/sh"), script.to_str().unwrap()));
         let three = start(&link, "60");
-        let maps = std::fs::read_to_string(format!("/proc/{}/maps", one.0.id())).unwrap();
-        let library = maps
-            .lines()
-            .find_map(|l| l.find('/').map(|at| &l[at..]).filter(|p| p.contains("/libc.")))
-            .unwrap();
+        // It needs a moment to load its libraries, and the second one to become the shell.
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let wait = || {
+            assert!(Instant::now() < deadline, "they do not start");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let loaded = || {
+            let maps = std::fs::read_to_string(format!("/proc/{}/maps", one.0.id())).unwrap();
+            let mut paths = maps.lines().filter_map(|l| l.find('/').map(|at| &l[at..]));
+            paths.find(|p| p.contains("/libc.")).map(str::to_owned)
+        };
+        let library = loop {
+            match loaded() {
+                Some(library) => break library,
+                None => wait(),
+            }
+        };
         let infos = [
             info("a", &[program.to_str().unwrap()]),
             info("b", &[script.to_str().unwrap()]),
-            info("c", &[library]),
+            info("c", &[&library]),
             info("d", &["/usr/bin/nothing"]),
             info("e", &[link.to_str().unwrap()]),
         ];
-        // The second needs a moment to become the shell.
         let mut all = look(&infos);
-        for _ in 0..50 {
-            if [0, 1, 4].iter().all(|n| all[*n].processes.len() == 1) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
+        while ![0, 1, 4].iter().all(|n| all[*n].processes.len() == 1) {
+            wait();
             all = look(&infos);
         }
         let alone = look(&[info("e", &[link.to_str().unwrap()])]);

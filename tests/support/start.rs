@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 /// The built fake tool.
 pub fn fake_tool() -> &'static Path {
@@ -39,10 +39,6 @@ fn built(name: &str) -> PathBuf {
     }
     at
 }
-
-/// A program file that is open for writing cannot be executed, and a child forked by another test holds such a
-/// descriptor until its own exec: so writing and starting take turns.
-static STARTS_AND_WRITES: Mutex<()> = Mutex::new(());
 
 /// One program start, every part of it chosen.
 #[derive(Clone)]
@@ -135,11 +131,8 @@ impl Start {
             }
             Err(std::io::Error::last_os_error())
         };
-        let mut child = {
-            let _nobody_writes = STARTS_AND_WRITES.lock().unwrap_or_else(|e| e.into_inner());
-            // SAFETY: see above; the closure ends in execve or an error.
-            unsafe { command.pre_exec(prepare) }.spawn().unwrap()
-        };
+        // SAFETY: see above; the closure ends in execve or an error.
+        let mut child = unsafe { command.pre_exec(prepare) }.spawn().unwrap();
         if let Some(bytes) = self.stdin.clone() {
             let mut stdin = child.stdin.take().unwrap();
             std::thread::spawn(move || stdin.write_all(&bytes));
@@ -187,41 +180,4 @@ pub fn mask(report: &str, name: &str) -> u64 {
 /// The bits of these signals.
 pub fn bits(signals: &[i32]) -> u64 {
     signals.iter().fold(0, |bits, n| bits | 1 << (n - 1))
-}
-
-/// Directories with tools and shims in them, gone at the end of the test.
-pub struct Place(pub tempfile::TempDir);
-
-impl Place {
-    pub fn new() -> Place {
-        Place(tempfile::tempdir().unwrap())
-    }
-
-    pub fn dir(&self, name: &str) -> PathBuf {
-        let dir = self.0.path().join(name);
-        std::fs::create_dir_all(&dir).unwrap();
-        dir
-    }
-
-    /// A symlink `DIR/NAME` to a program.
-    pub fn link(&self, dir: &str, name: &str, to: impl AsRef<Path>) -> PathBuf {
-        let at = self.dir(dir).join(name);
-        std::os::unix::fs::symlink(to, &at).unwrap();
-        at
-    }
-
-    /// An executable file with this text or these bytes.
-    pub fn program(&self, dir: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        use std::os::unix::fs::PermissionsExt;
-        let at = self.dir(dir).join(name);
-        let _nobody_forks = STARTS_AND_WRITES.lock().unwrap_or_else(|e| e.into_inner());
-        std::fs::write(&at, content).unwrap();
-        std::fs::set_permissions(&at, std::fs::Permissions::from_mode(0o755)).unwrap();
-        at
-    }
-
-    pub fn path(&self, dirs: &[&str]) -> String {
-        let dirs: Vec<String> = dirs.iter().map(|d| self.dir(d).display().to_string()).collect();
-        format!("PATH={}", dirs.join(":"))
-    }
 }

@@ -1,91 +1,67 @@
-//! A machine for whole-program scenarios: a home with the shim first on PATH and a tool behind it, kubeconfigs and a
-//! policy, and commands run on a terminal of their own or on none.
+//! A machine to run guarded commands on: a home with the shim first on PATH and a tool behind it, kubeconfigs and a
+//! policy, and commands run on a terminal of their own or on none. Nothing of the caller's environment is handed on.
 
 use super::embedded::Embedded;
+use super::ended::{Ended, answered, answered_wrongly, ended, told};
 use super::pty::Pty;
 use serde_json::Value;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// guard refused.
 pub const REFUSED: i32 = 77;
 
-/// A file that is open for writing cannot be executed, and a child forked meanwhile holds such a descriptor until its
-/// own exec: writing and starting take turns.
-static TURNS: Mutex<()> = Mutex::new(());
-
-fn turn() -> MutexGuard<'static, ()> {
-    TURNS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// One prepared home.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Machine {
     pub home: tempfile::TempDir,
     vars: Vec<(String, String)>,
     cwd: PathBuf,
+    stdin: Vec<u8>,
 }
 
-/// How a command on a terminal ended.
-#[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    /// Everything on the terminal, without colours and carriage returns.
-    pub output: String,
-}
-
-impl Ended {
-    /// The exit code is this one, else everything that was said is the message.
-    #[track_caller]
-    pub fn is(self, code: i32) -> Ended {
-        assert_eq!(self.code, code, "{}", self.output);
-        self
-    }
-
-    /// The terminal showed this.
-    #[track_caller]
-    pub fn says(self, text: &str) -> Ended {
-        assert!(self.output.contains(text), "no {text:?} in:\n{}", self.output);
-        self
-    }
-
-    /// The terminal did not show this.
-    #[track_caller]
-    pub fn not(self, text: &str) -> Ended {
-        assert!(!self.output.contains(text), "{text:?} in:\n{}", self.output);
-        self
-    }
-}
-
-impl Stage {
+impl Machine {
     /// The shim in front of this program, called `kubectl`.
-    pub fn with_tool(tool: &Path) -> Stage {
-        let stage = Stage::bare();
-        symlink(tool, stage.at("real/kubectl")).unwrap();
-        stage
+    pub fn with_tool(tool: &Path) -> Machine {
+        let machine = Machine::bare();
+        symlink(tool, machine.at("real/kubectl")).unwrap();
+        machine
     }
 
     /// The shim in front of a shell script called `kubectl`.
-    pub fn with_script(text: &str) -> Stage {
-        let stage = Stage::bare();
-        stage.program("real/kubectl", text);
-        stage
+    pub fn with_script(text: &str) -> Machine {
+        let machine = Machine::bare();
+        machine.program("real/kubectl", text);
+        machine
+    }
+
+    /// The shim in front of this program, called `kubectl`, which has this kubeconfig.
+    pub fn behind(tool: &Path, kubeconfig: &Path) -> Machine {
+        let mut machine = Machine::with_tool(tool);
+        machine.env("KUBECONFIG", kubeconfig.display().to_string());
+        machine
+    }
+
+    /// An empty home.
+    pub fn empty() -> Machine {
+        let home = tempfile::tempdir().unwrap();
+        let cwd = home.path().to_owned();
+        Machine { home, vars: Vec::new(), cwd, stdin: Vec::new() }
     }
 
     /// The shim with no tool behind it.
-    pub fn bare() -> Stage {
-        let home = tempfile::tempdir().unwrap();
+    pub fn bare() -> Machine {
+        let machine = Machine::empty();
+        let home = &machine.home;
         for dir in ["shims", "real", "kube"] {
             fs::create_dir(home.path().join(dir)).unwrap();
         }
         symlink(env!("CARGO_BIN_EXE_guard-shim"), home.path().join("shims/kubectl")).unwrap();
-        let cwd = home.path().to_owned();
-        Stage { home, vars: Vec::new(), cwd }
+        machine
     }
 
     /// A path below the home.
@@ -103,33 +79,65 @@ impl Stage {
 
     /// Writes an executable file below the home.
     pub fn program(&self, path: &str, text: &str) -> String {
-        let _turn = turn();
-        let path = self.file(path, text);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        path
+        let at = self.at(path);
+        executable(&at, text.as_bytes());
+        at.display().to_string()
+    }
+
+    /// A directory below the home.
+    pub fn dir(&self, name: &str) -> PathBuf {
+        let dir = self.at(name);
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    /// A symlink `DIR/NAME` to a program.
+    pub fn link(&self, dir: &str, name: &str, to: impl AsRef<Path>) -> PathBuf {
+        let at = self.dir(dir).join(name);
+        symlink(to, &at).unwrap();
+        at
+    }
+
+    /// An executable file `DIR/NAME` with this text or these bytes.
+    pub fn tool(&self, dir: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let at = self.dir(dir).join(name);
+        executable(&at, content.as_ref());
+        at
+    }
+
+    /// `PATH=` of directories below the home, as an entry of an environment.
+    pub fn path_of(&self, dirs: &[&str]) -> String {
+        let dirs: Vec<String> = dirs.iter().map(|d| self.dir(d).display().to_string()).collect();
+        format!("PATH={}", dirs.join(":"))
+    }
+
+    /// What the pipelines that follow read from standard input.
+    pub fn stdin(&mut self, bytes: impl Into<Vec<u8>>) -> &mut Machine {
+        self.stdin = bytes.into();
+        self
     }
 
     /// Sets a variable for the commands that follow.
-    pub fn env(&mut self, name: &str, value: impl Into<String>) -> &mut Stage {
+    pub fn env(&mut self, name: &str, value: impl Into<String>) -> &mut Machine {
         self.vars.retain(|(n, _)| n != name);
         self.vars.push((name.to_owned(), value.into()));
         self
     }
 
     /// Takes a variable away again.
-    pub fn unset(&mut self, name: &str) -> &mut Stage {
+    pub fn unset(&mut self, name: &str) -> &mut Machine {
         self.vars.retain(|(n, _)| n != name);
         self
     }
 
     /// Where the commands that follow start.
-    pub fn cd(&mut self, dir: impl Into<PathBuf>) -> &mut Stage {
+    pub fn cd(&mut self, dir: impl Into<PathBuf>) -> &mut Machine {
         self.cwd = dir.into();
         self
     }
 
     /// `KUBECONFIG` is a new file with this server, one context of this name.
-    pub fn on(&mut self, url: &str, context: &str) -> &mut Stage {
+    pub fn on(&mut self, url: &str, context: &str) -> &mut Machine {
         let path = self.kubeconfig(context, url);
         self.env("KUBECONFIG", path)
     }
@@ -181,7 +189,6 @@ impl Stage {
 
     /// Starts a command on a terminal.
     pub fn terminal_of(&self, command: Command) -> Pty {
-        let _turn = turn();
         Pty::spawn(command, 100)
     }
 
@@ -208,12 +215,17 @@ impl Stage {
 
     /// Runs `kubectl ARGS` without any terminal.
     pub fn pipeline(&self, args: &[&str]) -> Output {
-        self.alone(self.kubectl(args), b"")
+        self.alone(self.kubectl(args), &self.stdin)
     }
 
     /// Runs `guard ARGS` without any terminal.
     pub fn guard(&self, args: &[&str]) -> Output {
-        self.alone(self.command(env!("CARGO_BIN_EXE_guard"), args), b"")
+        self.run(Path::new(env!("CARGO_BIN_EXE_guard")), args)
+    }
+
+    /// Runs a program without any terminal.
+    pub fn run(&self, program: &Path, args: &[&str]) -> Output {
+        self.alone(self.command(program, args), &self.stdin)
     }
 
     /// Runs a command in a session of its own, so that there is no terminal to ask on.
@@ -223,10 +235,7 @@ impl Stage {
         unsafe {
             command.pre_exec(|| if libc::setsid() == -1 { Err(io::Error::last_os_error()) } else { Ok(()) });
         }
-        let mut child = {
-            let _turn = turn();
-            command.spawn().unwrap()
-        };
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{:?}: {e}", command.get_program()));
         let mut pipe = child.stdin.take().unwrap();
         let bytes = stdin.to_vec();
         // The child may well end without reading, or write before it reads.
@@ -251,81 +260,13 @@ impl Stage {
     }
 }
 
-/// Scenes on stage now. A simulation of apt is seconds of processor time, a call of the AWS CLI some 0.4 s, and guard
-/// makes several at once: more scenes than processors only run into each other's deadlines.
-static ON_STAGE: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-/// The right to be on stage.
-#[derive(Debug)]
-pub struct Turn;
-
-impl Turn {
-    /// Waits for a place.
-    pub fn wait() -> Arc<Turn> {
-        let most = std::thread::available_parallelism().map_or(1, usize::from);
-        let (count, freed) = &ON_STAGE;
-        let mut playing = count.lock().unwrap_or_else(PoisonError::into_inner);
-        while *playing >= most {
-            playing = freed.wait(playing).unwrap_or_else(PoisonError::into_inner);
-        }
-        *playing += 1;
-        Arc::new(Turn)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        *ON_STAGE.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        ON_STAGE.1.notify_one();
-    }
-}
-
-/// Types an answer to the one question and waits for the end.
-pub fn answered(mut terminal: Pty, question: &str, answer: &str) -> Ended {
-    terminal.expect(question);
-    terminal.send(format!("{answer}\n"));
-    ended(terminal)
-}
-
-/// Types this where a name is asked for, which has to be wrong, gives up, and waits for the end.
-pub fn answered_wrongly(mut terminal: Pty, answer: &str) -> Ended {
-    terminal.expect("stops: ");
-    terminal.send(format!("{answer}\n"));
-    terminal.expect("2 attempts left");
-    terminal.expect("stops: ");
-    terminal.send("\n");
-    ended(terminal)
-}
-
-/// Waits for the end of a command on a terminal.
-pub fn ended(mut terminal: Pty) -> Ended {
-    let code = terminal.code();
-    // What was written last may still be on its way through the terminal.
-    let mut output = terminal.output();
-    loop {
-        std::thread::sleep(std::time::Duration::from_millis(40));
-        let now = terminal.output();
-        if now == output {
-            break;
-        }
-        output = now;
-    }
-    Ended { code, output: plain(&output) }
-}
-
-/// Terminal output without carriage returns and escape sequences (`ESC [ … letter`).
-pub fn plain(text: &str) -> String {
-    let mut parts = text.split("\u{1b}[");
-    let first = parts.next().unwrap_or_default().to_owned();
-    let rest =
-        parts.map(|part| part.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).get(1..).unwrap_or(""));
-    rest.fold(first, |text, part| text + part).replace('\r', "")
-}
-
-/// A run without a terminal in the same words.
-pub fn told(output: &Output) -> Ended {
-    use std::os::unix::process::ExitStatusExt;
-    let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
-    let text = [output.stdout.as_slice(), &output.stderr].concat();
-    Ended { code, output: String::from_utf8_lossy(&text).into_owned() }
+/// Writes a program file. A file that is open for writing cannot be executed, and a child forked meanwhile by another test
+/// holds such a descriptor until its own exec: so somebody else writes it.
+pub fn executable(at: &Path, content: &[u8]) {
+    fs::create_dir_all(at.parent().unwrap()).unwrap();
+    let mut install = Command::new("install");
+    install.args(["-m", "755", "/dev/stdin"]).arg(at).stdin(Stdio::piped());
+    let mut child = install.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(content).unwrap();
+    assert!(child.wait().unwrap().success(), "{} cannot be written", at.display());
 }
