@@ -13,8 +13,16 @@
 mod support;
 
 mod audit_log;
+mod aws_tape;
 mod install_doctor;
 mod keep_embedded;
+mod probe_aws_cloudformation;
+mod probe_aws_databases;
+mod probe_aws_ec2;
+mod probe_aws_identity;
+mod probe_aws_keys;
+mod probe_aws_s3;
+mod probe_aws_services;
 mod probe_scenarios;
 mod prompt_tty;
 mod readme;

@@ -13,6 +13,7 @@
 mod support;
 
 mod aws_faults;
+mod aws_recordings;
 mod aws_server;
 mod aws_traps;
 mod aws_warm;
@@ -21,13 +22,7 @@ mod contract;
 mod keep_real;
 mod kubectl_table;
 mod kubectl_words;
-mod probe_aws_cloudformation;
-mod probe_aws_databases;
-mod probe_aws_ec2;
-mod probe_aws_identity;
-mod probe_aws_keys;
-mod probe_aws_s3;
-mod probe_aws_services;
+mod probe_aws_live;
 mod probe_cluster;
 mod resolve_aws;
 mod resolve_differential;

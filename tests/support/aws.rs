@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A proxy that nothing listens on: what misses the server does not leave the machine.
 const CLOSED: &str = "http://127.0.0.1:9";
@@ -24,14 +24,32 @@ pub struct Aws {
     /// The certificate authority of its proxy, as a PEM file.
     pub ca: PathBuf,
     accounts: Vec<Person>,
+    between: Option<Arc<dyn Between>>,
     _life: Life,
 }
 
 /// What keeps a server alive, however this process ends: its standard input, or the connection to it.
 #[derive(Debug)]
 enum Life {
-    Own { _child: Child },
-    Shared { _connection: BufReader<UnixStream> },
+    Own {
+        _child: Child,
+    },
+    Shared {
+        _connection: BufReader<UnixStream>,
+    },
+    /// There is no server: a recording answers.
+    Recorded,
+}
+
+/// Stands between a test and the server's control: a recording, being made or played.
+pub trait Between: std::fmt::Debug + Send + Sync {
+    /// A request to the control; `live` asks the server.
+    fn control(
+        &self,
+        method: &str,
+        body: &Value,
+        live: &dyn Fn() -> Result<Value, String>,
+    ) -> Result<Value, String>;
 }
 
 /// A user of an account, with an access key.
@@ -100,8 +118,42 @@ impl Aws {
             port: u16::try_from(said["port"].as_u64().unwrap()).unwrap(),
             ca: said["ca"].as_str().unwrap().into(),
             accounts: accounts.map(|a| Person::of(a, a)).collect(),
+            between: None,
             _life: life,
         })
+    }
+
+    /// The same server, for one test.
+    pub fn share(&self, between: Option<Arc<dyn Between>>) -> Aws {
+        Aws {
+            port: self.port,
+            ca: self.ca.clone(),
+            accounts: self.accounts.clone(),
+            between,
+            _life: Life::Recorded,
+        }
+    }
+
+    /// No server at all: everything is answered by this, also where it says to be.
+    pub fn recorded(port: u16, accounts: &Value, between: Arc<dyn Between>) -> Aws {
+        let accounts = accounts.as_array().unwrap().iter().map(|a| Person::of(a, a)).collect();
+        Aws {
+            port,
+            ca: PathBuf::from("/nowhere/ca.pem"),
+            accounts,
+            between: Some(between),
+            _life: Life::Recorded,
+        }
+    }
+
+    /// The accounts and alice's keys, as the server told them.
+    pub fn told(&self) -> Value {
+        let told = |p: &Person| {
+            let alias = Some(&p.alias).filter(|alias| !alias.is_empty());
+            json!({"name": p.profile, "account": p.account, "alias": alias, "region": p.region,
+                   "user": p.user, "key": p.key, "secret": p.secret})
+        };
+        self.accounts.iter().map(told).collect()
     }
 
     /// Where it answers.
@@ -184,7 +236,16 @@ impl Aws {
         self.request(method, body).unwrap_or_else(|e| panic!("{method}: {e}"))
     }
 
+    #[track_caller]
     fn request(&self, method: &str, body: &Value) -> Result<Value, String> {
+        match &self.between {
+            Some(between) => between.control(method, body, &|| self.send(method, body)),
+            None => self.send(method, body),
+        }
+    }
+
+    /// One request to the control of the real server; the answer, or the service's error.
+    pub fn send(&self, method: &str, body: &Value) -> Result<Value, String> {
         let body = body.to_string();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         write!(
@@ -278,6 +339,11 @@ impl Cli {
         let given = std::env::var_os("GUARD_TEST_AWS2").map(PathBuf::from);
         let path = given.unwrap_or_else(|| cache().join("aws/v2/bin/aws"));
         path.is_file().then_some(Cli { path, major: 2 })
+    }
+
+    /// The one of this version.
+    pub fn of(major: u8) -> Option<Cli> {
+        if major == 1 { Cli::v1() } else { Cli::v2() }
     }
 
     /// The CLIs that tests about every CLI are run with: the newest, or with `GUARD_TEST_ALL` both.

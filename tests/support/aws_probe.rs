@@ -1,6 +1,9 @@
-//! The probe's question for a command line of the tests: resolved as the program does it, asked of the test server.
+//! The probe's question for a command line of the tests: resolved as the program does it, asked of the test server, or
+//! of a recording of it.
 
 use super::aws::{Aws, Cli, Person, Way};
+use super::aws_tape::plain::PORT;
+use super::aws_tape::{Mode, StandIn, Tape, mode};
 use guard::engine::aws::Hit;
 use guard::engine::impact::{Data, Fate, Impact};
 use guard::probe::aws::{Answered, Request};
@@ -8,34 +11,79 @@ use guard::resolve;
 use guard::world::World;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A person with a home of their own in front of the server.
 pub struct Desk {
-    pub aws: &'static Aws,
+    pub aws: Aws,
     pub person: Person,
     pub cli: Cli,
     pub home: tempfile::TempDir,
     pub vars: Vec<(String, String)>,
     pub deadline: Duration,
+    tape: Option<(Arc<Tape>, StandIn)>,
+}
+
+/// The versions of the CLI that a test which wants all of them is run with.
+pub fn majors() -> Vec<u8> {
+    if mode() == Mode::Replay { vec![1, 2] } else { Cli::all().iter().map(|cli| cli.major).collect() }
 }
 
 impl Desk {
-    /// A new user of the production account, in its region, with version 1 of the CLI.
+    /// A new user of the production account, in its region, with version 1 of the CLI. The user's name is the name of
+    /// the recording.
     pub fn of(user: &str) -> Option<Desk> {
-        Desk::with(user, Cli::v1()?)
+        Desk::with(user, 1)
     }
 
-    pub fn with(user: &str, cli: Cli) -> Option<Desk> {
-        let aws = Aws::start()?;
+    /// The same with this version.
+    pub fn with(user: &str, major: u8) -> Option<Desk> {
+        let home = tempfile::tempdir().unwrap();
+        let mut cli = match mode() {
+            Mode::Replay => Cli { path: PathBuf::new(), major },
+            Mode::Live | Mode::Record => Cli::of(major)?,
+        };
+        let (aws, tape) = match mode() {
+            Mode::Replay => {
+                let tape = Arc::new(Tape::play(user, home.path()));
+                (Aws::recorded(PORT, &tape.accounts(), tape.clone()), Some(tape))
+            }
+            Mode::Live => (Aws::start()?.share(None), None),
+            Mode::Record => {
+                let aws = Aws::start()?;
+                // The same ids as last time, so that a new recording differs where the answers do.
+                aws.send("seed", &serde_json::json!({"text": user})).unwrap();
+                let tape = Arc::new(Tape::record(user, home.path(), &cli.path, aws.port, aws.told()));
+                (aws.share(Some(tape.clone())), Some(tape))
+            }
+        };
+        let tape = tape.map(|tape| (Arc::clone(&tape), StandIn::new(tape)));
+        if let Some((_, stand_in)) = &tape {
+            cli.path = stand_in.path();
+        }
+        Some(Desk::at(home, aws, user, cli, tape))
+    }
+
+    /// In front of the real server with a real CLI, whatever the mode: for what a recording cannot answer.
+    pub fn live(user: &str, cli: Cli) -> Option<Desk> {
+        Some(Desk::at(tempfile::tempdir().unwrap(), Aws::start()?.share(None), user, cli, None))
+    }
+
+    fn at(
+        home: tempfile::TempDir,
+        aws: Aws,
+        user: &str,
+        cli: Cli,
+        tape: Option<(Arc<Tape>, StandIn)>,
+    ) -> Desk {
         let person = aws.person("prod", user);
         let mut vars = aws.vars(Way::Endpoint);
         vars.extend(person.keys());
         vars.push(("AWS_DEFAULT_REGION".to_owned(), person.region.clone()));
         vars.push(("AWS_REGION".to_owned(), person.region.clone()));
-        let home = tempfile::tempdir().unwrap();
         // Nothing is ever measured here: a loaded machine must not turn an answer into "timed out".
-        Some(Desk { aws, person, cli, home, vars, deadline: Duration::from_secs(240) })
+        Desk { aws, person, cli, home, vars, deadline: Duration::from_secs(240), tape }
     }
 
     pub fn set(&mut self, name: &str, value: &str) {
@@ -65,17 +113,22 @@ impl Desk {
     }
 
     /// Asks what the command would do.
+    #[track_caller]
     pub fn ask(&self, words: &[&str]) -> Answered {
         self.with_request(words, guard::probe::aws::ask)
     }
 
+    #[track_caller]
     pub fn with_request<T>(&self, words: &[&str], go: impl FnOnce(&Request<'_>) -> T) -> T {
         let world = self.world();
         let hit = hit(words);
         let major = (self.cli.major, format!("{}.0.0", self.cli.major));
         let resolved = resolve::aws::resolve_as(&world, &hit, Some(major)).unwrap();
+        if let Some((tape, _)) = &self.tape {
+            tape.begin(words);
+        }
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        go(&Request {
+        let seen = go(&Request {
             hit: &hit,
             words: &words,
             target: &resolved.target,
@@ -86,7 +139,11 @@ impl Desk {
             deadline: self.deadline,
             terminal: false,
             impact: true,
-        })
+        });
+        if let Some((tape, _)) = &self.tape {
+            tape.end();
+        }
+        seen
     }
 
     /// Makes something in the account: `desk.make("ec2", "create_volume", json!({…}))`.
@@ -97,6 +154,16 @@ impl Desk {
 
     pub fn path(&self) -> &Path {
         self.home.path()
+    }
+}
+
+/// A recording is complete when its test has passed, and one that is played has been played to its end.
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let Some((tape, _)) = self.tape.as_ref().filter(|_| !std::thread::panicking()) else { return };
+        tape.complain();
+        tape.save();
+        assert_eq!(tape.left(), 0, "{}: recorded steps that the test no longer asks for", self.person.user);
     }
 }
 

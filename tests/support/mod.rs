@@ -12,6 +12,7 @@ pub mod apt_stage;
 pub mod aws;
 pub mod aws_probe;
 pub mod aws_stage;
+pub mod aws_tape;
 pub mod aws_warm;
 pub mod cases;
 pub mod chroot;

@@ -8,28 +8,37 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// The built fake tool. Compiled once per test process, into a name made of its source's content.
+/// The built fake tool.
 pub fn fake_tool() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fake_tool/main.rs");
-        let text = std::fs::read(source).unwrap();
-        let sum = text.iter().fold(0u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
-        let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fake_tool-{sum:x}"));
-        if !at.exists() {
-            // The compiler names its other files after this one, up to a dot.
-            let part = at.with_file_name(format!("{}-fake_tool", std::process::id()));
-            let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-            let built = Command::new(rustc)
-                .args(["--edition=2024", "--crate-name=fake_tool", "-Copt-level=1", source, "-o"])
-                .arg(&part)
-                .output()
-                .unwrap();
-            assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-            std::fs::rename(&part, &at).unwrap();
-        }
-        at
-    })
+    BUILT.get_or_init(|| built("fake_tool"))
+}
+
+/// The built stand-in for the AWS CLI.
+pub fn fake_aws() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| built("fake_aws"))
+}
+
+/// The program of `tests/support/NAME/main.rs`. Compiled once, into a name made of its source's content.
+fn built(name: &str) -> PathBuf {
+    let source = format!("{}/tests/support/{name}/main.rs", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read(&source).unwrap();
+    let sum = text.iter().fold(0u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
+    let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{sum:x}"));
+    if !at.exists() {
+        // The compiler names its other files after this one, up to a dot.
+        let part = at.with_file_name(format!("{}-{name}", std::process::id()));
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let built = Command::new(rustc)
+            .args(["--edition=2024", "--crate-name", name, "-Copt-level=1", &source, "-o"])
+            .arg(&part)
+            .output()
+            .unwrap();
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        std::fs::rename(&part, &at).unwrap();
+    }
+    at
 }
 
 /// One program start, every part of it chosen.

@@ -1,5 +1,5 @@
 //! A stand-in for the real tool: writes down the state it was started in, so that a test can compare it with and
-//! without guard in between. Built by the tests with `rustc` alone (see `support/process.rs`).
+//! without guard in between. Built by the tests with `rustc` alone (see `support/start.rs`).
 //!
 //! There is no Rust `main`: the runtime's start-up would change the very things that are looked at.
 //!

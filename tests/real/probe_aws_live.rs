@@ -1,68 +1,20 @@
-//! Who a command would act as, and what is said when that cannot be had.
+//! What no recording can answer: reads that hang, deadlines, which calls are made, and how long they take.
 
-use crate::support::aws;
-use crate::support::aws_probe::Desk;
+use crate::support::aws::{Cli, Way};
+use crate::support::aws_probe::{Desk, goes};
 use guard::engine::fact::{Known, Why};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
 const WORDS: [&str; 4] = ["cloudformation", "delete-stack", "--stack-name", "nothing"];
 
-#[test]
-fn both_clis_say_who_it_is() {
-    for cli in aws::Cli::all() {
-        let Some(desk) = Desk::with(&format!("who-{}", cli.major), cli) else { return };
-        let seen = desk.ask(&WORDS);
-        assert_eq!(seen.account, Known::Known(desk.person.account.clone()));
-        let arn = format!("arn:aws:iam::{}:user/{}", desk.person.account, desk.person.user);
-        assert_eq!(seen.principal, Known::Known(arn.clone()));
-        assert_eq!(seen.alias, Known::Known(Some("acme-prod".into())));
-        assert_eq!(seen.error, None);
-        let again = desk.with_request(&WORDS, guard::probe::aws::identity);
-        assert_eq!(again, Ok((desk.person.account.clone(), arn)));
-    }
-}
-
-#[test]
-fn a_failed_identity_is_told_in_the_clis_own_words_and_nothing_else_is_shown() {
-    for cli in aws::Cli::all() {
-        let Some(mut desk) = Desk::with(&format!("fail-{}", cli.major), cli) else { return };
-        let expired = "The security token included in the request is expired";
-        desk.aws.fault(&desk.person, json!({"service": "sts", "operation": "GetCallerIdentity", "code": "ExpiredToken", "message": expired, "status": 403}));
-        let seen = desk.ask(&WORDS);
-        let want = format!(
-            "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: {expired}"
-        );
-        assert_eq!(seen.error.as_deref(), Some(want.as_str()));
-        assert_eq!((seen.impact, seen.safer), (guard::engine::impact::Impact::default(), None));
-        assert!(matches!(seen.account, Known::Unknown(Why::Failed(_))));
-        desk.aws.mend(&desk.person);
-
-        desk.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
-        let seen = desk.ask(&WORDS);
-        let error = seen.error.unwrap();
-        assert!(
-            error.starts_with("Could not connect to the endpoint URL") && !error.contains('\n'),
-            "{error}"
-        );
-
-        desk.vars.retain(|(name, _)| !name.contains("ACCESS_KEY"));
-        let error = desk.ask(&WORDS).error.unwrap();
-        // Version 2 says `An error occurred (NoCredentials): ` first.
-        assert!(error.contains("Unable to locate credentials") && !error.contains('\n'), "{error}");
-    }
-}
-
-#[test]
-fn an_anonymous_command_has_no_account() {
-    let Some(desk) = Desk::of("anonymous") else { return };
-    let seen = desk.ask(&["s3", "rm", "s3://public/x", "--no-sign-request"]);
-    assert!(seen.error.unwrap().starts_with("--no-sign-request"));
+fn desk(user: &str) -> Option<Desk> {
+    Desk::live(user, Cli::v1()?)
 }
 
 #[test]
 fn throttled_and_hanging_reads_are_gaps() {
-    let Some(mut desk) = Desk::of("slow") else { return };
+    let Some(mut desk) = desk("slow") else { return };
     let stack = json!({"StackName": "slow", "TemplateBody": "Resources: { T: { Type: 'AWS::SNS::Topic' } }"});
     desk.make("cloudformation", "create_stack", stack);
     let words = ["cloudformation", "delete-stack", "--stack-name", "slow"];
@@ -95,9 +47,9 @@ fn throttled_and_hanging_reads_are_gaps() {
 /// Every call of guard's own is written down by a wrapper in front of the real CLI.
 #[test]
 fn the_alias_is_remembered_by_account_and_the_identity_is_not() {
-    let Some(mut desk) = Desk::of("remember") else { return };
+    let Some(mut desk) = desk("remember") else { return };
     // An endpoint from the environment keeps the notes unused; the real host names go through the proxy.
-    desk.vars = desk.aws.vars(aws::Way::Proxy);
+    desk.vars = desk.aws.vars(Way::Proxy);
     desk.vars.extend(desk.person.keys());
     desk.set("AWS_DEFAULT_REGION", "eu-west-1");
     let log = desk.path().join("calls");
@@ -125,24 +77,10 @@ fn the_alias_is_remembered_by_account_and_the_identity_is_not() {
     assert_eq!(seen.alias, Known::Known(Some("acme-staging".into())));
 }
 
-#[test]
-fn a_denied_alias_is_not_known_and_an_account_without_one_has_its_name() {
-    let Some(desk) = Desk::of("no-alias") else { return };
-    desk.aws.fault(&desk.person, json!({"service": "iam", "operation": "ListAccountAliases", "code": "AccessDenied", "message": "no", "status": 403}));
-    desk.aws.fault(
-        &desk.person,
-        json!({"service": "organizations", "code": "AccessDeniedException", "message": "no", "status": 400}),
-    );
-    let seen = desk.ask(&["iam", "create-user", "--user-name", "x"]);
-    assert_eq!(seen.alias, Known::Unknown(Why::Forbidden));
-    assert_eq!(seen.organisation_name, Known::Unknown(Why::Forbidden));
-    assert_eq!((seen.error, seen.impact.gaps.len()), (None, 0));
-}
-
 /// Ctrl-C ends the whole group; a deadline ends the children one by one. Nothing may be left.
 #[test]
 fn no_child_outlives_the_deadline() {
-    let Some(mut desk) = Desk::of("orphans") else { return };
+    let Some(mut desk) = desk("orphans") else { return };
     let pids = desk.path().join("pids");
     desk.wrap(&format!("echo $$ >> {}\nexec sleep 300", pids.display()));
     // Long enough for three of them to start.
@@ -160,5 +98,52 @@ fn no_child_outlives_the_deadline() {
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
+    }
+}
+
+const TABLE: &str = "
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: NAME
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+";
+
+/// Printed, not judged: `cargo test --test real -- --ignored --nocapture time_to_the_facts`.
+#[test]
+#[ignore = "a measurement: nothing else may run beside it"]
+fn time_to_the_facts_of_forty_resources() {
+    let Some(desk) = desk("cfn-time") else { return };
+    let topics: String = (0..38).map(|i| format!("  T{i}: {{ Type: AWS::SNS::Topic }}\n")).collect();
+    let tables = ["a", "b"]
+        .map(|n| format!("  {}:{}", n.to_uppercase(), TABLE.replace("NAME", &format!("cfn-t-{n}"))));
+    let body = format!("Resources:\n{topics}{}", tables.concat());
+    desk.make("cloudformation", "create_stack", json!({"StackName": "cfn-t", "TemplateBody": body}));
+    let mut vars = desk.vars.clone();
+    vars.push(("AWS_MAX_ATTEMPTS".into(), "2".into()));
+    let calls: [&[&str]; 6] = [
+        &["sts", "get-caller-identity"],
+        &["iam", "list-account-aliases"],
+        &["cloudformation", "describe-stacks", "--stack-name", "cfn-t"],
+        &["cloudformation", "list-stack-resources", "--stack-name", "cfn-t"],
+        &["cloudformation", "get-template", "--stack-name", "cfn-t", "--template-stage", "Processed"],
+        &["dynamodb", "describe-table", "--table-name", "cfn-t-a"],
+    ];
+    for round in 0..4 {
+        let mut single = Vec::new();
+        for call in calls {
+            let start = Instant::now();
+            assert!(desk.cli.run(desk.path(), &vars, call).status.success());
+            single.push(start.elapsed().as_secs_f64());
+        }
+        let seen = desk.ask(&["cloudformation", "delete-stack", "--stack-name", "cfn-t"]);
+        assert_eq!((seen.error, seen.impact.gaps.len(), goes(&seen.impact, "SNS Topic")), (None, 0, 38));
+        let (all, slowest) = (seen.took.as_secs_f64(), single.iter().copied().fold(0.0, f64::max));
+        let sum: f64 = single.iter().sum();
+        println!(
+            "round {round}: facts {all:.2} s, slowest call {slowest:.2} s, ratio {:.2}; in series {sum:.2} s",
+            all / slowest
+        );
     }
 }
