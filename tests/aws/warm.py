@@ -28,6 +28,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import types
 
 import kept_models
@@ -181,10 +182,20 @@ class Start:
     def __init__(self, connection):
         head, fds, _, _ = socket.recv_fds(connection, 4, 250)
         self.received = fds
-        body = b""
-        with connection.makefile("rb") as stream:
-            if len(head) == 4:
-                body = stream.read(int.from_bytes(head, "little"))
+        try:
+            self.read(connection, head, fds)
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, connection, head, fds):
+        wanted, body = int.from_bytes(head, "little"), b""
+        # Not a byte more: what follows are signals.
+        while len(body) < wanted:
+            more = connection.recv(wanted - len(body))
+            if not more:
+                raise ValueError("killed while it was starting")
+            body += more
         ignored, blocked, umask, names, count, *rest = body.split(b"\0")
         self.ignored, self.blocked, self.umask = int(ignored, 16), int(blocked, 16), int(umask, 8)
         names = names.decode().split(",")
@@ -270,18 +281,16 @@ def command(warm):
         if code is not None and not isinstance(code, int):
             print(code, file=sys.stderr)
             code = 1
-    except KeyboardInterrupt:
-        sys.excepthook(*sys.exc_info())
-        code = -signal.SIGINT
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        code = 1
+    except BaseException as error:
+        # Without this function's own frame.
+        sys.excepthook(type(error), error, error.__traceback__.tb_next)
+        code = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
     threading._shutdown()
     atexit._run_exitfuncs()
     for stream in sys.stdout, sys.stderr:
         try:
             stream.flush()
-        except OSError:
+        except (OSError, ValueError):  # nobody reads it any more; closed
             code = code or 120
     if code == -signal.SIGINT:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -292,7 +301,7 @@ def command(warm):
 # ------------------------------------------------------------------------------------------------ the forks
 
 def serve(warm, listener, life, starts):
-    """Forks for every connection; gives back in the fork, with its start."""
+    """Forks for every connection, until the starter has ended."""
     wake, woken = socket.socketpair()
     wake.setblocking(False)
     woken.setblocking(False)
@@ -307,14 +316,12 @@ def serve(warm, listener, life, starts):
             if fd == life:
                 for _, pid in running.values():
                     end(pid, signal.SIGKILL)
-                return None
+                return
             if fd == wake.fileno():
                 wake.recv(4096)
                 reap(running, waiting)
             elif fd == listener.fileno():
-                start = accept(warm, listener, waiting, running, starts)
-                if start:
-                    return start
+                accept(warm, listener, waiting, running, starts)
             elif fd in running:
                 connection, pid = running[fd]
                 try:
@@ -334,24 +341,19 @@ def accept(warm, listener, waiting, running, starts):
         start = Start(connection)
     except (OSError, ValueError):  # killed while it was starting
         connection.close()
-        return None
+        return
     if not warm.takes(start.env, start.fds):
-        connection.send(b"C")
+        answer(connection, b"C")
         start.close()
         connection.close()
-        return None
+        return
     if len(os.listdir("/proc/self/task")) != 1:
         sys.exit("the warm CLI has threads: its forks would not be what a start is")
     os.write(starts, b"warm\n")
     us = os.getpid()
     pid = os.fork()
     if pid == 0:
-        end_with_starter()
-        if os.getppid() != us:
-            os._exit(0)
-        signal.set_wakeup_fd(-1)
-        start.take_on(warm)
-        return start
+        fork(warm, start, us)
     try:
         os.setpgid(pid, pid)
     except OSError:  # it was quicker
@@ -359,7 +361,27 @@ def accept(warm, listener, waiting, running, starts):
     start.close()
     running[connection.fileno()] = connection, pid
     waiting.register(connection, select.POLLIN)
-    return None
+
+
+def fork(warm, start, parent):
+    """The whole life of a fork: nothing of it gets back to what its parent does."""
+    try:
+        end_with_starter()
+        if os.getppid() != parent:
+            os._exit(0)
+        signal.set_wakeup_fd(-1)
+        start.take_on(warm)
+        command(warm)
+    except BaseException:
+        traceback.print_exc()
+    os._exit(70)
+
+
+def answer(connection, what):
+    try:
+        connection.send(what)
+    except OSError:  # nobody waits any more
+        pass
 
 
 def reap(running, waiting):
@@ -369,9 +391,9 @@ def reap(running, waiting):
             del running[fd]
             try:
                 waiting.unregister(fd)
-                connection.send(b"S" + status.to_bytes(4, "little"))
-            except (OSError, KeyError):  # nobody waits any more
+            except KeyError:  # it is gone already
                 pass
+            answer(connection, b"S" + status.to_bytes(4, "little"))
             connection.close()
 
 
@@ -404,8 +426,9 @@ def main():
     if os.getpgrp() != os.getpid():
         # Without a terminal of its own, so that no fork finds that of whoever runs the tests.
         os.setsid()
+    # In a fork, as with a start, an interrupt before there is any code to hear it is the end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     client(directory)
-    path = os.environ.get("PATH", "")
     os.environ.clear()
     os.environ.update(HOME=MARK, PATH="/usr/bin:/bin", LANG="C.UTF-8")
     warm = Warm(cli)
@@ -419,14 +442,9 @@ def main():
     os.write(said, b"ready\n")
     os.close(said)
     try:
-        start = serve(warm, listener, life, starts)
-    except BaseException:
+        serve(warm, listener, life, starts)
+    finally:
         shutil.rmtree(directory, ignore_errors=True)
-        raise
-    if start:
-        command(warm)
-    shutil.rmtree(directory, ignore_errors=True)
-    os._exit(0)
 
 
 main()
