@@ -7,10 +7,24 @@
 //! Nothing outside this process is touched. The program plays three parts, told apart by how it is called: the story;
 //! guard itself (called as `kubectl`, as the shim would be); and, where the machine has no kubectl, a stand-in for it.
 
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/embedded/mod.rs"]
 mod embedded;
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[path = "telling/mod.rs"]

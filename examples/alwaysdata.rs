@@ -9,10 +9,24 @@
 //! program. It plays two parts, told apart by how it is called: the story; and guard itself (called as `apt-get` and
 //! `guard`, inside).
 
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/chroot.rs"]
 mod chroot;
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[path = "telling/mod.rs"]

@@ -6,7 +6,14 @@
 //! ```
 //! `GUARD_TEST_CLUSTER=DIR cargo test` then uses it instead of starting one per test binary.
 
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/cluster.rs"]
 mod cluster;
 

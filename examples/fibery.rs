@@ -9,13 +9,34 @@
 //! program plays two parts, told apart by how it is called: the story; and guard itself (called as `aws`, as the shim
 //! would be).
 
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/aws.rs"]
 mod aws;
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/fibery.rs"]
 mod fibery;
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[path = "telling/mod.rs"]

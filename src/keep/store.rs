@@ -1,5 +1,5 @@
 //! Copies on disk: one directory each. Those of a cluster hold `manifest.json` beside `objects.jsonl` (raw objects, one a
-//! line); those of a host are described in [`apt`](super::apt).
+//! line); those of a host are described in [`super::apt`].
 
 use super::apt;
 use super::partial::{MANIFEST, Partial, hex, names};

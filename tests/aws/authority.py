@@ -1,4 +1,5 @@
 """A certificate authority for one run: certificates for whatever host a client asks for through the proxy."""
+import copy
 import datetime
 import ssl
 import threading
@@ -20,9 +21,16 @@ class Authority:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.serial = 0
         self.root = self.certificate("tests of guard", authority=True)
-        (directory / "ca.pem").write_bytes(self.root.public_bytes(serialization.Encoding.PEM))
+        self.root_file = directory / "ca.pem"
+        self.root_file.write_bytes(self.root.public_bytes(serialization.Encoding.PEM))
         self.private = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+    def elsewhere(self, directory):
+        """The same authority with its hosts' files in another directory."""
+        other = copy.copy(self)
+        other.directory, other.lock, other.contexts = directory, threading.Lock(), {}
+        return other
 
     def certificate(self, subject, authority=False):
         self.serial += 1

@@ -9,6 +9,7 @@ With the argument `tables` it prints one line instead: the variable of every ser
 version 1 knows better.
 """
 
+import gc
 import getpass
 import hashlib
 import io
@@ -166,6 +167,11 @@ def main():
     worlds = [json.loads(line) for line in sys.stdin]
     renamed = {"s3api": "s3", "deploy": "codedeploy", "configservice": "config"}
     load({renamed.get(w, w) for world in worlds for w in world["argv"]} | {"sts"})
+    if "distro" in sys.modules:
+        # What the machine is stays the same; it is asked with a program.
+        sys.modules["distro"].version()
+    gc.collect()
+    gc.freeze()
     for world in worlds:
         child = os.fork()
         if child == 0:

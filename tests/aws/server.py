@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """AWS for the tests: moto with its additions, on loopback, for as long as standard input is open.
 
-    server.py DIR      (DIR goes with it; needs `pip install 'moto[server]==5.2.5'`)
+    server.py DIR            one AWS (DIR goes with it; needs `pip install 'moto[server]==5.2.5'`)
+    server.py DIR --worlds   an AWS of its own, forked in a moment, for everybody who connects to DIR/socket, for as
+                             long as the connection stays
 
 One port of 127.0.0.1 is three things:
 
@@ -10,16 +12,24 @@ One port of 127.0.0.1 is three things:
                 ends here, and no request goes on
   a control     POST /control/NAME with a JSON object; see the functions of the class `Control`
 
-It has the accounts of `ACCOUNTS` and says what it is in one line of JSON on standard output when it can be asked.
+It has the accounts of `ACCOUNTS` and says what it is in one line of JSON on standard output, or on the connection, when
+it can be asked.
 """
+import ctypes
 import datetime
 import fnmatch
+import gc
+import importlib.util
 import io
 import json
 import os
 import re
+import select
 import shutil
+import signal
+import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -43,6 +53,7 @@ from werkzeug.serving import make_server  # noqa: E402
 
 import additions  # noqa: E402
 import authority  # noqa: E402
+import kept_models  # noqa: E402
 
 ACCOUNTS = [
     {"name": "prod", "account": "111111111111", "alias": "acme-prod", "region": "eu-west-1"},
@@ -322,10 +333,10 @@ class Handler(MotoRequestHandler):
     log = log_message = log_error = log_request
 
 
-def main():
-    directory = Path(sys.argv[1])
+def world(authority, say):
+    """Starts one AWS in threads of this process and says where it is."""
     application = Application()
-    Handler.authority = authority.Authority(directory)
+    Handler.authority = authority
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     server.daemon_threads = True
     port = server.server_address[1]
@@ -341,9 +352,56 @@ def main():
         additions.account_names[account["account"]] = account["alias"] or account["name"]
         people.append(account | application.control.key(account["account"], "alice"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"port": port, "ca": str(directory / "ca.pem"), "accounts": people}), flush=True)
-    # The starter holds the other end; however it ends, so does this.
-    sys.stdin.buffer.read()
+    say(json.dumps({"port": port, "ca": str(authority.root_file), "accounts": people}) + "\n")
+
+
+def worlds(directory, authority):
+    """Forks an AWS for every connection, until standard input ends."""
+    kept_models.keep()
+    for service in ["awslambda", *(name.replace("-", "") for name in kept_models.SERVICES)]:
+        if importlib.util.find_spec(f"moto.{service}"):
+            importlib.import_module(f"moto.{service}.urls")
+    for service in "s3", "lambda", "eks", "efs", "route53", "opensearch":
+        MODELS.table(service)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(directory / "socket.new"))
+    listener.listen(64)
+    os.rename(directory / "socket.new", directory / "socket")
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    us = os.getpid()
+    while True:
+        if 0 in select.select([0, listener], [], [])[0]:
+            return
+        connection, _ = listener.accept()
+        if len(os.listdir("/proc/self/task")) != 1:
+            sys.exit("a process with threads cannot fork worlds")
+        if os.fork() == 0:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+            if os.getppid() != us:
+                os._exit(0)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            listener.close()
+            mock_random.seed()
+            own = tempfile.TemporaryDirectory(prefix="world-", dir=directory)
+            world(authority.elsewhere(Path(own.name)), lambda text: connection.sendall(text.encode()))
+            connection.recv(1)
+            own.cleanup()
+            os._exit(0)
+        connection.close()
+
+
+def main():
+    directory = Path(sys.argv[1])
+    directory.mkdir(exist_ok=True)
+    whole = authority.Authority(directory)
+    if sys.argv[2:] == ["--worlds"]:
+        worlds(directory, whole)
+    else:
+        world(whole, lambda text: print(text, end="", flush=True))
+        # The starter holds the other end; however it ends, so does this.
+        sys.stdin.buffer.read()
     shutil.rmtree(directory, ignore_errors=True)
     os._exit(0)
 

@@ -4,8 +4,24 @@
 //! With `GUARD_TEST_CLUSTER` the real API server is asked, else an embedded one.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test's own helpers")]
 
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../support/cluster.rs"]
 mod cluster;
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../support/embedded/mod.rs"]
 mod embedded;
 

@@ -12,8 +12,24 @@
     reason = "a test's own helpers"
 )]
 
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../support/aws.rs"]
 mod aws;
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: the tests use the rest, and its failure is theirs"
+)]
 #[path = "../support/fibery.rs"]
 mod fibery;
 

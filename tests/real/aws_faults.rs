@@ -1,7 +1,8 @@
 //! AWS in a bad state, and input nobody can read: the reason is said in the CLI's own words, nothing runs, nothing is
-//! left behind, and what could not be learnt is never taken for "nothing there".
+//! left behind, and what could not be learnt is never taken for "nothing there". Where a terminal or an interrupt is the
+//! point, the CLI is started anew every time.
 
-use crate::support::aws::Person;
+use crate::support::aws::{Cli, Person, Way};
 use crate::support::aws_stage::Scene;
 use crate::support::ended::ended;
 use crate::support::machine::REFUSED;
@@ -18,6 +19,16 @@ const UNAVAILABLE: i32 = 69;
 macro_rules! scene {
     ($name:literal) => {
         match Scene::new($name) {
+            Some(scene) => scene,
+            None => return,
+        }
+    };
+}
+
+/// The same with a CLI that is started anew for every command.
+macro_rules! cold_scene {
+    ($name:literal) => {
+        match Cli::v2().or_else(Cli::v1).and_then(|cli| Scene::cold($name, cli, Way::Proxy)) {
             Some(scene) => scene,
             None => return,
         }
@@ -245,7 +256,8 @@ fn with_mfa(s: &Scene) {
 
 #[test]
 fn the_code_for_a_role_is_asked_for_once() {
-    for mut s in Scene::each("mfa") {
+    for cli in Cli::all() {
+        let Some(mut s) = Scene::cold(&format!("mfa-v{}", cli.major), cli, Way::Proxy) else { return };
         let name = format!("mfa-v{}", s.cli.major);
         let words = delete(&s, &name);
         with_mfa(&s);
@@ -263,7 +275,7 @@ fn the_code_for_a_role_is_asked_for_once() {
 
 #[test]
 fn no_code_no_command() {
-    let mut s = scene!("nomfa");
+    let mut s = cold_scene!("nomfa");
     let words = delete(&s, "nomfa-app");
     with_mfa(&s);
     s.stage.env("AWS_PROFILE", "mfa");
@@ -283,7 +295,7 @@ fn no_code_no_command() {
 
 #[test]
 fn ctrl_c_while_the_account_is_looked_at() {
-    let s = scene!("ctrlc");
+    let s = cold_scene!("ctrlc");
     let words = delete(&s, "ctrlc-app");
     // First while reads are on their way, behind the identity, then while the identity itself is.
     for (fault, asked) in [(json!({"service": "cloudformation", "delay": 60}), 2), (json!({"delay": 60}), 1)]

@@ -2,6 +2,7 @@
 //! refuse, faults for one person, and no request that leaves the machine.
 
 use crate::support::aws::{Aws, Cli, Person, Way};
+use crate::support::aws_warm::warm;
 use crate::support::fibery;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -35,7 +36,7 @@ fn every_cli_reaches_both_accounts_both_ways() {
     let Some(aws) = Aws::start() else { return };
     let home = tempfile::tempdir().unwrap();
     aws.files(home.path(), &[aws.alice("prod"), aws.alice("staging")]);
-    for cli in Cli::all() {
+    for cli in Cli::all().iter().map(warm) {
         for way in [Way::Endpoint, Way::Proxy] {
             let mut vars = aws.vars(way);
             vars.push(("AWS_DEFAULT_OUTPUT".into(), "json".into()));
@@ -68,7 +69,7 @@ fn requests_to_the_real_host_names_end_here() {
     aws.files(home.path(), &[&person]);
     let mut vars = aws.vars(Way::Proxy);
     vars.push(("AWS_PROFILE".into(), "prod".into()));
-    for cli in Cli::all() {
+    for cli in Cli::all().iter().map(warm) {
         let caller = Caller { cli: &cli, home: home.path(), vars: vars.clone() };
         let said = caller.run(&["s3", "ls", "s3://hosts-b/a/"]);
         assert!(String::from_utf8_lossy(&said.stdout).contains(" b"), "{said:?}");
@@ -89,7 +90,7 @@ fn requests_to_the_real_host_names_end_here() {
 fn a_fault_is_for_one_person_and_one_operation() {
     let Some(aws) = Aws::start() else { return };
     let (ann, bob) = (aws.person("prod", "ann"), aws.person("prod", "bob"));
-    let Some(cli) = Cli::v1() else { return };
+    let Some(cli) = Cli::v1().as_ref().map(warm) else { return };
     let home = tempfile::tempdir().unwrap();
     let as_person = |p: &Person| {
         let mut vars = aws.vars(Way::Endpoint);

@@ -1,5 +1,5 @@
-//! Command lines that are not what they look like. Each is run by the real CLI, every version there is, to see what it
-//! does; then guard is asked what it makes of it.
+//! Command lines that are not what they look like. Each is run by the real CLI against the server to see what it does;
+//! then guard is asked what it makes of it. The CLI is a warm one; that this is the same as a start is in `aws_warm`.
 
 use crate::support::aws::{Cli, Way};
 use crate::support::aws_stage::Scene;
@@ -378,14 +378,14 @@ fn run(cli: &Cli) {
 
 #[test]
 fn lines_that_are_not_what_they_look_like_in_version_1() {
-    if let Some(cli) = Cli::v1() {
+    if let Some(cli) = Cli::among(1) {
         run(&cli);
     }
 }
 
 #[test]
 fn lines_that_are_not_what_they_look_like_in_version_2() {
-    if let Some(cli) = Cli::v2() {
+    if let Some(cli) = Cli::among(2) {
         run(&cli);
     }
 }

@@ -16,6 +16,7 @@ mod aws_faults;
 mod aws_recordings;
 mod aws_server;
 mod aws_traps;
+mod aws_warm;
 mod aws_words;
 mod contract;
 mod keep_real;

@@ -1,12 +1,15 @@
 //! AWS on loopback: the server of `tests/aws/server.py`, real CLIs in front of it, and people with keys of their own.
 //!
-//! A test binary has one server, which ends with it however it ends. Tests run side by side: each takes a [`Person`],
-//! whose faults and log are its own, and names of its own for what it makes.
+//! A test process has one AWS, which ends with it however it ends: a server of its own, or, where
+//! `GUARD_TEST_AWS_SERVER=DIR` says that `tests/aws/serve` is running, a fork of that one with nothing in it from
+//! anybody else. Tests of one process run side by side: each takes a [`Person`], whose faults and log are its own, and
+//! names of its own for what it makes.
 
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
@@ -22,8 +25,20 @@ pub struct Aws {
     pub ca: PathBuf,
     accounts: Vec<Person>,
     between: Option<Arc<dyn Between>>,
-    // Its standard input is what keeps the server alive.
-    _child: Option<Child>,
+    _life: Life,
+}
+
+/// What keeps a server alive, however this process ends: its standard input, or the connection to it.
+#[derive(Debug)]
+enum Life {
+    Own {
+        _child: Child,
+    },
+    Shared {
+        _connection: BufReader<UnixStream>,
+    },
+    /// There is no server: a recording answers.
+    Recorded,
 }
 
 /// Stands between a test and the server's control: a recording, being made or played.
@@ -74,20 +89,29 @@ impl Aws {
         SERVER.get_or_init(Aws::launch).as_ref()
     }
 
-    /// One more server, for a caller that needs it to itself.
+    /// One more, for a caller that needs it to itself.
     pub fn launch() -> Option<Aws> {
         let python = venv()?.join("bin/python");
-        let dir = tempfile::Builder::new().prefix("guard-aws-").tempdir().unwrap().keep();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws/server.py");
-        let mut child = Command::new(&python)
-            .args(["-B", script])
-            .arg(&dir)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|e| panic!("{}: {e}", python.display()));
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let life = if let Some(shared) = shared() {
+            let at = shared.join("moto/socket");
+            let stream = UnixStream::connect(&at).unwrap_or_else(|e| panic!("{}: {e}", at.display()));
+            let mut connection = BufReader::new(stream);
+            connection.read_line(&mut line).unwrap();
+            Life::Shared { _connection: connection }
+        } else {
+            let dir = tempfile::Builder::new().prefix("guard-aws-").tempdir().unwrap().keep();
+            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws/server.py");
+            let mut child = Command::new(&python)
+                .args(["-B", script])
+                .arg(&dir)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap_or_else(|e| panic!("{}: {e}", python.display()));
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            Life::Own { _child: child }
+        };
         let said: Value = serde_json::from_str(&line).expect("the server says where it is");
         let accounts = said["accounts"].as_array().unwrap().iter();
         Some(Aws {
@@ -95,19 +119,31 @@ impl Aws {
             ca: said["ca"].as_str().unwrap().into(),
             accounts: accounts.map(|a| Person::of(a, a)).collect(),
             between: None,
-            _child: Some(child),
+            _life: life,
         })
     }
 
     /// The same server, for one test.
     pub fn share(&self, between: Option<Arc<dyn Between>>) -> Aws {
-        Aws { port: self.port, ca: self.ca.clone(), accounts: self.accounts.clone(), between, _child: None }
+        Aws {
+            port: self.port,
+            ca: self.ca.clone(),
+            accounts: self.accounts.clone(),
+            between,
+            _life: Life::Recorded,
+        }
     }
 
     /// No server at all: everything is answered by this, also where it says to be.
     pub fn recorded(port: u16, accounts: &Value, between: Arc<dyn Between>) -> Aws {
         let accounts = accounts.as_array().unwrap().iter().map(|a| Person::of(a, a)).collect();
-        Aws { port, ca: PathBuf::from("/nowhere/ca.pem"), accounts, between: Some(between), _child: None }
+        Aws {
+            port,
+            ca: PathBuf::from("/nowhere/ca.pem"),
+            accounts,
+            between: Some(between),
+            _life: Life::Recorded,
+        }
     }
 
     /// The accounts and alice's keys, as the server told them.
@@ -310,13 +346,23 @@ impl Cli {
         if major == 1 { Cli::v1() } else { Cli::v2() }
     }
 
-    /// Every CLI of this machine.
+    /// The CLIs that tests about every CLI are run with: the newest, or with `GUARD_TEST_ALL` both.
     pub fn all() -> Vec<Cli> {
-        let found: Vec<Cli> = Cli::v1().into_iter().chain(Cli::v2()).collect();
-        if found.len() == 1 {
+        let both = std::env::var_os("GUARD_TEST_ALL").is_some_and(|v| !v.is_empty());
+        let (old, new) = (Cli::v1(), Cli::v2());
+        if new.is_none() && old.is_some() {
             eprintln!("SKIPPED: no AWS CLI 2 here, its half of the tests is not run");
         }
-        found
+        match new {
+            Some(new) if both => old.into_iter().chain([new]).collect(),
+            Some(new) => vec![new],
+            None => old.into_iter().collect(),
+        }
+    }
+
+    /// This version, where [`Cli::all`] has it.
+    pub fn among(major: u8) -> Option<Cli> {
+        Cli::all().into_iter().find(|cli| cli.major == major)
     }
 
     /// Runs it below this home with exactly these variables.
@@ -332,7 +378,13 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn cache() -> PathBuf {
+/// Where `tests/aws/serve` runs.
+pub fn shared() -> Option<PathBuf> {
+    std::env::var_os("GUARD_TEST_AWS_SERVER").filter(|v| !v.is_empty()).map(PathBuf::from)
+}
+
+/// The cache of fetched and built tools.
+pub fn cache() -> PathBuf {
     std::env::var_os("GUARD_TEST_CACHE").map(PathBuf::from).unwrap_or_else(|| {
         let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");

@@ -1,7 +1,9 @@
 //! A machine for whole-program scenarios with `aws`: the shim first on PATH, a real CLI behind it, and a person of the
-//! production account. The CLI speaks to the real host names, which all end on loopback.
+//! production account. The CLI speaks to the real host names, which all end on loopback. It is a warm one (see
+//! `aws_warm`), except where a scene is made `cold`.
 
 use super::aws::{Aws, Cli, Person, Way};
+use super::aws_warm::warm;
 use super::ended::{Ended, answered, answered_wrongly, ended, told};
 use super::machine::Machine;
 use super::pty::Pty;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 /// Where scenarios are played.
 pub struct Scene {
     pub aws: &'static Aws,
+    /// The one behind the shim.
     pub cli: Cli,
     pub stage: Machine,
     /// Of the production account, with a log and faults of its own; the profile `prod`.
@@ -30,16 +33,22 @@ impl Scene {
         Scene::with(name, Cli::v2().or_else(Cli::v1)?, Way::Proxy)
     }
 
-    /// The same scene for every CLI of this machine.
+    /// The same scene for every CLI of [`Cli::all`].
     pub fn each(name: &str) -> Vec<Scene> {
         let turn = Turn::wait();
-        let scene =
-            |cli: Cli| Scene::set(&format!("{name}-v{}", cli.major), cli, Way::Proxy, Arc::clone(&turn));
+        let scene = |cli: Cli| {
+            Scene::set(&format!("{name}-v{}", cli.major), warm(&cli), Way::Proxy, Arc::clone(&turn))
+        };
         Cli::all().into_iter().filter_map(scene).collect()
     }
 
     /// A scene with this CLI.
     pub fn with(name: &str, cli: Cli, way: Way) -> Option<Scene> {
+        Scene::set(name, warm(&cli), way, Turn::wait())
+    }
+
+    /// A scene with this CLI as it is, started anew for every command.
+    pub fn cold(name: &str, cli: Cli, way: Way) -> Option<Scene> {
         Scene::set(name, cli, way, Turn::wait())
     }
 

@@ -1,11 +1,19 @@
 //! What the test programs share: machines to run guarded commands on, servers, terminals. Once per program.
 #![allow(dead_code, reason = "every test program uses another part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test support: a failure is the test's failure"
+)]
 
 pub mod apt_stage;
 pub mod aws;
 pub mod aws_probe;
 pub mod aws_stage;
 pub mod aws_tape;
+pub mod aws_warm;
 pub mod cases;
 pub mod chroot;
 pub mod cluster;

@@ -27,7 +27,8 @@ fn built(name: &str) -> PathBuf {
     let sum = text.iter().fold(0u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(*b)));
     let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{sum:x}"));
     if !at.exists() {
-        let part = at.with_extension(std::process::id().to_string());
+        // The compiler names its other files after this one, up to a dot.
+        let part = at.with_file_name(format!("{}-{name}", std::process::id()));
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let built = Command::new(rustc)
             .args(["--edition=2024", "--crate-name", name, "-Copt-level=1", &source, "-o"])

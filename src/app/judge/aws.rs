@@ -302,7 +302,7 @@ impl Stage<'_> {
 }
 
 /// Looks at everything again before the command runs: files, variables, documents and, where the person took longer than
-/// [`STALE`], the account itself.
+/// `STALE`, the account itself.
 pub fn still_the_same(
     judged: &Judged,
     before: &ResolvedAws,

@@ -58,8 +58,7 @@ fn is_about_tags(name: &[u8]) -> bool {
         || name.windows(9).any(|w| w == b"tags-from")
 }
 
-// Needs the list that `tests/run aws` makes, so it is none of the tests of the lean parts.
-#[cfg(all(test, feature = "cli", target_os = "linux"))]
+#[cfg(test)]
 #[path = "table_tests.rs"]
 mod listed;
 

@@ -1,5 +1,7 @@
 //! Holds the tables of the AWS CLI's commands against the list that `tests/aws/refresh-operations --list` makes of the
 //! CLI that PyPI has today.
+//! It is none of the tests of the lean parts: there the list is not at hand.
+#![cfg(all(feature = "cli", target_os = "linux"))]
 
 use crate::engine::aws::table::effect;
 use crate::engine::effect::Effect;
