@@ -258,7 +258,7 @@ impl Tape {
         if code != 0 {
             note["exit"] = json!(code);
         }
-        let text = |bytes: &[u8]| state.plain.text(std::str::from_utf8(bytes).expect("the CLI writes text"));
+        let text = |bytes: &[u8]| state.plain.text(std::str::from_utf8(bytes).unwrap());
         match serde_json::from_slice::<Value>(&done.stdout).ok().filter(|v| rendered(v) == done.stdout) {
             Some(value) => note["json"] = state.plain.value(&value),
             None => note["out"] = json!(text(&done.stdout)),
