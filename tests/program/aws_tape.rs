@@ -2,11 +2,11 @@
 
 use crate::support::aws::Between as _;
 use crate::support::aws_tape::format::{all, fold};
-use crate::support::aws_tape::plain::Plain;
+use crate::support::aws_tape::plain::{Plain, timeless};
 use crate::support::aws_tape::{StandIn, Tape};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 /// A person, a question with two calls, a change, and the question again.
@@ -65,6 +65,22 @@ fn a_recording_answers_as_it_was_answered() {
     assert_eq!(tape.left(), 0);
 }
 
+/// A call that guard no longer waited for is not answered before the question is over.
+#[test]
+fn a_call_that_was_cut_off_is_kept_waiting() {
+    let calls = json!([{"aws": ["sns", "list-topics"], "cut": true}, {"aws": ["sts", "who"], "exit": 254}]);
+    let recording = json!({"seconds": 1, "accounts": [], "steps": [{"ask": ["sns"], "calls": calls}]});
+    let tape = Arc::new(Tape::play_value("example", &recording, Path::new("/here")));
+    let aws = StandIn::new(Arc::clone(&tape));
+    tape.begin(&["sns"]);
+    let mut kept =
+        Command::new(aws.path()).args(["sns", "list-topics"]).stderr(Stdio::null()).spawn().unwrap();
+    assert_eq!(run(&aws, &["sts", "who"]).status.code(), Some(254));
+    assert!(kept.try_wait().unwrap().is_none());
+    tape.end();
+    assert_eq!(kept.wait().unwrap().code(), Some(98));
+}
+
 #[test]
 #[should_panic(expected = "the recording example has no answer to\n  aws sns list-topics --output json\n")]
 fn an_argument_list_that_was_never_recorded_fails_by_its_name() {
@@ -120,13 +136,18 @@ fn times_stay_as_old_as_they_were() {
     let said = |at: i64| {
         json!({"seconds": at, "digits": at.to_string(), "ms": at * 1000 + 7, "float": at as f64 + 0.25,
                "zulu": iso(at) + "Z", "zone": iso(at) + ".123000+00:00", "joined": iso(at) + ".000+0000",
-               "space": iso(at).replace('T', " ") + "+00:00"})
+               "name": jiff::Timestamp::from_second(at).unwrap().strftime("rds:db-%Y-%m-%d-%H-%M").to_string(),
+               "text": format!("made ({} GMT), or {}Z", iso(at).replace('T', " "), iso(at))})
     };
     let others = json!({"size": 1000, "big": 5_000_000_000_000_000_i64, "version": "2012-10-17", "port": "5432",
-                        "constant": "1970-01-01T00:00:00Z", "text": format!("made {}Z", iso(then)), "account": "111111111111"});
+                        "constant": "1970-01-01T00:00:00Z", "account": "111111111111"});
     let file = Plain::new("/there", recorded).value(&said(then));
     assert_eq!(file["zulu"], "2099-12-31T21:00:00Z");
     assert_eq!(Plain::new("/there", recorded).value(&others), others);
+    // Made anew a little slower, it is the same recording.
+    let slower = Plain::new("/there", recorded).value(&said(then + 2));
+    assert_eq!(timeless(&slower), timeless(&file));
+    assert_ne!(timeless(&json!({"zulu": slower["zulu"]})), timeless(&file));
     for years in [0, 3, 30] {
         let now = recorded + years * 366 * 24 * HOUR;
         assert_eq!(Plain::new("/here", now).value_here(&file), said(now - 3 * HOUR), "after {years} years");

@@ -14,10 +14,13 @@ pub fn directory() -> PathBuf {
 
 /// The recording of this name.
 pub fn read(name: &str) -> Value {
-    let at = directory().join(name).with_extension("json");
-    let text = std::fs::read_to_string(&at)
-        .unwrap_or_else(|e| panic!("no recording {}: {e}; `tests/aws/record` makes it", at.display()));
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", at.display()))
+    find(name).unwrap_or_else(|| panic!("no recording {name} can be read; `tests/aws/record` makes it"))
+}
+
+/// The same, where there is one that can be read.
+pub fn find(name: &str) -> Option<Value> {
+    let text = std::fs::read_to_string(directory().join(name).with_extension("json")).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 /// Every recording by its name.

@@ -2,7 +2,8 @@
 //!
 //! A recording is the list of a test's steps in their order. A step is a request to the server's control
 //! (`{"control": …, "body": …, "answer": …}`), or a question of guard's (`{"ask": …, "calls": […]}`) with every call of
-//! the CLI that it led to, by argument list. A call without an answer was answered as the same call before it.
+//! the CLI that it led to, by argument list. A call without an answer was answered as the same call before it; one that
+//! was cut off (`"cut": true`) has none until the question is over.
 //!
 //! | variable                | the tests                                                                |
 //! |-------------------------|--------------------------------------------------------------------------|
@@ -14,14 +15,15 @@ pub mod format;
 pub mod plain;
 pub mod shape;
 mod stand_in;
+mod times;
 
 use super::aws::Between;
-use plain::Plain;
+use plain::{Plain, timeless};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
-use std::time::{Instant, SystemTime};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
 
 pub use stand_in::StandIn;
 
@@ -65,8 +67,9 @@ pub struct Tape {
     name: String,
     /// The real CLI while the recording is made.
     real: Option<PathBuf>,
-    began: Instant,
     state: Mutex<State>,
+    /// A question or a call has come to its end.
+    ended: Condvar,
 }
 
 #[derive(Debug)]
@@ -79,8 +82,15 @@ struct State {
     last: HashMap<String, Value>,
     /// The calls of the question that is being asked.
     asked: Option<Vec<Value>>,
+    /// How many questions have come to their end.
+    over: usize,
+    /// The calls that a real CLI is busy with.
+    under_way: Vec<Value>,
     unknown: Vec<String>,
 }
+
+/// A real CLI that its question does not wait for is done by then, unless something is wrong.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 impl Tape {
     /// Plays the recording of this name.
@@ -105,9 +115,18 @@ impl Tape {
     }
 
     fn new(name: &str, real: Option<PathBuf>, plain: Plain, accounts: Value, steps: VecDeque<Value>) -> Tape {
-        let (last, asked, unknown) = (HashMap::new(), None, Vec::new());
-        let state = Mutex::new(State { plain, accounts, steps, last, asked, unknown });
-        Tape { name: name.to_owned(), real, began: Instant::now(), state }
+        let state = State {
+            plain,
+            accounts,
+            steps,
+            last: HashMap::new(),
+            asked: None,
+            over: 0,
+            under_way: Vec::new(),
+            unknown: Vec::new(),
+        };
+        let (state, ended) = (Mutex::new(state), Condvar::new());
+        Tape { name: name.to_owned(), real, state, ended }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,7 +143,7 @@ impl Tape {
     #[track_caller]
     pub fn begin(&self, words: &[&str]) {
         let mut state = self.state();
-        let words: Vec<String> = words.iter().map(|word| state.plain.text(word)).collect();
+        let words = state.plain.value(&json!(words));
         state.asked = Some(Vec::new());
         if self.real.is_none() {
             let step = self.next(&mut state, &json!({"ask": words}));
@@ -142,8 +161,15 @@ impl Tape {
     #[track_caller]
     pub fn end(&self) {
         let mut state = self.state();
-        let asked = state.asked.take().unwrap_or_default();
+        let mut asked = state.asked.take().unwrap_or_default();
+        state.over += 1;
+        self.ended.notify_all();
         if self.real.is_some() {
+            asked.extend(state.under_way.iter().map(|words| json!({"aws": words, "cut": true})));
+            let (waited, late) =
+                self.ended.wait_timeout_while(state, PATIENCE, |s| !s.under_way.is_empty()).unwrap();
+            assert!(!late.timed_out(), "{}: still busy with {:?}", self.name, waited.under_way);
+            state = waited;
             let calls = self.calls(&mut state, asked);
             state.steps.back_mut().unwrap()["calls"] = calls;
         }
@@ -188,13 +214,20 @@ impl Tape {
 
     fn call_recorded(&self, call: &Call) -> Answer {
         let mut state = self.state();
-        let words: Value = call.words.iter().map(|word| state.plain.text(word)).collect();
+        let words = state.plain.value(&json!(call.words));
         let expected = state.asked.iter().flatten().any(|known| known["aws"] == words);
         let Some(known) = state.last.get(&words.to_string()).filter(|_| expected) else {
             state.unknown.push(format!("aws {}", call.words.join(" ")));
             let err = format!("never recorded: aws {}\n", call.words.join(" ")).into_bytes();
             return Answer { code: 98, out: Vec::new(), err };
         };
+        let known = known.clone();
+        if known["cut"] == true {
+            let over = state.over;
+            // Whoever asked has gone by then.
+            let _ = self.ended.wait_timeout_while(state, PATIENCE, |state| state.over == over);
+            return Answer { code: 98, out: Vec::new(), err: b"cut off\n".to_vec() };
+        }
         let text = |name: &str| state.plain.text_here(known[name].as_str().unwrap_or_default()).into_bytes();
         let out = match known.get("json") {
             Some(value) => rendered(&state.plain.value_here(value)),
@@ -208,16 +241,24 @@ impl Tape {
         let mut command = std::process::Command::new(real);
         command.args(&call.words).env_clear().current_dir(&call.dir).stdin(std::process::Stdio::null());
         command.envs(call.vars.iter().map(|(name, value)| (name, value)));
+        let (words, over) = {
+            let mut state = self.state();
+            let words = state.plain.value(&json!(call.words));
+            state.under_way.push(words.clone());
+            (words, state.over)
+        };
         let done = command.output().unwrap_or_else(|e| panic!("{}: {e}", real.display()));
         let code =
             done.status.code().unwrap_or_else(|| panic!("{:?} was ended: {}", call.words, done.status));
         let mut state = self.state();
-        let words: Vec<String> = call.words.iter().map(|word| state.plain.text(word)).collect();
+        let at = state.under_way.iter().position(|known| *known == words).unwrap();
+        state.under_way.remove(at);
+        self.ended.notify_all();
         let mut note = json!({"aws": words});
         if code != 0 {
             note["exit"] = json!(code);
         }
-        let text = |bytes: &[u8]| state.plain.text(std::str::from_utf8(bytes).expect("the CLI writes text"));
+        let text = |bytes: &[u8]| state.plain.text(std::str::from_utf8(bytes).unwrap());
         match serde_json::from_slice::<Value>(&done.stdout).ok().filter(|v| rendered(v) == done.stdout) {
             Some(value) => note["json"] = state.plain.value(&value),
             None => note["out"] = json!(text(&done.stdout)),
@@ -225,7 +266,9 @@ impl Tape {
         if !done.stderr.is_empty() {
             note["err"] = json!(text(&done.stderr));
         }
+        let is_late = over < state.over;
         match state.asked.as_mut() {
+            _ if is_late => {}
             Some(asked) => asked.push(note),
             None => state.unknown.push(format!("aws {} (outside of any question)", call.words.join(" "))),
         }
@@ -253,17 +296,19 @@ impl Tape {
         next
     }
 
-    /// Writes a recording that was being made.
+    /// Writes a recording that was being made. Where nothing but the times differs, the one that is there is kept.
     pub fn save(&self) {
         if self.real.is_none() {
             return;
         }
         let state = self.state();
         // Times are whole seconds: one more, and nothing of it lies in the future.
-        let seconds = self.began.elapsed().as_secs() + 1;
+        let seconds = state.plain.seconds(now()) + 1;
         let steps: Vec<&Value> = state.steps.iter().collect();
         let accounts = state.plain.value(&state.accounts);
-        format::write(&self.name, &json!({"seconds": seconds, "accounts": accounts, "steps": steps}));
+        let made = json!({"seconds": seconds, "accounts": accounts, "steps": steps});
+        let before = format::find(&self.name).filter(|before| timeless(before) == timeless(&made));
+        format::write(&self.name, &before.unwrap_or(made));
     }
 
     /// The steps that were recorded and not asked for.
