@@ -128,7 +128,10 @@ class Asked:
         self.agent = environ.get("HTTP_USER_AGENT", "")
         self.body = b""
         if environ.get("CONTENT_LENGTH"):
-            self.body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            length = int(environ["CONTENT_LENGTH"])
+            self.body = environ["wsgi.input"].read(length)
+            if len(self.body) < length:
+                raise Cut
             environ["wsgi.input"] = io.BytesIO(self.body)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
@@ -176,6 +179,10 @@ class Asked:
 ANSWERS = {("rbin", "ListRules"): {"Rules": []}}
 
 
+class Cut(Exception):
+    """The client was ended in the middle of its request, which never arrived at AWS."""
+
+
 class Application:
     """moto behind a log, a list of faults and the control."""
 
@@ -188,7 +195,11 @@ class Application:
     def __call__(self, environ, start_response):
         if environ.get("PATH_INFO", "").startswith("/control/"):
             return self.controlled(environ, start_response)
-        asked = Asked(environ)
+        try:
+            asked = Asked(environ)
+        except Cut:
+            start_response("400 Bad Request", [("Content-Length", "0")])
+            return [b""]
         with self.lock:
             self.log.append(asked.record())
             fault = next((fault for fault in self.faults if fits(fault, asked)), None)
