@@ -2,8 +2,8 @@
 //!
 //! A recording is the list of a test's steps in their order. A step is a request to the server's control
 //! (`{"control": …, "body": …, "answer": …}`), or a question of guard's (`{"ask": …, "calls": […]}`) with every call of
-//! the CLI that it led to, by argument list. A call without an answer was answered as the same call before it; one that
-//! was cut off (`"cut": true`) has none until the question is over.
+//! the CLI that it led to, by argument list. A call without an answer was answered as the same call before it. What
+//! guard did not wait for is not recorded; whoever waits for it fails.
 //!
 //! | variable                | the tests                                                                |
 //! |-------------------------|--------------------------------------------------------------------------|
@@ -68,7 +68,9 @@ pub struct Tape {
     /// The real CLI while the recording is made.
     real: Option<PathBuf>,
     state: Mutex<State>,
-    /// A question or a call has come to its end.
+    /// How long a call without an answer waits for its own end.
+    patience: Duration,
+    /// A real call has come to its end.
     ended: Condvar,
 }
 
@@ -89,8 +91,13 @@ struct State {
     unknown: Vec<String>,
 }
 
+/// Whether the caller is ended within this time.
+pub type Gone<'a> = &'a dyn Fn(Duration) -> bool;
+
+/// A call that is not waited for is ended by then, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// A real CLI that its question does not wait for is done by then, unless something is wrong.
-const PATIENCE: Duration = Duration::from_secs(240);
+const BUSY: Duration = Duration::from_secs(240);
 
 impl Tape {
     /// Plays the recording of this name.
@@ -126,7 +133,12 @@ impl Tape {
             unknown: Vec::new(),
         };
         let (state, ended) = (Mutex::new(state), Condvar::new());
-        Tape { name: name.to_owned(), real, state, ended }
+        Tape { name: name.to_owned(), real, state, patience: PATIENCE, ended }
+    }
+
+    /// The same, for tests of this very thing.
+    pub fn impatient(self) -> Tape {
+        Tape { patience: Duration::from_millis(200), ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -161,13 +173,12 @@ impl Tape {
     #[track_caller]
     pub fn end(&self) {
         let mut state = self.state();
-        let mut asked = state.asked.take().unwrap_or_default();
+        let asked = state.asked.take().unwrap_or_default();
         state.over += 1;
-        self.ended.notify_all();
         if self.real.is_some() {
-            asked.extend(state.under_way.iter().map(|words| json!({"aws": words, "cut": true})));
+            // What was not waited for still reads from the server, which is about to change.
             let (waited, late) =
-                self.ended.wait_timeout_while(state, PATIENCE, |s| !s.under_way.is_empty()).unwrap();
+                self.ended.wait_timeout_while(state, BUSY, |s| !s.under_way.is_empty()).unwrap();
             assert!(!late.timed_out(), "{}: still busy with {:?}", self.name, waited.under_way);
             state = waited;
             let calls = self.calls(&mut state, asked);
@@ -205,29 +216,22 @@ impl Tape {
     }
 
     /// Answers a call of the CLI.
-    pub fn call(&self, call: &Call) -> Answer {
+    pub fn call(&self, call: &Call, gone: Gone<'_>) -> Answer {
         match &self.real {
+            // It came too late to belong to a question.
+            Some(_) if gone(Duration::ZERO) => Answer::default(),
             Some(real) => self.call_real(real, call),
-            None => self.call_recorded(call),
+            None => self.call_recorded(call, gone),
         }
     }
 
-    fn call_recorded(&self, call: &Call) -> Answer {
-        let mut state = self.state();
+    fn call_recorded(&self, call: &Call, gone: Gone<'_>) -> Answer {
+        let state = self.state();
         let words = state.plain.value(&json!(call.words));
         let expected = state.asked.iter().flatten().any(|known| known["aws"] == words);
-        let Some(known) = state.last.get(&words.to_string()).filter(|_| expected) else {
-            state.unknown.push(format!("aws {}", call.words.join(" ")));
-            let err = format!("never recorded: aws {}\n", call.words.join(" ")).into_bytes();
-            return Answer { code: 98, out: Vec::new(), err };
+        let Some(known) = state.last.get(&words.to_string()).filter(|_| expected).cloned() else {
+            return self.call_unknown(state, call, gone);
         };
-        let known = known.clone();
-        if known["cut"] == true {
-            let over = state.over;
-            // Whoever asked has gone by then.
-            let _ = self.ended.wait_timeout_while(state, PATIENCE, |state| state.over == over);
-            return Answer { code: 98, out: Vec::new(), err: b"cut off\n".to_vec() };
-        }
         let text = |name: &str| state.plain.text_here(known[name].as_str().unwrap_or_default()).into_bytes();
         let out = match known.get("json") {
             Some(value) => rendered(&state.plain.value_here(value)),
@@ -235,6 +239,18 @@ impl Tape {
         };
         let code = known["exit"].as_i64().and_then(|code| i32::try_from(code).ok());
         Answer { code: code.unwrap_or(0), out, err: text("err") }
+    }
+
+    /// No answer, and a failure for whoever waits for one. guard ends its other calls when it knows enough.
+    fn call_unknown(&self, state: MutexGuard<'_, State>, call: &Call, gone: Gone<'_>) -> Answer {
+        let patience = if state.unknown.is_empty() { self.patience } else { Duration::ZERO };
+        drop(state);
+        let words = format!("aws {}", call.words.join(" "));
+        let err = format!("never recorded: {words}\n").into_bytes();
+        if !gone(patience) {
+            self.state().unknown.push(words);
+        }
+        Answer { code: 98, out: Vec::new(), err }
     }
 
     fn call_real(&self, real: &Path, call: &Call) -> Answer {

@@ -2,6 +2,7 @@
 
 use super::{Answer, Call, Tape};
 use crate::support::start::fake_aws;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// A stand-in for the CLI in a directory of its own; it ends with this.
 #[derive(Debug)]
@@ -27,14 +29,17 @@ impl StandIn {
         let over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&over);
         let thread = std::thread::spawn(move || {
+            let mut answering = Vec::new();
             for stream in listener.incoming() {
                 if told.load(Ordering::SeqCst) {
-                    return;
+                    break;
                 }
                 // guard asks several things at once, and a real CLI takes its time.
                 let tape = Arc::clone(&tape);
-                std::thread::spawn(move || answer(stream.unwrap(), &tape));
+                answering.push(std::thread::spawn(move || answer(stream.unwrap(), &tape)));
             }
+            // One that panicked has said so.
+            answering.into_iter().for_each(|thread| drop(thread.join()));
         });
         StandIn { dir, over, thread: Some(thread) }
     }
@@ -61,10 +66,17 @@ fn answer(mut stream: UnixStream, tape: &Tape) {
         return;
     }
     let Some(call) = read(&said) else { return };
-    let Answer { code, out, err } = tape.call(&call);
+    let Answer { code, out, err } = tape.call(&call, &|patience| is_gone(&stream, patience));
     let head = format!("{code} {}\n", out.len()).into_bytes();
     let _ = stream.write_all(&[head, out, err].concat());
     let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// Whether the other end is closed for good within this time; that it has said everything is not enough.
+fn is_gone(stream: &UnixStream, patience: Duration) -> bool {
+    let mut both = [PollFd::new(stream, PollFlags::empty())];
+    let patience = Timespec::try_from(patience).unwrap();
+    rustix::event::poll(&mut both, Some(&patience)).is_ok() && both[0].revents().contains(PollFlags::HUP)
 }
 
 fn read(said: &[u8]) -> Option<Call> {
