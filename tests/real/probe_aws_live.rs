@@ -28,7 +28,7 @@ fn throttled_and_hanging_reads_are_gaps() {
     desk.aws.mend(&desk.person);
 
     // One read hangs: the deadline ends it, and what has been answered is shown.
-    desk.deadline = Duration::from_secs(60);
+    desk.deadline = Duration::from_secs(30);
     desk.aws.fault(
         &desk.person,
         json!({"service": "cloudformation", "operation": "ListStackResources", "delay": 200}),
