@@ -126,9 +126,11 @@ class Asked:
         self.method = environ["REQUEST_METHOD"]
         self.path = environ.get("PATH_INFO", "")
         self.agent = environ.get("HTTP_USER_AGENT", "")
-        self.body = b""
+        self.body, self.whole = b"", True
         if environ.get("CONTENT_LENGTH"):
-            self.body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            wanted = int(environ["CONTENT_LENGTH"])
+            self.body = environ["wsgi.input"].read(wanted)
+            self.whole = len(self.body) == wanted
             environ["wsgi.input"] = io.BytesIO(self.body)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
@@ -189,6 +191,10 @@ class Application:
         if environ.get("PATH_INFO", "").startswith("/control/"):
             return self.controlled(environ, start_response)
         asked = Asked(environ)
+        if not asked.whole:
+            # Whoever asked was ended in the middle: AWS has not been asked for anything.
+            start_response("400 Cut Off", [("Content-Length", "0")])
+            return [b""]
         with self.lock:
             self.log.append(asked.record())
             fault = next((fault for fault in self.faults if fits(fault, asked)), None)
