@@ -126,12 +126,11 @@ class Asked:
         self.method = environ["REQUEST_METHOD"]
         self.path = environ.get("PATH_INFO", "")
         self.agent = environ.get("HTTP_USER_AGENT", "")
-        self.body = b""
+        self.body, self.whole = b"", True
         if environ.get("CONTENT_LENGTH"):
-            length = int(environ["CONTENT_LENGTH"])
-            self.body = environ["wsgi.input"].read(length)
-            if len(self.body) < length:
-                raise Cut
+            wanted = int(environ["CONTENT_LENGTH"])
+            self.body = environ["wsgi.input"].read(wanted)
+            self.whole = len(self.body) == wanted
             environ["wsgi.input"] = io.BytesIO(self.body)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
@@ -179,10 +178,6 @@ class Asked:
 ANSWERS = {("rbin", "ListRules"): {"Rules": []}}
 
 
-class Cut(Exception):
-    """The client was ended in the middle of its request, which never arrived at AWS."""
-
-
 class Application:
     """moto behind a log, a list of faults and the control."""
 
@@ -195,10 +190,10 @@ class Application:
     def __call__(self, environ, start_response):
         if environ.get("PATH_INFO", "").startswith("/control/"):
             return self.controlled(environ, start_response)
-        try:
-            asked = Asked(environ)
-        except Cut:
-            start_response("400 Bad Request", [("Content-Length", "0")])
+        asked = Asked(environ)
+        if not asked.whole:
+            # Whoever asked was ended in the middle: AWS has not been asked for anything.
+            start_response("400 Cut Off", [("Content-Length", "0")])
             return [b""]
         with self.lock:
             self.log.append(asked.record())
@@ -294,10 +289,6 @@ class Control:
         """Every request so far, or those made with this access key."""
         with self.application.lock:
             return [entry for entry in self.application.log if key in (None, entry["key"])]
-
-    def seed(self, text):
-        """From here on the same requests make the same ids and keys."""
-        mock_random.seed(text)
 
     def age(self, account, region, stack, days):
         """Let this stack, and those nested in it, be so many days old."""

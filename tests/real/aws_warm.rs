@@ -163,10 +163,13 @@ fn signals_end_a_fork_as_they_end_a_start() {
                 side.aws.fault(&side.person, json!({"delay": 60}));
                 let before = side.aws.log(&side.person).len();
                 let mut command = side.command(&["sts", "get-caller-identity"]);
-                // SAFETY: a test runner in the background hands down an ignored SIGINT; signal is async-signal-safe.
+                // SAFETY: signal is async-signal-safe.
                 unsafe {
                     command.pre_exec(|| {
-                        libc::signal(libc::SIGINT, libc::SIG_DFL);
+                        // A test runner in the background hands down ignored ones.
+                        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+                            libc::signal(signal, libc::SIG_DFL);
+                        }
                         Ok(())
                     });
                 }
