@@ -2,7 +2,8 @@
 //! it really asks must be what the resolver said, with the caller's files, with the pinned kubeconfig in their place, and
 //! with the effective one alone. `GUARD_DIFF_CASES` sets how many (three starts of kubectl each), `GUARD_DIFF_SEED` which.
 
-use crate::support::recorder::{Recorder, Request, kubectl};
+use crate::support::kubectls::kubectl;
+use crate::support::recorder::{Recorder, Request};
 use base64::Engine as _;
 use guard::engine::parse::parse;
 use guard::engine::target::{is_tls, server_parts};

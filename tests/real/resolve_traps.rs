@@ -1,6 +1,7 @@
 //! Every known trap on the way to kubectl's target, each with the real kubectl as the judge.
 
-use crate::support::recorder::{Recorder, kubectl};
+use crate::support::kubectls::kubectl;
+use crate::support::recorder::Recorder;
 use guard::engine::kuberc::expand;
 use guard::engine::parse::parse;
 use guard::engine::target::{Source, server_parts};

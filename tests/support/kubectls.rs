@@ -14,11 +14,7 @@ pub fn kubectl(minor: &str) -> Option<PathBuf> {
         eprintln!("left to tests/run --all: kubectl {minor}");
         return None;
     }
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let cache = set("GUARD_TEST_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|dir| dir.join("guard-tests")))
-        .or_else(|| set("HOME").map(|dir| dir.join(".cache/guard-tests")))?;
-    let path = cache.join("kubectl").join(minor).join("kubectl");
+    let path = super::cluster::cache().join("kubectl").join(minor).join("kubectl");
     if path.is_file() {
         return Some(path);
     }

@@ -1,10 +1,9 @@
-//! An HTTP server on loopback that answers every request with 403 and remembers what it was asked and by whom, and the
-//! real kubectl as an oracle. Both end with the test process.
+//! An HTTP server on loopback that answers every request with 403 and remembers what it was asked and by whom. It ends
+//! with the test process.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -126,24 +125,4 @@ fn serve<S: Read + Write>(mut stream: S, port: u16, log: &Log) {
         body.len()
     );
     let _ = stream.flush();
-}
-
-/// The real kubectl of this minor, or `None` with a loud word. In CI it has to be there.
-pub fn kubectl(minor: &str) -> Option<PathBuf> {
-    let cache = std::env::var_os("GUARD_TEST_CACHE").map(PathBuf::from).unwrap_or_else(|| {
-        let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
-        base.unwrap_or_else(home).join("guard-tests")
-    });
-    let path = cache.join("kubectl").join(minor).join("kubectl");
-    if path.is_file() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var("CI").as_deref() != Ok("true"),
-        "no kubectl {minor} at {}: run tests/fetch-kubectl",
-        path.display()
-    );
-    eprintln!("SKIPPED: no kubectl {minor} at {} (run tests/fetch-kubectl)", path.display());
-    None
 }
