@@ -2,7 +2,7 @@
 //! cluster, with `KUBECONFIG` still pointing at the old one, which was production.
 //!
 //! ```text
-//! cargo run --release --example acoustid
+//! cargo run --example acoustid
 //! ```
 //! Nothing outside this process is touched. The program plays three parts, told apart by how it is called: the story;
 //! guard itself (called as `kubectl`, as the shim would be); and, where the machine has no kubectl, a stand-in for it.
@@ -15,23 +15,14 @@
     clippy::print_stderr,
     reason = "test support: the tests use the rest, and its failure is theirs"
 )]
-#[path = "../tests/support/embedded/mod.rs"]
-mod embedded;
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: the tests use the rest, and its failure is theirs"
-)]
-#[path = "../tests/support/pty.rs"]
-mod pty;
+#[path = "../tests/support"]
+mod support {
+    pub mod embedded;
+    pub mod pty;
+}
 #[path = "telling/mod.rs"]
 mod telling;
 
-use embedded::{Embedded, Seed};
-use pty::Pty;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, Read, Write};
@@ -40,6 +31,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use support::embedded;
+use support::embedded::{Embedded, Seed};
+use support::pty::Pty;
 use telling::{Outcome, holds, say};
 
 fn main() -> ExitCode {

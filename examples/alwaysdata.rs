@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! sudo tests/run apt                               # once: builds the Debian, with a PostgreSQL and its data
-//! cargo build --release --example alwaysdata && sudo target/release/examples/alwaysdata
+//! cargo build --example alwaysdata && sudo target/debug/examples/alwaysdata
 //! ```
 //! Nothing of this machine is touched: everything happens in copies of that Debian, in memory, which end with this
 //! program. It plays two parts, told apart by how it is called: the story; and guard itself (called as `apt-get` and
@@ -17,25 +17,19 @@
     clippy::print_stderr,
     reason = "test support: the tests use the rest, and its failure is theirs"
 )]
-#[path = "../tests/support/chroot.rs"]
-mod chroot;
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: the tests use the rest, and its failure is theirs"
-)]
-#[path = "../tests/support/pty.rs"]
-mod pty;
+#[path = "../tests/support"]
+mod support {
+    pub mod chroot;
+    pub mod ended;
+    pub mod pty;
+}
 #[path = "telling/mod.rs"]
 mod telling;
 
-use chroot::{Release, Root};
-use pty::Pty;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use support::chroot::{Release, Root};
+use support::pty::Pty;
 use telling::{Outcome, holds, say};
 
 const PURGE: &str = "apt-get purge postgresql-client-15";

@@ -14,12 +14,15 @@
     clippy::print_stderr,
     reason = "test support: the tests use the rest, and its failure is theirs"
 )]
-#[path = "../tests/support/cluster.rs"]
-mod cluster;
+#[path = "../tests/support"]
+mod support {
+    pub mod cluster;
+}
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use support::cluster;
 
 fn main() -> ExitCode {
     let mut out = io::stdout();

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! tests/run aws                          # once: the AWS CLI, and moto to answer it
-//! cargo run --release --example fibery
+//! cargo run --example fibery
 //! ```
 //! Nothing outside this machine is touched: the CLI speaks to the host names of AWS, and moto on loopback answers. The
 //! program plays two parts, told apart by how it is called: the story; and guard itself (called as `aws`, as the shim
@@ -17,39 +17,24 @@
     clippy::print_stderr,
     reason = "test support: the tests use the rest, and its failure is theirs"
 )]
-#[path = "../tests/support/aws.rs"]
-mod aws;
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: the tests use the rest, and its failure is theirs"
-)]
-#[path = "../tests/support/fibery.rs"]
-mod fibery;
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: the tests use the rest, and its failure is theirs"
-)]
-#[path = "../tests/support/pty.rs"]
-mod pty;
+#[path = "../tests/support"]
+mod support {
+    pub mod aws;
+    pub mod fibery;
+    pub mod pty;
+}
 #[path = "telling/mod.rs"]
 mod telling;
 
-use aws::{Aws, Cli, Person, Way};
-use pty::Pty;
 use serde_json::json;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+use support::aws::{Aws, Cli, Person, Way};
+use support::fibery;
+use support::pty::Pty;
 use telling::{Outcome, holds, say};
 
 /// The stack that is everything, and the one that was meant.

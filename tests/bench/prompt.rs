@@ -12,24 +12,18 @@
     clippy::print_stderr,
     reason = "test support: the tests use the rest, and its failure is theirs"
 )]
-#[path = "../support/cluster.rs"]
-mod cluster;
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: the tests use the rest, and its failure is theirs"
-)]
-#[path = "../support/embedded/mod.rs"]
-mod embedded;
+#[path = "../support"]
+mod support {
+    pub mod cluster;
+    pub mod embedded;
+}
 
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+use support::{cluster, embedded};
 
 const SIZES: [usize; 3] = [30, 1_000, 10_000];
 const ROUNDS: usize = 7;

@@ -20,25 +20,19 @@
     clippy::print_stderr,
     reason = "test support: the tests use the rest, and its failure is theirs"
 )]
-#[path = "../support/aws.rs"]
-mod aws;
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test support: the tests use the rest, and its failure is theirs"
-)]
-#[path = "../support/fibery.rs"]
-mod fibery;
+#[path = "../support"]
+mod support {
+    pub mod aws;
+    pub mod fibery;
+}
 
-use aws::{Aws, Cli, Person, Way};
 use serde_json::json;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use support::aws::{Aws, Cli, Person, Way};
+use support::fibery;
 
 const ROUNDS: usize = 5;
 const STACK: &str = "bench";

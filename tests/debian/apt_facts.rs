@@ -1,6 +1,7 @@
 //! What guard says of packages before they go: real servers with data and clients, in a throw-away Debian.
 
-use crate::support::chroot::{Root, said};
+use crate::support::chroot::Root;
+use crate::support::ended::said;
 use serde_json::Value;
 use std::fmt::Write as _;
 

@@ -2,7 +2,8 @@
 //! nothing passes whatever is wrong with guard, and after a refusal every package is as before.
 
 use crate::support::chroot;
-use crate::support::chroot::{Release, Root, said};
+use crate::support::chroot::{Release, Root};
+use crate::support::ended::said;
 use crate::support::pty::Pty;
 use std::fmt::Write as _;
 use std::io::Write as _;

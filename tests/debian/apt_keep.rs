@@ -1,6 +1,7 @@
 //! Packages taken away for good, and back again: with the real apt, dpkg and PostgreSQL, in a throw-away Debian.
 
-use crate::support::chroot::{Root, said};
+use crate::support::chroot::Root;
+use crate::support::ended::said;
 use crate::support::own_test;
 use guard::engine::apt::simulated;
 use guard::keep::apt::{self, Order, Tools};

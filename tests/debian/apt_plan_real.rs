@@ -1,8 +1,8 @@
 //! Plans held against what really happens, in copies of Debian systems: the same words are planned, then carried out,
 //! and what is gone afterwards has to be what the plan said.
 
-use crate::support::chroot;
 use crate::support::chroot::{Release, Root};
+use crate::support::ended;
 use guard::engine::apt::plan::{Kind, Plan};
 use guard::engine::fact::{Known, Why};
 use guard::probe::apt::{Answered, Request, plan};
@@ -71,7 +71,7 @@ impl Inside {
             &[("DEBIAN_FRONTEND", "noninteractive")],
             b"",
         );
-        assert!(out.status.success(), "{line}\n{}", chroot::said(&out));
+        assert!(out.status.success(), "{line}\n{}", ended::said(&out));
         let after = self.states();
         let gone: BTreeSet<&str> = before
             .iter()

@@ -37,8 +37,8 @@ enum Life {
     Shared {
         _connection: BufReader<UnixStream>,
     },
-    /// There is no server: a recording answers.
-    Recorded,
+    /// Somebody else's, or none where a recording answers.
+    Lent,
 }
 
 /// Stands between a test and the server's control: a recording, being made or played.
@@ -130,7 +130,7 @@ impl Aws {
             ca: self.ca.clone(),
             accounts: self.accounts.clone(),
             between,
-            _life: Life::Recorded,
+            _life: Life::Lent,
         }
     }
 
@@ -142,7 +142,7 @@ impl Aws {
             ca: PathBuf::from("/nowhere/ca.pem"),
             accounts,
             between: Some(between),
-            _life: Life::Recorded,
+            _life: Life::Lent,
         }
     }
 

@@ -4,6 +4,7 @@
 //! What changes in it is in memory, and it all goes with its first process, which ends when this test program does, in
 //! whatever way: nothing stays mounted and nothing stays running. By hand: `tests/apt/enter`.
 
+use super::ended::said;
 use super::pty::Pty;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -326,16 +327,6 @@ impl Snapshot {
         );
         found
     }
-}
-
-/// Everything a run said, for messages of failing tests.
-pub fn said(out: &Output) -> String {
-    format!(
-        "exit {:?}\nstdout: {}\nstderr: {}",
-        out.status.code(),
-        String::from_utf8_lossy(&out.stdout),
-        String::from_utf8_lossy(&out.stderr)
-    )
 }
 
 /// The mounts of this machine, outside of every copy.
