@@ -11,6 +11,7 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::host::{self, is_guarded};
 use crate::engine::parse::parse;
+use crate::engine::policy::rule::Actor;
 use crate::engine::table::Role;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -147,23 +148,29 @@ fn confirm(
         return Err(fail);
     }
     let given = world.set_var(CONFIRM).map(OsStrExt::as_bytes);
-    if let Some(phrase) = given {
+    // Whoever can be asked is asked: a variable somebody once exported is no answer to this question.
+    let person = judged.situation.interactive
+        && judged.situation.actor == Actor::Human
+        && !judged.terms.env_confirm_at_terminal;
+    if given.is_some() && person {
+        super::out::complain(&format!(
+            "guard: {CONFIRM} is set, and does not answer where a person can be asked\n"
+        ));
+    } else if let Some(value) = given {
         if !asked.env_confirm {
             let why = format!("policy forbids {CONFIRM}");
             return Err(refuse(Recorded::NoTerminal, &why, Hint::Say("run it at a terminal"), true));
         }
-        if asked.justification && !judged.situation.interactive {
+        if asked.justification {
             let why = "policy demands a written reason, which only a person at a terminal can give";
             return Err(refuse(Recorded::NoTerminal, why, Hint::Say("run it at a terminal"), true));
         }
-        if judged.challenge.accepts(phrase) && !asked.justification {
+        if judged.challenge.accepts_variable(value, judged.assessment.effect) {
             show::confirmed_by_variable(shown, world, choice);
             return Ok(Ending { answer: Recorded::Variable, justification: None, prompting: Duration::ZERO });
         }
-        if !judged.situation.interactive {
-            let why = format!("{CONFIRM} does not name this command's target");
-            return Err(refuse(Recorded::Mismatched, &why, Hint::Confirm(judged.challenge.kind), true));
-        }
+        let why = not_this_target(judged, value);
+        return Err(refuse(Recorded::Mismatched, &why, Hint::Confirm(&judged.challenge), true));
     }
     if asked.show_diff {
         diff::show(judged, call, world)?;
@@ -179,12 +186,18 @@ fn confirm(
         Answer::Matched { justification } => {
             return Ok(Ending { answer: Recorded::Matched, justification, prompting });
         }
-        Answer::Mismatched => (Recorded::Mismatched, "what was typed is not the name of the target"),
+        Answer::Mismatched => {
+            let challenge = &judged.challenge;
+            let asked_for = format!("asked for was {}, {}", challenge.pattern(), challenge.stands(false));
+            let why = "what was typed is not the name of the target";
+            return Err(refuse(Recorded::Mismatched, why, Hint::Say(&asked_for), false));
+        }
+        Answer::Unexplained => (Recorded::Declined, "no reason was given"),
         Answer::Declined => (Recorded::Declined, "the answer was no"),
         Answer::TimedOut => (Recorded::TimedOut, "nobody answered in time"),
         Answer::NoTerminal(absent) => {
             let hint = if asked.env_confirm {
-                Hint::Confirm(judged.challenge.kind)
+                Hint::Confirm(&judged.challenge)
             } else {
                 Hint::Say("run it at a terminal")
             };
@@ -196,6 +209,22 @@ fn confirm(
         }
     };
     Err(refuse(why.0, why.1, Hint::None, false))
+}
+
+/// Why the variable does not answer. Whoever still gives the phrase of guard 0.1 is told the one that counts now.
+fn not_this_target(judged: &Judged, value: &[u8]) -> String {
+    let namespace = match &judged.resolved {
+        Ok(Resolved::Kube(kube)) => kube.target.namespace.value.as_str(),
+        Ok(Resolved::Aws(_) | Resolved::Host(_)) | Err(_) => "",
+    };
+    let formerly = judged.challenge.was_formerly(value, &judged.name, namespace);
+    if formerly && judged.situation.actor != Actor::Agent {
+        return format!(
+            "{CONFIRM} has the phrase that guard 0.1 took; for this command it is now '{}'",
+            judged.challenge.phrase
+        );
+    }
+    format!("{CONFIRM} does not name this command's target")
 }
 
 /// All of it but the command: the go-ahead, the copy, the last look and the record. For what another program does when
