@@ -98,11 +98,7 @@ impl<'a> Shown<'a> {
             nowhere: Nowhere::default(),
             command: CommandLine::of(redacted(call)),
             notes,
-            copy: judged
-                .copy
-                .as_ref()
-                .map(|intent| keeping::clauses(intent, &judged.impact, world))
-                .unwrap_or_default(),
+            copy: keeping::clauses(&judged.copy, &judged.impact, world),
             home: world.home().map(|h| h.to_string_lossy().into_owned()),
             verb: judged.situation.verb.clone(),
             screen: Screen::default(),
