@@ -7,6 +7,7 @@ mod rules;
 use super::apt;
 use super::effect::Effect;
 use super::host;
+use super::inner;
 use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use super::table::{Carries, Command, Role, Tool};
 use super::tools;
@@ -171,8 +172,21 @@ pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>) -> Verdict {
         Carries::Manifest | Carries::Edit => verdict.content = true,
         Carries::Patch => patch(parsed, &mut verdict),
         Carries::Keys => keys::judge(parsed, &mut verdict),
+        Carries::Program => program(parsed, &mut verdict),
     }
     verdict
+}
+
+/// `kubectl exec POD -- CMD` does what the command does; a shell, and what nobody knows, disrupts.
+fn program(parsed: &Parsed<'_>, verdict: &mut Verdict) {
+    // Words kubectl itself would refuse, or read in another way, are not looked into for what would make them milder.
+    let Some(words) = inner::program_at(parsed).and_then(|at| parsed.words.get(at..)) else { return };
+    let judged = inner::judge(words);
+    if judged.effect == Effect::Read && parsed.problem.is_none() && parsed.dash.is_some() {
+        *verdict = judged;
+    } else if judged.effect > verdict.effect {
+        *verdict = judged;
+    }
 }
 
 /// Why the tool carries nothing out, when it does not.

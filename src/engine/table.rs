@@ -117,6 +117,8 @@ pub enum Carries {
     Edit,
     /// Labels or annotations among its arguments.
     Keys,
+    /// A program that runs in a pod.
+    Program,
 }
 
 /// One command of a tool: a leaf or a group.

@@ -140,7 +140,7 @@ const COMMANDS: &[Command] = &[
     cmd("drain", Disrupt, flags::DRAIN).rules(rules::DRAIN),
     cmd("edit", Mutate, flags::EDIT).carries(Carries::Edit),
     cmd("events", Read, flags::EVENTS).since(26),
-    cmd("exec", Disrupt, flags::EXEC),
+    cmd("exec", Disrupt, flags::EXEC).carries(Carries::Program),
     cmd("explain", Read, flags::EXPLAIN),
     cmd("expose", Mutate, flags::EXPOSE),
     cmd("get", Read, flags::GET),
