@@ -25,6 +25,8 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
         b"find" => return Some(find(words)),
         b"dd" => dd(words),
         b"wipefs" => wipefs(words),
+        // `-s +1G`, `'>1G'` and `%4K` never shrink a file.
+        b"truncate" if grows(words) => Effect::Disrupt,
         b"kafka-topics" | b"kafka-topics.sh" | b"kafka-consumer-groups" | b"kafka-consumer-groups.sh" => {
             kafka(words)
         }
@@ -240,6 +242,14 @@ fn dd(words: &[&[u8]]) -> Effect {
         Some(_) => Effect::Destroy,
         None => Effect::Read,
     }
+}
+
+fn grows(words: &[&[u8]]) -> bool {
+    let size = words.iter().enumerate().find_map(|(at, w)| match *w {
+        b"-s" | b"--size" => words.get(at + 1).copied(),
+        w => w.strip_prefix(b"--size=").or_else(|| w.strip_prefix(b"-s")),
+    });
+    size.and_then(<[u8]>::first).is_some_and(|sign| matches!(sign, b'+' | b'>' | b'%'))
 }
 
 fn wipefs(words: &[&[u8]]) -> Effect {

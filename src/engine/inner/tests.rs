@@ -114,6 +114,7 @@ fn programs() {
         (Destroy, "rm -rf /data"),
         (Destroy, "/bin/rm /data/x"),
         (Destroy, "truncate -s 0 /data/x"),
+        (Disrupt, "truncate -s +1G /data/x"),
         (Destroy, "dd if=/dev/zero of=/data/x"),
         (Read, "dd if=/data/x of=/dev/null"),
         (Destroy, "mkfs.ext4 /dev/sdb"),

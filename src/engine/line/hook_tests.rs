@@ -336,3 +336,59 @@ fn hidden_commands_are_named_by_what_they_do() {
         .collect();
     assert!(vague.is_empty(), "{}", vague.join("\n"));
 }
+
+/// What is too large or too deep to be read is refused, and refusing takes no longer than reading.
+#[test]
+fn over_a_cap_is_guarded() {
+    let mut doubling = "a0=xxxxxxxxxxxxxxxx".to_owned();
+    (1..64).for_each(|n| doubling.push_str(&format!("; a{n}=$a{}$a{}", n - 1, n - 1)));
+    let mut aliases = String::new();
+    (1..40).for_each(|n| aliases.push_str(&format!("alias a{n}='a{} a{}; a{}'\n", n - 1, n - 1, n - 1)));
+    let mut functions = String::new();
+    (1..40).for_each(|n| functions.push_str(&format!("f{n}() {{ f{}; f{}; }}\n", n - 1, n - 1)));
+    let mut evals = "x='kubectl get ns'".to_owned();
+    (0..64).for_each(|_| evals.push_str("; x=\"$x; $x\"; eval \"$x\""));
+    let loops = (0..12).map(|n| format!("for v{n} in 1 2 3 4 5 6 7 8 9; do ")).collect::<String>()
+        + "kubectl get $v0$v1$v2$v3$v4$v5$v6$v7"
+        + &"; done".repeat(12);
+    let lines = [
+        doubling.clone() + "; $a63",
+        doubling,
+        aliases + "a39",
+        functions + "f39",
+        evals,
+        loops,
+        "kubectl get ns\n".repeat(20_000),
+        "$(".repeat(5_000) + "kubectl get ns",
+        "\"$(".repeat(5_000) + "kubectl get ns",
+        "sudo ".repeat(50_000) + "kubectl get ns",
+        "w ".to_owned() + &"kubectl ".repeat(2_000),
+    ];
+    for line in &lines {
+        let verdict = judge_line(line.as_bytes());
+        assert!(verdict.guarded >= Some(Unknown), "{verdict:?}: {}", &line[..60]);
+    }
+}
+
+/// Long lines of harmless text are not over a cap: agents write whole files.
+#[test]
+fn long_documents_pass() {
+    let text = "kubectl delete ns shop (don't) `x` $(y)\n".repeat(8_000);
+    let lines = [
+        format!("cat > notes.md <<'E'\n{text}E"),
+        format!("git commit -F - <<'E'\n{text}E"),
+        format!("python3 - <<'E'\nprint('''{text}''')\nE"),
+        format!("kubectl get cm {}", "name ".repeat(30_000)),
+        format!("echo '{}'", "x".repeat(1 << 20)),
+        format!("for n in {}; do kubectl get pods -n $n; done", "shop ".repeat(2_000)),
+        format!("for n in $(seq 1 9); do {} done", "kubectl get pods; ".repeat(900)),
+        "true; ".repeat(4_000) + "kubectl get pods",
+        "((".repeat(20_000),
+        "{".repeat(20_000),
+        "a=(".repeat(2_000),
+    ];
+    for line in &lines {
+        let verdict = judge_line(line.as_bytes());
+        assert!(verdict.guarded < Some(Unknown), "{verdict:?}: {}", &line[..60]);
+    }
+}

@@ -261,16 +261,42 @@ const INTERPRETERS: &[&str] = &[
 
 /// Whether it runs code it is given.
 pub(super) fn is_interpreter(name: &[u8]) -> bool {
-    let end = name.iter().rposition(|b| !b.is_ascii_digit() && *b != b'.').map_or(0, |at| at + 1);
-    let name = name.get(..end).unwrap_or_default();
-    INTERPRETERS.binary_search_by(|i| i.as_bytes().cmp(name)).is_ok()
+    INTERPRETERS.binary_search_by(|i| i.as_bytes().cmp(unversioned(name))).is_ok()
 }
 
-/// What code calls to start another program, in the languages above.
-pub(super) const STARTS: &[&str] = &[
-    "system", "popen", "subprocess", "exec", "spawn", "check_call", "check_output", "`", "%x", "Open3", "qx",
-    "os.run", "sh(", "$(", "| getline", "do shell script", "Deno.Command", "Bun.$", "$`",
+fn unversioned(name: &[u8]) -> &[u8] {
+    let end = name.iter().rposition(|b| !b.is_ascii_digit() && *b != b'.').map_or(0, |at| at + 1);
+    name.get(..end).unwrap_or_default()
+}
+
+/// What code in a language calls to start another program: (interpreters, calls).
+const STARTS: &[(&[&str], &[&str])] = &[
+    (
+        &["python", "pypy"],
+        &[
+            "system(", "popen", "Popen", "subprocess", "check_call", "check_output", "os.exec", "os.spawn", "pty.spawn",
+            "getoutput", "import sh",
+        ],
+    ),
+    (
+        &["node", "nodejs", "bun", "deno", "ts-node", "tsx"],
+        &["child_process", "exec(", "execSync", "execFile", "spawn", "execa", "Deno.Command", "Deno.run", "$`"],
+    ),
+    (&["osascript"], &["do shell script"]),
 ];
+
+/// The same for every other language.
+const STARTS_ELSEWHERE: &[&str] = &[
+    "system", "popen", "exec(", "exec \"", "exec '", "exec kubectl", "spawn", "`", "qx", "%x", "Open3", "passthru", "proc_open",
+    "os.execute", "run(", "sh(",
+];
+
+/// What code in this interpreter's language calls to start another program.
+pub(super) fn starts(interpreter: &[u8]) -> &'static [&'static str] {
+    let name = unversioned(interpreter);
+    let row = STARTS.iter().find(|(names, _)| names.iter().any(|n| n.as_bytes() == name));
+    row.map_or(STARTS_ELSEWHERE, |(_, calls)| calls)
+}
 
 /// Images whose entry point is a guarded tool, by the last part of their name.
 const IMAGES: &[(&str, &str)] = &[("aws-cli", "aws"), ("awscli", "aws"), ("k8s-kubectl", "kubectl"), ("kubectl", "kubectl")];

@@ -106,7 +106,7 @@ impl Reader {
             }
             b"source" | b"." => self.shell(false, false, rest, 0, io),
             _ if is_interpreter(name) => {
-                let mut verdict = worse(STRANGE, self.interpreter(rest, io));
+                let mut verdict = worse(STRANGE, self.interpreter(name, rest, io));
                 if self.strict == 0 {
                     verdict = worse(verdict, self.guarded_words(rest));
                 }

@@ -2,7 +2,7 @@
 
 use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
-use super::super::tables::{STARTS, guarded};
+use super::super::tables::{guarded, starts};
 use super::simple::STRANGE;
 use super::{Io, NOTHING, Reader, basename, guarded_as, only_serious, worse};
 use crate::engine::classify::{classify, classify_host};
@@ -61,20 +61,20 @@ impl Reader {
     }
 
     /// Code of another language: mentions of guarded commands count when it starts other programs.
-    pub(super) fn code(&mut self, code: &[u8]) -> LineVerdict {
-        let starts = STARTS.iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
+    fn code(&mut self, language: &[u8], code: &[u8]) -> LineVerdict {
+        let starts = starts(language).iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
         if starts && names_tool(code) { self.mentioned(code) } else { NOTHING }
     }
 
     /// What a language's interpreter is given: arguments, standard input, a file the line has written.
-    pub(super) fn interpreter(&mut self, rest: &[Field], io: &Io) -> LineVerdict {
-        let mut verdict = self.code(&joined(rest));
+    pub(super) fn interpreter(&mut self, name: &[u8], rest: &[Field], io: &Io) -> LineVerdict {
+        let mut verdict = self.code(name, &joined(rest));
         if let Some(input) = io.input.clone() {
-            verdict = worse(verdict, self.code(&input.text));
+            verdict = worse(verdict, self.code(name, &input.text));
         }
         for field in rest {
             if let Some(text) = self.scope.read(&field.bytes) {
-                verdict = worse(verdict, self.code(&text));
+                verdict = worse(verdict, self.code(name, &text));
             }
         }
         verdict
