@@ -1,6 +1,7 @@
 //! The effect of one command of one tool, from its words alone.
 
 mod keys;
+mod plugins;
 mod redact;
 mod rules;
 
@@ -145,6 +146,8 @@ pub fn judge(parsed: &Parsed<'_>) -> Verdict {
 pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>) -> Verdict {
     let Some(command) = parsed.command else {
         return match parsed.problem {
+            // kubectl refuses flags before a plugin's name.
+            Some(Problem::UnknownCommand(0)) => plugins::judge(parsed.words),
             Some(Problem::UnknownCommand(_)) => {
                 Verdict::why(Effect::Unknown, "no command of this tool: a plugin or an alias would run")
             }

@@ -4,8 +4,7 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::{image, is_interpreter};
 use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, guarded_as, only_serious, worse};
-use crate::engine::effect::Effect;
+use super::{Io, NOTHING, Reader, only_serious, worse};
 use crate::engine::parse::parse;
 use crate::engine::tools::kubectl;
 
@@ -74,7 +73,8 @@ impl Reader {
                 }
                 _ => return None,
             },
-            b"kubectx" | b"kubens" => contexts(name, rest),
+            b"kubectx" => return self.guarded_alias(b"ctx", rest, io),
+            b"kubens" => return self.guarded_alias(b"ns", rest, io),
             b"trap" => {
                 let line = rest.iter().find(|f| f.bytes != b"--");
                 let line = line.filter(|f| !f.bytes.starts_with(b"-") && !f.bytes.is_empty())?;
@@ -117,6 +117,13 @@ impl Reader {
             _ => return self.elsewhere(name, rest, io),
         };
         Some(verdict)
+    }
+
+    /// A plugin under a name of its own.
+    fn guarded_alias(&mut self, plugin: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
+        let mut words = vec![Field::text(plugin)];
+        words.extend_from_slice(rest);
+        Some(self.guarded_call("kubectl", &words, io))
     }
 
     /// Executors and remote shells.
@@ -414,22 +421,4 @@ fn short_takes_word(option: &[u8]) -> bool {
 
 fn starts_with_tool(words: &[Field], tool: &str) -> bool {
     words.first().is_some_and(|f| super::super::tables::guarded(super::basename(&f.bytes)) == Some(tool))
-}
-
-/// kubectx and kubens (0.9): they show and switch; `-d` deletes contexts, `NEW=OLD` renames one.
-pub(super) fn contexts(name: &[u8], rest: &[Field]) -> LineVerdict {
-    let words = || rest.iter().map(|f| f.bytes.as_slice());
-    if words().any(|w| matches!(w, b"-h" | b"--help" | b"-V" | b"--version")) {
-        return NOTHING;
-    }
-    if name != b"kubectx" {
-        return NOTHING;
-    }
-    if words().any(|w| w == b"-d" || w == b"--delete") {
-        guarded_as(Effect::Disrupt)
-    } else if words().any(|w| w.contains(&b'=')) {
-        guarded_as(Effect::Mutate)
-    } else {
-        NOTHING
-    }
 }

@@ -4,6 +4,7 @@
 //! against real kubectls from 1.24 on.
 
 mod flags;
+pub mod plugins;
 mod rules;
 
 use super::super::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
