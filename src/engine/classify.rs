@@ -13,9 +13,9 @@ use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use super::table::{Carries, Command, Role, Tool};
 use super::tools;
 
-pub(super) use redact::without_userinfo;
 #[cfg(feature = "cli")]
 pub(super) use keys::{LIFTS, lifts};
+pub(super) use redact::without_userinfo;
 pub use redact::{REDACTED, redact};
 pub use rules::Filed;
 
@@ -187,9 +187,8 @@ fn program(parsed: &Parsed<'_>, verdict: &mut Verdict) {
     // Words kubectl itself would refuse, or read in another way, are not looked into for what would make them milder.
     let Some(words) = inner::program_at(parsed).and_then(|at| parsed.words.get(at..)) else { return };
     let judged = inner::judge(words);
-    if judged.effect == Effect::Read && parsed.problem.is_none() && parsed.dash.is_some() {
-        *verdict = judged;
-    } else if judged.effect > verdict.effect {
+    let reads = judged.effect == Effect::Read && parsed.problem.is_none() && parsed.dash.is_some();
+    if reads || judged.effect > verdict.effect {
         *verdict = judged;
     }
 }
@@ -213,8 +212,7 @@ fn harmless(parsed: &Parsed<'_>, command: &Command) -> Option<&'static str> {
 }
 
 /// Said of a deletion of namespaces without a name.
-pub const NAMESPACES_UNBOUND: &str =
-    "kubectl refuses this: no name is given. -n does not bound namespaces: with --all every one of the cluster goes";
+pub const NAMESPACES_UNBOUND: &str = "kubectl refuses this: no name is given. -n does not bound namespaces: with --all every one of the cluster goes";
 const UNNAMED: &str = "kubectl refuses this: no name, no selector and no --all is given";
 
 /// Why kubectl itself refuses a deletion, whatever is in the cluster (`visitByResource` in `pkg/resource/builder.go`): kinds
@@ -310,7 +308,11 @@ mod tests {
             ("get ns", None),
         ] {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            assert_eq!(refused_by_kubectl(&parse(tools::by_name(b"kubectl").unwrap(), &words)), want, "{line}");
+            assert_eq!(
+                refused_by_kubectl(&parse(tools::by_name(b"kubectl").unwrap(), &words)),
+                want,
+                "{line}"
+            );
         }
     }
 }

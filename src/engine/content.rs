@@ -220,14 +220,17 @@ fn operation(hit: Hit, operation: &Value, judged: &mut Judged) {
         removed(gone, judged);
     }
     if op != "test" {
-        let part = |prefix: &str| [path, gone].iter().any(|p| *p == prefix || p.starts_with(&format!("{prefix}/")));
+        let part =
+            |prefix: &str| [path, gone].iter().any(|p| *p == prefix || p.starts_with(&format!("{prefix}/")));
         if part("/spec/selector") {
             selector(hit, judged);
         }
         if part("/metadata/labels") {
             labels(hit, judged);
         }
-        if let Some(key) = path.strip_prefix("/metadata/annotations/").or(path.strip_prefix("/metadata/labels/")) {
+        if let Some(key) =
+            path.strip_prefix("/metadata/annotations/").or(path.strip_prefix("/metadata/labels/"))
+        {
             let key = key.replace("~1", "/").replace("~0", "~");
             let gone = Value::Null;
             let value = if op == "remove" { &gone } else { value.unwrap_or(&gone) };
@@ -467,10 +470,20 @@ mod tests {
             // `set selector`
             (Strategic, Hit::Service, r#"{"spec":{"selector":{"app":"x"}}}"#, Disrupt),
             (Merge, Hit::Service, r#"{"spec":{"selector":null}}"#, Disrupt),
-            (Json, Hit::Service, r#"[{"op":"replace","path":"/spec/selector","value":{"app":"x"}}]"#, Disrupt),
+            (
+                Json,
+                Hit::Service,
+                r#"[{"op":"replace","path":"/spec/selector","value":{"app":"x"}}]"#,
+                Disrupt,
+            ),
             (Json, Hit::Service, r#"[{"op":"replace","path":"/spec/selector/app","value":"x"}]"#, Disrupt),
             (Json, Hit::Service, r#"[{"op":"remove","path":"/spec/selector/app"}]"#, Disrupt),
-            (Json, Hit::Service, r#"[{"op":"move","from":"/spec/selector/a","path":"/metadata/labels/a"}]"#, Disrupt),
+            (
+                Json,
+                Hit::Service,
+                r#"[{"op":"move","from":"/spec/selector/a","path":"/metadata/labels/a"}]"#,
+                Disrupt,
+            ),
             (Json, Hit::Service, r#"[{"op":"test","path":"/spec/selector","value":{}}]"#, Mutate),
             (Merge, Hit::Unknown, r#"{"spec":{"selector":{"app":"x"}}}"#, Disrupt),
             (Merge, Hit::Other, r#"{"spec":{"selector":{"app":"x"}}}"#, Mutate),
@@ -483,9 +496,24 @@ mod tests {
             // `annotate … KEY-`
             (Merge, Hit::Other, r#"{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}"#, Disrupt),
             (Merge, Hit::Other, r#"{"metadata":{"annotations":{"helm.sh/resource-policy":"keep"}}}"#, Mutate),
-            (Merge, Hit::Other, r#"{"metadata":{"annotations":{"confirmation.gardener.cloud/deletion":"true"}}}"#, Disrupt),
-            (Json, Hit::Other, r#"[{"op":"remove","path":"/metadata/annotations/helm.sh~1resource-policy"}]"#, Disrupt),
-            (Json, Hit::Other, r#"[{"op":"add","path":"/metadata/labels/policy.kruise.io~1delete-protection","value":"Never"}]"#, Disrupt),
+            (
+                Merge,
+                Hit::Other,
+                r#"{"metadata":{"annotations":{"confirmation.gardener.cloud/deletion":"true"}}}"#,
+                Disrupt,
+            ),
+            (
+                Json,
+                Hit::Other,
+                r#"[{"op":"remove","path":"/metadata/annotations/helm.sh~1resource-policy"}]"#,
+                Disrupt,
+            ),
+            (
+                Json,
+                Hit::Other,
+                r#"[{"op":"add","path":"/metadata/labels/policy.kruise.io~1delete-protection","value":"Never"}]"#,
+                Disrupt,
+            ),
             // `taint`
             (Merge, Hit::Other, r#"{"spec":{"taints":[{"key":"a","effect":"NoExecute"}]}}"#, Disrupt),
             (Merge, Hit::Other, r#"{"spec":{"taints":[{"key":"a","effect":"PreferNoSchedule"}]}}"#, Mutate),

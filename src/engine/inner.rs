@@ -194,10 +194,12 @@ fn commands(line: &[u8], each: &mut impl FnMut(&[Vec<u8>])) {
     let mut bytes = line.iter().copied().peekable();
     let mut end = |words: &mut Vec<Vec<u8>>| {
         let begins = words.iter().position(|w: &Vec<u8>| {
-            !matches!(w.as_slice(), b"if" | b"then" | b"else" | b"do" | b"while" | b"until" | b"!" | b"{" | b"time")
-                && !w.iter().position(|b| *b == b'=').is_some_and(|at| {
-                    at > 0 && w.iter().take(at).all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-                })
+            !matches!(
+                w.as_slice(),
+                b"if" | b"then" | b"else" | b"do" | b"while" | b"until" | b"!" | b"{" | b"time"
+            ) && !w.iter().position(|b| *b == b'=').is_some_and(|at| {
+                at > 0 && w.iter().take(at).all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+            })
         });
         if let Some(command) = begins.and_then(|at| words.get(at..)) {
             each(command);

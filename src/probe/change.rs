@@ -171,7 +171,10 @@ fn by_another_name(before: &Value, after: &Value) -> Option<(Effect, String)> {
                 && text(after, "/metadata/name") == "aws-auth"
                 && differs("/data") =>
         {
-            Some((Effect::Disrupt, "it says who may reach the cluster: one mistake locks everybody out".to_owned()))
+            Some((
+                Effect::Disrupt,
+                "it says who may reach the cluster: one mistake locks everybody out".to_owned(),
+            ))
         }
         _ => None,
     }
@@ -256,14 +259,16 @@ mod tests {
 
     #[test]
     fn what_is_another_command_by_another_name_is_found() {
-        let svc = |app: &str| json!({"apiVersion": "v1", "kind": "Service", "spec": {"selector": {"app": app}}});
+        let svc =
+            |app: &str| json!({"apiVersion": "v1", "kind": "Service", "spec": {"selector": {"app": app}}});
         assert_eq!(said(svc("a"), svc("b")).first().map(|d| d.0), Some(Effect::Disrupt));
         assert!(said(svc("a"), svc("a")).is_empty());
         assert!(said(Value::Null, svc("a")).is_empty());
-        let auth = |ns: &str, roles: &str| {
-            json!({"kind": "ConfigMap", "metadata": {"namespace": ns, "name": "aws-auth"}, "data": {"mapRoles": roles}})
-        };
-        assert_eq!(said(auth("kube-system", "a"), auth("kube-system", "b")).first().map(|d| d.0), Some(Effect::Disrupt));
+        let auth = |ns: &str, roles: &str| json!({"kind": "ConfigMap", "metadata": {"namespace": ns, "name": "aws-auth"}, "data": {"mapRoles": roles}});
+        assert_eq!(
+            said(auth("kube-system", "a"), auth("kube-system", "b")).first().map(|d| d.0),
+            Some(Effect::Disrupt)
+        );
         assert!(said(auth("kube-system", "a"), auth("kube-system", "a")).is_empty());
         assert!(said(auth("shop", "a"), auth("shop", "b")).is_empty());
     }

@@ -82,7 +82,10 @@ fn the_real_hook_answers_through_them() {
             for (line, passes) in [
                 ("kubectl get pods", true),
                 ("trap 'kubectl delete ns shop' EXIT", false),
-                ("x=aaaaaaaaaaaaaaaa; for i in 1 2 3; do x=$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x; done; for i in 1; do x=$x$x; done", true),
+                (
+                    "x=aaaaaaaaaaaaaaaa; for i in 1 2 3; do x=$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x; done; for i in 1; do x=$x$x; done",
+                    true,
+                ),
                 (&"kubectl get ns\n".repeat(20_000), false),
             ] {
                 let out = run(&command, &real(), &event(line));

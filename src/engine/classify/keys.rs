@@ -100,7 +100,11 @@ mod tests {
         ] {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             let verdict = classify(b"kubectl", &words);
-            assert_eq!((verdict.effect, verdict.because.as_slice()), (Effect::Disrupt, &[LIFTS][..]), "{line}");
+            assert_eq!(
+                (verdict.effect, verdict.because.as_slice()),
+                (Effect::Disrupt, &[LIFTS][..]),
+                "{line}"
+            );
         }
     }
 

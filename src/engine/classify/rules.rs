@@ -33,7 +33,8 @@ pub(super) fn holds(when: When, parsed: &Parsed<'_>, filed: Filed<'_>) -> bool {
         }
         When::Names(kinds, name, namespace) => {
             let given = parsed.role(Role::Namespace).map(|given| given.value);
-            given.is_none_or(|given| given == namespace.as_bytes()) && names_object(parsed, kinds, name.as_bytes())
+            given.is_none_or(|given| given == namespace.as_bytes())
+                && names_object(parsed, kinds, name.as_bytes())
         }
         When::Taints => parsed.args.iter().any(|(_, arg)| keeps_away(arg)),
         When::CopiesIn => {
@@ -94,7 +95,7 @@ fn keeps_away(arg: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::engine::classify::classify;
-    use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
+    use crate::engine::effect::Effect::{self, Disrupt, Mutate, Read};
 
     fn effect(line: &str) -> Effect {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();

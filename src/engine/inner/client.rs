@@ -50,7 +50,13 @@ fn psql(words: &[&[u8]]) -> Effect {
     if words.iter().any(|w| only(&w)) {
         return Effect::Read;
     }
-    statements(words, b"c", b"command", b"hpUdvFRPT", &[b"file", b"output", b"log-file", b"single-transaction"])
+    statements(
+        words,
+        b"c",
+        b"command",
+        b"hpUdvFRPT",
+        &[b"file", b"output", b"log-file", b"single-transaction"],
+    )
 }
 
 /// The worst of all statements given by an option; disrupt when there are none, or when what stands elsewhere counts.
@@ -62,7 +68,8 @@ fn statements(words: &[&[u8]], short: &[u8], long: &[u8], values: &[u8], unseen:
     while let Some(word) = rest.next() {
         if let Some(name) = word.strip_prefix(b"--") {
             let at = name.iter().position(|b| *b == b'=');
-            let (name, value) = at.map_or((name, None), |at| (name.get(..at).unwrap_or(name), name.get(at + 1..)));
+            let (name, value) =
+                at.map_or((name, None), |at| (name.get(..at).unwrap_or(name), name.get(at + 1..)));
             // GNU's options may be cut short.
             if !name.is_empty() && long.starts_with(name) {
                 if let Some(text) = value.or_else(|| rest.next().copied()) {
@@ -117,14 +124,19 @@ fn redis(words: &[&[u8]]) -> Effect {
     let mut command: Vec<Vec<u8>> = Vec::new();
     while let Some(word) = rest.next() {
         match *word {
-            b"-h" | b"-p" | b"-a" | b"-u" | b"-n" | b"-s" | b"-t" | b"--user" | b"--pass" | b"--cacert" | b"--cert" | b"--key" => {
+            b"-h" | b"-p" | b"-a" | b"-u" | b"-n" | b"-s" | b"-t" | b"--user" | b"--pass" | b"--cacert"
+            | b"--cert" | b"--key" => {
                 rest.next();
             }
             b"--stat" | b"--bigkeys" | b"--latency" | b"--memkeys" | b"--hotkeys" => return Effect::Read,
-            b"-c" | b"--tls" | b"--raw" | b"--no-auth-warning" | b"--no-raw" | b"--insecure" | b"-2" | b"-3" | b"--json" => {}
+            b"-c" | b"--tls" | b"--raw" | b"--no-auth-warning" | b"--no-raw" | b"--insecure" | b"-2"
+            | b"-3" | b"--json" => {}
             [b'-', ..] => return Effect::Disrupt,
             word => {
-                command = std::iter::once(word).chain(rest.by_ref().copied()).map(<[u8]>::to_ascii_lowercase).collect();
+                command = std::iter::once(word)
+                    .chain(rest.by_ref().copied())
+                    .map(<[u8]>::to_ascii_lowercase)
+                    .collect();
             }
         }
     }
@@ -132,9 +144,10 @@ fn redis(words: &[&[u8]]) -> Effect {
     let second = command.get(1).map(Vec::as_slice).unwrap_or_default();
     match first.as_slice() {
         b"flushall" | b"flushdb" => Effect::Destroy,
-        b"config" | b"client" | b"slowlog" | b"memory" | b"object" | b"cluster" => {
-            reads_if(matches!(second, b"get" | b"list" | b"usage" | b"stats" | b"info" | b"nodes" | b"encoding" | b"len"))
-        }
+        b"config" | b"client" | b"slowlog" | b"memory" | b"object" | b"cluster" => reads_if(matches!(
+            second,
+            b"get" | b"list" | b"usage" | b"stats" | b"info" | b"nodes" | b"encoding" | b"len"
+        )),
         // `keys *`, `get flushall`: the first word is the command.
         first => reads_if(REDIS_READS.iter().any(|r| r.is(first))),
     }
@@ -200,7 +213,8 @@ fn discards(file: &[u8]) -> bool {
 
 /// Whether wget only prints, or only looks.
 fn wget(words: &[&[u8]]) -> bool {
-    let prints = |w: &&[u8]| matches!(*w, b"-qO-" | b"-O-" | b"-qO" | b"-O" | b"--spider" | b"--output-document=-");
+    let prints =
+        |w: &&[u8]| matches!(*w, b"-qO-" | b"-O-" | b"-qO" | b"-O" | b"--spider" | b"--output-document=-");
     let plain = |w: &&[u8]| {
         w.first() != Some(&b'-')
             || prints(w)
@@ -213,7 +227,7 @@ fn wget(words: &[&[u8]]) -> bool {
         let (Some(option), Some(file)) = (pair.first(), pair.get(1)) else { return true };
         !matches!(*option, b"-O" | b"-qO") || *file == b"-" || *file == b"/dev/null"
     });
-    words.iter().any(|w| prints(&w)) && words.iter().all(|w| plain(&w)) && to_stdout
+    words.iter().any(prints) && words.iter().all(plain) && to_stdout
 }
 
 fn find(words: &[&[u8]]) -> Verdict {
@@ -231,7 +245,9 @@ fn find(words: &[&[u8]]) -> Verdict {
                 Verdict::of(Effect::Disrupt)
             }
         }
-        None if words.iter().any(|w| w.starts_with(b"-fprint") || *w == b"-fls") => Verdict::of(Effect::Disrupt),
+        None if words.iter().any(|w| w.starts_with(b"-fprint") || *w == b"-fls") => {
+            Verdict::of(Effect::Disrupt)
+        }
         None => Verdict::why(Effect::Read, READS_ONLY),
     }
 }
@@ -253,7 +269,13 @@ fn grows(words: &[&[u8]]) -> bool {
 }
 
 fn wipefs(words: &[&[u8]]) -> Effect {
-    let erases = |w: &&[u8]| w.starts_with(b"--a") || w.starts_with(b"--of") || (w.first() == Some(&b'-') && w.get(1) != Some(&b'-') && (w.contains(&b'a') || w.contains(&b'o')));
+    let erases = |w: &&[u8]| {
+        w.starts_with(b"--a")
+            || w.starts_with(b"--of")
+            || (w.first() == Some(&b'-')
+                && w.get(1) != Some(&b'-')
+                && (w.contains(&b'a') || w.contains(&b'o')))
+    };
     if words.iter().any(erases) { Effect::Destroy } else { Effect::Read }
 }
 
@@ -269,5 +291,6 @@ fn kafka(words: &[&[u8]]) -> Effect {
 /// `ip addr`, `ip route show`.
 fn ip(words: &[&[u8]]) -> bool {
     let mut operands = words.iter().filter(|w| w.first() != Some(&b'-'));
-    operands.next().is_some() && operands.next().is_none_or(|verb| matches!(*verb, b"show" | b"list" | b"ls" | b"get" | b"s"))
+    operands.next().is_some()
+        && operands.next().is_none_or(|verb| matches!(*verb, b"show" | b"list" | b"ls" | b"get" | b"s"))
 }

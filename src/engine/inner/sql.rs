@@ -7,7 +7,8 @@ use super::super::tools::programs::SELECT_ACTS;
 pub(super) fn judge(text: &[u8]) -> Effect {
     let text = text.trim_ascii();
     if let Some(meta) = text.strip_prefix(b"\\") {
-        let describes = meta.first() == Some(&b'd') || matches!(meta, b"l" | b"l+" | b"conninfo" | b"x" | b"timing");
+        let describes =
+            meta.first() == Some(&b'd') || matches!(meta, b"l" | b"l+" | b"conninfo" | b"x" | b"timing");
         return if describes && !meta.contains(&b'\\') { Effect::Read } else { Effect::Disrupt };
     }
     let bare = bare(text);
@@ -31,7 +32,9 @@ fn statement(words: &[&[u8]]) -> Effect {
     match *first {
         b"truncate" => Effect::Destroy,
         b"drop" => match *second {
-            b"index" | b"view" | b"function" | b"trigger" | b"procedure" if !has(b"cascade") => Effect::Disrupt,
+            b"index" | b"view" | b"function" | b"trigger" | b"procedure" if !has(b"cascade") => {
+                Effect::Disrupt
+            }
             _ => Effect::Destroy,
         },
         b"delete" | b"update" if !has(b"where") => Effect::Destroy,

@@ -10,7 +10,11 @@ fn effect(line: &str) -> Effect {
 fn rows_are_sorted() {
     use crate::engine::tools::programs::{DESTROYS, READS};
     for table in [READS, DESTROYS] {
-        assert!(table.windows(2).all(|w| w[0].0.bytes() < w[1].0.bytes()), "{:?}", table.windows(2).find(|w| w[0].0.bytes() >= w[1].0.bytes()));
+        assert!(
+            table.windows(2).all(|w| w[0].0.bytes() < w[1].0.bytes()),
+            "{:?}",
+            table.windows(2).find(|w| w[0].0.bytes() >= w[1].0.bytes())
+        );
     }
 }
 

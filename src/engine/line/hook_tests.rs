@@ -329,11 +329,8 @@ fn what_only_looks_like_it_passes() {
 /// What the words say for certain is not only "cannot be told".
 #[test]
 fn hidden_commands_are_named_by_what_they_do() {
-    let vague: Vec<&str> = REFUSED
-        .iter()
-        .copied()
-        .filter(|line| judge_line(line.as_bytes()).guarded < Some(Disrupt))
-        .collect();
+    let vague: Vec<&str> =
+        REFUSED.iter().copied().filter(|line| judge_line(line.as_bytes()).guarded < Some(Disrupt)).collect();
     assert!(vague.is_empty(), "{}", vague.join("\n"));
 }
 

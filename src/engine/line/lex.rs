@@ -70,7 +70,10 @@ pub(super) enum Token {
     /// A redirection, with the word it goes to; the operator without its number.
     Redirect(&'static [u8], Word),
     /// A here document, in its place after the command's words; in a `quoted` one nothing is expanded.
-    Here { body: Vec<u8>, quoted: bool },
+    Here {
+        body: Vec<u8>,
+        quoted: bool,
+    },
 }
 
 /// The tokens of a text, and whether all of it could be read (quotes and parentheses closed).

@@ -225,8 +225,10 @@ pub(super) fn is_silent(name: &[u8]) -> bool {
 }
 
 /// Commands that hand on what they read, in another order or less of it. Sorted.
-const FILTERS: &[&str] =
-    &["cat", "egrep", "fgrep", "grep", "head", "less", "more", "nl", "sed", "sort", "tac", "tail", "tee", "tr", "uniq"];
+const FILTERS: &[&str] = &[
+    "cat", "egrep", "fgrep", "grep", "head", "less", "more", "nl", "sed", "sort", "tac", "tail", "tee", "tr",
+    "uniq",
+];
 
 /// Whether it hands on what it reads.
 pub(super) fn is_filter(name: &[u8]) -> bool {
@@ -255,8 +257,26 @@ pub(super) const RUN_AS_COMMAND: &[&str] = &[
 /// Programs of which an argument or standard input is code, in which other programs may be started. Sorted by name; a
 /// version may follow it (`python3.12`).
 const INTERPRETERS: &[&str] = &[
-    "bun", "deno", "expect", "gawk", "groovy", "irb", "jshell", "julia", "lua", "node", "nodejs", "osascript",
-    "perl", "php", "pypy", "python", "ruby", "tclsh", "ts-node", "tsx",
+    "bun",
+    "deno",
+    "expect",
+    "gawk",
+    "groovy",
+    "irb",
+    "jshell",
+    "julia",
+    "lua",
+    "node",
+    "nodejs",
+    "osascript",
+    "perl",
+    "php",
+    "pypy",
+    "python",
+    "ruby",
+    "tclsh",
+    "ts-node",
+    "tsx",
 ];
 
 /// Whether it runs code it is given.
@@ -274,21 +294,54 @@ const STARTS: &[(&[&str], &[&str])] = &[
     (
         &["python", "pypy"],
         &[
-            "system(", "popen", "Popen", "subprocess", "check_call", "check_output", "os.exec", "os.spawn", "pty.spawn",
-            "getoutput", "import sh",
+            "system(",
+            "popen",
+            "Popen",
+            "subprocess",
+            "check_call",
+            "check_output",
+            "os.exec",
+            "os.spawn",
+            "pty.spawn",
+            "getoutput",
+            "import sh",
         ],
     ),
     (
         &["node", "nodejs", "bun", "deno", "ts-node", "tsx"],
-        &["child_process", "exec(", "execSync", "execFile", "spawn", "execa", "Deno.Command", "Deno.run", "$`"],
+        &[
+            "child_process",
+            "exec(",
+            "execSync",
+            "execFile",
+            "spawn",
+            "execa",
+            "Deno.Command",
+            "Deno.run",
+            "$`",
+        ],
     ),
     (&["osascript"], &["do shell script"]),
 ];
 
 /// The same for every other language.
 const STARTS_ELSEWHERE: &[&str] = &[
-    "system", "popen", "exec(", "exec \"", "exec '", "exec kubectl", "spawn", "`", "qx", "%x", "Open3", "passthru", "proc_open",
-    "os.execute", "run(", "sh(",
+    "system",
+    "popen",
+    "exec(",
+    "exec \"",
+    "exec '",
+    "exec kubectl",
+    "spawn",
+    "`",
+    "qx",
+    "%x",
+    "Open3",
+    "passthru",
+    "proc_open",
+    "os.execute",
+    "run(",
+    "sh(",
 ];
 
 /// What code in this interpreter's language calls to start another program.
@@ -299,7 +352,8 @@ pub(super) fn starts(interpreter: &[u8]) -> &'static [&'static str] {
 }
 
 /// Images whose entry point is a guarded tool, by the last part of their name.
-const IMAGES: &[(&str, &str)] = &[("aws-cli", "aws"), ("awscli", "aws"), ("k8s-kubectl", "kubectl"), ("kubectl", "kubectl")];
+const IMAGES: &[(&str, &str)] =
+    &[("aws-cli", "aws"), ("awscli", "aws"), ("k8s-kubectl", "kubectl"), ("kubectl", "kubectl")];
 
 /// The guarded tool an image runs: `registry/bitnami/kubectl:1.31@sha256:…`.
 pub(super) fn image(name: &[u8]) -> Option<&'static str> {

@@ -77,8 +77,7 @@ impl Reader {
     /// Reads tokens in their order; what they print comes second.
     pub(super) fn run(&mut self, tokens: &[Token], io: &Io) -> (LineVerdict, Out) {
         let first = Block::new(Kind::Text, io.input.clone());
-        let mut run =
-            Run { tokens, at: 0, blocks: vec![first], simple: Simple::default(), verdict: NOTHING };
+        let mut run = Run { tokens, at: 0, blocks: vec![first], simple: Simple::default(), verdict: NOTHING };
         while let Some(token) = tokens.get(run.at) {
             run.at += 1;
             self.token(&mut run, token);
@@ -188,7 +187,10 @@ impl Reader {
             return;
         }
         // `for i do …; done`
-        if run.simple.is_head(&[b"for", b"select"]) && run.simple.words.len() == 2 && word.bare() == Some(b"do") {
+        if run.simple.is_head(&[b"for", b"select"])
+            && run.simple.words.len() == 2
+            && word.bare() == Some(b"do")
+        {
             self.end_command(run, true);
             self.loop_body(run);
             return;
@@ -248,7 +250,11 @@ impl Reader {
                 let depth = run.blocks.iter().filter(|b| b.kind == Kind::Loop).count();
                 let block = run.top();
                 // What a loop leaves in its variables its next round begins with.
-                if block.kind == Kind::Loop && !block.again && depth <= REREAD && self.scope.changes() > block.head {
+                if block.kind == Kind::Loop
+                    && !block.again
+                    && depth <= REREAD
+                    && self.scope.changes() > block.head
+                {
                     block.again = true;
                     run.at = block.body;
                     self.scope.leave(false);

@@ -7,7 +7,8 @@ use super::super::tables::{guarded, image, is_harmless, is_host_tool, takes_text
 use super::super::wrappers::wrapper;
 use super::simple::{STRANGE, assignment};
 use super::{
-    DEPTH, Io, NOTHING, Out, Reader, basename, guarded_as, only_guarded, only_serious, quoted, unguarded, worse,
+    DEPTH, Io, NOTHING, Out, Reader, basename, guarded_as, only_guarded, only_serious, quoted, unguarded,
+    worse,
 };
 use crate::engine::classify::{Verdict, classify, classify_host};
 use crate::engine::effect::Effect;
@@ -37,7 +38,10 @@ impl Reader {
             return self.nameless(first, rest, io);
         }
         let active = self.active.contains(&first.bytes);
-        if !active && !first.quoted && let Some(mut line) = self.scope.alias(&first.bytes) {
+        if !active
+            && !first.quoted
+            && let Some(mut line) = self.scope.alias(&first.bytes)
+        {
             self.active.push(first.bytes.clone());
             line.extend(rest.iter().flat_map(|f| quoted(&f.bytes)));
             let (verdict, _) = self.judge(&line, io);
@@ -179,7 +183,9 @@ impl Reader {
         for (at, field) in words.iter().enumerate() {
             let name = basename(&field.bytes);
             let rest = words.get(at + 1..).unwrap_or_default();
-            let found = if let Some(tool) = guarded(name).filter(|_| name.len() > 1).or_else(|| image(&field.bytes)) {
+            let found = if let Some(tool) =
+                guarded(name).filter(|_| name.len() > 1).or_else(|| image(&field.bytes))
+            {
                 guarded_verdict(tool, rest)
             } else if is_host_tool(name) {
                 host_verdict(name, rest).unwrap_or(NOTHING)
@@ -247,7 +253,10 @@ const TRANSPARENT: &[&[u8]] = &[b"command", b"env", b"exec", b"nice", b"nohup", 
 
 /// Variables beside which a phrase counts for nothing: they make something else of the tool, or of guard.
 fn is_suspicious(name: &[u8]) -> bool {
-    name.starts_with(b"LD_") || name.starts_with(b"DYLD_") || name == b"PATH" || name == b"DPKG_MAINTSCRIPT_NAME"
+    name.starts_with(b"LD_")
+        || name.starts_with(b"DYLD_")
+        || name == b"PATH"
+        || name == b"DPKG_MAINTSCRIPT_NAME"
         || (name.starts_with(b"GUARD_") && name != b"GUARD_CONFIRM")
 }
 
@@ -301,7 +310,9 @@ impl Reader {
         match name {
             b"echo" => return Out { text: super::text::echo(rest), ..Out::default() },
             b"printf" => return Out { text: super::text::printf(rest), ..Out::default() },
-            b"sudo" if rest.first().is_some_and(|f| !f.bytes.starts_with(b"-")) => return self.prints(rest, io),
+            b"sudo" if rest.first().is_some_and(|f| !f.bytes.starts_with(b"-")) => {
+                return self.prints(rest, io);
+            }
             b"cat" | b"tee" => return self.copied(name, rest, io),
             b"base64" | b"openssl" => {
                 if let Some(text) = io.input.as_ref().and_then(|i| super::text::base64(rest, &i.text)) {
@@ -316,14 +327,18 @@ impl Reader {
             if super::super::tables::is_filter(name) {
                 out.text = input.text.clone();
             }
-            out.append(Out { hints: [input.text.as_slice(), b"\n", &input.hints].concat(), ..Out::default() });
+            out.append(Out {
+                hints: [input.text.as_slice(), b"\n", &input.hints].concat(),
+                ..Out::default()
+            });
         }
         out
     }
 
     /// `cat` and `tee`: standard input, or files the line has written.
     fn copied(&mut self, name: &[u8], rest: &[Field], io: &Io) -> Out {
-        let operands: Vec<&Field> = rest.iter().filter(|f| !f.bytes.starts_with(b"-") || f.bytes == b"-").collect();
+        let operands: Vec<&Field> =
+            rest.iter().filter(|f| !f.bytes.starts_with(b"-") || f.bytes == b"-").collect();
         let input = io.input.as_deref().cloned();
         let mut input = input.unwrap_or_else(Out::unknown);
         input.document = false;

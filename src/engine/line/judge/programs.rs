@@ -10,13 +10,67 @@ use crate::engine::tools::kubectl;
 
 /// Options of `docker run` and `docker exec` that take the next word (docker 28, podman 5).
 const DOCKER_VALUES: &[&[u8]] = &[
-    b"-a", b"-c", b"-e", b"-h", b"-l", b"-m", b"-p", b"-u", b"-v", b"-w", b"--add-host", b"--annotation", b"--attach",
-    b"--cap-add", b"--cap-drop", b"--cgroupns", b"--cidfile", b"--cpus", b"--detach-keys", b"--device", b"--dns",
-    b"--entrypoint", b"--env", b"--env-file", b"--expose", b"--gpus", b"--group-add", b"--hostname", b"--ip", b"--ipc",
-    b"--label", b"--link", b"--log-driver", b"--log-opt", b"--memory", b"--mount", b"--name", b"--net", b"--network",
-    b"--pid", b"--platform", b"--publish", b"--pull", b"--restart", b"--runtime", b"--security-opt", b"--shm-size",
-    b"--stop-signal", b"--sysctl", b"--tmpfs", b"--ulimit", b"--user", b"--userns", b"--volume", b"--volumes-from",
-    b"--workdir", b"--index", b"--project-name", b"--file", b"--profile", b"-f",
+    b"-a",
+    b"-c",
+    b"-e",
+    b"-h",
+    b"-l",
+    b"-m",
+    b"-p",
+    b"-u",
+    b"-v",
+    b"-w",
+    b"--add-host",
+    b"--annotation",
+    b"--attach",
+    b"--cap-add",
+    b"--cap-drop",
+    b"--cgroupns",
+    b"--cidfile",
+    b"--cpus",
+    b"--detach-keys",
+    b"--device",
+    b"--dns",
+    b"--entrypoint",
+    b"--env",
+    b"--env-file",
+    b"--expose",
+    b"--gpus",
+    b"--group-add",
+    b"--hostname",
+    b"--ip",
+    b"--ipc",
+    b"--label",
+    b"--link",
+    b"--log-driver",
+    b"--log-opt",
+    b"--memory",
+    b"--mount",
+    b"--name",
+    b"--net",
+    b"--network",
+    b"--pid",
+    b"--platform",
+    b"--publish",
+    b"--pull",
+    b"--restart",
+    b"--runtime",
+    b"--security-opt",
+    b"--shm-size",
+    b"--stop-signal",
+    b"--sysctl",
+    b"--tmpfs",
+    b"--ulimit",
+    b"--user",
+    b"--userns",
+    b"--volume",
+    b"--volumes-from",
+    b"--workdir",
+    b"--index",
+    b"--project-name",
+    b"--file",
+    b"--profile",
+    b"-f",
 ];
 
 /// Tools that run a command with other credentials, environment or place: name, subcommand, operands before the command
@@ -111,7 +165,8 @@ impl Reader {
                     verdict = worse(verdict, self.guarded_words(rest));
                 }
                 // `python --version`
-                let version = matches!(rest, [f] if matches!(f.bytes.as_slice(), b"--version" | b"-V" | b"-v"));
+                let version =
+                    matches!(rest, [f] if matches!(f.bytes.as_slice(), b"--version" | b"-V" | b"-v"));
                 if version { NOTHING } else { verdict }
             }
             _ => return self.elsewhere(name, rest, io),
@@ -128,9 +183,8 @@ impl Reader {
 
     /// Executors and remote shells.
     fn elsewhere(&mut self, name: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
-        let row = EXECUTORS
-            .iter()
-            .find(|(n, sub, _)| *n == name && rest.first().is_some_and(|f| f.bytes == *sub));
+        let row =
+            EXECUTORS.iter().find(|(n, sub, _)| *n == name && rest.first().is_some_and(|f| f.bytes == *sub));
         if let Some((.., operands)) = row {
             let rest = rest.get(1..).unwrap_or_default();
             if let Some(at) = rest.iter().position(|f| f.bytes == b"--") {
@@ -138,8 +192,9 @@ impl Reader {
                 return Some(if inner.is_empty() { self.feed(io) } else { self.command(inner, io) });
             }
             // Which of its options take a word is not known: the words are tried from each place as well.
-            let plain: Vec<usize> =
-                (0..rest.len()).filter(|at| rest.get(*at).is_some_and(|f| !f.bytes.starts_with(b"-"))).collect();
+            let plain: Vec<usize> = (0..rest.len())
+                .filter(|at| rest.get(*at).is_some_and(|f| !f.bytes.starts_with(b"-")))
+                .collect();
             return Some(match plain.get(*operands) {
                 Some(at) => {
                     let verdict = self.command(rest.get(*at..).unwrap_or_default(), io);
@@ -259,7 +314,8 @@ impl Reader {
         let at = parsed.args.get(from).map(|(at, _)| *at);
         let inner = at.and_then(|at| fields.get(at..)).unwrap_or_default();
         let mut verdict = NOTHING;
-        if parsed.path() == "run" && !parsed.on("command")
+        if parsed.path() == "run"
+            && !parsed.on("command")
             && let Some(tool) = parsed.last("image").and_then(image)
             && !starts_with_tool(inner, tool)
         {
@@ -285,8 +341,22 @@ impl Reader {
         while let Some(option) = own.get(at).filter(|f| f.bytes.starts_with(b"-")) {
             let bytes = option.bytes.as_slice();
             let takes = matches!(bytes, [b'-', letter] if b"jaNnLICdEPsSlU".contains(letter))
-                || [&b"--jobs"[..], b"--arg-file", b"--colsep", b"--delimiter", b"--joblog", b"--results", b"--retries",
-                    b"--sshlogin", b"--delay", b"--timeout", b"--max-args", b"--max-procs", b"--halt"].contains(&bytes);
+                || [
+                    &b"--jobs"[..],
+                    b"--arg-file",
+                    b"--colsep",
+                    b"--delimiter",
+                    b"--joblog",
+                    b"--results",
+                    b"--retries",
+                    b"--sshlogin",
+                    b"--delay",
+                    b"--timeout",
+                    b"--max-args",
+                    b"--max-procs",
+                    b"--halt",
+                ]
+                .contains(&bytes);
             at += 1 + usize::from(takes);
         }
         let line = joined(own.get(at..).unwrap_or_default());
@@ -351,7 +421,15 @@ impl Reader {
             let at = setting.bytes.iter().position(|b| *b == b'=').unwrap_or(setting.bytes.len());
             let (name, value) = setting.bytes.split_at_checked(at).unwrap_or((&setting.bytes, &[]));
             let lower = name.to_ascii_lowercase();
-            let runs = [&b"alias."[..], b"core.pager", b"core.editor", b"core.sshcommand", b"pager.", b"diff.", b"merge."];
+            let runs = [
+                &b"alias."[..],
+                b"core.pager",
+                b"core.editor",
+                b"core.sshcommand",
+                b"pager.",
+                b"diff.",
+                b"merge.",
+            ];
             if runs.iter().any(|r| lower.starts_with(r)) {
                 let value = value.get(1..).unwrap_or_default().to_vec();
                 verdict = worse(verdict, self.as_text(&value));

@@ -159,7 +159,8 @@ impl Reader {
         let aws = words.first().and_then(Word::bare).and_then(guarded) == Some("aws");
         for (index, word) in words.iter().enumerate() {
             let before = index.checked_sub(1).and_then(|at| words.get(at)).and_then(Word::bare);
-            let joined = matches!(word.pieces.first(), Some(Piece::Text(text)) if text.starts_with(b"--query="));
+            let joined =
+                matches!(word.pieces.first(), Some(Piece::Text(text)) if text.starts_with(b"--query="));
             // JMESPath writes its texts in backquotes. Where a shell sees them it tries to run them; unless they hold
             // a guarded command that comes to nothing.
             let jmespath = aws && (joined || before == Some(b"--query"));
@@ -291,7 +292,11 @@ pub(super) fn assignment(word: &Word) -> Option<Assignment> {
         Piece::Braces(list) => Piece::Text([&b"{"[..], &list.join(&b','), b"}"].concat()),
         other => other,
     }));
-    Some(Assignment { name: name.to_vec(), value: Word { pieces, quoted: true }, adds: left.len() > name.len() })
+    Some(Assignment {
+        name: name.to_vec(),
+        value: Word { pieces, quoted: true },
+        adds: left.len() > name.len(),
+    })
 }
 
 /// `$(which kubectl)` and its like: the name they look up.

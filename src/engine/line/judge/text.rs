@@ -62,7 +62,8 @@ impl Reader {
 
     /// Code of another language: mentions of guarded commands count when it starts other programs.
     fn code(&mut self, language: &[u8], code: &[u8]) -> LineVerdict {
-        let starts = starts(language).iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
+        let starts =
+            starts(language).iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
         if starts && names_tool(code) { self.mentioned(code) } else { NOTHING }
     }
 
@@ -86,8 +87,7 @@ impl Reader {
         let mut verdict = NOTHING;
         let mut mentions = 0;
         for line in text.split(|b| matches!(b, b'\n' | b';' | b'|' | b'&')) {
-            let words: Vec<&[u8]> =
-                line.split(|b| !is_word(*b)).filter(|w| !w.is_empty()).collect();
+            let words: Vec<&[u8]> = line.split(|b| !is_word(*b)).filter(|w| !w.is_empty()).collect();
             for (at, word) in words.iter().enumerate() {
                 let name = basename(word);
                 let rest = words.get(at + 1..).unwrap_or_default();
@@ -115,7 +115,8 @@ impl Reader {
 
 /// A byte of a word in text of any language.
 fn is_word(b: u8) -> bool {
-    !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b',' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'\\')
+    !b.is_ascii_whitespace()
+        && !matches!(b, b'"' | b'\'' | b'`' | b',' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'\\')
 }
 
 /// Whether the name of a guarded tool stands anywhere in a text: what has none is not read any further.
@@ -127,7 +128,9 @@ pub(super) fn names_tool(text: &[u8]) -> bool {
 /// What `echo` prints.
 pub(super) fn echo(rest: &[Field]) -> Vec<u8> {
     let is_option = |f: &&Field| {
-        f.bytes.len() > 1 && f.bytes.first() == Some(&b'-') && f.bytes.iter().skip(1).all(|b| b"neE".contains(b))
+        f.bytes.len() > 1
+            && f.bytes.first() == Some(&b'-')
+            && f.bytes.iter().skip(1).all(|b| b"neE".contains(b))
     };
     let options = rest.iter().take_while(is_option).count();
     escapes(&joined(rest.get(options..).unwrap_or_default()))
@@ -188,7 +191,9 @@ fn escapes(text: &[u8]) -> Vec<u8> {
 
 /// `base64 -d` and `openssl base64 -d` of a known text.
 pub(super) fn base64(rest: &[Field], text: &[u8]) -> Option<Vec<u8>> {
-    if text.is_empty() || !rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-d" | b"-D" | b"--decode" | b"-di")) {
+    if text.is_empty()
+        || !rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-d" | b"-D" | b"--decode" | b"-di"))
+    {
         return None;
     }
     let mut out = Vec::new();

@@ -226,7 +226,8 @@ impl Lexer<'_> {
                 Piece::Opaque(opaque)
             } else {
                 // `"$@"` is one field for each of them.
-                Piece::Var { quoted: quoted && special.then_some(length) != Some(0), name }
+                let all = special && length == 0;
+                Piece::Var { name, quoted: quoted && !all }
             }
         };
         flush(word, text);
@@ -242,7 +243,9 @@ impl Lexer<'_> {
             [] if length > 0 => return Piece::Var { name, quoted },
             // The elements of an array; which of them, does not matter.
             [b'[', .., b']'] if length > 0 => return Piece::Var { name, quoted: false },
-            [] if matches!(inside.as_slice(), b"@" | b"*") => return Piece::Var { name: inside, quoted: false },
+            [] if matches!(inside.as_slice(), b"@" | b"*") => {
+                return Piece::Var { name: inside, quoted: false };
+            }
             _ => {}
         }
         let operator = rest.strip_prefix(b":").unwrap_or(rest);
@@ -344,7 +347,6 @@ impl Lexer<'_> {
             self.at += 1;
         }
     }
-
 }
 
 fn flush(word: &mut Word, text: &mut Vec<u8>) {
@@ -356,7 +358,6 @@ fn flush(word: &mut Word, text: &mut Vec<u8>) {
 fn is_name(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
-
 
 /// `NAME=` or `NAME+=`, behind which an array may stand.
 fn is_assigned(text: &[u8]) -> bool {
