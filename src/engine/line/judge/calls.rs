@@ -10,8 +10,10 @@ use super::{
     DEPTH, Io, NOTHING, Out, Reader, basename, guarded_as, only_guarded, only_serious, quoted, unguarded,
     worse,
 };
-use crate::engine::classify::{Verdict, classify, classify_host};
+use crate::engine::classify::{Verdict, classify, classify_host, refused_by_kubectl};
 use crate::engine::effect::Effect;
+use crate::engine::parse::parse;
+use crate::engine::tools::kubectl;
 use crate::engine::{host, inner};
 
 /// How many places of one command's words are tried as the beginning of a command of their own.
@@ -163,6 +165,9 @@ impl Reader {
 
     /// A call of a guarded tool.
     pub(super) fn guarded_call(&mut self, tool: &str, words: &[Field], io: &Io) -> LineVerdict {
+        if self.strict > 0 && tool == "kubectl" && is_fragment(words) {
+            return NOTHING;
+        }
         let mut verdict = guarded_verdict(tool, words);
         if words.iter().any(|f| f.unknown && f.optional) {
             // `kubectl $FLAGS delete ns shop`: what is not known may be nothing at all.
@@ -203,6 +208,12 @@ impl Reader {
         }
         verdict
     }
+}
+
+/// Words of a text that kubectl would refuse for want of a name: `-k 'kubectl delete'` chooses tests.
+fn is_fragment(words: &[Field]) -> bool {
+    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+    refused_by_kubectl(&parse(&kubectl::TOOL, &words)).is_some()
 }
 
 fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {

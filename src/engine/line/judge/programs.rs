@@ -145,7 +145,8 @@ impl Reader {
             b"crontab" => {
                 let mut verdict = STRANGE;
                 let text = rest.iter().find_map(|f| self.scope.read(&f.bytes));
-                let input = io.input.clone().filter(|_| rest.iter().any(|f| f.bytes == b"-"));
+                let listed = rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-l" | b"-r" | b"-e"));
+                let input = io.input.clone().filter(|_| !listed);
                 for text in text.into_iter().chain(input.map(|i| i.text.clone())) {
                     verdict = worse(verdict, self.mentioned(&text));
                 }
@@ -244,10 +245,14 @@ impl Reader {
 
     /// `docker run`, `docker exec`, `docker compose run` and `exec`, and their kin.
     fn container(&mut self, rest: &[Field], io: &Io) -> Option<LineVerdict> {
+        let builds = |f: &Field| matches!(f.bytes.as_slice(), b"build" | b"buildx");
         let is_verb = |f: &Field| matches!(f.bytes.as_slice(), b"run" | b"exec" | b"create");
         let first = rest.first()?;
         if first.bytes == b"login" {
             return Some(NOTHING); // `aws ecr get-login-password | docker login …`
+        }
+        if rest.iter().find(|f| !f.bytes.starts_with(b"-") && f.bytes != b"image").is_some_and(builds) {
+            return Some(STRANGE); // what it reads is a Dockerfile
         }
         let at = rest.iter().position(is_verb)?;
         // Before the verb stand groups (`container`, `compose`) and options only.
@@ -471,7 +476,7 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|w| w == part)
 }
 
-fn replaced(text: &[u8], part: &[u8], with: &[u8]) -> Vec<u8> {
+pub(super) fn replaced(text: &[u8], part: &[u8], with: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = find(rest, part).and_then(|at| rest.split_at_checked(at)) {

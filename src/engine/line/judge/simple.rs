@@ -2,7 +2,7 @@
 
 use super::super::LineVerdict;
 use super::super::expand::{Expanded, Field, LARGEST, combinations, expand, joined};
-use super::super::lex::{Piece, Word};
+use super::super::lex::{Piece, Word, commands_inside};
 use super::super::scope::Value;
 use super::super::tables::{RUN_AS_COMMAND, guarded};
 use super::calls::confirms;
@@ -59,7 +59,7 @@ impl Reader {
             }
             return (verdict, Out::default());
         }
-        if self.builtin(words, &mut verdict) {
+        if self.builtin(words, simple, &mut verdict) {
             return (verdict, Out::default());
         }
         let io = Io { input: simple.input.clone().or(inherited) };
@@ -99,7 +99,7 @@ impl Reader {
     }
 
     /// Builtins that set names; true when there is nothing more to judge.
-    fn builtin(&mut self, words: &[Word], verdict: &mut LineVerdict) -> bool {
+    fn builtin(&mut self, words: &[Word], simple: &Simple, verdict: &mut LineVerdict) -> bool {
         let Some(name) = words.first().and_then(Word::bare) else { return false };
         let rest = words.get(1..).unwrap_or_default();
         match name {
@@ -119,8 +119,13 @@ impl Reader {
                 }
             }
             b"read" | b"mapfile" | b"readarray" | b"getopts" | b"unset" => {
-                for word in rest.iter().filter_map(Word::bare) {
-                    self.scope.set(word, vec![None]);
+                let names: Vec<&[u8]> =
+                    rest.iter().filter_map(Word::bare).filter(|w| !w.starts_with(b"-")).collect();
+                // `read x <<< 'text'`
+                let text = simple.input.as_ref().filter(|i| name == b"read" && !i.opaque && names.len() == 1);
+                for variable in names {
+                    let line = text.and_then(|t| t.text.split(|b| *b == b'\n').next()).map(<[u8]>::to_vec);
+                    self.scope.set(variable, vec![line, None]);
                 }
             }
             b"hash" | b"enable" => {
@@ -213,6 +218,11 @@ impl Reader {
         if RUN_AS_COMMAND.iter().any(|n| n.as_bytes() == name) {
             for value in values.iter().flatten() {
                 verdict = worse(verdict, only_serious(self.as_text(value)));
+            }
+        }
+        if matches!(name.as_slice(), b"PS0" | b"PS1" | b"PS2" | b"PS4" | b"PROMPT") {
+            for source in values.iter().flatten().flat_map(|v| commands_inside(v)) {
+                verdict = worse(verdict, only_serious(self.judge(&source, &Io::default()).0));
             }
         }
         self.shadowed |= matches!(name.as_slice(), b"PATH" | b"BASH_ENV" | b"ENV");

@@ -89,7 +89,8 @@ impl Reader {
         for line in text.split(|b| matches!(b, b'\n' | b';' | b'|' | b'&')) {
             let words: Vec<&[u8]> = line.split(|b| !is_word(*b)).filter(|w| !w.is_empty()).collect();
             for (at, word) in words.iter().enumerate() {
-                let name = basename(word);
+                // `-v c='kubectl …'`
+                let name = basename(word.rsplit(|b| *b == b'=').next().unwrap_or(word));
                 let rest = words.get(at + 1..).unwrap_or_default();
                 let effect = if let Some(tool) = guarded(name).filter(|_| name.len() > 1) {
                     classify(tool.as_bytes(), rest).effect

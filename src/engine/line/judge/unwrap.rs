@@ -3,6 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::{Field, PROCESS, joined};
 use super::super::wrappers::{Inner, Wrapper};
+use super::programs::replaced as put;
 use super::simple::{STRANGE, assigned_words};
 use super::{Io, NOTHING, Reader, quoted, worse};
 
@@ -70,7 +71,11 @@ impl Reader {
         for (name, value) in &names {
             self.scope.set(name, vec![Some(value.clone())]);
         }
-        let verdict = self.inner(w, inner, io);
+        let own = words.get(..words.len() - inner.len()).unwrap_or_default();
+        let verdict = match (w.inner, placeholder(own)) {
+            (Inner::Extended, Some(mark)) => self.replaced(&mark, inner, io),
+            _ => self.inner(w, inner, io),
+        };
         for ((name, _), values) in names.iter().zip(held) {
             self.scope.restore(name, values);
         }
@@ -91,10 +96,32 @@ impl Reader {
         }
     }
 
+    /// `xargs -I MARK CMD`: once for each line of standard input, put in where the mark stands.
+    fn replaced(&mut self, mark: &[u8], inner: &[Field], io: &Io) -> LineVerdict {
+        let mut verdict = NOTHING;
+        if let Some(input) = io.input.clone() {
+            let lines = input.text.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+            for line in lines.take(LINES) {
+                let with = |f: &Field| Field { bytes: put(&f.bytes, mark, line), ..f.clone() };
+                let words: Vec<Field> = inner.iter().map(with).collect();
+                verdict = worse(verdict, self.command(&words, &Io::default()));
+            }
+            if !input.opaque {
+                return verdict;
+            }
+        }
+        // What is read is not known: the mark stands for anything.
+        worse(verdict, self.command(inner, &Io::default()))
+    }
+
     /// `xargs CMD`: what is read from standard input is added at the end.
     fn extended(&mut self, inner: &[Field], io: &Io) -> LineVerdict {
         let mut words = inner.to_vec();
         let input = io.input.clone();
+        if inner.last().is_some_and(|last| last.bytes == b"-c") {
+            // `xargs -0 sh -c`: what is read is the line.
+            return self.feed(io);
+        }
         if let Some(input) = &input {
             let parts = input.text.split(u8::is_ascii_whitespace).filter(|p| !p.is_empty());
             words.extend(parts.map(Field::text));
@@ -139,6 +166,21 @@ impl Reader {
         // A script file: its text is not here; the shim sees what it runs.
         worse(STRANGE, self.quoted_words(words))
     }
+}
+
+/// How many lines of input are put into a command of xargs.
+const LINES: usize = 64;
+
+/// The mark `xargs -I` puts its input in for.
+fn placeholder(own: &[Field]) -> Option<Vec<u8>> {
+    own.iter().enumerate().find_map(|(at, field)| match field.bytes.as_slice() {
+        b"-I" | b"-J" => own.get(at + 1).map(|f| f.bytes.clone()),
+        b"-i" | b"--replace" => Some(b"{}".to_vec()),
+        option => {
+            let joined = option.strip_prefix(b"--replace=").or_else(|| option.strip_prefix(b"-I"));
+            joined.filter(|mark| !mark.is_empty()).map(<[u8]>::to_vec)
+        }
+    })
 }
 
 /// Steps over a wrapper's options.
