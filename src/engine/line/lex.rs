@@ -251,6 +251,7 @@ impl<'a> Lexer<'a> {
             return false;
         }
         self.at += inner.at + 3;
+        self.out.processes.extend(commands_inside(&inside));
         let pieces = vec![Piece::Text(b"((".to_vec()), Piece::Opaque(inside)];
         self.out.tokens.push(Token::Word(Word { pieces, quoted: true }));
         true

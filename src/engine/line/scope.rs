@@ -146,6 +146,19 @@ impl Scope {
         Some(all)
     }
 
+    /// What was written to the file a command's name stands for: a path, or a name in a directory of programs.
+    pub fn program(&self, called: &[u8]) -> Option<Vec<u8>> {
+        if called.contains(&b'/') {
+            return self.read(called);
+        }
+        let installed = |path: &[u8]| {
+            path.strip_suffix(called)
+                .is_some_and(|dir| dir.ends_with(b"bin/") || dir.ends_with(b".local/bin/"))
+        };
+        let path = self.files.iter().rev().find(|(path, _)| installed(path)).map(|(path, _)| path.clone())?;
+        self.read(&path)
+    }
+
     /// The alias of this name.
     pub fn alias(&self, name: &[u8]) -> Option<Vec<u8>> {
         self.aliases.iter().rev().find(|(n, _)| n == name).map(|(_, text)| text.clone())

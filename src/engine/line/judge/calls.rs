@@ -114,7 +114,7 @@ impl Reader {
         if let Some(wrapper) = wrapper(name) {
             return self.unwrap(wrapper, rest, io);
         }
-        if let Some(text) = self.scope.read(&first.bytes) {
+        if let Some(text) = self.scope.program(&first.bytes) {
             return self.file(&text, io);
         }
         if let Some(verdict) = self.program(name, rest, io) {
@@ -129,7 +129,12 @@ impl Reader {
             words.extend_from_slice(rest);
             return self.guarded_call("kubectl", &words, io);
         }
-        worse(self.known_program(fields), self.unknown(name, rest, io))
+        let mut verdict = worse(self.known_program(fields), self.unknown(name, rest, io));
+        if first.bytes.iter().any(u8::is_ascii_whitespace) {
+            // `sudo -s 'kubectl delete ns shop'`: a name with blanks is a line.
+            verdict = worse(verdict, self.as_text(&first.bytes));
+        }
+        verdict
     }
 
     /// A file the line has written is run.
@@ -325,6 +330,10 @@ impl Reader {
                 return self.prints(rest, io);
             }
             b"cat" | b"tee" => return self.copied(name, rest, io),
+            b"cp" | b"mv" | b"ln" | b"install" => {
+                self.copy_file(rest, io);
+                return Out::default();
+            }
             b"base64" | b"openssl" => {
                 if let Some(text) = io.input.as_ref().and_then(|i| super::text::base64(rest, &i.text)) {
                     return Out { text, ..Out::default() };
@@ -343,7 +352,27 @@ impl Reader {
                 ..Out::default()
             });
         }
+        if super::super::tables::is_filter(name) {
+            for text in rest.iter().filter_map(|f| self.scope.read(&f.bytes)) {
+                out.append(Out { text, ..Out::default() });
+            }
+        }
         out
+    }
+
+    /// `cp FROM TO` of a file the line has written, or of standard input.
+    fn copy_file(&mut self, rest: &[Field], io: &Io) {
+        let operands: Vec<&Field> = rest.iter().filter(|f| !f.bytes.starts_with(b"-")).collect();
+        let Some((to, from)) = operands.split_last() else { return };
+        for source in from {
+            let text = match source.bytes.as_slice() {
+                b"/dev/stdin" => io.input.as_ref().map(|i| i.text.clone()),
+                path => self.scope.read(path),
+            };
+            if let Some(text) = text {
+                self.scope.write(&to.bytes, text);
+            }
+        }
     }
 
     /// `cat` and `tee`: standard input, or files the line has written.

@@ -128,6 +128,13 @@ impl Reader {
                     self.scope.set(variable, vec![line, None]);
                 }
             }
+            b"printf" if rest.first().and_then(Word::bare) == Some(b"-v") => {
+                let name = rest.get(1).and_then(Word::bare).unwrap_or_default().to_vec();
+                let expanded = expand(rest.get(2..).unwrap_or_default(), &self.scope, &self.captured, 0);
+                self.over |= expanded.overflow;
+                let text = expanded.is_known().then(|| super::text::printf(&expanded.fields));
+                self.scope.set(&name, vec![text]);
+            }
             b"hash" | b"enable" => {
                 self.shadowed = true;
                 return false;

@@ -172,15 +172,29 @@ pub(super) fn printf(rest: &[Field]) -> Vec<u8> {
     }
 }
 
-/// `\n` and `\t` as what they stand for; shells differ in whether `echo` does that.
+/// `\n`, `\t`, `\xHH` and `\NNN` as what they stand for; shells differ in whether `echo` does that.
 fn escapes(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.iter();
+    let mut bytes = text.iter().peekable();
+    let number = |bytes: &mut std::iter::Peekable<std::slice::Iter<'_, u8>>, radix: u32, most: usize| {
+        let mut value = 0;
+        for _ in 0..most {
+            let Some(digit) = bytes.peek().and_then(|b| char::from(**b).to_digit(radix)) else { break };
+            value = value * radix + digit;
+            bytes.next();
+        }
+        (value & 255) as u8
+    };
     while let Some(b) = bytes.next() {
         match b {
+            b'\\' if bytes.peek().is_some_and(|b| matches!(b, b'0'..=b'7')) => {
+                let most = if bytes.peek() == Some(&&b'0') { 4 } else { 3 };
+                out.push(number(&mut bytes, 8, most));
+            }
             b'\\' => match bytes.next() {
                 Some(b'n') => out.push(b'\n'),
                 Some(b't') => out.push(b'\t'),
+                Some(b'x') => out.push(number(&mut bytes, 16, 2)),
                 Some(other) => out.extend_from_slice(&[b'\\', *other]),
                 None => out.push(b'\\'),
             },

@@ -189,6 +189,7 @@ impl Lexer<'_> {
             let inside = self.until_close();
             if self.peek(0) == b')' && is_arithmetic(&inside) {
                 self.at += 1;
+                self.out.processes.extend(commands_inside(&inside));
             } else {
                 // `$((cmd); cmd)`: a substitution that starts with a subshell.
                 self.out.processes.push(inside);
@@ -242,7 +243,10 @@ impl Lexer<'_> {
         match rest {
             [] if length > 0 => return Piece::Var { name, quoted },
             // The elements of an array; which of them, does not matter.
-            [b'[', .., b']'] if length > 0 => return Piece::Var { name, quoted: false },
+            [b'[', .., b']'] if length > 0 => {
+                self.out.processes.extend(commands_inside(rest));
+                return Piece::Var { name, quoted: false };
+            }
             [] if matches!(inside.as_slice(), b"@" | b"*") => {
                 return Piece::Var { name: inside, quoted: false };
             }
