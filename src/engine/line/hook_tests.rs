@@ -193,6 +193,8 @@ const REFUSED: &[&str] = &[
     "sudo tee /usr/local/bin/clean <<E\nkubectl delete ns shop\nE\nclean",
     "cat > a <<E\nkubectl delete ns shop\nE\ncp a b; sh b",
     "install -m 755 /dev/stdin ./x <<E\nkubectl delete ns shop\nE\n./x",
+    "printf 'kubectl ' > f; printf 'delete ns shop' >> f; sh f",
+    "(printf 'kubectl '; echo delete ns shop) | sh",
     "echo 'kubectl delete ns NAME' > t; sed s/NAME/shop/ t > u; bash u",
     "ssh db1 rm -rf /srv/data",
     "docker exec db psql -U app -c 'drop table x'",
@@ -399,6 +401,9 @@ fn over_a_cap_is_guarded() {
         "\"$(".repeat(5_000) + "kubectl get ns",
         "sudo ".repeat(50_000) + "kubectl get ns",
         "w ".to_owned() + &"kubectl ".repeat(2_000),
+        "(".repeat(10_000),
+        format!("cat > f <<'E'\n{}E\nbash f", "kubectl delete ns shop\n".repeat(50_000)),
+        format!("cat <<'E' | bash\n{}E", "echo\n".repeat(200_000) + "kubectl delete ns shop\n"),
     ];
     for line in &lines {
         let verdict = judge_line(line.as_bytes());
@@ -419,8 +424,9 @@ fn long_documents_pass() {
         format!("for n in {}; do kubectl get pods -n $n; done", "shop ".repeat(2_000)),
         format!("for n in $(seq 1 9); do {} done", "kubectl get pods; ".repeat(900)),
         "true; ".repeat(4_000) + "kubectl get pods",
-        "((".repeat(20_000),
+        "((".repeat(200),
         "{".repeat(20_000),
+        format!("cat > f <<'E'\n{}E", "kubectl delete ns shop\n".repeat(100_000)),
         "a=(".repeat(2_000),
     ];
     for line in &lines {

@@ -19,6 +19,8 @@ use std::rc::Rc;
 const DEPTH: usize = 24;
 /// How many commands are judged for one line, every value of every loop counted.
 const COMMANDS: usize = 10_000;
+/// How much of what several commands write together is looked at.
+const PRINTED: usize = 1 << 20;
 /// How many bytes are read for one line, each text as often as it is read. A line itself may have 16 MiB.
 const BYTES: usize = 64 << 20;
 
@@ -69,18 +71,23 @@ impl Out {
         Out { opaque: true, ..Out::default() }
     }
 
-    fn append(&mut self, other: Out) {
+    /// Adds what the next command writes; false when it is too much to be looked at.
+    #[must_use]
+    fn append(&mut self, other: Out) -> bool {
         self.opaque |= other.opaque;
+        let mut fits = true;
+        if self.text.is_empty() && self.hints.is_empty() {
+            (self.text, self.hints) = (other.text, other.hints);
+            return fits;
+        }
         for (all, more) in [(&mut self.text, other.text), (&mut self.hints, other.hints)] {
-            if all.len() + more.len() > super::expand::LARGEST {
-                self.opaque = true;
+            if all.len() + more.len() > PRINTED {
+                fits = false;
             } else if !more.is_empty() {
                 all.extend_from_slice(&more);
-                if !all.ends_with(b"\n") {
-                    all.push(b'\n');
-                }
             }
         }
+        fits
     }
 }
 

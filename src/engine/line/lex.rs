@@ -96,10 +96,15 @@ struct Lexer<'a> {
     pending: Vec<Pending>,
     /// How deep this text stands inside others.
     depth: usize,
+    /// How often more is looked ahead for what may turn out to be nothing.
+    tries: usize,
 }
 
 /// Deeper than this nothing is read, and [`Lexed::whole`] says so: the text would cost its length once for each level.
 const DEEPEST: usize = 32;
+
+/// How often is looked ahead in one text.
+const TRIES: usize = 2_000;
 
 /// How far an arithmetic command or a list in braces is looked for; what is longer is taken as text.
 const WINDOW: usize = 4096;
@@ -122,7 +127,7 @@ pub(super) fn lex(text: &[u8]) -> Lexed {
 impl<'a> Lexer<'a> {
     fn new(text: &'a [u8], at: usize, depth: usize) -> Lexer<'a> {
         let out = Lexed { tokens: Vec::with_capacity(8), processes: Vec::new(), whole: true };
-        Lexer { text, at, out, pending: Vec::new(), depth }
+        Lexer { text, at, out, pending: Vec::new(), depth, tries: TRIES }
     }
 
     /// Goes one level down; false, and to the end of the text, when that is too deep.
@@ -137,7 +142,12 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    fn window(&self, from: usize) -> &'a [u8] {
+    /// The text ahead; nothing when that was looked at too often.
+    fn window(&mut self, from: usize) -> &'a [u8] {
+        self.tries = self.tries.saturating_sub(1);
+        if self.tries == 0 {
+            return &[];
+        }
         let rest = self.text.get(from..).unwrap_or_default();
         rest.get(..WINDOW).unwrap_or(rest)
     }

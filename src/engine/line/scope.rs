@@ -128,12 +128,16 @@ impl Scope {
         }
     }
 
-    /// Remembers what a file holds; `append` keeps what was there.
-    pub fn write(&mut self, path: &[u8], text: Vec<u8>) {
-        self.files.push((plain(path).to_vec(), text));
+    /// Remembers what a file holds.
+    pub fn write(&mut self, path: &[u8], text: Vec<u8>, appends: bool) {
+        let path = plain(path);
+        match self.files.iter_mut().rev().find(|(written, _)| appends && written == path) {
+            Some((_, held)) => held.extend_from_slice(&text),
+            None => self.files.push((path.to_vec(), text)),
+        }
     }
 
-    /// Everything that was written to a file, one text.
+    /// Everything a file may hold, one text.
     pub fn read(&self, path: &[u8]) -> Option<Vec<u8>> {
         let path = plain(path);
         let mut texts = self.files.iter().filter(|(written, _)| written == path).peekable();

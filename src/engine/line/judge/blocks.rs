@@ -8,6 +8,8 @@ use super::{Defined, Io, NOTHING, Out, Reader, only_guarded, only_serious, ungua
 use crate::engine::effect::Effect;
 use std::rc::Rc;
 
+/// How many blocks may be open at once.
+const OPEN: usize = 500;
 /// Loops inside this many others are read once only: each level doubles what is read.
 const REREAD: usize = 2;
 
@@ -114,12 +116,12 @@ impl Reader {
             Token::Open if run.simple.names_guarded() => {
                 let mut block = Block::new(Kind::Stray, None);
                 block.outer = Some(std::mem::take(&mut run.simple));
-                run.blocks.push(block);
+                self.push(run, block);
             }
             Token::Open => {
                 let input = self.begin_block(run);
                 self.scope.enter();
-                run.blocks.push(Block::new(Kind::Subshell, input));
+                self.push(run, Block::new(Kind::Subshell, input));
             }
             Token::Close => self.close_parenthesis(run),
             Token::Redirect(op, word) => {
@@ -206,7 +208,7 @@ impl Reader {
                 let input = self.begin_block(run);
                 let mut block = Block::new(Kind::Case, input);
                 block.pattern = true;
-                run.blocks.push(block);
+                self.push(run, block);
                 self.scope.enter();
             }
             (Some(b"function"), []) => {
@@ -232,7 +234,7 @@ impl Reader {
             }
             Some(b"{") => {
                 let input = self.begin_block(run);
-                run.blocks.push(Block::new(Kind::Braces, input));
+                self.push(run, Block::new(Kind::Braces, input));
             }
             Some(b"do") => self.loop_body(run),
             Some(b"then" | b"!") => {}
@@ -272,8 +274,13 @@ impl Reader {
         let input = self.begin_block(run);
         let mut block = Block::new(kind, input);
         block.body = run.at;
-        run.blocks.push(block);
+        self.push(run, block);
         self.scope.enter();
+    }
+
+    fn push(&mut self, run: &mut Run<'_>, block: Block) {
+        self.over |= run.blocks.len() > OPEN;
+        run.blocks.push(block);
     }
 
     /// What a block that begins here reads from.
@@ -330,7 +337,8 @@ impl Reader {
     /// Ends a command; its output joins that of the block. `list` when the list of `&&` and `||` ends with it.
     fn end_command(&mut self, run: &mut Run<'_>, list: bool) {
         let out = self.finish_command(run);
-        run.top().out.append(out);
+        let fits = run.top().out.append(out);
+        self.over |= !fits;
         if list {
             self.end_chain(run);
         }
@@ -367,8 +375,8 @@ impl Reader {
     /// What is left to be printed when output goes to a file, which is remembered.
     fn redirected(&mut self, simple: &Simple, out: Out) -> Out {
         match &simple.output {
-            Some(path) => {
-                self.scope.write(path, out.text);
+            Some((path, appends)) => {
+                self.scope.write(path, out.text, *appends);
                 Out::default()
             }
             None => out,
@@ -426,7 +434,7 @@ impl Reader {
                     return worse(verdict, unguarded(Effect::Destroy));
                 }
                 if target != b"/dev/null" && target != b"/dev/stderr" && target != b"/dev/stdout" {
-                    simple.output = Some(target);
+                    simple.output = Some((target, op.ends_with(b">>")));
                 }
             }
         }

@@ -342,19 +342,20 @@ impl Reader {
             _ if super::super::tables::is_silent(name) => return Out::default(),
             _ => {}
         }
-        let mut out = Out { hints: joined(fields), opaque: true, ..Out::default() };
+        let mut hints = joined(fields);
+        hints.push(b'\n');
+        let mut out = Out { hints, opaque: true, ..Out::default() };
         if let Some(input) = &io.input {
             if super::super::tables::is_filter(name) {
                 out.text = input.text.clone();
             }
-            out.append(Out {
-                hints: [input.text.as_slice(), b"\n", &input.hints].concat(),
-                ..Out::default()
-            });
+            let hints = [input.text.as_slice(), b"\n", &input.hints, b"\n"].concat();
+            self.over |= !out.append(Out { hints, ..Out::default() });
         }
         if super::super::tables::is_filter(name) {
             for text in rest.iter().filter_map(|f| self.scope.read(&f.bytes)) {
-                out.append(Out { text, ..Out::default() });
+                let fits = out.append(Out { text, ..Out::default() });
+                self.over |= !fits;
             }
         }
         out
@@ -370,7 +371,7 @@ impl Reader {
                 path => self.scope.read(path),
             };
             if let Some(text) = text {
-                self.scope.write(&to.bytes, text);
+                self.scope.write(&to.bytes, text, false);
             }
         }
     }
@@ -383,8 +384,9 @@ impl Reader {
         let mut input = input.unwrap_or_else(Out::unknown);
         input.document = false;
         if name == b"tee" {
+            let appends = rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-a" | b"--append"));
             for file in operands {
-                self.scope.write(&file.bytes, input.text.clone());
+                self.scope.write(&file.bytes, input.text.clone(), appends);
             }
             return input;
         }
@@ -393,7 +395,7 @@ impl Reader {
         }
         let mut out = Out::default();
         for file in operands {
-            out.append(match self.scope.read(&file.bytes) {
+            self.over |= !out.append(match self.scope.read(&file.bytes) {
                 _ if file.bytes == b"-" || file.bytes == b"/dev/stdin" => input.clone(),
                 Some(text) => Out { text, ..Out::default() },
                 None => Out::unknown(),

@@ -21,8 +21,8 @@ pub(super) struct Simple {
     pub words: Vec<Word>,
     /// What standard input holds: a here document, a file, what the stage before prints.
     pub input: Option<Rc<Out>>,
-    /// The file standard output goes to.
-    pub output: Option<Vec<u8>>,
+    /// The file standard output goes to, and whether it is added to what is there.
+    pub output: Option<(Vec<u8>, bool)>,
     /// It stands in the place of a block that is closed, which printed this.
     pub closed: Option<Out>,
 }
@@ -82,7 +82,8 @@ impl Reader {
             if self.over {
                 break;
             }
-            out.append(self.prints(&expanded.fields, &io));
+            let printed = self.prints(&expanded.fields, &io);
+            self.over |= !out.append(printed);
         }
         for (name, values) in names.iter().zip(held) {
             self.scope.restore(name, values);
@@ -197,7 +198,7 @@ impl Reader {
                 self.scope.enter();
                 let (inner, out) = self.judge(source, &Io::default());
                 self.scope.leave(false);
-                self.scope.write(super::super::expand::PROCESS, out.text);
+                self.scope.write(super::super::expand::PROCESS, out.text, false);
                 inner
             }
             Piece::Param { word, .. } => self.substitutions(std::slice::from_ref(word)),

@@ -134,7 +134,12 @@ pub(super) fn echo(rest: &[Field]) -> Vec<u8> {
             && f.bytes.iter().skip(1).all(|b| b"neE".contains(b))
     };
     let options = rest.iter().take_while(is_option).count();
-    escapes(&joined(rest.get(options..).unwrap_or_default()))
+    let (options, rest) = rest.split_at_checked(options).unwrap_or((&[], rest));
+    let mut text = escapes(&joined(rest));
+    if !options.iter().any(|f| f.bytes.contains(&b'n')) {
+        text.push(b'\n');
+    }
+    text
 }
 
 /// What `printf` prints: every `%s` and its like gets the next argument, and the format is used again while there are any.
@@ -165,9 +170,6 @@ pub(super) fn printf(rest: &[Field]) -> Vec<u8> {
         }
         if arguments.is_empty() || arguments.len() == before || out.len() > super::super::expand::LARGEST {
             return out;
-        }
-        if !out.ends_with(b"\n") {
-            out.push(b' ');
         }
     }
 }
