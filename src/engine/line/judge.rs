@@ -3,6 +3,9 @@
 
 mod blocks;
 mod calls;
+mod containers;
+mod functions;
+mod prints;
 mod programs;
 mod simple;
 mod text;

@@ -4,7 +4,7 @@ use super::super::LineVerdict;
 use super::super::expand::joined;
 use super::super::lex::{Token, Word, commands_inside};
 use super::simple::Simple;
-use super::{Defined, Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
+use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
 use crate::engine::effect::Effect;
 use std::rc::Rc;
 
@@ -67,9 +67,9 @@ impl Block {
 }
 
 /// The state of one reading of tokens.
-struct Run<'t> {
-    tokens: &'t [Token],
-    at: usize,
+pub(super) struct Run<'t> {
+    pub tokens: &'t [Token],
+    pub at: usize,
     blocks: Vec<Block>,
     simple: Simple,
     verdict: LineVerdict,
@@ -383,33 +383,6 @@ impl Reader {
         }
     }
 
-    /// A function's body: read as if it ran, and kept for its calls.
-    fn define(&mut self, run: &mut Run<'_>, name: &[u8]) {
-        while run.peek() == Some(&Token::End) {
-            run.at += 1;
-        }
-        let Some((from, to, after)) = body(run.tokens, run.at) else { return };
-        let body: Rc<[Token]> = run.tokens.get(from..to).unwrap_or_default().into();
-        run.at = after;
-        self.scope.functions.push((name.to_vec(), Rc::clone(&body)));
-        if super::calls::is_tool(name) {
-            self.shadowed = true;
-        }
-        if self.depth > super::DEPTH {
-            self.over = true;
-            return;
-        }
-        self.depth += 1;
-        self.active.push(name.to_vec());
-        let held: Vec<_> = [b"@", b"*", b"1"].iter().map(|n| (*n, self.scope.held(*n))).collect();
-        held.iter().for_each(|(n, _)| self.scope.restore(*n, None));
-        let (verdict, out) = self.maybe(&body, &Io::default());
-        held.into_iter().for_each(|(n, values)| self.scope.restore(n, values));
-        self.active.pop();
-        self.depth -= 1;
-        self.defined.push(Defined { name: name.to_vec(), verdict, out, called: false });
-    }
-
     fn redirect(&mut self, simple: &mut Simple, op: &'static [u8], word: &Word) -> LineVerdict {
         let words = std::slice::from_ref(word);
         let verdict = self.substitutions(words);
@@ -443,7 +416,7 @@ impl Reader {
 }
 
 impl Run<'_> {
-    fn peek(&self) -> Option<&Token> {
+    pub fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at)
     }
 
@@ -458,47 +431,4 @@ impl Run<'_> {
         let last = self.blocks.len() - 1;
         &mut self.blocks[last]
     }
-}
-
-/// Where the body of a function stands that begins here: its tokens, and what comes behind.
-fn body(tokens: &[Token], at: usize) -> Option<(usize, usize, usize)> {
-    let is_brace = |index: usize, brace: &[u8]| match tokens.get(index) {
-        Some(Token::Word(word)) => {
-            let before = index.checked_sub(1).and_then(|b| tokens.get(b));
-            let placed = match before {
-                Some(Token::Word(word)) => {
-                    matches!(word.bare(), Some(b"{" | b"}" | b"do" | b"then" | b"else" | b"!"))
-                }
-                _ => true,
-            };
-            word.bare() == Some(brace) && (placed || index == at)
-        }
-        _ => false,
-    };
-    let mut depth = 0usize;
-    let braces = is_brace(at, b"{");
-    let (open, close) = match tokens.get(at)? {
-        Token::Open => (true, true),
-        _ => (braces, braces),
-    };
-    if !open {
-        // Another compound command: up to the end of the line.
-        let end = tokens.iter().skip(at).position(|t| *t == Token::End).map_or(tokens.len(), |e| at + e);
-        return Some((at, end, end));
-    }
-    for index in at..tokens.len() {
-        let (opens, closes) = if braces {
-            (is_brace(index, b"{"), is_brace(index, b"}"))
-        } else {
-            (tokens.get(index) == Some(&Token::Open), close && tokens.get(index) == Some(&Token::Close))
-        };
-        depth += usize::from(opens);
-        if closes {
-            depth -= 1;
-            if depth == 0 {
-                return Some((at + 1, index, index + 1));
-            }
-        }
-    }
-    Some((at + 1, tokens.len(), tokens.len()))
 }

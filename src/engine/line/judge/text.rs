@@ -4,7 +4,7 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::{guarded, starts};
 use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, basename, guarded_as, only_serious, worse};
+use super::{Io, NOTHING, Reader, basename, guarded_as, only_guarded, only_serious, worse};
 use crate::engine::classify::{classify, classify_host};
 use crate::engine::host;
 
@@ -39,6 +39,14 @@ impl Reader {
             }
         }
         verdict
+    }
+
+    /// The verdict on a here document of a command that is no shell: only what would be refused counts.
+    pub(super) fn document(&mut self, io: &Io) -> LineVerdict {
+        match io.input.clone().filter(|input| input.document) {
+            Some(input) => only_guarded(self.as_text(&input.text)),
+            None => NOTHING,
+        }
     }
 
     /// Standard input is read by a shell.
