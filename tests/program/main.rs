@@ -34,6 +34,7 @@ mod scenarios_commands;
 mod scenarios_documents;
 mod scenarios_input;
 mod scenarios_levels;
+mod scenarios_other_words;
 mod scenarios_pin;
 mod scenarios_policy;
 mod scenarios_untouched;
