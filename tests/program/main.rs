@@ -14,6 +14,7 @@ mod support;
 
 mod audit_log;
 mod aws_tape;
+mod hooks;
 mod install_doctor;
 mod keep_embedded;
 mod probe_aws_cloudformation;
@@ -34,6 +35,7 @@ mod scenarios_copies;
 mod scenarios_documents;
 mod scenarios_input;
 mod scenarios_levels;
+mod scenarios_other_words;
 mod scenarios_pin;
 mod scenarios_policy;
 mod scenarios_untouched;

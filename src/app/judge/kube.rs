@@ -5,7 +5,7 @@ use crate::app::caller::actor;
 use crate::app::{keeping, render, situation, typo};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{self, Challenge, Scope};
-use crate::engine::classify::{Filed, Verdict, classify, judge_filed};
+use crate::engine::classify::{Filed, Verdict, classify, judge_filed, refused_by_kubectl};
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -66,6 +66,10 @@ pub(super) fn judge(
     if unknown && typo::is_unknown_to(&tool, &parse(table, &words.slices()), world) {
         words.verdict.effect = Effect::Read;
         words.verdict.because.push("kubectl does not know this command either, and will say so");
+    }
+    if let Some(because) = refused_by_kubectl(&parse(table, &words.slices())) {
+        words.verdict.effect = Effect::Read;
+        words.verdict.because = vec![because];
     }
     let slices = words.slices();
     let parsed = parse(table, &slices);
