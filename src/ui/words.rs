@@ -14,6 +14,31 @@ impl CommandLine {
         CommandLine { words: words.into_iter().map(|w| quoted(w.as_ref())).collect() }
     }
 
+    /// One line of it that fits on a screen or two: long words are cut, and words left out are counted.
+    pub fn brief(&self) -> String {
+        const LONGEST: usize = 1024;
+        const LONGEST_WORD: usize = 240;
+        let mut out = String::new();
+        for (at, word) in self.words.iter().enumerate() {
+            if out.len() > LONGEST {
+                let rest = self.words.len() - at;
+                out.push_str(&format!(" and {} more word{}", rest, if rest == 1 { "" } else { "s" }));
+                break;
+            }
+            if at > 0 {
+                out.push(' ');
+            }
+            match word.char_indices().nth(LONGEST_WORD).and_then(|(end, _)| word.get(..end)) {
+                Some(head) => {
+                    out.push_str(head);
+                    out.push_str("[cut]");
+                }
+                None => out.push_str(word),
+            }
+        }
+        out
+    }
+
     /// The words, each as shown.
     pub fn words(&self) -> &[String] {
         &self.words
@@ -48,5 +73,15 @@ mod tests {
         assert_eq!(line(&["it's"]), r"'it'\''s'");
         assert_eq!(line(&["a\x1b[2J", "b;c"]), "'a\\u{1b}[2J' 'b;c'");
         assert_eq!(line(&["größe"]), "größe");
+    }
+
+    #[test]
+    fn a_line_for_a_notice_is_short_however_long_the_command_is() {
+        let line = CommandLine::of(["kubectl", "delete", "cm", "a"]);
+        assert_eq!(line.brief(), line.to_string());
+        let many = CommandLine::of((0..10_000).map(|n| format!("name-{n}"))).brief();
+        assert!(many.len() < 2048 && many.ends_with(" more words"), "{}", many.len());
+        let long = CommandLine::of(["x".repeat(100_000)]).brief();
+        assert!(long.len() < 512 && long.ends_with("[cut]"), "{}", long.len());
     }
 }
