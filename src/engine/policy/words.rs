@@ -7,13 +7,14 @@ use crate::engine::classify::{classify, classify_host};
 use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
 use crate::engine::parse::{Parsed, parse};
+use crate::engine::policy::kinds;
 use crate::engine::table::Role;
 use crate::engine::tools;
 
 /// Commands whose arguments are nodes by name.
 const NODE_COMMANDS: [&str; 3] = ["cordon", "drain", "uncordon"];
 /// Commands whose arguments are `TYPE NAME…`, `TYPE/NAME…` or `TYPE1,TYPE2`.
-const OBJECT_COMMANDS: [&str; 13] = [
+const OBJECT_COMMANDS: [&str; 11] = [
     "annotate",
     "autoscale",
     "delete",
@@ -25,8 +26,6 @@ const OBJECT_COMMANDS: [&str; 13] = [
     "scale",
     "set",
     "taint",
-    "exec",
-    "debug",
 ];
 
 /// The situation as the words tell it. The target is left unknown.
@@ -112,6 +111,15 @@ fn objects(parsed: &Parsed<'_>, s: &mut Situation) {
     if let Some(raw) = parsed.last("raw") {
         s.objects = by_path(&text(raw)).into_iter().collect();
         s.namespaces = s.objects.iter().filter_map(|o| o.namespace.clone()).collect();
+    } else if let Some(made) = kinds::of_path(parsed.path()).filter(|_| !from_file) {
+        s.objects = by_making(made, parsed, &args, namespace.as_deref());
+    } else if kinds::names_pods(command) && !from_file {
+        // The container's own command may follow without a dash.
+        let named = args.iter().take(if command == "debug" { args.len() } else { 1 });
+        s.objects = named
+            .map(|arg| arg.split_once('/').unwrap_or(("pods", arg)))
+            .map(|(kind, name)| object(kind, Some(name), namespace.as_deref()))
+            .collect();
     } else if NODE_COMMANDS.contains(&command) {
         s.objects = args.iter().map(|n| object("nodes", Some(n.as_str()), None)).collect();
     } else if OBJECT_COMMANDS.contains(&command) && !from_file {
@@ -130,6 +138,21 @@ fn objects(parsed: &Parsed<'_>, s: &mut Situation) {
         }
         s.namespaces.extend(whole);
     }
+}
+
+/// What is made, and what it is made from where the words name that, too.
+fn by_making(made: Object, parsed: &Parsed<'_>, args: &[String], namespace: Option<&str>) -> Vec<Object> {
+    let command = parsed.path().split(' ').next().unwrap_or("");
+    let mut objects =
+        if OBJECT_COMMANDS.contains(&command) { by_arguments(args, namespace) } else { Vec::new() };
+    let name = match parsed.last("name") {
+        Some(name) => Some(text(name)),
+        None if objects.is_empty() => args.first().cloned(),
+        None => objects.first().and_then(|from| from.name.clone()),
+    };
+    let namespace = namespace.filter(|_| !is_cluster_scoped(&made.resource)).map(str::to_owned);
+    objects.push(Object { name, namespace, ..made });
+    objects
 }
 
 fn by_arguments(args: &[String], namespace: Option<&str>) -> Vec<Object> {
@@ -294,6 +317,24 @@ mod tests {
             ("kubectl drain n1 --force", vec!["nodes/n1"]),
             ("kubectl label pod a app=x old-", vec!["pod/a"]),
             ("kubectl delete -f x.yaml", vec![]),
+            ("kubectl create cm a --from-literal=k=v", vec!["configmaps/a"]),
+            ("kubectl -n shop create secret generic a", vec!["shop:secrets/a"]),
+            ("kubectl create svc clusterip a --tcp=80", vec!["services/a"]),
+            ("kubectl create clusterrole a -n shop --verb=get --resource=pods", vec!["clusterroles/a"]),
+            ("kubectl create ns shop", vec!["namespaces/shop"]),
+            ("kubectl create token a", vec!["serviceaccounts/a"]),
+            ("kubectl create -f x.yaml", vec![]),
+            ("kubectl run a --image=b -- delete c", vec!["pods/a"]),
+            ("kubectl expose deploy web --port=80", vec!["deploy/web", "services/web"]),
+            ("kubectl expose deploy web --port=80 --name=x", vec!["deploy/web", "services/x"]),
+            ("kubectl expose -f x.yaml", vec![]),
+            ("kubectl autoscale deploy/web --max=3", vec!["deploy/web", "horizontalpodautoscalers/web"]),
+            ("kubectl certificate approve a", vec!["certificatesigningrequests/a"]),
+            ("kubectl exec web-0 -- ls", vec!["pods/web-0"]),
+            ("kubectl exec -n shop deploy/web -- ls", vec!["shop:deploy/web"]),
+            ("kubectl attach web-0 -i", vec!["pods/web-0"]),
+            ("kubectl debug node/n1 -it", vec!["node/n1"]),
+            ("kubectl port-forward web-0 80:8080", vec!["pods/web-0"]),
         ] {
             assert_eq!(objects(line), want, "{line}");
         }
