@@ -30,6 +30,8 @@ pub struct Checked<'a> {
     pub impact: &'a Impact,
     /// What would have to be typed.
     pub challenge: Option<&'a Challenge>,
+    /// Whether the caller is told what that is; a coding agent is not.
+    pub tells_phrase: bool,
     /// How the process ends.
     pub exit: Exit,
 }
@@ -197,7 +199,7 @@ struct Gap<'a> {
 struct Asks<'a> {
     level: &'static str,
     kind: &'static str,
-    phrase: &'a str,
+    phrase: Option<&'a str>,
     justification: bool,
     env_confirm: bool,
 }
@@ -228,7 +230,7 @@ impl<'a> Report<'a> {
             (Decision::Confirm(asked), Some(challenge)) => Some(Asks {
                 level: level(asked.level),
                 kind: challenge.kind,
-                phrase: &challenge.phrase,
+                phrase: c.tells_phrase.then_some(challenge.phrase.as_str()),
                 justification: asked.justification,
                 env_confirm: asked.env_confirm,
             }),
