@@ -34,6 +34,7 @@ mod scenarios_input;
 mod scenarios_levels;
 mod scenarios_pin;
 mod scenarios_policy;
+mod scenarios_robust;
 mod scenarios_untouched;
 mod shell_init;
 mod shell_setup;
