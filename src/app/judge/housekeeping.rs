@@ -127,9 +127,17 @@ fn is_machine(place: &str, above: &[String], started: &Started<'_>) -> bool {
     if name.starts_with("run-") {
         return false;
     }
+    (system && is_known(unit))
+        || scheduled
+        || (started.by_timer)(manager, unit)
+        || (system && (started.by_policy)(unit, false))
+}
+
+/// Whether a service of the machine is known to look after it.
+pub fn is_known(unit: &str) -> bool {
+    let name = unit.strip_suffix(".service").unwrap_or(unit);
     let name = name.split('@').next().unwrap_or(name);
-    let known = system && KEEPERS.iter().any(|keeper| glob::matches(keeper, name));
-    known || scheduled || (started.by_timer)(manager, unit) || (system && (started.by_policy)(unit, false))
+    KEEPERS.iter().any(|keeper| glob::matches(keeper, name))
 }
 
 /// The service a place in the hierarchy belongs to, and whose it is.

@@ -62,7 +62,7 @@ pub fn text(path: &Path) -> String {
 }
 
 /// The values a key has in a unit file, continued lines put together.
-pub fn values<'a>(text: &str, key: &'a str) -> Vec<String> {
+pub fn values(text: &str, key: &str) -> Vec<String> {
     let joined = text.replace("\\\n", " ");
     let of = |line: &str| {
         let (name, value) = line.trim().split_once('=')?;
