@@ -68,7 +68,7 @@ pub fn render_refusal(refusal: &Refusal<'_>, look: Look) -> String {
         line("  because: ", &reason(why));
     }
     if let more @ 1.. = refusal.because.len().saturating_sub(SHOWN) {
-        line("  because: ", &format!("{}", counted(more as u64, "more reason")));
+        line("  because: ", &counted(more as u64, "more reason"));
     }
     match refusal.hint {
         Hint::None => {}

@@ -67,12 +67,12 @@ mod tests {
             (None, None, yes, false, false),
             (None, yes, no, false, false),
         ] {
-            let m = Merged {
+            let mut m = Merged {
                 system: Some(Policy { builtin_floor: floor, ..layer(Layer::System, system, None) }),
                 user: Some(layer(Layer::User, user, None)),
-                project: vec![layer(Layer::Project, project, None)],
                 ..Merged::default()
             };
+            m.project.push(layer(Layer::Project, project, None));
             assert_eq!(m.agents_confirm(), want, "{system:?} {user:?} {project:?} {floor}");
             assert!(m.agents_terminal());
         }
