@@ -5,10 +5,12 @@ use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Decision, Level};
 use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::target::{self, AwsTarget, Environment, HostTarget, KubeTarget};
 use crate::exit::Exit;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The number of the schema.
 pub const SCHEMA: u32 = 1;
@@ -97,7 +99,7 @@ struct Host<'a> {
     root: Option<Part<'a>>,
     remote: Option<Part<'a>>,
     origin: &'a [String],
-    notes: &'a [String],
+    notes: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -116,7 +118,7 @@ struct Aws<'a> {
     global_service: bool,
     endpoint: Option<Part<'a>>,
     elsewhere: &'a [String],
-    notes: &'a [String],
+    notes: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -134,7 +136,7 @@ struct Kube<'a> {
     uid: Option<&'a str>,
     uid_unknown: Option<String>,
     chosen_by: String,
-    notes: &'a [String],
+    notes: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -293,7 +295,7 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
         global_service: t.global_service,
         endpoint: t.endpoint.as_ref().map(Part::of),
         elsewhere: &t.elsewhere,
-        notes: &t.notes,
+        notes: few(&t.notes),
     }
 }
 
@@ -319,7 +321,7 @@ fn host<'a>(c: &Checked<'a>, t: &'a HostTarget) -> Host<'a> {
         root: t.root.as_ref().map(Part::of),
         remote: t.remote.as_ref().map(Part::of),
         origin: &t.origin,
-        notes: &t.notes,
+        notes: few(&t.notes),
     }
 }
 
@@ -342,7 +344,7 @@ fn kube<'a>(c: &Checked<'a>, t: &'a KubeTarget) -> Kube<'a> {
         uid,
         uid_unknown,
         chosen_by: t.chosen_by.to_string(),
-        notes: &t.notes,
+        notes: few(&t.notes),
     }
 }
 
@@ -382,6 +384,16 @@ fn blast(impact: &Impact) -> Blast<'_> {
             .collect(),
         refused: impact.refused.as_deref(),
     }
+}
+
+/// Of notes about files the first ones: of thousands that are missing nobody needs each.
+fn few(notes: &[String]) -> Vec<Cow<'_, str>> {
+    const MOST: usize = 64;
+    let mut out: Vec<Cow<'_, str>> = notes.iter().take(MOST).map(Cow::from).collect();
+    if let more @ 1.. = notes.len().saturating_sub(MOST) {
+        out.push(format!("and {}", counted(more as u64, "more note")).into());
+    }
+    out
 }
 
 const fn fate(fate: Fate) -> &'static str {

@@ -56,6 +56,7 @@ fn four_thousand_missing_kubeconfigs_are_a_handful_of_notes() {
     machine.env("KUBECONFIG", format!("{}:{good}", missing.join(":")));
     for args in [
         &["check", "--", "kubectl", "delete", "cm", "name-00000", "-n", "shop"][..],
+        &["check", "--json", "--", "kubectl", "delete", "cm", "name-00000", "-n", "shop"],
         &["explain", "--", "kubectl", "delete", "cm", "name-00000", "-n", "shop"],
     ] {
         let out = machine.guard(args);
