@@ -61,13 +61,21 @@ mod holder {
         pub(super) pid: u32,
     }
 
+    #[cfg(target_os = "linux")]
     pub(super) fn of(device: BorrowedFd<'_>) -> Option<Holder> {
         let stat = rustix::fs::fstat(device).ok()?;
         let locks = fs::read_to_string("/proc/locks").ok()?;
         Some(Holder { pid: in_list(&locks, stat.st_dev, stat.st_ino)? })
     }
 
+    /// Nothing tells there.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn of(_: BorrowedFd<'_>) -> Option<Holder> {
+        None
+    }
+
     /// `1: FLOCK  ADVISORY  WRITE 4711 00:18:5 0 EOF`; a number that is 0 belongs to a process nobody here can see.
+    #[cfg(target_os = "linux")]
     pub(super) fn in_list(locks: &str, dev: u64, inode: u64) -> Option<u32> {
         let file = format!("{:02x}:{:02x}:{inode}", rustix::fs::major(dev), rustix::fs::minor(dev));
         locks.lines().find_map(|line| {
@@ -139,7 +147,7 @@ mod device {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::holder::in_list;
 

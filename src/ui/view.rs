@@ -402,6 +402,9 @@ fn copyable(label: &str, text: &str) -> Option<Row> {
         return None;
     }
     let words = CommandLine::of(shell_words::split(text).ok()?);
+    if words.beyond() > 0 {
+        return None;
+    }
     let items = words.words().iter().map(|word| Item::new().unbroken_escaped(word));
     let mut row = Row::list(label, items, ("", "")).in_full();
     row.separator = " ";
@@ -441,6 +444,7 @@ fn command_row(view: &View<'_>) -> Row {
             Row::list("runs", words.map(|word| Item::new().shown_word(&aws::shown_word(word))), more)
         }
     };
+    row.beyond += view.command.beyond();
     row.separator = " ";
     row.lines = Some(4);
     row

@@ -1,17 +1,28 @@
 //! The command as it will run, for eyes: one line, escaped, words quoted where blanks would mislead.
 
 use crate::engine::escape::escape;
+use crate::engine::human::counted;
 
 /// A command line that is safe to show. Made from the raw words; secrets are replaced by the caller before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandLine {
     words: Vec<String>,
+    /// How many more words there are: of a line that long nobody reads each.
+    beyond: usize,
 }
 
 impl CommandLine {
     /// Escapes and quotes the words.
     pub fn of<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> CommandLine {
-        CommandLine { words: words.into_iter().map(|w| quoted(w.as_ref())).collect() }
+        const MOST: usize = 2048;
+        let mut rest = words.into_iter();
+        let words = rest.by_ref().take(MOST).map(|w| quoted(w.as_ref())).collect();
+        CommandLine { words, beyond: rest.count() }
+    }
+
+    /// How many words stand behind [`CommandLine::words`].
+    pub fn beyond(&self) -> u64 {
+        self.beyond as u64
     }
 
     /// One line of it that fits on a screen or two: long words are cut, and words left out are counted.
@@ -21,9 +32,8 @@ impl CommandLine {
         let mut out = String::new();
         for (at, word) in self.words.iter().enumerate() {
             if out.len() > LONGEST {
-                let rest = self.words.len() - at;
-                out.push_str(&format!(" and {} more word{}", rest, if rest == 1 { "" } else { "s" }));
-                break;
+                out.push_str(&and_more(self.words.len() - at + self.beyond));
+                return out;
             }
             if at > 0 {
                 out.push(' ');
@@ -36,6 +46,7 @@ impl CommandLine {
                 None => out.push_str(word),
             }
         }
+        out.push_str(&and_more(self.beyond));
         out
     }
 
@@ -47,7 +58,14 @@ impl CommandLine {
 
 impl std::fmt::Display for CommandLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.words.join(" "))
+        write!(f, "{}{}", self.words.join(" "), and_more(self.beyond))
+    }
+}
+
+fn and_more(words: usize) -> String {
+    match words as u64 {
+        0 => String::new(),
+        more => format!(" and {}", counted(more, "more word")),
     }
 }
 

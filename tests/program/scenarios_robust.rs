@@ -44,6 +44,13 @@ fn ten_thousand_names_are_one_screen() {
     let out = machine.guard(&words);
     println!("10,000 units: {:?}", started.elapsed());
     assert!(plain(&said(&out)).lines().count() < 60, "{}", said(&out));
+    machine.program("real/aws", TOOL);
+    let started = Instant::now();
+    let mut words = vec!["check", "--offline", "--", "aws", "ec2", "terminate-instances", "--instance-ids"];
+    words.extend(names.iter().map(String::as_str));
+    let out = machine.guard(&words);
+    println!("10,000 instances: {:?}", started.elapsed());
+    assert!(out.status.code() == Some(3) && plain(&said(&out)).lines().count() < 60, "{}", said(&out));
 }
 
 /// 4,000 files that are not there are one line or two.

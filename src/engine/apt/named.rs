@@ -72,7 +72,9 @@ pub fn named(tool: &[u8], words: &[&[u8]]) -> Named {
         }
     };
     let mut seen = BTreeSet::new();
-    named.things.retain(|thing| thing.1.is_none() || seen.insert(thing.clone()));
+    let new: Vec<bool> = named.things.iter().map(|thing| thing.1.is_none() || seen.insert(thing)).collect();
+    let mut new = new.into_iter();
+    named.things.retain(|_| new.next().unwrap_or(true));
     named
 }
 
