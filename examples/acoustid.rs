@@ -60,12 +60,12 @@ fn story() -> Outcome<ExitCode> {
     )?;
     say("$ export KUBECONFIG=~/kube/main.yaml\n$ kubectl delete ns acoustid")?;
     let mut terminal = stage.terminal("main.yaml", &["delete", "ns", "acoustid"]);
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send("new/acoustid\n");
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send("\x04");
     let code = terminal.code();
-    shown(&terminal.output().rsplit("stops: ").next().unwrap_or_default().replace('\r', ""))?;
+    shown(&terminal.output().rsplit("tries: ").next().unwrap_or_default().replace('\r', ""))?;
     say(&format!("$ echo $?\n{code}\n"))?;
     holds("the name of the cluster they had in mind did not open the door", code == 77)?;
     holds("the old namespace is still there", main.exists(path))?;
@@ -85,10 +85,10 @@ fn story() -> Outcome<ExitCode> {
     say("\n3. The right file.\n")?;
     say("$ export KUBECONFIG=~/kube/new.yaml\n$ kubectl delete ns acoustid")?;
     let mut terminal = stage.terminal("new.yaml", &["delete", "ns", "acoustid"]);
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send("new/acoustid\n");
     let code = terminal.code();
-    shown(&terminal.output().rsplit("stops: ").next().unwrap_or_default().replace('\r', ""))?;
+    shown(&terminal.output().rsplit("tries: ").next().unwrap_or_default().replace('\r', ""))?;
     say(&format!("$ echo $?\n{code}\n"))?;
     holds("typing the name of the cluster one is on runs the command", code == 0)?;
     holds("the namespace on the new cluster is gone", !new.exists(path))?;

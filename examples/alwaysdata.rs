@@ -66,9 +66,9 @@ fn story() -> Outcome<ExitCode> {
     let Some(db1) = server(true)? else { return Err("the second copy cannot be had".into()) };
     say(&format!("\n2. With guard in front of apt-get.\n\nroot@db1:~# {PURGE}"))?;
     let mut terminal = db1.pty(PURGE);
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send("db1\n");
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send("\x04");
     let code = ended(&mut terminal)?;
     holds("the name of the machine alone did not open the door", code == 77)?;
@@ -114,7 +114,7 @@ fn shown(text: &str) -> io::Result<()> {
 /// Waits for the end, shows what came after the last question, and gives the exit code.
 fn ended(terminal: &mut Pty) -> Outcome<i32> {
     let code = terminal.code();
-    shown(terminal.output().rsplit("stops: ").next().unwrap_or_default())?;
+    shown(terminal.output().rsplit("tries: ").next().unwrap_or_default())?;
     say(&format!("root@db1:~# echo $?\n{code}\n"))?;
     Ok(code)
 }

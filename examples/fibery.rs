@@ -69,9 +69,9 @@ fn story() -> Outcome<ExitCode> {
     )?;
     say(&format!("$ export AWS_PROFILE=prod\n$ aws {}", old.join(" ")))?;
     let mut terminal = Pty::spawn(stage.command(&old), 100);
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send(format!("acme-prod/{NEW}\n"));
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send("\x04");
     let code = ended(&mut terminal)?;
     holds("the name of the stack they had in mind did not open the door", code == 77)?;
@@ -92,7 +92,7 @@ fn story() -> Outcome<ExitCode> {
     say("\n3. The right stack.\n")?;
     say(&format!("$ aws {}", new.join(" ")))?;
     let mut terminal = Pty::spawn(stage.command(&new), 100);
-    shown(&terminal.expect("stops: "))?;
+    shown(&terminal.expect("tries: "))?;
     terminal.send(format!("acme-prod/{NEW}\n"));
     let code = ended(&mut terminal)?;
     holds("typing the name of the stack at hand runs the command", code == 0)?;
@@ -126,7 +126,7 @@ fn shown(text: &str) -> io::Result<()> {
 /// Waits for the end, shows what came after the last question, and gives the exit code.
 fn ended(terminal: &mut Pty) -> Outcome<i32> {
     let code = terminal.code();
-    shown(terminal.output().rsplit("stops: ").next().unwrap_or_default())?;
+    shown(terminal.output().rsplit("tries: ").next().unwrap_or_default())?;
     say(&format!("$ echo $?\n{code}\n"))?;
     Ok(code)
 }

@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     let (seen, because) = match answer {
         Answer::Matched { .. } => return run(&command),
         Answer::Interrupted(signal) => die_of(signal),
-        Answer::Mismatched => (true, "something else was typed".to_owned()),
+        Answer::Mismatched | Answer::Unexplained => (true, "something else was typed".to_owned()),
         Answer::Declined => (true, "the answer was no".to_owned()),
         Answer::TimedOut => (true, "nobody answered in time".to_owned()),
         Answer::NoTerminal(absent) => (false, absent.because().to_owned()),
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         screen: (!seen).then_some(&screen),
         what: "refused, nothing was run",
         because: &[because],
-        hint: if seen { Hint::None } else { Hint::Confirm(scene.challenge.kind) },
+        hint: if seen { Hint::None } else { Hint::Confirm(&scene.challenge) },
     };
     fail(render_refusal(&refusal, look).trim_end(), Exit::Refused)
 }
@@ -100,6 +100,7 @@ fn json(scene: &scenes::Scene) -> ExitCode {
     let text = render_json(&Checked {
         decision: &decision,
         assessment: &scene.assessment,
+        whole_scope: scene.assessment.whole_scope.into(),
         environment: (scene.environment, scene.why),
         name: &scene.cluster,
         target: scene.target(),

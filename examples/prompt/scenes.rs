@@ -56,6 +56,7 @@ impl Scene {
             impact: &self.impact,
             challenge: Some(&self.challenge),
             level: self.level,
+            attempts: 3,
             command: &self.command,
             copy: &self.copy,
             safer: self.safer,
@@ -173,7 +174,7 @@ pub fn delete() -> Scene {
             whole_scope: true,
             ..Impact::default()
         },
-        challenge: Challenge { phrase: "main/acoustid".to_owned(), kind: "cluster/namespace" },
+        challenge: Challenge { phrase: "main/acoustid/*".to_owned(), kind: "cluster/namespace/*" },
         level: Level::Typed,
         command: CommandLine::of(["kubectl", "delete", "ns", "acoustid"]),
         copy: vec![

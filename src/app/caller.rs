@@ -5,6 +5,7 @@ mod agents;
 
 pub use agents::{Agency, agency};
 
+use crate::engine::challenge::Challenge;
 use crate::engine::policy::rule::Actor;
 use crate::policy;
 use crate::run::exec::CONFIRM;
@@ -30,12 +31,12 @@ pub fn may_confirm_by_variable(world: &World) -> bool {
     actor(world) != Actor::Agent || policy::load(world).is_ok_and(|policy| policy.agents_confirm())
 }
 
-/// The one thing to do where nobody could be asked and `kind` is what the variable would have to name.
-pub fn help_without_terminal(world: &World, kind: &str) -> String {
+/// The one thing to do where nobody could be asked, and what the variable would have to name.
+pub fn help_without_terminal(world: &World, challenge: &Challenge) -> String {
     if agency(world) == Agency::Perhaps || !may_confirm_by_variable(world) {
         return "ask the person to run it in a terminal of their own".to_owned();
     }
-    format!("without a terminal, set {CONFIRM} to the {kind}")
+    format!("without a terminal, set {CONFIRM} to {}", challenge.pattern())
 }
 
 /// Whether a variable is set and does not say no.

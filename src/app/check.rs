@@ -78,6 +78,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         let checked = Checked {
             decision: &judged.decision,
             assessment: &judged.assessment,
+            whole_scope: judged.situation.whole_scope,
             environment: (judged.place.environment, &judged.place.because),
             name: &judged.name,
             target,

@@ -7,6 +7,7 @@ use super::record::{self, Ending};
 use super::{diff, keeping, show, situation};
 use crate::audit::Answer as Recorded;
 use crate::engine::aws;
+use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -149,7 +150,15 @@ fn confirm(
         return Err(fail);
     }
     let given = world.set_var(CONFIRM).map(OsStrExt::as_bytes);
-    if let Some(phrase) = given {
+    // Whoever can be asked is asked: a variable somebody once exported is no answer to this question.
+    let person = judged.situation.interactive
+        && judged.situation.actor == Actor::Human
+        && !judged.terms.env_confirm_at_terminal;
+    if given.is_some() && person {
+        super::out::complain(&format!(
+            "guard: {CONFIRM} is set, and does not answer where a person can be asked\n"
+        ));
+    } else if let Some(value) = given {
         if !asked.env_confirm {
             let why = if judged.situation.actor == Actor::Agent {
                 "a coding agent cannot confirm it: only a person can".to_owned()
@@ -158,18 +167,16 @@ fn confirm(
             };
             return Err(refuse(Recorded::NoTerminal, &why, hint(world, None), true));
         }
-        if asked.justification && !judged.situation.interactive {
+        if asked.justification {
             let why = "policy demands a written reason, which only a person at a terminal can give";
             return Err(refuse(Recorded::NoTerminal, why, hint(world, None), true));
         }
-        if judged.challenge.accepts(phrase) && !asked.justification {
+        if judged.challenge.accepts_variable(value, judged.assessment.effect) {
             show::confirmed_by_variable(shown, world, choice);
             return Ok(Ending { answer: Recorded::Variable, justification: None, prompting: Duration::ZERO });
         }
-        if !judged.situation.interactive {
-            let why = format!("{CONFIRM} does not name this command's target");
-            return Err(refuse(Recorded::Mismatched, &why, hint(world, Some(judged.challenge.kind)), true));
-        }
+        let why = not_this_target(judged, value);
+        return Err(refuse(Recorded::Mismatched, &why, hint(world, Some(&judged.challenge)), true));
     }
     if judged.situation.actor == Actor::Agent && !judged.policy.agents_terminal() {
         let why = "policy lets a coding agent answer no question on a terminal";
@@ -189,11 +196,17 @@ fn confirm(
         Answer::Matched { justification } => {
             return Ok(Ending { answer: Recorded::Matched, justification, prompting });
         }
-        Answer::Mismatched => (Recorded::Mismatched, "what was typed is not the name of the target"),
+        Answer::Mismatched => {
+            let challenge = &judged.challenge;
+            let asked_for = format!("asked for was {}, {}", challenge.pattern(), challenge.stands(false));
+            let why = "what was typed is not the name of the target";
+            return Err(refuse(Recorded::Mismatched, why, Hint::Say(&asked_for), false));
+        }
+        Answer::Unexplained => (Recorded::Declined, "no reason was given"),
         Answer::Declined => (Recorded::Declined, "the answer was no"),
         Answer::TimedOut => (Recorded::TimedOut, "nobody answered in time"),
         Answer::NoTerminal(absent) => {
-            let hint = hint(world, asked.env_confirm.then_some(judged.challenge.kind));
+            let hint = hint(world, asked.env_confirm.then_some(&judged.challenge));
             return Err(refuse(Recorded::NoTerminal, absent.because(), hint, true));
         }
         Answer::Interrupted(signal) => {
@@ -206,13 +219,29 @@ fn confirm(
 
 /// The one thing to do where nobody could be asked; `variable` says what `GUARD_CONFIRM` would have to name, where it may
 /// answer. Whoever might be an agent is sent to the person, and told of no variable.
-fn hint(world: &World, variable: Option<&'static str>) -> Hint<'static> {
+fn hint<'a>(world: &World, variable: Option<&'a Challenge>) -> Hint<'a> {
     match (agency(world), variable) {
         (Agency::None, None) => Hint::Say("run it at a terminal"),
         // For an agent only where policy allows it.
-        (Agency::None | Agency::Certain, Some(kind)) => Hint::Confirm(kind),
+        (Agency::None | Agency::Certain, Some(challenge)) => Hint::Confirm(challenge),
         _ => Hint::Say("ask the person to run it in a terminal of their own"),
     }
+}
+
+/// Why the variable does not answer. Whoever still gives the phrase of guard 0.1 is told the one that counts now.
+fn not_this_target(judged: &Judged, value: &[u8]) -> String {
+    let namespace = match &judged.resolved {
+        Ok(Resolved::Kube(kube)) => kube.target.namespace.value.as_str(),
+        Ok(Resolved::Aws(_) | Resolved::Host(_)) | Err(_) => "",
+    };
+    let formerly = judged.challenge.was_formerly(value, &judged.name, namespace);
+    if formerly && judged.situation.actor != Actor::Agent {
+        return format!(
+            "{CONFIRM} has the phrase that guard 0.1 took; for this command it is now '{}'",
+            judged.challenge.phrase
+        );
+    }
+    format!("{CONFIRM} does not name this command's target")
 }
 
 /// All of it but the command: the go-ahead, the copy, the last look and the record. For what another program does when

@@ -4,7 +4,7 @@
 pub mod aws;
 pub mod host;
 pub mod housekeeping;
-mod kube;
+pub mod kube;
 
 use super::call::Call;
 use super::keeping;
@@ -168,11 +168,17 @@ fn dumb(world: &World) -> bool {
 }
 
 /// What the last stages give.
-struct Outcome {
-    place: Classified,
-    name: String,
-    challenge: Challenge,
-    assessment: Assessment,
-    situation: Situation,
-    decision: Decision,
+pub struct Outcome {
+    /// What the target is to its people.
+    pub place: Classified,
+    /// The name of the target as the phrase spells it.
+    pub name: String,
+    /// What answers a typed question.
+    pub challenge: Challenge,
+    /// Words and facts weighed.
+    pub assessment: Assessment,
+    /// What the rules looked at.
+    pub situation: Situation,
+    /// The verdict.
+    pub decision: Decision,
 }

@@ -167,8 +167,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
     let slices = judged.words.slices();
     let Ok(table) = table_of(call) else { return Copied::default() };
     let parsed = parse(table, &slices);
-    let manifests: Vec<(String, Vec<u8>)> =
-        judged.inputs.manifests().iter().map(|m| (m.name.clone(), m.bytes.clone())).collect();
+    let documents = super::judge::kube::documents(&judged.inputs);
     let held = judged.inputs.argv_for_children(&call.argv);
     let request = probe::Request {
         parsed: &parsed,
@@ -177,7 +176,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         stdin: judged.inputs.stdin(),
         target: &resolved.target,
         effective_kubeconfig: &resolved.access.effective,
-        manifests: &manifests,
+        documents: &documents,
         kubectl: Some(&judged.tool),
         world,
         deadline: DEADLINE,

@@ -213,10 +213,11 @@ fn show(m: &Merged) -> String {
     );
     let _ = writeln!(
         out,
-        "\nprompt    {} attempts, {} s, GUARD_CONFIRM {}",
+        "\nprompt    {} attempts, {} s, GUARD_CONFIRM {} without a terminal, {} at one",
         terms.prompt_attempts,
         terms.prompt_timeout_s,
-        yes_no(terms.env_confirm)
+        yes_no(terms.env_confirm),
+        yes_no(terms.env_confirm && terms.env_confirm_at_terminal)
     );
     let _ = writeln!(
         out,
@@ -315,7 +316,8 @@ fn show_json(m: &Merged) -> String {
         "layers": layers,
         "builtin": { "mode": m.builtin_mode().word(), "floor": m.builtin_is_floor(), "rules": builtin },
         "unknown": m.unknown().word(),
-        "prompt": { "attempts": terms.prompt_attempts, "timeout_s": terms.prompt_timeout_s, "env_confirm": terms.env_confirm },
+        "prompt": { "attempts": terms.prompt_attempts, "timeout_s": terms.prompt_timeout_s, "env_confirm": terms.env_confirm,
+            "env_confirm_at_terminal": terms.env_confirm_at_terminal },
         "agents": { "confirm": terms.env_confirm && m.agents_confirm(), "terminal": m.agents_terminal() },
         "probe": { "timeout_ms": terms.probe_timeout_ms, "on_failure": terms.probe_on_failure.word() },
         "audit": { "path": terms.audit_path, "required": terms.audit_required.map_or("never", |e| e.word()) },

@@ -155,7 +155,11 @@ fn agreed(
         Some(one) => vec![one.clone()],
         None => manifest.namespaces.clone(),
     };
-    let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.clone()) };
+    let scope = if namespaces.is_empty() {
+        Scope::Cluster
+    } else {
+        Scope::Namespaces { names: namespaces.clone(), whole: false }
+    };
     let challenge = challenge(target, place.name.as_deref(), &scope);
     let count = human::number(plan.steps.len() as u64);
     let mut rows = vec![
@@ -193,7 +197,7 @@ fn agreed(
         environment: Some(place.environment),
         headline: vec![Item::new().strong(&cluster), Item::new().name(&target.server.value)],
         rows,
-        question: Item::new(),
+        ..Screen::default()
     };
     if place.environment < Environment::Unclassified {
         out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
@@ -208,13 +212,13 @@ fn agreed(
         if Terminal::available().is_err() {
             return Err(Fail::new(Exit::Refused, "refused")
                 .because(format!("{CONFIRM} does not name this target"))
-                .help(format!("it has to be the {}", challenge.kind)));
+                .help(format!("it has to be {}, {}", challenge.pattern(), challenge.stands(false))));
         }
     }
     let question =
         Item::new().say(format!("Create {count} objects in ")).strong(&challenge.phrase).say("? [y/N]:");
     kept::yes(question, screen, world, choice).map_err(|fail| {
-        fail.because("nothing was created").help(super::caller::help_without_terminal(world, challenge.kind))
+        fail.because("nothing was created").help(super::caller::help_without_terminal(world, &challenge))
     })
 }
 

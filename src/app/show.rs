@@ -141,6 +141,7 @@ impl<'a> Shown<'a> {
             impact: &self.judged.impact,
             challenge: self.challenge(),
             level,
+            attempts: self.judged.terms.prompt_attempts,
             command: &self.command,
             copy: &self.copy,
             safer: self.judged.safer.as_deref(),

@@ -1,5 +1,6 @@
 //! The phrase a person has to type: the target's own name.
 
+use super::effect::Effect;
 use super::escape::escape;
 use super::fact::Source;
 use super::target::{AwsTarget, HostTarget, KubeTarget, is_loopback, server_parts};
@@ -14,30 +15,133 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Whether an answer matches: byte for byte, after one trailing newline is removed. An empty phrase matches nothing.
+    /// How the answer is put together, as the question shows it: `<cluster>/<namespace>/*`. What stands outside of the
+    /// angle brackets is typed as it stands there.
+    pub fn pattern(&self) -> String {
+        let mut out = String::new();
+        let mut word = String::new();
+        let close = |word: &mut String, out: &mut String| {
+            if !word.is_empty() {
+                out.push_str(&format!("<{word}>"));
+                word.clear();
+            }
+        };
+        for c in self.kind.chars() {
+            match c {
+                '/' | '+' | '*' => {
+                    close(&mut word, &mut out);
+                    out.push(c);
+                }
+                // `plugin:` stands in the answer itself.
+                ':' => {
+                    out.push_str(&word);
+                    word.clear();
+                    out.push(c);
+                }
+                c => word.push(c),
+            }
+        }
+        close(&mut word, &mut out);
+        out
+    }
+
+    /// Where the words of the answer stand, for the question and for whoever got it wrong: `both in bold above`.
+    pub fn stands(&self, bold: bool) -> &'static str {
+        match (self.pattern().matches('<').count(), bold) {
+            (0 | 1, true) => "in bold above",
+            (0 | 1, false) => "named above",
+            (2, true) => "both in bold above",
+            (2, false) => "both named above",
+            (_, true) => "all in bold above",
+            (_, false) => "all named above",
+        }
+    }
+
+    /// Whether an answer matches: byte for byte, but for blanks around it and the order of several namespaces. An empty
+    /// phrase matches nothing.
     pub fn accepts(&self, answer: &[u8]) -> bool {
-        !self.phrase.is_empty() && answer.strip_suffix(b"\n").unwrap_or(answer) == self.phrase.as_bytes()
+        let answer = answer.trim_ascii();
+        !self.phrase.is_empty() && (answer == self.phrase.as_bytes() || self.accepts_in_another_order(answer))
+    }
+
+    /// Whether the variable's value answers: the phrase, or the effect and the phrase (`destroy main/shop/*`), which then
+    /// answers for nothing that is worse or milder.
+    pub fn accepts_variable(&self, value: &[u8], effect: Effect) -> bool {
+        let value = value.trim_ascii();
+        let bound = value.strip_prefix(effect.word().as_bytes()).filter(|rest| rest.starts_with(b" "));
+        self.accepts(value) || bound.is_some_and(|phrase| self.accepts(phrase))
+    }
+
+    /// Whether a value is what guard 0.1 took for this target: it named neither whole namespaces nor the unseen. `name` is
+    /// the cluster's, `namespace` the target's own.
+    pub fn was_formerly(&self, value: &[u8], name: &str, namespace: &str) -> bool {
+        let value = String::from_utf8_lossy(value.trim_ascii());
+        let Some(rest) = self.phrase.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')) else {
+            return false;
+        };
+        let said = match value.strip_prefix(name) {
+            Some("") => "",
+            Some(said) => match said.strip_prefix('/') {
+                Some(said) => said,
+                None => return false,
+            },
+            None => return false,
+        };
+        let count = |list: &str| format!("{} namespaces", list.split(',').count());
+        match rest.strip_suffix("/*") {
+            _ if rest == "*" || rest.starts_with("plugin:") => said.is_empty() || said == namespace,
+            Some(list) => said == list || said == count(list),
+            None => said == count(rest),
+        }
+    }
+
+    /// `b,a` for `a,b`: each name once, nothing more and nothing less.
+    fn accepts_in_another_order(&self, answer: &[u8]) -> bool {
+        let Ok(answer) = std::str::from_utf8(answer) else { return false };
+        match (Listed::of(&self.phrase), Listed::of(answer)) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            _ => false,
+        }
+    }
+}
+
+/// A phrase that lists several namespaces, taken apart: what stands before them, the names in order, what follows.
+#[derive(PartialEq, Eq)]
+struct Listed<'a> {
+    before: &'a str,
+    names: Vec<&'a str>,
+    whole: bool,
+}
+
+impl<'a> Listed<'a> {
+    fn of(phrase: &'a str) -> Option<Listed<'a>> {
+        let (phrase, whole) = match phrase.strip_suffix("/*") {
+            Some(rest) => (rest, true),
+            None => (phrase, false),
+        };
+        let (before, list) = phrase.rsplit_once('/')?;
+        let mut names: Vec<&str> = list.split(',').collect();
+        names.sort_unstable();
+        (names.len() > 1).then_some(Listed { before, names, whole })
     }
 }
 
 /// How far a command reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Objects in these namespaces, or these namespaces themselves.
-    Namespaces(Vec<String>),
-    /// Cluster-scoped objects, or every namespace.
+    /// Something in these namespaces.
+    Namespaces {
+        /// Their names.
+        names: Vec<String>,
+        /// They go themselves, or everything in them does that fits `--all` or a selector.
+        whole: bool,
+    },
+    /// Cluster-scoped objects by name.
     Cluster,
-}
-
-impl Scope {
-    /// From the namespace of every object hit; `None` stands for a cluster-scoped one, and one of those is enough.
-    pub fn of(namespaces: &[Option<String>]) -> Scope {
-        let named: Option<Vec<String>> = namespaces.iter().cloned().collect();
-        match named {
-            Some(names) if !names.is_empty() => Scope::Namespaces(names),
-            _ => Scope::Cluster,
-        }
-    }
+    /// Every namespace, or not everything was seen.
+    Everything,
+    /// A plugin nobody knows: only `GUARD_CONFIRM` needs its phrase, a person is asked y/N.
+    Plugin(String),
 }
 
 /// Names that tools give to every cluster they make, and that therefore name none.
@@ -57,26 +161,50 @@ const GENERIC: &[&str] = &[
     "in-cluster",
 ];
 
-/// More namespaces than this are counted instead of listed.
-const LISTED: usize = 3;
+/// The longest phrase anybody is asked to type, in bytes.
+const LONGEST: usize = 128;
 
 /// The question for a command that reaches this far.
 pub fn challenge(target: &KubeTarget, policy_name: Option<&str>, scope: &Scope) -> Challenge {
     let cluster = cluster_name(target, policy_name);
-    let mut names: Vec<String> = match scope {
-        Scope::Cluster => Vec::new(),
-        Scope::Namespaces(names) => names.iter().map(|n| typeable_form(n)).collect(),
+    let (names, whole) = match scope {
+        Scope::Cluster => return Challenge { phrase: cluster, kind: "cluster" },
+        Scope::Everything => return Challenge { phrase: format!("{cluster}/*"), kind: "cluster/*" },
+        Scope::Plugin(name) => {
+            let phrase = format!("{cluster}/plugin:{}", typeable_form(name));
+            return Challenge { phrase, kind: "cluster/plugin:name" };
+        }
+        Scope::Namespaces { names, whole } => (names, *whole),
     };
+    let mut names: Vec<String> = names.iter().map(|n| typeable_form(n)).collect();
     names.sort_unstable();
     names.dedup();
-    match names.len() {
-        0 => Challenge { phrase: cluster, kind: "cluster" },
-        1 => Challenge { phrase: format!("{cluster}/{}", names.concat()), kind: "cluster/namespace" },
-        n if n <= LISTED => {
-            Challenge { phrase: format!("{cluster}/{}", names.join(",")), kind: "cluster/namespaces" }
-        }
-        n => Challenge { phrase: format!("{cluster}/{n} namespaces"), kind: "cluster/namespaces" },
+    let kind = match (names.as_slice(), whole) {
+        ([], _) => return Challenge { phrase: format!("{cluster}/*"), kind: "cluster/*" },
+        ([_], false) => "cluster/namespace",
+        ([_], true) => "cluster/namespace/*",
+        (_, false) => "cluster/namespaces",
+        (_, true) => "cluster/namespaces/*",
+    };
+    let end = if whole { "/*" } else { "" };
+    let mut phrase = format!("{cluster}/{}{end}", names.join(","));
+    if let ([first, others @ ..], true) = (names.as_slice(), phrase.len() > LONGEST)
+        && !others.is_empty()
+    {
+        phrase = format!("{cluster}/{first}+{}.{}{end}", others.len(), short_digest(others));
     }
+    Challenge { phrase, kind }
+}
+
+/// Four hexadecimal digits over a list of names: enough that the answer for one list is not the answer for another by
+/// accident; nobody who could choose the names gains anything by a collision. FNV-1a, 64 bits, folded.
+fn short_digest(names: &[String]) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in names.iter().flat_map(|n| n.bytes().chain([0])) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    let folded = hash ^ (hash >> 32);
+    format!("{:04x}", (folded ^ (folded >> 16)) & 0xffff)
 }
 
 /// The question for a command of the AWS CLI: the account and what is hit in it; the account alone where the command

@@ -94,41 +94,105 @@ fn loopback_and_pods_carry_a_mark_of_the_cluster() {
 }
 
 #[test]
+fn the_pattern_shows_what_is_typed_as_it_stands() {
+    for (kind, pattern, stands) in [
+        ("cluster", "<cluster>", "in bold above"),
+        ("cluster/*", "<cluster>/*", "in bold above"),
+        ("cluster/namespace", "<cluster>/<namespace>", "both in bold above"),
+        ("cluster/namespace/*", "<cluster>/<namespace>/*", "both in bold above"),
+        ("cluster/plugin:name", "<cluster>/plugin:<name>", "both in bold above"),
+        ("host/thing lost", "<host>/<thing lost>", "both in bold above"),
+        ("account/first+others", "<account>/<first>+<others>", "all in bold above"),
+    ] {
+        let c = Challenge { phrase: String::new(), kind };
+        assert_eq!((c.pattern().as_str(), c.stands(true)), (pattern, stands));
+        assert_eq!(c.stands(false), stands.replace("in bold", "named"));
+    }
+}
+
+#[test]
 fn scopes() {
     let t = target("c", "main", "https://h:1");
-    let ns = |names: &[&str]| Scope::Namespaces(names.iter().map(|n| (*n).to_owned()).collect());
+    let some = |names: &[&str], whole| Scope::Namespaces {
+        names: names.iter().map(|n| (*n).to_owned()).collect(),
+        whole,
+    };
+    let ns = |names: &[&str]| some(names, false);
+    let many: Vec<String> = (0..40).map(|n| format!("team-{n:02}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
     for (scope, phrase, kind) in [
         (ns(&["shop"]), "main/shop", "cluster/namespace"),
+        (some(&["shop"], true), "main/shop/*", "cluster/namespace/*"),
         (ns(&["b", "a", "b"]), "main/a,b", "cluster/namespaces"),
-        (ns(&["c", "b", "a"]), "main/a,b,c", "cluster/namespaces"),
-        (ns(&["c", "b", "a", "d"]), "main/4 namespaces", "cluster/namespaces"),
-        (ns(&[]), "main", "cluster"),
+        (some(&["b", "a"], true), "main/a,b/*", "cluster/namespaces/*"),
+        (ns(&["c", "b", "a", "d"]), "main/a,b,c,d", "cluster/namespaces"),
+        (ns(&many), "main/team-00+39.8297", "cluster/namespaces"),
+        (some(&many, true), "main/team-00+39.8297/*", "cluster/namespaces/*"),
+        (ns(&[]), "main/*", "cluster/*"),
         (Scope::Cluster, "main", "cluster"),
+        (Scope::Everything, "main/*", "cluster/*"),
+        (Scope::Plugin("neat".into()), "main/plugin:neat", "cluster/plugin:name"),
         (ns(&["a b"]), "main/a\\u{20}b", "cluster/namespace"),
     ] {
         let got = challenge(&t, None, &scope);
         assert_eq!((got.phrase.as_str(), got.kind), (phrase, kind), "{scope:?}");
     }
-    assert_eq!(Scope::of(&[Some("a".into()), None]), Scope::Cluster);
-    assert_eq!(Scope::of(&[Some("a".into())]), ns(&["a"]));
-    assert_eq!(Scope::of(&[]), Scope::Cluster);
 }
 
 #[test]
-fn answers_match_byte_for_byte() {
-    let c = Challenge { phrase: "main/shop".into(), kind: "cluster/namespace" };
-    assert!(c.accepts(b"main/shop") && c.accepts(b"main/shop\n"));
-    for wrong in [
-        &b""[..],
-        b"y",
-        b"main",
-        b"main/shop ",
-        b" main/shop",
-        b"MAIN/shop",
-        b"main/shop\n\n",
-        b"main/shop\r\n",
+fn answers_match_but_for_blanks_around_them_and_the_order_of_namespaces() {
+    let accepts = |phrase: &str, answer: &[u8]| {
+        Challenge { phrase: phrase.into(), kind: "cluster/namespace" }.accepts(answer)
+    };
+    for right in [&b"main/shop"[..], b"main/shop\n", b" main/shop ", b"main/shop\r\n", b"\tmain/shop"] {
+        assert!(accepts("main/shop", right), "{right:?}");
+    }
+    for wrong in [&b""[..], b" ", b"y", b"main", b"MAIN/shop", b"main/shop/*", b"main/sh op", b"main/ shop"] {
+        assert!(!accepts("main/shop", wrong), "{wrong:?}");
+    }
+    assert!(accepts("main/a,b/*", b"main/b,a/*") && accepts("main/a,b", b"main/b,a"));
+    for wrong in ["main/a,b/*", "main/a", "main/a,b,b", "main/a,a", "main/a,b,c", "main/a, b", "other/a,b"] {
+        assert!(!accepts("main/a,b", wrong.as_bytes()), "{wrong}");
+    }
+    assert!(!accepts("", b"") && !accepts("main/*", b"main") && !accepts("main/shop/*", b"main/shop"));
+}
+
+#[test]
+fn the_variable_may_name_the_effect() {
+    let c = Challenge { phrase: "main/shop/*".into(), kind: "cluster/namespace/*" };
+    for (value, effect, want) in [
+        ("main/shop/*", Effect::Destroy, true),
+        ("destroy main/shop/*", Effect::Destroy, true),
+        (" destroy  main/shop/* ", Effect::Destroy, true),
+        ("disrupt main/shop/*", Effect::Destroy, false),
+        ("destroy main/shop/*", Effect::Disrupt, false),
+        ("destroymain/shop/*", Effect::Destroy, false),
+        ("destroy", Effect::Destroy, false),
+        ("destroy main/shop", Effect::Destroy, false),
     ] {
-        assert!(!c.accepts(wrong), "{wrong:?}");
+        assert_eq!(c.accepts_variable(value.as_bytes(), effect), want, "{value} {effect}");
+    }
+    assert!(!c.accepts(b"destroy main/shop/*"), "typed by a person it is another answer");
+}
+
+#[test]
+fn what_answered_formerly_is_known() {
+    for (phrase, value, want) in [
+        ("main/shop/*", "main/shop", true),
+        ("main/shop/*", "main", false),
+        ("main/shop/*", "main/other", false),
+        ("main/*", "main", true),
+        ("main/*", "main/default", true),
+        ("main/*", "main/shop", false),
+        ("main/*", "other", false),
+        ("main/plugin:neat", "main/default", true),
+        ("main/a,b,c,d/*", "main/4 namespaces", true),
+        ("main/a,b,c,d", "main/4 namespaces", true),
+        ("main/shop", "main/shop", false),
+        ("main/shop", "mainx", false),
+    ] {
+        let c = Challenge { phrase: phrase.into(), kind: "cluster" };
+        assert_eq!(c.was_formerly(value.as_bytes(), "main", "default"), want, "{phrase} {value}");
     }
 }
 
@@ -143,7 +207,7 @@ proptest! {
     ) {
         use super::super::target::normal_server;
         prop_assume!(normal_server(&a) != normal_server(&b));
-        let scope = Scope::Namespaces(vec![namespace]);
+        let scope = Scope::Namespaces { names: vec![namespace], whole: false };
         let one = challenge(&target("kubernetes-admin@kubernetes", cluster, &a), None, &scope);
         let two = challenge(&target("kubernetes-admin@kubernetes", cluster, &b), None, &scope);
         prop_assert_ne!(one.phrase, two.phrase);
@@ -151,9 +215,10 @@ proptest! {
 
     #[test]
     fn a_phrase_can_always_be_typed(context in any::<String>(), cluster in any::<String>(), server in any::<String>(),
-        policy in proptest::option::of(any::<String>()), names in proptest::collection::vec(any::<String>(), 0..5)) {
-        let got = challenge(&target(&context, &cluster, &server), policy.as_deref(), &Scope::Namespaces(names));
-        prop_assert!(got.phrase.bytes().all(|b| b.is_ascii_graphic() || b == b' '), "{}", got.phrase);
+        policy in proptest::option::of(any::<String>()), names in proptest::collection::vec(any::<String>(), 0..5), whole: bool) {
+        let scope = Scope::Namespaces { names, whole };
+        let got = challenge(&target(&context, &cluster, &server), policy.as_deref(), &scope);
+        prop_assert!(got.phrase.bytes().all(|b| b.is_ascii_graphic()), "{}", got.phrase);
         prop_assert!(!got.phrase.starts_with(' ') && !got.phrase.is_empty());
     }
 }

@@ -13,6 +13,7 @@ use super::tools;
 
 pub(super) use redact::without_userinfo;
 pub use redact::{REDACTED, redact};
+pub use rules::Filed;
 
 /// What the words of one command say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +137,11 @@ fn worst_reading(tool: &'static Tool, words: &[&[u8]], parsed: &Parsed<'_>, firs
 
 /// Judges one reading.
 pub fn judge(parsed: &Parsed<'_>) -> Verdict {
+    judge_filed(parsed, Filed::default())
+}
+
+/// The same when the command's files have been read.
+pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>) -> Verdict {
     let Some(command) = parsed.command else {
         return match parsed.problem {
             Some(Problem::UnknownCommand(_)) => {
@@ -153,10 +159,13 @@ pub fn judge(parsed: &Parsed<'_>) -> Verdict {
     }
     let mut verdict = Verdict::of(command.effect);
     for rule in command.rules {
-        if rules::holds(rule.when, parsed) {
+        if rules::holds(rule.when, parsed, filed) {
             verdict.raise(rule.effect, rule.because);
         }
     }
+    // What kinds the files hold only the full guard reads.
+    verdict.content |= parsed.role(Role::Filename).is_some()
+        && command.rules.iter().any(|rule| rules::looks_at_kinds(rule.when) && rule.effect > verdict.effect);
     match command.carries {
         Carries::Nothing => {}
         Carries::Manifest | Carries::Edit => verdict.content = true,

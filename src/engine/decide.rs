@@ -2,6 +2,7 @@
 //! easier by becoming worse, and no layer weakens the system's floor.
 
 use super::effect::Effect;
+use super::kube::kinds;
 use super::policy::builtin;
 use super::policy::place::{self, IdKind, Identity};
 use super::policy::rule::{Actor, Outcome, Rule};
@@ -121,7 +122,25 @@ pub struct Object {
 impl Object {
     /// Whether it is a namespace itself.
     pub fn is_namespace(&self) -> bool {
-        self.kind == "Namespace" || matches!(self.resource.as_str(), "namespaces" | "namespace" | "ns")
+        kinds::is_namespace(&self.kind) || kinds::is_namespace(&self.resource)
+    }
+}
+
+/// Whether a whole scope goes: a namespace, `--all`, a whole kind, a purge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Whole {
+    /// Certainly not.
+    #[default]
+    No,
+    /// Not everything that goes was seen: counts as one, and lowers nothing.
+    Unknown,
+    /// Yes.
+    Yes,
+}
+
+impl From<bool> for Whole {
+    fn from(whole: bool) -> Whole {
+        if whole { Whole::Yes } else { Whole::No }
     }
 }
 
@@ -135,7 +154,7 @@ pub struct Situation {
     /// The effect after the facts.
     pub effect: Effect,
     /// Whole namespaces, `--all`, a whole kind, purge.
-    pub whole_scope: bool,
+    pub whole_scope: Whole,
     /// The objects the command hits.
     pub objects: Vec<Object>,
     /// True when `objects` holds every one of them.
@@ -144,7 +163,7 @@ pub struct Situation {
     pub kinds_complete: bool,
     /// The namespaces the command works in; `delete ns x` works in `x`.
     pub namespaces: Vec<String>,
-    /// True when `-A` widens it to every namespace.
+    /// True when what is hit may lie in any namespace: `-A` says so, or not everything was seen.
     pub all_namespaces: bool,
     /// What the target is; meaningless when `target_known` is false.
     pub environment: Environment,
@@ -171,7 +190,7 @@ impl Situation {
             tool: tool.into(),
             verb: verb.into(),
             effect,
-            whole_scope: false,
+            whole_scope: Whole::No,
             objects: Vec::new(),
             objects_complete: false,
             kinds_complete: false,
@@ -252,7 +271,7 @@ fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
 
 fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<&'static str>) {
     let domain = place::domain_of_tool(&s.tool);
-    builtin::outcome(s.environment, s.effect, s.whole_scope, s.target_known, unknown, domain)
+    builtin::outcome(s.environment, s.effect, s.whole_scope > Whole::No, s.target_known, unknown, domain)
 }
 
 fn builtin_reason(s: &Situation, rule: &str) -> String {

@@ -30,6 +30,19 @@ pub struct Impact {
     pub consequences: Vec<Consequence>,
     /// True when whole namespaces, `--all`, or a whole kind goes.
     pub whole_scope: bool,
+    /// Where objects of the kinds that are hit live, as the server says.
+    pub kinds: Vec<KindScope>,
+    /// Objects of the caller's documents that are not there yet.
+    pub created: Vec<Subject>,
+}
+
+/// Whether objects of a kind live in namespaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindScope {
+    /// The kind as the command has it: the word of the command line, or `Certificate.cert-manager.io` of a document.
+    pub word: String,
+    /// Whether they do.
+    pub namespaced: bool,
 }
 
 impl Impact {
@@ -55,6 +68,8 @@ impl Impact {
         self.refused = self.refused.take().or(other.refused);
         extend_new(&mut self.consequences, other.consequences);
         self.whole_scope |= other.whole_scope;
+        extend_new(&mut self.kinds, other.kinds);
+        extend_new(&mut self.created, other.created);
     }
 
     /// Notes a question without an answer, once.
@@ -108,6 +123,8 @@ pub struct Subject {
     pub changed_s: Option<u64>,
     /// Its labels and those of its namespace, for policy matchers.
     pub labels: Vec<(String, String)>,
+    /// The labels, or some of them, could not be read.
+    pub labels_unknown: bool,
 }
 
 /// How many objects of one kind go.

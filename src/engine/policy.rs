@@ -6,7 +6,7 @@
 
 pub mod agents;
 pub mod builtin;
-pub mod kinds;
+pub mod makes;
 pub mod place;
 pub mod rule;
 pub mod window;
@@ -144,6 +144,8 @@ pub struct Policy {
     pub prompt_timeout_s: Option<u32>,
     /// Whether `GUARD_CONFIRM` may answer without a terminal.
     pub env_confirm: Option<bool>,
+    /// Whether it may also answer where a person can be asked.
+    pub env_confirm_at_terminal: Option<bool>,
     /// Milliseconds the live system has for its answers.
     pub probe_timeout_ms: Option<u32>,
     /// What happens when it gives none.
@@ -176,6 +178,7 @@ impl Policy {
             prompt_attempts: None,
             prompt_timeout_s: None,
             env_confirm: None,
+            env_confirm_at_terminal: None,
             probe_timeout_ms: None,
             probe_on_failure: None,
             audit_path: None,
@@ -209,6 +212,8 @@ pub struct Terms {
     pub prompt_timeout_s: u32,
     /// Whether `GUARD_CONFIRM` may answer without a terminal.
     pub env_confirm: bool,
+    /// Whether it may also answer where a person can be asked.
+    pub env_confirm_at_terminal: bool,
     /// Milliseconds the live system has for its answers.
     pub probe_timeout_ms: u32,
     /// What happens when it gives none.
@@ -304,6 +309,12 @@ impl Merged {
                 .unwrap_or(PROMPT_TIMEOUT_S)
                 .max(1),
             env_confirm: all(self, |p| p.env_confirm).into_iter().all(|allowed| allowed),
+            // Off unless the user's or the system's file says so, and nobody says no.
+            env_confirm_at_terminal: {
+                let said = all(self, |p| Some((p.layer, p.env_confirm_at_terminal?)));
+                said.iter().any(|(layer, may)| *may && *layer != Layer::Project)
+                    && said.iter().all(|(_, may)| *may)
+            },
             probe_timeout_ms: self.layers().find_map(|p| p.probe_timeout_ms).unwrap_or(PROBE_TIMEOUT_MS),
             probe_on_failure: all(self, |p| p.probe_on_failure).into_iter().max().unwrap_or_default(),
             audit_path: self.layers().find_map(|p| p.audit_path.clone()),

@@ -2,7 +2,7 @@
 
 use super::example::{moment, situation};
 use super::{files, parse};
-use crate::engine::decide::{Decision, Situation, decide};
+use crate::engine::decide::{Decision, Situation, Whole, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{Domain, IdKind, Identity, Seen, classify_target, domain_of_tool};
@@ -250,7 +250,7 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
     if let Some(word) = &case.impact.effect {
         s.effect = Effect::from_word(word).ok_or_else(|| format!("no effect is called {word:?}"))?;
     }
-    s.whole_scope = case.impact.whole_scope.unwrap_or(s.whole_scope);
+    s.whole_scope = case.impact.whole_scope.map_or(s.whole_scope, Whole::from);
     if let Some(labels) = &case.impact.labels {
         let pairs: Vec<(String, String)> = labels
             .iter()

@@ -83,6 +83,7 @@ const PROMPT: &[Key] = &[
     key("attempts", Kind::Count(1, 10), "how often a wrong answer may be given"),
     key("timeout_s", Kind::Count(5, 3600), "seconds until the question refuses by itself"),
     key("env_confirm", Kind::Flag, "whether GUARD_CONFIRM may answer without a terminal"),
+    key("env_confirm_at_terminal", Kind::Flag, "whether it may also answer where a person can be asked"),
 ];
 
 const PROBE: &[Key] = &[

@@ -87,6 +87,7 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
     policy.prompt_attempts = number(at("prompt", "attempts"));
     policy.prompt_timeout_s = number(at("prompt", "timeout_s"));
     policy.env_confirm = at("prompt", "env_confirm").and_then(Node::flag);
+    policy.env_confirm_at_terminal = at("prompt", "env_confirm_at_terminal").and_then(Node::flag);
     policy.probe_timeout_ms = number(at("probe", "timeout_ms"));
     policy.probe_on_failure = word(at("probe", "on_failure"), &OnFailure::ALL, OnFailure::word);
     policy.audit_path = owned(at("audit", "path"));

@@ -6,6 +6,7 @@ use super::subjects::{self, Listing, Plan, Reference, Set};
 use super::words::{Chosen, chosen};
 use super::{Request, look, replay};
 use crate::engine::impact::Gap;
+use crate::engine::kube::reach::{self, PRUNED, prunes};
 use crate::engine::parse::Parsed;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
@@ -29,19 +30,9 @@ pub struct Aim {
     pub gaps: Vec<Gap>,
 }
 
-/// Whether a command deletes objects whose manifests can be kept: `delete`, `replace --force`, `apply --force`,
-/// `apply --prune`, and `delete --raw` of an object or list.
+/// Whether a command deletes objects whose manifests can be kept: also by `delete --raw`, not by `replace --raw`.
 pub fn deletes(parsed: &Parsed<'_>) -> bool {
-    match parsed.path() {
-        "delete" => true,
-        "replace" => parsed.on("force") && parsed.last("raw").is_none(),
-        "apply" => parsed.on("force") || prunes(parsed),
-        _ => false,
-    }
-}
-
-fn prunes(parsed: &Parsed<'_>) -> bool {
-    parsed.on("prune") || parsed.last("applyset").is_some()
+    reach::deletes(parsed) && !(parsed.path() == "replace" && parsed.last("raw").is_some())
 }
 
 /// Works out what the command deletes, the same way the probe does.
@@ -77,9 +68,9 @@ fn gap(what: impl Into<String>, why: &str) -> Gap {
 async fn pruned(api: &Api, catalog: &Catalog, request: &Request<'_>, aim: &mut Aim) {
     let said = match replay::run(request, api.until()).await {
         Some((_, Ok(said))) if said.ok => said,
-        Some((_, Ok(_))) => return aim.gaps.push(gap("what --prune deletes", "the dry run failed")),
-        Some((_, Err(why))) => return aim.gaps.push(Gap { what: "what --prune deletes".into(), why }),
-        None => return aim.gaps.push(gap("what --prune deletes", "it cannot be tried first")),
+        Some((_, Ok(_))) => return aim.gaps.push(gap(PRUNED, "the dry run failed")),
+        Some((_, Err(why))) => return aim.gaps.push(Gap { what: PRUNED.into(), why }),
+        None => return aim.gaps.push(gap(PRUNED, "it cannot be tried first")),
     };
     let places = look::places(request);
     for (word, name) in said.pruned() {

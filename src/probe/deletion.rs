@@ -13,7 +13,7 @@ use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Group, Impact, Protection};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How it is deleted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -409,19 +409,26 @@ fn recreated_by(meta: &Meta, manner: Manner) -> Option<(&super::http::Owner, Str
     Some((owner, format!("{group}/namespaces/{ns}/{resource}/{}", super::http::segment(&owner.name))))
 }
 
-/// Labels of the namespaces the subjects live in, for policies that match on them.
-pub async fn namespace_labels(api: &Api, set: &Set) -> Vec<(String, Vec<(String, String)>)> {
-    let names: BTreeSet<&str> =
-        set.found.iter().filter_map(|f| f.object.metadata.namespace.as_deref()).take(1_000).collect();
+/// Labels of the namespaces the subjects live in, and with `absent` of those that others are made in, for policies that
+/// match on them. A namespace that does not exist has none; one that could not be read is left out.
+pub async fn namespace_labels(api: &Api, set: &Set, absent: bool) -> Vec<(String, Vec<(String, String)>)> {
+    let names: BTreeSet<&str> = set
+        .found
+        .iter()
+        .filter_map(|f| f.object.metadata.namespace.as_deref())
+        .chain(set.absent_references.iter().filter(|_| absent).filter_map(|r| r.namespace.as_deref()))
+        .take(1_000)
+        .collect();
     let names: Vec<&str> = names.into_iter().take(8).collect();
     let paths: Vec<String> =
         names.iter().map(|n| format!("/api/v1/namespaces/{}", super::http::segment(n))).collect();
     let answers = super::gather(paths.iter().map(|p| api.meta(p))).await;
     let mut all = Vec::new();
     for (name, answer) in names.iter().zip(answers) {
-        if let Ok(meta) = answer {
-            let labels: HashMap<_, _> = meta.labels.into_iter().collect();
-            all.push(((*name).to_owned(), labels.into_iter().collect()));
+        match answer {
+            Ok(meta) => all.push(((*name).to_owned(), meta.labels.into_iter().collect())),
+            Err(Miss::Absent) => all.push(((*name).to_owned(), Vec::new())),
+            Err(_) => {}
         }
     }
     all

@@ -10,11 +10,14 @@ use super::replay::{self, Form, Said};
 use super::subjects::{self, Found, Reference, Set};
 use super::volumes;
 use super::words::{Chosen, chosen};
-use crate::engine::content::judge_manifest;
+use crate::engine::content::{PatchKind, judge_manifest, judge_patch};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
-use crate::engine::impact::Impact;
+use crate::engine::impact::{Impact, Subject};
+use crate::engine::kube::documents::{Document, Documents};
+use crate::engine::kube::reach::PRUNED;
 use crate::engine::parse::Parsed;
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// What a change was asked about.
@@ -62,7 +65,7 @@ pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
         None => {
             if act(request.parsed) == Act::Change && !matches!(chosen, Chosen::Raw(_)) {
                 impact.impact.gap(TAKES_AWAY, Why::NotAsked);
-                untried(request.parsed.path(), request.manifests, &impact.set, &mut impact.impact);
+                untried(&Untried::of(request), &[], &impact.set, &mut impact.impact);
             }
             impact.impact
         }
@@ -70,18 +73,62 @@ pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
     }
 }
 
-/// Without an answer from the server the manifests' own words count: what could go by them counts as going, unless
-/// nothing is there yet.
-fn untried(path: &str, manifests: &[(String, Vec<u8>)], set: &Set, impact: &mut Impact) {
-    let new = set.total == 0 && set.read_all && set.impact.gaps.is_empty();
-    if new || !matches!(path, "apply" | "patch" | "replace") {
-        return;
+/// What of a command counts when its change could not be tried.
+struct Untried<'a> {
+    parsed: &'a Parsed<'a>,
+    documents: &'a Documents,
+    /// The namespace of documents that name none.
+    here: &'a str,
+}
+
+impl<'a> Untried<'a> {
+    fn of(request: &Request<'a>) -> Untried<'a> {
+        let here = request.target.namespace.value.as_str();
+        Untried { parsed: request.parsed, documents: request.documents, here }
     }
-    for (_, bytes) in manifests {
-        for document in judge_manifest(bytes).documents {
-            for because in document.judged.because {
-                let name = document.name.as_deref().unwrap_or_default();
-                impact.raise(document.judged.effect, format!("{} {name}: {because}", document.kind));
+}
+
+/// Documents the server gave no answer about count by their own words: what could go by them counts as going, unless
+/// they are not there yet. `answered` holds the objects of the dry run's answer.
+fn untried(of: &Untried<'_>, answered: &[Value], set: &Set, impact: &mut Impact) {
+    let here = of.here;
+    match of.parsed.path() {
+        "apply" | "replace" => {}
+        "patch" => {
+            let absent = set.total == 0 && set.impact.gaps.is_empty();
+            for patch in of.documents.patches.iter().filter(|_| !absent) {
+                let judged = judge_patch(PatchKind::from_flag(of.parsed.last("type")), patch);
+                judged.because.iter().for_each(|because| impact.raise(judged.effect, *because));
+            }
+            return;
+        }
+        _ => return,
+    }
+    for document in &of.documents.objects {
+        let (kind, name) = (document.kind(), document.name());
+        let place = document.namespace().unwrap_or(here);
+        let answered = answered.iter().any(|one| {
+            let text = |at: &str| one.pointer(at).and_then(Value::as_str).unwrap_or_default();
+            let group = text("/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
+            let namespace = text("/metadata/namespace");
+            text("/kind") == kind
+                && text("/metadata/name") == name
+                && group == document.group()
+                && (namespace.is_empty() || namespace == place)
+        });
+        let new = set.absent_references.iter().any(|one| {
+            one.kind.kind == kind
+                && one.kind.group == document.group()
+                && one.name == name
+                && one.namespace.as_deref().is_none_or(|ns| ns == place)
+        });
+        if answered || new {
+            continue;
+        }
+        let bytes = serde_json::to_vec(&document.value).unwrap_or_default();
+        for judged in judge_manifest(&bytes).documents {
+            for because in judged.judged.because {
+                impact.raise(judged.judged.effect, format!("{kind} {name}: {because}"));
             }
         }
     }
@@ -124,12 +171,13 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
         subjects_total: set.total,
         whole_scope: set.impact.whole_scope,
         gaps: set.impact.gaps.clone(),
+        kinds: set.impact.kinds.clone(),
         ..Impact::default()
     };
     if let Some(mistake) = &set.mistake {
         impact.also.push(format!("kubectl will refuse this: {mistake}"));
     }
-    let labels = deletion::namespace_labels(api, set);
+    let labels = deletion::namespace_labels(api, set, makes(parsed));
     let deeper = async {
         match act(parsed) {
             Act::Delete => deletion::deepen(api, catalog, set, manner(parsed)).await,
@@ -151,6 +199,7 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
     impact.absorb(deeper);
     let now = jiff::Timestamp::now();
     impact.subjects = set.subjects(now, &labels);
+    impact.created = created(request, set, &labels);
     // The newest object inside tells more about a namespace than the namespace's own metadata.
     if let (Some(newest), [one]) = (newest, impact.subjects.as_mut_slice())
         && let Ok(at) = newest.parse::<jiff::Timestamp>()
@@ -160,6 +209,41 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
     }
     absent(parsed, set, &mut impact);
     impact
+}
+
+/// Whether the command makes what is not there.
+fn makes(parsed: &Parsed<'_>) -> bool {
+    matches!(parsed.path(), "apply" | "create" | "replace")
+}
+
+/// What the documents make anew: rules look at it as at anything else, by the labels it comes with.
+fn created(request: &Request<'_>, set: &Set, namespaces: &[(String, Vec<(String, String)>)]) -> Vec<Subject> {
+    if !makes(request.parsed) {
+        return Vec::new();
+    }
+    let here = request.target.namespace.value.as_str();
+    let one = |r: &Reference| {
+        let mine = request.documents.objects.iter().find(|d| {
+            d.kind() == r.kind.kind
+                && d.group() == r.kind.group
+                && d.name() == r.name
+                && r.namespace.as_deref().is_none_or(|ns| ns == d.namespace().unwrap_or(here))
+        })?;
+        let around = namespaces.iter().find(|(ns, _)| r.namespace.as_ref() == Some(ns));
+        let mut labels = mine.labels();
+        labels.extend(around.iter().flat_map(|(_, l)| l.iter().cloned()));
+        Some(Subject {
+            kind: r.kind.kind.clone(),
+            group: r.kind.group.clone(),
+            resource: r.kind.resource.clone(),
+            name: r.name.clone(),
+            namespace: r.namespace.clone(),
+            labels,
+            labels_unknown: r.namespace.is_some() && around.is_none(),
+            ..Subject::default()
+        })
+    };
+    set.absent_references.iter().filter_map(one).collect()
 }
 
 /// Objects that are not there: the command fails by itself, when that is certain.
@@ -304,9 +388,9 @@ async fn kubectls_view(
             // For a deletion guard's own view is whole without it; a change is known by it alone.
             if form == Form::Objects {
                 impact.gap(TAKES_AWAY, why);
-                untried(parsed.path(), request.manifests, &set, &mut impact);
+                untried(&Untried::of(request), &[], &set, &mut impact);
             } else if prune {
-                impact.gap("what --prune deletes", why);
+                impact.gap(PRUNED, why);
             }
             return impact;
         }
@@ -333,7 +417,7 @@ async fn kubectls_view(
             if !said.ok && impact.refused.is_none() {
                 let why = said.errors.first().cloned().unwrap_or_else(|| "the dry run failed".to_owned());
                 impact.gap(TAKES_AWAY, Why::Failed(why));
-                untried(parsed.path(), request.manifests, &set, &mut impact);
+                untried(&Untried::of(request), &after, &set, &mut impact);
             }
             change::compare(api, &catalog, &after, &mut impact).await;
             impact
@@ -352,7 +436,7 @@ async fn pruned(
 ) -> Impact {
     if !said.ok && impact.refused.is_none() {
         let why = said.errors.first().cloned().unwrap_or_else(|| "the dry run failed".to_owned());
-        impact.gap("what --prune deletes", Why::Failed(why));
+        impact.gap(PRUNED, Why::Failed(why));
     }
     let names = said.pruned();
     if names.is_empty() {
@@ -394,12 +478,9 @@ async fn consequences_of_deletion(api: &Api, catalog: &Catalog, set: &Set) -> Im
 /// Namespaces an object kubectl names without one may be in.
 pub fn places(request: &Request<'_>) -> Vec<String> {
     let mut places = vec![request.target.namespace.value.clone()];
-    for (_, bytes) in request.manifests {
-        for document in subjects::documents(bytes).unwrap_or_default() {
-            let ns = document.pointer("/metadata/namespace").and_then(|v| v.as_str()).unwrap_or_default();
-            if !ns.is_empty() && !places.iter().any(|p| p == ns) {
-                places.push(ns.to_owned());
-            }
+    for namespace in request.documents.objects.iter().filter_map(Document::namespace) {
+        if !places.iter().any(|p| p == namespace) {
+            places.push(namespace.to_owned());
         }
     }
     places
@@ -517,20 +598,48 @@ mod tests {
 
     #[test]
     fn a_change_nobody_could_try_counts_by_its_own_words() {
-        let zero = b"kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 0}\n".to_vec();
-        let manifests = [("x".to_owned(), zero)];
-        let set = |total| Set { total, read_all: true, ..Set::default() };
-        let said = |path: &str, set: &Set| {
+        let tool = crate::engine::tools::by_name(b"kubectl").unwrap();
+        let mut documents = Documents::default();
+        documents.add(
+            "x",
+            b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 0}\n---\n\
+            apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: v}\n\
+            spec: {persistentVolumeReclaimPolicy: Delete}\n",
+        );
+        documents.patches.push(br#"{"spec":{"replicas":0}}"#.to_vec());
+        let said = |line: &str, answered: &[Value], set: &Set| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let parsed = crate::engine::parse::parse(tool, &words);
             let mut impact = Impact::default();
-            untried(path, &manifests, set, &mut impact);
+            let of = Untried { parsed: &parsed, documents: &documents, here: "default" };
+            untried(&of, answered, set, &mut impact);
             impact.consequences.iter().map(|c| (c.effect, c.because.clone())).collect::<Vec<_>>()
         };
-        let stops = vec![(Effect::Disrupt, "Deployment web: replicas 0: every pod stops".to_owned())];
-        assert_eq!(said("apply", &set(1)), stops);
-        let mut unseen = set(0);
-        unseen.impact.gap("deployments", Why::TimedOut);
-        assert_eq!(said("apply", &unseen), stops, "not seen is not absent");
-        assert_eq!(said("apply", &set(0)), [], "it is created");
-        assert_eq!(said("label", &set(1)), [], "the file only says which object");
+        let stops = (Effect::Disrupt, "Deployment web: replicas 0: every pod stops".to_owned());
+        let goes = (
+            Effect::Destroy,
+            "PersistentVolume v: reclaim policy Delete: the volume goes with its claim".to_owned(),
+        );
+        let there = Set { total: 2, read_all: true, ..Set::default() };
+        assert_eq!(said("apply -f x", &[], &there), [stops.clone(), goes.clone()]);
+        // One was tried, and the server's answer says what it takes away.
+        let answer = |namespace: &str| {
+            serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment",
+                "metadata": {"name": "web", "namespace": namespace}})
+        };
+        assert_eq!(said("apply -f x", &[answer("default")], &there), [goes.clone()]);
+        assert_eq!(said("apply -f x", &[answer("shop")], &there), [stops.clone(), goes.clone()]);
+        // What is certainly not there is created; what was not seen may be there.
+        let volume = Reference {
+            kind: Kind { kind: "PersistentVolume".into(), ..Default::default() },
+            namespace: None,
+            name: "v".into(),
+        };
+        let absent = Set { absent_references: vec![volume], read_all: true, ..Set::default() };
+        assert_eq!(said("apply -f x", &[], &absent), [stops.clone()]);
+        assert_eq!(said("label -f x a=b", &[], &there), [], "the file only says which object");
+        let patch = (Effect::Disrupt, "replicas 0: every pod stops".to_owned());
+        assert_eq!(said("patch deploy web --patch-file p", &[], &there), [patch]);
+        assert_eq!(said("patch deploy web --patch-file p", &[], &Set::default()), [], "nothing is there");
     }
 }

@@ -29,6 +29,7 @@ mod words;
 use crate::engine::classify::Verdict;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::{Gap, Impact};
+use crate::engine::kube::documents::Documents;
 use crate::engine::kuberc::CredentialPolicy;
 use crate::engine::parse::Parsed;
 use crate::engine::target::KubeTarget;
@@ -54,8 +55,8 @@ pub struct Request<'a> {
     pub target: &'a KubeTarget,
     /// A kubeconfig (YAML or JSON) that stands for the target alone, every override folded in.
     pub effective_kubeconfig: &'a [u8],
-    /// The contents of `-f` inputs that could be read, by the name they were given under.
-    pub manifests: &'a [(String, Vec<u8>)],
+    /// What `-f` and `-k` bring along, and what of it could not be read.
+    pub documents: &'a Documents,
     /// Standard input, where `-f -` reads it.
     pub stdin: Option<&'a [u8]>,
     /// The real kubectl; without it the dry run is left out.

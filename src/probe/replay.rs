@@ -269,7 +269,7 @@ mod tests {
             words: &owned,
             target: &target,
             effective_kubeconfig: b"",
-            manifests: &[],
+            documents: &crate::engine::kube::documents::Documents::default(),
             kubectl: None,
             world: &world,
             deadline: super::super::DEADLINE,

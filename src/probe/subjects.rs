@@ -6,9 +6,9 @@ use super::http::{Api, Meta, Miss, segment};
 use super::object::{self, Object};
 use super::words::{Chosen, RawPath, raw_path};
 use crate::engine::fact::{Source, Why};
-use crate::engine::impact::{Impact, Subject};
+use crate::engine::impact::{Impact, KindScope, Subject};
+use crate::engine::kube::documents::{Document, Documents};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// So many objects are looked at one by one; of more only the number is kept.
 const LOOKED_AT: usize = 2_000;
@@ -44,6 +44,8 @@ pub struct Set {
     pub total: u64,
     /// Names the server does not have.
     pub absent: Vec<String>,
+    /// The same as they were looked up.
+    pub absent_references: Vec<Reference>,
     /// Why kubectl will refuse the words by itself.
     pub mistake: Option<String>,
     /// The raw path, when one was given.
@@ -95,26 +97,26 @@ pub fn plan(catalog: &Catalog, request: &Request<'_>, chosen: &Chosen, set: &mut
         Chosen::Nothing => {}
         Chosen::Raw(path) => raw(catalog, path, set, &mut plan),
         Chosen::Files => {
-            set.read_all = !request.manifests.is_empty();
-            for (name, bytes) in request.manifests {
-                match documents(bytes) {
-                    Ok(all) => {
-                        for document in all {
-                            manifest(catalog, request, &document, set, &mut plan.references);
-                        }
-                    }
-                    Err(why) => set.impact.gap(format!("manifest {name}"), Why::Failed(why)),
-                }
+            let Documents { objects, unread, patches: _ } = request.documents;
+            set.read_all = unread.is_empty() && !objects.is_empty();
+            for unread in unread {
+                set.impact.gap(unread.what.clone(), unread.why.clone());
+            }
+            for document in objects {
+                manifest(catalog, request, document, set, &mut plan.references);
             }
         }
         Chosen::Slashed(pairs) => {
             for (word, name) in pairs {
                 match catalog.one(word) {
-                    Some(kind) => plan.references.push(Reference {
-                        namespace: scoped(kind),
-                        kind: kind.clone(),
-                        name: name.clone(),
-                    }),
+                    Some(kind) => {
+                        set.said(word.clone(), kind.namespaced);
+                        plan.references.push(Reference {
+                            namespace: scoped(kind),
+                            kind: kind.clone(),
+                            name: name.clone(),
+                        });
+                    }
                     None => unknown_kind(catalog, word, set),
                 }
             }
@@ -123,8 +125,15 @@ pub fn plan(catalog: &Catalog, request: &Request<'_>, chosen: &Chosen, set: &mut
             let mut kinds = Vec::new();
             for word in types {
                 let found = catalog.find(word);
-                if found.is_empty() {
-                    unknown_kind(catalog, word, set);
+                match found.as_slice() {
+                    [] => unknown_kind(catalog, word, set),
+                    all => {
+                        // A category may hold both; the wider counts.
+                        let inside = all.iter().all(|k| k.namespaced);
+                        if inside || all.iter().all(|k| !k.namespaced) {
+                            set.said(word.clone(), inside);
+                        }
+                    }
                 }
                 kinds.extend(found);
             }
@@ -165,14 +174,18 @@ pub async fn look_up(api: &Api, references: Vec<Reference>, set: &mut Set) {
                 set.total += 1;
                 set.found.push(Found { kind: one.kind.clone(), object });
             }
-            Err(Miss::Absent) => set.absent.push(format!("{} {}", one.kind.kind, one.name)),
+            Err(Miss::Absent) => {
+                set.absent.push(format!("{} {}", one.kind.kind, one.name));
+                set.absent_references.push(one.clone());
+            }
             Err(miss) => {
                 // It may well be there: it counts, by the name it was given.
                 set.total += 1;
                 set.impact.gap(format!("{} {}", one.kind.kind, one.name), miss.why());
                 let metadata =
                     Meta { name: one.name.clone(), namespace: one.namespace.clone(), ..Meta::default() };
-                set.impact.subjects.push(subject(&one.kind, &metadata, None));
+                let unseen = Subject { labels_unknown: true, ..subject(&one.kind, &metadata, None) };
+                set.impact.subjects.push(unseen);
             }
         }
     }
@@ -266,52 +279,29 @@ fn raw(catalog: &Catalog, path: &str, set: &mut Set, plan: &mut Plan) {
     set.raw = Some(read);
 }
 
-/// The documents of a manifest, lists flattened by one level as kubectl does; the last of equal keys counts.
-pub fn documents(bytes: &[u8]) -> Result<Vec<Value>, String> {
-    let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
-    let options =
-        serde_saphyr::options! { duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins };
-    let all: Vec<Value> =
-        serde_saphyr::from_multiple_with_options(text, options).map_err(|e| first_line(&e.to_string()))?;
-    let mut flat = Vec::new();
-    for mut one in all {
-        let list = one.get("kind").and_then(Value::as_str).is_some_and(|k| k.ends_with("List"));
-        if one.is_null() {
-            continue;
-        }
-        match one.get_mut("items").and_then(Value::as_array_mut) {
-            Some(items) if list => flat.append(items),
-            _ => flat.push(one),
-        }
-    }
-    Ok(flat)
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
 fn manifest(
     catalog: &Catalog,
     request: &Request<'_>,
-    document: &Value,
+    document: &Document,
     set: &mut Set,
     references: &mut Vec<Reference>,
 ) {
-    let text = |at: &str| document.pointer(at).and_then(Value::as_str);
-    let (Some(version), Some(kind)) = (text("/apiVersion"), text("/kind")) else {
+    if !document.is_object() {
         set.mistake = Some("a manifest has no apiVersion or kind".into());
         return;
+    }
+    let Some(kind) = catalog.of_kind(document.group(), document.kind()) else {
+        return unknown_kind(catalog, &format!("{} of {}", document.kind(), document.api_version()), set);
     };
+    set.said(document.full_kind(), kind.namespaced);
     // `generateName` names nothing that is there.
-    let Some(name) = text("/metadata/name") else { return };
-    let group = version.rsplit_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = catalog.of_kind(group, kind) else {
-        return unknown_kind(catalog, &format!("{kind} of {version}"), set);
-    };
+    let name = document.name();
+    if name.is_empty() {
+        return;
+    }
     let by_flag = matches!(&request.target.namespace.from, Source::Flag(f) if f == "namespace");
-    let own = text("/metadata/namespace").filter(|ns| !ns.is_empty());
     let default = request.target.namespace.value.as_str();
+    let own = document.namespace();
     let namespace = kind.namespaced.then(|| own.unwrap_or(default).to_owned());
     if by_flag && kind.namespaced && own.is_some_and(|ns| ns != default) {
         set.mistake = Some(format!("the namespace of {name} in its manifest does not match --namespace"));
@@ -336,10 +326,19 @@ pub fn subject(kind: &Kind, meta: &Meta, now: Option<jiff::Timestamp>) -> Subjec
         age_s,
         changed_s: ago(meta.last_change()).map(|c| age_s.map_or(c, |age| c.min(age))),
         labels: meta.labels.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        labels_unknown: false,
     }
 }
 
 impl Set {
+    /// Remembers what the server says of a kind.
+    fn said(&mut self, word: String, namespaced: bool) {
+        let one = KindScope { word, namespaced };
+        if !self.impact.kinds.contains(&one) {
+            self.impact.kinds.push(one);
+        }
+    }
+
     /// The subjects to hand on, first ones first.
     pub fn subjects(
         &self,
@@ -349,28 +348,10 @@ impl Set {
         let found = self.found.iter().take(NAMED).map(|f| {
             let mut one = subject(&f.kind, &f.object.metadata, Some(now));
             let labels = namespaces.iter().find(|(ns, _)| one.namespace.as_ref() == Some(ns));
+            one.labels_unknown = one.namespace.is_some() && labels.is_none();
             one.labels.extend(labels.iter().flat_map(|(_, l)| l.iter().cloned()));
             one
         });
         found.chain(self.impact.subjects.iter().cloned()).take(NAMED).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn manifests_are_read_as_kubectl_reads_them() {
-        let text =
-            b"# nothing\n---\napiVersion: v1\nkind: ConfigMap\nkind: Secret\nmetadata: {name: a}\n---\n\
-            kind: List\nitems:\n- {kind: Pod}\n- {kind: Service}\n---\n{\"kind\": \"Job\"}\n";
-        let kinds: Vec<_> = documents(text)
-            .unwrap()
-            .iter()
-            .map(|d| d.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned())
-            .collect();
-        assert_eq!(kinds, ["Secret", "Pod", "Service", "Job"]);
-        assert!(documents(b"a: [").is_err());
     }
 }

@@ -46,6 +46,8 @@ pub enum Answer {
     },
     /// Something else, as often as it was allowed.
     Mismatched,
+    /// The right answer, but no reason that was long enough.
+    Unexplained,
     /// No: Enter, `n`, end of file, hang-up.
     Declined,
     /// Nobody answered in time.

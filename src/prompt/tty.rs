@@ -6,7 +6,7 @@ use super::turn::{self, Refused, TURN, Turn};
 use super::{Absent, Answer, Ask, Question};
 use crate::engine::decide::Level;
 use crate::engine::escape::escape;
-use crate::ui::{ColourChoice, Look, Screen, human};
+use crate::ui::{ColourChoice, Colours, Look, Screen, human};
 use crate::world::World;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -214,8 +214,12 @@ impl Session<'_> {
     /// Asks until the answer is right or the attempts are used up, then for the written reason.
     fn challenge(&mut self, screen: &Screen, question: &Question<'_>) -> Event {
         let deadline = Instant::now() + question.deadline;
-        for left in (0..question.attempts.max(1)).rev() {
-            let text = screen.question(self.terminal.look(self.modes.tty.as_fd()));
+        let pattern = question.challenge.pattern();
+        let attempts = question.attempts.max(1);
+        for left in (0..attempts).rev() {
+            let look = self.terminal.look(self.modes.tty.as_fd());
+            let first = left + 1 == attempts;
+            let text = if first { screen.question(look) } else { format!(" {pattern}: ") };
             let line = match self.ask_line(&text, deadline, question) {
                 Event::Line(line) => line,
                 other => return other,
@@ -233,13 +237,13 @@ impl Session<'_> {
             if question.level == Level::YesNo {
                 return Event::Over(Answer::Declined);
             }
-            let kind = question.challenge.kind;
+            let stands = question.challenge.stands(look.colours != Colours::None);
             let rest = match left {
-                0 => String::new(),
-                1 => " 1 attempt left.".to_owned(),
-                n => format!(" {n} attempts left."),
+                0 => "No try is left".to_owned(),
+                1 => "1 try is left".to_owned(),
+                n => format!("{n} tries are left"),
             };
-            let wrong = format!(" You typed '{}': not the {kind} named above.{rest}\n", typed(&line));
+            let wrong = format!(" You typed '{}'. Asked for is {pattern}, {stands}. {rest}.\n", typed(&line));
             if let Err(answer) = self.say(&wrong) {
                 return Event::Over(answer);
             }
@@ -252,21 +256,24 @@ impl Session<'_> {
             return Event::Over(Answer::Matched { justification: None });
         };
         let deadline = Instant::now() + question.deadline;
-        for _ in 0..question.attempts.max(1) {
+        for left in (0..question.attempts.max(1)).rev() {
             let text = format!(" Why? It is recorded ({least} characters or more): ");
             let line = match self.ask_line(&text, deadline, question) {
                 Event::Line(line) => line,
                 other => return other,
             };
             let why = String::from_utf8_lossy(&line).trim().to_owned();
-            if why.is_empty() {
-                return Event::Over(Answer::Declined);
-            }
             if why.chars().count() >= least {
                 return Event::Over(Answer::Matched { justification: Some(why) });
             }
+            // The right answer stands; only the reason is asked for again.
+            if left > 0
+                && let Err(answer) = self.say(" That is too short.\n")
+            {
+                return Event::Over(answer);
+            }
         }
-        Event::Over(Answer::Mismatched)
+        Event::Over(Answer::Unexplained)
     }
 
     /// Drops what was typed so far, puts the question and waits for one line.

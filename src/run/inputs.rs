@@ -1,6 +1,8 @@
 //! Everything a command reads besides its words: manifests from files, pipes and standard input, and the kubeconfig.
 //! Taken once, judged, and handed to the tool as the same bytes, so that nothing can change in between.
 
+mod pattern;
+
 use super::exec::EnvEdit;
 use super::pin::{Pinned, read_bounded};
 use super::signals;
@@ -18,6 +20,9 @@ use std::path::{Path, PathBuf};
 /// What standard input is called among the manifests.
 const STDIN: &str = "standard input";
 
+/// Paths and bytes of the files one name stands for, in the order they are read.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
 /// One document stream as the tool will read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
@@ -25,6 +30,8 @@ pub struct Manifest {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// It is a patch (`--patch-file`), and no object by itself.
+    pub patch: bool,
 }
 
 /// A source the tool would read by itself, so that guard could not hold it still.
@@ -34,7 +41,7 @@ pub enum Loose {
     Kustomize(OsString),
     /// `-f https://…`.
     Url(OsString),
-    /// `-f 'dir/*.yaml'`, expanded by the tool itself.
+    /// `-f 'dir/*.yaml'`, expanded by the tool itself, that guard does not understand.
     Pattern(OsString),
 }
 
@@ -43,6 +50,8 @@ pub enum Loose {
 pub struct Inputs {
     manifests: Vec<Manifest>,
     directories: Vec<Directory>,
+    /// Patterns with the files they stood for.
+    patterns: Vec<Pattern>,
     /// Files the words name that are not there.
     absent: Vec<PathBuf>,
     edits: Vec<Edit>,
@@ -59,7 +68,14 @@ struct Directory {
     path: PathBuf,
     recursive: bool,
     /// Paths and bytes of every file the tool would read, in its order.
-    files: Vec<(PathBuf, Vec<u8>)>,
+    files: Files,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    text: Vec<u8>,
+    recursive: bool,
+    files: Files,
 }
 
 /// Part of one word.
@@ -111,7 +127,10 @@ impl Inputs {
             // A list the tool cannot read either: it will say so itself.
             for part in parts.unwrap_or_default() {
                 let spot = Spot { word, start: start + part.start, end: start + part.end, flag: given.at };
+                let before = inputs.manifests.len();
                 inputs.take_one(&part.text, spot, recursive)?;
+                let taken = inputs.manifests.get_mut(before..).unwrap_or_default();
+                taken.iter_mut().for_each(|m| m.patch = flag.long == "patch-file");
             }
         }
         Ok(inputs)
@@ -130,8 +149,7 @@ impl Inputs {
         let meta = match std::fs::metadata(path) {
             Ok(meta) => meta,
             Err(err) if err.kind() == std::io::ErrorKind::NotFound && has_pattern(text) => {
-                self.loose.push((Loose::Pattern(os(text)), spot));
-                return Ok(());
+                return self.take_pattern(text, spot, recursive);
             }
             // The tool will fail over it as well, as long as nothing appears there meanwhile.
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
@@ -144,7 +162,7 @@ impl Inputs {
             let files = list_directory(path, recursive)?;
             for (path, bytes) in &files {
                 let name = escape(path.as_os_str().as_bytes());
-                self.manifests.push(Manifest { name, bytes: bytes.clone() });
+                self.manifests.push(Manifest { name, bytes: bytes.clone(), patch: false });
             }
             self.directories.push(Directory { path: path.to_path_buf(), recursive, files });
             return Ok(());
@@ -160,7 +178,22 @@ impl Inputs {
             again: meta.is_file(),
         });
         self.pins.push(pinned);
-        self.manifests.push(Manifest { name, bytes });
+        self.manifests.push(Manifest { name, bytes, patch: false });
+        Ok(())
+    }
+
+    /// Reads what a pattern stands for. Only its own expansion reads the files: which they are, and what is in them, is
+    /// looked at again before the command runs.
+    fn take_pattern(&mut self, text: &[u8], spot: Spot, recursive: bool) -> Result<()> {
+        let Some(files) = pattern::files(text, recursive)? else {
+            self.loose.push((Loose::Pattern(os(text)), spot));
+            return Ok(());
+        };
+        for (path, bytes) in &files {
+            let name = escape(path.as_os_str().as_bytes());
+            self.manifests.push(Manifest { name, bytes: bytes.clone(), patch: false });
+        }
+        self.patterns.push(Pattern { text: text.to_vec(), recursive, files });
         Ok(())
     }
 
@@ -186,7 +219,7 @@ impl Inputs {
         let bytes = read_bounded(STDIN, &mut *stdin)?;
         self.stdin = Some(Pinned::of(STDIN, &bytes)?);
         self.stdin_at = Some(self.manifests.len());
-        self.manifests.push(Manifest { name: STDIN.into(), bytes });
+        self.manifests.push(Manifest { name: STDIN.into(), bytes, patch: false });
         Ok(())
     }
 
@@ -226,7 +259,7 @@ impl Inputs {
             again: true,
         });
         self.pins.push(pinned);
-        self.manifests.push(Manifest { name, bytes });
+        self.manifests.push(Manifest { name, bytes, patch: false });
         Ok(())
     }
 
@@ -319,6 +352,11 @@ impl Inputs {
         for directory in &self.directories {
             if list_directory(&directory.path, directory.recursive)? != directory.files {
                 return Err(changed(&directory.path));
+            }
+        }
+        for pattern in &self.patterns {
+            if pattern::files(&pattern.text, pattern.recursive)?.as_ref() != Some(&pattern.files) {
+                return Err(changed(Path::new(OsStr::from_bytes(&pattern.text))));
             }
         }
         Ok(())
@@ -518,7 +556,10 @@ mod tests {
             }
             words.push(b"--wait");
             let inputs = Inputs::take(&read(&words)).unwrap();
-            assert_eq!(inputs.manifests(), [Manifest { name: a.clone(), bytes: b"a".to_vec() }]);
+            assert_eq!(
+                inputs.manifests(),
+                [Manifest { name: a.clone(), bytes: b"a".to_vec(), patch: false }]
+            );
             let pinned = inputs.pins[0].path().into_string().unwrap();
             let mut want = vec!["delete".to_string()];
             if split {
@@ -596,11 +637,12 @@ mod tests {
         let a = file(&dir, "p,q", "p");
         let late = dir.path().join("late.yaml").to_str().unwrap().to_string();
         let words: Vec<&[u8]> =
-            vec![b"patch", b"--patch-file", a.as_bytes(), b"-f", late.as_bytes(), b"-f", b"no/*.yaml"];
+            vec![b"patch", b"--patch-file", a.as_bytes(), b"-f", late.as_bytes(), b"-f", b"no/[.yaml"];
         let inputs = Inputs::take(&read(&words)).unwrap();
         assert_eq!(inputs.manifests().len(), 1);
-        assert_eq!(inputs.loose().collect::<Vec<_>>(), [&Loose::Pattern("no/*.yaml".into())]);
-        assert_eq!(run(&inputs, &words)[3..], ["-f", late.as_str(), "-f", "no/*.yaml"]);
+        assert_eq!(inputs.loose().collect::<Vec<_>>(), [&Loose::Pattern("no/[.yaml".into())]);
+        assert!(inputs.manifests()[0].patch);
+        assert_eq!(run(&inputs, &words)[3..], ["-f", late.as_str(), "-f", "no/[.yaml"]);
         inputs.recheck().unwrap();
         file(&dir, "late.yaml", "x");
         assert_eq!(inputs.recheck().unwrap_err().exit, Exit::Refused);
@@ -630,6 +672,20 @@ mod tests {
         assert!(inputs.recheck().is_ok());
         assert_eq!(inputs_deep.recheck().unwrap_err().exit, Exit::Refused);
         file(&dir, "new.yaml", "new");
+        assert_eq!(inputs.recheck().unwrap_err().exit, Exit::Refused);
+    }
+
+    #[test]
+    fn a_pattern_is_read_and_its_change_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        file(&dir, "a.yaml", "a");
+        let pattern = dir.path().join("*.yaml").to_str().unwrap().to_owned();
+        let words: Vec<&[u8]> = vec![b"delete", b"-f", pattern.as_bytes()];
+        let inputs = Inputs::take(&read(&words)).unwrap();
+        assert_eq!((inputs.manifests().len(), inputs.loose().len()), (1, 0));
+        assert_eq!(run(&inputs, &words)[2], pattern);
+        inputs.recheck().unwrap();
+        file(&dir, "b.yaml", "b");
         assert_eq!(inputs.recheck().unwrap_err().exit, Exit::Refused);
     }
 

@@ -3,7 +3,7 @@
 
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
-use crate::engine::decide::{Decision, Level};
+use crate::engine::decide::{Decision, Level, Whole};
 use crate::engine::fact::{Known, Source, Sourced};
 use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
@@ -22,6 +22,8 @@ pub struct Checked<'a> {
     pub decision: &'a Decision,
     /// Words and facts weighed.
     pub assessment: &'a Assessment,
+    /// Whether a whole scope goes; `null` when not everything that goes was seen.
+    pub whole_scope: Whole,
     /// What the target is to its people, and why.
     pub environment: (Environment, &'a str),
     /// The name of the cluster or account as the phrase spells it.
@@ -51,7 +53,7 @@ struct Report<'a> {
     effect: &'static str,
     effect_by_words: &'static str,
     because: &'a [String],
-    whole_scope: bool,
+    whole_scope: Option<bool>,
     environment: Environ<'a>,
     target: Target<'a>,
     impact: Blast<'a>,
@@ -245,7 +247,11 @@ impl<'a> Report<'a> {
             effect: c.assessment.effect.word(),
             effect_by_words: c.assessment.words.word(),
             because: &c.assessment.because,
-            whole_scope: c.assessment.whole_scope,
+            whole_scope: match c.whole_scope {
+                Whole::No => Some(false),
+                Whole::Unknown => None,
+                Whole::Yes => Some(true),
+            },
             environment: Environ { name: c.environment.0.word(), because: c.environment.1 },
             target: target(c),
             impact: blast(c.impact),

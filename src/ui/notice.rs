@@ -3,6 +3,7 @@
 use super::colour::{Colours, Look};
 use super::screen::Screen;
 use super::view::{View, long_place};
+use crate::engine::challenge::Challenge;
 use crate::engine::escape::escape;
 use crate::engine::human::counted;
 
@@ -47,8 +48,8 @@ pub enum Hint<'a> {
     None,
     /// Words.
     Say(&'a str),
-    /// `GUARD_CONFIRM` would answer; names the kind of thing (`cluster/namespace`), whose value stands in the facts.
-    Confirm(&'static str),
+    /// `GUARD_CONFIRM` would answer; shows the form of the phrase, whose words stand in the facts.
+    Confirm(&'a Challenge),
 }
 
 /// The refusal as it goes to standard error: the facts unless already seen, what, why, and what to do.
@@ -73,9 +74,13 @@ pub fn render_refusal(refusal: &Refusal<'_>, look: Look) -> String {
     match refusal.hint {
         Hint::None => {}
         Hint::Say(text) => line("  help: ", &escape(text.as_bytes())),
-        Hint::Confirm(kind) => line(
+        Hint::Confirm(challenge) => line(
             "  help: ",
-            &format!("run it at a terminal, or set GUARD_CONFIRM='<{kind}>' to the {kind} named above"),
+            &format!(
+                "run it at a terminal, or set GUARD_CONFIRM='{}', {}",
+                challenge.pattern(),
+                challenge.stands(false)
+            ),
         ),
     }
     out

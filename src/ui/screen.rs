@@ -4,7 +4,7 @@
 //! A row that gets too long loses whole items from its end and says how many; a name is never cut. A name wider than
 //! the terminal stands on a line of its own, in one piece.
 
-use super::colour::{Look, Paint};
+use super::colour::{Colours, Look, Paint};
 use crate::engine::escape::escape;
 use crate::engine::target::Environment;
 use colored::Color;
@@ -21,6 +21,8 @@ pub struct Screen {
     pub rows: Vec<Row>,
     /// The question without its answer; empty when nothing is asked.
     pub question: Item,
+    /// The question where nothing can be bold, when it then has other words.
+    pub plain_question: Option<Item>,
 }
 
 /// One labelled fact or list of facts.
@@ -235,7 +237,8 @@ impl Screen {
     pub fn question(&self, look: Look) -> String {
         let mut out = String::new();
         let mut lines = Lines::start(look, 1, 1, &[]);
-        lines.chunks(&chunks(&self.question), look);
+        let plain = self.plain_question.as_ref().filter(|_| look.colours == Colours::None);
+        lines.chunks(&chunks(plain.unwrap_or(&self.question)), look);
         lines.finish(&mut out);
         format!("{} ", out.trim_end())
     }

@@ -38,6 +38,8 @@ pub struct View<'a> {
     pub challenge: Option<&'a Challenge>,
     /// How it is asked.
     pub level: Level,
+    /// How often an answer may be given.
+    pub attempts: u32,
     /// The command as it will run, secrets replaced.
     pub command: &'a CommandLine,
     /// What is kept before it runs and how to get it back, or why nothing is: one clause each.
@@ -79,7 +81,13 @@ pub fn screen(view: &View<'_>) -> Screen {
     rows.extend(notes(target_notes));
     rows.extend(notes(view.notes));
     rows.push(command_row(view));
-    let mut screen = Screen { environment: Some(view.environment), headline, rows, question: question(view) };
+    let mut screen = Screen {
+        environment: Some(view.environment),
+        headline,
+        rows,
+        question: question(view, true),
+        plain_question: Some(question(view, false)),
+    };
     let scope = match view.target {
         Target::Kube(target) => kube::scope_rows(view, target, &screen),
         Target::Aws(_) => aws::scope_rows(view, &screen),
@@ -240,7 +248,8 @@ fn scope<'a>(view: &View<'a>) -> Option<&'a str> {
 }
 
 fn match_scope(view: &View<'_>, subject: &Subject) -> bool {
-    subject.namespace.as_deref() == scope(view)
+    let scope = scope(view);
+    subject.namespace.as_deref() == scope.map(|s| s.strip_suffix("/*").unwrap_or(s))
 }
 
 fn groups_row(view: &View<'_>) -> Option<Row> {
@@ -450,8 +459,8 @@ fn command_row(view: &View<'_>) -> Row {
     row
 }
 
-/// Names the kind of thing to type, never the thing; a y/N question names the target.
-fn question(view: &View<'_>) -> Item {
+/// Names the kind of thing to type and where it stands, never the thing; a y/N question names the target.
+fn question(view: &View<'_>, bold: bool) -> Item {
     let Some(challenge) = view.challenge else {
         return Item::new();
     };
@@ -462,8 +471,13 @@ fn question(view: &View<'_>) -> Item {
                 ("run" | "change", _) | (_, 0 | 1) => "it",
                 _ => "them",
             };
-            let end = format!(" to {action} {object}; anything else stops:");
-            Item::new().say("Type ").say(challenge.kind).say(end)
+            let tries = match view.attempts {
+                1 => "1 try".to_owned(),
+                n => format!("{n} tries"),
+            };
+            let stands = challenge.stands(bold);
+            let end = format!(", {stands}, to {action} {object}; {tries}:");
+            Item::new().say("Type ").say(challenge.pattern()).say(end)
         }
         Level::YesNo => {
             let mut verb = action.to_owned();

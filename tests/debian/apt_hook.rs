@@ -18,7 +18,7 @@ const BESIDES: &[&str] =
 const APTITUDES_OWN: &[&str] = &["var/lib/aptitude", "var/lib/dpkg/status", "var/lib/dpkg/status-old"];
 
 /// How guard's question ends.
-const ASKS: &str = "anything else stops: ";
+const ASKS: &str = "tries: ";
 
 /// Takes `redis-server` along, which nobody named.
 const REMOVE: &str = "remove redis-tools";

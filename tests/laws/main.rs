@@ -19,6 +19,7 @@ mod architecture;
 mod decide_laws;
 mod engine_laws;
 mod every_file;
+mod missing_facts;
 mod policy_files;
 mod ui_laws;
 mod ui_screens;

@@ -21,7 +21,7 @@ fn refused(scene: &scenes::Scene, look: Look) -> String {
         screen: Some(&screen),
         what: "refused: nobody could be asked",
         because: &["there is no terminal to ask on".to_owned()],
-        hint: Hint::Confirm(scene.challenge.kind),
+        hint: Hint::Confirm(&scene.challenge),
     };
     render_refusal(&refusal, look)
 }

@@ -30,6 +30,7 @@ mod resolve_aws_traps;
 mod scenarios_answers;
 mod scenarios_broken;
 mod scenarios_commands;
+mod scenarios_documents;
 mod scenarios_input;
 mod scenarios_levels;
 mod scenarios_pin;

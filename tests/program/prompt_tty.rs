@@ -7,8 +7,10 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-const QUESTION: &str = "Type cluster/namespace to delete it; anything else stops: ";
-const PHRASE: &str = "main/acoustid\n";
+const QUESTION: &str = "Type <cluster>/<namespace>/*, both named above, to delete it; 3 tries: ";
+/// The question after a wrong answer.
+const AGAIN: &str = " <cluster>/<namespace>/*: ";
+const PHRASE: &str = "main/acoustid/*\n";
 const REFUSED: i32 = 77;
 /// Long enough for a wrong program to do the wrong thing.
 const A_WHILE: Duration = Duration::from_millis(400);
@@ -88,12 +90,12 @@ fn three_wrong_answers_refuse_and_each_is_shown_escaped() {
     let mut pty = asked();
     pty.expect(QUESTION);
     pty.send("main/acoustId\n");
-    pty.expect("You typed 'main/acoustId': not the cluster/namespace named above. 2 attempts left.");
-    pty.expect(QUESTION);
-    pty.send(" main/acoustid\n");
-    pty.expect("You typed ' main/acoustid'");
-    pty.expect("1 attempt left.");
-    pty.expect(QUESTION);
+    pty.expect("Asked for is <cluster>/<namespace>/*, both named above. 2 tries are left.");
+    pty.expect(AGAIN);
+    pty.send("main/acoustid\n");
+    pty.expect("You typed 'main/acoustid'.");
+    pty.expect("1 try is left.");
+    pty.expect(AGAIN);
     pty.send("yes\x16\x1b[2J\n");
     pty.expect("You typed 'yes\\u{1b}[2J'");
     pty.expect("something else was typed");
@@ -118,7 +120,7 @@ fn enter_and_ctrl_d_say_no() {
 fn ctrl_d_behind_the_phrase_is_not_an_answer() {
     let mut pty = asked();
     pty.expect(QUESTION);
-    pty.send("main/acoustid\x04");
+    pty.send("main/acoustid/*\x04");
     assert!(!pty.comes("RAN", A_WHILE));
     pty.send("\x04");
     assert_eq!(pty.code(), REFUSED);
@@ -207,7 +209,7 @@ fn in_the_background_nobody_is_asked() {
     let mut pty = job_shell();
     pty.send("\"$DEMO\" delete -- echo RA''N & wait %1; echo \"code $?\"\n");
     pty.expect("this runs in the background");
-    pty.expect("GUARD_CONFIRM='<cluster/namespace>'");
+    pty.expect("GUARD_CONFIRM='<cluster>/<namespace>/*'");
     pty.expect(&format!("code {REFUSED}"));
     assert!(!pty.output().contains("RAN"));
 }
@@ -229,7 +231,7 @@ fn without_a_terminal_the_facts_and_the_way_out_go_to_stderr() {
     assert_eq!(out.stdout, b"");
     assert!(stderr.contains("PRODUCTION") && stderr.contains("Namespace acoustid"), "{stderr}");
     assert!(stderr.contains("because: there is no terminal to ask on"), "{stderr}");
-    assert!(stderr.contains("set GUARD_CONFIRM='<cluster/namespace>'"), "{stderr}");
+    assert!(stderr.contains("set GUARD_CONFIRM='<cluster>/<namespace>/*'"), "{stderr}");
     assert!(!stderr.contains('\x1b'));
 }
 
@@ -237,7 +239,7 @@ fn without_a_terminal_the_facts_and_the_way_out_go_to_stderr() {
 fn standard_streams_do_not_matter_and_stay_clean() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    fs::write(path("in"), "main/acoustid\nmanifest\n").unwrap();
+    fs::write(path("in"), "main/acoustid/*\nmanifest\n").unwrap();
     let file = |name: &str| fs::File::create(path(name)).unwrap();
     let mut pty = Pty::spawn_with(command(&["delete", "--", "cat"]), 80, |command| {
         command.stdin(fs::File::open(path("in")).unwrap()).stdout(file("out")).stderr(file("err"));
@@ -245,13 +247,13 @@ fn standard_streams_do_not_matter_and_stay_clean() {
     pty.expect(QUESTION);
     pty.send(PHRASE);
     assert_eq!(pty.code(), 0);
-    assert_eq!(fs::read_to_string(path("out")).unwrap(), "main/acoustid\nmanifest\n");
+    assert_eq!(fs::read_to_string(path("out")).unwrap(), "main/acoustid/*\nmanifest\n");
     assert_eq!(fs::read_to_string(path("err")).unwrap(), "");
 }
 
 #[test]
 fn yes_in_front_answers_nothing() {
-    let mut pty = shell("sh", &[], Some("yes main/acoustid | \"$DEMO\" delete -- echo RAN; exit $?"));
+    let mut pty = shell("sh", &[], Some("yes 'main/acoustid/*' | \"$DEMO\" delete -- echo RAN; exit $?"));
     pty.expect(QUESTION);
     assert!(!pty.comes("RAN", A_WHILE));
     pty.send("\n");
@@ -285,7 +287,7 @@ fn nothing_behind_the_answer_reaches_the_tool() {
     let read = "if read -t 0.4 line; then echo \"LEAK $line\"; else echo CLEAN; fi";
     let mut pty = Pty::spawn(command(&["delete", "--", "bash", "-c", read]), 80);
     pty.expect(QUESTION);
-    pty.send("main/acoustid\nsecond line of a paste\nthird");
+    pty.send("main/acoustid/*\nsecond line of a paste\nthird");
     pty.expect("CLEAN");
     assert_eq!(pty.code(), 0);
 }
@@ -294,7 +296,7 @@ fn nothing_behind_the_answer_reaches_the_tool() {
 fn a_bracketed_paste_is_its_text() {
     let mut pty = asked();
     pty.expect(QUESTION);
-    pty.send("\x1b[200~main/acoustid\x1b[201~\n");
+    pty.send("\x1b[200~main/acoustid/*\x1b[201~\n");
     pty.expect("RAN");
     assert_eq!(pty.code(), 0);
 }
@@ -320,7 +322,7 @@ fn a_resize_changes_nothing_but_the_next_question() {
     std::thread::sleep(Duration::from_millis(50));
     pty.send("wrong\n");
     pty.expect("You typed 'main/wrong'");
-    pty.expect("anything else stops: ");
+    pty.expect("tries: ");
     pty.resize(132);
     pty.send(PHRASE);
     pty.expect("RAN");
@@ -378,7 +380,7 @@ fn a_locale_that_is_not_utf8_gets_ascii_only() {
     pty.expect("?? UNCLASSIFIED");
     pty.expect("pr\\u{43e}d");
     pty.expect("mixes Cyrillic and Latin letters");
-    pty.expect("anything else stops: ");
+    pty.expect("tries: ");
     assert!(pty.output().is_ascii());
     pty.send("\n");
     pty.wait();
@@ -392,7 +394,7 @@ fn colour_only_where_it_is_wanted() {
         let mut command = command(&["delete"]);
         command.env("NO_COLOR", no_color).env("TERM", term);
         let mut pty = Pty::spawn(command, 80);
-        pty.expect("anything else stops: ");
+        pty.expect("tries: ");
         assert_eq!(pty.output().contains("48;5;124m"), coloured, "{no_color:?} {term}");
         assert_eq!(pty.output().contains('\x1b'), coloured, "{no_color:?} {term}");
         pty.send("\n");
@@ -404,7 +406,7 @@ fn colour_only_where_it_is_wanted() {
 fn a_narrow_window_is_not_overrun() {
     for columns in [40, 60, 80] {
         let mut pty = Pty::spawn(command(&["delete"]), columns);
-        pty.expect("stops: ");
+        pty.expect("tries: ");
         let screen = pty.output();
         for line in screen.lines() {
             assert!(line.chars().count() <= usize::from(columns), "{columns}: {line:?}");
@@ -452,7 +454,7 @@ fn inside_tmux_the_whole_screen_is_visible() {
     let end = std::time::Instant::now() + LONG;
     let pane = loop {
         let pane = String::from_utf8_lossy(&tmux(&["capture-pane", "-p"]).stdout).into_owned();
-        if pane.contains("anything else stops:") || std::time::Instant::now() > end {
+        if pane.contains("tries:") || std::time::Instant::now() > end {
             break pane;
         }
         std::thread::sleep(Duration::from_millis(50));

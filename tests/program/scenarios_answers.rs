@@ -15,7 +15,7 @@ fn namespace(name: &str) -> Value {
 fn ctrl_c_ends_the_question_and_is_on_record() {
     let (cluster, s) = scene!(shop(), "lab");
     let mut terminal = s.terminal(DELETE);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send("\x03");
     ended(terminal).is(130).not("deleted");
     assert!(cluster.exists(MAP));
@@ -28,7 +28,7 @@ fn ctrl_d_and_enter_are_a_no() {
     let (cluster, s) = scene!(shop(), "lab");
     for key in ["\x04", "\n"] {
         let mut terminal = s.terminal(DELETE);
-        terminal.expect("stops: ");
+        terminal.expect("tries: ");
         terminal.send(key);
         ended(terminal).is(REFUSED).says("the answer was no");
         assert_eq!(s.last_record()["answer"], "declined");
@@ -40,11 +40,14 @@ fn ctrl_d_and_enter_are_a_no() {
 fn three_wrong_names_refuse() {
     let (cluster, s) = scene!(shop(), "lab");
     let mut terminal = s.terminal(DELETE);
-    for wrong in ["lab", "shop", "lab/Shop"] {
-        terminal.expect("stops: ");
+    for (question, wrong) in
+        [("3 tries: ", "lab"), ("2 tries are left", "shop"), ("1 try is left", "<cluster>/<namespace>")]
+    {
+        terminal.expect(question);
         terminal.send(format!("{wrong}\n"));
     }
-    ended(terminal).is(REFUSED).says("not the name of the target");
+    let ended = ended(terminal).is(REFUSED).says("not the name of the target");
+    ended.says("asked for was <cluster>/<namespace>, both named above").not("lab/shop");
     assert_eq!(s.last_record()["answer"], "mismatched");
     assert!(cluster.exists(MAP));
 }
@@ -70,19 +73,19 @@ fn xargs_and_loops_ask_for_each_command() {
     }
     // xargs gives its command no standard input to speak of.
     let mut terminal = s.shell("kubectl get cm settings -n shop -o name | xargs kubectl delete -n shop");
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send("lab/shop\n");
     ended(terminal).is(0).says("deleted");
     assert!(!cluster.exists(MAP));
     let mut terminal = s.shell("for ns in a b; do kubectl delete ns $ns || exit; done");
-    terminal.expect("stops: ");
-    terminal.send("lab/a\n");
+    terminal.expect("tries: ");
+    terminal.send("lab/a/*\n");
     terminal.expect("deleted");
     // The answer to the first is none to the second.
-    terminal.expect("stops: ");
-    terminal.send("lab/a\n");
-    terminal.expect("2 attempts left");
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
+    terminal.send("lab/a/*\n");
+    terminal.expect("2 tries are left");
+    terminal.expect(">/*: ");
     terminal.send("\n");
     ended(terminal).is(REFUSED);
     assert!(!cluster.exists("/api/v1/namespaces/a") && cluster.exists("/api/v1/namespaces/b"));
@@ -131,7 +134,7 @@ fn text_from_outside_cannot_draw_on_the_screen() {
     let file = s.file("kube/evil", &config.to_string());
     s.env("KUBECONFIG", file);
     let mut terminal = s.terminal(DELETE);
-    let screen = terminal.expect("stops: ");
+    let screen = terminal.expect("tries: ");
     assert!(
         !screen.contains("\u{1b}[2J") && !screen.contains('\u{202e}') && !screen.contains("\nGO AHEAD"),
         "{screen:?}"

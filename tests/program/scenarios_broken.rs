@@ -27,7 +27,7 @@ fn a_broken_kubeconfig_is_kubectls_own_error_for_reads_and_guards_for_deletes() 
         s.env("KUBECONFIG", &file);
         told(&s.pipeline(READ)).is(1).says("error").not("guard:");
         told(&s.pipeline(DELETE)).is(65).says(&file);
-        s.unasked(DELETE).is(65).not("stops:");
+        s.unasked(DELETE).is(65).not("tries:");
     }
     // A context that is not there leads nowhere.
     s.on(&cluster.url, "lab");
@@ -137,7 +137,7 @@ fn a_server_that_is_down_could_not_be_checked() {
     told(&s.pipeline(DELETE)).is(REFUSED).says("unchecked");
     s.policy("version: 1\nprobe: {on_failure: refuse}\n");
     told(&s.pipeline(DELETE)).is(69).says("could not be");
-    s.unasked(DELETE).is(69).not("stops:");
+    s.unasked(DELETE).is(69).not("tries:");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_server_that_never_answers_is_not_waited_for() {
     s.on(&format!("http://{}", silent.local_addr().unwrap()), "lab");
     let started = std::time::Instant::now();
     let mut terminal = s.terminal(DELETE);
-    let screen = terminal.expect("stops: ");
+    let screen = terminal.expect("tries: ");
     let took = started.elapsed();
     assert!(took < std::time::Duration::from_secs(50), "the question came after {took:?}");
     assert!(screen.contains("unchecked") && screen.contains("timed out"), "{screen}");
@@ -158,7 +158,7 @@ fn a_server_that_never_answers_is_not_waited_for() {
     // One kind that hangs does not take the others along.
     let (cluster, s) = scene!(shop().hang("secrets"), "lab");
     let mut terminal = s.terminal(&["delete", "ns", "shop"]);
-    let screen = terminal.expect("stops: ");
+    let screen = terminal.expect("tries: ");
     assert!(screen.contains("ConfigMap") && screen.contains("secrets"), "{screen}");
     terminal.send("\n");
     ended(terminal).is(REFUSED);

@@ -78,7 +78,7 @@ fn the_fields_of_the_json_stay() {
         (&value["schema"], &value["exit"], &value["decision"]),
         (&json!(1), &json!(3), &json!("confirm"))
     );
-    assert_eq!(value["challenge"]["phrase"], "lab/shop");
+    assert_eq!(value["challenge"]["phrase"], "lab/shop/*");
     assert_eq!(value["target"]["namespace"]["from"], "built-in default");
 }
 

@@ -114,9 +114,9 @@ fn deleting_from_a_pipe_asks_about_what_the_manifest_names() {
         format!("kubectl delete -f - < {file}"),
     ] {
         let mut terminal = s.shell(&line);
-        let screen = terminal.expect("stops: ");
+        let screen = terminal.expect("tries: ");
         assert!(screen.contains("ConfigMap") && screen.contains("settings"), "{line}:\n{screen}");
-        assert!(screen.contains("cluster/namespace"), "{line}:\n{screen}");
+        assert!(screen.contains("<cluster>/<namespace>, both"), "{line}:\n{screen}");
         terminal.send("lab/shop\n");
         ended(terminal).is(0).says("deleted");
         assert!(!cluster.exists(MAP), "{line}");
@@ -132,7 +132,7 @@ fn yes_in_a_pipe_is_no_answer() {
     let mut s = Machine::with_tool(&kubectl);
     s.on(&cluster.url, "lab");
     let mut terminal = s.shell("yes lab/shop | kubectl delete cm settings -n shop");
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     assert!(!terminal.comes("deleted", std::time::Duration::from_millis(700)), "{}", terminal.output());
     assert!(cluster.exists(MAP));
     terminal.send("\n");
@@ -164,10 +164,10 @@ fn only_the_phrase_of_this_command_answers_for_a_pipeline() {
         "lab",
         "lab/",
         "lab/other",
-        "lab/shop ",
-        " lab/shop",
+        "lab/sh op",
+        "lab/shop/*",
+        "disrupt lab/shop",
         "LAB/shop",
-        "lab/shop\n\n",
         "shop",
         "*",
     ] {
@@ -180,8 +180,8 @@ fn only_the_phrase_of_this_command_answers_for_a_pipeline() {
             assert!(!record.to_string().contains(wrong.trim()) || wrong.trim() == "lab/shop", "{record}");
         }
     }
-    // One trailing newline is what `$(cat file)` would have taken off.
-    confirmed(&mut s, "lab/shop\n").is(0).says("deleted").says("confirmed by GUARD_CONFIRM");
+    // Blanks around it are no other answer, and the effect may stand before it.
+    confirmed(&mut s, " destroy lab/shop\n").is(0).says("deleted").says("confirmed by GUARD_CONFIRM");
     assert!(!cluster.exists(MAP));
     assert!(cluster.exists("/api/v1/namespaces/other/configmaps/settings"));
     let record = s.last_record();
@@ -204,13 +204,44 @@ fn the_answer_does_not_reach_the_tool() {
 }
 
 #[test]
-fn at_a_terminal_a_wrong_variable_leaves_the_question() {
+fn where_a_person_can_be_asked_the_variable_does_not_answer() {
     let kubectl = real!();
     let cluster = shop();
     let mut s = Machine::with_tool(&kubectl);
-    s.on(&cluster.url, "lab").env("GUARD_CONFIRM", "lab/other");
-    s.answer(&["delete", "cm", "settings", "-n", "shop"], "stops: ", "lab/shop").is(0);
+    let delete = ["delete", "cm", "settings", "-n", "shop"];
+    s.on(&cluster.url, "lab").env("GUARD_CONFIRM", "lab/shop");
+    s.answer(&delete, "tries: ", "").is(REFUSED).says("does not answer where a person can be asked");
+    assert!(cluster.exists(MAP));
+    // Policy may say otherwise, and a pipeline with a terminal is no person.
+    s.policy("version: 1\nprompt: {env_confirm_at_terminal: true}\n");
+    s.env("GUARD_CONFIRM", "lab/other");
+    s.unasked(&delete).is(REFUSED).says("does not name this command's target").not("tries: ");
+    s.policy("version: 1\n");
+    s.env("GUARD_CONFIRM", "lab/shop").env("GITHUB_ACTIONS", "true").env("CI", "true");
+    s.unasked(&delete).is(0).says("confirmed by GUARD_CONFIRM");
     assert!(!cluster.exists(MAP));
+}
+
+#[test]
+fn whoever_gives_the_phrase_of_guard_0_1_is_told_the_new_one() {
+    let kubectl = real!();
+    let cluster = shop();
+    let mut s = Machine::with_tool(&kubectl);
+    s.on(&cluster.url, "lab").env("GUARD_CONFIRM", "lab/shop");
+    for (line, now) in [
+        ("delete ns shop", "'lab/shop/*'"),
+        ("delete cm --all -n shop", "'lab/shop/*'"),
+        ("delete --raw /api/v1/namespaces/shop/configmaps", "'lab/shop/*'"),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        told(&s.pipeline(&words)).is(REFUSED).says(now);
+    }
+    assert!(cluster.exists(MAP));
+    s.env("GUARD_CONFIRM", "lab/other");
+    told(&s.pipeline(&["delete", "ns", "shop"]))
+        .is(REFUSED)
+        .not("lab/shop/*")
+        .says("<cluster>/<namespace>/*");
 }
 
 #[test]

@@ -127,8 +127,8 @@ fn what_does_no_harm_is_not_asked_about() {
 fn on_a_local_cluster_only_whole_namespaces_are_asked_about() {
     let (cluster, s) = scene!(stocked(), "kind-lab");
     s.unasked(DELETE).is(0).says("guard: kind-lab/shop").says("deleted");
-    asks(&s, "delete ns a", "yes-no", "cluster/namespace", "kind-lab/a");
-    asks(&s, "delete cm --all -n shop", "yes-no", "cluster/namespace", "kind-lab/shop");
+    asks(&s, "delete ns a", "yes-no", "cluster/namespace/*", "kind-lab/a/*");
+    asks(&s, "delete cm --all -n shop", "yes-no", "cluster/namespace/*", "kind-lab/shop/*");
     s.answer(&["delete", "ns", "a"], "[y/N]: ", "n").is(REFUSED);
     assert!(cluster.exists("/api/v1/namespaces/a"));
     s.answer(&["delete", "ns", "a"], "[y/N]: ", "y").is(0).says("deleted");
@@ -139,11 +139,16 @@ fn on_a_local_cluster_only_whole_namespaces_are_asked_about() {
 fn the_phrase_names_what_is_reached() {
     let (_cluster, s) = scene!(stocked(), "lab");
     asks(&s, "delete cm settings -n shop", "typed", "cluster/namespace", "lab/shop");
-    asks(&s, "delete ns shop", "typed", "cluster/namespace", "lab/shop");
-    asks(&s, "delete ns b a", "typed", "cluster/namespaces", "lab/a,b");
-    asks(&s, "delete ns a b c d", "typed", "cluster/namespaces", "lab/4 namespaces");
+    asks(&s, "delete ns shop", "typed", "cluster/namespace/*", "lab/shop/*");
+    asks(&s, "delete ns b a", "typed", "cluster/namespaces/*", "lab/a,b/*");
+    asks(&s, "delete ns a b c d", "typed", "cluster/namespaces/*", "lab/a,b,c,d/*");
     asks(&s, "delete pv vol-1", "typed", "cluster", "lab");
-    asks(&s, "delete cm --all -A", "typed", "cluster", "lab");
+    asks(&s, "delete cm --all -A", "typed", "cluster/*", "lab/*");
+    asks(&s, "delete cm --all -n shop", "typed", "cluster/namespace/*", "lab/shop/*");
+    asks(&s, "delete pvc -l app=db -n shop", "typed", "cluster/namespace/*", "lab/shop/*");
+    asks(&s, "delete --raw /api/v1/namespaces/shop/configmaps", "typed", "cluster/namespace/*", "lab/shop/*");
+    asks(&s, "delete --raw /api/v1/configmaps", "typed", "cluster/*", "lab/*");
+    asks(&s, "delete pv --all", "typed", "cluster/*", "lab/*");
     asks(
         &s,
         "delete --raw /api/v1/namespaces/shop/configmaps/settings",
@@ -162,7 +167,7 @@ fn objects_in_two_namespaces_need_both_names() {
     s.file("two.yaml", &(x("a") + &x("b")));
     s.wrong(&["delete", "-f", "two.yaml"], "lab/a").is(REFUSED);
     assert!(cluster.exists("/api/v1/namespaces/a/configmaps/x"));
-    s.answer(&["delete", "-f", "two.yaml"], "stops: ", "lab/a,b").is(0);
+    s.answer(&["delete", "-f", "two.yaml"], "tries: ", "lab/a,b").is(0);
     for ns in ["a", "b"] {
         assert!(!cluster.exists(&format!("/api/v1/namespaces/{ns}/configmaps/x")));
     }
@@ -177,7 +182,7 @@ fn scaling_down_names_the_claims_that_go() {
         cluster.object("/apis/apps/v1/namespaces/shop/statefulsets/db").unwrap()["spec"]["replicas"],
         1
     );
-    s.answer(&scale, "stops: ", "lab/shop").is(0).says("scaled");
+    s.answer(&scale, "tries: ", "lab/shop").is(0).says("scaled");
 }
 
 #[test]
@@ -190,7 +195,7 @@ fn taking_a_finalizer_away_is_a_deletion() {
         cluster.object("/api/v1/namespaces/shop/configmaps/held").unwrap()["metadata"]["finalizers"][0],
         "example.com/keep"
     );
-    s.answer(&patch, "stops: ", "lab/shop").is(0);
+    s.answer(&patch, "tries: ", "lab/shop").is(0);
 }
 
 #[test]
@@ -199,14 +204,14 @@ fn a_raw_delete_is_asked_about_and_runs() {
     let raw = ["delete", "--raw", MAP];
     s.wrong(&raw, "y").is(REFUSED);
     assert!(cluster.exists(MAP));
-    s.answer(&raw, "stops: ", "lab/shop").is(0);
+    s.answer(&raw, "tries: ", "lab/shop").is(0);
     assert!(!cluster.exists(MAP));
 }
 
 #[test]
 fn what_the_server_would_refuse_is_said_and_not_asked() {
     let (cluster, mut s) = scene!(stocked(), "lab");
-    s.unasked(&["delete", "ns", "default"]).is(REFUSED).says("the server would refuse it").not("stops:");
+    s.unasked(&["delete", "ns", "default"]).is(REFUSED).says("the server would refuse it").not("tries:");
     s.env("GUARD_CONFIRM", "lab/default");
     told(&s.pipeline(&["delete", "ns", "default"])).is(REFUSED).says("the server would refuse it");
     assert!(cluster.exists("/api/v1/namespaces/default"));
@@ -215,7 +220,7 @@ fn what_the_server_would_refuse_is_said_and_not_asked() {
 #[test]
 fn a_deletion_of_nothing_is_the_tools_own_message() {
     let (_cluster, s) = scene!(stocked(), "lab");
-    s.unasked(&["delete", "cm", "absent", "-n", "shop"]).is(1).says("not found").not("stops:");
+    s.unasked(&["delete", "cm", "absent", "-n", "shop"]).is(1).says("not found").not("tries:");
 }
 
 /// What kubeadm writes for every cluster it makes.

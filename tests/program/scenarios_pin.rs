@@ -95,7 +95,7 @@ const DELETE: &[&str] = &["delete", "cm", "settings", "-n", "shop"];
 fn a_context_switched_while_the_question_stands_refuses() {
     let t = two!(Two::new());
     let mut terminal = t.stage.terminal(DELETE);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     // Another shell on the same machine.
     let switched = t.stage.pipeline(&["config", "use-context", "two"]);
     assert!(switched.status.success(), "{}", told(&switched).output);
@@ -115,7 +115,7 @@ fn a_context_switched_while_the_question_stands_refuses() {
 fn a_switch_and_back_is_no_change() {
     let t = two!(Two::new());
     let mut terminal = t.stage.terminal(DELETE);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     for context in ["two", "one"] {
         assert!(t.stage.pipeline(&["config", "use-context", context]).status.success());
     }
@@ -127,7 +127,7 @@ fn a_switch_and_back_is_no_change() {
 #[test]
 fn a_kubeconfig_rewritten_at_the_last_moment_redirects_nothing() {
     let t = two!(Two::with_last_moment("cp kube/other.yaml kube/both.yaml"));
-    t.stage.answer(DELETE, "stops: ", "one/shop").is(0);
+    t.stage.answer(DELETE, "tries: ", "one/shop").is(0);
     t.hit_one_only();
     assert!(fs::read_to_string(t.stage.at("kube/both.yaml")).unwrap().contains("current-context: two"));
 }
@@ -140,7 +140,7 @@ fn the_same_for_a_file_named_by_a_flag() {
     for flag in [vec![format!("--kubeconfig={file}")], vec!["--kubeconfig".to_owned(), file.clone()]] {
         fs::write(&file, both(&t.one, &t.two, "one")).unwrap();
         let words: Vec<&str> = flag.iter().map(String::as_str).chain(DELETE.iter().copied()).collect();
-        t.stage.answer(&words, "stops: ", "one/shop").is(0);
+        t.stage.answer(&words, "tries: ", "one/shop").is(0);
         t.hit_one_only();
         t.one.add(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "shop"}}));
     }
@@ -152,7 +152,7 @@ fn a_link_that_points_elsewhere_at_the_last_moment_redirects_nothing() {
     symlink("both.yaml", t.stage.at("kube/link")).unwrap();
     let link = t.stage.at("kube/link").display().to_string();
     t.stage.env("KUBECONFIG", link);
-    t.stage.answer(DELETE, "stops: ", "one/shop").is(0);
+    t.stage.answer(DELETE, "tries: ", "one/shop").is(0);
     t.hit_one_only();
     assert_eq!(fs::read_link(t.stage.at("kube/link")).unwrap(), Path::new("other.yaml"));
 }
@@ -162,7 +162,7 @@ fn a_file_that_appears_in_front_of_the_list_redirects_nothing() {
     let mut t = two!(Two::with_last_moment("cp kube/other.yaml kube/first.yaml"));
     let list = ["kube/first.yaml", "kube/both.yaml"].map(|f| t.stage.at(f).display().to_string()).join(":");
     t.stage.env("KUBECONFIG", list.clone());
-    t.stage.answer(DELETE, "stops: ", "one/shop").is(0);
+    t.stage.answer(DELETE, "tries: ", "one/shop").is(0);
     t.hit_one_only();
     // And while the question stands it refuses.
     let t2 = two!(Two::new());
@@ -170,7 +170,7 @@ fn a_file_that_appears_in_front_of_the_list_redirects_nothing() {
     let list = ["kube/first.yaml", "kube/both.yaml"].map(|f| stage.at(f).display().to_string()).join(":");
     stage.env("KUBECONFIG", list);
     let mut terminal = stage.terminal(DELETE);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     stage.file("kube/first.yaml", &both(&t2.one, &t2.two, "two"));
     terminal.send("one/shop\n");
     ended(terminal).is(REFUSED).says("target changed");
@@ -182,7 +182,7 @@ fn the_default_file_is_pinned_too() {
     let mut t = two!(Two::with_last_moment("cp kube/other.yaml .kube/config"));
     t.stage.unset("KUBECONFIG");
     t.stage.file(".kube/config", &both(&t.one, &t.two, "one"));
-    t.stage.answer(DELETE, "stops: ", "one/shop").is(0);
+    t.stage.answer(DELETE, "tries: ", "one/shop").is(0);
     t.hit_one_only();
 }
 
@@ -197,7 +197,7 @@ fn preferences_that_change_while_the_question_stands_refuse() {
     let t = two!(Two::new());
     t.stage.file(".kube/kuberc", &kuberc("shop"));
     let mut terminal = t.stage.terminal(&["delete", "cm", "settings"]);
-    let screen = terminal.expect("stops: ");
+    let screen = terminal.expect("tries: ");
     assert!(screen.contains("kuberc"), "the file that chose the namespace is named:\n{screen}");
     t.stage.file(".kube/kuberc", &kuberc("default"));
     terminal.send("one/shop\n");
@@ -211,7 +211,7 @@ fn preferences_that_change_at_the_last_moment_redirect_nothing() {
     t.stage.unset("KUBERC");
     t.stage.file("kube/kuberc", &kuberc("other"));
     t.stage.file(".kube/kuberc", &kuberc("shop"));
-    t.stage.answer(&["delete", "cm", "settings"], "stops: ", "one/shop").is(0);
+    t.stage.answer(&["delete", "cm", "settings"], "tries: ", "one/shop").is(0);
     t.hit_one_only();
 }
 
@@ -221,7 +221,7 @@ fn preferences_named_by_a_flag_are_pinned_too() {
     t.stage.unset("KUBERC");
     t.stage.file("kube/kuberc", &kuberc("other"));
     let mine = t.stage.file("mine", &kuberc("shop"));
-    t.stage.answer(&["--kuberc", &mine, "delete", "cm", "settings"], "stops: ", "one/shop").is(0);
+    t.stage.answer(&["--kuberc", &mine, "delete", "cm", "settings"], "tries: ", "one/shop").is(0);
     t.hit_one_only();
 }
 
@@ -234,7 +234,7 @@ fn preferences_that_appear_at_the_last_moment_change_nothing() {
         "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ndefaults:\n- command: delete\n  options:\n  - name: context\n    default: two\n  - name: kubeconfig\n    default: {file}\n"
     );
     t.stage.file("kube/kuberc", &text);
-    t.stage.answer(DELETE, "stops: ", "one/shop").is(0);
+    t.stage.answer(DELETE, "tries: ", "one/shop").is(0);
     t.hit_one_only();
 }
 
@@ -247,7 +247,7 @@ fn a_manifest_that_changes_at_the_last_moment_deletes_what_was_shown() {
     t.stage.file("app.yaml", &map("settings"));
     t.stage.file("kube/harmful.yaml", &map("precious"));
     t.one.add(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "precious", "namespace": "shop"}}));
-    t.stage.answer(&["delete", "-f", "app.yaml"], "stops: ", "one/shop").is(0);
+    t.stage.answer(&["delete", "-f", "app.yaml"], "tries: ", "one/shop").is(0);
     assert!(t.one.exists("/api/v1/namespaces/shop/configmaps/precious"));
     t.hit_one_only();
 }
@@ -260,7 +260,7 @@ fn a_directory_that_changes_while_the_question_stands_refuses() {
     };
     t.stage.file("app/one.yaml", &map("settings"));
     let mut terminal = t.stage.terminal(&["delete", "-f", "app"]);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     t.stage.file("app/two.yaml", &map("precious"));
     terminal.send("one/shop\n");
     ended(terminal).is(REFUSED).says("changed after it was looked at");

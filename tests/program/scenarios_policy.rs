@@ -65,7 +65,7 @@ fn a_freeze_stops_changes_and_lets_reads_pass() {
         "lab",
         "version: 1\nrules:\n- {id: xmas, when: {cluster: lab}, then: freeze, reason: change freeze until January}\n"
     );
-    s.stage.unasked(DELETE).is(REFUSED).says("change freeze until January").not("stops:");
+    s.stage.unasked(DELETE).is(REFUSED).says("change freeze until January").not("tries:");
     told(&s.stage.pipeline(DELETE)).is(REFUSED).says("change freeze until January");
     s.intact();
     let scale = ["scale", "deployment", "web", "--replicas=3", "-n", "shop"];
@@ -95,10 +95,14 @@ fn a_written_reason_is_demanded_and_recorded_and_typed_text_is_not() {
         "version: 1\nrules:\n- {id: why, when: {effect: destroy}, then: confirm, justification: required}\n"
     );
     let mut terminal = s.stage.terminal(DELETE);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send("not-the-phrase-9431\n");
-    terminal.expect("stops: ");
+    terminal.expect(">: ");
     terminal.send("lab/shop\n");
+    // An empty reason does not discard the right answer.
+    terminal.expect("Why?");
+    terminal.send("\n");
+    terminal.expect("too short");
     terminal.expect(": ");
     terminal.send("OPS-4711 old settings\n");
     ended(terminal).is(0).says("deleted");
@@ -175,7 +179,7 @@ fn a_server_is_what_it_is_whatever_the_context_is_called() {
     s.intact();
     s.stage.wrong(DELETE, "kind-dev/shop").is(REFUSED);
     s.intact();
-    s.stage.answer(DELETE, "stops: ", "main/shop").is(0);
+    s.stage.answer(DELETE, "tries: ", "main/shop").is(0);
     s.gone();
     let record = s.stage.last_record();
     assert_eq!(record["target"]["environment"], "production", "{record}");
@@ -190,7 +194,7 @@ fn a_cluster_is_known_by_its_uid_through_any_address() {
     let tunnel = s.cluster.user("tunnel", embedded::Rights::All);
     s.stage.on(&tunnel, "dev");
     s.stage.unasked_refusal(DELETE).says("PRODUCTION").says("main");
-    s.stage.answer(DELETE, "stops: ", "main/shop").is(0);
+    s.stage.answer(DELETE, "tries: ", "main/shop").is(0);
     s.gone();
 }
 

@@ -60,7 +60,7 @@ fn the_tool_has_the_terminal() {
     // After a question the terminal is given back as it was.
     let Some((_cluster, s)) = witness("lab") else { return };
     let mut terminal = s.terminal(DELETE);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send("lab/shop\n");
     terminal.expect("terminal 2");
     ended(terminal).is(42).says("terminal 0").says("terminal 1");
@@ -113,11 +113,11 @@ fn a_plugin_is_asked_about_and_what_it_calls_meets_guard_once() {
     terminal.send("y\n");
     terminal.expect("depth 1");
     // The plugin's own kubectl is found on PATH, and that is guard.
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send("lab/shop\n");
     let ended = ended(terminal).is(0).says("deleted");
     assert_eq!(ended.output.matches("[y/N]:").count(), 1);
-    assert_eq!(ended.output.matches("stops:").count(), 1);
+    assert_eq!(ended.output.matches("tries:").count(), 1);
     assert!(!cluster.exists(MAP));
     let tools: Vec<Value> = s.audit().iter().map(|r| r["outcome"].clone()).collect();
     assert_eq!(tools, ["refused", "exec", "exec"]);
@@ -131,11 +131,11 @@ fn an_alias_of_kuberc_is_what_it_does() {
         "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\naliases:\n- name: bye\n  command: delete\n  prependArgs: [namespace]\n",
     );
     let mut terminal = s.terminal(&["bye", "shop"]);
-    let screen = ended::plain(&terminal.expect("stops: "));
+    let screen = ended::plain(&terminal.expect("tries: "));
     for text in ["Namespace shop", "kuberc", "kubectl delete namespace shop", "kubectl bye shop"] {
         assert!(screen.contains(text), "no {text:?} in {screen}");
     }
-    terminal.send("lab/shop\n");
+    terminal.send("lab/shop/*\n");
     ended(terminal).is(0).says("deleted");
     assert!(!cluster.exists(MAP));
 }
@@ -148,6 +148,6 @@ fn a_namespace_from_kuberc_is_shown_as_such() {
         "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ndefaults:\n- command: delete\n  options:\n  - name: namespace\n    default: shop\n",
     );
     told(&s.pipeline(&["delete", "cm", "settings"])).is(REFUSED).says("namespace shop").says("kuberc");
-    s.answer(&["delete", "cm", "settings"], "stops: ", "lab/shop").is(0);
+    s.answer(&["delete", "cm", "settings"], "tries: ", "lab/shop").is(0);
     assert!(!cluster.exists(MAP));
 }

@@ -84,7 +84,7 @@ fn expired_credentials_end_it_in_the_clis_words() {
         s.unasked(&words)
             .is(UNAVAILABLE)
             .says("The security token included in the request is expired")
-            .not("stops: ");
+            .not("tries: ");
         s.told(&words).is(UNAVAILABLE).says("ExpiredToken");
         untouched(&s, &name);
         // Reads are not guard's business: the CLI says it itself.
@@ -98,7 +98,7 @@ fn an_account_nobody_may_ask_for_is_not_guessed() {
     let s = scene!("sts");
     let words = delete(&s, "sts-app");
     s.aws.fault(&s.ann, denied("GetCallerIdentity"));
-    s.unasked(&words).is(UNAVAILABLE).says("AccessDenied").not("stops: ");
+    s.unasked(&words).is(UNAVAILABLE).says("AccessDenied").not("tries: ");
     untouched(&s, "sts-app");
 }
 
@@ -154,7 +154,7 @@ fn a_read_that_never_answers_does_not_hold_the_question_back() {
     s.aws.fault(&s.ann, json!({"service": "cloudformation", "operation": "List*", "delay": 60}));
     let started = Instant::now();
     let mut terminal = s.terminal(&words);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     let took = started.elapsed();
     assert!(took < Duration::from_secs(58), "{took:?}");
     terminal.send("\x04");
@@ -238,9 +238,9 @@ fn documents_that_cannot_be_read() {
     // From a pipe nobody can read it twice.
     let line = "echo '{\"StackName\": \"doc-app\"}' | aws cloudformation delete-stack --cli-input-json file:///dev/stdin";
     let mut terminal = s.stage.shell(line);
-    if terminal.comes_before_its_end("stops: ") {
+    if terminal.comes_before_its_end("tries: ") {
         terminal.send("acme-prod/doc-app\n");
-        terminal.expect("stops: ");
+        terminal.expect("tries: ");
         terminal.send("\x04");
     }
     let end = ended(terminal);
@@ -265,7 +265,7 @@ fn the_code_for_a_role_is_asked_for_once() {
         let mut terminal = s.terminal(&words);
         terminal.expect("MFA code");
         terminal.send("123456\n");
-        terminal.expect("stops: ");
+        terminal.expect("tries: ");
         terminal.send(format!("acme-prod/{name}\n"));
         let end = ended(terminal).is(0);
         assert_eq!(end.output.matches("MFA code").count(), 1, "{}", end.output);
@@ -283,7 +283,7 @@ fn no_code_no_command() {
         let mut terminal = s.terminal(&words);
         terminal.expect("MFA code");
         terminal.send(key);
-        let end = ended(terminal).not("stops: ");
+        let end = ended(terminal).not("tries: ");
         assert!([130, UNAVAILABLE].contains(&end.code), "{key:?}: {} {}", end.code, end.output);
         untouched(&s, "nomfa-app");
     }
@@ -331,7 +331,7 @@ fn an_account_that_changed_under_the_question_runs_nothing() {
     let s = scene!("switch");
     let words = delete(&s, "switch-app");
     let mut terminal = s.terminal(&words);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     let other = Person { profile: "prod".into(), region: "eu-west-1".into(), ..s.bob.clone() };
     s.aws.files(s.stage.home.path(), &[&other]);
     terminal.send("acme-prod/switch-app\n");

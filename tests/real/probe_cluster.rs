@@ -336,7 +336,7 @@ fn pruning_and_manifests() {
     assert_eq!((told.whole().effect(), told.impact().subjects_total), (Effect::Destroy, 1));
     // A directory guard did not read: kubectl's dry run names what is in it.
     let dir = file.trim_end_matches("/list.yaml").to_owned();
-    caller.manifests.clear();
+    caller.documents = guard::engine::kube::documents::Documents::default();
     let told = caller.ask(&["delete", "-n", &ns, "-f", &dir]);
     assert_eq!(told.impact().subjects_total, 4, "{:?}", told.impact());
     assert!(told.impact().subjects.iter().any(|s| s.name == "two"));

@@ -46,7 +46,7 @@ fn the_old_stack_does_not_go_by_the_new_ones_name() {
         shown.into_iter().fold(refused, |said, fact| said.says(fact));
         assert!(s.has_stack(&app) && s.has_stack(&new));
         assert_eq!(s.changes(), Vec::<String>::new());
-        s.answer(&delete, "stops: ", &format!("acme-prod/{app}")).is(0);
+        s.answer(&delete, "tries: ", &format!("acme-prod/{app}")).is(0);
         assert!(!s.has_stack(&app) && s.has_stack(&new));
         assert_eq!(s.changes(), ["cloudformation DeleteStack"]);
     }
@@ -61,7 +61,7 @@ fn a_protected_stack_is_not_even_asked_about() {
     s.unasked(&["cloudformation", "delete-stack", "--stack-name", "protected-1"])
         .is(REFUSED)
         .says("termination protection")
-        .not("stops: ");
+        .not("tries: ");
     assert!(s.has_stack("protected-1"));
 }
 
@@ -85,7 +85,7 @@ fn keys_of_production_under_the_name_of_staging() {
         // The option beats the keys, and then it really is staging.
         let said = s.check(&[&delete[..], &["--profile", "staging"]].concat());
         assert_eq!(said["target"]["account"], json!("222222222222"), "{said}");
-        s.answer(&delete, "stops: ", &format!("acme-prod/{name}")).is(0);
+        s.answer(&delete, "tries: ", &format!("acme-prod/{name}")).is(0);
         let gone = s.aws.try_call(
             "prod",
             "cloudformation",
@@ -103,7 +103,7 @@ fn two_instances_go_by_the_first_and_a_count() {
     let terminate = ["ec2", "terminate-instances", "--instance-ids", &a, &b];
     s.wrong(&terminate, &format!("acme-prod/{a}")).is(REFUSED).says("web-1").says("web-2").says("2 ");
     assert_eq!((s.state(&a), s.state(&b)), ("running".into(), "running".into()));
-    s.answer(&terminate, "stops: ", &format!("acme-prod/{a}+1")).is(0).says("TerminatingInstances");
+    s.answer(&terminate, "tries: ", &format!("acme-prod/{a}+1")).is(0).says("TerminatingInstances");
     assert_ne!(s.state(&a), "running");
     assert_ne!(s.state(&b), "running");
     assert_eq!(s.state(&other), "running");
@@ -129,7 +129,7 @@ fn no_other_command_is_composed_behind_the_question() {
     let delete = ["cloudformation", "delete-stack", "--stack-name", "compose-app"];
     s.unasked(&[&delete[..], &["--cli-auto-prompt"]].concat()).is(REFUSED).says("--cli-auto-prompt");
     s.unasked(&["sts", "get-caller-identity"]).is(0).says("AWS_CLI_AUTO_PROMPT is off").says("111111111111");
-    s.answer(&delete, "stops: ", "acme-prod/compose-app").is(0);
+    s.answer(&delete, "tries: ", "acme-prod/compose-app").is(0);
     assert!(!s.has_stack("compose-app"));
 }
 
@@ -146,7 +146,7 @@ fn the_id_answers_for_an_account_without_a_name() {
     let delete = ["cloudformation", "delete-stack", "--stack-name", "noname-app"];
     s.wrong(&delete, "play/noname-app").is(REFUSED).says("333333333333").not("PRODUCTION");
     assert!(has_stack(s.aws, "play", "noname-app"));
-    s.answer(&delete, "stops: ", "333333333333/noname-app").is(0);
+    s.answer(&delete, "tries: ", "333333333333/noname-app").is(0);
     assert!(!has_stack(s.aws, "play", "noname-app"));
 }
 
@@ -160,7 +160,7 @@ fn a_prefix_of_a_bucket_goes_and_the_rest_stays() {
     assert!(phrase.starts_with("acme-prod/scene-s3/logs"), "{phrase}");
     s.wrong(&rm, "acme-prod").is(REFUSED).says("scene-s3").says("2 ");
     assert_eq!(s.keys("scene-s3").len(), 3);
-    s.answer(&rm, "stops: ", &phrase).is(0).says("delete: s3://scene-s3/logs/1");
+    s.answer(&rm, "tries: ", &phrase).is(0).says("delete: s3://scene-s3/logs/1");
     assert_eq!(s.keys("scene-s3"), ["keep/1"]);
     // A dry run is a read: nothing is asked.
     s.unasked(&["s3", "rm", "--recursive", "s3://scene-s3/", "--dryrun"])
@@ -186,7 +186,7 @@ fn a_database_without_a_final_snapshot() {
         .says("final-db-snapshot-identifier");
     let all = s.call("rds", "describe_db_instances", json!({"DBInstanceIdentifier": "scene-db"}));
     assert_eq!(all["DBInstances"][0]["DBInstanceStatus"], json!("available"));
-    s.answer(&delete, "stops: ", "acme-prod/scene-db").is(0);
+    s.answer(&delete, "tries: ", "acme-prod/scene-db").is(0);
     assert!(
         s.aws
             .try_call("prod", "rds", "describe_db_instances", json!({"DBInstanceIdentifier": "scene-db"}))
@@ -204,7 +204,7 @@ fn a_table() {
     let delete = ["dynamodb", "delete-table", "--table-name", "scene-orders"];
     s.wrong(&delete, "orders").is(REFUSED).says("scene-orders");
     s.call("dynamodb", "describe_table", json!({"TableName": "scene-orders"}));
-    s.answer(&delete, "stops: ", "acme-prod/scene-orders").is(0);
+    s.answer(&delete, "tries: ", "acme-prod/scene-orders").is(0);
     assert!(
         s.aws.try_call("prod", "dynamodb", "describe_table", json!({"TableName": "scene-orders"})).is_err()
     );
@@ -236,7 +236,7 @@ fn what_the_cli_itself_refuses_ends_with_its_own_code() {
     let terminate = ["ec2", "terminate-instances", "--instance-ids", &id];
     s.aws.fault(&s.ann, json!({"operation": "TerminateInstances", "code": "UnauthorizedOperation", "status": 403, "message": "no"}));
     let code = if s.cli.major == 1 { 255 } else { 254 };
-    s.answer(&terminate, "stops: ", &format!("acme-prod/{id}")).is(code).says("(UnauthorizedOperation)");
+    s.answer(&terminate, "tries: ", &format!("acme-prod/{id}")).is(code).says("(UnauthorizedOperation)");
     assert_eq!(s.state(&id), "running");
 }
 
@@ -247,10 +247,10 @@ fn another_instance_behind_the_same_question_is_a_new_question() {
     let line =
         format!("for i in {} {}; do aws ec2 terminate-instances --instance-ids $i; done", ids[0], ids[1]);
     let mut terminal = s.stage.shell(&line);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send(format!("acme-prod/{}\n", ids[0]));
     terminal.expect("TerminatingInstances");
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send("\x04");
     let end = ended(terminal);
     assert_eq!(end.code, REFUSED, "{}", end.output);

@@ -89,7 +89,7 @@ fn xargs_hands_on_what_a_pipe_says_and_the_question_comes_to_the_terminal() {
     let (a, b) = (s.instance("x-1"), s.instance("x-2"));
     let line = format!("printf '{a}\\n{b}\\n' | xargs aws ec2 terminate-instances --instance-ids");
     let mut terminal = s.stage.shell(&line);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send(format!("acme-prod/{a}+1\n"));
     ended(terminal).is(0).says("TerminatingInstances");
     assert_ne!(s.state(&b), "running");
@@ -97,10 +97,10 @@ fn xargs_hands_on_what_a_pipe_says_and_the_question_comes_to_the_terminal() {
     let (c, d) = (s.instance("x-3"), s.instance("x-4"));
     let line = format!("printf '{c}\\n{d}\\n' | xargs -n1 aws ec2 terminate-instances --instance-ids");
     let mut terminal = s.stage.shell(&line);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send(format!("acme-prod/{c}\n"));
     terminal.expect("TerminatingInstances");
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send("\x04");
     ended(terminal).is(123);
     assert_eq!(s.state(&d), "running");
@@ -114,7 +114,7 @@ fn a_redirected_output_holds_the_clis_words_alone() {
         "aws ec2 terminate-instances --instance-ids {id} --query 'TerminatingInstances[].InstanceId' --output text >out.txt 2>err.txt"
     );
     let mut terminal = s.stage.shell(&line);
-    terminal.expect("stops: ");
+    terminal.expect("tries: ");
     terminal.send(format!("acme-prod/{id}\n"));
     ended(terminal).is(0);
     assert_eq!(fs::read_to_string(s.stage.at("out.txt")).unwrap(), format!("{id}\n"));

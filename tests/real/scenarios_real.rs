@@ -44,7 +44,7 @@ fn a_namespace_goes_only_by_its_name() {
     assert!(s.has("configmap", "q"));
     told(&s.stage.pipeline(&delete)).is(REFUSED);
     assert!(s.cluster.stays(&["namespace", &s.ns]));
-    s.stage.answer(&delete, "stops: ", &format!("real/{}", s.ns)).is(0).says("deleted");
+    s.stage.answer(&delete, "tries: ", &format!("real/{}", s.ns)).is(0).says("deleted");
     assert!(s.cluster.gone_within(30, &["namespace", &s.ns]));
 }
 
@@ -55,7 +55,7 @@ fn the_default_namespace_is_the_servers_to_refuse() {
         .unasked(&["delete", "ns", "default"])
         .is(REFUSED)
         .says("the server would refuse it")
-        .not("stops:");
+        .not("tries:");
     s.stage.unasked(&["delete", "ns", "kube-system"]).is(REFUSED).says("the server would refuse it");
     assert!(s.cluster.stays(&["namespace", "default"]));
 }
@@ -67,13 +67,13 @@ fn manifests_from_a_pipe_are_shown_and_deleted() {
     let file = s.stage.file("q.yaml", &yaml);
     for line in [format!("kubectl delete -f - < {file}"), format!("kubectl delete -f <(cat {file})")] {
         let mut terminal = s.stage.shell(&line);
-        let screen = terminal.expect("stops: ");
+        let screen = terminal.expect("tries: ");
         assert!(!screen.contains("unchecked"), "{line}:\n{screen}");
         terminal.send("\n");
         ended::ended(terminal).is(REFUSED);
         assert!(s.has("configmap", "q"));
         let mut terminal = s.stage.shell(&line);
-        terminal.expect("stops: ");
+        terminal.expect("tries: ");
         terminal.send(format!("real/{}\n", s.ns));
         ended::ended(terminal).is(0).says("deleted");
         assert!(!s.cluster.exists(&["configmap", "q", "-n", &s.ns]));
@@ -115,7 +115,7 @@ fn somebody_who_may_not_look_is_told_what_was_not_seen() {
     s.cluster.run(&["create", "configmap", &ns, "-n", cluster::TEAM, "--from-literal=a=b"]);
     s.stage.wrong(&["delete", "cm", &ns], "no").is(REFUSED).says("namespace team");
     assert!(s.cluster.stays(&["configmap", &ns, "-n", cluster::TEAM]));
-    s.stage.answer(&["delete", "cm", &ns], "stops: ", "real/team").is(0);
+    s.stage.answer(&["delete", "cm", &ns], "tries: ", "real/team").is(0);
     assert!(!s.cluster.exists(&["configmap", &ns, "-n", cluster::TEAM]));
 }
 

@@ -87,7 +87,7 @@ impl Bed {
 
     /// Runs a line on a terminal and types an answer to guard's question.
     pub fn answer(&self, line: &str, answer: &str) -> Ended {
-        answered(self.terminal(line), "stops: ", answer)
+        answered(self.terminal(line), "tries: ", answer)
     }
 
     /// Runs a line on a terminal, types this where a name is asked for, which has to be wrong, and gives up.
@@ -103,8 +103,8 @@ impl Bed {
             if terminal.comes("[y/N]: ", tick) {
                 return Question { asks: "[y/N]: ", right: "y\n", wrong: "no\n" };
             }
-            if terminal.comes("stops: ", tick) {
-                return Question { asks: "stops: ", right: "db1\n", wrong: "\n" };
+            if terminal.comes("tries: ", tick) {
+                return Question { asks: "tries: ", right: "db1\n", wrong: "\n" };
             }
         }
         panic!("no question in:\n{}", terminal.output());

@@ -4,6 +4,7 @@ use guard::engine::assess::{Assessment, assess};
 use guard::engine::classify::{Verdict, classify};
 use guard::engine::effect::Effect;
 use guard::engine::impact::{Fate, Impact};
+use guard::engine::kube::documents::Documents;
 use guard::engine::parse::parse;
 use guard::engine::tools;
 use guard::probe::{self, Plugins, Probed, Request};
@@ -19,7 +20,7 @@ pub struct Caller {
     kubeconfig: PathBuf,
     kubectl: Option<PathBuf>,
     /// Contents of `-f` inputs.
-    pub manifests: Vec<(String, Vec<u8>)>,
+    pub documents: Documents,
     /// For everything together. Long by default: the machine may be busy, and the deadline has tests of its own.
     pub deadline: Duration,
 }
@@ -37,7 +38,7 @@ impl Caller {
             home: tempfile::tempdir().unwrap(),
             kubeconfig: kubeconfig.to_owned(),
             kubectl: kubectl.map(Path::to_owned),
-            manifests: Vec::new(),
+            documents: Documents::default(),
             deadline: Duration::from_secs(60),
         }
     }
@@ -47,7 +48,8 @@ impl Caller {
         let path = self.home.path().join(name);
         std::fs::write(&path, text).unwrap();
         let path = path.display().to_string();
-        self.manifests = vec![(path.clone(), text.as_bytes().to_vec())];
+        self.documents = Documents::default();
+        self.documents.add(&path, text.as_bytes());
         path
     }
 
@@ -85,7 +87,7 @@ impl Caller {
             words: &owned,
             target: &resolved.target,
             effective_kubeconfig: &resolved.access.effective,
-            manifests: &self.manifests,
+            documents: &self.documents,
             kubectl: self.kubectl.as_deref(),
             world: &world,
             deadline: self.deadline,

@@ -4,16 +4,20 @@ use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, table_of};
 use crate::app::caller::actor;
 use crate::app::{keeping, render, situation, typo};
 use crate::engine::assess::assess;
-use crate::engine::challenge::{self, Challenge};
-use crate::engine::classify::{Verdict, classify};
+use crate::engine::challenge::{self, Challenge, Scope};
+use crate::engine::classify::{Filed, Verdict, classify, judge_filed};
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Gap, Impact};
+use crate::engine::kube::documents::{Document, Documents};
+use crate::engine::kube::reach::{self, Reach};
 use crate::engine::kuberc::{self, CredentialPolicy};
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, IdKind, Seen};
+use crate::engine::policy::rule::Actor;
+use crate::engine::target::KubeTarget;
 use crate::fail::Result;
 use crate::probe;
 use crate::prompt::progress::Progress;
@@ -67,19 +71,26 @@ pub(super) fn judge(
     let raw = call.words();
     let mut inputs = Inputs::take(&parse(table, &raw))?;
     render::loose(&mut inputs, &tool, world)?;
-    let mut stage = Stage { call, world, parsed: &parsed, words: &words, policy: &policy, how };
+    let documents = documents(&inputs);
+    let stage = Evaluation {
+        tool: call.tool,
+        parsed: &parsed,
+        effect: words.verdict.effect,
+        documents: &documents,
+        policy: &policy,
+        interactive: how.interactive,
+        actor: actor(world),
+    };
 
     // Without facts every unknown counts as the worse possibility, so a pass here is a pass with them, too.
     let mut impact = Impact::default();
-    let mut outcome = stage.decide(&resolved, &impact, false);
+    let mut outcome = stage.decide(target(&resolved), &impact, false);
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
     let wanted = asks || words.verdict.content || policy.goes_by(IdKind::Uid);
     let started = Instant::now();
-    if wanted && how.probe && stage.reaches_a_cluster() {
+    if wanted && how.probe && !situation::is_local_only(&parsed) {
         if let Ok(resolved) = &mut resolved {
             let _progress = how.progress.then(|| Progress::start("asking the cluster", dumb(world)));
-            let manifests: Vec<(String, Vec<u8>)> =
-                inputs.manifests().iter().map(|m| (m.name.clone(), m.bytes.clone())).collect();
             let held = inputs.argv_for_children(&call.argv);
             let probed = probe::kube(&probe::Request {
                 parsed: &parsed,
@@ -93,7 +104,7 @@ pub(super) fn judge(
                     CredentialPolicy::DenyAll => probe::Plugins::None,
                     CredentialPolicy::Allowlist(names) => probe::Plugins::Only(names),
                 },
-                manifests: &manifests,
+                documents: &documents,
                 kubectl: Some(&tool),
                 world,
                 deadline: Duration::from_millis(u64::from(terms.probe_timeout_ms)),
@@ -101,15 +112,12 @@ pub(super) fn judge(
             });
             resolved.target.uid = probed.uid;
             impact = probed.impact;
-            impact
-                .gaps
-                .extend(inputs.loose().map(|loose| Gap { what: unheld(loose), why: Why::Unsupported }));
+            name_from_files(&parsed, &documents, &resolved.target, &mut impact);
         }
-        stage.how.probe = true;
-        outcome = stage.decide(&resolved, &impact, true);
+        outcome = stage.decide(target(&resolved), &impact, true);
     } else if wanted && !how.probe {
         impact.gaps.push(Gap { what: "what would be lost".to_owned(), why: Why::NotAsked });
-        outcome = stage.decide(&resolved, &impact, true);
+        outcome = stage.decide(target(&resolved), &impact, true);
     }
     let probing = started.elapsed();
     let Outcome { place, name, challenge, assessment, situation, decision } = outcome;
@@ -137,43 +145,99 @@ pub(super) fn judge(
     })
 }
 
-/// What a source that the tool reads by itself is called where it could not be checked.
-fn unheld(loose: &Loose) -> String {
-    let (Loose::Kustomize(text) | Loose::Url(text) | Loose::Pattern(text)) = loose;
-    format!("the contents of {}", text.to_string_lossy())
+/// Everything the command's files hold, and what of it could not be read.
+pub(in crate::app) fn documents(inputs: &Inputs) -> Documents {
+    let mut documents = Documents::default();
+    for manifest in inputs.manifests() {
+        if manifest.patch {
+            documents.patches.push(manifest.bytes.clone());
+        } else {
+            documents.add(&manifest.name, &manifest.bytes);
+        }
+    }
+    for loose in inputs.loose() {
+        let (Loose::Kustomize(text) | Loose::Url(text) | Loose::Pattern(text)) = loose;
+        let what = format!("the contents of {}", text.to_string_lossy());
+        documents.leave(what, Why::NotAsked, matches!(loose, Loose::Url(_)));
+    }
+    documents
 }
 
-struct Stage<'a> {
-    call: &'a Call,
-    world: &'a World,
-    parsed: &'a Parsed<'a>,
-    words: &'a Words,
-    policy: &'a Merged,
-    how: How,
+/// Where the live system could not say what is hit, what the files name is shown: it may well be there.
+fn name_from_files(parsed: &Parsed<'_>, documents: &Documents, target: &KubeTarget, impact: &mut Impact) {
+    for unread in &documents.unread {
+        impact.gap(unread.what.clone(), unread.why.clone());
+    }
+    if reach::from_files(parsed)
+        && impact.subjects.is_empty()
+        && impact.subjects_total == 0
+        && !impact.gaps.is_empty()
+    {
+        (impact.subjects, impact.subjects_total) = reach::subjects(documents, target, impact);
+    }
 }
 
-impl Stage<'_> {
-    /// `config` and `kuberc` change local files only; there is no cluster to ask.
-    fn reaches_a_cluster(&self) -> bool {
-        !situation::is_local_only(self.parsed)
+fn target(resolved: &Result<ResolvedKube>) -> Option<&KubeTarget> {
+    resolved.as_ref().ok().map(|r| &r.target)
+}
+
+/// A command with everything that is known before its target is: what the last stages weigh, and what the laws are
+/// tested on.
+pub struct Evaluation<'a> {
+    /// The tool's name.
+    pub tool: &'a str,
+    /// The words, kuberc applied.
+    pub parsed: &'a Parsed<'a>,
+    /// The effect by words.
+    pub effect: Effect,
+    /// What the command's files hold.
+    pub documents: &'a Documents,
+    /// The policy in force.
+    pub policy: &'a Merged,
+    /// Whether a person can be asked.
+    pub interactive: bool,
+    /// Who is at work.
+    pub actor: Actor,
+}
+
+impl Evaluation<'_> {
+    /// What has to be typed: for a plugin its name, since nobody knows how far it reaches.
+    fn scope(&self, reach: &Reach) -> Scope {
+        if self.effect == Effect::Unknown && self.parsed.command.is_none() {
+            let name = self.parsed.words.iter().find(|w| !w.starts_with(b"-"));
+            return Scope::Plugin(name.map(|n| String::from_utf8_lossy(n).into_owned()).unwrap_or_default());
+        }
+        reach.scope()
     }
 
-    fn decide(&self, resolved: &Result<ResolvedKube>, impact: &Impact, probed: bool) -> Outcome {
-        let target = resolved.as_ref().ok().map(|r| &r.target);
+    /// The decision about it, as far as target and facts are known. `probed` says that the live system was asked.
+    pub fn decide(&self, target: Option<&KubeTarget>, impact: &Impact, probed: bool) -> Outcome {
         let seen = target.map(Seen::of_kube).unwrap_or_default();
         let place = place::classify_target(&seen, self.policy);
-        let assessment = assess(self.words.verdict.effect, impact);
-        let scope = situation::scope(self.parsed, target, impact);
+        // Kinds that stand in a file count like those that stand in the words.
+        let kinds: Vec<&str> = self.documents.objects.iter().map(Document::kind).collect();
+        let filed = Filed { kinds: &kinds, unread: !self.documents.unread.is_empty() };
+        let effect = self.effect.max(judge_filed(self.parsed, filed).effect);
+        let unseen = !probed || !impact.gaps.is_empty();
+        let assessment = match reach::worst(self.parsed, self.documents).filter(|_| unseen) {
+            Some(worst) => {
+                let mut impact = impact.clone();
+                impact.consequences.push(worst);
+                assess(effect, &impact)
+            }
+            None => assess(effect, impact),
+        };
+        let reach = target.map(|t| reach::reach(self.parsed, self.documents, t, impact)).unwrap_or_default();
         let (name, challenge) = match target {
             Some(target) => (
                 challenge::cluster_name(target, place.name.as_deref()),
-                challenge::challenge(target, place.name.as_deref(), &scope),
+                challenge::challenge(target, place.name.as_deref(), &self.scope(&reach)),
             ),
             // Nothing answers for a target nobody knows.
             None => (String::new(), Challenge { phrase: String::new(), kind: "cluster" }),
         };
         let facts = situation::Facts {
-            tool: self.call.tool,
+            tool: self.tool,
             parsed: self.parsed,
             target,
             seen: &seen,
@@ -181,9 +245,10 @@ impl Stage<'_> {
             assessment: &assessment,
             impact,
             probed,
-            scope: &scope,
+            documents: self.documents,
+            reach: &reach,
         };
-        let situation = situation::of(&facts, self.how.interactive, actor(self.world));
+        let situation = situation::of(&facts, self.interactive, self.actor);
         let decision = decide(&situation, self.policy);
         Outcome { place, name, challenge, assessment, situation, decision }
     }

@@ -153,7 +153,7 @@ fn agreed(
         environment: Some(place.environment),
         headline: vec![Item::new().strong(&name)],
         rows,
-        question: Item::new(),
+        ..Screen::default()
     };
     let facts = || out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
     let removes = besides.iter().any(|c| c.kind != Kind::Install);
@@ -170,7 +170,7 @@ fn agreed(
         if Terminal::available().is_err() {
             return Err(Fail::new(Exit::Refused, "refused")
                 .because(format!("{CONFIRM} does not name this host"))
-                .help(format!("it has to be the {}", challenge.kind)));
+                .help(format!("it has to be {}, {}", challenge.pattern(), challenge.stands(false))));
         }
     }
     let what = match (count, way.settings.len()) {
@@ -179,8 +179,7 @@ fn agreed(
     };
     let question = Item::new().say(what).strong(&name).say("? [y/N]:");
     kept::yes(question, screen, world, choice).map_err(|fail| {
-        fail.because("nothing was changed")
-            .help(crate::app::caller::help_without_terminal(world, challenge.kind))
+        fail.because("nothing was changed").help(crate::app::caller::help_without_terminal(world, &challenge))
     })
 }
 

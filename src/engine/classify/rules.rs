@@ -4,17 +4,31 @@ use super::super::parse::Parsed;
 use super::super::table::When;
 use super::keys::is_change;
 
+/// The kinds of objects that a command's files hold (`-f`), for conditions about kinds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filed<'a> {
+    /// The kinds that were read.
+    pub kinds: &'a [&'a str],
+    /// Something was not read: it may be of any kind.
+    pub unread: bool,
+}
+
+/// Whether a condition looks at kinds, so that files decide about it as well.
+pub(super) fn looks_at_kinds(when: When) -> bool {
+    matches!(when, When::Kind(_) | When::RemovesKeyOf(_))
+}
+
 /// Whether the condition holds.
-pub(super) fn holds(when: When, parsed: &Parsed<'_>) -> bool {
+pub(super) fn holds(when: When, parsed: &Parsed<'_>, filed: Filed<'_>) -> bool {
     match when {
         When::On(switch) => parsed.on(switch),
         When::Given(flag) => given(parsed, flag),
         When::Both(one, other) => given(parsed, one) && parsed.on(other),
         When::RawPath(segment) => parsed.last("raw").is_some_and(|path| raw_path(path, segment.as_bytes())),
         When::Argument => !parsed.args_before_dash().is_empty(),
-        When::Kind(kinds) => names_kind(parsed, kinds),
+        When::Kind(kinds) => names_kind(parsed, kinds) || filed.holds(kinds),
         When::RemovesKeyOf(kinds) => {
-            names_kind(parsed, kinds)
+            (names_kind(parsed, kinds) || filed.holds(kinds))
                 && parsed.args.iter().any(|(_, arg)| is_change(arg) && arg.ends_with(b"-"))
         }
         When::CopiesIn => {
@@ -22,6 +36,12 @@ pub(super) fn holds(when: When, parsed: &Parsed<'_>) -> bool {
             let remote = |arg: &[u8]| arg.contains(&b':');
             !matches!(parsed.args.as_slice(), [(_, from), (_, to)] if remote(from) && !remote(to))
         }
+    }
+}
+
+impl Filed<'_> {
+    fn holds(self, kinds: &[&str]) -> bool {
+        self.unread || self.kinds.iter().any(|kind| kinds.iter().any(|k| k.eq_ignore_ascii_case(kind)))
     }
 }
 

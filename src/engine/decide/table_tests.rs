@@ -1,6 +1,6 @@
 //! The whole decision table on one page: `tests/decision-table.txt` is the product as people meet it.
 
-use crate::engine::decide::{Decision, Situation, decide};
+use crate::engine::decide::{Decision, Situation, Whole, decide};
 use crate::engine::effect::Effect;
 use crate::engine::policy::{Layer, Merged, Mode, Policy};
 use crate::engine::target::Environment;
@@ -78,7 +78,7 @@ fn table() -> String {
                 );
                 for (effect, whole_scope, tool) in columns {
                     let s = Situation {
-                        whole_scope,
+                        whole_scope: Whole::from(whole_scope),
                         interactive,
                         target_known: target.is_some(),
                         environment: target.unwrap_or(Environment::Development),

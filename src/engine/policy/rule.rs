@@ -7,7 +7,7 @@
 
 use super::place::{IdKind, domain_of_tool};
 use super::window::Window;
-use crate::engine::decide::{Level, Object, Situation};
+use crate::engine::decide::{Level, Object, Situation, Whole};
 use crate::engine::effect::Effect;
 use crate::engine::glob;
 use crate::engine::target::Environment;
@@ -172,8 +172,12 @@ impl When {
         }
         // Raising on `false` or relaxing on `true` would make the wider command the milder one; both mean "either".
         match self.whole_scope {
-            Some(true) if !relax => and(s.whole_scope.into()),
-            Some(false) if relax => and((!s.whole_scope).into()),
+            Some(true) if !relax => and(match s.whole_scope {
+                Whole::No => No,
+                Whole::Unknown => Unknown,
+                Whole::Yes => Yes,
+            }),
+            Some(false) if relax => and((s.whole_scope == Whole::No).into()),
             _ => {}
         }
         and(self.environment_holds(s, relax));

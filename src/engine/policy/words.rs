@@ -6,13 +6,14 @@ use crate::engine::aws::{self, Hit};
 use crate::engine::classify::{classify, classify_host};
 use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
+use crate::engine::kube::kinds::{self, is_cluster_scoped};
 use crate::engine::parse::{Parsed, parse};
-use crate::engine::policy::kinds;
+use crate::engine::policy::makes;
 use crate::engine::table::Role;
 use crate::engine::tools;
 
 /// Commands whose arguments are nodes by name.
-const NODE_COMMANDS: [&str; 3] = ["cordon", "drain", "uncordon"];
+pub const NODE_COMMANDS: [&str; 3] = ["cordon", "drain", "uncordon"];
 /// Commands whose arguments are `TYPE NAME…`, `TYPE/NAME…` or `TYPE1,TYPE2`.
 const OBJECT_COMMANDS: [&str; 11] = [
     "annotate",
@@ -27,6 +28,8 @@ const OBJECT_COMMANDS: [&str; 11] = [
     "set",
     "taint",
 ];
+/// Commands whose first argument is a pod by name, or `TYPE/NAME`.
+const POD_COMMANDS: [&str; 4] = ["attach", "debug", "exec", "port-forward"];
 
 /// The situation as the words tell it. The target is left unknown.
 pub fn situation_of_words(tool: &str, words: &[&[u8]]) -> Situation {
@@ -62,7 +65,7 @@ pub fn situation_of_host(tool: &str, words: &[&[u8]], effect: Effect) -> Situati
     s.objects_complete =
         named.complete && !s.objects.is_empty() && s.objects.iter().all(|o| o.name.is_some());
     s.kinds_complete = s.objects_complete;
-    s.whole_scope = effect == Effect::Destroy && s.objects.iter().any(|o| o.resource == "packages");
+    s.whole_scope = (effect == Effect::Destroy && s.objects.iter().any(|o| o.resource == "packages")).into();
     s
 }
 
@@ -97,7 +100,7 @@ pub fn situation_of_aws(hit: &Hit, effect: Effect) -> Situation {
     if s.objects.is_empty() && !hit.service.is_empty() {
         s.objects.push(object(None));
     }
-    s.whole_scope = aws::names::whole(hit);
+    s.whole_scope = aws::names::whole(hit).into();
     s.kinds_complete = true;
     s.objects_complete = !hit.unread && !hit.resources.is_empty();
     s
@@ -108,25 +111,30 @@ fn objects(parsed: &Parsed<'_>, s: &mut Situation) {
     let args: Vec<String> = parsed.args_before_dash().iter().map(|(_, a)| text(a)).collect();
     let from_file = parsed.role(Role::Filename).is_some();
     let namespace = s.namespaces.first().cloned();
+    let mut collection = false;
     if let Some(raw) = parsed.last("raw") {
-        s.objects = by_path(&text(raw)).into_iter().collect();
+        let path = text(raw);
+        s.objects = by_path(&path).into_iter().collect();
+        collection = s.objects.iter().all(|o| o.name.is_none()) && !path.contains("Selector=");
         s.namespaces = s.objects.iter().filter_map(|o| o.namespace.clone()).collect();
-    } else if let Some(made) = kinds::of_path(parsed.path()).filter(|_| !from_file) {
+    } else if let Some(made) = makes::of_path(parsed.path()).filter(|_| !from_file) {
         s.objects = by_making(made, parsed, &args, namespace.as_deref());
-    } else if kinds::names_pods(command) && !from_file {
-        // The container's own command may follow without a dash.
-        let named = args.iter().take(if command == "debug" { args.len() } else { 1 });
-        s.objects = named
-            .map(|arg| arg.split_once('/').unwrap_or(("pods", arg)))
-            .map(|(kind, name)| object(kind, Some(name), namespace.as_deref()))
-            .collect();
     } else if NODE_COMMANDS.contains(&command) {
         s.objects = args.iter().map(|n| object("nodes", Some(n.as_str()), None)).collect();
-    } else if OBJECT_COMMANDS.contains(&command) && !from_file {
-        s.objects = by_arguments(&args, namespace.as_deref());
+    } else if names_objects(command) && !from_file {
+        // What follows the pod belongs to the command inside it.
+        let pod = args.first().map(|a| if a.contains('/') { a.clone() } else { format!("pods/{a}") });
+        let pod: Vec<String> = pod.into_iter().collect();
+        let names = if POD_COMMANDS.contains(&command) { &pod } else { &args };
+        s.objects = by_arguments(names, namespace.as_deref());
+    } else if let Some(pods) = pods_of(parsed) {
+        s.namespaces.extend(pods.into_iter().flatten());
     }
     let selected = parsed.role(Role::Selector).is_some() || parsed.on("all");
-    s.whole_scope |= parsed.on("all") || (command == "delete" && s.objects.iter().any(Object::is_namespace));
+    let takes_along = |o: &Object| o.is_namespace() || kinds::is_definition(&o.resource);
+    let whole =
+        parsed.on("all") || (command == "delete" && (s.objects.iter().any(takes_along) || collection));
+    s.whole_scope = s.whole_scope.max(whole.into());
     s.kinds_complete = !from_file && !s.objects.is_empty();
     s.objects_complete = s.kinds_complete && !selected && s.objects.iter().all(|o| o.name.is_some());
     // A namespace goes with everything in it.
@@ -190,69 +198,47 @@ fn object(kind: &str, name: Option<&str>, namespace: Option<&str>) -> Object {
     object
 }
 
-/// Built-in kinds without a namespace, by every full and short name (kubectl api-resources of 1.36, and the snapshot
-/// controller's), sorted. A kind that is not in here is taken for a namespaced one until the live system says otherwise.
-const CLUSTER_SCOPED: [&str; 55] = [
-    "apiservice",
-    "apiservices",
-    "certificatesigningrequest",
-    "certificatesigningrequests",
-    "clusterrole",
-    "clusterrolebinding",
-    "clusterrolebindings",
-    "clusterroles",
-    "crd",
-    "crds",
-    "csidriver",
-    "csidrivers",
-    "csinode",
-    "csinodes",
-    "csr",
-    "customresourcedefinition",
-    "customresourcedefinitions",
-    "flowschema",
-    "flowschemas",
-    "ingressclass",
-    "ingressclasses",
-    "mutatingwebhookconfiguration",
-    "mutatingwebhookconfigurations",
-    "namespace",
-    "namespaces",
-    "no",
-    "node",
-    "nodes",
-    "ns",
-    "persistentvolume",
-    "persistentvolumes",
-    "priorityclass",
-    "priorityclasses",
-    "prioritylevelconfiguration",
-    "prioritylevelconfigurations",
-    "pv",
-    "runtimeclass",
-    "runtimeclasses",
-    "sc",
-    "storageclass",
-    "storageclasses",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicy",
-    "validatingadmissionpolicybinding",
-    "validatingadmissionpolicybindings",
-    "validatingwebhookconfiguration",
-    "validatingwebhookconfigurations",
-    "volumeattachment",
-    "volumeattachments",
-    "volumesnapshotclass",
-    "volumesnapshotclasses",
-    "volumesnapshotcontent",
-    "volumesnapshotcontents",
-    "vsc",
-    "vsclass",
-];
+/// Whether a command's arguments are objects of any kind: `TYPE NAME…`, `TYPE/NAME…`, `TYPE1,TYPE2`.
+pub fn names_objects(command: &str) -> bool {
+    OBJECT_COMMANDS.contains(&command) || POD_COMMANDS.contains(&command)
+}
 
-/// Whether a kind, as written, is known to have no namespace.
-pub fn is_cluster_scoped(resource: &str) -> bool {
-    CLUSTER_SCOPED.binary_search(&resource).is_ok()
+/// The namespaces that the pods of `exec`, `attach`, `debug` and `cp` lie in; `None` stands for the one of the target.
+/// `cp` takes `NAMESPACE/POD:PATH` on either side (kubectl 1.37, `pkg/cmd/cp/filespec.go`), whatever `-n` says.
+pub fn pods_of(parsed: &Parsed<'_>) -> Option<Vec<Option<String>>> {
+    if parsed.path() != "cp" {
+        return None;
+    }
+    let place = |arg: &[u8]| {
+        let (pod, _) = arg.split_at(arg.iter().position(|b| *b == b':')?);
+        let namespace = pod.iter().position(|b| *b == b'/').and_then(|at| pod.get(..at));
+        Some(namespace.filter(|ns| !ns.is_empty()).map(text))
+    };
+    Some(parsed.args.iter().filter_map(|(_, arg)| place(arg)).collect())
+}
+
+/// What `create TYPE NAME` makes outside of namespaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// A namespace of this name.
+    Namespace(String),
+    /// Something else cluster-scoped.
+    InCluster,
+}
+
+/// Reads `create namespace NAME`, `create clusterrole NAME`, `certificate approve NAME` …; `None` for what lies in a
+/// namespace.
+pub fn created(parsed: &Parsed<'_>) -> Option<Created> {
+    let kind = match parsed.path().split_once(' ')? {
+        ("create", kind) => kind,
+        ("certificate", _) => "certificatesigningrequests",
+        _ => return None,
+    };
+    let name = parsed.args_before_dash().first().map(|(_, name)| text(name));
+    match name {
+        Some(name) if kinds::is_namespace(kind) => Some(Created::Namespace(name)),
+        _ => is_cluster_scoped(kind).then_some(Created::InCluster),
+    }
 }
 
 /// The object a `--raw` path names: `/api/v1/namespaces/x/pods/y`.
@@ -287,6 +273,7 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::decide::Whole;
 
     fn of(line: &str) -> Situation {
         let words: Vec<&[u8]> = line.split(' ').skip(1).map(str::as_bytes).collect();
@@ -384,7 +371,7 @@ mod tests {
                 .objects
                 .iter()
                 .map(|o| format!("{} {}", o.kind, o.name.as_deref().unwrap_or("?")))
-                .chain(s.whole_scope.then(|| "whole".to_owned()))
+                .chain((s.whole_scope == Whole::Yes).then(|| "whole".to_owned()))
                 .collect();
             assert_eq!(format!("{}: {}", s.verb, things.join(", ")), want);
         }
@@ -401,15 +388,10 @@ mod tests {
         ] {
             let s = of(line);
             assert_eq!(objects(line), want, "{line}");
-            assert_eq!((s.objects_complete, s.whole_scope), (complete, whole), "{line}");
+            assert_eq!((s.objects_complete, s.whole_scope), (complete, whole.into()), "{line}");
         }
         assert_eq!(of("reboot -f").verb, "reboot");
         assert_eq!(of("apt-get -y purge p").verb, "purge");
-    }
-
-    #[test]
-    fn the_table_is_sorted() {
-        assert!(CLUSTER_SCOPED.windows(2).all(|w| w[0] < w[1]));
     }
 
     #[test]
@@ -424,7 +406,7 @@ mod tests {
             let s = of(line);
             assert_eq!(
                 (s.objects_complete, s.kinds_complete, s.whole_scope),
-                (objects, kinds, whole),
+                (objects, kinds, whole.into()),
                 "{line}"
             );
         }

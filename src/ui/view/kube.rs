@@ -43,27 +43,48 @@ pub(super) fn cluster_row(view: &View<'_>, target: &KubeTarget) -> Row {
 /// The namespace the screen speaks about: that of the phrase when there is one.
 pub(super) fn scope<'a>(view: &View<'a>, target: &'a KubeTarget) -> Option<&'a str> {
     if let Some(challenge) = view.challenge {
-        return challenge.phrase.strip_prefix(view.name)?.strip_prefix('/');
+        let rest = challenge.phrase.strip_prefix(view.name)?.strip_prefix('/')?;
+        // Nobody knows where a plugin goes; where it is started is known.
+        return Some(if rest.starts_with(PLUGIN) { target.namespace.value.as_str() } else { rest });
     }
     let namespaced = view.impact.subjects.iter().any(|s| s.namespace.is_some());
     let namespaced = namespaced || view.impact.subjects.is_empty();
     (namespaced && !target.all_namespaces).then_some(target.namespace.value.as_str())
 }
 
+/// How the phrase for a plugin goes on behind the cluster.
+const PLUGIN: &str = "plugin:";
+
+/// What is said where the namespaces are not all known, or are not all there is: only those that were seen are named.
+fn beyond(view: &View<'_>) -> Vec<Item> {
+    let unseen = !view.impact.gaps.is_empty();
+    let text = if unseen { "any namespace: not everything was seen" } else { "the whole cluster" };
+    let mut seen: Vec<&str> = view.impact.subjects.iter().filter_map(|s| s.namespace.as_deref()).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let named = seen.into_iter().map(|name| Item::new().say("seen in ").strong(name));
+    std::iter::once(Item::new().loss(text)).chain(named).collect()
+}
+
 /// The scope, and everything of the phrase no fact names yet: what has to be typed must be there to be read.
 pub(super) fn scope_rows(view: &View<'_>, target: &KubeTarget, screen: &Screen) -> Vec<Row> {
     let namespace = scope(view, target);
     let mut rows = Vec::new();
+    let (names, whole) = match namespace.map(|n| (n, n.strip_suffix("/*"))) {
+        Some((_, Some(names))) => (Some(names), true),
+        Some((names, None)) => (Some(names), false),
+        None => (None, false),
+    };
     let is_subject = |name: &str| {
         view.impact.subjects_total <= 1
             && view.impact.subjects.first().is_some_and(|s| s.kind == "Namespace" && s.name == name)
     };
-    if target.all_namespaces {
-        rows.push(Row::fact("scope", Item::new().loss("every namespace")));
-    }
-    match namespace {
+    match names {
+        _ if target.all_namespaces => rows.push(Row::fact("scope", Item::new().loss("every namespace"))),
+        Some("*") => rows.push(Row::list("scope", beyond(view), ("1 more", "more"))),
         Some(name) if !is_subject(name) => {
-            let item = Item::new().say("namespace ").strong(name);
+            let lead = if whole { "all of namespace " } else { "namespace " };
+            let item = Item::new().say(lead).strong(name);
             let item = if target.namespace.value == name {
                 from(view, item.say(", from "), &target.namespace.from)
             } else {
@@ -75,7 +96,8 @@ pub(super) fn scope_rows(view: &View<'_>, target: &KubeTarget, screen: &Screen) 
     }
     if let Some(challenge) = view.challenge.filter(|_| view.level == Level::Typed) {
         let parts = [view.name, namespace.unwrap_or_default()];
-        let whole = namespace.is_some() || challenge.phrase == view.name;
+        let plugin = challenge.kind.contains(PLUGIN);
+        let whole = !plugin && (namespace.is_some() || challenge.phrase == view.name);
         if !whole && !screen.tells(&challenge.phrase) {
             rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
         }

@@ -1,5 +1,4 @@
-//! Commands whose own words say which kind they make, or whose plain names are pods: a rule about secrets has nothing to
-//! say about `create configmap`.
+//! Commands whose own words say which kind they make: a rule about secrets has nothing to say about `create configmap`.
 
 use crate::engine::decide::Object;
 
@@ -49,9 +48,6 @@ const WORKS_ON: [Makes; 3] = [
     Makes("create token", "ServiceAccount", "", "serviceaccounts"),
 ];
 
-/// Commands that take `POD` or `TYPE/NAME`.
-const ON_PODS: [&str; 4] = ["attach", "debug", "exec", "port-forward"];
-
 /// The object a command makes or works on by its path alone, when there is one; it has no name yet.
 pub fn of_path(path: &str) -> Option<Object> {
     let below =
@@ -63,11 +59,6 @@ pub fn of_path(path: &str) -> Option<Object> {
         resource: (*resource).to_owned(),
         ..Object::default()
     })
-}
-
-/// Whether a plain name in a command's arguments is a pod's.
-pub fn names_pods(path: &str) -> bool {
-    ON_PODS.contains(&path)
 }
 
 #[cfg(test)]
@@ -82,7 +73,6 @@ mod tests {
         for Makes(path, ..) in MAKES.iter().chain(&WORKS_ON) {
             assert!(known(path), "{path}");
         }
-        assert!(ON_PODS.iter().all(|path| known(path)));
         for command in table.commands.iter().filter(|c| c.path.starts_with("create ")) {
             assert!(of_path(command.path).is_some(), "{}", command.path);
         }
