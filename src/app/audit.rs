@@ -233,7 +233,17 @@ fn run_verify(args: &Verify, path: &Path) -> Result<Exit> {
     let files = if verified.files == 1 { String::new() } else { format!(" in {} files", verified.files) };
     let earlier = if verified.earlier_missing { "; older lines were rotated away" } else { "" };
     let plural = if verified.lines == 1 { "record" } else { "records" };
-    out::print(&format!("ok: {} {plural}{files}, the chain holds{earlier}\nhead: {head}\n", verified.lines))?;
+    let mut text = format!("ok: {} {plural}{files}, the chain holds{earlier}\n", verified.lines);
+    for path in &verified.restarts {
+        let _ = writeln!(
+            text,
+            "note: {} begins anew, as earlier guards left it when they were killed while they moved the log on; \
+             whether lines are missing before it cannot be told",
+            shown(path)
+        );
+    }
+    let _ = writeln!(text, "head: {head}");
+    out::print(&text)?;
     Ok(Exit::Ok)
 }
 

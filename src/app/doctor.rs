@@ -1,6 +1,7 @@
 //! `guard doctor`: whether calls really pass through guard, here and in the shells this user opens.
 
 mod apt;
+pub mod units;
 
 use super::{init, out};
 use crate::engine::escape::escape;
@@ -130,6 +131,7 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend(shell(&site, shells::Start::Login));
         checks.extend(sudo(&site));
         checks.extend(apt::checks(&site, args.apt));
+        checks.extend(units::check(world));
     }
     checks.push(policy(world));
     checks.push(audit_log(world, audit));

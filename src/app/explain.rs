@@ -9,6 +9,7 @@ use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Sourced};
+use crate::engine::human::counted;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
 use crate::engine::tools;
@@ -64,6 +65,17 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
 fn line(out: &mut String, label: &str, value: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "  {label:<12} {}", escape(value.as_bytes()));
+}
+
+/// Notes about a target: of a list of files that are missing, the first ones.
+fn notes(out: &mut String, notes: &[String]) {
+    const SHOWN: usize = 32;
+    for note in notes.iter().take(SHOWN) {
+        line(out, "note", note);
+    }
+    if let more @ 1.. = notes.len().saturating_sub(SHOWN) {
+        line(out, "note", &format!("and {}", counted(more as u64, "more note")));
+    }
 }
 
 fn write_words(out: &mut String, judged: &Judged, tool: &str) {
@@ -148,7 +160,9 @@ fn write_target(out: &mut String, judged: &Judged) {
         },
         Err(why) => return line(out, "unknown", &why.what),
     }
-    line(out, "phrase", &format!("{} ({})", judged.challenge.phrase, judged.challenge.kind));
+    if show::tells_phrase(judged) {
+        line(out, "phrase", &format!("{} ({})", judged.challenge.phrase, judged.challenge.kind));
+    }
 }
 
 fn write_host(out: &mut String, target: &HostTarget) {
@@ -181,9 +195,7 @@ fn write_host(out: &mut String, target: &HostTarget) {
     for text in &target.origin {
         line(out, "origin", text);
     }
-    for note in &target.notes {
-        line(out, "note", note);
-    }
+    notes(out, &target.notes);
 }
 
 fn write_account(out: &mut String, target: &AwsTarget) {
@@ -219,9 +231,7 @@ fn write_account(out: &mut String, target: &AwsTarget) {
     for text in &target.elsewhere {
         line(out, "elsewhere", text);
     }
-    for note in &target.notes {
-        line(out, "note", note);
-    }
+    notes(out, &target.notes);
 }
 
 fn write_cluster(out: &mut String, target: &KubeTarget) {
@@ -244,9 +254,7 @@ fn write_cluster(out: &mut String, target: &KubeTarget) {
         Known::Known(uid) => line(out, "uid", &format!("{uid} (kube-system)")),
         Known::Unknown(why) => line(out, "uid", &format!("not known: {why}")),
     }
-    for note in &target.notes {
-        line(out, "note", note);
-    }
+    notes(out, &target.notes);
 }
 
 fn write_policy(out: &mut String, judged: &Judged) {

@@ -1,5 +1,6 @@
 //! `guard install`: links the tools' names to the shim, or lets apt and dpkg themselves ask.
 
+use super::doctor::units;
 use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
@@ -112,6 +113,15 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
     if args.shims {
         let to = Path::new(layers::PROGRAMS).join("guard-shim");
         linked(&mut text, &layers::install_shims(&root, owner)?, &to);
+        if let Some(line) = units::policy_line(world).filter(|_| args.root.is_none()) {
+            let _ = write!(
+                text,
+                "\nthese services call systemctl, reboot or their like themselves; guard refuses them, for nobody is there to ask.\n\
+                 Look at each, and where it may, put this into {}:\n  {}\n",
+                crate::engine::policy::SYSTEM,
+                escape(line.as_bytes())
+            );
+        }
     }
     if args.root.is_none() {
         let _ = writeln!(text, "\nthen check with: guard doctor --apt");

@@ -1,11 +1,13 @@
 //! A guarded call that the shim did not let through at once: judge it, ask if it has to be asked, run it or refuse it.
 
 use super::call::Call;
+use super::caller::{Agency, agency};
 use super::judge::{self, How, Judged, judge, read_words, table_of};
 use super::record::{self, Ending};
 use super::{diff, keeping, show, situation};
 use crate::audit::Answer as Recorded;
 use crate::engine::aws;
+use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -44,6 +46,7 @@ pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exi
     if words.only_read(call) {
         return Err(pass(call, world));
     }
+    super::enough_files()?;
     let host = is_guarded(call.tool.as_bytes());
     if host
         && (judge::host::is_powerless(call, world) || judge::housekeeping::is_housekeeping(call.tool, world))
@@ -116,9 +119,8 @@ fn answer(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> 
             if let Some(fail) = judged.unresolved() {
                 return Err(fail.because(format!("{} was not run: {}", call.tool, denied.reason)));
             }
-            let hint =
-                if judged.situation.interactive { Hint::None } else { Hint::Say("run it at a terminal") };
-            let hint = if denied.rules.iter().any(|r| r == NO_TERMINAL) { hint } else { Hint::None };
+            let nobody = denied.rules.iter().any(|r| r == NO_TERMINAL);
+            let hint = if nobody { hint(world, None) } else { Hint::None };
             Err(show::refusal(&shown, "refused by policy", &because, hint, true, world, choice))
         }
         Decision::Confirm(asked) => confirm(judged, asked, &shown, call, world, choice),
@@ -158,19 +160,27 @@ fn confirm(
         ));
     } else if let Some(value) = given {
         if !asked.env_confirm {
-            let why = format!("policy forbids {CONFIRM}");
-            return Err(refuse(Recorded::NoTerminal, &why, Hint::Say("run it at a terminal"), true));
+            let why = if judged.situation.actor == Actor::Agent {
+                "a coding agent cannot confirm it: only a person can".to_owned()
+            } else {
+                format!("policy forbids {CONFIRM}")
+            };
+            return Err(refuse(Recorded::NoTerminal, &why, hint(world, None), true));
         }
         if asked.justification {
             let why = "policy demands a written reason, which only a person at a terminal can give";
-            return Err(refuse(Recorded::NoTerminal, why, Hint::Say("run it at a terminal"), true));
+            return Err(refuse(Recorded::NoTerminal, why, hint(world, None), true));
         }
         if judged.challenge.accepts_variable(value, judged.assessment.effect) {
             show::confirmed_by_variable(shown, world, choice);
             return Ok(Ending { answer: Recorded::Variable, justification: None, prompting: Duration::ZERO });
         }
         let why = not_this_target(judged, value);
-        return Err(refuse(Recorded::Mismatched, &why, Hint::Confirm(&judged.challenge), true));
+        return Err(refuse(Recorded::Mismatched, &why, hint(world, Some(&judged.challenge)), true));
+    }
+    if judged.situation.actor == Actor::Agent && !judged.policy.agents_terminal() {
+        let why = "policy lets a coding agent answer no question on a terminal";
+        return Err(refuse(Recorded::NoTerminal, why, hint(world, None), true));
     }
     if asked.show_diff {
         diff::show(judged, call, world)?;
@@ -180,7 +190,7 @@ fn confirm(
     question.deadline = Duration::from_secs(u64::from(judged.terms.prompt_timeout_s));
     question.justification = asked.justification.then_some(SHORTEST_REASON);
     let started = Instant::now();
-    let answer = Terminal::new(world, choice).ask(shown.screen(), &question);
+    let answer = Terminal::new(world, choice).ask(&shown.screen_to_ask(), &question);
     let prompting = started.elapsed();
     let why = match answer {
         Answer::Matched { justification } => {
@@ -196,11 +206,7 @@ fn confirm(
         Answer::Declined => (Recorded::Declined, "the answer was no"),
         Answer::TimedOut => (Recorded::TimedOut, "nobody answered in time"),
         Answer::NoTerminal(absent) => {
-            let hint = if asked.env_confirm {
-                Hint::Confirm(&judged.challenge)
-            } else {
-                Hint::Say("run it at a terminal")
-            };
+            let hint = hint(world, asked.env_confirm.then_some(&judged.challenge));
             return Err(refuse(Recorded::NoTerminal, absent.because(), hint, true));
         }
         Answer::Interrupted(signal) => {
@@ -209,6 +215,17 @@ fn confirm(
         }
     };
     Err(refuse(why.0, why.1, Hint::None, false))
+}
+
+/// The one thing to do where nobody could be asked; `variable` says what `GUARD_CONFIRM` would have to name, where it may
+/// answer. Whoever might be an agent is sent to the person, and told of no variable.
+fn hint<'a>(world: &World, variable: Option<&'a Challenge>) -> Hint<'a> {
+    match (agency(world), variable) {
+        (Agency::None, None) => Hint::Say("run it at a terminal"),
+        // For an agent only where policy allows it.
+        (Agency::None | Agency::Certain, Some(challenge)) => Hint::Confirm(challenge),
+        _ => Hint::Say("ask the person to run it in a terminal of their own"),
+    }
 }
 
 /// Why the variable does not answer. Whoever still gives the phrase of guard 0.1 is told the one that counts now.

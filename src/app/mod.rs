@@ -34,6 +34,7 @@ pub mod uninstall;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::run::names::{self, Called};
+use crate::run::signals;
 use crate::ui::ColourChoice;
 use crate::world::World;
 use clap::Parser;
@@ -46,6 +47,8 @@ use std::process::ExitCode;
 
 /// The whole program: behaves as a tool when it is called by a tool's name, else by its own command line.
 pub fn main() -> ExitCode {
+    signals::survive_file_limit();
+    signals::raise_open_files();
     let argv: Vec<OsString> = std::env::args_os().collect();
     let world = World::of_process();
     let done = match names::called_as(argv.first().map(|a| a.as_bytes())) {
@@ -88,6 +91,12 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         When::Always => ColourChoice::Always,
         When::Never => ColourChoice::Never,
     };
+    if matches!(
+        cli.command,
+        Cmd::Check(_) | Cmd::Explain(_) | Cmd::Run(_) | Cmd::Kept(_) | Cmd::Restore(_) | Cmd::AptHook(_)
+    ) {
+        enough_files()?;
+    }
     match &cli.command {
         Cmd::Check(args) => check::run(args, world, choice),
         Cmd::Explain(args) => explain::run(args, world, choice),
@@ -107,6 +116,16 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Completions(args) => completions::run(args, cli::command()),
         Cmd::Man(args) => man::run(args, cli::command()),
     }
+}
+
+/// Whether there is room for what asking a cluster takes.
+fn enough_files() -> Result<()> {
+    if signals::has_room_for_files() {
+        return Ok(());
+    }
+    Err(Fail::new(Exit::Unavailable, "this process may open too few files to look at what a command does")
+        .because("the limit on open files (`ulimit -n`) is too low")
+        .help("raise it: ulimit -n 64"))
 }
 
 /// Where the policy wants the audit log; `None` is the default place, also when the policy cannot be read.

@@ -221,6 +221,12 @@ fn show(m: &Merged) -> String {
     );
     let _ = writeln!(
         out,
+        "agents    GUARD_CONFIRM {}, {}",
+        yes_no(terms.env_confirm && m.agents_confirm()),
+        if m.agents_terminal() { "asked on a terminal of their own" } else { "never asked on a terminal" }
+    );
+    let _ = writeln!(
+        out,
         "probe     {} ms, on failure {}",
         terms.probe_timeout_ms,
         terms.probe_on_failure.word()
@@ -312,6 +318,7 @@ fn show_json(m: &Merged) -> String {
         "unknown": m.unknown().word(),
         "prompt": { "attempts": terms.prompt_attempts, "timeout_s": terms.prompt_timeout_s, "env_confirm": terms.env_confirm,
             "env_confirm_at_terminal": terms.env_confirm_at_terminal },
+        "agents": { "confirm": terms.env_confirm && m.agents_confirm(), "terminal": m.agents_terminal() },
         "probe": { "timeout_ms": terms.probe_timeout_ms,
             "credentials_timeout_ms": terms.credentials_timeout_ms, "on_failure": terms.probe_on_failure.word() },
         "audit": { "path": terms.audit_path, "required": terms.audit_required.map_or("never", |e| e.word()) },

@@ -62,8 +62,7 @@ pub fn exec(
         record.facts.insert("kept_objects".into(), copied.objects.into());
     }
     if !copied.missing.is_empty() {
-        let missing = copied.missing.iter().cloned().map(serde_json::Value::from);
-        record.facts.insert("not_kept".into(), missing.collect());
+        record.facts.insert("not_kept".into(), listed(copied.missing.iter().cloned()));
     }
     let written =
         path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
@@ -141,6 +140,17 @@ fn milliseconds(d: Duration) -> u64 {
     u64::try_from(d.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// A list of the record: a line of the log is for people and for `jq`, not for ten thousand names.
+fn listed(texts: impl Iterator<Item = String>) -> serde_json::Value {
+    const MOST: usize = 1000;
+    let mut texts = texts;
+    let mut list: Vec<serde_json::Value> = texts.by_ref().take(MOST).map(serde_json::Value::from).collect();
+    if let more @ 1.. = texts.count() {
+        list.push(format!("… {more} more").into());
+    }
+    list.into()
+}
+
 fn facts(judged: &Judged) -> serde_json::Map<String, serde_json::Value> {
     let impact = &judged.impact;
     let mut map = serde_json::Map::new();
@@ -150,14 +160,30 @@ fn facts(judged: &Judged) -> serde_json::Map<String, serde_json::Value> {
     let goes: u64 = impact.groups.iter().map(|g| g.count).sum();
     map.insert("subjects".into(), impact.subjects_total.into());
     map.insert("objects".into(), goes.into());
-    let lost =
-        impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| serde_json::Value::from(d.what.clone()));
-    map.insert("data".into(), lost.collect());
-    let gaps = impact.gaps.iter().map(|g| serde_json::Value::from(format!("{}: {}", g.what, g.why)));
-    map.insert("unchecked".into(), gaps.collect());
+    let lost = impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| d.what.clone());
+    map.insert("data".into(), listed(lost));
+    let gaps = impact.gaps.iter().map(|g| format!("{}: {}", g.what, g.why));
+    map.insert("unchecked".into(), listed(gaps));
     if !judged.decision.stood_down().is_empty() {
         let down = judged.decision.stood_down().iter().cloned().map(serde_json::Value::from);
         map.insert("stood_down".into(), down.collect());
     }
     map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_cut_and_counted() {
+        let list = |n: usize| listed((0..n).map(|i| i.to_string()));
+        assert_eq!(list(0), serde_json::json!([]));
+        assert_eq!(list(1000).as_array().map(Vec::len), Some(1000));
+        let long = list(2500);
+        assert_eq!(
+            (long.as_array().map(Vec::len), &long[1000]),
+            (Some(1001), &serde_json::json!("… 1500 more"))
+        );
+    }
 }

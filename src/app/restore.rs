@@ -182,7 +182,7 @@ fn agreed(
         ),
     ];
     if !namespaces.is_empty() {
-        let names = namespaces.iter().map(|n| Item::new().strong(n)).collect();
+        let names = namespaces.iter().map(|n| Item::new().strong(n));
         rows.push(Row::list("into", names, ("1 more namespace", "more namespaces")));
     }
     let gaps = manifest
@@ -203,7 +203,8 @@ fn agreed(
         out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
         return Ok(());
     }
-    if let Some(phrase) = world.set_var(CONFIRM).map(OsStrExt::as_bytes) {
+    let may = super::caller::may_confirm_by_variable(world);
+    if let Some(phrase) = world.set_var(CONFIRM).filter(|_| may).map(OsStrExt::as_bytes) {
         if challenge.accepts(phrase) {
             out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
             return Ok(());
@@ -217,8 +218,7 @@ fn agreed(
     let question =
         Item::new().say(format!("Create {count} objects in ")).strong(&challenge.phrase).say("? [y/N]:");
     kept::yes(question, screen, world, choice).map_err(|fail| {
-        fail.because("nothing was created")
-            .help(format!("without a terminal, set {CONFIRM} to {}", challenge.pattern()))
+        fail.because("nothing was created").help(super::caller::help_without_terminal(world, &challenge))
     })
 }
 

@@ -12,6 +12,7 @@ use crate::engine::fact::{Source, Sourced, Why};
 use crate::engine::impact::Impact;
 use crate::engine::policy::OnFailure;
 use crate::engine::policy::place::{Domain, domain_of_tool};
+use crate::engine::policy::rule::Actor;
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
 use crate::engine::tools;
 use crate::exit::Exit;
@@ -104,7 +105,15 @@ impl<'a> Shown<'a> {
             screen: Screen::default(),
         };
         shown.screen = ui::view::screen(&shown.view());
+        if !tells_phrase(judged) {
+            shown.screen.rows.retain(|row| !matches!(row.label.as_str(), "answer" | "phrase"));
+        }
         shown
+    }
+
+    /// The screen for the person at a terminal, who has to read what to type, whoever called.
+    pub fn screen_to_ask(&self) -> Screen {
+        ui::view::screen(&self.view())
     }
 
     /// The screen.
@@ -153,6 +162,11 @@ impl<'a> Shown<'a> {
     pub fn challenge(&self) -> Option<&Challenge> {
         Some(&self.judged.challenge)
     }
+}
+
+/// Whether the caller is told what would have to be typed: a coding agent is not, unless policy lets it answer.
+pub fn tells_phrase(judged: &Judged) -> bool {
+    judged.situation.actor != Actor::Agent || (judged.terms.env_confirm && judged.policy.agents_confirm())
 }
 
 /// How standard error is written to.

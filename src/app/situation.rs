@@ -50,19 +50,22 @@ pub struct Facts<'a> {
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let parsed = facts.parsed;
-    let worded = words::situation_of(facts.tool, parsed, facts.assessment.effect);
+    let mut worded = words::situation_of(facts.tool, parsed, facts.assessment.effect);
     let effect = effect_of(facts.assessment);
     let impact = facts.impact;
     let seen_all = facts.probed && saw_all(impact);
     let namespace = facts.target.map(|t| t.namespace.value.clone());
     let mut objects: Vec<Object> = if impact.subjects.is_empty() {
+        // Taken out: there may be a hundred thousand of them.
+        let objects = std::mem::take(&mut worded.objects);
+        let all_namespaces = worded.all_namespaces;
         let placed = |o: Object| match o.namespace {
-            None if !worded.all_namespaces && !kinds::is_cluster_scoped(&o.resource) => {
+            None if !all_namespaces && !kinds::is_cluster_scoped(&o.resource) => {
                 Object { namespace: namespace.clone(), ..o }
             }
             _ => o,
         };
-        worded.objects.iter().cloned().map(placed).collect()
+        objects.into_iter().map(placed).collect()
     } else {
         objects_of(impact)
     };
@@ -111,7 +114,7 @@ struct Common<'a> {
 }
 
 /// What the words said, completed by what was found.
-fn completed(worded: Situation, common: &Common<'_>) -> Situation {
+fn completed(mut worded: Situation, common: &Common<'_>) -> Situation {
     let impact = common.impact;
     let seen_all = common.probed && saw_all(impact);
     let mut identities = common.seen.identities.clone();
@@ -120,7 +123,10 @@ fn completed(worded: Situation, common: &Common<'_>) -> Situation {
     Situation {
         effect: effect_of(common.assessment),
         whole_scope: worded.whole_scope.max(common.assessment.whole_scope.into()),
-        objects: if impact.subjects.is_empty() { worded.objects.clone() } else { objects_of(impact) },
+        objects: match impact.subjects.as_slice() {
+            [] => std::mem::take(&mut worded.objects),
+            _ => objects_of(impact),
+        },
         objects_complete: seen_all || (impact.subjects.is_empty() && worded.objects_complete),
         kinds_complete: seen_all || worded.kinds_complete,
         environment: common.place.environment,

@@ -13,6 +13,9 @@ pub struct Verified {
     pub files: u64,
     /// The oldest line names a line before it: older files were rotated away or removed.
     pub earlier_missing: bool,
+    /// Logs that begin anew although older ones stand before them. Earlier guards left such a break when they were killed
+    /// while they moved the log on; whether lines were taken out there cannot be told.
+    pub restarts: Vec<PathBuf>,
     /// SHA-256 of the last line: kept elsewhere, it proves later that nothing up to here was cut off or rewritten.
     pub head: Option<String>,
 }
@@ -33,8 +36,13 @@ pub struct Broken {
 /// # Errors
 /// When a file cannot be read.
 pub fn verify(path: &Path) -> Result<Result<Verified, Broken>, (PathBuf, std::io::Error)> {
-    let mut verified =
-        Verified { lines: 0, files: generations(path).len() as u64, earlier_missing: false, head: None };
+    let mut verified = Verified {
+        lines: 0,
+        files: generations(path).len() as u64,
+        earlier_missing: false,
+        restarts: Vec::new(),
+        head: None,
+    };
     let mut broken = None;
     read(path, |entry| {
         let why = match entry.record() {
@@ -51,6 +59,10 @@ pub fn verify(path: &Path) -> Result<Result<Verified, Broken>, (PathBuf, std::io
                 (Some(head), Some(prev)) if *head == prev => None,
                 (Some(_), Some(_)) => {
                     Some("the line before it was changed, removed or added later".to_owned())
+                }
+                (Some(_), None) if entry.line == 1 => {
+                    verified.restarts.push(entry.path.clone());
+                    None
                 }
                 (Some(_), None) => Some("it begins a new log although lines stand before it".to_owned()),
             },

@@ -106,18 +106,18 @@ fn shown(path: &Path) -> String {
 
 fn append_to(record: &Record, path: &Path, largest: u64) -> std::result::Result<(), Trouble> {
     prepare_directory(path)?;
-    let mut file = open_locked(path)?;
-    let mut last = last_line(&file)?;
     let mut record = record.clone();
-    let mut line = chained(&mut record, &last)?;
-    let length = file.metadata()?.len();
-    if length > 0 && length + line.len() as u64 > largest {
-        // The new log begins with the hash of the old one's last line, so the chain runs on through the rotation.
-        file = rotate(path)?;
-        last.torn = false;
-        line = chained(&mut record, &last)?;
-    }
-    let length = file.metadata()?.len();
+    let (file, length, line) = loop {
+        let file = open_locked(path)?;
+        let length = file.metadata()?.len();
+        let last = if length == 0 { last_of_older(path)? } else { last_line(&file)? };
+        let line = chained(&mut record, &last)?;
+        if length == 0 || length + line.len() as u64 <= largest {
+            break (file, length, line);
+        }
+        // What comes next is a new, empty log, by whomever it is begun.
+        move_on(path)?;
+    };
     match (&file).write(&line) {
         Ok(n) if n == line.len() => Ok(()),
         Ok(n) => {
@@ -171,7 +171,7 @@ fn prepare_directory(path: &Path) -> std::result::Result<(), Trouble> {
 fn open_locked(path: &Path) -> std::result::Result<File, Trouble> {
     let until = Instant::now() + PATIENCE;
     loop {
-        let file = open(path, OFlags::empty())?;
+        let file = open(path)?;
         lock(&file, until)?;
         let (open, named) = (file.metadata()?, std::fs::symlink_metadata(path));
         if named.is_ok_and(|named| (named.dev(), named.ino()) == (open.dev(), open.ino())) {
@@ -183,7 +183,7 @@ fn open_locked(path: &Path) -> std::result::Result<File, Trouble> {
     }
 }
 
-fn open(path: &Path, extra: OFlags) -> std::result::Result<File, Trouble> {
+fn open(path: &Path) -> std::result::Result<File, Trouble> {
     // NONBLOCK so that a FIFO in its place is refused, not waited for.
     let flags = OFlags::RDWR
         | OFlags::APPEND
@@ -191,7 +191,7 @@ fn open(path: &Path, extra: OFlags) -> std::result::Result<File, Trouble> {
         | OFlags::CLOEXEC
         | OFlags::NOFOLLOW
         | OFlags::NONBLOCK;
-    let fd = rustix::fs::open(path, flags | extra, Mode::RUSR | Mode::WUSR).map_err(|errno| match errno {
+    let fd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(|errno| match errno {
         Errno::LOOP => {
             refuse("it is a symbolic link", "remove the link, or set audit.path to where it points")
         }
@@ -232,6 +232,35 @@ fn lock(file: &File, until: Instant) -> std::result::Result<(), Trouble> {
             Err(other) => return Err(other.into()),
         }
     }
+}
+
+/// What a log goes on from that holds nothing yet: the last line of the newest older one. So the chain runs through a
+/// rotation, also when the guard that began it was killed before it wrote a line.
+fn last_of_older(path: &Path) -> std::result::Result<Last, Trouble> {
+    for number in 1..=GENERATIONS {
+        let older = generation(path, number);
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = match rustix::fs::open(&older, flags, Mode::empty()) {
+            Ok(fd) => File::from(fd),
+            Err(Errno::NOENT) => continue,
+            Err(errno) => return Err(older_trouble(&older, &std::io::Error::from(errno))),
+        };
+        // A directory or a device of that name is no log of guard's.
+        if !file.metadata()?.is_file() {
+            continue;
+        }
+        let last = last_line(&file)
+            .map_err(|why| Trouble { text: format!("{}: {}", shown(&older), why.text), ..why })?;
+        // An older log that was emptied says nothing about what came before it.
+        if last.sha256.is_some() {
+            return Ok(Last { torn: false, ..last });
+        }
+    }
+    Ok(Last { sha256: None, torn: false })
+}
+
+fn older_trouble(path: &Path, error: &std::io::Error) -> Trouble {
+    refuse(format!("{}: {error}", shown(path)), "make it readable for you, or move it away")
 }
 
 /// What the log ends with.
@@ -282,18 +311,16 @@ pub(super) fn generation(path: &Path, number: u32) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Moves every log one number up and opens a new one, locked. The caller holds the lock of the current one, so nobody
-/// else rotates at the same time.
-fn rotate(path: &Path) -> std::result::Result<File, Trouble> {
+/// Moves every log one number up, so that there is none to write to. The caller holds the lock of the current one, so
+/// nobody else rotates at the same time.
+fn move_on(path: &Path) -> std::result::Result<(), Trouble> {
     for number in (0..GENERATIONS).rev() {
         match std::fs::rename(generation(path, number), generation(path, number + 1)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
     }
-    let file = open(path, OFlags::EXCL)?;
-    lock(&file, Instant::now() + PATIENCE)?;
-    Ok(file)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -411,11 +438,55 @@ mod tests {
         assert!(verified.earlier_missing, "the first of the 40 lines are gone");
     }
 
+    /// A guard that is killed in the middle of a rotation leaves no log, or an empty one, and what a log that is moved
+    /// one number at a time leaves: a gap.
+    #[test]
+    fn a_rotation_that_was_broken_off_is_gone_on_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        for killed in 0..=GENERATIONS + 1 {
+            for i in 0..12 {
+                assert!(append_to(&record(&format!("word-{i}")), &path, 1200).is_ok());
+            }
+            let before = verify(&path).unwrap().unwrap().lines;
+            for number in (0..GENERATIONS).rev().take(killed as usize) {
+                let _ = std::fs::rename(generation(&path, number), generation(&path, number + 1));
+            }
+            if killed > GENERATIONS {
+                std::fs::write(&path, "").unwrap();
+            }
+            assert!(append_to(&record("after"), &path, 1200).is_ok());
+            let verified = verify(&path).unwrap().unwrap();
+            assert!(verified.restarts.is_empty(), "{killed} {verified:?}");
+            assert!(verified.lines <= before + 1 && verified.lines + 8 > before, "{killed} {verified:?}");
+        }
+    }
+
+    /// Two guards that find the log full at the same moment: one moves it, both write.
+    #[test]
+    fn many_rotations_at_once_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let path = &path;
+                scope.spawn(move || {
+                    for n in 0..10 {
+                        let written = append_to(&record(&format!("{writer}-{n}")), path, 2400);
+                        assert!(written.is_ok(), "{}", written.err().map(|e| e.text).unwrap_or_default());
+                    }
+                });
+            }
+        });
+        let verified = verify(&path).unwrap().unwrap();
+        assert!(verified.restarts.is_empty() && verified.lines >= 30, "{verified:?}");
+    }
+
     #[test]
     fn a_lock_held_elsewhere_is_waited_for_and_then_named() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("audit.jsonl");
-        let held = open(&path, OFlags::empty()).map_err(|t| t.text).unwrap();
+        let held = open(&path).map_err(|t| t.text).unwrap();
         rustix::fs::flock(&held, FlockOperation::LockExclusive).unwrap();
         let text = append(&record("a"), &path).unwrap_err();
         assert!(text.because[0].starts_with("another process has held its lock"), "{text}");

@@ -353,16 +353,22 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
                     .filter(|v| v.then != strongest && (v.justification || v.show_diff))
                     .map(|v| v.rule.to_owned()),
             );
-            let env_confirm = m.terms().env_confirm;
+            let agent = s.actor == Actor::Agent;
+            let env_confirm = m.terms().env_confirm && (!agent || m.agents_confirm());
+            let asked_here = s.interactive && (!agent || m.agents_terminal());
             // Without a terminal only the target's own name can answer, and that has to be allowed and known.
-            let why = match (env_confirm, s.target_known) {
-                (false, _) => "there is no terminal to confirm it at, and policy forbids GUARD_CONFIRM",
-                (true, false) => {
+            let why = match (agent, env_confirm, s.target_known) {
+                (true, false, _) if s.interactive => "policy lets a coding agent answer no question",
+                (true, false, _) => "a coding agent cannot confirm it: only a person can",
+                (false, false, _) => {
+                    "there is no terminal to confirm it at, and policy forbids GUARD_CONFIRM"
+                }
+                (_, true, false) => {
                     "there is no terminal to confirm it at, and no target whose name could be given"
                 }
-                (true, true) => "",
+                (_, true, true) => "",
             };
-            if !s.interactive && !why.is_empty() {
+            if !asked_here && !why.is_empty() {
                 rules.push(NO_TERMINAL.to_owned());
                 return Decision::Deny(Denied { reason: why.to_owned(), rules, stood_down });
             }

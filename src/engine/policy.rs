@@ -4,7 +4,9 @@
 //! Four layers, strongest first: the system's file is a floor that nothing below can weaken; a project's file can only
 //! tighten; the user's file may relax the built-in table; the built-in table stands when no file says otherwise.
 
+pub mod agents;
 pub mod builtin;
+pub mod makes;
 pub mod place;
 pub mod rule;
 pub mod window;
@@ -156,6 +158,10 @@ pub struct Policy {
     pub audit_required: Option<Effect>,
     /// Where the real tools are: (name, absolute path).
     pub tools: Vec<(String, String)>,
+    /// What it says about coding agents.
+    pub agents: agents::Agents,
+    /// Units that may stop and restart things on this machine by themselves.
+    pub housekeeping: Vec<String>,
     /// What is known by name.
     pub places: Vec<Place>,
     /// The rules in their order.
@@ -181,6 +187,8 @@ impl Policy {
             audit_path: None,
             audit_required: None,
             tools: Vec::new(),
+            agents: agents::Agents::default(),
+            housekeeping: Vec::new(),
             places: Vec::new(),
             rules: Vec::new(),
         }

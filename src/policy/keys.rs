@@ -67,6 +67,12 @@ pub const TOP: &[Key] = &[
     key("probe", Kind::Map(PROBE), "asking the live system"),
     key("audit", Kind::Map(AUDIT), "the record"),
     key("tools", Kind::Tools(TOOL), "where the real tools are"),
+    key("agents", Kind::Map(AGENTS), "coding agents"),
+    key(
+        "housekeeping",
+        Kind::Texts,
+        "services of this machine that may stop and restart things without a question; not in a project's file",
+    ),
     key("clusters", Kind::List(CLUSTER), "clusters by identity"),
     key("accounts", Kind::List(ACCOUNT), "AWS accounts by identity"),
     key("hosts", Kind::List(HOST), "machines by name"),
@@ -96,6 +102,19 @@ const AUDIT: &[Key] = &[
         "required",
         Kind::Choice(&["never", "mutate", "disrupt", "destroy"]),
         "from this effect on nothing runs without its record",
+    ),
+];
+
+const AGENTS: &[Key] = &[
+    key(
+        "confirm",
+        Kind::Choice(&["allow", "deny"]),
+        "whether GUARD_CONFIRM may answer for an agent; deny when not given",
+    ),
+    key(
+        "terminal",
+        Kind::Choice(&["allow", "deny"]),
+        "whether an agent that owns a terminal may be asked there; allow when not given",
     ),
 ];
 

@@ -5,6 +5,7 @@ use super::tree::{self, Is, Node, Problem};
 use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
+use crate::engine::policy::agents::Agents;
 use crate::engine::policy::place::{IdKind, Place, host_of};
 use crate::engine::policy::rule::{Actor, LabelTest, Outcome, Rule, When};
 use crate::engine::policy::window::{Window, days_of};
@@ -95,6 +96,9 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
         "never" => Some(Effect::Read),
         other => Effect::from_word(other),
     });
+    let allows = |key: &str| at("agents", key).and_then(Node::text).map(|word| word == "allow");
+    policy.agents = Agents { confirm: allows("confirm"), terminal: allows("terminal") };
+    policy.housekeeping = texts(root.get("housekeeping"));
     if let Some(Node { is: Is::Map(entries), .. }) = root.get("tools") {
         policy.tools =
             entries.iter().filter_map(|(name, _, n)| Some((name.clone(), owned(n.get("path"))?))).collect();
@@ -126,6 +130,8 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
         ] {
             only(problems, node, WHY);
         }
+        only(problems, root.get("housekeeping"), WHY);
+        only(problems, at("agents", "confirm").filter(|n| n.text() == Some("allow")), WHY);
     }
 }
 

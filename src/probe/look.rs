@@ -1,7 +1,7 @@
 //! The questions for one command, in their order: what is hit, what goes with it, what the server says to a dry run.
 
 use super::Request;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Kind};
 use super::change;
 use super::deletion::{self, Manner};
 use super::http::Api;
@@ -18,6 +18,7 @@ use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::PRUNED;
 use crate::engine::parse::Parsed;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// What a change was asked about.
 pub const TAKES_AWAY: &str = "what the change takes away";
@@ -533,11 +534,16 @@ async fn differ(
     if total == set.total {
         return impact;
     }
+    let mut found: HashMap<&str, Vec<&Kind>> = HashMap::new();
+    for f in &set.found {
+        found.entry(f.object.metadata.name.as_str()).or_default().push(&f.kind);
+    }
     let missing: Vec<(String, String)> = theirs
         .into_iter()
         .filter(|(word, name)| {
             let kind = catalog.one(word);
-            !set.found.iter().any(|f| f.object.metadata.name == *name && kind.is_none_or(|k| *k == f.kind))
+            let kinds = found.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
+            !kinds.iter().any(|f| kind.is_none_or(|k| k == *f))
         })
         .collect();
     if !missing.is_empty() && request.parsed.path() == "delete" {
@@ -628,7 +634,7 @@ mod tests {
         assert_eq!(said("apply -f x", &[answer("shop")], &there), [stops.clone(), goes.clone()]);
         // What is certainly not there is created; what was not seen may be there.
         let volume = Reference {
-            kind: crate::probe::catalog::Kind { kind: "PersistentVolume".into(), ..Default::default() },
+            kind: Kind { kind: "PersistentVolume".into(), ..Default::default() },
             namespace: None,
             name: "v".into(),
         };

@@ -4,6 +4,7 @@ pub(crate) mod hold;
 pub mod progress;
 pub mod signals;
 pub mod tty;
+mod turn;
 
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::Level;

@@ -1,6 +1,7 @@
 //! One line on the terminal for waits of more than a tenth of a second, gone again before anything else is written.
 
-use super::tty::{Turn, open, write_all};
+use super::tty::{open, write_all};
+use super::turn::Turn;
 use crate::engine::escape::escape;
 use std::os::fd::AsFd;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};

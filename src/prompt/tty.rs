@@ -2,12 +2,13 @@
 //! what was typed before the question is thrown away, and so is what is left of the answer, before the modes go back.
 
 use super::signals::{Watch, without_ttou};
+use super::turn::{self, Refused, TURN, Turn};
 use super::{Absent, Answer, Ask, Question};
 use crate::engine::decide::Level;
 use crate::engine::escape::escape;
 use crate::ui::{ColourChoice, Colours, Look, Screen, human};
 use crate::world::World;
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{self, InputModes, LocalModes, OptionalActions, OutputModes, QueueSelector, Termios};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -136,73 +137,6 @@ impl Drop for Modes {
     }
 }
 
-/// How often a question looks whether the one before it is over.
-const TURN: Duration = Duration::from_millis(20);
-
-/// Somebody else writes on the terminal.
-pub(super) struct Taken;
-
-/// The right to write on the terminal and read from it: an advisory lock on the terminal's own device, so that guards of
-/// different users see each other, and the kernel takes it back in whatever way a process ends. Where the device cannot
-/// be found or opened, everybody has the right: two questions at once are better than none.
-pub(super) struct Turn {
-    _device: Option<OwnedFd>,
-}
-
-impl Turn {
-    /// Takes it, or says at once that somebody else has it.
-    pub(super) fn of(tty: BorrowedFd<'_>) -> Result<Turn, Taken> {
-        let Some(device) = device::open(tty) else { return Ok(Turn { _device: None }) };
-        match rustix::fs::flock(&device, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) => Err(Taken),
-            Ok(()) => Ok(Turn { _device: Some(device) }),
-            Err(_) => Ok(Turn { _device: None }),
-        }
-    }
-}
-
-mod device {
-    //! The device behind `/dev/tty`: every process opens the same `/dev/tty`, whatever its terminal is.
-
-    use rustix::fs::{Mode, OFlags};
-    use std::os::fd::{BorrowedFd, OwnedFd};
-
-    const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
-
-    /// Opens it again under its own name.
-    #[cfg(target_os = "linux")]
-    pub(super) fn open(tty: BorrowedFd<'_>) -> Option<OwnedFd> {
-        use std::os::fd::AsRawFd;
-        let mut number: libc::c_uint = 0;
-        // SAFETY: TIOCGDEV (tty(4)) writes one unsigned int, which `number` is.
-        if unsafe { libc::ioctl(tty.as_raw_fd(), libc::TIOCGDEV, &mut number) } != 0 {
-            return None;
-        }
-        // As the kernel's `new_encode_dev` puts them together.
-        let (major, minor) = ((number & 0xf_ff00) >> 8, (number & 0xff) | ((number >> 12) & 0xf_ff00));
-        let name = if (136..=143).contains(&major) {
-            format!("/dev/pts/{}", (major - 136) * 256 + minor)
-        } else {
-            format!("/dev/tty{minor}")
-        };
-        let device = rustix::fs::open(name, FLAGS, Mode::empty()).ok()?;
-        let found = rustix::fs::fstat(&device).ok()?.st_rdev;
-        // In a container the terminal may belong to another mount of devpts.
-        (rustix::fs::major(found) == major && rustix::fs::minor(found) == minor).then_some(device)
-    }
-
-    /// Opens it again under the name that one of the standard streams has for it.
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn open(_: BorrowedFd<'_>) -> Option<OwnedFd> {
-        use rustix::termios::{tcgetsid, ttyname};
-        let session = rustix::process::getsid(None).ok()?;
-        let streams = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
-        // Only the controlling terminal tells its session.
-        let own = streams.into_iter().find(|fd| tcgetsid(fd) == Ok(session))?;
-        rustix::fs::open(ttyname(own, Vec::new()).ok()?, FLAGS, Mode::empty()).ok()
-    }
-}
-
 /// What came in.
 enum Event {
     /// A line, without its newline.
@@ -247,14 +181,24 @@ impl Session<'_> {
     }
 
     /// Waits until no other question stands on this terminal (`xargs -P4 kubectl delete …`): with two of them the
-    /// answer meant for the one on the screen could reach the other.
+    /// answer meant for the one on the screen could reach the other. One that is stopped stands for nobody.
     fn take_turn(&mut self, patience: Duration) -> Option<Answer> {
-        let deadline = Instant::now() + patience;
+        let started = Instant::now();
+        let deadline = started + patience;
+        let mut said = false;
         while self.turn.is_none() {
             match Turn::of(self.modes.tty.as_fd()) {
                 Ok(turn) => self.turn = Some(turn),
-                Err(Taken) if Instant::now() >= deadline => return Some(Answer::TimedOut),
-                Err(Taken) => {
+                // Taken as soon as it is free; until then it is not this one's to give away.
+                Err(Refused::Stopped) => return None,
+                Err(Refused::Taken(_)) if Instant::now() >= deadline => return Some(Answer::TimedOut),
+                Err(Refused::Taken(holder)) => {
+                    if !said && started.elapsed() >= turn::AT_ONCE {
+                        said = true;
+                        // A courtesy: the terminal may be gone.
+                        let _ = self
+                            .say(&format!("\nguard: this one waits for {holder}, which has this terminal\n"));
+                    }
                     if let Some(signal) = self.watch.next()
                         && let Event::Over(answer) = self.on_signal(signal)
                     {
@@ -366,9 +310,14 @@ impl Session<'_> {
                 let line = self.pending.drain(..=end).take(end).collect::<Vec<u8>>();
                 return Event::Line(without_paste_marks(line));
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let mut left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Event::Over(Answer::TimedOut);
+            }
+            if self.turn.is_none() {
+                // Beside one that is stopped: when that goes on, it has to wait for this one.
+                self.turn = Turn::of(self.modes.tty.as_fd()).ok();
+                left = left.min(TURN);
             }
             match wait::readable(self.modes.tty.as_fd(), self.watch.fd(), left) {
                 Ok(true) => {}
@@ -398,8 +347,12 @@ impl Session<'_> {
                     Err(_) => Event::Over(Answer::NoTerminal(Absent::Broken)),
                 }
             }
-            // Continued after a stop that cannot be caught.
-            libc::SIGCONT => self.wait_for_foreground(),
+            // Continued after a stop that cannot be caught. Whoever was asked meanwhile goes first.
+            libc::SIGCONT => {
+                self.turn = None;
+                std::thread::sleep(3 * TURN);
+                self.wait_for_foreground()
+            }
             other => Event::Over(Answer::Interrupted(other)),
         }
     }

@@ -42,10 +42,11 @@ pub enum Called<'a> {
     Nameless,
 }
 
-/// Reads `argv[0]`: only its last part counts.
+/// Reads `argv[0]`: only its last part counts. A dash in front is what login(1) and `exec -l` put there.
 pub fn called_as(argv0: Option<&[u8]>) -> Called<'_> {
     let Some(argv0) = argv0 else { return Called::Nameless };
     let base = basename(argv0);
+    let base = base.strip_prefix(b"-").unwrap_or(base);
     if base.is_empty() {
         return Called::Nameless;
     }
@@ -74,6 +75,11 @@ mod tests {
         assert_eq!(called_as(Some(b"kubectl")), kubectl);
         assert_eq!(called_as(Some(b"/opt/guard/shims/kubectl")), kubectl);
         assert_eq!(called_as(Some(b"./guard-shim")), Called::Own);
+        assert_eq!(called_as(Some(b"-kubectl")), kubectl);
+        assert_eq!(called_as(Some(b"-/opt/guard/shims/kubectl")), kubectl);
+        assert_eq!(called_as(Some(b"-guard")), Called::Own);
+        assert_eq!(called_as(Some(b"--kubectl")), Called::Unknown(b"-kubectl"));
+        assert_eq!(called_as(Some(b"-")), Called::Nameless);
         assert_eq!(called_as(Some(b"/usr/bin/guard")), Called::Own);
         assert_eq!(called_as(Some(b"kubectl2")), Called::Unknown(b"kubectl2"));
         assert_eq!(called_as(Some(b"guard/")), Called::Nameless);

@@ -2,6 +2,7 @@
 //! to the full `guard`. No configuration is read here, nothing is printed, and the process stays as the caller made it.
 
 use super::names::{self, Called, NAMES, Name};
+use super::token::Process;
 use super::{exec, find, home};
 use crate::engine::aws;
 use crate::engine::classify::{self, Verdict};
@@ -159,9 +160,25 @@ pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
 /// Whether somebody has decided about this call already: it belongs to a change of packages, or to a `service` that was
 /// asked about in this very process.
 pub fn is_decided<'a>(tool: &str, var: impl Fn(&str) -> Option<&'a [u8]>) -> bool {
+    is_decided_below(tool, var, is_below_dpkg)
+}
+
+fn is_decided_below<'a>(
+    tool: &str,
+    var: impl Fn(&str) -> Option<&'a [u8]>,
+    is_below_dpkg: impl FnOnce() -> bool,
+) -> bool {
     let answered =
-        || tool == "systemctl" && var(host::ANSWERED) == Some(std::process::id().to_string().as_bytes());
-    var(host::MAINTAINER_SCRIPT).is_some() || answered()
+        tool == "systemctl" && var(host::ANSWERED) == Some(std::process::id().to_string().as_bytes());
+    // Anybody can set a variable: it counts where a change of packages is really under way.
+    answered || (var(host::MAINTAINER_SCRIPT).is_some() && is_below_dpkg())
+}
+
+/// Whether dpkg, or the program that runs a package's scripts again, is among the processes above this one.
+fn is_below_dpkg() -> bool {
+    // The kernel keeps the first 15 bytes of `dpkg-reconfigure`.
+    let runs_scripts = |name: &[u8]| matches!(name, b"dpkg" | b"dpkg-reconfigur");
+    Process::ancestors().skip(1).filter_map(|seen| seen.process.name()).any(|name| runs_scripts(&name))
 }
 
 /// kubectl's kuberc: `--kuberc`, `$KUBERC`, `~/.kube/kuberc`.
@@ -316,7 +333,11 @@ mod tests {
         ];
         for line in careful {
             assert!(!passes(line, &[]), "{line}");
-            assert!(passes(line, &["DPKG_MAINTSCRIPT_NAME=postrm"]), "{line}");
+            assert!(!passes(line, &["DPKG_MAINTSCRIPT_NAME=postrm"]), "{line}: no dpkg is above this test");
+            let tool = line.split(' ').next().expect("a name");
+            let set = |name: &str| (name == host::MAINTAINER_SCRIPT).then_some(&b"postrm"[..]);
+            assert!(is_decided_below(tool, set, || true) && !is_decided_below(tool, set, || false), "{line}");
+            assert!(!is_decided_below(tool, |_| None, || true), "{line}");
         }
         let own = format!("GUARD_ANSWERED={}", std::process::id());
         assert!(passes("systemctl stop ssh", &[&own]));

@@ -49,6 +49,7 @@ pub fn restore_inherited() {
     if !RECORDED.load(Relaxed) {
         return;
     }
+    restore_open_files();
     let (ignored, blocked) = (IGNORED.load(Relaxed), BLOCKED.load(Relaxed));
     for signal in SIGNALS {
         let Some(now) = disposition(signal) else { continue };
@@ -75,6 +76,61 @@ pub fn restore_inherited() {
             unsafe { libc::close(fd) };
         }
     }
+}
+
+/// Lets a write beyond the caller's limit on the size of files (`ulimit -f`) fail like one to a full disk, where the
+/// signal would end guard without a word. The tool gets the signal back as it was.
+pub fn survive_file_limit() {
+    // SAFETY: sets a plain disposition; no handler is installed.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// The caller's soft and hard limit on open files, given back before the exec; [`u64::MAX`] until they were raised.
+static OPEN_FILES: [AtomicU64; 2] = [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)];
+/// More files than guard ever has open at once.
+const ENOUGH_FILES: libc::rlim_t = 256;
+/// As many as it has open at least: a runtime, a socket, pins, the log.
+const FEWEST_FILES: usize = 9;
+
+/// Raises the limit on open files as far as this process may: the tool would have been content with less.
+pub fn raise_open_files() {
+    let Some(before) = open_files().filter(|limit| limit.rlim_cur < ENOUGH_FILES) else { return };
+    let wanted = [
+        // Only root may raise the hard limit.
+        libc::rlimit { rlim_cur: ENOUGH_FILES, rlim_max: before.rlim_max.max(ENOUGH_FILES) },
+        libc::rlimit { rlim_cur: before.rlim_max, rlim_max: before.rlim_max },
+    ];
+    if wanted.iter().any(set_open_files) {
+        #[allow(clippy::unnecessary_cast)] // 64 bits wide everywhere but on some 32-bit systems
+        for (kept, value) in OPEN_FILES.iter().zip([before.rlim_cur as u64, before.rlim_max as u64]) {
+            kept.store(value, Relaxed);
+        }
+    }
+}
+
+/// Whether enough files can be opened for anything beyond handing a command on.
+pub fn has_room_for_files() -> bool {
+    let Ok(null) = std::fs::File::open("/dev/null") else { return false };
+    let more: Vec<_> = (1..FEWEST_FILES).map_while(|_| null.try_clone().ok()).collect();
+    more.len() + 1 == FEWEST_FILES
+}
+
+fn restore_open_files() {
+    let [soft, hard] = OPEN_FILES.each_ref().map(|kept| kept.load(Relaxed));
+    if soft != u64::MAX {
+        set_open_files(&libc::rlimit { rlim_cur: soft as libc::rlim_t, rlim_max: hard as libc::rlim_t });
+    }
+}
+
+fn open_files() -> Option<libc::rlimit> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: getrlimit(2) fills the struct it is given.
+    (unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } == 0).then_some(limit)
+}
+
+fn set_open_files(limit: &libc::rlimit) -> bool {
+    // SAFETY: setrlimit(2) reads the struct it is given.
+    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, limit) == 0 }
 }
 
 /// Whether a standard stream was closed when the process started. Rust's runtime hides that behind /dev/null.

@@ -147,6 +147,13 @@ impl Process {
         Some(Seen { process, parent: field(4)?.parse().ok()?, terminal: field(7)?.parse().ok()? })
     }
 
+    /// Its name: the last part of the file it runs, the first 15 bytes of it.
+    pub fn name(self) -> Option<Vec<u8>> {
+        let mut name = fs::read(format!("/proc/{}/comm", self.pid)).ok()?;
+        name.pop_if(|last| *last == b'\n');
+        Some(name)
+    }
+
     /// This process and those above it, nearest first.
     pub fn ancestors() -> impl Iterator<Item = Seen> {
         let mut next = Some(std::process::id());

@@ -5,10 +5,12 @@ use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Decision, Level, Whole};
 use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::target::{self, AwsTarget, Environment, HostTarget, KubeTarget};
 use crate::exit::Exit;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The number of the schema.
 pub const SCHEMA: u32 = 1;
@@ -32,6 +34,8 @@ pub struct Checked<'a> {
     pub impact: &'a Impact,
     /// What would have to be typed.
     pub challenge: Option<&'a Challenge>,
+    /// Whether the caller is told what that is; a coding agent is not.
+    pub tells_phrase: bool,
     /// How the process ends.
     pub exit: Exit,
 }
@@ -97,7 +101,7 @@ struct Host<'a> {
     root: Option<Part<'a>>,
     remote: Option<Part<'a>>,
     origin: &'a [String],
-    notes: &'a [String],
+    notes: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -116,7 +120,7 @@ struct Aws<'a> {
     global_service: bool,
     endpoint: Option<Part<'a>>,
     elsewhere: &'a [String],
-    notes: &'a [String],
+    notes: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -134,7 +138,7 @@ struct Kube<'a> {
     uid: Option<&'a str>,
     uid_unknown: Option<String>,
     chosen_by: String,
-    notes: &'a [String],
+    notes: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -199,7 +203,7 @@ struct Gap<'a> {
 struct Asks<'a> {
     level: &'static str,
     kind: &'static str,
-    phrase: &'a str,
+    phrase: Option<&'a str>,
     justification: bool,
     env_confirm: bool,
 }
@@ -230,7 +234,7 @@ impl<'a> Report<'a> {
             (Decision::Confirm(asked), Some(challenge)) => Some(Asks {
                 level: level(asked.level),
                 kind: challenge.kind,
-                phrase: &challenge.phrase,
+                phrase: c.tells_phrase.then_some(challenge.phrase.as_str()),
                 justification: asked.justification,
                 env_confirm: asked.env_confirm,
             }),
@@ -297,7 +301,7 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
         global_service: t.global_service,
         endpoint: t.endpoint.as_ref().map(Part::of),
         elsewhere: &t.elsewhere,
-        notes: &t.notes,
+        notes: few(&t.notes),
     }
 }
 
@@ -323,7 +327,7 @@ fn host<'a>(c: &Checked<'a>, t: &'a HostTarget) -> Host<'a> {
         root: t.root.as_ref().map(Part::of),
         remote: t.remote.as_ref().map(Part::of),
         origin: &t.origin,
-        notes: &t.notes,
+        notes: few(&t.notes),
     }
 }
 
@@ -346,7 +350,7 @@ fn kube<'a>(c: &Checked<'a>, t: &'a KubeTarget) -> Kube<'a> {
         uid,
         uid_unknown,
         chosen_by: t.chosen_by.to_string(),
-        notes: &t.notes,
+        notes: few(&t.notes),
     }
 }
 
@@ -386,6 +390,16 @@ fn blast(impact: &Impact) -> Blast<'_> {
             .collect(),
         refused: impact.refused.as_deref(),
     }
+}
+
+/// Of notes about files the first ones: of thousands that are missing nobody needs each.
+fn few(notes: &[String]) -> Vec<Cow<'_, str>> {
+    const MOST: usize = 64;
+    let mut out: Vec<Cow<'_, str>> = notes.iter().take(MOST).map(Cow::from).collect();
+    if let more @ 1.. = notes.len().saturating_sub(MOST) {
+        out.push(format!("and {}", counted(more as u64, "more note")).into());
+    }
+    out
 }
 
 const fn fate(fate: Fate) -> &'static str {

@@ -5,6 +5,7 @@ use super::screen::Screen;
 use super::view::{View, long_place};
 use crate::engine::challenge::Challenge;
 use crate::engine::escape::escape;
+use crate::engine::human::counted;
 
 /// One line that says where a command goes: `guard: main/shop (production, its name says so): kubectl scale …`.
 pub fn render_notice(view: &View<'_>, look: Look) -> String {
@@ -17,14 +18,14 @@ pub fn render_notice(view: &View<'_>, look: Look) -> String {
         "guard: {} ({}{why}): {}",
         escape(long_place(view).as_bytes()),
         view.environment,
-        view.command
+        view.command.brief()
     );
     in_charset(line, look)
 }
 
 /// A warning line of a rule that stands down or only warns.
 pub fn render_warning(text: &str, look: Look) -> String {
-    in_charset(format!("guard: warning: {}", escape(text.as_bytes())), look)
+    in_charset(format!("guard: warning: {}", reason(text)), look)
 }
 
 /// Why a command does not run.
@@ -63,8 +64,12 @@ pub fn render_refusal(refusal: &Refusal<'_>, look: Look) -> String {
         out.push('\n');
     };
     line("guard: ", &escape(refusal.what.as_bytes()));
-    for why in refusal.because {
-        line("  because: ", &escape(why.as_bytes()));
+    const SHOWN: usize = 8;
+    for why in refusal.because.iter().take(SHOWN) {
+        line("  because: ", &reason(why));
+    }
+    if let more @ 1.. = refusal.because.len().saturating_sub(SHOWN) {
+        line("  because: ", &counted(more as u64, "more reason"));
     }
     match refusal.hint {
         Hint::None => {}
@@ -79,6 +84,15 @@ pub fn render_refusal(refusal: &Refusal<'_>, look: Look) -> String {
         ),
     }
     out
+}
+
+/// A reason, escaped; what a server or a policy says is cut where nobody reads on.
+fn reason(text: &str) -> String {
+    const LONGEST: usize = 1024;
+    match text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)) {
+        Some(head) => format!("{} [cut]", escape(head.as_bytes())),
+        None => escape(text.as_bytes()),
+    }
 }
 
 fn in_charset(line: String, look: Look) -> String {

@@ -88,17 +88,13 @@ impl Item {
     /// everything else off the screen.
     #[must_use]
     pub fn name(self, name: impl AsRef<[u8]>) -> Item {
-        const LONGEST: usize = 1024;
-        match name.as_ref().get(..LONGEST) {
-            Some(head) => self.push(format!("{}[cut]", escape(head)), true, Tone::Plain),
-            None => self.push(escape(name.as_ref()), true, Tone::Plain),
-        }
+        self.push(whole_name(name.as_ref()), true, Tone::Plain)
     }
 
-    /// A name somebody has to read: escaped, never broken, bold.
+    /// A name somebody has to read: escaped, never broken, bold; cut like every other where it is no name any more.
     #[must_use]
     pub fn strong(self, name: impl AsRef<[u8]>) -> Item {
-        self.push(escape(name.as_ref()), true, Tone::Strong)
+        self.push(whole_name(name.as_ref()), true, Tone::Strong)
     }
 
     /// Words from outside: escaped; lines may break at their blanks. Cut, and marked so, when longer than 160 characters.
@@ -159,6 +155,15 @@ impl Item {
     }
 }
 
+/// A name, escaped; what is longer than any name is cut.
+fn whole_name(name: &[u8]) -> String {
+    const LONGEST: usize = 1024;
+    match name.get(..LONGEST) {
+        Some(head) => format!("{}[cut]", escape(head)),
+        None => escape(name),
+    }
+}
+
 fn clip(words: &str) -> String {
     const LONGEST: usize = 160;
     let Some((at, _)) = words.char_indices().nth(LONGEST) else { return escape(words.as_bytes()) };
@@ -175,14 +180,20 @@ impl Row {
     }
 
     /// A list of facts on at most two lines.
-    pub fn list(label: &str, items: Vec<Item>, more: (&'static str, &'static str)) -> Row {
+    pub fn list(
+        label: &str,
+        items: impl IntoIterator<Item = Item>,
+        more: (&'static str, &'static str),
+    ) -> Row {
+        let mut all = items.into_iter();
+        let items: Vec<Item> = all.by_ref().take(MOST_ITEMS).collect();
         Row {
             label: label.to_owned(),
             lead: Item::new(),
             items,
             brief: Vec::new(),
             separator: ", ",
-            beyond: 0,
+            beyond: all.count() as u64,
             more,
             lines: Some(2),
             copyable: false,
@@ -262,22 +273,54 @@ impl Row {
         let mut text = self.lay(&self.items, 0, look);
         if let Some(most) = self.lines {
             let most = if look.width < NARROW { most * 2 } else { most };
-            let too_long = |text: &str| text.lines().count() > most;
+            let too_long = |text: &str| text.lines().nth(most).is_some();
             let mut items = &self.items;
             if too_long(&text) && self.brief.len() == items.len() {
                 items = &self.brief;
                 text = self.lay(items, 0, look);
             }
-            let mut kept = items.len();
-            while too_long(&text) && kept > 1 {
-                kept -= 1;
-                text = self.lay(&items[..kept], items.len() - kept, look);
+            if too_long(&text) {
+                // With the words that say how many are missing a few less fit than without.
+                let mut kept = self.fitting(items, most, look).min(items.len().saturating_sub(1)).max(1);
+                text = self.lay(items.get(..kept).unwrap_or(items), items.len() - kept, look);
+                while too_long(&text) && kept > 1 {
+                    kept -= 1;
+                    text = self.lay(items.get(..kept).unwrap_or(items), items.len() - kept, look);
+                }
             }
         }
         out.push_str(&text);
     }
 
+    /// How many items stand on so many lines when nothing is said about the rest. Of thousands of items only about
+    /// twice as many are laid out as fit: first in doubling steps, then by halving the step.
+    fn fitting(&self, items: &[Item], most: usize, look: Look) -> usize {
+        let fits = |count: usize| {
+            let items = items.get(..count).unwrap_or(items);
+            self.lay_plain(items, None, look).lines().nth(most).is_none()
+        };
+        let mut step = 1;
+        while step < items.len() && fits(step) {
+            step *= 2;
+        }
+        let (mut fit, mut over) = (step / 2, step.min(items.len()));
+        while fit + 1 < over {
+            let middle = fit + (over - fit) / 2;
+            if fits(middle) { fit = middle } else { over = middle }
+        }
+        if fits(over) { over } else { fit }
+    }
+
     fn lay(&self, items: &[Item], dropped: usize, look: Look) -> String {
+        let hidden = self.beyond + dropped as u64;
+        let rest = (hidden > 0).then(|| match hidden {
+            1 => self.more.0.to_owned(),
+            n => format!("{} {}", super::human::number(n), self.more.1),
+        });
+        self.lay_plain(items, rest, look)
+    }
+
+    fn lay_plain(&self, items: &[Item], rest: Option<String>, look: Look) -> String {
         let narrow = look.width < NARROW;
         let label = if narrow { format!("{}: ", self.label) } else { format!("{:<10} ", self.label) };
         let (first, hang) = if narrow { (1, 3) } else { (3, 14) };
@@ -292,12 +335,8 @@ impl Row {
             };
             all = all.say(separator).join(item);
         }
-        let hidden = self.beyond + dropped as u64;
-        if hidden > 0 {
-            all = all.say(" and ").say(match hidden {
-                1 => self.more.0.to_owned(),
-                n => format!("{} {}", super::human::number(n), self.more.1),
-            });
+        if let Some(rest) = rest {
+            all = all.say(" and ").say(rest);
         }
         lines.chunks(&chunks(&all), look);
         let mut out = String::new();
@@ -306,6 +345,8 @@ impl Row {
     }
 }
 
+/// No window shows more items of one row; the rest is counted and not looked at.
+const MOST_ITEMS: usize = 1024;
 /// Below this many columns labels no longer get a column of their own.
 const NARROW: usize = 60;
 
@@ -461,6 +502,57 @@ fn badge_paint(environment: Option<Environment>) -> Paint {
         }
         Some(Environment::Unclassified) | None => {
             Paint::badge((Color::AnsiColor(231), 90), (Color::BrightWhite, Color::Magenta))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The plain way: everything, then one item less until it fits.
+    fn one_by_one(row: &Row, look: Look) -> String {
+        let most = row.lines.map(|most| if look.width < NARROW { most * 2 } else { most });
+        let fits = |text: &str| most.is_none_or(|most| text.lines().count() <= most);
+        let mut items = &row.items;
+        let mut text = row.lay(items, 0, look);
+        if !fits(&text) && row.brief.len() == items.len() {
+            items = &row.brief;
+            text = row.lay(items, 0, look);
+        }
+        for kept in (1..items.len()).rev() {
+            if fits(&text) {
+                break;
+            }
+            text = row.lay(&items[..kept], items.len() - kept, look);
+        }
+        text
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+        #[test]
+        fn a_row_shows_as_many_items_as_fit(
+            names in prop::collection::vec("[a-z]{1,12}( [a-z]{1,9}){0,2}", 0..120),
+            lead in "[a-z]{0,20}",
+            beyond in 0_u64..3000,
+            width in 20_usize..140,
+            lines in 1_usize..5,
+            shorter in any::<bool>(),
+        ) {
+            let item = |name: &String| Item::new().name("x").say(format!(" {name}"));
+            let mut row = Row::list("goes", names.iter().map(item), ("1 more", "more"));
+            row = row.lead(Item::new().say(lead));
+            row.lines = Some(lines);
+            row.beyond = beyond;
+            if shorter {
+                row.brief = names.iter().map(|name| Item::new().name(&name[..1])).collect();
+            }
+            let look = Look { width, ..Look::PLAIN };
+            let mut shown = String::new();
+            row.render(look, &mut shown);
+            prop_assert_eq!(shown, one_by_one(&row, look));
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Source;
 use crate::engine::impact::{Data, Fate, Group, Impact, Protection, Subject};
 use crate::engine::target::{Environment, Target};
+use std::collections::BTreeMap;
 
 /// What a screen is made from. Texts are raw; they are escaped on their way to the screen.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +78,8 @@ pub fn screen(view: &View<'_>) -> Screen {
     );
     // Notes of the other family stand beside the account.
     let target_notes = view.target.kube().map_or(&[][..], |target| &target.notes);
-    rows.extend(target_notes.iter().chain(view.notes).map(|n| Row::fact("note", Item::new().prose(n))));
+    rows.extend(notes(target_notes));
+    rows.extend(notes(view.notes));
     rows.push(command_row(view));
     let mut screen = Screen {
         environment: Some(view.environment),
@@ -190,7 +192,7 @@ fn subject_row(view: &View<'_>) -> Option<Row> {
     let mut row = if total == 1 {
         Row::list("", vec![named(first, true)], ("", "")).in_full()
     } else {
-        let items: Vec<Item> = impact.subjects.iter().map(|s| named(s, !one_kind)).collect();
+        let items = impact.subjects.iter().map(|s| named(s, !one_kind));
         let count = if one_kind { counted(total, &first.kind) } else { counted(total, thing(view)) };
         let lead = if loss {
             Item::new().loss(&format!("{count}:"))
@@ -198,7 +200,7 @@ fn subject_row(view: &View<'_>) -> Option<Row> {
             Item::new().prose(&format!("{count}:"))
         };
         let mut row = Row::list("", items, ("1 more", "more")).lead(lead);
-        row.beyond = total - impact.subjects.len() as u64;
+        row.beyond += total - impact.subjects.len() as u64;
         row
     };
     let ages = ages(&impact.subjects, total);
@@ -258,10 +260,11 @@ fn groups_row(view: &View<'_>) -> Option<Row> {
     let total: u64 = impact.groups.iter().map(|g| g.count).sum();
     let count = |g: &Group| counted(g.count, &g.kind);
     let brief = impact.groups.iter().map(|g| Item::new().unbroken(&count(g))).collect();
-    let full = impact.groups.iter().map(|g| with_names(Item::new().unbroken(&count(g)), g)).collect();
+    let full = impact.groups.iter().map(|g| with_names(Item::new().unbroken(&count(g)), g));
     let lead = Item::new().say(format!("{}:", counted(total, thing(view))));
     let mut row = Row::list("goes", full, ("1 more kind", "more kinds")).lead(lead);
     row.brief = brief;
+    row.brief.truncate(row.items.len());
     Some(row)
 }
 
@@ -270,10 +273,12 @@ fn with_names(item: Item, group: &Group) -> Item {
         return item;
     }
     let mut item = item.say(" (");
-    for (i, name) in group.names.iter().enumerate() {
+    const SHOWN: usize = 8;
+    let shown = group.names.len().min(SHOWN);
+    for (i, name) in group.names.iter().take(shown).enumerate() {
         item = item.say(if i == 0 { "" } else { ", " }).name(name);
     }
-    let hidden = group.count.saturating_sub(group.names.len() as u64);
+    let hidden = group.count.saturating_sub(shown as u64);
     if hidden > 0 { item.say(format!(" and {} more)", number(hidden))) } else { item.say(")") }
 }
 
@@ -283,19 +288,13 @@ fn data_row(data: &[Data]) -> Option<Row> {
         return None;
     }
     // The worst first; among equals in the order of the facts, which begin with what counts most.
-    let mut ends: Vec<(Fate, &str)> = Vec::new();
-    for end in data.iter().map(|d| (d.fate, d.because.as_str())) {
-        if !ends.contains(&end) {
-            ends.push(end);
-        }
-    }
-    ends.sort_by_key(|(fate, _)| std::cmp::Reverse(*fate));
+    let mut ends: Vec<((Fate, &str), Vec<&Data>)> =
+        together(data.iter().map(|d| ((d.fate, d.because.as_str()), d)));
+    ends.sort_by_key(|((fate, _), _)| std::cmp::Reverse(*fate));
     // Many endings, each with fewer names: none of them is to be pushed off the screen by another's.
     let shown = if ends.len() > 2 { 2 } else { 4 };
     let mut items = Vec::new();
-    for (fate, because) in ends {
-        let these: Vec<&Data> =
-            data.iter().filter(|d| (d.fate, d.because.as_str()) == (fate, because)).collect();
+    for ((fate, because), these) in ends {
         let end = match fate {
             Fate::Erased => "ERASED",
             Fate::Unknown => "could not be told, taken as erased",
@@ -320,9 +319,23 @@ fn data_row(data: &[Data]) -> Option<Row> {
     Some(row)
 }
 
+/// What has the same key, under the key, in the order in which the keys come up.
+fn together<K: Clone + Ord, T>(pairs: impl Iterator<Item = (K, T)>) -> Vec<(K, Vec<T>)> {
+    let mut place: BTreeMap<K, usize> = BTreeMap::new();
+    let mut out: Vec<(K, Vec<T>)> = Vec::new();
+    for (key, value) in pairs {
+        let at = *place.entry(key.clone()).or_insert(out.len());
+        match out.get_mut(at) {
+            Some((_, values)) => values.push(value),
+            None => out.push((key, vec![value])),
+        }
+    }
+    out
+}
+
 fn also_row(view: &View<'_>) -> Option<Row> {
-    let items: Vec<Item> = view.impact.also.iter().map(|a| Item::new().prose(a)).collect();
-    let mut row = Row::list("also", items, ("1 more", "more"));
+    let mut row =
+        Row::list("also", view.impact.also.iter().map(|a| Item::new().prose(a)), ("1 more", "more"));
     row.separator = clause_separator(view);
     if let Target::Host(_) = view.target {
         // What stops, what the machine needs and what is lost with it are said of each package.
@@ -341,14 +354,8 @@ fn clause_separator(view: &View<'_>) -> &'static str {
 
 /// Gaps with the same reason are said together.
 fn unchecked_row(view: &View<'_>) -> Option<Row> {
-    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
-    for gap in &view.impact.gaps {
-        let why = gap.why.to_string();
-        match reasons.iter_mut().find(|(w, _)| *w == why) {
-            Some((_, what)) => what.push(&gap.what),
-            None => reasons.push((why, vec![&gap.what])),
-        }
-    }
+    let reasons: Vec<(String, Vec<&str>)> =
+        together(view.impact.gaps.iter().map(|gap| (gap.why.to_string(), gap.what.as_str())));
     const SHOWN: usize = 4;
     let item = |(why, what): &(String, Vec<&str>)| {
         let mut item = Item::new().prose(why).say(":");
@@ -360,8 +367,7 @@ fn unchecked_row(view: &View<'_>) -> Option<Row> {
             more => item.say(format!(" and {} more", number(more as u64))),
         }
     };
-    let mut row =
-        Row::list("unchecked", reasons.iter().map(item).collect(), ("1 more reason", "more reasons"));
+    let mut row = Row::list("unchecked", reasons.iter().map(item), ("1 more reason", "more reasons"));
     row.separator = "; ";
     (!row.items.is_empty()).then_some(row)
 }
@@ -399,15 +405,36 @@ fn protection_rows(view: &View<'_>) -> Vec<Row> {
 
 /// A command of the AWS CLI that the person may copy; `None` for anything else.
 fn copyable(label: &str, text: &str) -> Option<Row> {
-    if !text.starts_with("aws ") {
+    // Nobody copies a screenful; what is longer is shown like other prose.
+    const LONGEST: usize = 4096;
+    if !text.starts_with("aws ") || text.len() > LONGEST {
         return None;
     }
     let words = CommandLine::of(shell_words::split(text).ok()?);
-    let items = words.words().iter().map(|word| Item::new().unbroken_escaped(word)).collect();
+    if words.beyond() > 0 {
+        return None;
+    }
+    let items = words.words().iter().map(|word| Item::new().unbroken_escaped(word));
     let mut row = Row::list(label, items, ("", "")).in_full();
     row.separator = " ";
     row.copyable = true;
     Some(row)
+}
+
+/// A row for each of these; a handful, for a list of them would bury the losses.
+fn row_each(
+    label: &'static str,
+    items: impl ExactSizeIterator<Item = Item>,
+    thing: &str,
+) -> impl Iterator<Item = Row> {
+    const SHOWN: usize = 8;
+    let rest = items.len().saturating_sub(SHOWN) as u64;
+    let more = (rest > 0).then(|| Item::new().say(format!("and {}", counted(rest, thing))));
+    items.take(SHOWN).chain(more).map(move |item| Row::fact(label, item))
+}
+
+fn notes(texts: &[String]) -> impl Iterator<Item = Row> {
+    row_each("note", texts.iter().map(|text| Item::new().prose(text)), "more note")
 }
 
 fn clauses(label: &str, texts: &[String]) -> Option<Row> {
@@ -417,11 +444,16 @@ fn clauses(label: &str, texts: &[String]) -> Option<Row> {
 
 fn command_row(view: &View<'_>) -> Row {
     let words = view.command.words().iter();
-    let items = match view.target {
-        Target::Kube(_) | Target::Host(_) => words.map(|word| Item::new().shown_word(word)).collect(),
-        Target::Aws(_) => words.map(|word| Item::new().shown_word(&aws::shown_word(word))).collect(),
+    let more = ("1 more word", "more words");
+    let mut row = match view.target {
+        Target::Kube(_) | Target::Host(_) => {
+            Row::list("runs", words.map(|word| Item::new().shown_word(word)), more)
+        }
+        Target::Aws(_) => {
+            Row::list("runs", words.map(|word| Item::new().shown_word(&aws::shown_word(word))), more)
+        }
     };
-    let mut row = Row::list("runs", items, ("1 more word", "more words"));
+    row.beyond += view.command.beyond();
     row.separator = " ";
     row.lines = Some(4);
     row

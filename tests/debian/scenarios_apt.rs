@@ -224,8 +224,8 @@ fn units_and_the_machine_itself_are_asked_about() {
     assert_eq!(bed.root.customers(), None);
 }
 
-/// By night, without a terminal: a timer's own restart goes through, what a person hands to systemd-run does not, nor
-/// does an agent that runs as a service.
+/// By night, without a terminal: a timer's own restart goes through, and that of a service policy names. What a person
+/// hands to systemd-run does not, nor do an agent that runs as a service, a way in, and a service nobody knows.
 #[test]
 #[ignore = "tests/run --all: one more booted systemd"]
 fn the_machine_may_look_after_itself() {
@@ -238,13 +238,18 @@ fn the_machine_may_look_after_itself() {
         ("run-u7", oneshot("")),
         ("agent", oneshot("Environment=CLAUDECODE=1\n")),
         ("dropbear", oneshot("")),
+        ("amazon-ssm-agent", oneshot("")),
+        ("unheard-of", oneshot("")),
+        ("failover", oneshot("")),
     ] {
         bed.root.write(&format!("/etc/systemd/system/{unit}.service"), &text);
     }
+    bed.root.write("/etc/systemd/system/nightly.timer", "[Timer]\nOnCalendar=daily\n");
+    bed.root.write("/etc/guard/policy.yaml", "version: 1\nhousekeeping: [failover]\n");
     bed.alone("/usr/bin/systemctl daemon-reload").is(0);
     let since = || bed.alone("/usr/bin/systemctl show -P MainPID cron").output;
     let before = since();
-    for unit in ["run-u7", "agent", "dropbear"] {
+    for unit in ["run-u7", "agent", "dropbear", "amazon-ssm-agent", "unheard-of"] {
         let end = bed.alone(&format!("/usr/bin/systemctl start {unit}"));
         assert!(end.code != 0, "{unit}: {}", end.output);
         let code = bed.alone(&format!("/usr/bin/systemctl show -P ExecMainStatus {unit}")).output;
@@ -252,5 +257,8 @@ fn the_machine_may_look_after_itself() {
         assert_eq!(since(), before, "{unit}");
     }
     bed.alone("/usr/bin/systemctl start nightly").is(0);
-    assert_ne!(since(), before);
+    let after = since();
+    assert_ne!(after, before);
+    bed.alone("/usr/bin/systemctl start failover").is(0);
+    assert_ne!(since(), after);
 }

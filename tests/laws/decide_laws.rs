@@ -3,6 +3,7 @@
 use crate::cases::cases;
 use guard::engine::decide::{Decision, Level, Object, Situation, Whole, decide};
 use guard::engine::effect::Effect;
+use guard::engine::policy::agents::Agents;
 use guard::engine::policy::place::{IdKind, Identity, Place, Seen, classify_target};
 use guard::engine::policy::rule::{Actor, LabelTest, Outcome, Rule, When};
 use guard::engine::policy::window::Window;
@@ -106,8 +107,10 @@ fn layer(layer: Layer) -> impl Strategy<Value = Policy> {
         mostly(select(UnknownAs::ALL.to_vec())),
         mostly(any::<bool>()),
         any::<bool>(),
+        (mostly(any::<bool>()), mostly(any::<bool>())),
     )
-        .prop_map(move |(rules, mode, unknown, env_confirm, floor)| Policy {
+        .prop_map(move |(rules, mode, unknown, env_confirm, floor, (confirm, terminal))| Policy {
+            agents: Agents { confirm, terminal },
             rules,
             mode: if layer == Layer::Project { None } else { mode },
             unknown,
@@ -219,6 +222,21 @@ proptest! {
         prop_assert!(strength(&unknown, &m) >= strength(&mutate, &m));
     }
 
+    /// And the variable answers for an agent only where a file that may says so, and none says no.
+    #[test]
+    fn an_agent_is_never_treated_better_than_a_person(s in situation(), mut m in merged()) {
+        for layer in m.system.iter_mut().chain(&mut m.user).chain(&mut m.project) {
+            layer.rules.iter_mut().for_each(|rule| rule.when.actor.clear());
+        }
+        let person = Situation { actor: Actor::Human, ..s.clone() };
+        let agent = Situation { actor: Actor::Agent, ..s };
+        prop_assert!(strength(&agent, &m) >= strength(&person, &m), "{:?}\n{:?}", decide(&person, &m), decide(&agent, &m));
+        if let Decision::Confirm(asked) = decide(&agent, &m) {
+            let says = |word| m.layers().any(|layer| layer.agents.confirm == Some(word));
+            prop_assert!(!asked.env_confirm || (says(true) && !says(false) && m.terms().env_confirm));
+        }
+    }
+
     #[test]
     fn a_wider_scope_never_gives_a_weaker_decision(s in situation(), m in merged()) {
         let of = |whole_scope| Situation { whole_scope, ..s.clone() };
@@ -253,7 +271,7 @@ proptest! {
         if !system.builtin_floor {
             // The user may relax the table altogether: what is left is the floor.
             let all = Rule { id: "all".into(), when: When::default(), then: Outcome::Allow, relax: true, freeze: false, reason: None, justification: false, show_diff: false, line: None };
-            quiet.user = Some(Policy { rules: vec![all], mode: Some(Mode::Audit), ..Policy::empty(Layer::User, "user") });
+            quiet.user = Some(Policy { rules: vec![all], mode: Some(Mode::Audit), agents: Agents { confirm: Some(true), terminal: None }, ..Policy::empty(Layer::User, "user") });
         }
         let whole = Merged { system: Some(system), ..m };
         prop_assert!(strength(&s, &whole) >= strength(&s, &quiet), "{:?}\n{:?}", decide(&s, &quiet), decide(&s, &whole));

@@ -6,10 +6,10 @@ use crate::scenes;
 use guard::engine::challenge::aws_challenge;
 use guard::engine::decide::Level;
 use guard::engine::escape::escape;
-use guard::engine::fact::{Known, Source, Sourced};
+use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Protection, Subject};
 use guard::engine::target::AwsTarget;
-use guard::ui::{Colours, CommandLine, Look, render_notice, view};
+use guard::ui::{Colours, CommandLine, Hint, Look, Refusal, render_notice, render_refusal, view};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -65,10 +65,8 @@ fn scene<S: Strategy<Value = String>>(name: fn() -> S) -> impl Strategy<Value = 
             };
             scene.impact.data = names.iter().enumerate().map(data).collect();
             scene.impact.also = names.clone();
-            scene.impact.gaps = names
-                .iter()
-                .map(|n| Gap { what: n.clone(), why: guard::engine::fact::Why::Failed(object.clone()) })
-                .collect();
+            scene.impact.gaps =
+                names.iter().map(|n| Gap { what: n.clone(), why: Why::Failed(object.clone()) }).collect();
             scene.impact.protections =
                 names.iter().map(|n| Protection { what: n.clone(), effect: object.clone() }).collect();
             scene.impact.refused = Some(object.clone());
@@ -227,6 +225,53 @@ fn without_sgr(text: &str) -> String {
     out + rest
 }
 
+/// However much there is of everything, the screen stays a screen, and is there at once: every kind of row that holds
+/// what the command line or the live system hands over.
+#[test]
+fn no_row_grows_with_what_it_tells_of() {
+    const MANY: usize = 131_072;
+    let text = |what: &str, n: usize| (0..n).map(|i| format!("{what}-{i}")).collect::<Vec<_>>();
+    for scene in [scenes::delete(), scenes::scale()] {
+        let mut scene = scene;
+        let impact = &mut scene.impact;
+        let subject = impact.subjects.first().cloned().unwrap();
+        impact.subjects =
+            text("object", MANY).into_iter().map(|name| Subject { name, ..subject.clone() }).collect();
+        impact.subjects_total = MANY as u64;
+        impact.groups = text("Kind", 5000)
+            .into_iter()
+            .map(|kind| Group { kind, group: String::new(), count: 3, names: text("name", 5000) })
+            .take(200)
+            .collect();
+        let data = |what: String| Data { because: format!("because of {what}"), fate: Fate::Erased, what };
+        impact.data = text("claim", 10_000).into_iter().map(data).collect();
+        impact.also = text("also", 10_000);
+        impact.gaps = text("gap", 10_000)
+            .into_iter()
+            .map(|what| Gap { why: Why::Failed(format!("it is {what}")), what })
+            .collect();
+        let protection = |what: String| Protection { what, effect: "is OFF; turn on: aws x y".to_owned() };
+        impact.protections = text("protection", 10_000).into_iter().map(protection).collect();
+        impact.refused = Some("no ".repeat(100_000));
+        impact.surprise = Some("more ".repeat(100_000));
+        scene.target.notes = text("missing", 4000);
+        scene.notes = text("note", 4000);
+        scene.command = CommandLine::of(text("word", MANY));
+        scene.assessment.because = text("reason", 10_000);
+        for width in [40, 80, 200] {
+            let look = Look { width, ..Look::PLAIN };
+            let view = scene.view();
+            let shown = view::screen(&view).render(look);
+            assert!(shown.lines().count() < 100 && shown.len() < 20_000, "{shown}");
+            assert!(render_notice(&view, look).len() < 4096);
+        }
+        let because = vec!["no ".repeat(100_000); 100];
+        let hint = Hint::None;
+        let refusal = Refusal { screen: None, what: "refused", because: &because, hint };
+        assert!(render_refusal(&refusal, Look::PLAIN).len() < 20_000);
+    }
+}
+
 #[test]
 fn json_is_stable() {
     insta::assert_snapshot!("json_is_stable", json(&scenes::delete()));
@@ -248,6 +293,7 @@ fn json(scene: &scenes::Scene) -> String {
         target: scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
+        tells_phrase: true,
         exit: guard::exit::Exit::Refused,
     })
     .unwrap();

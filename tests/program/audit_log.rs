@@ -49,6 +49,39 @@ fn many_writers_lose_and_mix_nothing() {
     assert_eq!((verified.lines, verified.files, verified.earlier_missing), (400, 1, false));
 }
 
+/// Earlier guards that were killed while they moved the log on left a new log that names nothing before it.
+#[test]
+fn a_log_that_begins_anew_after_a_broken_rotation_is_accepted_and_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = log(dir.path(), &["a", "b"]);
+    let aside = dir.path().join("aside");
+    fs::rename(&path, &aside).unwrap();
+    log(dir.path(), &["c", "d"]);
+    fs::rename(&aside, dir.path().join("audit.jsonl.1")).unwrap();
+    let file = path.to_str().unwrap();
+    let good = guard(&["audit", "verify", "--file", file]);
+    assert!(good.status.success(), "{}", text(&good));
+    for part in ["ok: 4 records in 2 files, the chain holds", "begins anew", "cannot be told", "head: "] {
+        assert!(text(&good).contains(part), "{part}: {}", text(&good));
+    }
+    // Within one file nothing begins anew.
+    let whole = fs::read_to_string(&path).unwrap();
+    let first = whole.lines().next().unwrap();
+    fs::write(&path, format!("{whole}{first}\n")).unwrap();
+    assert_eq!(guard(&["audit", "verify", "--file", file]).status.code(), Some(65));
+}
+
+/// A killed rotation leaves no log; the one that is begun next goes on from the older one.
+#[test]
+fn a_log_that_is_gone_after_a_broken_rotation_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = log(dir.path(), &["a", "b"]);
+    fs::rename(&path, dir.path().join("audit.jsonl.1")).unwrap();
+    log(dir.path(), &["c"]);
+    let verified = audit::verify(&path).unwrap().unwrap();
+    assert_eq!((verified.lines, verified.files, verified.restarts.len()), (3, 2, 0));
+}
+
 #[test]
 fn the_first_changed_removed_or_torn_line_is_named() {
     let dir = tempfile::tempdir().unwrap();

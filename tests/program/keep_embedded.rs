@@ -36,7 +36,7 @@ fn guarded(server: &Embedded) -> Option<Machine> {
 }
 
 /// Runs a command with the phrase that `guard check` names for it.
-fn agree(guarded: &mut Machine, words: &[&str]) -> std::process::Output {
+fn agree(guarded: &mut Machine, words: &[&str]) -> Output {
     let check: Vec<&str> = ["check", "--json", "--", "kubectl"].iter().chain(words).copied().collect();
     let checked: Value = serde_json::from_slice(&guarded.guard(&check).stdout).unwrap();
     if let Some(phrase) = checked["challenge"]["phrase"].as_str() {
@@ -72,7 +72,7 @@ fn the_screen_promises_the_copy_and_the_way_back() {
                   claimRef: {namespace: shop, name: data}}\nstatus: {phase: Bound}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\n\
                   metadata: {name: data, namespace: shop}\nspec: {volumeName: pv-1}\nstatus: {phase: Bound}\n";
     let server = Embedded::start(shop(1).yaml(volume));
-    let Some(mut guarded) = guarded(&server) else { return };
+    let Some(guarded) = guarded(&server) else { return };
     let out = guarded.guard(&["check", "--", "kubectl", "delete", "ns", "shop"]);
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -38,6 +38,7 @@ mod scenarios_levels;
 mod scenarios_other_words;
 mod scenarios_pin;
 mod scenarios_policy;
+mod scenarios_robust;
 mod scenarios_untouched;
 mod shell_init;
 mod shell_setup;

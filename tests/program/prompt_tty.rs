@@ -501,3 +501,43 @@ fn a_stopped_question_keeps_nobody_waiting() {
     shell.send(PHRASE);
     shell.expect("SECOND");
 }
+
+/// SIGSTOP cannot be caught: the question keeps its right to the terminal, and stands for nobody.
+#[test]
+fn a_question_that_is_stopped_from_outside_keeps_nobody_waiting() {
+    let mut shell = job_shell();
+    // It stops itself from outside, so to say: its own number is the shell's `$!` only in the background.
+    shell.send("sh -c 'echo PID=$$; exec \"$DEMO\" delete -- echo FIRST'\n");
+    shell.expect("PID=");
+    shell.expect(QUESTION);
+    let text = shell.output();
+    let pid = text.rsplit("PID=").next().and_then(|rest| rest.lines().next()).unwrap().trim().to_owned();
+    assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
+    shell.expect("prompt$ ");
+    let started = std::time::Instant::now();
+    shell.send("\"$DEMO\" delete -- echo SECOND\n");
+    shell.expect(QUESTION);
+    assert!(started.elapsed() < A_WHILE * 10, "{}", shell.output());
+    shell.send(PHRASE);
+    shell.expect("SECOND");
+    shell.expect("prompt$ ");
+    shell.send("fg\n");
+    shell.expect(QUESTION);
+    shell.send(PHRASE);
+    shell.expect("FIRST");
+}
+
+/// Who waits is told for whom.
+#[test]
+fn a_question_that_waits_says_for_whom() {
+    let script = r#"for n in 1 2; do "$DEMO" delete -- echo RAN$n & done; wait"#;
+    let mut pty = shell("sh", &[], Some(script));
+    pty.expect(QUESTION);
+    pty.expect("guard: this one waits for ");
+    pty.expect("which has this terminal");
+    pty.send(PHRASE);
+    pty.expect("RAN");
+    pty.expect(QUESTION);
+    pty.send(PHRASE);
+    assert_eq!(pty.code(), 0);
+}

@@ -161,7 +161,8 @@ fn agreed(
         facts();
         return Ok(());
     }
-    if let Some(phrase) = world.set_var(CONFIRM).map(OsStrExt::as_bytes) {
+    let may = crate::app::caller::may_confirm_by_variable(world);
+    if let Some(phrase) = world.set_var(CONFIRM).filter(|_| may).map(OsStrExt::as_bytes) {
         if challenge.accepts(phrase) {
             facts();
             return Ok(());
@@ -178,8 +179,7 @@ fn agreed(
     };
     let question = Item::new().say(what).strong(&name).say("? [y/N]:");
     kept::yes(question, screen, world, choice).map_err(|fail| {
-        fail.because("nothing was changed")
-            .help(format!("without a terminal, set {CONFIRM} to the {}", challenge.kind))
+        fail.because("nothing was changed").help(crate::app::caller::help_without_terminal(world, &challenge))
     })
 }
 

@@ -4,9 +4,10 @@ use super::grammar::{Unknown, read};
 use super::{aptitude, dpkg, program, words};
 use crate::engine::host;
 use crate::engine::tools::dpkg::{DPKG, Kind as Option_};
+use std::collections::BTreeSet;
 
 /// What kind of thing is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Packages.
     Package,
@@ -70,12 +71,10 @@ pub fn named(tool: &[u8], words: &[&[u8]]) -> Named {
             }
         }
     };
-    let mut seen = Vec::new();
-    named.things.retain(|thing| {
-        let new = thing.1.is_none() || !seen.contains(thing);
-        seen.push(thing.clone());
-        new
-    });
+    let mut seen = BTreeSet::new();
+    let new: Vec<bool> = named.things.iter().map(|thing| thing.1.is_none() || seen.insert(thing)).collect();
+    let mut new = new.into_iter();
+    named.things.retain(|_| new.next().unwrap_or(true));
     named
 }
 

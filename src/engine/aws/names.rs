@@ -2,33 +2,29 @@
 
 use super::arn;
 use super::hit::Hit;
+use std::collections::BTreeSet;
 
 /// The names of what is hit, in the order given, each once.
 pub fn resources(hit: &Hit) -> Vec<String> {
-    let mut out = Vec::new();
     if hit.service == "s3" {
-        for path in paths(hit) {
-            add(&mut out, &short(path));
-        }
-        return out;
+        return each_once(paths(hit).into_iter().map(short));
     }
     if matches!(hit.service.as_str(), "s3api" | "s3control")
         && let Some(bucket) = hit.value("bucket")
     {
-        match hit.value("key").or_else(|| hit.value("prefix")) {
-            Some(key) => add(&mut out, &format!("{}/{key}", short(bucket))),
-            None => add(&mut out, &short(bucket)),
-        }
-        return out;
+        let key = hit.value("key").or_else(|| hit.value("prefix"));
+        let bucket = short(bucket);
+        return each_once(std::iter::once(key.map_or(bucket.clone(), |key| format!("{bucket}/{key}"))));
     }
-    for option in targets(hit) {
-        for value in hit.list(&option) {
-            for name in values(value) {
-                add(&mut out, &short(&name));
-            }
-        }
-    }
-    out
+    let options = targets(hit);
+    let given = options.iter().flat_map(|option| hit.list(option));
+    each_once(given.flat_map(|value| values(value)).map(|name| short(&name)))
+}
+
+/// Names that say anything, each once: a line may hold ten thousand of them.
+fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| !name.is_empty() && seen.insert(name.clone())).collect()
 }
 
 /// What kind of thing the operation's name speaks of, in the words of the CLI: `stack`, `db-instance`, `instance`.
@@ -168,12 +164,6 @@ fn short(value: &str) -> String {
     };
     let value = value.trim_end_matches('/');
     value.rsplit(['/', ':']).next().unwrap_or(value).to_owned()
-}
-
-fn add(out: &mut Vec<String>, name: &str) {
-    if !name.is_empty() && !out.iter().any(|have| have == name) {
-        out.push(name.to_owned());
-    }
 }
 
 #[cfg(test)]

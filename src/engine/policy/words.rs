@@ -8,6 +8,7 @@ use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
 use crate::engine::kube::kinds::{self, is_cluster_scoped};
 use crate::engine::parse::{Parsed, parse};
+use crate::engine::policy::makes;
 use crate::engine::table::Role;
 use crate::engine::tools;
 
@@ -28,7 +29,7 @@ const OBJECT_COMMANDS: [&str; 11] = [
     "taint",
 ];
 /// Commands whose first argument is a pod by name, or `TYPE/NAME`.
-const POD_COMMANDS: [&str; 3] = ["attach", "debug", "exec"];
+const POD_COMMANDS: [&str; 4] = ["attach", "debug", "exec", "port-forward"];
 
 /// The situation as the words tell it. The target is left unknown.
 pub fn situation_of_words(tool: &str, words: &[&[u8]]) -> Situation {
@@ -116,6 +117,8 @@ fn objects(parsed: &Parsed<'_>, s: &mut Situation) {
         s.objects = by_path(&path).into_iter().collect();
         collection = s.objects.iter().all(|o| o.name.is_none()) && !path.contains("Selector=");
         s.namespaces = s.objects.iter().filter_map(|o| o.namespace.clone()).collect();
+    } else if let Some(made) = makes::of_path(parsed.path()).filter(|_| !from_file) {
+        s.objects = by_making(made, parsed, &args, namespace.as_deref());
     } else if NODE_COMMANDS.contains(&command) {
         s.objects = args.iter().map(|n| object("nodes", Some(n.as_str()), None)).collect();
     } else if names_objects(command) && !from_file {
@@ -143,6 +146,21 @@ fn objects(parsed: &Parsed<'_>, s: &mut Situation) {
         }
         s.namespaces.extend(whole);
     }
+}
+
+/// What is made, and what it is made from where the words name that, too.
+fn by_making(made: Object, parsed: &Parsed<'_>, args: &[String], namespace: Option<&str>) -> Vec<Object> {
+    let command = parsed.path().split(' ').next().unwrap_or("");
+    let mut objects =
+        if OBJECT_COMMANDS.contains(&command) { by_arguments(args, namespace) } else { Vec::new() };
+    let name = match parsed.last("name") {
+        Some(name) => Some(text(name)),
+        None if objects.is_empty() => args.first().cloned(),
+        None => objects.first().and_then(|from| from.name.clone()),
+    };
+    let namespace = namespace.filter(|_| !is_cluster_scoped(&made.resource)).map(str::to_owned);
+    objects.push(Object { name, namespace, ..made });
+    objects
 }
 
 fn by_arguments(args: &[String], namespace: Option<&str>) -> Vec<Object> {
@@ -286,6 +304,24 @@ mod tests {
             ("kubectl drain n1 --force", vec!["nodes/n1"]),
             ("kubectl label pod a app=x old-", vec!["pod/a"]),
             ("kubectl delete -f x.yaml", vec![]),
+            ("kubectl create cm a --from-literal=k=v", vec!["configmaps/a"]),
+            ("kubectl -n shop create secret generic a", vec!["shop:secrets/a"]),
+            ("kubectl create svc clusterip a --tcp=80", vec!["services/a"]),
+            ("kubectl create clusterrole a -n shop --verb=get --resource=pods", vec!["clusterroles/a"]),
+            ("kubectl create ns shop", vec!["namespaces/shop"]),
+            ("kubectl create token a", vec!["serviceaccounts/a"]),
+            ("kubectl create -f x.yaml", vec![]),
+            ("kubectl run a --image=b -- delete c", vec!["pods/a"]),
+            ("kubectl expose deploy web --port=80", vec!["deploy/web", "services/web"]),
+            ("kubectl expose deploy web --port=80 --name=x", vec!["deploy/web", "services/x"]),
+            ("kubectl expose -f x.yaml", vec![]),
+            ("kubectl autoscale deploy/web --max=3", vec!["deploy/web", "horizontalpodautoscalers/web"]),
+            ("kubectl certificate approve a", vec!["certificatesigningrequests/a"]),
+            ("kubectl exec web-0 -- ls", vec!["pods/web-0"]),
+            ("kubectl exec -n shop deploy/web -- ls", vec!["shop:deploy/web"]),
+            ("kubectl attach web-0 -i", vec!["pods/web-0"]),
+            ("kubectl debug node/n1 -it", vec!["node/n1"]),
+            ("kubectl port-forward web-0 80:8080", vec!["pods/web-0"]),
         ] {
             assert_eq!(objects(line), want, "{line}");
         }

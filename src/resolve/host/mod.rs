@@ -5,9 +5,10 @@
 pub mod address;
 mod apt_conf;
 mod cloud;
+pub mod doors;
 mod elsewhere;
 mod env_file;
-mod origin;
+pub mod origin;
 mod read;
 mod within;
 

@@ -1,21 +1,9 @@
 //! How the person came to be here: for the headline alone. Nothing is ever decided by it, because a session in a
 //! multiplexer, behind sudo or started by a timer looks like another one.
 
-use super::read;
+use super::{doors, read};
 use crate::world::World;
 use std::path::PathBuf;
-
-/// Programs that stand between a person elsewhere and this process.
-const DOORS: &[(&str, &str)] = &[
-    ("sshd", "ssh"),
-    // OpenSSH 9.8 and later.
-    ("sshd-session", "ssh"),
-    ("dropbear", "ssh"),
-    ("mosh-server", "mosh"),
-    ("etserver", "Eternal Terminal"),
-    ("etterminal", "Eternal Terminal"),
-    ("tailscaled", "Tailscale"),
-];
 
 /// No chain of processes is longer.
 const DEEPEST: usize = 64;
@@ -27,15 +15,14 @@ pub fn clauses(world: &World) -> Vec<String> {
     let text = |name: &str| world.set_var(name).map(|v| v.to_string_lossy().into_owned());
     let mut out = Vec::new();
     let ancestors = ancestors(world);
-    let door = ancestors.iter().position(|(_, name)| DOORS.iter().any(|(door, _)| door == name));
-    let by =
-        door.and_then(|at| ancestors.get(at)).and_then(|(_, name)| DOORS.iter().find(|(d, _)| d == name));
+    let door = ancestors.iter().position(|(_, name)| doors::by_program(name).is_some());
+    let by = door.and_then(|at| ancestors.get(at)).and_then(|(_, name)| doors::by_program(name));
     // sudo takes the variable away; the shell that called it still has it.
     let below = ancestors.iter().take(door.unwrap_or(0)).rev();
     let connection =
         text("SSH_CONNECTION").or_else(|| below.into_iter().find_map(|(pid, _)| their(world, *pid)));
     let from = connection.as_deref().and_then(|c| c.split_whitespace().next());
-    match (by.map(|(_, how)| *how), from) {
+    match (by.map(|door| door.called), from) {
         (Some(how), Some(from)) => out.push(format!("{how} from {from}")),
         (None, Some(from)) => out.push(format!("ssh from {from}")),
         (Some(how), None) => out.push(format!("over {how}")),
@@ -57,7 +44,7 @@ pub fn clauses(world: &World) -> Vec<String> {
 }
 
 /// The processes above this one, the nearest first: number and name.
-fn ancestors(world: &World) -> Vec<(u32, String)> {
+pub fn ancestors(world: &World) -> Vec<(u32, String)> {
     let mut out = Vec::new();
     let mut next = parent_of(world, "self").map(|(parent, _)| parent);
     while let Some(pid) = next.filter(|pid| *pid > 0)
@@ -68,6 +55,13 @@ fn ancestors(world: &World) -> Vec<(u32, String)> {
         next = Some(parent);
     }
     out
+}
+
+/// The words a process was started with, as far as it shows them; the first few thousand bytes.
+pub fn command(world: &World, pid: u32) -> Vec<String> {
+    let bytes = read::start(&proc(world, &pid.to_string(), "cmdline"), 4096).unwrap_or_default();
+    let words = bytes.split(|b| *b == 0).filter(|word| !word.is_empty());
+    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 /// A process's parent and own name (proc_pid_stat(5)). The name stands in brackets and may hold brackets itself.

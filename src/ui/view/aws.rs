@@ -49,9 +49,10 @@ pub(super) fn rows(view: &View<'_>, target: &AwsTarget) -> Vec<Row> {
         let item = Item::new().say(word).name(&endpoint.value).say(", from ");
         rows.push(Row::fact("endpoint", from(view, item, &endpoint.from)));
     }
-    rows.extend(target.elsewhere.iter().map(|e| Row::fact("elsewhere", Item::new().loss(e))));
+    let elsewhere = target.elsewhere.iter().map(|e| Item::new().loss(e));
+    rows.extend(super::row_each("elsewhere", elsewhere, "more setting"));
     // What was not used is a part of how the account was chosen, so it stands here and not below the losses.
-    rows.extend(target.notes.iter().map(|n| Row::fact("note", Item::new().prose(n))));
+    rows.extend(super::notes(&target.notes));
     rows
 }
 

@@ -64,7 +64,7 @@ pub(super) fn rows(view: &View<'_>, target: &HostTarget) -> Vec<Row> {
     if let Some(within) = &target.within {
         rows.push(Row::fact("within", Item::new().loss(within).say(": not the machine itself")));
     }
-    rows.extend(target.notes.iter().map(|n| Row::fact("note", Item::new().prose(n))));
+    rows.extend(super::notes(&target.notes));
     rows
 }
 
