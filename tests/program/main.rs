@@ -45,3 +45,4 @@ mod shell_setup;
 mod shim_find;
 mod shim_full;
 mod shim_passthrough;
+mod snippets;

@@ -296,9 +296,11 @@ impl Evaluation<'_> {
         // Kinds that stand in a file count like those that stand in the words.
         let kinds: Vec<&str> = self.documents.objects.iter().map(Document::kind).collect();
         let filed = Filed { kinds: &kinds, unread: !self.documents.unread.is_empty() };
-        let effect = self.effect.max(judge_filed(self.parsed, filed).effect);
+        let worded = judge_filed(self.parsed, filed);
+        let effect =
+            if reach::from_files(self.parsed) { worded.effect.max(self.effect) } else { self.effect };
         let unseen = !probed || !impact.gaps.is_empty();
-        let assessment = match reach::worst(self.parsed, self.documents).filter(|_| unseen) {
+        let mut assessment = match reach::worst(self.parsed, self.documents).filter(|_| unseen) {
             Some(worst) => {
                 let mut impact = impact.clone();
                 impact.consequences.push(worst);
@@ -306,6 +308,9 @@ impl Evaluation<'_> {
             }
             None => assess(effect, impact),
         };
+        if assessment.effect == worded.effect && effect >= Effect::Disrupt {
+            assessment.because.extend(worded.because.iter().map(|b| (*b).to_owned()));
+        }
         let reach = target.map(|t| reach::reach(self.parsed, self.documents, t, impact)).unwrap_or_default();
         let (name, challenge) = match target {
             Some(target) => (
