@@ -84,6 +84,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
             target,
             impact: &judged.impact,
             challenge: matches!(judged.decision, Decision::Confirm(_)).then_some(&judged.challenge),
+            ignored: &judged.policy.ignored,
             exit,
         };
         let json = render_json(&checked);

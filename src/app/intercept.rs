@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::judge::{self, How, Judged, judge, read_words, table_of};
+use super::kubectl::Kubectl;
 use super::record::{self, Ending};
 use super::{diff, keeping, show, situation};
 use crate::audit::Answer as Recorded;
@@ -336,7 +337,8 @@ fn unmoved(judged: &Judged, call: &Call, world: &World, prompting: Duration) -> 
 fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &World) -> Result<()> {
     let words = read_words(call, world)?;
     let slices = words.slices();
-    let now = resolve::kubeconfig::kube(world, &parse(table_of(call)?, &slices))?;
+    let parsed = parse(table_of(call)?, &slices);
+    let now = resolve::kubeconfig::kube(&Kubectl::at(&judged.tool).world(&parsed, world), &parsed)?;
     if words.words == judged.words.words && now.access.digest == before.access.digest {
         return Ok(());
     }

@@ -6,6 +6,7 @@ pub use apt::intend as intend_apt;
 
 use super::call::Call;
 use super::judge::{How, Judged, table_of};
+use super::kubectl::Kubectl;
 use super::show;
 use crate::audit;
 use crate::engine::assess::Assessment;
@@ -177,7 +178,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         target: &resolved.target,
         effective_kubeconfig: &resolved.access.effective,
         documents: &documents,
-        kubectl: Some(&judged.tool),
+        kubectl: Kubectl::at(&judged.tool).for_dry_runs(),
         world,
         deadline: DEADLINE,
         verdict: &judged.words.verdict,

@@ -18,6 +18,7 @@ pub mod intercept;
 pub mod judge;
 mod keeping;
 pub mod kept;
+mod kubectl;
 pub mod man;
 pub mod out;
 pub mod policy;

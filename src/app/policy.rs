@@ -2,9 +2,10 @@
 
 use crate::engine::policy::builtin;
 use crate::engine::policy::rule::{Outcome, Rule};
-use crate::engine::policy::{Layer, Merged, Policy};
+use crate::engine::policy::{Ignored, Layer, Merged, Policy};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::policy::files::Found;
 use crate::policy::{cases, files, load, parse, schema};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -89,6 +90,7 @@ fn print(text: &str) -> Result<Exit> {
 fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<Exit> {
     let mut report = String::new();
     let mut broken: Vec<Fail> = Vec::new();
+    let mut ignored: Vec<Ignored> = Vec::new();
     let mut one = |layer: Layer, path: &Path, result: Result<Policy>| match result {
         Ok(policy) => {
             let (rules, word) = (policy.rules.len(), layer.word());
@@ -99,8 +101,11 @@ fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<E
     if given.is_empty() {
         for (layer, path) in files::candidates(world) {
             match files::open(world, layer, &path) {
-                Ok(None) => {}
-                Ok(Some(text)) => one(layer, &path, parse(&text, &path, layer)),
+                Ok(Found::Nothing) => {}
+                Ok(Found::Text(text)) => one(layer, &path, parse(&text, &path, layer)),
+                Ok(Found::Ignored(why)) => {
+                    ignored.push(Ignored { file: files::shown(&path), why });
+                }
                 Err(fail) => one(layer, &path, Err(fail)),
             }
         }
@@ -121,6 +126,9 @@ fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<E
                 .because(e.to_string())
         });
         one(layer, path, text.and_then(|text| parse(&text, path, layer)));
+    }
+    for ignored in &ignored {
+        let _ = writeln!(report, "{}", ignored.note());
     }
     if report.is_empty() && broken.is_empty() {
         report.push_str("no policy file: the built-in table holds\n");

@@ -163,6 +163,7 @@ pub fn policy_of(file: &CaseFile, path: &Path, in_force: &Merged) -> Result<Merg
         system: load(&names.system, Layer::System)?,
         user: load(&names.user, Layer::User)?,
         project: load(&names.project, Layer::Project)?.into_iter().collect(),
+        ignored: Vec::new(),
     })
 }
 

@@ -123,7 +123,7 @@ pub(crate) fn merged() -> impl Strategy<Value = Merged> {
         mostly(layer(Layer::User)),
         proptest::collection::vec(layer(Layer::Project), 0..2),
     )
-        .prop_map(|(system, user, project)| Merged { system, user, project })
+        .prop_map(|(system, user, project)| Merged { system, user, project, ignored: Vec::new() })
 }
 
 fn object() -> impl Strategy<Value = Object> {

@@ -248,6 +248,7 @@ fn json(scene: &scenes::Scene) -> String {
         target: scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
+        ignored: &[],
         exit: guard::exit::Exit::Refused,
     })
     .unwrap();

@@ -2,6 +2,7 @@
 
 use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, table_of};
 use crate::app::caller::actor;
+use crate::app::kubectl::Kubectl;
 use crate::app::{keeping, render, situation, typo};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{self, Challenge, Scope};
@@ -65,7 +66,13 @@ pub(super) fn judge(
     }
     let slices = words.slices();
     let parsed = parse(table, &slices);
+    let kubectl = Kubectl::at(&tool);
+    let callers = world;
+    let world = &*kubectl.world(&parsed, callers);
     let mut resolved = resolve::kubeconfig::kube(world, &parsed);
+    if let Ok(resolved) = &mut resolved {
+        kubectl.explain(&parsed, callers, &mut resolved.target);
+    }
     let resolving = started.elapsed();
     // By the caller's own words: these are what runs, and the pins are put into them.
     let raw = call.words();
@@ -105,7 +112,7 @@ pub(super) fn judge(
                     CredentialPolicy::Allowlist(names) => probe::Plugins::Only(names),
                 },
                 documents: &documents,
-                kubectl: Some(&tool),
+                kubectl: kubectl.for_dry_runs(),
                 world,
                 deadline: Duration::from_millis(u64::from(terms.probe_timeout_ms)),
                 verdict: &words.verdict,
@@ -113,6 +120,13 @@ pub(super) fn judge(
             resolved.target.uid = probed.uid;
             impact = probed.impact;
             name_from_files(&parsed, &documents, &resolved.target, &mut impact);
+        }
+        let confirmed = resolved.as_ref().ok().map(|r| kubectl.confirm(r, &parsed, world)).transpose();
+        match confirmed {
+            Ok(gap) => impact.gaps.extend(gap.flatten()),
+            // Below a disruption an unknown target would pass.
+            Err(elsewhere) if words.verdict.effect < Effect::Disrupt => return Err(elsewhere),
+            Err(elsewhere) => resolved = Err(elsewhere),
         }
         outcome = stage.decide(target(&resolved), &impact, true);
     } else if wanted && !how.probe {
