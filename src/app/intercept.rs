@@ -4,7 +4,7 @@ use super::call::Call;
 use super::judge::{self, How, Judged, judge, read_words, table_of};
 use super::kubectl::Kubectl;
 use super::record::{self, Ending};
-use super::{diff, keeping, show, situation};
+use super::{diff, keeping, origin, show, situation};
 use crate::audit::Answer as Recorded;
 use crate::engine::aws;
 use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
@@ -110,7 +110,8 @@ fn answer(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> 
             Ok(Ending { answer: Recorded::NotAsked, justification: None, prompting: Duration::ZERO })
         }
         Decision::Deny(denied) => {
-            let because = [denied.reason.clone()];
+            let mut because = vec![denied.reason.clone()];
+            because.extend(origin::lines(denied, &judged.policy, judged.situation.now));
             let ending = Ending::refused(Recorded::NotAsked);
             record::refused(judged, call, world, &ending, &denied.reason);
             // Nothing is known that could be shown; why that is so can be put right.

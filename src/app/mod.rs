@@ -20,6 +20,7 @@ mod keeping;
 pub mod kept;
 mod kubectl;
 pub mod man;
+mod origin;
 pub mod out;
 pub mod policy;
 mod record;

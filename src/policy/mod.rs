@@ -4,12 +4,15 @@
 //! what would stop or lose something.
 
 pub mod cases;
+pub mod doubts;
 pub mod example;
 pub mod files;
 pub mod keys;
 pub mod read;
 pub mod schema;
 pub mod tree;
+pub mod vocabulary;
+mod zone;
 
 use crate::engine::policy::{Ignored, Layer, Merged, Policy};
 use crate::exit::Exit;

@@ -44,6 +44,7 @@ fn when() -> impl Strategy<Value = When> {
         hours: Some(h),
         dates: None,
         offset_min: 60,
+        zone: None,
     });
     let second = (
         proptest::collection::vec(label, 0..2),
