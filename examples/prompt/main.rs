@@ -106,6 +106,7 @@ fn json(scene: &scenes::Scene) -> ExitCode {
         target: scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
+        ignored: &[],
         exit: Exit::WouldAsk,
     });
     match text.map(|text| writeln!(stdout(), "{text}")) {

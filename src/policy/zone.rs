@@ -32,7 +32,9 @@ fn unknown(name: &str) -> String {
     let all: Vec<String> = db().available().map(|zone| zone.to_string()).collect();
     match did_you_mean(name, all.iter().map(String::as_str)) {
         Some(near) => format!("{what}; did you mean `{near}`?"),
-        None if all.is_empty() && name.contains(char::is_alphabetic) => format!("{what} (this system has no list of places: install tzdata)"),
+        None if all.is_empty() && name.contains(char::is_alphabetic) => {
+            format!("{what} (this system has no list of places: install tzdata)")
+        }
         None => what,
     }
 }

@@ -36,6 +36,7 @@ mod scenarios_levels;
 mod scenarios_pin;
 mod scenarios_policy;
 mod scenarios_untouched;
+mod scenarios_whose;
 mod shell_init;
 mod shell_setup;
 mod shim_find;

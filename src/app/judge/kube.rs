@@ -23,6 +23,7 @@ use crate::fail::Result;
 use crate::probe;
 use crate::prompt::progress::Progress;
 use crate::resolve::{self, Resolved, ResolvedKube};
+use crate::run::exec::CONFIRM;
 use crate::run::inputs::{Inputs, Loose};
 use crate::world::World;
 use std::borrow::Cow;
@@ -121,12 +122,19 @@ pub(super) fn judge(
             impact = probed.impact;
             name_from_files(&parsed, &documents, &resolved.target, &mut impact);
         }
-        let confirmed = resolved.as_ref().ok().map(|r| kubectl.confirm(r, &parsed, world)).transpose();
-        match confirmed {
+        // Of an unknown command a refusal is certain where nobody can answer.
+        let answerable = how.interactive || world.set_var(CONFIRM).is_some();
+        let asks_tool = words.verdict.effect != Effect::Unknown || answerable;
+        let found = resolved.as_ref().ok().filter(|_| asks_tool);
+        match found.map(|r| kubectl.confirm(r, &parsed, world)).transpose() {
             Ok(gap) => impact.gaps.extend(gap.flatten()),
             // Below a disruption an unknown target would pass.
             Err(elsewhere) if words.verdict.effect < Effect::Disrupt => return Err(elsewhere),
-            Err(elsewhere) => resolved = Err(elsewhere),
+            Err(elsewhere) => {
+                // What is there, or is not, says nothing of the other place.
+                impact = Impact::default();
+                resolved = Err(elsewhere);
+            }
         }
         outcome = stage.decide(target(&resolved), &impact, true);
     } else if wanted && !how.probe {
