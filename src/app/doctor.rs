@@ -2,6 +2,7 @@
 
 mod apt;
 
+use super::kubectl::Kubectl;
 use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
@@ -279,7 +280,8 @@ fn real_tool(site: &Site<'_>, tool: &str) -> Check {
                 .collect();
             let also =
                 if others.is_empty() { String::new() } else { format!("; not used: {}", others.join(", ")) };
-            Check::ok(name, format!("{}{also}", shown(&real)))
+            let kind = if tool == "kubectl" { Kubectl::at(&real).described() } else { "" };
+            Check::ok(name, format!("{}{kind}{also}", shown(&real)))
         }
         Err(missing) => {
             let fail = Fail::from(missing);

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::judge::{self, How, Judged, judge, read_words, table_of};
-use super::kubectl::Kubectl;
+use super::kubectl::{self, Kubectl};
 use super::record::{self, Ending};
 use super::{diff, keeping, origin, show, situation};
 use crate::audit::Answer as Recorded;
@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
 use crate::prompt::{self, Answer, Ask, Question, Terminal};
-use crate::resolve::{self, Resolved, ResolvedKube};
+use crate::resolve::{Resolved, ResolvedKube};
 use crate::run::exec::{self, CONFIRM, EnvEdit};
 use crate::run::pin::Pinned;
 use crate::run::{shim, token};
@@ -339,7 +339,7 @@ fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &W
     let words = read_words(call, world)?;
     let slices = words.slices();
     let parsed = parse(table_of(call)?, &slices);
-    let now = resolve::kubeconfig::kube(&Kubectl::at(&judged.tool).world(&parsed, world), &parsed)?;
+    let now = kubectl::target(&parsed, &Kubectl::at(&judged.tool).world(&parsed, world))?;
     if words.words == judged.words.words && now.access.digest == before.access.digest {
         return Ok(());
     }

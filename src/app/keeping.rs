@@ -37,7 +37,7 @@ const NAMED: usize = 5;
 /// A copy that will be taken if the command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
-    /// What `guard restore` will take.
+    /// What `guard restore` will take; empty where nothing is run and so nothing kept.
     pub id: String,
     /// The directory of all copies.
     pub root: PathBuf,
@@ -55,6 +55,24 @@ pub enum What {
     },
     /// Packages of a host.
     Apt(Box<apt::Packages>),
+}
+
+impl Intent {
+    /// How to get it back: by the id, which there is none of before a command is really run.
+    fn back(&self) -> String {
+        if self.id.is_empty() {
+            "guard restore, by the id it gets then".to_owned()
+        } else {
+            format!("guard restore {}", self.id)
+        }
+    }
+}
+
+/// Takes the id out of what is only looked at: nobody will find a copy by it.
+pub fn nothing_is_run(judged: &mut Judged) {
+    if let Some(intent) = &mut judged.copy {
+        intent.id.clear();
+    }
 }
 
 fn new_id() -> String {
@@ -96,9 +114,9 @@ pub fn clauses(intent: &Intent, impact: &Impact, world: &World) -> Vec<String> {
     };
     let secrets = if secrets { "Secrets included" } else { "without Secrets" };
     let mut text = format!(
-        "manifests of all that goes, {secrets}, are kept in {}; back with: guard restore {}",
+        "manifests of all that goes, {secrets}, are kept in {}; back with: {}",
         short(&intent.root, world),
-        intent.id
+        intent.back()
     );
     if impact.data.iter().any(|d| d.fate != crate::engine::impact::Fate::Kept) {
         text.push_str("; data in volumes is not in it");

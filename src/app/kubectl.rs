@@ -8,11 +8,12 @@ mod note;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Why};
 use crate::engine::impact::Gap;
-use crate::engine::parse::Parsed;
+use crate::engine::parse::{Parsed, parse};
 use crate::engine::target::{KubeTarget, normal_server};
+use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::resolve::ResolvedKube;
+use crate::resolve::{ResolvedKube, kubeconfig};
 use crate::run::build_info;
 use crate::world::World;
 use std::borrow::Cow;
@@ -89,6 +90,17 @@ impl<'a> Kubectl<'a> {
         Kubectl { path, kind }
     }
 
+    /// What it is, where that is not kubectl itself.
+    pub fn described(&self) -> &'static str {
+        match self.kind {
+            Kind::Itself => "",
+            Kind::Kin(_) => ", with a kubeconfig of its own",
+            Kind::Unknown => {
+                ", which is not kubectl itself: it is asked where it goes before a guarded command"
+            }
+        }
+    }
+
     /// The file, when it is certain to keep `--dry-run` a dry run.
     pub fn for_dry_runs(&self) -> Option<&'a Path> {
         (!matches!(self.kind, Kind::Unknown)).then_some(self.path)
@@ -123,7 +135,7 @@ impl<'a> Kubectl<'a> {
             Some(rest) => world.home().map(|home| home.join(rest)),
             None => Some(world.absolute(path)),
         };
-        let file = kin.kubeconfigs.iter().filter_map(|path| place(&path)).find(|file| file.exists())?;
+        let file = kin.kubeconfigs.iter().filter_map(place).find(|file| file.exists())?;
         Some((kin, file))
     }
 
@@ -202,6 +214,21 @@ impl<'a> Kubectl<'a> {
                 )),
         )
     }
+}
+
+/// The target of a command. What matters of `config use-context` is the place it leads to, not the one that is left.
+pub fn target(parsed: &Parsed<'_>, world: &World) -> Result<ResolvedKube> {
+    let to = parsed.args.first().filter(|_| parsed.path() == "config use-context");
+    if let (Some((_, name)), Some(table)) = (to, tools::by_name(b"kubectl")) {
+        let flag = [b"--context=", *name].concat();
+        let words: Vec<&[u8]> =
+            std::iter::once(flag.as_slice()).chain(parsed.words.iter().copied()).collect();
+        // One that does not exist is kubectl's to refuse.
+        if let Ok(found) = kubeconfig::kube(world, &parse(table, &words)) {
+            return Ok(found);
+        }
+    }
+    kubeconfig::kube(world, parsed)
 }
 
 /// The names on the way to a file: its own, those of the links, the file's behind them.

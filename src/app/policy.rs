@@ -277,6 +277,9 @@ fn show(m: &Merged) -> String {
     for p in m.layers() {
         let _ = writeln!(out, "{:<9} {}  mode {}", p.layer.word(), p.file, p.mode.unwrap_or_default().word());
     }
+    for ignored in &m.ignored {
+        let _ = writeln!(out, "ignored   {}", ignored.note());
+    }
     let _ = writeln!(
         out,
         "built-in  mode {}{}",

@@ -174,7 +174,7 @@ pub fn is_private(host: &str) -> bool {
         };
     }
     let inside = |domain: &&str| host.strip_suffix(*domain).is_some_and(|h| h.is_empty() || h.ends_with('.'));
-    !host.contains('.') || PRIVATE_DOMAINS.iter().any(|domain| inside(&domain))
+    !host.contains('.') || PRIVATE_DOMAINS.iter().any(inside)
 }
 
 fn is_private_v4(address: Ipv4Addr) -> bool {

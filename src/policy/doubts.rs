@@ -5,8 +5,8 @@ use super::tree::{self, Node, Problem, did_you_mean};
 use super::vocabulary::is_pattern;
 use crate::engine::escape::escape;
 use crate::engine::glob;
+use crate::engine::kinds;
 use crate::engine::policy::place::IdKind;
-use crate::engine::policy::rule::SHORT_KINDS;
 use crate::engine::tools::aws;
 
 /// Names that are known on this machine. An empty list of a kind says that nothing is known of it, and nothing is doubted.
@@ -20,41 +20,6 @@ pub struct Known {
     pub servers: Vec<String>,
 }
 
-/// Built-in resources beside those with a short name, plural and singular (Kubernetes 1.33 to 1.37, `api-resources`).
-const KINDS: [(&str, &str); 32] = [
-    ("apiservices", "apiservice"),
-    ("bindings", "binding"),
-    ("certificatesigningrequests", "certificatesigningrequest"),
-    ("clusterrolebindings", "clusterrolebinding"),
-    ("clusterroles", "clusterrole"),
-    ("componentstatuses", "componentstatus"),
-    ("controllerrevisions", "controllerrevision"),
-    ("csidrivers", "csidriver"),
-    ("csinodes", "csinode"),
-    ("csistoragecapacities", "csistoragecapacity"),
-    ("deviceclasses", "deviceclass"),
-    ("endpointslices", "endpointslice"),
-    ("flowschemas", "flowschema"),
-    ("ingressclasses", "ingressclass"),
-    ("ipaddresses", "ipaddress"),
-    ("leases", "lease"),
-    ("mutatingadmissionpolicies", "mutatingadmissionpolicy"),
-    ("mutatingadmissionpolicybindings", "mutatingadmissionpolicybinding"),
-    ("mutatingwebhookconfigurations", "mutatingwebhookconfiguration"),
-    ("podtemplates", "podtemplate"),
-    ("priorityclasses", "priorityclass"),
-    ("prioritylevelconfigurations", "prioritylevelconfiguration"),
-    ("resourceclaims", "resourceclaim"),
-    ("resourceclaimtemplates", "resourceclaimtemplate"),
-    ("resourceslices", "resourceslice"),
-    ("rolebindings", "rolebinding"),
-    ("roles", "role"),
-    ("runtimeclasses", "runtimeclass"),
-    ("servicecidrs", "servicecidr"),
-    ("validatingadmissionpolicies", "validatingadmissionpolicy"),
-    ("validatingwebhookconfigurations", "validatingwebhookconfiguration"),
-    ("volumeattachments", "volumeattachment"),
-];
 /// What rules about machines call things.
 const OTHERS: [&str; 5] = ["packages", "package", "units", "unit", "all"];
 
@@ -76,19 +41,16 @@ pub fn doubts(text: &str, known: &Known) -> Vec<Problem> {
 
 fn kind(node: &Node) -> Option<Problem> {
     let text = node.text()?.to_ascii_lowercase();
-    let kinds = || {
-        SHORT_KINDS.iter().flat_map(|(a, b, c)| [*a, *b, *c]).chain(KINDS.iter().flat_map(|(a, b)| [*a, *b]))
-    };
     // A group says that it is a custom one.
     let known = is_pattern(&text)
         || text.contains('.')
-        || kinds().any(|k| k == text)
+        || kinds::words().any(|k| k == text)
         || OTHERS.contains(&text.as_str())
         || aws::is_service(text.as_bytes());
     if known {
         return None;
     }
-    let what = match did_you_mean(&text, kinds()) {
+    let what = match did_you_mean(&text, kinds::words()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "a custom one is best written with its group, as in certificates.cert-manager.io".to_owned(),
     };

@@ -92,7 +92,7 @@ pub fn open(world: &World, layer: Layer, path: &Path) -> Result<Found> {
             }
             return Err(unreadable(e));
         }
-        Err(Refused::Unsafe { path, why }) => return Err(unsafe_file(&path, why)),
+        Err(Refused::Unsafe { path, why }) => return Err(unsafe_file(&path, why, layer)),
     };
     let meta = file.metadata().map_err(unreadable)?;
     if !meta.is_file() {
@@ -140,9 +140,16 @@ fn owners(world: &World, layer: Layer) -> Vec<u32> {
     owners
 }
 
-fn unsafe_file(path: &Path, why: String) -> Fail {
+fn unsafe_file(path: &Path, why: String, layer: Layer) -> Fail {
     let shown = shown(path);
+    let root = layer == Layer::User && rustix::process::geteuid().is_root();
+    let help = match root {
+        true => format!(
+            "for root it has to be root's alone: put the policy into {SYSTEM}, or chown root {shown} and chmod go-w it"
+        ),
+        false => format!("chmod go-w {shown}, and chown it to whom it belongs"),
+    };
     Fail::new(Exit::Policy, format!("{shown} cannot be trusted as policy, or to hold one"))
         .because(why)
-        .help(format!("chmod go-w {shown}, and chown it to whom it belongs"))
+        .help(help)
 }

@@ -66,7 +66,7 @@ pub fn open(path: &Path, asked: &Asked<'_>) -> Result<File, Refused> {
         let near = holds(&way.file) || holds(path);
         directory(meta, asked, near).map_err(|why| Refused::Unsafe { path: dir.clone(), why })?;
     }
-    for (link, meta) in way.links.iter().filter(|(_, meta)| !asked.owners.contains(&meta.uid())) {
+    if let Some((link, meta)) = way.links.iter().find(|(_, meta)| !asked.owners.contains(&meta.uid())) {
         let why = format!("the link belongs to user {}", meta.uid());
         return Err(Refused::Unsafe { path: link.clone(), why });
     }

@@ -281,3 +281,59 @@ fn the_kubectl_of_a_link_is_the_file_behind_it() {
     told(&s.pipeline(DELETE)).is(0);
     assert!(!cluster.exists(MAP) && !s.at(".cache/guard/kubectl-goes").exists());
 }
+
+/// A custom kind, served by the API server itself or by another one.
+fn widgets(aggregated: bool) -> crate::support::embedded::Seed {
+    let seed = shop().object(json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.other.example"},
+        "spec": {"group": "other.example", "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}}));
+    let service = if aggregated { json!({"name": "widgets", "namespace": "shop"}) } else { Value::Null };
+    seed.object(json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1.other.example"},
+        "spec": {"group": "other.example", "version": "v1", "service": service, "groupPriorityMinimum": 100, "versionPriority": 100}}))
+        .object(json!({"apiVersion": "other.example/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "shop"}}))
+}
+
+#[test]
+fn no_dry_run_goes_to_a_server_that_may_ignore_it() {
+    for (aggregated, words) in [
+        (true, &["delete", "widget", "w", "-n", "shop"][..]),
+        (true, &["delete", "widgets.other.example", "--all", "-n", "shop"]),
+        (false, &["delete", "widget", "w", "-n", "shop"]),
+    ] {
+        let (cluster, s) = scene!(widgets(aggregated), "lab");
+        told(&s.pipeline(words)).is(REFUSED);
+        let dry = |seen: &crate::support::embedded::Seen| {
+            seen.query.iter().any(|(k, _)| k == "dryRun") || seen.body.contains("\"dryRun\"")
+        };
+        let tried = cluster.requests().iter().any(dry);
+        assert_eq!(tried, !aggregated, "{words:?}");
+        assert!(cluster.exists("/apis/other.example/v1/namespaces/shop/widgets/w"));
+    }
+}
+
+#[test]
+fn a_switch_of_contexts_names_the_place_it_leads_to() {
+    let mut s = Machine::bare();
+    s.script("#!/bin/sh\nexit 0\n");
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: staging-eu\nclusters:\n- {name: prod-eu, cluster: {server: 'https://p.example'}}\n\
+                - {name: staging-eu, cluster: {server: 'https://s.example'}}\ncontexts:\n- {name: prod-eu, context: {cluster: prod-eu}}\n\
+                - {name: staging-eu, context: {cluster: staging-eu}}\n";
+    let config = s.file("kube/config", text);
+    s.env("KUBECONFIG", config);
+    // With a policy at all, guard decides about changes, too.
+    s.policy("version: 1\n");
+    told(&s.pipeline(&["config", "use-context", "prod-eu"])).is(0).says("prod-eu").not("staging-eu (");
+    s.file("kube/config", &text.replace("current-context: staging-eu", "current-context: prod-eu"));
+    told(&s.pipeline(&["config", "use-context", "staging-eu"])).is(0).not("production");
+}
+
+#[test]
+fn a_check_promises_no_copy_by_an_id_that_never_is() {
+    let (_cluster, s) = scene!(shop(), "lab");
+    let said = told(&s.guard(&["check", "--", "kubectl", "delete", "ns", "shop"])).is(3);
+    assert!(said.output.contains("guard restore, by the id it"), "{}", said.output);
+    let said = told(&s.guard(&["explain", "--", "kubectl", "delete", "ns", "shop"])).is(0);
+    assert!(said.output.contains("guard restore, by the id it"), "{}", said.output);
+}

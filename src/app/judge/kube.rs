@@ -2,7 +2,7 @@
 
 use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, table_of};
 use crate::app::caller::actor;
-use crate::app::kubectl::Kubectl;
+use crate::app::kubectl::{self, Kubectl};
 use crate::app::{keeping, render, situation, typo};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{self, Challenge, Scope};
@@ -67,12 +67,12 @@ pub(super) fn judge(
     }
     let slices = words.slices();
     let parsed = parse(table, &slices);
-    let kubectl = Kubectl::at(&tool);
+    let program = Kubectl::at(&tool);
     let callers = world;
-    let world = &*kubectl.world(&parsed, callers);
-    let mut resolved = resolve::kubeconfig::kube(world, &parsed);
+    let world = &*program.world(&parsed, callers);
+    let mut resolved = kubectl::target(&parsed, world);
     if let Ok(resolved) = &mut resolved {
-        kubectl.explain(&parsed, callers, &mut resolved.target);
+        program.explain(&parsed, callers, &mut resolved.target);
     }
     let resolving = started.elapsed();
     // By the caller's own words: these are what runs, and the pins are put into them.
@@ -113,7 +113,7 @@ pub(super) fn judge(
                     CredentialPolicy::Allowlist(names) => probe::Plugins::Only(names),
                 },
                 documents: &documents,
-                kubectl: kubectl.for_dry_runs(),
+                kubectl: program.for_dry_runs(),
                 world,
                 deadline: Duration::from_millis(u64::from(terms.probe_timeout_ms)),
                 verdict: &words.verdict,
@@ -126,7 +126,7 @@ pub(super) fn judge(
         let answerable = how.interactive || world.set_var(CONFIRM).is_some();
         let asks_tool = words.verdict.effect != Effect::Unknown || answerable;
         let found = resolved.as_ref().ok().filter(|_| asks_tool);
-        match found.map(|r| kubectl.confirm(r, &parsed, world)).transpose() {
+        match found.map(|r| program.confirm(r, &parsed, world)).transpose() {
             Ok(gap) => impact.gaps.extend(gap.flatten()),
             // Below a disruption an unknown target would pass.
             Err(elsewhere) if words.verdict.effect < Effect::Disrupt => return Err(elsewhere),

@@ -2,8 +2,6 @@
 
 use super::*;
 use crate::engine::fact::{Known, Sourced};
-use crate::engine::parse::parse;
-use crate::engine::tools;
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -88,4 +86,26 @@ fn kin_are_known_by_the_file_and_bring_their_kubeconfig() {
     assert_eq!(kubeconfig("bin/tool", &[], "delete ns a"), None);
     assert!(Kubectl::at(&at("bin/tool")).for_dry_runs().is_none());
     assert!(Kubectl::at(&at("bin/kubectl")).for_dry_runs().is_some());
+}
+
+#[test]
+fn a_switch_of_contexts_is_about_the_place_it_leads_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: prod\nclusters:\n- {name: p, cluster: {server: 'https://p'}}\n- {name: s, cluster: {server: 'https://s'}}\ncontexts:\n- {name: prod, context: {cluster: p}}\n- {name: staging-eu, context: {cluster: s}}\n";
+    fs::write(&file, text).unwrap();
+    let world = World::of(&[("KUBECONFIG", file.to_str().unwrap())], "/");
+    let server = |line: &str| {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        super::target(&parse(tools::by_name(b"kubectl").unwrap(), &words), &world)
+            .unwrap()
+            .target
+            .server
+            .value
+    };
+    assert_eq!(server("config use-context staging-eu"), "https://s");
+    assert_eq!(server("config use staging-eu"), "https://s");
+    assert_eq!(server("config use-context nowhere"), "https://p");
+    assert_eq!(server("config current-context"), "https://p");
+    assert_eq!(server("delete ns staging-eu"), "https://p");
 }

@@ -1,0 +1,111 @@
+//! The kinds of objects every Kubernetes API server has, and their groups (Kubernetes 1.33 to 1.37, `api-resources`).
+
+use super::policy::rule::SHORT_KINDS;
+
+/// Built-in resources beside those with a short name: plural, singular.
+pub const KINDS: [(&str, &str); 32] = [
+    ("apiservices", "apiservice"),
+    ("bindings", "binding"),
+    ("certificatesigningrequests", "certificatesigningrequest"),
+    ("clusterrolebindings", "clusterrolebinding"),
+    ("clusterroles", "clusterrole"),
+    ("componentstatuses", "componentstatus"),
+    ("controllerrevisions", "controllerrevision"),
+    ("csidrivers", "csidriver"),
+    ("csinodes", "csinode"),
+    ("csistoragecapacities", "csistoragecapacity"),
+    ("deviceclasses", "deviceclass"),
+    ("endpointslices", "endpointslice"),
+    ("flowschemas", "flowschema"),
+    ("ingressclasses", "ingressclass"),
+    ("ipaddresses", "ipaddress"),
+    ("leases", "lease"),
+    ("mutatingadmissionpolicies", "mutatingadmissionpolicy"),
+    ("mutatingadmissionpolicybindings", "mutatingadmissionpolicybinding"),
+    ("mutatingwebhookconfigurations", "mutatingwebhookconfiguration"),
+    ("podtemplates", "podtemplate"),
+    ("priorityclasses", "priorityclass"),
+    ("prioritylevelconfigurations", "prioritylevelconfiguration"),
+    ("resourceclaims", "resourceclaim"),
+    ("resourceclaimtemplates", "resourceclaimtemplate"),
+    ("resourceslices", "resourceslice"),
+    ("rolebindings", "rolebinding"),
+    ("roles", "role"),
+    ("runtimeclasses", "runtimeclass"),
+    ("servicecidrs", "servicecidr"),
+    ("validatingadmissionpolicies", "validatingadmissionpolicy"),
+    ("validatingwebhookconfigurations", "validatingwebhookconfiguration"),
+    ("volumeattachments", "volumeattachment"),
+];
+
+/// Groups that the API server itself serves; every other one is a custom resource's or another server's.
+const GROUPS: [&str; 20] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+];
+
+/// Whether the API server itself serves a group.
+pub fn is_own_group(group: &str) -> bool {
+    GROUPS.contains(&group) || matches!(group, "storage.k8s.io" | "storagemigration.k8s.io")
+}
+
+/// Every word for a built-in kind: plural, singular and short.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let short = SHORT_KINDS.iter().flat_map(|(short, plural, singular)| [*short, *plural, *singular]);
+    short.chain(KINDS.iter().flat_map(|(plural, singular)| [*plural, *singular]))
+}
+
+/// Whether a word of a command line (`pods`, `deployments.apps`, `deployments.v1.apps`, `Pod`) is a built-in kind.
+pub fn is_built_in(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let (plain, group) = word.split_once('.').unwrap_or((&word, ""));
+    let is_version = |part: &str| {
+        part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let group = match group.split_once('.') {
+        Some((version, rest)) if is_version(version) => rest,
+        _ => group,
+    };
+    is_own_group(group) && (plain == "all" || words().any(|known| known == plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_built_in_kinds() {
+        for word in
+            ["pods", "po", "Pod", "deployments.apps", "deployments.v1.apps", "leases", "all", "secret"]
+        {
+            assert!(is_built_in(word), "{word}");
+        }
+        for word in [
+            "certificates.cert-manager.io",
+            "widgets",
+            "pods.metrics.k8s.io",
+            "pods.v1beta1.metrics.k8s.io",
+            "",
+        ] {
+            assert!(!is_built_in(word), "{word}");
+        }
+    }
+}
