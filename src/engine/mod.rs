@@ -16,7 +16,6 @@ pub mod glob;
 pub mod host;
 pub mod human;
 pub mod impact;
-pub mod kinds;
 pub mod kube;
 pub mod kuberc;
 pub mod line;

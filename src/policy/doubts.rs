@@ -5,7 +5,7 @@ use super::tree::{self, Node, Problem, did_you_mean};
 use super::vocabulary::is_pattern;
 use crate::engine::escape::escape;
 use crate::engine::glob;
-use crate::engine::kinds;
+use crate::engine::kube::builtin;
 use crate::engine::policy::place::IdKind;
 use crate::engine::tools::aws;
 
@@ -44,13 +44,13 @@ fn kind(node: &Node) -> Option<Problem> {
     // A group says that it is a custom one.
     let known = is_pattern(&text)
         || text.contains('.')
-        || kinds::words().any(|k| k == text)
+        || builtin::words().any(|k| k == text)
         || OTHERS.contains(&text.as_str())
         || aws::is_service(text.as_bytes());
     if known {
         return None;
     }
-    let what = match did_you_mean(&text, kinds::words()) {
+    let what = match did_you_mean(&text, builtin::words()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "a custom one is best written with its group, as in certificates.cert-manager.io".to_owned(),
     };

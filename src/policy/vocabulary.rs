@@ -68,7 +68,9 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
         if let Some(near) = did_you_mean(text, all.iter().map(String::as_str)) {
             problems.push(said(node, "no command is called", Some(near), ""));
         } else if !tools.contains(&"kubectl") {
-            problems.push(said(node, "no command is called", None, &format!("of {}", tools.join(", "))));
+            let whose = format!("no command of {} is called", tools.join(", "));
+            let shown = escape(text.as_bytes());
+            problems.push(Problem { at: node.at, what: format!("{whose} `{shown}`") });
         }
     }
 }
@@ -156,8 +158,8 @@ mod tests {
             ("{tool: apt-get, verb: purgee}", "did you mean `purge`?"),
             ("{tool: systemctl, verb: stopp}", "did you mean `stop`?"),
             ("{tool: kubctl, verb: delete}", "did you mean `kubectl`?"),
-            ("{tool: aws, verb: rds delete-db-instanc}", "no command is called"),
-            ("{tool: apt, verb: nonsense}", "no command is called"),
+            ("{tool: aws, verb: rds delete-db-instanc}", "no command of aws is called"),
+            ("{tool: apt, verb: nonsense}", "no command of apt is called"),
             ("{tool: kubernetes}", "guard stands in front of no tool called"),
         ] {
             let said = problems(when);

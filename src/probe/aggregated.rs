@@ -5,7 +5,7 @@ use super::catalog::Catalog;
 use super::http::{Api, Miss, null_is_default};
 use super::{Request, replay};
 use crate::engine::effect::Effect;
-use crate::engine::kinds::{is_built_in, is_own_group};
+use crate::engine::kube::builtin::{is_built_in, is_own_group};
 use crate::engine::policy::words;
 use serde::Deserialize;
 

@@ -18,9 +18,16 @@ fn layer(layer: Layer) -> impl Strategy<Value = Policy> {
         maybe(OnFailure::ALL.to_vec()),
         maybe(vec![Effect::Read, Effect::Mutate, Effect::Disrupt, Effect::Destroy]),
         proptest::option::of(any::<bool>()),
+        proptest::option::of(any::<bool>()),
     );
     (numbers, words, text(), text(), any::<bool>()).prop_map(
-        move |((attempts, timeout, probe), (unknown, failure, required, env), path, tool, floor)| Policy {
+        move |(
+            (attempts, timeout, probe),
+            (unknown, failure, required, env, at_terminal),
+            path,
+            tool,
+            floor,
+        )| Policy {
             prompt_attempts: attempts,
             prompt_timeout_s: timeout,
             probe_timeout_ms: probe,
@@ -28,6 +35,7 @@ fn layer(layer: Layer) -> impl Strategy<Value = Policy> {
             probe_on_failure: failure,
             audit_required: required,
             env_confirm: env,
+            env_confirm_at_terminal: at_terminal,
             audit_path: path,
             tools: tool.into_iter().map(|path| ("kubectl".to_owned(), path)).collect(),
             builtin_floor: floor && layer == Layer::System,
@@ -60,6 +68,7 @@ proptest! {
             prompt_attempts,
             prompt_timeout_s,
             env_confirm,
+            env_confirm_at_terminal,
             probe_timeout_ms,
             probe_on_failure,
             audit_path,
@@ -70,6 +79,7 @@ proptest! {
         prop_assert!(prompt_attempts <= base.prompt_attempts);
         prop_assert!(prompt_timeout_s <= base.prompt_timeout_s);
         prop_assert!(env_confirm <= base.env_confirm);
+        prop_assert!(env_confirm_at_terminal <= base.env_confirm_at_terminal);
         prop_assert!(probe_on_failure >= base.probe_on_failure);
         prop_assert!(strictness(audit_required) >= strictness(base.audit_required));
         // Neither stricter nor milder: where things are is not a stranger's to say.
