@@ -138,8 +138,11 @@ impl Stage {
                 say(
                     "This machine has no kubectl: a stand-in inside this example deletes the namespace instead.",
                 )?;
-                fs::write(&real, format!("#!/bin/sh\nexec '{}' --stand-in \"$@\"\n", own.display()))?;
-                fs::set_permissions(&real, fs::Permissions::from_mode(0o755))?;
+                // Called k3s, a kubectl that guard knows by its file; any other program would be asked where it goes.
+                let script = home.path().join("real/k3s");
+                fs::write(&script, format!("#!/bin/sh\nexec '{}' --stand-in \"$@\"\n", own.display()))?;
+                fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+                symlink("k3s", &real)?;
             }
         }
         let at = home.path().display().to_string();

@@ -40,6 +40,14 @@ impl World {
         self
     }
 
+    /// The same world with a variable set.
+    #[must_use]
+    pub fn with_var(mut self, name: &str, value: impl Into<OsString>) -> World {
+        self.vars.retain(|(k, _)| k != name);
+        self.vars.push((name.into(), value.into()));
+        self
+    }
+
     /// A variable, also when it is empty. With duplicate names the first counts, as `getenv` does.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
         self.vars.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_os_str())

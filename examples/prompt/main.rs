@@ -107,6 +107,7 @@ fn json(scene: &scenes::Scene) -> ExitCode {
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         tells_phrase: true,
+        ignored: &[],
         exit: Exit::WouldAsk,
     });
     match text.map(|text| writeln!(stdout(), "{text}")) {

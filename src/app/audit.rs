@@ -158,10 +158,11 @@ fn row(entry: &Entry) -> String {
     let sudo = record.caller.sudo_user.as_ref().map_or(String::new(), |user| format!(" (sudo by {user})"));
     let host = record.caller.host.as_ref().map_or(String::new(), |host| format!("@{host}"));
     let ci = record.caller.ci.as_ref().map_or(String::new(), |ci| format!(", {ci}"));
+    let agent = if record.caller.actor.as_deref() == Some("agent") { ", an agent" } else { "" };
     let mut fact = |label: &str, value: &str| {
         let _ = writeln!(text, "    {label:<13} {}", line(value));
     };
-    fact("by", &format!("{by}{sudo}{host}{ci}"));
+    fact("by", &format!("{by}{sudo}{host}{ci}{agent}"));
     if let Some(target) = &record.target {
         let parts: Vec<String> =
             target.parts.iter().map(|(name, part)| format!("{name} {}", part.value)).collect();

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::judge::{How, judge, read_words};
-use super::show;
+use super::{keeping, origin, show};
 use crate::engine::decide::Decision;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -59,7 +59,8 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     }
     let policy = policy::load(world)?;
     let how = How { probe: !args.offline && !read, interactive: true, progress: !args.json };
-    let judged = judge(&call, words, policy, world, how)?;
+    let mut judged = judge(&call, words, policy, world, how)?;
+    keeping::nothing_is_run(&mut judged);
     if let Some(fail) = judged.unresolved() {
         return Err(fail);
     }
@@ -85,6 +86,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
             impact: &judged.impact,
             challenge: matches!(judged.decision, Decision::Confirm(_)).then_some(&judged.challenge),
             tells_phrase: show::tells_phrase(&judged),
+            ignored: &judged.policy.ignored,
             exit,
         };
         let json = render_json(&checked);
@@ -126,5 +128,10 @@ fn plain(
     };
     let rules = judged.decision.rules();
     let by = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
-    format!("{}\n{verdict}{by}", shown.screen().facts(look).trim_end())
+    let from = match &judged.decision {
+        Decision::Deny(denied) => origin::lines(denied, &judged.policy, judged.situation.now),
+        _ => Vec::new(),
+    };
+    let from: String = from.iter().map(|line| format!("\n  {line}")).collect();
+    format!("{}\n{verdict}{by}{from}", shown.screen().facts(look).trim_end())
 }

@@ -3,6 +3,7 @@
 mod apt;
 pub mod units;
 
+use super::kubectl::Kubectl;
 use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
@@ -134,6 +135,10 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend(units::check(world));
     }
     checks.push(policy(world));
+    let ignored = crate::policy::load(world).unwrap_or_default().ignored;
+    checks.extend(ignored.iter().map(|file| {
+        Check::warn("policy", file.note(), "move it to a directory that is yours alone, or remove it")
+    }));
     checks.push(audit_log(world, audit));
     let failed = if args.require_interception {
         !intercepted
@@ -277,7 +282,8 @@ fn real_tool(site: &Site<'_>, tool: &str) -> Check {
                 .collect();
             let also =
                 if others.is_empty() { String::new() } else { format!("; not used: {}", others.join(", ")) };
-            Check::ok(name, format!("{}{also}", shown(&real)))
+            let kind = if tool == "kubectl" { Kubectl::at(&real).described() } else { "" };
+            Check::ok(name, format!("{}{kind}{also}", shown(&real)))
         }
         Err(missing) => {
             let fail = Fail::from(missing);
@@ -313,16 +319,6 @@ fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
         shells::Start::Interactive => "interactive shell",
         shells::Start::Login => "login shell",
     };
-    let is_bash = site.world.set_var("SHELL").is_some_and(|shell| shell.as_bytes().ends_with(b"/bash"));
-    let login = Site {
-        world: site.world,
-        dir: site.dir.clone(),
-        tools: site.tools.clone(),
-        patience: site.patience,
-        // The one shell of the three whose login shells do not read the other start-up file.
-        line: "let ~/.bash_profile end with: . ~/.bashrc".to_owned(),
-    };
-    let site = if is_bash && start == shells::Start::Login { &login } else { site };
     let Some(shell) = site.world.set_var("SHELL").map(PathBuf::from) else {
         let help = "set SHELL to the shell you use, then run this again";
         return vec![Check::warn(name, "SHELL is not set: not checked", help)];
@@ -337,11 +333,41 @@ fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
             return vec![Check::warn(name, text, help)];
         }
     };
+    let site = &Site {
+        world: site.world,
+        dir: site.dir.clone(),
+        tools: site.tools.clone(),
+        patience: site.patience,
+        line: advice(site.world, start, &shell, said.knows_guard),
+    };
     let each = site.tools.iter().zip(&said.tools);
     let mut checks: Vec<Check> =
         each.map(|(tool, heard)| heard_check(name, &shell, tool, heard, &said.path, site)).collect();
     checks.extend(aliases(&said, &site.tools));
     checks
+}
+
+/// What to add to which file so that a shell started like this finds guard first. A test does what it says.
+fn advice(world: &World, start: shells::Start, shell: &Path, knows_guard: bool) -> String {
+    let (line, file) = init::start_up_line(world);
+    let own = home::own_path().filter(|_| !knows_guard);
+    // Where a new shell does not find `guard` by its name, the line has to say where it is.
+    let line = match own.map(|path| init::quoted(shell, &path.to_string_lossy())) {
+        Some(path) => line.replacen("guard", &path, 1),
+        None => line.to_owned(),
+    };
+    let interactive = format!("make `{line}` the last line of {file} and open a new shell");
+    if start == shells::Start::Interactive || !shell.ends_with("bash") {
+        return interactive;
+    }
+    // bash reads the first of these, and only that; a new one in front would keep it from reading the others. A login to a
+    // desktop reads ~/.profile in another shell.
+    let there = |name: &&&str| world.home().is_some_and(|home| home.join(name).exists());
+    let names = [".bash_profile", ".bash_login"];
+    match names.iter().find(there) {
+        Some(name) => format!("{interactive}; let ~/{name} end with `. ~/.bashrc`"),
+        None => format!("{interactive}; let ~/.profile end with `[ -z \"$BASH_VERSION\" ] || . ~/.bashrc`"),
+    }
 }
 
 /// The check that a shell's answer about one tool makes.
@@ -460,9 +486,26 @@ fn policy(world: &World) -> Check {
         Ok(merged) if merged.is_empty() => Check::ok("policy", "no file; the built-in table is in force"),
         Ok(merged) => {
             let files: Vec<&str> = merged.layers().map(|layer| layer.file.as_str()).collect();
-            Check::ok("policy", files.join(", "))
+            let doubts = super::policy::doubts_in_force(world);
+            match doubts.split_first() {
+                None => Check::ok("policy", files.join(", ")),
+                Some((first, rest)) => {
+                    let more =
+                        if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+                    Check::warn(
+                        "policy",
+                        format!("{first}{more}"),
+                        "run `guard policy check`: such a rule may never count",
+                    )
+                }
+            }
         }
-        Err(fail) => Check::fail("policy", fail.what, "run `guard policy check` and correct the file"),
+        Err(fail) => {
+            let why: Vec<String> = std::iter::once(fail.what).chain(fail.because).collect();
+            let help =
+                fail.help.unwrap_or_else(|| "run `guard policy check` and correct the file".to_owned());
+            Check::fail("policy", why.join(": "), help)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::check::named_call;
 use super::judge::aws::AwsWords;
 use super::judge::{How, Judged, judge, read_words};
-use super::show;
+use super::{keeping, show};
 use crate::engine::aws;
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
@@ -44,7 +44,8 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let read = words.verdict.completion || words.verdict.effect == Effect::Read;
     let policy = policy::load(world)?;
     let how = How { probe: !args.offline && !read, interactive: true, progress: true };
-    let judged = judge(&call, words, policy, world, how)?;
+    let mut judged = judge(&call, words, policy, world, how)?;
+    keeping::nothing_is_run(&mut judged);
     let mut out = String::new();
     write_words(&mut out, &judged, call.tool);
     write_target(&mut out, &judged);

@@ -4,10 +4,10 @@ use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::shim;
+use crate::shim::{self, links};
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Print shell code that puts guard's shims first on PATH and keeps them there
 #[derive(clap::Args, Debug)]
@@ -16,6 +16,7 @@ Examples:
   eval \"$(guard init bash)\"       last line of ~/.bashrc
   eval \"$(guard init zsh)\"        last line of ~/.zshrc
   guard init fish | source        last line of ~/.config/fish/config.fish
+  eval \"$(guard init bash --off)\" without guard in this shell, until it ends
 
 The code also completes guard's own command line. Aliases such as k=kubectl are left alone and go through guard.")]
 pub struct Args {
@@ -31,6 +32,9 @@ pub struct Args {
     /// Do not complete guard's own command line
     #[arg(long)]
     pub no_completion: bool,
+    /// Take the shims off the PATH of this shell again, until it ends
+    #[arg(long, conflicts_with_all = ["no_prompt_hook", "no_completion"])]
+    pub off: bool,
 }
 
 /// The shells there is code for.
@@ -66,6 +70,15 @@ impl Shell {
         }
     }
 
+    /// The code that takes it all back.
+    const fn off(self) -> &'static str {
+        match self {
+            Shell::Bash => include_str!("../../shell/guard-off.bash"),
+            Shell::Zsh => include_str!("../../shell/guard-off.zsh"),
+            Shell::Fish => include_str!("../../shell/guard-off.fish"),
+        }
+    }
+
     /// A word as this shell has to read it to get the text back.
     fn quoted(self, text: &str) -> String {
         match self {
@@ -79,8 +92,27 @@ impl Shell {
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
     let dir = shim::directory(world, args.dir.as_deref())?;
-    out::print(&code(args, &dir.to_string_lossy())?)?;
+    let code = code(args, &dir.to_string_lossy())?;
+    if let Some(warning) = (!args.off).then(|| nothing_there(&dir)).flatten() {
+        // On standard error: what goes to standard output is run.
+        out::complain(&format!("guard: {warning}\n"));
+    }
+    out::print(&code)?;
     Ok(Exit::Ok)
+}
+
+/// What is the matter with a directory of shims that stands in front of nothing.
+fn nothing_there(dir: &Path) -> Option<String> {
+    let shown = |path: &Path| escape(path.as_os_str().as_bytes());
+    let linked = links::linked(dir);
+    if linked.is_empty() {
+        return Some(format!(
+            "there are no links in {}: no tool passes through guard; run `guard install`",
+            shown(dir)
+        ));
+    }
+    let gone = linked.iter().map(|tool| dir.join(tool)).find(|link| !link.exists())?;
+    Some(format!("{} leads to a file that is gone; run `guard install`", shown(&gone)))
 }
 
 /// The code itself, for shims in `dir`.
@@ -89,6 +121,9 @@ pub fn code(args: &Args, dir: &str) -> Result<String> {
         return Err(Fail::new(Exit::Usage, format!("{} cannot stand on PATH", escape(dir.as_bytes())))
             .because("it holds a colon, a line break or bytes that are not UTF-8")
             .help("choose another directory with --dir, here and for `guard install`"));
+    }
+    if args.off {
+        return Ok(args.shell.off().replace("@DIR@", &args.shell.quoted(dir)));
     }
     let [path, prompt, complete] = args.shell.parts();
     let mut code = path.replace("@DIR@", &args.shell.quoted(dir));
@@ -99,6 +134,16 @@ pub fn code(args: &Args, dir: &str) -> Result<String> {
         code.push_str(complete);
     }
     Ok(code)
+}
+
+/// A word as a shell with this name has to read it: plain where that is enough.
+pub fn quoted(shell: &Path, text: &str) -> String {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+".contains(&b));
+    match shell.file_name() {
+        _ if plain => text.to_owned(),
+        Some(name) if name == "fish" => Shell::Fish.quoted(text),
+        _ => Shell::Bash.quoted(text),
+    }
 }
 
 /// The line for a shell's start-up file, and that file: what `guard install` and `guard doctor` tell people to add.
@@ -116,7 +161,7 @@ mod tests {
     use super::*;
 
     fn args(shell: Shell) -> Args {
-        Args { shell, dir: None, no_prompt_hook: false, no_completion: false }
+        Args { shell, dir: None, no_prompt_hook: false, no_completion: false, off: false }
     }
 
     #[test]
@@ -130,6 +175,8 @@ mod tests {
                 !bare.contains("PROMPT_COMMAND") && !bare.contains("precmd") && !bare.contains("fish_prompt")
             );
             assert!(!bare.contains("completions"));
+            let off = code(&Args { off: true, ..args(shell) }, "/d").unwrap();
+            assert!(!off.contains("@DIR@") && off.contains("'/d'"));
         }
     }
 

@@ -3,8 +3,9 @@
 use super::call::Call;
 use super::caller::{Agency, agency};
 use super::judge::{self, How, Judged, judge, read_words, table_of};
+use super::kubectl::{self, Kubectl};
 use super::record::{self, Ending};
-use super::{diff, keeping, show, situation};
+use super::{diff, keeping, origin, show, situation};
 use crate::audit::Answer as Recorded;
 use crate::engine::aws;
 use crate::engine::challenge::Challenge;
@@ -19,7 +20,7 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
 use crate::prompt::{self, Answer, Ask, Question, Terminal};
-use crate::resolve::{self, Resolved, ResolvedKube};
+use crate::resolve::{Resolved, ResolvedKube};
 use crate::run::exec::{self, CONFIRM, EnvEdit};
 use crate::run::pin::Pinned;
 use crate::run::{shim, token};
@@ -112,7 +113,8 @@ fn answer(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> 
             Ok(Ending { answer: Recorded::NotAsked, justification: None, prompting: Duration::ZERO })
         }
         Decision::Deny(denied) => {
-            let because = [denied.reason.clone()];
+            let mut because = vec![denied.reason.clone()];
+            because.extend(origin::lines(denied, &judged.policy, judged.situation.now));
             let ending = Ending::refused(Recorded::NotAsked);
             record::refused(judged, call, world, &ending, &denied.reason);
             // Nothing is known that could be shown; why that is so can be put right.
@@ -353,7 +355,8 @@ fn unmoved(judged: &Judged, call: &Call, world: &World, prompting: Duration) -> 
 fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &World) -> Result<()> {
     let words = read_words(call, world)?;
     let slices = words.slices();
-    let now = resolve::kubeconfig::kube(world, &parse(table_of(call)?, &slices))?;
+    let parsed = parse(table_of(call)?, &slices);
+    let now = kubectl::target(&parsed, &Kubectl::at(&judged.tool).world(&parsed, world))?;
     if words.words == judged.words.words && now.access.digest == before.access.digest {
         return Ok(());
     }

@@ -6,6 +6,7 @@ pub use apt::intend as intend_apt;
 
 use super::call::Call;
 use super::judge::{How, Judged, table_of};
+use super::kubectl::Kubectl;
 use super::show;
 use crate::audit;
 use crate::engine::assess::Assessment;
@@ -38,7 +39,7 @@ const NAMED: usize = 5;
 /// A copy that will be taken if the command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
-    /// What `guard restore` will take.
+    /// What `guard restore` will take; empty where nothing is run and so nothing kept.
     pub id: String,
     /// The directory of all copies.
     pub root: PathBuf,
@@ -56,6 +57,24 @@ pub enum What {
     },
     /// Packages of a host.
     Apt(Box<apt::Packages>),
+}
+
+impl Intent {
+    /// How to get it back: by the id, which there is none of before a command is really run.
+    fn back(&self) -> String {
+        if self.id.is_empty() {
+            "guard restore, by the id it gets then".to_owned()
+        } else {
+            format!("guard restore {}", self.id)
+        }
+    }
+}
+
+/// Takes the id out of what is only looked at: nobody will find a copy by it.
+pub fn nothing_is_run(judged: &mut Judged) {
+    if let Promise::Copy(intent) = &mut judged.copy {
+        intent.id.clear();
+    }
 }
 
 fn new_id() -> String {
@@ -134,9 +153,9 @@ pub fn clauses(promise: &Promise, impact: &Impact, world: &World) -> Vec<String>
     };
     let secrets = if secrets { "Secrets included" } else { "without Secrets" };
     let mut text = format!(
-        "manifests of all that goes, {secrets}, are kept in {}; back with: guard restore {}",
+        "manifests of all that goes, {secrets}, are kept in {}; back with: {}",
         short(&intent.root, world),
-        intent.id
+        intent.back()
     );
     if impact.data.iter().any(|d| d.fate != crate::engine::impact::Fate::Kept) {
         text.push_str("; data in volumes is not in it");
@@ -222,7 +241,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         target: &resolved.target,
         effective_kubeconfig: &resolved.access.effective,
         documents: &documents,
-        kubectl: Some(&judged.tool),
+        kubectl: Kubectl::at(&judged.tool).for_dry_runs(),
         world,
         deadline: DEADLINE,
         verdict: &judged.words.verdict,

@@ -2,10 +2,12 @@
 
 use crate::engine::policy::builtin;
 use crate::engine::policy::rule::{Outcome, Rule};
-use crate::engine::policy::{Layer, Merged, Policy};
+use crate::engine::policy::{Ignored, Layer, Merged, Policy};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::policy::{cases, files, load, parse, schema};
+use crate::policy::files::Found;
+use crate::policy::{cases, doubts, files, load, parse, schema};
+use crate::resolve::kubeconfig;
 use crate::world::World;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -43,6 +45,7 @@ enum Command {
         layer: Option<LayerName>,
     },
     /// Run decision examples against the policy they name, or the one in force
+    #[command(after_help = CASES)]
     Test {
         /// Files of decision examples
         #[arg(value_name = "FILE", required = true)]
@@ -51,6 +54,32 @@ enum Command {
     /// Print the JSON schema of policy files
     Schema,
 }
+
+/// The format of decision examples.
+const CASES: &str = "\
+A file of decision examples:
+
+  version: 1
+  policy:                       the files to decide by, beside this one; without it, those in force here
+    system: team.yaml           also user: and project:
+  cases:
+    - command: kubectl delete ns pay
+      expect: deny              allow, notice, warn, confirm yes-no, confirm typed or deny
+      rules: [xmas]             the rules that have to make it so
+      now: 2026-12-24T18:00:00Z needed where a rule looks at the time
+      interactive: false        nobody can be asked [default: true]
+      actor: agent              human, ci or agent [default: human]
+      target:                   where it goes; each of these may be left out
+        known: true
+        environment: production without it, what the policy makes of the rest
+        cluster: acme           also context, server, uid, ca; account, region; host
+        namespace: shop
+      impact:                   what the live system would say
+        effect: destroy
+        whole_scope: true
+        labels: [tier=critical]
+
+examples/decisions holds more.";
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum LayerName {
@@ -89,18 +118,29 @@ fn print(text: &str) -> Result<Exit> {
 fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<Exit> {
     let mut report = String::new();
     let mut broken: Vec<Fail> = Vec::new();
-    let mut one = |layer: Layer, path: &Path, result: Result<Policy>| match result {
-        Ok(policy) => {
-            let (rules, word) = (policy.rules.len(), layer.word());
-            let _ = writeln!(report, "{}: valid as {word} policy, {rules} rules", files::shown(path));
+    let mut ignored: Vec<Ignored> = Vec::new();
+    let known = known(world);
+    let mut one = |layer: Layer, path: &Path, text: Result<String>| {
+        let read = text.and_then(|text| Ok((parse(&text, path, layer)?, text)));
+        match read {
+            Ok((policy, text)) => {
+                let (rules, word) = (policy.rules.len(), layer.word());
+                let _ = writeln!(report, "{}: valid as {word} policy, {rules} rules", files::shown(path));
+                for doubt in doubts::doubts(&text, &known) {
+                    let _ = writeln!(report, "warning:\n{}", doubt.show(&files::shown(path), &text));
+                }
+            }
+            Err(fail) => broken.push(fail),
         }
-        Err(fail) => broken.push(fail),
     };
     if given.is_empty() {
         for (layer, path) in files::candidates(world) {
             match files::open(world, layer, &path) {
-                Ok(None) => {}
-                Ok(Some(text)) => one(layer, &path, parse(&text, &path, layer)),
+                Ok(Found::Nothing) => {}
+                Ok(Found::Text(text)) => one(layer, &path, Ok(text)),
+                Ok(Found::Ignored(why)) => {
+                    ignored.push(Ignored { file: files::shown(&path), why });
+                }
                 Err(fail) => one(layer, &path, Err(fail)),
             }
         }
@@ -120,7 +160,10 @@ fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<E
             Fail::new(Exit::Policy, format!("the policy file {} cannot be read", files::shown(path)))
                 .because(e.to_string())
         });
-        one(layer, path, text.and_then(|text| parse(&text, path, layer)));
+        one(layer, path, text);
+    }
+    for ignored in &ignored {
+        let _ = writeln!(report, "{}", ignored.note());
     }
     if report.is_empty() && broken.is_empty() {
         report.push_str("no policy file: the built-in table holds\n");
@@ -135,6 +178,35 @@ fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<E
         all.what = format!("{}; {}", earlier.what, all.what);
     }
     Err(all)
+}
+
+/// The names that are known here: those of the kubeconfig, and those that the policy in force gives.
+pub(super) fn known(world: &World) -> doubts::Known {
+    let contexts = kubeconfig::contexts(world).unwrap_or_default();
+    let mut known = doubts::Known::default();
+    for context in contexts {
+        known.clusters.push(context.cluster);
+        known.contexts.push(context.name);
+        known.servers.push(context.server);
+    }
+    if !known.clusters.is_empty() {
+        let policy = load(world).unwrap_or_default();
+        let names = policy.layers().flat_map(|layer| &layer.places).filter_map(|place| place.name.clone());
+        known.clusters.extend(names);
+    }
+    known
+}
+
+/// What the files in force say about things nobody here knows, as `file:line: what`.
+pub(super) fn doubts_in_force(world: &World) -> Vec<String> {
+    let known = known(world);
+    let mut all = Vec::new();
+    for (layer, path) in files::candidates(world) {
+        let Ok(Found::Text(text)) = files::open(world, layer, &path) else { continue };
+        let doubts = doubts::doubts(&text, &known).into_iter();
+        all.extend(doubts.map(|doubt| format!("{}:{}: {}", files::shown(&path), doubt.at.line, doubt.what)));
+    }
+    all
 }
 
 fn layer_of(path: &Path) -> Layer {
@@ -204,6 +276,9 @@ fn show(m: &Merged) -> String {
     let yes_no = |b: bool| if b { "may answer without a terminal" } else { "is forbidden" };
     for p in m.layers() {
         let _ = writeln!(out, "{:<9} {}  mode {}", p.layer.word(), p.file, p.mode.unwrap_or_default().word());
+    }
+    for ignored in &m.ignored {
+        let _ = writeln!(out, "ignored   {}", ignored.note());
     }
     let _ = writeln!(
         out,

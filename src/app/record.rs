@@ -97,15 +97,28 @@ fn make(
     reason: Option<&str>,
 ) -> Record {
     let words: Vec<String> = show::redacted(call).iter().skip(1).map(|w| escape(w)).collect();
-    let mut record =
-        Record::new(jiff::Timestamp::now(), audit::entropy(), Caller::of_process(world), call.tool, &words);
+    let mut caller = Caller::of_process(world);
+    caller.actor = Some(judged.situation.actor.word().to_owned());
+    let mut record = Record::new(jiff::Timestamp::now(), audit::entropy(), caller, call.tool, &words);
     if let Ok(resolved) = &judged.resolved {
         let environment = judged.place.environment;
-        record.target = Some(match resolved.target() {
-            target::Target::Kube(target) => Target::of_kube(target, environment),
+        let mut target = match resolved.target() {
+            target::Target::Kube(target) => {
+                let mut record = Target::of_kube(target, environment);
+                // `delete ns pay` hits `pay`, wherever it is called, and `delete pv x` no namespace at all.
+                let hit = &judged.situation.namespaces;
+                if !target.all_namespaces && *hit != [target.namespace.value.clone()] {
+                    record.say("namespace", (!hit.is_empty()).then(|| (hit.join(","), "the objects")));
+                }
+                record
+            }
             target::Target::Aws(target) => Target::of_aws(target, environment),
             target::Target::Host(target) => Target::of_host(target, environment),
-        });
+        };
+        if let Some(name) = &judged.place.name {
+            target.say("name", Some((name.clone(), "policy")));
+        }
+        record.target = Some(target);
     }
     record.operation = Operation {
         effect: judged.assessment.effect.word().to_owned(),

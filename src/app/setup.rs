@@ -5,6 +5,7 @@
 
 mod accounts;
 mod ask;
+mod clusters;
 mod draft;
 mod write;
 
@@ -40,17 +41,19 @@ pub struct Args {
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
-    let servers = draft::servers(kubeconfig::contexts(world)?);
+    let mut servers = draft::servers(kubeconfig::contexts(world)?);
     if !args.print {
         // Before anybody is asked anything: without a terminal there is no use in it.
         ask::Asker::possible()?;
         // Asking AWS takes its time, and Ctrl-C has to be a way out of that as well.
         signals::heed_interrupts();
     }
+    let in_force = policy::load(world).unwrap_or_default();
+    let clusters = clusters::start(&mut servers, &in_force, world);
     let asked = {
         let dumb = world.set_var("TERM").is_none_or(|term| term == "dumb");
         let _progress = (!args.print).then(|| Progress::start("asking AWS for the accounts", dumb));
-        accounts::profiles(world, &policy::load(world).unwrap_or_default())
+        accounts::profiles(world, &in_force)
     };
     // What is wrong with one family of tools does not keep anybody from setting up the other.
     let (profiles, mut unanswered) = match asked {
@@ -69,6 +72,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         return Err(fail);
     }
     if args.print {
+        clusters.finish(&mut servers);
         let mut text = draft::policy(&servers, &accounts);
         text.extend(unanswered.iter().map(|line| format!("# {line}\n")));
         out::print(&text)?;
@@ -85,7 +89,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         asker.say(&line)?;
     }
     let tools = linked(&servers, &accounts);
-    let Some((servers, accounts)) = classify(&mut asker, old.as_deref(), servers, accounts)? else {
+    let Some((servers, accounts)) = classify(&mut asker, old.as_deref(), servers, accounts, clusters)? else {
         return asker.leave();
     };
     let classified = servers.iter().map(|s| s.environment).chain(accounts.iter().map(|a| a.environment));
@@ -119,6 +123,7 @@ fn classify(
     old: Option<&str>,
     servers: Vec<Server>,
     accounts: Vec<Account>,
+    clusters: clusters::Asked,
 ) -> Result<Option<(Vec<Server>, Vec<Account>)>> {
     let known = |identity: &str| old.is_some_and(|text| text.contains(identity));
     let (there, mut servers): (Vec<_>, Vec<_>) = servers.into_iter().partition(|s| known(&s.url));
@@ -142,6 +147,7 @@ fn classify(
         }
         names.extend(account.environment.map(|_| account.name.clone()).filter(|name| !name.is_empty()));
     }
+    clusters.finish(&mut servers);
     Ok(Some((servers, accounts)))
 }
 

@@ -10,9 +10,9 @@ use crate::engine::classify::{NAMESPACES_UNBOUND, Verdict, classify_host, redact
 use crate::engine::decide::{Allowed, Decision, Level};
 use crate::engine::fact::{Source, Sourced, Why};
 use crate::engine::impact::Impact;
-use crate::engine::policy::OnFailure;
 use crate::engine::policy::place::{Domain, domain_of_tool};
 use crate::engine::policy::rule::Actor;
+use crate::engine::policy::{Ignored, OnFailure};
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
 use crate::engine::tools;
 use crate::exit::Exit;
@@ -91,6 +91,7 @@ impl<'a> Shown<'a> {
         if let Some(text) = judged.words.aws.as_ref().and_then(|read| read.shell.as_ref()) {
             notes.push(format!("an alias runs a shell line: {text}"));
         }
+        notes.extend(judged.policy.ignored.iter().map(Ignored::note));
         if let Decision::Confirm(asked) = &judged.decision {
             notes.extend(asked.notes.iter().cloned());
         }
@@ -190,6 +191,9 @@ pub fn allowed(shown: &Shown<'_>, allowed: &Allowed, world: &World, choice: Colo
     }
     if let Some(text) = passed_untried(&shown.judged.words.verdict, &shown.judged.impact) {
         say(&format!("{}\n", ui::notice::render_warning(&text, look)));
+    }
+    for ignored in &shown.judged.policy.ignored {
+        say(&format!("{}\n", ui::notice::render_warning(&ignored.note(), look)));
     }
     for warning in &allowed.warnings {
         say(&format!("{}\n", ui::notice::render_warning(warning, look)));

@@ -32,6 +32,9 @@ pub struct Caller {
     /// The CI system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ci: Option<String>,
+    /// Who is at work, as policy sees it: `human`, `ci` or `agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
 }
 
 /// Variables by which CI systems make themselves known, and their names; the generic one last.
@@ -64,6 +67,7 @@ impl Caller {
             pid: std::process::id(),
             ppid: std::os::unix::process::parent_id(),
             ci: ci(world),
+            actor: None,
         }
     }
 }

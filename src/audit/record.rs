@@ -117,6 +117,18 @@ pub struct Part {
 }
 
 impl Target {
+    /// Sets a part to what the screen said of it; without a value it goes.
+    pub fn say(&mut self, name: &str, value: Option<(String, &str)>) {
+        match value {
+            Some((value, from)) => {
+                self.parts.insert(name.to_owned(), Part { value, from: from.to_owned() });
+            }
+            None => {
+                self.parts.remove(name);
+            }
+        }
+    }
+
     /// The record of a host.
     pub fn of_host(target: &HostTarget, environment: Environment) -> Target {
         let mut parts = BTreeMap::new();

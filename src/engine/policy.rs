@@ -204,6 +204,24 @@ pub struct Merged {
     pub user: Option<Policy>,
     /// The project's files, nearest directory first; every one of them only tightens.
     pub project: Vec<Policy>,
+    /// Project files that were found and do not count.
+    pub ignored: Vec<Ignored>,
+}
+
+/// A policy file that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// Its path as it is shown.
+    pub file: String,
+    /// Why it does not.
+    pub why: String,
+}
+
+impl Ignored {
+    /// The line that says so.
+    pub fn note(&self) -> String {
+        format!("{} is not used as policy: {}", self.file, self.why)
+    }
 }
 
 /// The settings that hold once all layers are put together.
@@ -291,45 +309,54 @@ impl Merged {
     }
 
     /// The settings that hold. Of two layers that both speak the stricter one counts, so that a user may tighten what
-    /// the system says and never loosen it; paths come from the strongest layer that names one.
+    /// the system says and never loosen it; a project only tightens what holds without it. Paths and waiting times come
+    /// from the strongest layer that names one, and never from a project.
     pub fn terms(&self) -> Terms {
-        fn all<'a, T>(m: &'a Merged, f: impl Fn(&'a Policy) -> Option<T>) -> Vec<T> {
-            m.layers().filter_map(f).collect()
+        fn said<'a, T>(
+            layers: impl Iterator<Item = &'a Policy>,
+            f: impl Fn(&'a Policy) -> Option<T>,
+        ) -> Vec<T> {
+            layers.filter_map(f).collect()
         }
+        let own = || self.system.iter().chain(&self.user);
+        let project = || self.project.iter();
+        let least = |f: fn(&Policy) -> Option<u32>, otherwise: u32| {
+            let base = said(own(), f).into_iter().min().unwrap_or(otherwise);
+            said(project(), f).into_iter().fold(base, u32::min).max(1)
+        };
         let mut tools: Vec<(String, String)> = Vec::new();
-        for (name, path) in self.layers().flat_map(|p| &p.tools) {
+        for (name, path) in own().flat_map(|p| &p.tools) {
             if !tools.iter().any(|(have, _)| have == name) {
                 tools.push((name.clone(), path.clone()));
             }
         }
-        // `never` (kept as read) holds only when no layer asks for more.
-        let required = all(self, |p| p.audit_required);
-        let required = match required.iter().copied().filter(|e| *e != Effect::Read).min() {
+        // `never` (kept as read) holds only when no layer asks for more, and is no word for a project.
+        let required = said(own(), |p| p.audit_required);
+        let base = match required.iter().copied().filter(|e| *e != Effect::Read).min() {
             None if required.is_empty() => Some(Effect::Disrupt),
             least => least,
         };
+        let asked = said(project(), |p| p.audit_required.filter(|e| *e != Effect::Read));
         Terms {
-            prompt_attempts: all(self, |p| p.prompt_attempts).into_iter().min().unwrap_or(ATTEMPTS).max(1),
-            prompt_timeout_s: all(self, |p| p.prompt_timeout_s)
+            prompt_attempts: least(|p| p.prompt_attempts, ATTEMPTS),
+            prompt_timeout_s: least(|p| p.prompt_timeout_s, PROMPT_TIMEOUT_S),
+            env_confirm: said(self.layers(), |p| p.env_confirm).into_iter().all(|allowed| allowed),
+            probe_timeout_ms: own().find_map(|p| p.probe_timeout_ms).unwrap_or(PROBE_TIMEOUT_MS),
+            probe_on_failure: said(self.layers(), |p| p.probe_on_failure)
                 .into_iter()
-                .min()
-                .unwrap_or(PROMPT_TIMEOUT_S)
-                .max(1),
-            env_confirm: all(self, |p| p.env_confirm).into_iter().all(|allowed| allowed),
+                .max()
+                .unwrap_or_default(),
             // Off unless the user's or the system's file says so, and nobody says no.
             env_confirm_at_terminal: {
-                let said = all(self, |p| Some((p.layer, p.env_confirm_at_terminal?)));
+                let said = said(self.layers(), |p| Some((p.layer, p.env_confirm_at_terminal?)));
                 said.iter().any(|(layer, may)| *may && *layer != Layer::Project)
                     && said.iter().all(|(_, may)| *may)
             },
-            probe_timeout_ms: self.layers().find_map(|p| p.probe_timeout_ms).unwrap_or(PROBE_TIMEOUT_MS),
-            credentials_timeout_ms: self
-                .layers()
+            credentials_timeout_ms: own()
                 .find_map(|p| p.credentials_timeout_ms)
                 .unwrap_or(CREDENTIALS_TIMEOUT_MS),
-            probe_on_failure: all(self, |p| p.probe_on_failure).into_iter().max().unwrap_or_default(),
-            audit_path: self.layers().find_map(|p| p.audit_path.clone()),
-            audit_required: required,
+            audit_path: own().find_map(|p| p.audit_path.clone()),
+            audit_required: asked.into_iter().chain(base).min(),
             tools,
         }
     }

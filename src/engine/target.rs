@@ -4,6 +4,7 @@ mod aws;
 mod host;
 
 use super::fact::{Known, Sourced, Why};
+use core::net::{IpAddr, Ipv4Addr};
 use std::fmt;
 
 pub use aws::AwsTarget;
@@ -76,6 +77,8 @@ pub struct KubeTarget {
     pub cluster_name_is_ambiguous: bool,
     /// The cluster's name as the credential plugin's arguments say it (`--cluster-name x`, `--cluster x`).
     pub exec_cluster_name: Option<String>,
+    /// The proxy that requests go through, without a password in it: what it takes for the server's address is its own.
+    pub proxy: Option<Sourced<String>>,
     /// What a person should know about the resolution itself (ignored variables, a pod's namespace leaking in …).
     pub notes: Vec<String>,
 }
@@ -98,8 +101,15 @@ impl KubeTarget {
             uid: Known::Unknown(Why::NotAsked),
             cluster_name_is_ambiguous: false,
             exec_cluster_name: None,
+            proxy: None,
             notes: Vec::new(),
         }
+    }
+
+    /// Whether the server's address says nothing of where requests end: behind a proxy `10.0.0.1` is whatever lies
+    /// behind that proxy.
+    pub fn address_proves_nothing(&self) -> bool {
+        self.proxy.is_some() && is_private(&server_parts(&self.server.value).host)
     }
 }
 
@@ -139,6 +149,42 @@ impl<'a> Target<'a> {
             Target::Host(target) => &target.notes,
         }
     }
+}
+
+/// Names that only mean something inside a network (RFC 6762, 8375, 9476 and ICANN's `internal`, and the usual ones).
+const PRIVATE_DOMAINS: [&str; 9] =
+    ["local", "localhost", "internal", "home.arpa", "lan", "intranet", "corp", "home", "svc"];
+
+/// Whether a host is an address or a name that many networks use at the same time.
+pub fn is_private(host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match address {
+            IpAddr::V4(v4) => is_private_v4(v4),
+            IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+                Some(v4) => is_private_v4(v4),
+                // fc00::/7 (RFC 4193), fe80::/10.
+                None => {
+                    let first = v6.segments().first().copied().unwrap_or_default();
+                    v6.is_loopback()
+                        || v6.is_unspecified()
+                        || first & 0xfe00 == 0xfc00
+                        || first & 0xffc0 == 0xfe80
+                }
+            },
+        };
+    }
+    let inside = |domain: &&str| host.strip_suffix(*domain).is_some_and(|h| h.is_empty() || h.ends_with('.'));
+    !host.contains('.') || PRIVATE_DOMAINS.iter().any(inside)
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    // 100.64.0.0/10 (RFC 6598) is the carriers' and the mesh VPNs' own.
+    let shared = matches!(address.octets(), [100, second, ..] if second & 0xc0 == 64);
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_unspecified()
+        || shared
 }
 
 /// An API server's URL, taken apart as client-go does: without a scheme (or with a name that only looks like one, as in

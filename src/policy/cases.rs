@@ -6,7 +6,7 @@ use crate::engine::decide::{Decision, Situation, Whole, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{Domain, IdKind, Identity, Seen, classify_target, domain_of_tool};
-use crate::engine::policy::rule::{Actor, Outcome};
+use crate::engine::policy::rule::{Actor, Outcome, Rule, When};
 use crate::engine::policy::{Layer, Merged};
 use crate::engine::target::Environment;
 use crate::exit::Exit;
@@ -163,6 +163,7 @@ pub fn policy_of(file: &CaseFile, path: &Path, in_force: &Merged) -> Result<Merg
         system: load(&names.system, Layer::System)?,
         user: load(&names.user, Layer::User)?,
         project: load(&names.project, Layer::Project)?.into_iter().collect(),
+        ignored: Vec::new(),
     })
 }
 
@@ -176,6 +177,12 @@ pub fn run(file: &CaseFile, policy: &Merged) -> Vec<Miss> {
                 Ok(s) => s,
                 Err(why) => return Some(miss(why)),
             };
+            if let Some(rule) = timed(&s, policy) {
+                return Some(miss(format!(
+                    "the rule {} looks at the time: say when, with `now`",
+                    escape(rule.as_bytes())
+                )));
+            }
             let decision = decide(&s, policy);
             let word = word(&decision);
             if word != case.expect {
@@ -195,6 +202,19 @@ pub fn run(file: &CaseFile, policy: &Merged) -> Vec<Miss> {
             }
         })
         .collect()
+}
+
+/// A rule that would count at one time and not at another, in a case that does not say when it is. Taken as met it would
+/// make every freeze look as if it were now.
+fn timed<'a>(s: &Situation, policy: &'a Merged) -> Option<&'a str> {
+    if s.now.is_some() {
+        return None;
+    }
+    let counts = |rule: &&Rule| {
+        let when = When { time: None, ..rule.when.clone() };
+        rule.when.time.is_some() && Rule { when, ..(*rule).clone() }.matches(s)
+    };
+    policy.layers().flat_map(|layer| &layer.rules).find(counts).map(|rule| rule.id.as_str())
 }
 
 /// A decision in the words of `expect`.

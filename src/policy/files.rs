@@ -1,15 +1,16 @@
-//! Which files are policy, and who may have written them. Owner and mode are checked on the open file, so that nothing
-//! can be swapped between the check and the read.
+//! Which files are policy, and who may have written them: the system's file root alone, the user's file the user and
+//! root, a project's file also whoever owns its directory.
 
 use crate::engine::escape::escape;
 use crate::engine::policy::{BELOW_CONFIG, CONFIG_HOME, Layer, PROJECT, SYSTEM};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::run::trust::{self, Asked, Refused};
 use crate::world::World;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A policy is something people read; a larger file is a mistake.
@@ -51,68 +52,104 @@ pub fn exists(world: &World) -> bool {
     })
 }
 
-/// The text of a policy file, `None` when there is none.
-pub fn open(world: &World, layer: Layer, path: &Path) -> Result<Option<String>> {
+/// What stands at a place where a policy may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// A policy.
+    Text(String),
+    /// A file that anybody may have put there, and why it does not count.
+    Ignored(String),
+}
+
+/// The text of a policy file that may be believed.
+pub fn open(world: &World, layer: Layer, path: &Path) -> Result<Found> {
     let fail = |what: &str| Fail::new(Exit::Policy, format!("the policy file {} {what}", shown(path)));
-    // A pipe in place of the file must not hang the command.
-    let mut options = File::options();
-    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY);
-    let file = match options.open(path) {
-        Ok(file) => file,
-        Err(e)
-            if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) && !path.is_symlink() =>
-        {
-            return Ok(None);
-        }
-        Err(e) => return Err(fail("cannot be read").because(e.to_string())),
-    };
     let unreadable = |e: std::io::Error| fail("cannot be read").because(e.to_string());
+    let opened = match layer {
+        Layer::Project => project(path),
+        _ => {
+            let home = world.home();
+            let root = world.is_made_up().then(|| world.absolute("/"));
+            let top = if layer == Layer::System { root } else { home };
+            let owners = owners(world, layer);
+            let asked = Asked { owners: &owners, own_group: layer != Layer::System, top: top.as_deref() };
+            trust::open(path, &asked).map(Ok)
+        }
+    };
+    let file = match opened {
+        Ok(Ok(file)) => file,
+        Ok(Err(why)) => return Ok(Found::Ignored(why)),
+        Err(Refused::Unreadable(e)) => {
+            let absent = matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+            if absent && !path.is_symlink() {
+                return Ok(Found::Nothing);
+            }
+            // A directory is no policy, whatever it is to the kernel.
+            if e.raw_os_error() == Some(libc::EISDIR) {
+                return Err(fail("is no regular file"));
+            }
+            return Err(unreadable(e));
+        }
+        Err(Refused::Unsafe { path, why }) => return Err(unsafe_file(&path, why, layer)),
+    };
     let meta = file.metadata().map_err(unreadable)?;
     if !meta.is_file() {
         return Err(fail("is no regular file"));
-    }
-    if layer == Layer::System {
-        let owners = trusted_owners(world);
-        trusted(&meta, &owners).map_err(|why| unsafe_file(path, why))?;
-        if let Some(dir) = path.parent() {
-            let meta = File::open(dir).and_then(|d| d.metadata()).map_err(unreadable)?;
-            trusted(&meta, &owners).map_err(|why| unsafe_file(dir, why))?;
-        }
-    } else if meta.mode() & 0o002 != 0 {
-        return Err(unsafe_file(path, "anybody can write to it".to_owned()));
     }
     let mut text = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut text).map_err(unreadable)?;
     if text.len() as u64 > LARGEST {
         return Err(fail("is too large").because(format!("more than {} KiB", LARGEST >> 10)));
     }
-    String::from_utf8(text).map(Some).map_err(|e| {
+    String::from_utf8(text).map(Found::Text).map_err(|e| {
         fail("is not UTF-8").because(format!("the byte at offset {} is none", e.utf8_error().valid_up_to()))
     })
 }
 
-/// Root; below a test's root also whoever runs the test.
-fn trusted_owners(world: &World) -> Vec<u32> {
+/// A project's file can only tighten, so it may also come from whoever owns the directory it lies in. In a directory
+/// where anybody can put files it is nobody's, and does not count.
+fn project(path: &Path) -> std::result::Result<std::result::Result<File, String>, Refused> {
+    let at = path.parent().unwrap_or(Path::new("/"));
+    let file = trust::open_plain(path)?;
+    let dir = std::fs::metadata(at)?;
+    let mode = dir.mode() & 0o7777;
+    if mode & 0o1002 != 0 {
+        return Ok(Err(format!("anybody can put files into {} (mode {mode:o})", shown(at))));
+    }
+    let owners = [rustix::process::geteuid().as_raw(), 0, dir.uid()];
+    let asked = Asked { owners: &owners, own_group: true, top: None };
+    let refused = |path: &Path| {
+        let path = path.to_owned();
+        move |why| Refused::Unsafe { path, why }
+    };
+    trust::writers(&dir, &asked).map_err(refused(at))?;
+    trust::writers(&file.metadata()?, &asked).map_err(refused(path))?;
+    Ok(Ok(file))
+}
+
+/// Who may have written a layer's file: root takes nobody's but its own. Below a test's root whoever runs the test
+/// stands for root.
+fn owners(world: &World, layer: Layer) -> Vec<u32> {
     let mut owners = vec![0];
-    if world.is_made_up() {
-        owners.push(rustix::process::geteuid().as_raw());
+    let caller = rustix::process::geteuid().as_raw();
+    if caller != 0 && (layer != Layer::System || world.is_made_up()) {
+        owners.push(caller);
     }
     owners
 }
 
-fn trusted(meta: &std::fs::Metadata, owners: &[u32]) -> std::result::Result<(), String> {
-    if !owners.contains(&meta.uid()) {
-        return Err(format!("it belongs to user {}, not to root", meta.uid()));
-    }
-    if meta.mode() & 0o022 != 0 {
-        return Err(format!("others than its owner can write to it (mode {:o})", meta.mode() & 0o7777));
-    }
-    Ok(())
-}
-
-fn unsafe_file(path: &Path, why: String) -> Fail {
+fn unsafe_file(path: &Path, why: String, layer: Layer) -> Fail {
     let shown = shown(path);
-    Fail::new(Exit::Policy, format!("{shown} cannot be trusted as policy"))
+    let root = layer == Layer::User && rustix::process::geteuid().is_root();
+    let help = match root {
+        true => format!(
+            "for root it has to be root's alone: put the policy into {SYSTEM}, or chown root {shown} and chmod go-w it"
+        ),
+        false => format!("chmod go-w {shown}, and chown it to whom it belongs"),
+    };
+    Fail::new(Exit::Policy, format!("{shown} cannot be trusted as policy, or to hold one"))
         .because(why)
-        .help(format!("chmod go-w {shown}, and chown it to whom it belongs"))
+        .help(help)
 }

@@ -204,7 +204,11 @@ const TIME: &[Key] = &[
     key("to", Kind::Text, "HH:MM; at or before `from` it runs into the next day"),
     key("first", Kind::Text, "first date, YYYY-MM-DD"),
     key("last", Kind::Text, "last date, YYYY-MM-DD"),
-    key("tz", Kind::Text, "UTC or a fixed offset such as +02:00; UTC when not given"),
+    key(
+        "tz",
+        Kind::Text,
+        "a place such as Europe/Oslo, UTC, or a fixed offset such as +02:00; UTC when not given",
+    ),
 ];
 
 /// An example of a rule: the command line, and what is assumed. What is not assumed is not looked at.

@@ -4,14 +4,17 @@
 //! what would stop or lose something.
 
 pub mod cases;
+pub mod doubts;
 pub mod example;
 pub mod files;
 pub mod keys;
 pub mod read;
 pub mod schema;
 pub mod tree;
+pub mod vocabulary;
+mod zone;
 
-use crate::engine::policy::{Layer, Merged, Policy};
+use crate::engine::policy::{Ignored, Layer, Merged, Policy};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::world::World;
@@ -22,7 +25,14 @@ use tree::Problem;
 pub fn load(world: &World) -> Result<Merged> {
     let mut merged = Merged::default();
     for (layer, path) in files::candidates(world) {
-        let Some(text) = files::open(world, layer, &path)? else { continue };
+        let text = match files::open(world, layer, &path)? {
+            files::Found::Nothing => continue,
+            files::Found::Text(text) => text,
+            files::Found::Ignored(why) => {
+                merged.ignored.push(Ignored { file: files::shown(&path), why });
+                continue;
+            }
+        };
         let policy = parse(&text, &path, layer)?;
         match layer {
             Layer::System => merged.system = Some(policy),

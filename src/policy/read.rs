@@ -2,13 +2,14 @@
 
 use super::keys::{self, TOP};
 use super::tree::{self, Is, Node, Problem};
+use super::{vocabulary, zone};
 use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::agents::Agents;
 use crate::engine::policy::place::{IdKind, Place, host_of};
 use crate::engine::policy::rule::{Actor, LabelTest, Outcome, Rule, When};
-use crate::engine::policy::window::{Window, days_of};
+use crate::engine::policy::window::{Window, Zone, days_of};
 use crate::engine::policy::{Layer, Mode, OnFailure, Policy, UnknownAs};
 use crate::engine::target::Environment;
 use crate::engine::target::is_loopback;
@@ -23,6 +24,9 @@ pub fn read(text: &str, file: &str, layer: Layer) -> Result<Policy, Vec<Problem>
     let root = tree::parse(text).map_err(|p| vec![p])?;
     let mut problems = Vec::new();
     keys::check(&root, TOP, &mut problems);
+    for rule in root.get("rules").map(Node::items).unwrap_or_default() {
+        problems.extend(rule.get("reason").and_then(|reason| cut(reason, text)));
+    }
     let mut policy = Policy::empty(layer, file);
     settings(&root, &mut policy, &mut problems);
     for key in ["clusters", "accounts", "hosts"] {
@@ -49,6 +53,24 @@ pub fn read(text: &str, file: &str, layer: Layer) -> Result<Policy, Vec<Problem>
     problems.sort_by_key(|p| (p.at.line, p.at.column));
     problems.dedup();
     if problems.is_empty() { Ok(policy) } else { Err(problems) }
+}
+
+/// A text without quotes ends where ` #` begins a comment, and nothing tells so: `reason: ask #pay`. What looks like a
+/// comment, with a blank behind the sign, is one.
+fn cut(node: &Node, text: &str) -> Option<Problem> {
+    let line = text.lines().nth(usize::try_from(node.at.line.checked_sub(1)?).ok()?)?;
+    let from = usize::try_from(node.at.column.checked_sub(1)?).ok()?;
+    let value: String = line.chars().skip(from).collect();
+    if value.starts_with(['"', '\'', '|', '>', '&', '*', '!']) {
+        return None;
+    }
+    let rest = value.strip_prefix(node.text()?)?;
+    let comment = rest.trim_start();
+    let word =
+        comment.strip_prefix('#').filter(|word| word.starts_with(|c: char| !c.is_whitespace() && c != '#'));
+    (rest.len() > comment.len() && word.is_some()).then(|| {
+        problem(node, "everything from ` #` on is a comment and was cut off; put the text into quotes")
+    })
 }
 
 fn last_line(node: &Node) -> u32 {
@@ -264,6 +286,9 @@ fn rule(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Rule> 
         }
     }
     let when_node = item.get("when");
+    if let Some(when) = when_node {
+        vocabulary::check(when, problems);
+    }
     let mut when = when_node.map(|n| conditions(n, problems)).unwrap_or_default();
     if freeze {
         let effect = when_node.and_then(|n| n.get("effect"));
@@ -332,8 +357,7 @@ fn window(node: &Node, problems: &mut Vec<Problem>) -> Option<Window> {
     let to = part("to", "a time of day, HH:MM", &minutes);
     let first = part("first", "a date, YYYY-MM-DD", &date);
     let last = part("last", "a date, YYYY-MM-DD", &date);
-    let offset =
-        part("tz", "UTC or a fixed offset such as +02:00 (names change their offset over the year)", &offset);
+    let (offset_min, zone) = node.get("tz").map_or((0, None), |tz| clocks(tz, problems));
     let pair = |a: &str, b: &str| node.get(a).is_some() != node.get(b).is_some();
     if pair("from", "to") || pair("first", "last") {
         problems.push(problem(node, "`from` needs `to`, and `first` needs `last`"));
@@ -351,8 +375,24 @@ fn window(node: &Node, problems: &mut Vec<Problem>) -> Option<Window> {
         days: (0u8..).zip(DAYS).filter(|(_, d)| days.iter().any(|w| w == d)).map(|(i, _)| i).collect(),
         hours: from.zip(to).map(|(from, to)| (from as u16, to as u16)),
         dates: first.zip(last),
-        offset_min: offset.unwrap_or(0) as i32,
+        offset_min,
+        zone,
     })
+}
+
+/// Clocks by their distance from UTC, or by the name of a place.
+fn clocks(node: &Node, problems: &mut Vec<Problem>) -> (i32, Option<Zone>) {
+    let Some(text) = node.text() else { return (0, None) };
+    if let Some(minutes) = offset(text) {
+        return (minutes as i32, None);
+    }
+    match zone::named(text) {
+        Ok((first, zone)) => (first, Some(zone)),
+        Err(why) => {
+            problems.push(problem(node, why));
+            (0, None)
+        }
+    }
 }
 
 fn digits(text: &str, len: usize) -> Option<i64> {

@@ -4,7 +4,7 @@ use super::catalog::{Catalog, Kind};
 use super::http::{Api, Meta};
 use super::subjects::{self, Listing, Plan, Reference, Set};
 use super::words::{Chosen, chosen};
-use super::{Request, look, replay};
+use super::{Request, aggregated, look, replay};
 use crate::engine::impact::Gap;
 use crate::engine::kube::reach::{self, PRUNED, prunes};
 use crate::engine::parse::Parsed;
@@ -68,6 +68,9 @@ fn gap(what: impl Into<String>, why: &str) -> Gap {
 
 /// What `apply --prune` would delete is known by kubectl's own dry run alone.
 async fn pruned(api: &Api, catalog: &Catalog, request: &Request<'_>, aim: &mut Aim) {
+    if aggregated::may_ignore_dry_run(api, request).await {
+        return aim.gaps.push(gap("what --prune deletes", "it cannot be tried first"));
+    }
     let said = match replay::run(request, api.until()).await {
         Some((_, Ok(said))) if said.ok => said,
         Some((_, Ok(_))) => return aim.gaps.push(gap(PRUNED, "the dry run failed")),

@@ -3,12 +3,12 @@
 
 use super::{Plugins, child};
 use crate::engine::fact::Why;
+use crate::run::proxy;
 use crate::world::World;
 use kube::Client;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -39,8 +39,9 @@ pub async fn connect(door: &Door<'_>, until: Instant) -> Result<Client, Why> {
         .await
         .map_err(|e| failed("kubeconfig", e))?;
     if proxy.is_none() {
-        proxy =
-            proxy_of(door.world, config.cluster_url.scheme_str(), config.cluster_url.host().unwrap_or(""));
+        let https = config.cluster_url.scheme_str() == Some("https");
+        proxy = proxy::of_environment(door.world, https, config.cluster_url.host().unwrap_or(""))
+            .map(|(_, proxy)| proxy);
     }
     config.proxy_url = proxy.map(|p| p.parse()).transpose().map_err(|e| failed("proxy", e))?;
     let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
@@ -202,88 +203,4 @@ async fn credentials(exec: &ExecConfig, door: &Door<'_>, until: Instant) -> Resu
     let said: Said =
         serde_saphyr::from_slice(&done.out).map_err(|_| failed(program, "no credentials in its answer"))?;
     said.status.ok_or_else(|| failed(program, "no credentials in its answer"))
-}
-
-/// The proxy Go's `net/http` would take from the environment (`golang.org/x/net/http/httpproxy`).
-fn proxy_of(world: &World, scheme: Option<&str>, host: &str) -> Option<String> {
-    let var = |upper: &str, lower: &str| {
-        world.set_var(upper).or_else(|| world.set_var(lower)).and_then(|v| v.to_str()).map(str::to_owned)
-    };
-    let proxy = match scheme {
-        Some("https") => var("HTTPS_PROXY", "https_proxy")?,
-        _ => var("HTTP_PROXY", "http_proxy")?,
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-    let address: Option<IpAddr> = host.parse().ok();
-    if host == "localhost" || address.is_some_and(|a| a.is_loopback()) {
-        return None;
-    }
-    let spared = var("NO_PROXY", "no_proxy").unwrap_or_default();
-    let spares = |entry: &str| {
-        let entry = entry.trim().to_ascii_lowercase();
-        let entry = entry
-            .rsplit_once(':')
-            .filter(|(h, p)| !h.contains(':') && p.parse::<u16>().is_ok())
-            .map_or(entry.as_str(), |(h, _)| h);
-        if entry.is_empty() {
-            return false;
-        }
-        if entry == "*" || entry == host {
-            return true;
-        }
-        if let (Some(address), Some((net, bits))) = (address, entry.split_once('/')) {
-            return in_network(address, net, bits);
-        }
-        let suffix = entry.strip_prefix("*.").or(entry.strip_prefix('.')).unwrap_or(entry);
-        address.is_none() && host.strip_suffix(suffix).is_some_and(|front| front.ends_with('.'))
-    };
-    if spared.split(',').any(spares) {
-        return None;
-    }
-    Some(if proxy.contains("://") { proxy } else { format!("http://{proxy}") })
-}
-
-fn in_network(address: IpAddr, net: &str, bits: &str) -> bool {
-    let (Ok(net), Ok(bits)) = (net.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
-    match (address, net) {
-        (IpAddr::V4(a), IpAddr::V4(n)) if bits <= 32 => {
-            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-            a.to_bits() & mask == n.to_bits() & mask
-        }
-        (IpAddr::V6(a), IpAddr::V6(n)) if bits <= 128 => {
-            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
-            a.to_bits() & mask == n.to_bits() & mask
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proxies_as_go_picks_them() {
-        // (HTTPS_PROXY, NO_PROXY, host, proxy)
-        let rows = [
-            ("http://p:1", "", "api.example.com", Some("http://p:1")),
-            ("p:1", "", "api.example.com", Some("http://p:1")),
-            ("http://p:1", "", "127.0.0.1", None),
-            ("http://p:1", "", "localhost", None),
-            ("http://p:1", "", "[::1]", None),
-            ("http://p:1", "example.com", "api.example.com", None),
-            ("http://p:1", ".example.com", "api.example.com", None),
-            ("http://p:1", "*.example.com", "api.example.com", None),
-            ("http://p:1", "ample.com", "api.example.com", Some("http://p:1")),
-            ("http://p:1", "10.0.0.0/8", "10.1.2.3", None),
-            ("http://p:1", "10.0.0.0/8", "11.1.2.3", Some("http://p:1")),
-            ("http://p:1", "x, *", "11.1.2.3", None),
-            ("http://p:1", "10.1.2.3:6443", "10.1.2.3", None),
-            ("", "", "api.example.com", None),
-        ];
-        for (proxy, spared, host, want) in rows {
-            let world = World::of(&[("HTTPS_PROXY", proxy), ("NO_PROXY", spared)], "/");
-            assert_eq!(proxy_of(&world, Some("https"), host).as_deref(), want, "{proxy} {spared} {host}");
-        }
-    }
 }

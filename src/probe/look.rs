@@ -1,6 +1,7 @@
 //! The questions for one command, in their order: what is hit, what goes with it, what the server says to a dry run.
 
 use super::Request;
+use super::aggregated;
 use super::catalog::{Catalog, Kind};
 use super::change;
 use super::deletion::{self, Manner};
@@ -60,7 +61,13 @@ pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
         return impact;
     }
     // kubectl's own view is asked for at the same time.
-    let (mut impact, said) = tokio::join!(own_view(api, request, &chosen), replay::run(request, api.until()));
+    let tried = async {
+        if aggregated::may_ignore_dry_run(api, request).await {
+            return None;
+        }
+        replay::run(request, api.until()).await
+    };
+    let (mut impact, said) = tokio::join!(own_view(api, request, &chosen), tried);
     match said {
         None => {
             if act(request.parsed) == Act::Change && !matches!(chosen, Chosen::Raw(_)) {

@@ -4,6 +4,7 @@
 //! [`Gap`], so that "could not be checked" is never taken for "nothing there".
 //! Texts in the answer are as the server gave them; whoever shows them escapes them.
 
+mod aggregated;
 pub mod aim;
 pub mod apt;
 pub mod aws;

@@ -10,10 +10,11 @@ use crate::engine::challenge::real_name;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
 use crate::engine::parse::Parsed;
-use crate::engine::target::{KubeTarget, is_tls};
+use crate::engine::target::{KubeTarget, is_tls, server_parts};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::resolve::{Access, ContextSummary, ResolvedKube, identity, kuberc};
+use crate::run::proxy;
 use crate::world::World;
 use files::{CLUSTERS, CONTEXTS, Entry, Files, USERS};
 use flags::Flags;
@@ -72,6 +73,11 @@ pub fn kube(world: &World, parsed: &Parsed<'_>) -> Result<ResolvedKube> {
     target.exec_cluster_name = exec.as_ref().and_then(|e| cluster_name_in(&e.args));
     target.cluster_name_is_ambiguous = chosen.cluster.as_ref().is_some_and(|c| is_ambiguous(&files, c));
     notes(world, &files, &chosen, &flags, &mut target);
+    target.proxy = proxy_between(world, &chosen, &flags, &target);
+    if let Some(proxy) = &target.proxy {
+        let (through, from) = (escape(proxy.value.as_bytes()), escape(proxy.from.to_string().as_bytes()));
+        target.notes.push(format!("requests go through the proxy {through} ({from})"));
+    }
 
     let access_user = user.node;
     let effective = match (&pod, in_cluster) {
@@ -378,13 +384,27 @@ fn notes(world: &World, files: &Files, chosen: &Chosen<'_>, flags: &Flags, targe
     if is_tls(&target.server.value) && (flags.insecure || (skip && flags.certificate_authority.is_none())) {
         notes.push("the server's certificate is not checked (insecure-skip-tls-verify)".into());
     }
-    let proxy = flags
-        .proxy_url
-        .as_deref()
-        .or(chosen.cluster.as_ref().and_then(|c| c.text("proxy-url").map(|(p, _)| p)));
-    if let Some(proxy) = proxy {
-        notes.push(format!("requests go through the proxy {}", show(without_userinfo(proxy))));
-    }
+}
+
+/// The proxy between kubectl and the server: by flag, by the cluster entry, else by the environment as Go reads it.
+fn proxy_between(
+    world: &World,
+    chosen: &Chosen<'_>,
+    flags: &Flags,
+    target: &KubeTarget,
+) -> Option<Sourced<String>> {
+    let in_cluster = target.chosen_by == Source::InCluster;
+    let entry = chosen.cluster.as_ref().filter(|_| !in_cluster);
+    let (proxy, from) = if let Some(proxy) = &flags.proxy_url {
+        (proxy.clone(), Source::Flag("proxy-url".into()))
+    } else if let Some((cluster, (proxy, line))) = entry.and_then(|c| Some((c, c.text("proxy-url")?))) {
+        (proxy.to_owned(), cluster.source(line))
+    } else {
+        let parts = server_parts(&target.server.value);
+        let (name, proxy) = proxy::of_environment(world, parts.scheme == "https", &parts.host)?;
+        (proxy, Source::Env(name.into()))
+    };
+    Some(Sourced::new(without_userinfo(&proxy).to_owned(), from))
 }
 
 /// A server's address without the name and password in it; everything else stays as it was written.
@@ -416,7 +436,7 @@ fn digest(target: &KubeTarget, kubeconfig: &[u8], effective: &[u8]) -> [u8; 32] 
     put(target.server.value.as_bytes());
     put(target.namespace.value.as_bytes());
     put(&[u8::from(target.all_namespaces)]);
-    for part in [&target.context, &target.cluster, &target.user, &target.acting_as] {
+    for part in [&target.context, &target.cluster, &target.user, &target.acting_as, &target.proxy] {
         put(name(part).as_bytes());
     }
     put(target.ca_sha256.as_deref().unwrap_or("").as_bytes());

@@ -3,6 +3,8 @@
 //! Nothing here decides whether a command may run. All of it uses `libc` alone, so that `guard-shim`
 //! can link it, and is written to leave the process exactly as the caller made it.
 
+#[cfg(feature = "cli")]
+pub mod build_info;
 pub mod bump;
 pub mod exec;
 pub mod find;
@@ -11,6 +13,10 @@ pub mod inputs;
 pub mod mark;
 pub mod names;
 pub mod pin;
+#[cfg(feature = "cli")]
+pub mod proxy;
 pub mod shim;
 pub mod signals;
 pub mod token;
+#[cfg(feature = "cli")]
+pub mod trust;

@@ -3,7 +3,7 @@
 use rustix::fs::{OFlags, fcntl_setfl};
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What is read of an answer.
@@ -20,12 +20,33 @@ pub enum Ended {
     NotStarted(String),
 }
 
-/// Runs a program to its end or the deadline and gives back its standard output.
+/// What a program said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+    /// How it ended; `None` for one that was never started.
+    pub ended: Option<Ended>,
+}
+
+/// Runs a program to its end or the deadline and gives back its standard output. See [`listen`].
+pub fn ask(command: Command, patience: Duration) -> (String, Ended) {
+    let said = run(command, patience, Stdio::null());
+    (said.out, said.ended.unwrap_or(Ended::TimedOut))
+}
+
+/// Runs a program to its end or the deadline and gives back all it said.
 ///
 /// It gets a session of its own: an interactive shell would otherwise take the terminal away from this process. What a
 /// start-up file leaves running in the background does not hold the answer up.
-pub fn ask(mut command: Command, patience: Duration) -> (String, Ended) {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+pub fn listen(command: Command, patience: Duration) -> Said {
+    run(command, patience, Stdio::piped())
+}
+
+fn run(mut command: Command, patience: Duration, errors: Stdio) -> Said {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
     // SAFETY: setsid(2) is async-signal-safe and the closure touches no memory of the parent.
     unsafe {
         command.pre_exec(|| {
@@ -36,16 +57,17 @@ pub fn ask(mut command: Command, patience: Duration) -> (String, Ended) {
     }
     let mut child = match command.spawn() {
         Ok(child) => child,
-        Err(error) => return (String::new(), Ended::NotStarted(error.to_string())),
+        Err(error) => {
+            return Said { ended: Some(Ended::NotStarted(error.to_string())), ..Said::default() };
+        }
     };
-    let mut out = child.stdout.take();
-    if out.as_ref().is_some_and(|out| fcntl_setfl(out, OFlags::NONBLOCK).is_err()) {
-        out = None;
-    }
-    let mut text = Vec::new();
+    let mut out = child.stdout.take().filter(|out| fcntl_setfl(out, OFlags::NONBLOCK).is_ok());
+    let mut err = child.stderr.take().filter(|err| fcntl_setfl(err, OFlags::NONBLOCK).is_ok());
+    let (mut text, mut errors) = (Vec::new(), Vec::new());
     let until = Instant::now() + patience;
     let ended = loop {
         read(out.as_mut(), &mut text);
+        read(err.as_mut(), &mut errors);
         match child.try_wait() {
             Ok(Some(status)) => break Ended::Itself(status.code()),
             Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
@@ -63,12 +85,16 @@ pub fn ask(mut command: Command, patience: Duration) -> (String, Ended) {
     }
     // What it wrote before its end is in the pipe, whoever may hold that open.
     read(out.as_mut(), &mut text);
-    text.truncate(LARGEST);
-    (String::from_utf8_lossy(&text).into_owned(), ended)
+    read(err.as_mut(), &mut errors);
+    let all = |mut bytes: Vec<u8>| {
+        bytes.truncate(LARGEST);
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    Said { out: all(text), err: all(errors), ended: Some(ended) }
 }
 
 /// Reads what is there, and not more than an answer at once: something may be writing without end.
-fn read(out: Option<&mut ChildStdout>, text: &mut Vec<u8>) {
+fn read(out: Option<&mut impl Read>, text: &mut Vec<u8>) {
     let Some(out) = out else { return };
     let mut block = [0; 4096];
     for _ in 0..LARGEST / block.len() {

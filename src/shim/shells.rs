@@ -4,6 +4,7 @@ use super::ask::{Ended, ask};
 use super::selftest::{self, Answer};
 use crate::run::shim::SELFTEST;
 use crate::world::World;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub struct Said {
     pub aliases: Vec<String>,
     /// What it makes of each tool, in the order asked.
     pub tools: Vec<Heard>,
+    /// Whether `guard` itself is found there: the line of `guard init` needs it.
+    pub knows_guard: bool,
 }
 
 /// What a shell makes of one tool's name.
@@ -41,6 +44,7 @@ pub struct Heard {
 fn parts(tools: &[&str]) -> Vec<String> {
     let mut parts = vec!["path".to_owned()];
     parts.extend(tools.iter().map(|tool| format!("found-{tool}")));
+    parts.push("found-guard".to_owned());
     parts.push("alias".to_owned());
     parts.extend(tools.iter().map(|tool| format!("call-{tool}")));
     parts.push("end".to_owned());
@@ -55,7 +59,14 @@ fn question(shell: &Path, nonce: &str, tools: &[&str]) -> Option<String> {
         "fish" => ("string join : $PATH", "; true"),
         _ => return None,
     };
-    let mut text = String::new();
+    // Nobody types before the first prompt, and what guard does there is done by then.
+    let mut text = match name {
+        "bash" => "case \"${PROMPT_COMMAND[*]-}\" in *__guard_path*) __guard_path;; esac; ",
+        "zsh" => "case \" ${precmd_functions[*]-} \" in *' __guard_path '*) __guard_path;; esac; ",
+        "fish" => "functions -q __guard_prompt; and __guard_prompt; ",
+        _ => "",
+    }
+    .to_owned();
     for part in parts(tools) {
         // Start-up files may print anything, so each part begins with a line of its own.
         text.push_str(&format!("printf '\\n%s\\n' {nonce}-{part}"));
@@ -83,19 +94,54 @@ pub fn inspect(
         return Err("guard knows no words to ask this shell".to_owned());
     };
     let mut command = Command::new(shell);
-    command.env_clear().envs(world.vars().iter().rev().map(|(k, v)| (k, v)));
-    // A prompt framework must not think there is a terminal to draw on.
-    command.env("TERM", "dumb").env_remove("GUARD_CONFIRM");
-    if start == Start::Login {
-        command.arg("-l");
-    }
-    command.args(["-i", "-c", &question]);
+    command.env_clear().envs(session(world));
+    match start {
+        Start::Login => command.args(["-l", "-i", "-c", &question]),
+        // A window's shell inherits what the session's login shell made of the environment, and nothing of this one.
+        Start::Interactive => {
+            let is_fish = shell.ends_with("fish");
+            let become_it = if is_fish { "exec $argv[1] -i -c $argv[2]" } else { "exec \"$0\" -i -c \"$1\"" };
+            command.args(["-l", "-c", become_it]).arg(shell).arg(&question)
+        }
+    };
     let (output, ended) = ask(command, patience);
     read(&output, &nonce, tools).ok_or_else(|| match ended {
         Ended::TimedOut => format!("no answer within {} s", patience.as_secs()),
         Ended::NotStarted(why) => format!("it could not be started: {why}"),
         Ended::Itself(_) => "its start-up files end it before it answers".to_owned(),
     })
+}
+
+/// Variables that a login sets for whoever logs in.
+const OF_A_LOGIN: [&str; 6] = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "XDG_RUNTIME_DIR"];
+
+/// The environment a login starts from: who it is, and the `PATH` of the system.
+fn session(world: &World) -> Vec<(&'static str, OsString)> {
+    let own = OF_A_LOGIN.iter().filter_map(|name| Some((*name, world.set_var(name)?.to_owned())));
+    let mut all: Vec<(&'static str, OsString)> = own.collect();
+    // A prompt framework must not think there is a terminal to draw on.
+    all.push(("TERM", "dumb".into()));
+    all.push(("PATH", system_path(world).into()));
+    all
+}
+
+/// What `PATH` is at login: pam_env's file, else login(1)'s, else what shells are built with.
+fn system_path(world: &World) -> String {
+    let is_root = rustix::process::geteuid().is_root();
+    let read = |path: &str| std::fs::read_to_string(world.absolute(path)).unwrap_or_default();
+    let environment = read("/etc/environment");
+    let from_pam = environment.lines().filter_map(|line| line.trim().strip_prefix("PATH=")).next_back();
+    if let Some(path) = from_pam {
+        return path.trim_matches('"').to_owned();
+    }
+    let key = if is_root { "ENV_SUPATH" } else { "ENV_PATH" };
+    let definitions = read("/etc/login.defs");
+    let by_login = definitions.lines().filter_map(|line| line.trim().strip_prefix(key)).next_back();
+    if let Some(path) = by_login.map(|value| value.trim()).filter(|value| !value.is_empty()) {
+        return path.strip_prefix("PATH=").unwrap_or(path).to_owned();
+    }
+    let sbin = if is_root { "/usr/local/sbin:/usr/sbin:/sbin:" } else { "" };
+    format!("{sbin}/usr/local/bin:/usr/bin:/bin")
 }
 
 fn read(output: &str, nonce: &str, tools: &[&str]) -> Option<Said> {
@@ -114,6 +160,7 @@ fn read(output: &str, nonce: &str, tools: &[&str]) -> Option<Said> {
         path: std::env::split_paths(&part("path")?).collect(),
         aliases: part("alias")?.lines().filter(|line| names_one(line, tools)).map(str::to_owned).collect(),
         tools: tools.iter().map(heard).collect::<Option<_>>()?,
+        knows_guard: !part("found-guard")?.is_empty(),
     })
 }
 
@@ -141,7 +188,7 @@ mod tests {
     #[test]
     fn the_answer_is_read_around_the_noise_of_start_up_files() {
         let text = format!(
-            "hello\n\nN-path\n/s:/usr/bin\n\nN-found-kubectl\n/s/kubectl\n\nN-found-aws\n\nN-alias\nalias k='kubectl'\n\
+            "hello\n\nN-path\n/s:/usr/bin\n\nN-found-kubectl\n/s/kubectl\n\nN-found-aws\n\nN-found-guard\n/x/guard\n\nN-alias\nalias k='kubectl'\n\
              alias ll='ls'\n\nN-call-kubectl\n{SELFTEST} N 1.0 /x/guard-shim\n\nN-call-aws\nusage\n\nN-end\nbye\n"
         );
         let said = read(&text, "N", &["kubectl", "aws"]).unwrap();
@@ -149,7 +196,24 @@ mod tests {
         assert_eq!((said.tools[0].found.as_str(), said.aliases.len()), ("/s/kubectl", 1));
         assert_eq!(said.tools[0].answer.as_ref().unwrap().path, "/x/guard-shim");
         assert_eq!(said.tools[1], Heard::default());
+        assert!(said.knows_guard);
         assert_eq!(read("hello\n", "N", &["kubectl"]), None);
+    }
+
+    #[test]
+    fn a_login_starts_from_the_systems_path() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("etc")).unwrap();
+        let world =
+            World::of(&[("PATH", "/mine"), ("HOME", "/h"), ("AWS_PROFILE", "x")], "/").with_root(dir.path());
+        assert!(system_path(&world).ends_with("/usr/local/bin:/usr/bin:/bin"));
+        let own = "ENV_SUPATH\tPATH=/l:/sbin\nENV_PATH PATH=/l\n";
+        std::fs::write(dir.path().join("etc/login.defs"), own).unwrap();
+        assert!(system_path(&world).starts_with("/l"));
+        std::fs::write(dir.path().join("etc/environment"), "# x\nPATH=\"/pam:/bin\"\n").unwrap();
+        assert_eq!(system_path(&world), "/pam:/bin");
+        let names: Vec<&str> = session(&world).iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["HOME", "TERM", "PATH"]);
     }
 
     #[test]

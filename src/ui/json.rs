@@ -7,6 +7,7 @@ use crate::engine::decide::{Decision, Level, Whole};
 use crate::engine::fact::{Known, Source, Sourced};
 use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
+use crate::engine::policy::Ignored;
 use crate::engine::target::{self, AwsTarget, Environment, HostTarget, KubeTarget};
 use crate::exit::Exit;
 use serde::Serialize;
@@ -36,6 +37,8 @@ pub struct Checked<'a> {
     pub challenge: Option<&'a Challenge>,
     /// Whether the caller is told what that is; a coding agent is not.
     pub tells_phrase: bool,
+    /// Policy files that were found and do not count.
+    pub ignored: &'a [Ignored],
     /// How the process ends.
     pub exit: Exit,
 }
@@ -67,6 +70,14 @@ struct Report<'a> {
     warnings: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stood_down: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored_policies: Vec<IgnoredPolicy<'a>>,
+}
+
+#[derive(Serialize)]
+struct IgnoredPolicy<'a> {
+    file: &'a str,
+    because: &'a str,
 }
 
 #[derive(Serialize)]
@@ -261,6 +272,11 @@ impl<'a> Report<'a> {
             reason,
             warnings,
             stood_down: c.decision.stood_down(),
+            ignored_policies: c
+                .ignored
+                .iter()
+                .map(|i| IgnoredPolicy { file: &i.file, because: &i.why })
+                .collect(),
         }
     }
 }

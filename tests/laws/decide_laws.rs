@@ -45,6 +45,7 @@ fn when() -> impl Strategy<Value = When> {
         hours: Some(h),
         dates: None,
         offset_min: 60,
+        zone: None,
     });
     let second = (
         proptest::collection::vec(label, 0..2),
@@ -126,7 +127,7 @@ pub(crate) fn merged() -> impl Strategy<Value = Merged> {
         mostly(layer(Layer::User)),
         proptest::collection::vec(layer(Layer::Project), 0..2),
     )
-        .prop_map(|(system, user, project)| Merged { system, user, project })
+        .prop_map(|(system, user, project)| Merged { system, user, project, ignored: Vec::new() })
 }
 
 fn object() -> impl Strategy<Value = Object> {

@@ -21,5 +21,7 @@ mod engine_laws;
 mod every_file;
 mod missing_facts;
 mod policy_files;
+mod policy_terms;
+mod policy_trust;
 mod ui_laws;
 mod ui_screens;

@@ -294,6 +294,7 @@ fn json(scene: &scenes::Scene) -> String {
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         tells_phrase: true,
+        ignored: &[],
         exit: guard::exit::Exit::Refused,
     })
     .unwrap();

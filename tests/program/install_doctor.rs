@@ -156,6 +156,98 @@ fn doctor_asks_the_shells_the_user_opens() {
     assert!(slow.contains("its start-up files end it"), "{slow}");
 }
 
+/// Does what an advice says: "make `LINE` the last line of FILE …; let FILE end with `LINE`".
+fn follow(home: &Home, advice: &str) {
+    for part in advice.split("; ") {
+        let (before, rest) = part.split_once('`').unwrap_or_else(|| panic!("{part}"));
+        let (line, after) = rest.rsplit_once('`').unwrap();
+        let all = format!("{before}{after}");
+        let file = all
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("~/"))
+            .unwrap_or_else(|| panic!("{part}"));
+        let at = home.at(file);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        let old = fs::read_to_string(&at).unwrap_or_default();
+        if !old.contains(line) {
+            fs::write(at, format!("{old}{line}\n")).unwrap();
+        }
+    }
+}
+
+/// What doctor says of new shells, from a shell that passes through guard itself: (line, advice) each.
+fn shells_of(home: &Home, shell: &str) -> Vec<(String, String)> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guard"));
+    command.args(["doctor", "--patience", "60", "kubectl"]).env_clear().current_dir(home.dir.path());
+    command.env("HOME", home.dir.path()).env("SHELL", shell).env("PATH", home.path(true));
+    let text = out(&command.output().unwrap());
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" shell ")) {
+        let help = lines.get(at + 1).and_then(|next| next.trim_start().strip_prefix("->"));
+        found.push(((*line).to_owned(), help.unwrap_or_default().trim().to_owned()));
+    }
+    assert_eq!(found.len(), 2, "{text}");
+    found
+}
+
+#[test]
+fn doctor_starts_shells_as_a_login_does_and_its_advice_helps() {
+    for shell in ["/usr/bin/bash", "/usr/bin/zsh", "/usr/bin/fish"] {
+        if !Path::new(shell).exists() {
+            eprintln!("SKIPPED: {shell} is not installed");
+            continue;
+        }
+        // What the home has before anybody follows an advice.
+        let debian = "if [ -n \"$BASH_VERSION\" ]; then [ ! -f ~/.bashrc ] || . ~/.bashrc; fi\nPATH=\"$HOME/bin:$PATH\"\n";
+        let own = "PATH=\"$HOME/bin:$PATH\"\n";
+        let homes: &[&[(&str, &str)]] = &[
+            &[],
+            &[(".profile", own)],
+            &[(".profile", debian), (".bashrc", "case $- in *i*) ;; *) return;; esac\n")],
+            &[(".bash_profile", own), (".profile", "exit 1\n")],
+            &[(".bash_login", own), (".bashrc", "true\n")],
+        ];
+        for files in homes {
+            let home = Home::new();
+            home.guard(false, &["install", "kubectl"]);
+            for (name, text) in *files {
+                fs::write(home.at(name), text).unwrap();
+            }
+            let before = shells_of(&home, shell);
+            for (line, advice) in &before {
+                assert!(line.starts_with("FAIL"), "{shell} {files:?}: {line}");
+                follow(&home, advice);
+            }
+            for (line, _) in shells_of(&home, shell) {
+                assert!(line.starts_with("ok"), "{shell} {files:?}: {line}\nafter {before:?}");
+            }
+            // What was there is still read.
+            for (name, text) in *files {
+                assert!(fs::read_to_string(home.at(name)).unwrap().starts_with(text), "{name}");
+            }
+            assert!(
+                files.iter().any(|(name, _)| *name == ".bash_profile") || !home.at(".bash_profile").exists()
+            );
+        }
+    }
+}
+
+#[test]
+fn init_says_when_the_links_are_gone() {
+    let home = Home::new();
+    let gone = home.guard(false, &["init", "bash"]);
+    assert!(code(&gone) == 0 && out(&gone).contains("__guard_path"), "{}", err(&gone));
+    assert!(err(&gone).contains("no tool passes through guard; run `guard install`"), "{}", err(&gone));
+    home.guard(false, &["install"]);
+    assert_eq!(err(&home.guard(false, &["init", "bash"])), "");
+    fs::remove_file(home.link()).unwrap();
+    symlink("/nonexistent/guard-shim", home.link()).unwrap();
+    let dangling = home.guard(false, &["init", "zsh"]);
+    assert!(err(&dangling).contains("leads to a file that is gone"), "{}", err(&dangling));
+    assert_eq!(err(&home.guard(false, &["init", "fish", "--off"])), "");
+}
+
 #[test]
 fn the_self_test_words_open_no_way_past_guard() {
     let home = Home::new();

@@ -40,6 +40,7 @@ mod scenarios_pin;
 mod scenarios_policy;
 mod scenarios_robust;
 mod scenarios_untouched;
+mod scenarios_whose;
 mod shell_init;
 mod shell_setup;
 mod shim_find;

@@ -22,7 +22,7 @@ fn matrix(shell: Shell) -> Vec<(String, Args)> {
     for dir in ["/opt/shims", "/o p/it's $HOME `x`/\\n\"*"] {
         for no_prompt_hook in [false, true] {
             for no_completion in [false, true] {
-                let args = Args { shell, dir: None, no_prompt_hook, no_completion };
+                let args = Args { shell, dir: None, no_prompt_hook, no_completion, off: false };
                 all.push((dir.to_owned(), args));
             }
         }
@@ -92,7 +92,8 @@ fn aliases_of_the_user_do_not_reach_the_code() {
     if !have("bash") {
         return;
     }
-    let args = Args { shell: Shell::Bash, dir: None, no_prompt_hook: false, no_completion: false };
+    let args =
+        Args { shell: Shell::Bash, dir: None, no_prompt_hook: false, no_completion: false, off: false };
     let aliases = "shopt -s expand_aliases\nfor a in builtin command local return export hash eval complete type declare; do \
                    alias \"$a=echo TAKEN\"; done\n";
     let script = format!("{aliases}{}\nprintf '%s' \"$PATH\"", code(&args, "/s").unwrap());
@@ -152,12 +153,42 @@ fn fish() {
     }
 }
 
+/// The code that takes guard out of one shell again.
+fn off(shell: Shell, dir: &str) -> String {
+    let args = Args { shell, dir: None, no_prompt_hook: false, no_completion: false, off: true };
+    code(&args, dir).unwrap()
+}
+
+#[test]
+fn one_shell_is_switched_off_and_stays_off_at_the_next_prompt() {
+    for (dir, args) in matrix(Shell::Bash).into_iter().filter(|_| have("bash")) {
+        let on = code(&args, &dir).unwrap();
+        for hooks in ["", "PROMPT_COMMAND='true;'\n", "PROMPT_COMMAND=('true' 'true')\n"] {
+            let prompt = "for one in \"${PROMPT_COMMAND[@]-}\"; do eval \"$one\"; done";
+            let script =
+                format!("{hooks}{on}\n{}\n{prompt}\n{prompt}\nprintf '%s' \"$PATH\"", off(Shell::Bash, &dir));
+            prints(&run("bash", BASH, &script), "/usr/bin:/bin", &format!("{hooks} {dir} {args:?}"));
+        }
+    }
+    for (dir, args) in matrix(Shell::Zsh).into_iter().filter(|_| have("zsh")) {
+        let on = code(&args, &dir).unwrap();
+        let prompt = "for one in $precmd_functions; do $one; done";
+        let script = format!("{on}\n{}\n{prompt}\nprint -rn -- \"$PATH\"", off(Shell::Zsh, &dir));
+        prints(&run("zsh", ZSH, &script), "/usr/bin:/bin", &format!("{dir} {args:?}"));
+    }
+    for (dir, args) in matrix(Shell::Fish).into_iter().filter(|_| have("fish")) {
+        let on = code(&args, &dir).unwrap();
+        let script = format!("{on}\n{}\nemit fish_prompt\nstring join : $PATH", off(Shell::Fish, &dir));
+        prints(&run("fish", FISH, &script), "/usr/bin:/bin", &format!("{dir} {args:?}"));
+    }
+}
+
 #[test]
 fn linters_find_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let write = |shell, name: &str| {
         let path = dir.path().join(name);
-        let args = Args { shell, dir: None, no_prompt_hook: false, no_completion: false };
+        let args = Args { shell, dir: None, no_prompt_hook: false, no_completion: false, off: false };
         std::fs::write(&path, code(&args, "/opt/the shims").unwrap()).unwrap();
         path
     };
@@ -167,10 +198,17 @@ fn linters_find_nothing() {
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program}:\n{said}");
     };
+    let write_off = |shell, name: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, off(shell, "/opt/the shims")).unwrap();
+        path
+    };
     if have("shellcheck") {
         clean("shellcheck", &["--shell=bash", "--enable=all"], &write(Shell::Bash, "guard.bash"));
+        clean("shellcheck", &["--shell=bash", "--enable=all"], &write_off(Shell::Bash, "off.bash"));
     }
     if have("fish_indent") {
+        clean("fish_indent", &["--check"], &write_off(Shell::Fish, "off.fish"));
         clean("fish_indent", &["--check"], &write(Shell::Fish, "guard.fish"));
     }
 }

@@ -35,8 +35,16 @@ impl Machine {
     /// The shim in front of a shell script called `kubectl`.
     pub fn with_script(text: &str) -> Machine {
         let machine = Machine::bare();
-        machine.program("real/kubectl", text);
+        machine.script(text);
         machine
+    }
+
+    /// Puts a shell script behind the shim. It is called k3s, which is a kubectl that guard knows by its file: any other
+    /// program would be asked where it goes.
+    pub fn script(&self, text: &str) {
+        let _ = fs::remove_file(self.at("real/kubectl"));
+        self.program("real/k3s", text);
+        symlink("k3s", self.at("real/kubectl")).unwrap();
     }
 
     /// The shim in front of this program, called `kubectl`, which has this kubeconfig.

@@ -2,6 +2,7 @@
 
 use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, table_of};
 use crate::app::caller::actor;
+use crate::app::kubectl::{self, Kubectl};
 use crate::app::{keeping, render, situation, typo};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{self, Challenge, Scope};
@@ -23,6 +24,7 @@ use crate::probe;
 use crate::probe::client;
 use crate::prompt::progress::Progress;
 use crate::resolve::{self, Resolved, ResolvedKube};
+use crate::run::exec::CONFIRM;
 use crate::run::inputs::{Inputs, Loose};
 use crate::run::pin::Pinned;
 use crate::world::World;
@@ -73,7 +75,13 @@ pub(super) fn judge(
     }
     let slices = words.slices();
     let parsed = parse(table, &slices);
-    let mut resolved = resolve::kubeconfig::kube(world, &parsed);
+    let program = Kubectl::at(&tool);
+    let callers = world;
+    let world = &*program.world(&parsed, callers);
+    let mut resolved = kubectl::target(&parsed, world);
+    if let Ok(resolved) = &mut resolved {
+        program.explain(&parsed, callers, &mut resolved.target);
+    }
     let resolving = started.elapsed();
     // By the caller's own words: these are what runs, and the pins are put into them.
     let raw = call.words();
@@ -119,7 +127,7 @@ pub(super) fn judge(
                     CredentialPolicy::Allowlist(names) => probe::Plugins::Only(names),
                 },
                 documents: &documents,
-                kubectl: Some(&tool),
+                kubectl: program.for_dry_runs(),
                 world,
                 deadline: Duration::from_millis(u64::from(terms.probe_timeout_ms)),
                 verdict: &words.verdict,
@@ -133,6 +141,20 @@ pub(super) fn judge(
             impact = probed.impact;
             seen = !impact.subjects.is_empty();
             name_from_files(&parsed, &documents, &resolved.target, &mut impact);
+        }
+        // Of an unknown command a refusal is certain where nobody can answer.
+        let answerable = how.interactive || world.set_var(CONFIRM).is_some();
+        let asks_tool = words.verdict.effect != Effect::Unknown || answerable;
+        let found = resolved.as_ref().ok().filter(|_| asks_tool);
+        match found.map(|r| program.confirm(r, &parsed, world)).transpose() {
+            Ok(gap) => impact.gaps.extend(gap.flatten()),
+            // Below a disruption an unknown target would pass.
+            Err(elsewhere) if words.verdict.effect < Effect::Disrupt => return Err(elsewhere),
+            Err(elsewhere) => {
+                // What is there, or is not, says nothing of the other place.
+                impact = Impact::default();
+                resolved = Err(elsewhere);
+            }
         }
         outcome = stage.decide(target(&resolved), &impact, true);
     } else if wanted && !how.probe {

@@ -93,10 +93,10 @@ pub fn clauses(intent: &Intent, packages: &Packages, world: &World) -> Vec<Strin
     let mut all = Vec::new();
     if !parts.is_empty() {
         all.push(format!(
-            "{} in {}; back with: guard restore {}",
+            "{} in {}; back with: {}",
             parts.join(", "),
             short(&intent.root, world),
-            intent.id
+            intent.back()
         ));
     }
     if !packages.databases && !dumped.is_empty() {

@@ -19,6 +19,10 @@ pub struct Server {
     pub environment: Option<Environment>,
     /// The contexts that lead to it.
     pub contexts: Vec<ContextSummary>,
+    /// `metadata.uid` of its kube-system namespace, as it says itself.
+    pub uid: Option<String>,
+    /// SHA-256 of the certificates that kubectl trusts for it.
+    pub ca: Option<String>,
 }
 
 impl Server {
@@ -53,6 +57,8 @@ pub fn servers(contexts: Vec<ContextSummary>) -> Vec<Server> {
                 name: short_name(&context.cluster),
                 environment: None,
                 contexts: vec![context],
+                uid: None,
+                ca: None,
             }),
         }
     }
@@ -96,7 +102,8 @@ pub fn policy(servers: &[Server], accounts: &[Account]) -> String {
     );
     if !servers.is_empty() {
         text.push_str(
-            "\n# Clusters by identity. A context's name is a label anybody can move; the server is what gets hit.\n\
+            "\n# Clusters by identity. A context's name is a label anybody can move; the server is what gets hit. Behind a proxy\n\
+             # or a tunnel its address can be anybody's: uid (of the kube-system namespace) and ca are the cluster's own.\n\
              clusters:\n",
         );
         text.extend(servers.iter().map(|server| server.entry(2)));
@@ -159,7 +166,11 @@ fn added_to(old: &str, key: &str, entries: impl Fn(usize) -> String) -> Option<S
 impl Server {
     fn entry(&self, indent: usize) -> String {
         let contexts = self.contexts.iter().map(|c| c.name.as_str());
-        let identity = format!("server: {}", quoted(&self.url));
+        let identity: Vec<String> =
+            [("server", Some(&self.url)), ("uid", self.uid.as_ref()), ("ca", self.ca.as_ref())]
+                .into_iter()
+                .filter_map(|(key, value)| Some(format!("{key}: {}", quoted(value?))))
+                .collect();
         entry(indent, &some("contexts", contexts), &self.name, self.environment, &identity)
     }
 }
@@ -167,7 +178,7 @@ impl Server {
 impl Account {
     fn entry(&self, indent: usize) -> String {
         let profiles = self.profiles.iter().map(|p| p.name.as_deref().unwrap_or("(environment keys)"));
-        let identity = format!("account: {}", quoted(&self.id));
+        let identity = [format!("account: {}", quoted(&self.id))];
         entry(indent, &some("profiles", profiles), &self.name, self.environment, &identity)
     }
 }
@@ -188,7 +199,7 @@ fn entry(
     comment: &str,
     name: &str,
     environment: Option<Environment>,
-    identity: &str,
+    identity: &[String],
 ) -> String {
     let pad = " ".repeat(indent);
     let environment = environment.unwrap_or(Environment::Unclassified);
@@ -200,7 +211,9 @@ fn entry(
         let _ = writeln!(text, "{pad}- name: {}", quoted(name));
         let _ = writeln!(text, "{pad}  environment: {environment}");
     }
-    let _ = writeln!(text, "{pad}  {identity}");
+    for line in identity {
+        let _ = writeln!(text, "{pad}  {line}");
+    }
     text
 }
 
@@ -244,6 +257,20 @@ mod tests {
             file: "/k".to_owned(),
             line: 1,
         }
+    }
+
+    #[test]
+    fn what_the_cluster_says_of_itself_stands_beside_its_address() {
+        let mut servers = some();
+        servers.truncate(1);
+        servers[0].uid = Some("4c2f6d0e-8a51-4c7e-9b36-52f1d07c9a1e".to_owned());
+        servers[0].ca = Some("ab".repeat(32));
+        servers[0].environment = Some(Environment::Development);
+        let text = policy(&servers, &[]);
+        let read = crate::policy::parse(&text, Path::new("/p.yaml"), Layer::User).unwrap();
+        use crate::engine::policy::place::IdKind;
+        let kinds: Vec<IdKind> = read.places[0].identity.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, [IdKind::Server, IdKind::Uid, IdKind::Ca], "{text}");
     }
 
     fn some() -> Vec<Server> {

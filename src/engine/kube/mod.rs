@@ -2,6 +2,8 @@
 //! how far the command reaches by them.
 
 #[cfg(feature = "cli")]
+pub mod builtin;
+#[cfg(feature = "cli")]
 pub mod documents;
 pub mod kinds;
 #[cfg(feature = "cli")]

@@ -143,7 +143,8 @@ pub struct Place {
 pub struct Seen {
     /// Its identities.
     pub identities: Vec<Identity>,
-    /// Kinds of identity it has but that could not be learnt.
+    /// Kinds of identity it has but that could not be learnt. One that stands among the identities as well has a value
+    /// that proves nothing.
     pub unknown: Vec<IdKind>,
     /// What proves by itself that this is a play thing of this machine, in the words the screen shows.
     pub local: Option<String>,
@@ -172,6 +173,9 @@ impl Seen {
         match &target.uid {
             Known::Known(uid) => push(IdKind::Uid, uid),
             Known::Unknown(_) => seen.unknown.push(IdKind::Uid),
+        }
+        if target.address_proves_nothing() {
+            seen.unknown.push(IdKind::Server);
         }
         seen
     }
@@ -229,6 +233,11 @@ impl Seen {
             counts.then(|| (environment, format!("DEPLOYMENT={} in {}", word.value, word.from)))
         });
         seen
+    }
+
+    /// Whether this kind of identity, where it matches, is more than a name or an address that others have too.
+    fn is_proof(&self, kind: IdKind) -> bool {
+        kind.is_proof() && !self.unknown.contains(&kind)
     }
 
     fn values(&self, kind: IdKind) -> impl Iterator<Item = &str> {
@@ -332,14 +341,14 @@ impl Place {
 
     /// Every identity matches, and one of them proves something.
     fn proves(&self, seen: &Seen) -> bool {
-        self.identity.iter().any(|(kind, _)| kind.is_proof())
+        self.identity.iter().any(|(kind, _)| seen.is_proof(*kind))
             && self.identity.iter().all(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
     }
 
     /// A proof matches, and no proof that could be learnt says otherwise.
     fn names(&self, seen: &Seen) -> bool {
         let proofs = || self.identity.iter().filter(|(kind, _)| kind.is_proof());
-        proofs().any(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
+        proofs().any(|(kind, patterns)| seen.is_proof(*kind) && self.identity_is(seen, *kind, patterns))
             && self.in_region(seen)
             && proofs().all(|(kind, patterns)| {
                 self.identity_is(seen, *kind, patterns) || seen.values(*kind).next().is_none()
@@ -450,6 +459,10 @@ pub fn is_local(seen: &Seen) -> bool {
         let in_any = |n: &&str| if n.ends_with('.') { in_network(host, n) } else { host == *n };
         is_loopback(host) || networks.iter().any(in_any)
     };
+    // Behind a proxy even the loopback address is somewhere else.
+    if seen.unknown.contains(&IdKind::Server) {
+        return false;
+    }
     LOCAL_CLUSTERS.iter().any(|(name, networks)| {
         let mut servers = seen.values(IdKind::Server).map(host_of).peekable();
         named(IdKind::Context, name)

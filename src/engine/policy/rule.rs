@@ -182,7 +182,10 @@ impl When {
         }
         and(self.environment_holds(s, relax));
         for (kind, patterns) in &self.identity {
-            and(identity_holds(*kind, patterns, s));
+            // What proves nothing relaxes nothing, unless the rule asks for something that does as well.
+            let shown = identity_holds(*kind, patterns, s);
+            let unproven = relax && is_unproven(*kind, s) && !self.is_proven(s);
+            and(if unproven { shown.min(Unknown) } else { shown });
         }
         if let Some(local) = self.local {
             and(if s.target_known { (s.local == local).into() } else { Unknown });
@@ -198,6 +201,12 @@ impl When {
         }
         and(self.objects_hold(s, relax));
         all
+    }
+
+    /// Whether the rule knows the target by its own uid or certificates.
+    fn is_proven(&self, s: &Situation) -> bool {
+        let strong = |kind: IdKind| matches!(kind, IdKind::Uid | IdKind::Ca) && !is_unproven(kind, s);
+        self.identity.iter().any(|(kind, p)| strong(*kind) && identity_holds(*kind, p, s) == Yes)
     }
 
     fn environment_holds(&self, s: &Situation, relax: bool) -> Holds {
@@ -325,6 +334,11 @@ fn effect_holds(limit: Effect, have: Effect, relax: bool) -> bool {
     }
 }
 
+/// Whether this kind of identity has a value that proves nothing, or none that could be learnt.
+fn is_unproven(kind: IdKind, s: &Situation) -> bool {
+    s.unknown_identities.contains(&kind)
+}
+
 fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
     if !s.target_known {
         // A target nobody could resolve may be any target this tool can reach.
@@ -334,10 +348,14 @@ fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
         };
     }
     let mut of_kind = s.identities.iter().filter(|i| i.kind == kind);
-    if of_kind.any(|i| patterns.iter().any(|p| kind.matches(p, &i.value))) {
+    let mut valued = false;
+    if of_kind.any(|i| {
+        valued = true;
+        patterns.iter().any(|p| kind.matches(p, &i.value))
+    }) {
         return Yes;
     }
-    if s.unknown_identities.contains(&kind) { Unknown } else { No }
+    if !valued && is_unproven(kind, s) { Unknown } else { No }
 }
 
 /// Kinds as people write them, in any of the API's forms.

@@ -1,0 +1,115 @@
+//! What a valid policy says about things nobody here knows: a kind that is no built-in one, a context that is in no
+//! kubeconfig. It may be right, so it is a warning; a rule that never counts looks just the same.
+
+use super::tree::{self, Node, Problem, did_you_mean};
+use super::vocabulary::is_pattern;
+use crate::engine::escape::escape;
+use crate::engine::glob;
+use crate::engine::kube::builtin;
+use crate::engine::policy::place::IdKind;
+use crate::engine::tools::aws;
+
+/// Names that are known on this machine. An empty list of a kind says that nothing is known of it, and nothing is doubted.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Kubeconfig contexts.
+    pub contexts: Vec<String>,
+    /// Kubeconfig clusters, and the names policy gives.
+    pub clusters: Vec<String>,
+    /// API servers.
+    pub servers: Vec<String>,
+}
+
+/// What rules about machines call things.
+const OTHERS: [&str; 5] = ["packages", "package", "units", "unit", "all"];
+
+/// Every doubt about one file that is valid.
+pub fn doubts(text: &str, known: &Known) -> Vec<Problem> {
+    let Ok(root) = tree::parse(text) else { return Vec::new() };
+    let mut found = Vec::new();
+    for rule in root.get("rules").map(Node::items).unwrap_or_default() {
+        let Some(when) = rule.get("when") else { continue };
+        let texts = |key: &str| when.get(key).map(Node::items).unwrap_or_default().iter();
+        found.extend(texts("resource").filter_map(kind));
+        for (key, names) in [("context", &known.contexts), ("cluster", &known.clusters)] {
+            found.extend(texts(key).filter_map(|node| name(node, key, names)));
+        }
+        found.extend(texts("server").filter_map(|node| server(node, &known.servers)));
+    }
+    found
+}
+
+fn kind(node: &Node) -> Option<Problem> {
+    let text = node.text()?.to_ascii_lowercase();
+    // A group says that it is a custom one.
+    let known = is_pattern(&text)
+        || text.contains('.')
+        || builtin::words().any(|k| k == text)
+        || OTHERS.contains(&text.as_str())
+        || aws::is_service(text.as_bytes());
+    if known {
+        return None;
+    }
+    let what = match did_you_mean(&text, builtin::words()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "a custom one is best written with its group, as in certificates.cert-manager.io".to_owned(),
+    };
+    Some(doubt(node, &format!("no built-in kind is called `{}`; {what}", escape(text.as_bytes()))))
+}
+
+fn name(node: &Node, key: &str, names: &[String]) -> Option<Problem> {
+    let text = node.text()?;
+    if names.is_empty() || names.iter().any(|name| glob::matches(text, name)) {
+        return None;
+    }
+    let near = did_you_mean(text, names.iter().map(String::as_str));
+    let near = near.map_or(String::new(), |near| format!("; did you mean `{}`?", escape(near.as_bytes())));
+    Some(doubt(node, &format!("no {key} known here is called `{}`{near}", escape(text.as_bytes()))))
+}
+
+fn server(node: &Node, servers: &[String]) -> Option<Problem> {
+    let text = node.text()?;
+    let matches = servers.is_empty() || servers.iter().any(|server| IdKind::Server.matches(text, server));
+    (!matches).then(|| doubt(node, &format!("no server known here matches `{}`", escape(text.as_bytes()))))
+}
+
+fn doubt(node: &Node, what: &str) -> Problem {
+    Problem { at: node.at, what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_names_are_doubted_and_known_ones_are_not() {
+        let known = Known {
+            contexts: vec!["live".into()],
+            clusters: vec!["acme".into(), "prod-eu".into()],
+            servers: vec!["https://10.0.0.1:6443".into()],
+        };
+        let said = |when: &str, known: &Known| {
+            let text = format!("version: 1\nrules:\n- id: a\n  when: {when}\n  then: deny\n");
+            let doubts = doubts(&text, known);
+            doubts.into_iter().map(|d| d.what).collect::<Vec<_>>().join("\n")
+        };
+        for (when, want) in [
+            ("{resource: persistantvolumeclaim}", "did you mean `persistentvolumeclaim`?"),
+            ("{resource: widgets}", "no built-in kind is called `widgets`"),
+            ("{cluster: amce}", "did you mean `acme`?"),
+            ("{context: prod}", "no context known here is called `prod`"),
+            ("{server: prod.example.com}", "no server known here"),
+        ] {
+            assert!(said(when, &known).contains(want), "{when}: {}", said(when, &known));
+        }
+        for when in [
+            "{resource: [pvc, Deployment, deployments.apps, certificates.cert-manager.io, leases, '*sets', rds, packages]}",
+            "{cluster: 'prod-*', context: live, server: '10.0.0.*'}",
+            "{namespace: shop, name: x}",
+        ] {
+            assert_eq!(said(when, &known), "", "{when}");
+        }
+        // Where nothing is known, nothing is doubted.
+        assert_eq!(said("{cluster: amce, context: x, server: y}", &Known::default()), "");
+    }
+}

@@ -1,0 +1,169 @@
+//! The words a policy may use where guard knows all there are: commands and tools. What is none of them would make a rule
+//! that never counts.
+
+use super::tree::{Node, Problem, did_you_mean};
+use crate::engine::escape::escape;
+use crate::engine::glob;
+use crate::engine::host::GUARDED;
+use crate::engine::policy::place::domain_of_tool;
+use crate::engine::tools;
+use crate::engine::tools::host::{SERVICE_ACTIONS, SYSTEMCTL};
+use crate::engine::tools::{apt, aptitude, aws, dpkg};
+use crate::run::names::NAMES;
+
+/// Whether a text is a pattern, which may match what nobody knows yet.
+pub fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
+}
+
+/// Every tool a rule can speak about.
+fn all_tools() -> Vec<&'static str> {
+    let mut all: Vec<&str> = NAMES.iter().map(|name| name.tool).chain(GUARDED.iter().copied()).collect();
+    all.extend(["kubectl", "aws"]);
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Checks `tool` and `verb` of one rule.
+pub fn check(when: &Node, problems: &mut Vec<Problem>) {
+    let texts = |key: &str| when.get(key).map(Node::items).unwrap_or_default();
+    let said = |node: &Node, what: &str, near: Option<&str>, else_: &str| {
+        let shown = escape(node.text().unwrap_or_default().as_bytes());
+        let near = near.map_or_else(|| else_.to_owned(), |near| format!("did you mean `{near}`?"));
+        Problem { at: node.at, what: format!("{what} `{shown}`; {near}") }
+    };
+    let known = all_tools();
+    let mut tools: Vec<&'static str> = Vec::new();
+    let mut unlisted = false;
+    for node in texts("tool") {
+        let Some(text) = node.text() else { continue };
+        let named: Vec<&str> = known.iter().copied().filter(|tool| glob::matches(text, tool)).collect();
+        if named.is_empty() && !is_pattern(text) && domain_of_tool(text).is_none() {
+            let near = did_you_mean(text, known.iter().copied());
+            problems.push(said(
+                node,
+                "guard stands in front of no tool called",
+                near,
+                &format!("it knows {}", known.join(", ")),
+            ));
+        }
+        unlisted |= named.is_empty();
+        tools.extend(named);
+    }
+    // Of some tools guard knows the name alone.
+    if unlisted {
+        return;
+    }
+    if tools.is_empty() {
+        tools = known;
+    }
+    for node in texts("verb") {
+        let Some(text) = node.text().filter(|text| !is_pattern(text)) else { continue };
+        if is_verb(text, &tools) {
+            continue;
+        }
+        // A plugin may be called anything; what is nearly a command is a command that was mistyped.
+        let all = verbs(&tools);
+        if let Some(near) = did_you_mean(text, all.iter().map(String::as_str)) {
+            problems.push(said(node, "no command is called", Some(near), ""));
+        } else if !tools.contains(&"kubectl") {
+            let whose = format!("no command of {} is called", tools.join(", "));
+            let shown = escape(text.as_bytes());
+            problems.push(Problem { at: node.at, what: format!("{whose} `{shown}`") });
+        }
+    }
+}
+
+/// Whether one of these tools has such a command, or a group of commands.
+pub fn is_verb(verb: &str, tools: &[&str]) -> bool {
+    if tools.contains(&"aws") && is_aws(verb) {
+        return true;
+    }
+    verbs(tools).iter().any(|known| known == verb)
+}
+
+/// `SERVICE`, or `SERVICE OPERATION`.
+fn is_aws(verb: &str) -> bool {
+    match verb.split_once(' ') {
+        None => aws::is_service(verb.as_bytes()),
+        Some((service, _)) => aws::is_service(service.as_bytes()) && aws::exists(verb.as_bytes()),
+    }
+}
+
+/// The commands of these tools, but for those of AWS, as rules name them. Groups stand for themselves.
+fn verbs(tools: &[&str]) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut all: Vec<String> = Vec::new();
+    for tool in tools {
+        match *tool {
+            "apt" | "apt-get" => all.extend(apt::COMMANDS.iter().map(|c| text(c.name.bytes()))),
+            "aptitude" => all.extend(aptitude::COMMANDS.iter().map(|(name, _)| text(name.bytes()))),
+            "dpkg" => all.extend(dpkg::DPKG.iter().map(|o| text(o.long.bytes())).filter(|o| !o.is_empty())),
+            "systemctl" => all.extend(SYSTEMCTL.iter().map(|(name, ..)| text(name.bytes()))),
+            "service" => all.extend(SERVICE_ACTIONS.iter().map(|(name, _)| text(name.bytes()))),
+            // Nobody lists what there is to say to these.
+            "init" | "telinit" => all.extend(["0", "1", "6", "s", "S"].map(str::to_owned)),
+            "shutdown" | "reboot" | "halt" | "poweroff" => all.push((*tool).to_owned()),
+            _ => {
+                for command in tools::by_name(tool.as_bytes()).map(|t| t.commands).unwrap_or_default() {
+                    let group = |(at, _)| command.path.get(..at).unwrap_or_default().to_owned();
+                    all.push(command.path.to_owned());
+                    all.extend(command.path.match_indices(' ').map(group));
+                }
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::tree;
+
+    fn problems(when: &str) -> Vec<String> {
+        let mut problems = Vec::new();
+        check(&tree::parse(when).unwrap(), &mut problems);
+        problems.into_iter().map(|p| p.what).collect()
+    }
+
+    #[test]
+    fn words_guard_knows_pass() {
+        for when in [
+            "{verb: delete}",
+            "{verb: [rollout, rollout restart, apply]}",
+            "{tool: kubectl, verb: delete}",
+            "{tool: [apt, apt-get], verb: [remove, purge, autoremove]}",
+            "{tool: aws, verb: [rds, rds delete-db-instance, s3 rb, 'iam delete-*', '* delete-account-*']}",
+            "{tool: systemctl, verb: [stop, restart]}",
+            "{tool: dpkg, verb: [purge, remove]}",
+            "{tool: reboot, verb: reboot}",
+            "{tool: 'apt*', verb: upgrade}",
+            // Plugins.
+            "{tool: kubectl, verb: [ctx, ns, tree, neat, view-secret]}",
+            "{verb: cnpg}",
+            "{tool: helm, verb: uninstall}",
+            "{tool: 'hel*'}",
+        ] {
+            assert_eq!(problems(when), Vec::<String>::new(), "{when}");
+        }
+    }
+
+    #[test]
+    fn mistyped_words_are_named_with_the_near_one() {
+        for (when, near) in [
+            ("{verb: delet}", "did you mean `delete`?"),
+            ("{tool: kubectl, verb: rollot restart}", "did you mean `rollout restart`?"),
+            ("{tool: apt-get, verb: purgee}", "did you mean `purge`?"),
+            ("{tool: systemctl, verb: stopp}", "did you mean `stop`?"),
+            ("{tool: kubctl, verb: delete}", "did you mean `kubectl`?"),
+            ("{tool: aws, verb: rds delete-db-instanc}", "no command of aws is called"),
+            ("{tool: apt, verb: nonsense}", "no command of apt is called"),
+            ("{tool: kubernetes}", "guard stands in front of no tool called"),
+        ] {
+            let said = problems(when);
+            assert!(said.len() == 1 && said[0].contains(near), "{when}: {said:?}");
+        }
+    }
+}
