@@ -208,14 +208,14 @@ fn an_agent_at_a_terminal_is_asked_unless_policy_says_no() {
     machine.env("CODEX_SANDBOX", "seatbelt");
     let words = ["delete", "ns", "shop"];
     let mut terminal: Pty = machine.terminal(&words);
-    assert!(terminal.comes_before_its_end("Type cluster/namespace"), "{}", terminal.output());
+    assert!(terminal.comes_before_its_end("Type <cluster>"), "{}", terminal.output());
     terminal.send("\n");
     assert_eq!(terminal.code(), REFUSED);
     machine.policy("version: 1\nagents: {terminal: deny}\n");
     let mut terminal = machine.terminal(&words);
     assert_eq!(terminal.code(), REFUSED);
     let text = terminal.output();
-    assert!(!text.contains("Type cluster") && text.contains("answer no question"), "{text}");
+    assert!(!text.contains("Type <cluster>") && text.contains("answer no question"), "{text}");
 }
 
 /// Anybody can set a variable; dpkg has to be there.
