@@ -61,8 +61,8 @@ fn story() -> Outcome<ExitCode> {
     say("$ export KUBECONFIG=~/kube/main.yaml\n$ kubectl delete ns acoustid")?;
     let mut terminal = stage.terminal("main.yaml", &["delete", "ns", "acoustid"]);
     shown(&terminal.expect("tries: "))?;
-    terminal.send("new/acoustid\n");
-    shown(&terminal.expect("tries: "))?;
+    terminal.send("new/acoustid/*\n");
+    shown(&terminal.expect("2 tries are left"))?;
     terminal.send("\x04");
     let code = terminal.code();
     shown(&terminal.output().rsplit("tries: ").next().unwrap_or_default().replace('\r', ""))?;
@@ -77,8 +77,8 @@ fn story() -> Outcome<ExitCode> {
     let refused = stage.pipeline("main.yaml", None, &["delete", "ns", "acoustid"])?;
     say(&format!("$ echo $?\n{refused}\n"))?;
     holds("without a terminal it is refused", refused == 77 && main.exists(path))?;
-    say("\n$ GUARD_CONFIRM=new/acoustid kubectl delete ns acoustid < /dev/null")?;
-    let refused = stage.pipeline("main.yaml", Some("new/acoustid"), &["delete", "ns", "acoustid"])?;
+    say("\n$ GUARD_CONFIRM='new/acoustid/*' kubectl delete ns acoustid < /dev/null")?;
+    let refused = stage.pipeline("main.yaml", Some("new/acoustid/*"), &["delete", "ns", "acoustid"])?;
     say(&format!("$ echo $?\n{refused}\n"))?;
     holds("a confirmation for another cluster does not count", refused == 77 && main.exists(path))?;
 
@@ -86,7 +86,7 @@ fn story() -> Outcome<ExitCode> {
     say("$ export KUBECONFIG=~/kube/new.yaml\n$ kubectl delete ns acoustid")?;
     let mut terminal = stage.terminal("new.yaml", &["delete", "ns", "acoustid"]);
     shown(&terminal.expect("tries: "))?;
-    terminal.send("new/acoustid\n");
+    terminal.send("new/acoustid/*\n");
     let code = terminal.code();
     shown(&terminal.output().rsplit("tries: ").next().unwrap_or_default().replace('\r', ""))?;
     say(&format!("$ echo $?\n{code}\n"))?;

@@ -6,13 +6,17 @@ use crate::engine::parse::parse;
 use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::run::exec::CONFIRM;
+use crate::probe::child;
+use crate::prompt::progress::Progress;
 use crate::world::World;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
-use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// So long a comparison may take: it fetches every object.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Flags of the caller's command that `kubectl diff` knows as well and that change what is compared.
 const SHARED: &[&str] = &[
@@ -54,24 +58,19 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
         word.extend_from_slice(given.value);
         words.push(OsString::from_vec(word));
     }
-    let Ok(tty) = OpenOptions::new().write(true).open("/dev/tty") else { return Ok(()) };
-    let cannot = |e: std::io::Error| {
-        Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made")
-            .because(e.to_string())
+    let Ok(mut tty) = OpenOptions::new().write(true).open("/dev/tty") else { return Ok(()) };
+    let cannot = |why: String| {
+        Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made").because(why)
     };
-    let input = judged.inputs.stdin();
-    let mut command = Command::new(&judged.tool);
-    command.args(&words).env_clear().envs(world.vars().iter().filter(|(k, _)| k != CONFIRM).cloned());
-    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
-    command.stdout(tty.try_clone().map_err(cannot)?).stderr(tty);
-    let mut child = command.spawn().map_err(cannot)?;
-    if let (Some(bytes), Some(mut pipe)) = (input, child.stdin.take()) {
-        // A diff that does not read to the end says itself what it did not like.
-        let _ = pipe.write_all(bytes);
-    }
-    let status = child.wait().map_err(cannot)?;
+    let mut command = child::command(&judged.tool, world);
+    command.args(&words);
+    let done = {
+        let _progress = Progress::start("comparing with the cluster", super::judge::dumb(world));
+        child::wait(command, judged.inputs.stdin(), PATIENCE).map_err(|why| cannot(why.to_string()))?
+    };
+    tty.write_all(&done.out).and_then(|()| tty.write_all(&done.err)).map_err(|e| cannot(e.to_string()))?;
     // kubectl diff: 0 no difference, 1 differences found, more than 1 an error.
-    match status.code() {
+    match done.code {
         Some(0 | 1) => Ok(()),
         code => Err(Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made")
             .because(format!("kubectl diff ended with {}", code.map_or("a signal".into(), |c| c.to_string())))

@@ -5,6 +5,9 @@
 //! shim underneath sees the real argv and the real target and decides again; it is the layer that every program on the
 //! machine passes, agents that skip their hooks included.
 //!
+//! A hook that dies or hangs is taken for consent by agents, so it has a deadline of its own and a memory limit, the reader
+//! of lines has caps, and the settings that are shipped block on every end but success.
+//!
 //! A command that passes is answered with silence, never with "allow": an agent's own permission rules stay in force.
 //!
 //! How agents read the answer: Claude Code blocks on exit code 2 and shows standard error to the model; other non-zero
@@ -21,9 +24,14 @@ use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 /// More input than this is no hook's.
 const LARGEST_INPUT: u64 = 16 << 20;
+/// No line takes this long to read. Agents wait longer, and then go on without an answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// More memory than this is not needed for the largest input; beyond it the process is aborted, which blocks.
+const MEMORY: u64 = 512 << 20;
 
 /// Answer the hook of a coding agent: refuse command lines that may stop or lose something
 #[derive(clap::Args, Debug)]
@@ -38,7 +46,7 @@ pub struct Args {
     /// Whose hook it is
     #[arg(value_enum)]
     pub name: Name,
-    /// Let a line pass that sets GUARD_CONFIRM itself: guard then compares it with the real target
+    /// Let a line pass in which every guarded command sets GUARD_CONFIRM itself: guard then compares it with the real target
     #[arg(long)]
     pub allow_confirmed: bool,
     /// The command line, for pre-command
@@ -67,6 +75,15 @@ struct Answer {
 
 /// Runs the subcommand.
 pub fn run(args: &Args) -> Result<Exit> {
+    limit_memory();
+    let name = args.name;
+    std::thread::spawn(move || {
+        std::thread::sleep(DEADLINE);
+        let answer = too_long(name);
+        out::complain(&answer.stderr);
+        let _ = out::print(&answer.stdout);
+        std::process::exit(answer.exit.code().into());
+    });
     let answer = if args.name == Name::PreCommand {
         let words: Vec<&[u8]> = args.line.iter().map(|word| word.as_bytes()).collect();
         pre_command(judge(&words.join(&b' '), args.allow_confirmed))
@@ -87,19 +104,40 @@ pub fn run(args: &Args) -> Result<Exit> {
     Ok(answer.exit)
 }
 
+/// Keeps a line that grows without end from taking the machine with it.
+fn limit_memory() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let held = getrlimit(Resource::Data);
+    let current = held.current.map_or(MEMORY, |now| now.min(MEMORY));
+    // Without the limit the caps of the reader still hold.
+    let _ = setrlimit(Resource::Data, Rlimit { current: Some(current), maximum: held.maximum });
+}
+
+/// The answer when there is none in time.
+fn too_long(name: Name) -> Answer {
+    let reason = format!(
+        "guard: refused: the command line was not read within {} seconds\n\
+         Ask the person to run it in a terminal of their own.",
+        DEADLINE.as_secs()
+    );
+    match name {
+        Name::PreCommand => pre_command(Some(reason)),
+        Name::ClaudeCode => blocked(reason),
+        Name::Cursor => cursor_denies(&reason, Exit::HookBlocks),
+    }
+}
+
 /// Why a line may not run, or `None`.
 fn judge(line: &[u8], allow_confirmed: bool) -> Option<String> {
     // Commands of tools that guard does not stand in front of are not its business, readable or not.
-    let effect = judge_line(line).guarded?;
+    let verdict = judge_line(line);
+    let effect = if allow_confirmed { verdict.unconfirmed? } else { verdict.guarded? };
     let what = match effect {
         Effect::Read | Effect::Mutate => return None,
         Effect::Disrupt => "it stops or removes something",
         Effect::Destroy => "it can lose data, or the only record of it",
         Effect::Unknown => "it cannot be told what it does",
     };
-    if allow_confirmed && sets_confirm(line) {
-        return None;
-    }
     let mut reason = format!(
         "guard: refused: {what} ({effect}): {}\n\
          Show what would be lost with: guard check -- COMMAND\n\
@@ -113,15 +151,6 @@ fn judge(line: &[u8], allow_confirmed: bool) -> Option<String> {
         );
     }
     Some(reason)
-}
-
-/// Whether the line begins with a value of its own for `GUARD_CONFIRM`. Whether the value is right is for the shim to
-/// say.
-fn sets_confirm(line: &[u8]) -> bool {
-    let line = line.trim_ascii_start();
-    let line = line.strip_prefix(b"env ").map_or(line, <[u8]>::trim_ascii_start);
-    line.strip_prefix(b"GUARD_CONFIRM=")
-        .is_some_and(|rest| rest.first().is_some_and(|b| !b.is_ascii_whitespace()))
 }
 
 fn shortened(line: &[u8]) -> &[u8] {
@@ -150,15 +179,22 @@ fn claude_code(event: std::result::Result<&Value, &String>, allow_confirmed: boo
     };
     match refused {
         None => Answer { stdout: String::new(), stderr: String::new(), exit: Exit::Ok },
-        Some(reason) => {
-            let json = json!({"hookSpecificOutput": {
-                "hookEventName": "PreToolUse",
-                "permissionDecision": "deny",
-                "permissionDecisionReason": reason,
-            }});
-            Answer { stdout: format!("{json}\n"), stderr: reason + "\n", exit: Exit::HookBlocks }
-        }
+        Some(reason) => blocked(reason),
     }
+}
+
+fn blocked(reason: String) -> Answer {
+    let json = json!({"hookSpecificOutput": {
+        "hookEventName": "PreToolUse",
+        "permissionDecision": "deny",
+        "permissionDecisionReason": reason,
+    }});
+    Answer { stdout: format!("{json}\n"), stderr: reason + "\n", exit: Exit::HookBlocks }
+}
+
+fn cursor_denies(reason: &str, exit: Exit) -> Answer {
+    let json = json!({"permission": "deny", "user_message": reason, "agent_message": reason});
+    Answer { stdout: format!("{json}\n"), stderr: String::new(), exit }
 }
 
 fn cursor(event: std::result::Result<&Value, &String>, allow_confirmed: bool) -> Answer {
@@ -169,11 +205,13 @@ fn cursor(event: std::result::Result<&Value, &String>, allow_confirmed: bool) ->
             None => (Some(unreadable("there is no command")), Exit::HookBlocks),
         },
     };
-    let json = match &refused {
-        None => json!({"permission": "allow"}),
-        Some(reason) => json!({"permission": "deny", "user_message": reason, "agent_message": reason}),
-    };
-    Answer { stdout: format!("{json}\n"), stderr: String::new(), exit }
+    match refused {
+        Some(reason) => cursor_denies(&reason, exit),
+        None => {
+            let json = json!({"permission": "allow"});
+            Answer { stdout: format!("{json}\n"), stderr: String::new(), exit }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -244,13 +282,60 @@ mod tests {
     fn a_phrase_of_its_own_counts_only_when_asked_for() {
         let line = b"GUARD_CONFIRM=main/shop kubectl delete cm x -n shop";
         assert!(judge(line, false).is_some());
-        assert!(judge(line, true).is_none());
-        assert!(judge(b"GUARD_CONFIRM= kubectl delete ns x", true).is_some());
-        assert!(
-            judge(b"GUARD_CONFIRM=acme-prod/app aws cloudformation delete-stack --stack-name app", true)
-                .is_none()
-        );
-        assert!(judge(b"echo GUARD_CONFIRM=x; kubectl delete ns x", true).is_some());
+        for line in [
+            "GUARD_CONFIRM=main/shop kubectl delete cm x -n shop",
+            "GUARD_CONFIRM='destroy main/shop' KUBECONFIG=/k kubectl delete cm x -n shop",
+            "GUARD_CONFIRM=acme-prod/app aws cloudformation delete-stack --stack-name app",
+            "env GUARD_CONFIRM=main/shop kubectl delete cm x -n shop",
+            "sudo GUARD_CONFIRM=db1/nginx apt-get purge nginx",
+            "cd x && GUARD_CONFIRM=main/shop kubectl delete cm x -n shop && kubectl get cm -n shop",
+            "GUARD_CONFIRM=main/a kubectl delete cm x -n a; GUARD_CONFIRM=main/b kubectl delete cm x -n b",
+        ] {
+            assert!(judge(line.as_bytes(), true).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_counts_for_its_own_command_alone() {
+        for line in [
+            "GUARD_CONFIRM= kubectl delete ns x",
+            "GUARD_CONFIRM=a/b true; kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b true && kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b; kubectl delete ns shop",
+            "export GUARD_CONFIRM=a/b; kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b kubectl delete cm x -n b; kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b kubectl delete cm x -n b | kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b kubectl delete cm $(kubectl delete ns shop)",
+            "GUARD_CONFIRM=a/b sh -c 'kubectl delete ns a; kubectl delete ns b'",
+            "GUARD_CONFIRM=a/b xargs kubectl delete ns",
+            "GUARD_CONFIRM=a/b ssh prod kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b eval kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b make clean CMD='kubectl delete ns shop'",
+            "GUARD_CONFIRM=\"$X\" kubectl delete ns shop",
+            "GUARD_CONFIRM=$(guard check -- kubectl delete ns shop) kubectl delete ns shop",
+            "echo GUARD_CONFIRM=x; kubectl delete ns x",
+            // past guard, or with another tool under the name
+            "GUARD_CONFIRM=a/b /usr/bin/kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b PATH=/usr/bin kubectl delete ns shop",
+            "PATH=/usr/bin:$PATH; GUARD_CONFIRM=a/b kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b DPKG_MAINTSCRIPT_NAME=x apt-get purge p",
+            "GUARD_CONFIRM=a/b LD_PRELOAD=/x.so kubectl delete ns shop",
+            "kubectl() { /usr/bin/kubectl \"$@\"; }; GUARD_CONFIRM=a/b kubectl delete ns shop",
+            "alias kubectl=/usr/bin/kubectl; GUARD_CONFIRM=a/b kubectl delete ns shop",
+            "hash -p /usr/bin/kubectl kubectl; GUARD_CONFIRM=a/b kubectl delete ns shop",
+            "GUARD_CONFIRM=a/b oc delete ns shop",
+        ] {
+            assert!(judge(line.as_bytes(), true).is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_answer_in_time_is_a_refusal() {
+        for (name, code) in [(Name::ClaudeCode, 2), (Name::Cursor, 2), (Name::PreCommand, 77)] {
+            let answer = too_long(name);
+            assert_eq!(i32::from(answer.exit.code()), code);
+            assert!(format!("{}{}", answer.stdout, answer.stderr).contains("refused"));
+        }
     }
 
     #[test]

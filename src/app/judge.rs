@@ -104,8 +104,8 @@ pub struct Judged {
     pub situation: Situation,
     /// The verdict.
     pub decision: Decision,
-    /// The copy of manifests that is taken before the command runs.
-    pub copy: Option<keeping::Intent>,
+    /// Whether a copy of what goes is taken before the command runs.
+    pub copy: keeping::Promise,
     /// A command that keeps data which would be lost.
     pub safer: Option<String>,
     /// What is known of a command that works on a host.
@@ -163,7 +163,7 @@ pub fn target_changed(was: String, is: String, look: &str) -> Fail {
 }
 
 /// Whether the terminal cannot redraw a line.
-fn dumb(world: &World) -> bool {
+pub(super) fn dumb(world: &World) -> bool {
     world.var("TERM").is_none_or(|term| term == "dumb")
 }
 

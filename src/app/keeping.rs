@@ -11,15 +11,17 @@ use crate::audit;
 use crate::engine::assess::Assessment;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::fact::Known;
-use crate::engine::impact::Impact;
+use crate::engine::fact::{Known, Why};
+use crate::engine::impact::{Gap, Impact};
 use crate::engine::parse::{Parsed, parse};
+use crate::exit::Exit;
 use crate::fail::Fail;
-use crate::keep::store::Cluster;
+use crate::keep::store::{Cluster, Missing};
 use crate::keep::{self, take};
 use crate::probe;
 use crate::prompt::progress::Progress;
 use crate::resolve::Resolved;
+use crate::run::pin::Pinned;
 use crate::ui::{ColourChoice, human, notice};
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
@@ -58,7 +60,7 @@ pub enum What {
 
 fn new_id() -> String {
     let random = audit::entropy();
-    keep::new_id(jiff::Timestamp::now(), [random[0], random[1]])
+    keep::new_id(jiff::Timestamp::now(), [random[0], random[1], random[2], random[3]])
 }
 
 /// The directory of all copies: beside the audit log, for the same reasons.
@@ -66,29 +68,66 @@ pub fn root(world: &World) -> Option<PathBuf> {
     audit::default_path(world)?.parent().map(|dir| dir.join("kept"))
 }
 
-/// Whether a copy is taken: of deletions that lose something, when it is known of what.
+/// Whether a copy is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Promise {
+    /// Nothing goes of which one would be taken.
+    #[default]
+    Nothing,
+    /// There will be none, and why: said before the question.
+    None(String),
+    /// One will be taken if the command runs; if it then cannot be, the command does not run.
+    Copy(Intent),
+}
+
+impl Promise {
+    /// The copy that is promised.
+    pub fn intent(&self) -> Option<&Intent> {
+        match self {
+            Promise::Copy(intent) => Some(intent),
+            Promise::Nothing | Promise::None(_) => None,
+        }
+    }
+}
+
+/// Whether a copy is taken: of deletions that lose something. `seen` says that the live system named what goes.
 pub fn intend(
     parsed: &Parsed<'_>,
     impact: &Impact,
     assessment: &Assessment,
+    seen: bool,
     how: How,
     world: &World,
-) -> Option<Intent> {
-    let loses =
-        assessment.effect >= Effect::Destroy && !impact.subjects.is_empty() && impact.refused.is_none();
+) -> Promise {
+    let loses = assessment.effect >= Effect::Destroy && impact.refused.is_none();
     if !how.probe || !loses || !probe::aim::deletes(parsed) {
-        return None;
+        return Promise::Nothing;
     }
     let wish = world.set_var(VARIABLE).map(|v| v.as_bytes()).unwrap_or_default();
     if wish == b"off" {
-        return None;
+        return Promise::None(format!("{VARIABLE}=off"));
+    }
+    let Some(root) = root(world) else {
+        return Promise::None("there is no place for it: neither XDG_STATE_HOME nor HOME is set".to_owned());
+    };
+    if !seen {
+        let why = impact.gaps.first().map(|gap| format!(" ({}: {})", gap.what, gap.why)).unwrap_or_default();
+        return Promise::None(format!("what goes could not be seen{why}"));
+    }
+    if let Some(why) = keep::store::unwritable(&root) {
+        return Promise::None(why);
     }
     let what = What::Kubernetes { secrets: wish != b"no-secrets" };
-    Some(Intent { id: new_id(), root: root(world)?, what })
+    Promise::Copy(Intent { id: new_id(), root, what })
 }
 
 /// The clauses on the screen.
-pub fn clauses(intent: &Intent, impact: &Impact, world: &World) -> Vec<String> {
+pub fn clauses(promise: &Promise, impact: &Impact, world: &World) -> Vec<String> {
+    let intent = match promise {
+        Promise::Nothing => return Vec::new(),
+        Promise::None(why) => return vec![format!("NONE: {why}")],
+        Promise::Copy(intent) => intent,
+    };
     let secrets = match &intent.what {
         What::Kubernetes { secrets } => *secrets,
         What::Apt(packages) => return apt::clauses(intent, packages, world),
@@ -153,11 +192,10 @@ fn complain(text: &str, world: &World, choice: ColourChoice) {
 
 /// Takes the copy that was promised.
 ///
-/// A copy that is incomplete, or cannot be taken at all, does not stop the command: whoever confirmed the deletion
-/// confirmed the deletion, a full disk is often the very reason for one, and a copy is no backup to begin with. It is
-/// said on standard error and stands in the audit record instead, so that nobody relies on a copy that is not there.
+/// What the screen promised and then failed stops the command: whoever agreed to the deletion agreed to it with a way
+/// back. What was known before the question to be missing, and what does not fit into a copy, is said and recorded.
 pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> Copied {
-    let Some(intent) = &judged.copy else { return Copied::default() };
+    let Some(intent) = judged.copy.intent() else { return Copied::default() };
     let secrets = match &intent.what {
         What::Kubernetes { secrets } => *secrets,
         What::Apt(packages) => return apt::take(intent, packages, call, world, choice),
@@ -168,7 +206,14 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
     let Ok(table) = table_of(call) else { return Copied::default() };
     let parsed = parse(table, &slices);
     let documents = super::judge::kube::documents(&judged.inputs);
-    let held = judged.inputs.argv_for_children(&call.argv);
+    let children = match &resolved.access.settled {
+        Some(bytes) => match Pinned::of("the kubeconfig", bytes) {
+            Ok(pin) => Some((pin.shared_path(), pin)),
+            Err(fail) => return Copied { refuse: Some(fail), ..Copied::default() },
+        },
+        None => None,
+    };
+    let held = super::judge::kube::held_words(&judged.inputs, call, children.as_ref().map(|(path, _)| path));
     let request = probe::Request {
         parsed: &parsed,
         words: call.argv.get(1..).unwrap_or_default(),
@@ -182,6 +227,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         deadline: DEADLINE,
         verdict: &judged.words.verdict,
         plugins: (&resolved.access.plugin_policy).into(),
+        kubeconfig: children.as_ref().map(|(path, _)| std::path::Path::new(path)),
     };
     let argv: Vec<String> = show::redacted(call).iter().map(|w| escape(w)).collect();
     let cluster = Cluster {
@@ -220,6 +266,16 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
                 escape(short(&taken.dir, world).as_bytes()),
                 kept.id
             ));
+            let known = |gap: &Missing| {
+                let same = |known: &Gap| {
+                    gap.what == known.what || gap.what.starts_with(&format!("{} in ", known.what))
+                };
+                // Rights do not change between question and copy, and nobody here can put them right.
+                gap.what == take::BEYOND
+                    || gap.why == Why::Forbidden.to_string()
+                    || judged.impact.gaps.iter().any(same)
+            };
+            let broken = kept.gaps.iter().find(|gap| !known(gap));
             if !missing.is_empty() {
                 let shown = missing.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
                 let more = match missing.len().saturating_sub(3) {
@@ -228,17 +284,26 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
                 };
                 warn(&format!("the copy is INCOMPLETE: {shown}{more}"));
             }
-            Copied { id: Some(kept.id), objects: kept.objects, missing, refuse: None }
+            let refuse = broken.map(|gap| unkept(format!("{}: {}", gap.what, gap.why), call));
+            Copied { id: Some(kept.id), objects: kept.objects, missing, refuse }
         }
         Err(fail) => {
             let why = match fail.because.first() {
                 Some(because) => format!("{}: {because}", fail.what),
                 None => fail.what,
             };
-            warn(&format!("NO COPY was kept, this cannot be undone: {why}"));
-            Copied { id: None, objects: 0, missing: vec![why], refuse: None }
+            let refuse = Some(unkept(why.clone(), call));
+            Copied { id: None, objects: 0, missing: vec![why], refuse }
         }
     }
+}
+
+/// Refuses a command whose copy was promised and could not be taken.
+fn unkept(why: String, call: &Call) -> Fail {
+    Fail::new(Exit::Refused, "refused: the copy that was promised could not be taken")
+        .because(why)
+        .because(format!("{} was not run", call.tool))
+        .help(format!("put it right, or set {VARIABLE}=off to do without a copy"))
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 #[command(before_help = "\
 Examples:
   guard kept list
-  guard kept show 20261122-013001-4f2a
-  guard kept show 20261122-013001-4f2a -o yaml | less     the manifests, ready to be created again
+  guard kept show 20261122-013001-4f2a9c07
+  guard kept show 20261122-013001-4f2a9c07 -o yaml | less     the manifests, ready to be created again
   guard kept prune --older-than 30d")]
 pub struct Args {
     /// What to do

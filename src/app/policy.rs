@@ -319,7 +319,8 @@ fn show_json(m: &Merged) -> String {
         "prompt": { "attempts": terms.prompt_attempts, "timeout_s": terms.prompt_timeout_s, "env_confirm": terms.env_confirm,
             "env_confirm_at_terminal": terms.env_confirm_at_terminal },
         "agents": { "confirm": terms.env_confirm && m.agents_confirm(), "terminal": m.agents_terminal() },
-        "probe": { "timeout_ms": terms.probe_timeout_ms, "on_failure": terms.probe_on_failure.word() },
+        "probe": { "timeout_ms": terms.probe_timeout_ms,
+            "credentials_timeout_ms": terms.credentials_timeout_ms, "on_failure": terms.probe_on_failure.word() },
         "audit": { "path": terms.audit_path, "required": terms.audit_required.map_or("never", |e| e.word()) },
         "tools": tools,
     });

@@ -1,12 +1,18 @@
 //! What `-k` builds, built once by the real tool, so that it can be judged and handed on as the same bytes.
 
 use crate::fail::Result;
-use crate::run::exec::CONFIRM;
+use crate::probe::child;
+use crate::prompt::progress::Progress;
 use crate::run::inputs::{Inputs, Loose};
 use crate::world::World;
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// So long a rendering may take: remote bases are cloned. One that takes longer is something that could not be checked.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A rendering that takes longer is named on the terminal.
+const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
 /// Renders every `-k` of a command through `kubectl kustomize`. What cannot be rendered stays as it is, and is told as
 /// something that could not be checked.
@@ -26,13 +32,11 @@ pub fn loose(inputs: &mut Inputs, tool: &Path, world: &World) -> Result<()> {
 }
 
 fn kustomize(directory: &OsStr, tool: &Path, world: &World) -> Option<Vec<u8>> {
-    let mut command = Command::new(tool);
-    command
-        .arg("kustomize")
-        .arg(directory)
-        .env_clear()
-        .envs(world.vars().iter().filter(|(k, _)| k != CONFIRM).cloned());
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().ok()?;
-    output.status.success().then_some(output.stdout)
+    let mut command = child::command(tool, world);
+    command.arg("kustomize").arg(directory);
+    let text = format!("rendering {}", directory.to_string_lossy());
+    let _progress = Progress::after(SHOWN_AFTER, &text, super::judge::dumb(world));
+    // What does not fit would be cut, and half a rendering hides the rest.
+    let output = child::wait(command, None, PATIENCE).ok()?;
+    (output.ok && output.out.len() < child::LARGEST).then_some(output.out)
 }

@@ -42,9 +42,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard restore 20261122-013001-4f2a --dry-run     what would be created, in which order
-  guard restore 20261122-013001-4f2a
-  guard restore 20261122-013001-4f2a --namespace shop-back
+  guard restore 20261122-013001-4f2a9c07 --dry-run     what would be created, in which order
+  guard restore 20261122-013001-4f2a9c07
+  guard restore 20261122-013001-4f2a9c07 --namespace shop-back
   sudo guard restore 20261122-091500-81c3          packages that apt or dpkg removed")]
 pub struct Args {
     /// The copy, or the beginning of its id (`guard kept list`)

@@ -6,7 +6,7 @@ use super::keeping;
 use crate::engine::apt;
 use crate::engine::aws;
 use crate::engine::challenge::Challenge;
-use crate::engine::classify::{Verdict, classify_host, redact};
+use crate::engine::classify::{NAMESPACES_UNBOUND, Verdict, classify_host, redact};
 use crate::engine::decide::{Allowed, Decision, Level};
 use crate::engine::fact::{Source, Sourced, Why};
 use crate::engine::impact::Impact;
@@ -99,11 +99,7 @@ impl<'a> Shown<'a> {
             nowhere: Nowhere::default(),
             command: CommandLine::of(redacted(call)),
             notes,
-            copy: judged
-                .copy
-                .as_ref()
-                .map(|intent| keeping::clauses(intent, &judged.impact, world))
-                .unwrap_or_default(),
+            copy: keeping::clauses(&judged.copy, &judged.impact, world),
             home: world.home().map(|h| h.to_string_lossy().into_owned()),
             verb: judged.situation.verb.clone(),
             screen: Screen::default(),
@@ -188,6 +184,9 @@ pub fn allowed(shown: &Shown<'_>, allowed: &Allowed, world: &World, choice: Colo
     let look = look(world, choice);
     if allowed.notice {
         say(&format!("{}\n", render_notice(&shown.view(), look)));
+    }
+    if let Some(text) = shown.judged.words.verdict.because.iter().find(|b| **b == NAMESPACES_UNBOUND) {
+        say(&format!("{}\n", ui::notice::render_warning(text, look)));
     }
     if let Some(text) = passed_untried(&shown.judged.words.verdict, &shown.judged.impact) {
         say(&format!("{}\n", ui::notice::render_warning(&text, look)));

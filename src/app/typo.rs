@@ -2,11 +2,15 @@
 
 use crate::engine::aws::Hit;
 use crate::engine::parse::Parsed;
+use crate::probe::child;
 use crate::world::World;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// So long the tool may take to say that it does not know a word; then it counts as one that does.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether the tool itself does not know the first word, as a command of a newer version or as a plugin.
 ///
@@ -20,12 +24,11 @@ pub fn is_unknown_to(tool: &Path, parsed: &Parsed<'_>, world: &World) -> bool {
     if !plain || may_be_plugin(word, world) {
         return false;
     }
-    let mut asked = Command::new(tool);
-    asked.arg(OsStr::from_bytes(word)).arg("--help").env_clear().envs(world.vars().iter().cloned());
-    asked.env_remove(crate::run::exec::CONFIRM).stdin(Stdio::null()).stdout(Stdio::null());
-    let Ok(output) = asked.output() else { return false };
+    let mut asked = child::command(tool, world);
+    asked.arg(OsStr::from_bytes(word)).arg("--help");
+    let Ok(output) = child::wait(asked, None, PATIENCE) else { return false };
     let refused = format!("unknown command \"{}\"", String::from_utf8_lossy(word));
-    !output.status.success() && String::from_utf8_lossy(&output.stderr).contains(&refused)
+    !output.ok && String::from_utf8_lossy(&output.err).contains(&refused)
 }
 
 /// Whether the AWS CLI itself does not know the service or the operation.
@@ -42,16 +45,15 @@ pub fn is_unknown_to_aws(tool: &Path, hit: &Hit, world: &World) -> bool {
         return false;
     }
     let lists = |words: &[&str], wanted: &str| -> Option<bool> {
-        let mut asked = Command::new(tool);
-        asked.args(words).env_clear().envs(world.vars().iter().cloned());
-        asked.env_remove(crate::run::exec::CONFIRM).stdin(Stdio::null()).stdout(Stdio::null());
-        let output = asked.output().ok()?;
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let mut asked = child::command(tool, world);
+        asked.args(words);
+        let output = child::wait(asked, None, PATIENCE).ok()?;
+        let text = String::from_utf8_lossy(&output.err).into_owned();
         let (_, choices) = text.split_once("valid choices are:")?;
         let mut choices =
             choices.split(|c: char| c == '|' || c.is_whitespace()).filter(|w| !w.is_empty()).peekable();
         choices.peek()?;
-        Some(!output.status.success() && choices.any(|c| c == wanted))
+        Some(!output.ok && choices.any(|c| c == wanted))
     };
     match lists(&[NOBODYS], &hit.service) {
         Some(false) => true,

@@ -1,16 +1,20 @@
 //! The effect of one command of one tool, from its words alone.
 
 mod keys;
+mod plugins;
 mod redact;
 mod rules;
 
 use super::apt;
 use super::effect::Effect;
 use super::host;
+use super::inner;
 use super::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use super::table::{Carries, Command, Role, Tool};
 use super::tools;
 
+#[cfg(feature = "cli")]
+pub(super) use keys::{LIFTS, lifts};
 pub(super) use redact::without_userinfo;
 pub use redact::{REDACTED, redact};
 pub use rules::Filed;
@@ -144,6 +148,8 @@ pub fn judge(parsed: &Parsed<'_>) -> Verdict {
 pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>) -> Verdict {
     let Some(command) = parsed.command else {
         return match parsed.problem {
+            // kubectl refuses flags before a plugin's name.
+            Some(Problem::UnknownCommand(0)) => plugins::judge(parsed.words),
             Some(Problem::UnknownCommand(_)) => {
                 Verdict::why(Effect::Unknown, "no command of this tool: a plugin or an alias would run")
             }
@@ -171,8 +177,20 @@ pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>) -> Verdict {
         Carries::Manifest | Carries::Edit => verdict.content = true,
         Carries::Patch => patch(parsed, &mut verdict),
         Carries::Keys => keys::judge(parsed, &mut verdict),
+        Carries::Program => program(parsed, &mut verdict),
     }
     verdict
+}
+
+/// `kubectl exec POD -- CMD` does what the command does; a shell, and what nobody knows, disrupts.
+fn program(parsed: &Parsed<'_>, verdict: &mut Verdict) {
+    // Words kubectl itself would refuse, or read in another way, are not looked into for what would make them milder.
+    let Some(words) = inner::program_at(parsed).and_then(|at| parsed.words.get(at..)) else { return };
+    let judged = inner::judge(words);
+    let reads = judged.effect == Effect::Read && parsed.problem.is_none() && parsed.dash.is_some();
+    if reads || judged.effect > verdict.effect {
+        *verdict = judged;
+    }
 }
 
 /// Why the tool carries nothing out, when it does not.
@@ -193,6 +211,32 @@ fn harmless(parsed: &Parsed<'_>, command: &Command) -> Option<&'static str> {
     None
 }
 
+/// Said of a deletion of namespaces without a name.
+pub const NAMESPACES_UNBOUND: &str = "kubectl refuses this: no name is given. -n does not bound namespaces: with --all every one of the cluster goes";
+const UNNAMED: &str = "kubectl refuses this: no name, no selector and no --all is given";
+
+/// Why kubectl itself refuses a deletion, whatever is in the cluster (`visitByResource` in `pkg/resource/builder.go`): kinds
+/// without a name. A flag that is not known may take the name away or bring one, and a word that is no kind may stand for
+/// anything.
+pub fn refused_by_kubectl(parsed: &Parsed<'_>) -> Option<&'static str> {
+    let chooses = ["filename", "kustomize", "raw", "selector", "field-selector", "all"];
+    if parsed.path() != "delete"
+        || matches!(parsed.problem, Some(Problem::UnknownFlag(_)))
+        || chooses.iter().any(|flag| parsed.all(flag).next().is_some())
+    {
+        return None;
+    }
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b',' | b'-');
+    match parsed.args.as_slice() {
+        [] => Some(UNNAMED),
+        [(_, kinds)] if kinds.iter().all(plain) => {
+            let namespaces = |kind: &[u8]| matches!(kind, b"ns" | b"namespace" | b"namespaces");
+            Some(if kinds.split(|b| *b == b',').any(namespaces) { NAMESPACES_UNBOUND } else { UNNAMED })
+        }
+        _ => None,
+    }
+}
+
 /// Whether this value of `--dry-run` keeps kubectl from acting (`GetDryRunStrategy` in `pkg/cmd/util/helpers.go`).
 /// Values it refuses count as acting.
 pub fn dry_run(value: &[u8]) -> bool {
@@ -206,16 +250,69 @@ fn patch(_: &Parsed<'_>, verdict: &mut Verdict) {
 
 #[cfg(feature = "cli")]
 fn patch(parsed: &Parsed<'_>, verdict: &mut Verdict) {
-    use super::content::{PatchKind, judge_patch};
+    use super::content::{PatchKind, judge_patch_of};
     verdict.content = true;
     let kind = PatchKind::from_flag(parsed.last("type"));
     if parsed.last("subresource") == Some(b"scale") {
         verdict.raise(Effect::Disrupt, "changes the number of pods");
     }
     if let Some(text) = parsed.last("patch").filter(|text| !text.is_empty()) {
-        let judged = judge_patch(kind, text);
+        let judged = judge_patch_of(kind, hit(parsed), text);
         verdict.content = judged.unread;
         verdict.effect = verdict.effect.max(judged.effect);
         verdict.because.extend(judged.because);
+    }
+}
+
+/// The kind a patch goes to, as far as the words name it.
+#[cfg(feature = "cli")]
+fn hit(parsed: &Parsed<'_>) -> super::content::Hit {
+    use super::content::Hit;
+    let Some((_, first)) = parsed.args.first() else { return Hit::Unknown };
+    let kind = first.split(|b| matches!(b, b'/' | b'.')).next().unwrap_or(first);
+    match kind.to_ascii_lowercase().as_slice() {
+        b"svc" | b"service" | b"services" => Hit::Service,
+        b"rc" | b"replicationcontroller" | b"replicationcontrollers" => Hit::Service,
+        b"po" | b"pod" | b"pods" | b"rs" | b"replicaset" | b"replicasets" => Hit::Selected,
+        _ => Hit::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deletion_without_a_name_is_kubectls_to_refuse() {
+        for (line, want) in [
+            ("delete namespace -n shop", Some(NAMESPACES_UNBOUND)),
+            ("delete ns", Some(NAMESPACES_UNBOUND)),
+            ("delete pods,namespaces", Some(NAMESPACES_UNBOUND)),
+            ("delete pods,services -n shop", Some(UNNAMED)),
+            ("delete pods -A", Some(UNNAMED)),
+            ("delete", Some(UNNAMED)),
+            ("delete ns --all", None),
+            ("delete ns --all=false", None),
+            ("delete ns -l a=b", None),
+            ("delete pods --field-selector=a=b", None),
+            ("delete ns shop", None),
+            ("delete ns/shop", None),
+            ("delete ns $N", None),
+            ("delete $N", None),
+            ("delete {}", None),
+            ("delete -f x.yaml", None),
+            ("delete -k .", None),
+            ("delete --raw=/api/v1/namespaces/x", None),
+            ("delete ns --frobnicate shop", None),
+            ("delete ns --frobnicate", None),
+            ("get ns", None),
+        ] {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            assert_eq!(
+                refused_by_kubectl(&parse(tools::by_name(b"kubectl").unwrap(), &words)),
+                want,
+                "{line}"
+            );
+        }
     }
 }

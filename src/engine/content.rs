@@ -2,6 +2,7 @@
 //!
 //! kubectl takes JSON and YAML alike (`sigs.k8s.io/yaml`), and JSON is YAML.
 
+use super::classify::{LIFTS, lifts};
 use super::effect::Effect;
 use serde_yaml::Value;
 
@@ -60,9 +61,31 @@ const NO_REPLICAS: &str = "replicas 0: every pod stops";
 const VERSIONS: &str = "stops serving a version of a custom resource";
 const CORDON: &str = "unschedulable: no new pods on the node";
 const WIPE: &str = "clears the object's whole metadata or spec";
+const SELECTOR: &str = "changes the selector: traffic goes to other pods, or to none";
+const LABELS: &str = "changes labels: what selects the pod may lose it";
+const TAINTS: &str = "taints: no new pods on the node, and with NoExecute those that run there go";
+const AWS_AUTH: &str = "aws-auth says who may reach the cluster: one mistake locks everybody out";
+
+/// What a patch goes to, as far as it matters to what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// Something whose selector decides which pods it reaches: a Service, a ReplicationController.
+    Service,
+    /// Something that others select by its labels: a pod, a ReplicaSet.
+    Selected,
+    /// Another kind.
+    Other,
+    /// The words do not name the kind.
+    Unknown,
+}
 
 /// Judges a patch. Content that cannot be read is a change whose effect is not known: [`Judged::unread`].
 pub fn judge_patch(kind: PatchKind, bytes: &[u8]) -> Judged {
+    judge_patch_of(kind, Hit::Unknown, bytes)
+}
+
+/// The same where the words name the kind of the object.
+pub fn judge_patch_of(kind: PatchKind, hit: Hit, bytes: &[u8]) -> Judged {
     let mut judged = Judged::nothing();
     let Ok(value) = serde_yaml::from_slice::<Value>(bytes) else {
         judged.unread = true;
@@ -71,11 +94,11 @@ pub fn judge_patch(kind: PatchKind, bytes: &[u8]) -> Judged {
     // A patch of the other shape is refused by kubectl; it is judged as what it looks like.
     match &value {
         Value::Sequence(operations) => {
-            operations.iter().for_each(|o| operation(o, &mut judged));
+            operations.iter().for_each(|o| operation(hit, o, &mut judged));
             judged.unread = judged.unread || kind != PatchKind::Json;
         }
         Value::Mapping(_) => {
-            merge(kind, &value, &mut judged);
+            merge(kind, hit, &value, &mut judged);
             judged.unread = judged.unread || kind == PatchKind::Json;
         }
         _ => judged.unread = true,
@@ -84,7 +107,7 @@ pub fn judge_patch(kind: PatchKind, bytes: &[u8]) -> Judged {
 }
 
 /// A merge patch: the object's own shape, with null for what goes.
-fn merge(kind: PatchKind, value: &Value, judged: &mut Judged) {
+fn merge(kind: PatchKind, hit: Hit, value: &Value, judged: &mut Judged) {
     if let Some(metadata) = get(value, "metadata") {
         if metadata.is_null() {
             judged.found(Effect::Destroy, WIPE);
@@ -93,8 +116,15 @@ fn merge(kind: PatchKind, value: &Value, judged: &mut Judged) {
         if get(metadata, "ownerReferences").is_some_and(is_filled) {
             judged.found(Effect::Destroy, OWNERS);
         }
+        marks(metadata, judged);
+        if get(metadata, "labels").is_some() {
+            labels(hit, judged);
+        }
     }
     if let Some(spec) = get(value, "spec") {
+        if get(spec, "selector").is_some() {
+            selector(hit, judged);
+        }
         // A Namespace keeps its finalizers in its spec.
         finalizers(kind, spec, judged);
         spec_fields(spec, judged);
@@ -115,6 +145,39 @@ fn finalizers(kind: PatchKind, part: &Value, judged: &mut Judged) {
             // The list is replaced: whether one goes, only the live object tells.
             judged.unread = true;
         }
+    }
+}
+
+fn selector(hit: Hit, judged: &mut Judged) {
+    if matches!(hit, Hit::Service | Hit::Unknown) {
+        judged.found(Effect::Disrupt, SELECTOR);
+    }
+}
+
+fn labels(hit: Hit, judged: &mut Judged) {
+    if hit == Hit::Selected {
+        judged.found(Effect::Disrupt, LABELS);
+    }
+}
+
+/// Labels and annotations that lift a protection; null takes one away.
+fn marks(metadata: &Value, judged: &mut Judged) {
+    for place in ["labels", "annotations"] {
+        let Some(marks) = get(metadata, place).and_then(Value::as_mapping) else { continue };
+        for (key, value) in marks {
+            if key.as_str().is_some_and(|key| mark_lifts(key, value)) {
+                judged.found(Effect::Disrupt, LIFTS);
+            }
+        }
+    }
+}
+
+fn mark_lifts(key: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => lifts(format!("{key}-").as_bytes()),
+        Value::String(text) => lifts(format!("{key}={text}").as_bytes()),
+        Value::Bool(on) => lifts(format!("{key}={on}").as_bytes()),
+        _ => false,
     }
 }
 
@@ -139,10 +202,15 @@ fn spec_fields(spec: &Value, judged: &mut Judged) {
     if get(spec, "unschedulable").and_then(Value::as_bool) == Some(true) {
         judged.found(Effect::Disrupt, CORDON);
     }
+    if let Some(Value::Sequence(taints)) = get(spec, "taints")
+        && taints.iter().any(|t| matches!(text(get(t, "effect")), Some("NoSchedule" | "NoExecute")))
+    {
+        judged.found(Effect::Disrupt, TAINTS);
+    }
 }
 
 /// One operation of a JSON patch.
-fn operation(operation: &Value, judged: &mut Judged) {
+fn operation(hit: Hit, operation: &Value, judged: &mut Judged) {
     let op = text(get(operation, "op")).unwrap_or_default();
     let path = text(get(operation, "path")).unwrap_or_default();
     let value = get(operation, "value");
@@ -150,6 +218,26 @@ fn operation(operation: &Value, judged: &mut Judged) {
     let gone = if op == "move" { from } else { path };
     if matches!(op, "remove" | "move") {
         removed(gone, judged);
+    }
+    if op != "test" {
+        let part =
+            |prefix: &str| [path, gone].iter().any(|p| *p == prefix || p.starts_with(&format!("{prefix}/")));
+        if part("/spec/selector") {
+            selector(hit, judged);
+        }
+        if part("/metadata/labels") {
+            labels(hit, judged);
+        }
+        if let Some(key) =
+            path.strip_prefix("/metadata/annotations/").or(path.strip_prefix("/metadata/labels/"))
+        {
+            let key = key.replace("~1", "/").replace("~0", "~");
+            let gone = Value::Null;
+            let value = if op == "remove" { &gone } else { value.unwrap_or(&gone) };
+            if mark_lifts(&key, value) {
+                judged.found(Effect::Disrupt, LIFTS);
+            }
+        }
     }
     if !matches!(op, "add" | "replace" | "move" | "copy") {
         return;
@@ -276,6 +364,12 @@ fn object(value: &Value, manifest: &mut Manifest, outermost: bool) {
             judged.found(Effect::Destroy, OWNERS);
         }
     }
+    if let Some(metadata) = metadata {
+        marks(metadata, &mut judged);
+    }
+    if kind == "ConfigMap" && is_aws_auth(metadata) {
+        judged.found(Effect::Disrupt, AWS_AUTH);
+    }
     if let Some(spec) = get(value, "spec") {
         if get(spec, "finalizers").is_some_and(|list| !is_filled(list)) {
             judged.found(Effect::Destroy, NO_FINALIZERS);
@@ -290,6 +384,12 @@ fn object(value: &Value, manifest: &mut Manifest, outermost: bool) {
         name: name("name"),
         judged,
     });
+}
+
+/// The ConfigMap by which Amazon EKS knows who is who, also where its namespace is left to the words.
+fn is_aws_auth(metadata: Option<&Value>) -> bool {
+    let field = |key| metadata.and_then(|m| text(get(m, key)));
+    field("name") == Some("aws-auth") && field("namespace").is_none_or(|ns| ns == "kube-system")
 }
 
 fn get<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
@@ -359,6 +459,79 @@ mod tests {
             (Strategic, r#"{"spec":{"template":{"spec":{"containers":[{"image":"x"}]}}}}"#, Mutate),
         ] {
             assert_eq!(judge_patch(kind, patch.as_bytes()).effect, want, "{kind:?} {patch}");
+        }
+    }
+
+    #[test]
+    fn patches_that_are_other_commands_by_another_name() {
+        use Effect::*;
+        use PatchKind::*;
+        for (kind, hit, patch, want) in [
+            // `set selector`
+            (Strategic, Hit::Service, r#"{"spec":{"selector":{"app":"x"}}}"#, Disrupt),
+            (Merge, Hit::Service, r#"{"spec":{"selector":null}}"#, Disrupt),
+            (
+                Json,
+                Hit::Service,
+                r#"[{"op":"replace","path":"/spec/selector","value":{"app":"x"}}]"#,
+                Disrupt,
+            ),
+            (Json, Hit::Service, r#"[{"op":"replace","path":"/spec/selector/app","value":"x"}]"#, Disrupt),
+            (Json, Hit::Service, r#"[{"op":"remove","path":"/spec/selector/app"}]"#, Disrupt),
+            (
+                Json,
+                Hit::Service,
+                r#"[{"op":"move","from":"/spec/selector/a","path":"/metadata/labels/a"}]"#,
+                Disrupt,
+            ),
+            (Json, Hit::Service, r#"[{"op":"test","path":"/spec/selector","value":{}}]"#, Mutate),
+            (Merge, Hit::Unknown, r#"{"spec":{"selector":{"app":"x"}}}"#, Disrupt),
+            (Merge, Hit::Other, r#"{"spec":{"selector":{"app":"x"}}}"#, Mutate),
+            (Merge, Hit::Service, r#"{"spec":{"type":"NodePort"}}"#, Mutate),
+            // `label pod … --overwrite`
+            (Merge, Hit::Selected, r#"{"metadata":{"labels":{"app":"x"}}}"#, Disrupt),
+            (Json, Hit::Selected, r#"[{"op":"replace","path":"/metadata/labels/app","value":"x"}]"#, Disrupt),
+            (Merge, Hit::Other, r#"{"metadata":{"labels":{"app":"x"}}}"#, Mutate),
+            (Merge, Hit::Selected, r#"{"metadata":{"annotations":{"note":"x"}}}"#, Mutate),
+            // `annotate … KEY-`
+            (Merge, Hit::Other, r#"{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}"#, Disrupt),
+            (Merge, Hit::Other, r#"{"metadata":{"annotations":{"helm.sh/resource-policy":"keep"}}}"#, Mutate),
+            (
+                Merge,
+                Hit::Other,
+                r#"{"metadata":{"annotations":{"confirmation.gardener.cloud/deletion":"true"}}}"#,
+                Disrupt,
+            ),
+            (
+                Json,
+                Hit::Other,
+                r#"[{"op":"remove","path":"/metadata/annotations/helm.sh~1resource-policy"}]"#,
+                Disrupt,
+            ),
+            (
+                Json,
+                Hit::Other,
+                r#"[{"op":"add","path":"/metadata/labels/policy.kruise.io~1delete-protection","value":"Never"}]"#,
+                Disrupt,
+            ),
+            // `taint`
+            (Merge, Hit::Other, r#"{"spec":{"taints":[{"key":"a","effect":"NoExecute"}]}}"#, Disrupt),
+            (Merge, Hit::Other, r#"{"spec":{"taints":[{"key":"a","effect":"PreferNoSchedule"}]}}"#, Mutate),
+            (Merge, Hit::Other, r#"{"spec":{"taints":null}}"#, Mutate),
+        ] {
+            assert_eq!(judge_patch_of(kind, hit, patch.as_bytes()).effect, want, "{kind:?} {hit:?} {patch}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_of_who_may_reach_the_cluster_disrupts() {
+        for (text, want) in [
+            ("kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}", Effect::Disrupt),
+            ("kind: ConfigMap\nmetadata: {name: aws-auth}", Effect::Disrupt),
+            ("kind: ConfigMap\nmetadata: {name: aws-auth, namespace: shop}", Effect::Mutate),
+            ("kind: Service\nmetadata: {name: aws-auth, namespace: kube-system}", Effect::Mutate),
+        ] {
+            assert_eq!(judge_manifest(text.as_bytes()).effect(), want, "{text}");
         }
     }
 

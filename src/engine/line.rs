@@ -4,8 +4,11 @@
 //! never harmless. The shim underneath sees the real argv of every call; this reading serves `guard classify` and the
 //! hooks that see a line before a shell does.
 
+mod expand;
 mod judge;
 mod lex;
+mod scope;
+mod tables;
 mod wrappers;
 
 use super::effect::Effect;
@@ -18,6 +21,9 @@ pub struct LineVerdict {
     pub effect: Effect,
     /// The worst among the commands of guarded tools; `None` when the line calls none.
     pub guarded: Option<Effect>,
+    /// The worst among those calls of guarded tools that bring no phrase of their own (`GUARD_CONFIRM=main/shop kubectl …`,
+    /// set for this one command).
+    pub unconfirmed: Option<Effect>,
 }
 
 /// Judges a whole command line.
@@ -43,9 +49,11 @@ pub fn judge_words(words: &[&[u8]]) -> LineVerdict {
 
 /// The tool in the tables that a command's base name stands for (`k` and `kubecolor` are kubectl).
 pub fn guarded_tool(name: &[u8]) -> Option<&'static str> {
-    wrappers::guarded(name)
+    tables::guarded(name)
 }
 
+#[cfg(test)]
+mod hook_tests;
 #[cfg(test)]
 mod host_tests;
 #[cfg(test)]

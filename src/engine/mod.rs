@@ -16,6 +16,7 @@ pub mod glob;
 pub mod host;
 pub mod human;
 pub mod impact;
+pub mod inner;
 pub mod kube;
 pub mod kuberc;
 pub mod line;

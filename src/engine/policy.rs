@@ -148,6 +148,8 @@ pub struct Policy {
     pub env_confirm_at_terminal: Option<bool>,
     /// Milliseconds the live system has for its answers.
     pub probe_timeout_ms: Option<u32>,
+    /// Milliseconds a credential plugin has for its answer.
+    pub credentials_timeout_ms: Option<u32>,
     /// What happens when it gives none.
     pub probe_on_failure: Option<OnFailure>,
     /// Where audit records go.
@@ -180,6 +182,7 @@ impl Policy {
             env_confirm: None,
             env_confirm_at_terminal: None,
             probe_timeout_ms: None,
+            credentials_timeout_ms: None,
             probe_on_failure: None,
             audit_path: None,
             audit_required: None,
@@ -216,6 +219,8 @@ pub struct Terms {
     pub env_confirm_at_terminal: bool,
     /// Milliseconds the live system has for its answers.
     pub probe_timeout_ms: u32,
+    /// Milliseconds a credential plugin has for its answer.
+    pub credentials_timeout_ms: u32,
     /// What happens when it gives none.
     pub probe_on_failure: OnFailure,
     /// Where audit records go; `None` is the default place.
@@ -230,6 +235,8 @@ pub struct Terms {
 const ATTEMPTS: u32 = 3;
 /// Two minutes are enough to read ten lines; after that nobody is at the keyboard.
 const PROMPT_TIMEOUT_S: u32 = 120;
+/// A login by SSO or an assumed role takes seconds; a browser nobody answers takes for ever.
+const CREDENTIALS_TIMEOUT_MS: u32 = 20_000;
 /// The longest a person waits for facts before the question comes anyway.
 const PROBE_TIMEOUT_MS: u32 = 1_500;
 
@@ -316,6 +323,10 @@ impl Merged {
                     && said.iter().all(|(_, may)| *may)
             },
             probe_timeout_ms: self.layers().find_map(|p| p.probe_timeout_ms).unwrap_or(PROBE_TIMEOUT_MS),
+            credentials_timeout_ms: self
+                .layers()
+                .find_map(|p| p.credentials_timeout_ms)
+                .unwrap_or(CREDENTIALS_TIMEOUT_MS),
             probe_on_failure: all(self, |p| p.probe_on_failure).into_iter().max().unwrap_or_default(),
             audit_path: self.layers().find_map(|p| p.audit_path.clone()),
             audit_required: required,

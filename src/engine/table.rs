@@ -87,8 +87,13 @@ pub enum When {
     Argument,
     /// An argument names an object of one of these kinds, as `KIND/NAME` or as the leading word.
     Kind(&'static [&'static str]),
-    /// A label or annotation is removed (`KEY-`) from an object of one of these kinds.
-    RemovesKeyOf(&'static [&'static str]),
+    /// A label or annotation is removed (`KEY-`) from an object of one of these kinds, or put over what stands there
+    /// (`KEY=VALUE --overwrite`).
+    TakesKeyOf(&'static [&'static str]),
+    /// An argument names this object of one of these kinds, and no namespace but this one is given.
+    Names(&'static [&'static str], &'static str, &'static str),
+    /// A taint is put on that keeps pods away or drives them out (`KEY=VALUE:NoSchedule`).
+    Taints,
     /// The arguments are anything but `POD:FILE FILE`, a copy out of a pod.
     CopiesIn,
 }
@@ -117,6 +122,8 @@ pub enum Carries {
     Edit,
     /// Labels or annotations among its arguments.
     Keys,
+    /// A program that runs in a pod.
+    Program,
 }
 
 /// One command of a tool: a leaf or a group.

@@ -1,5 +1,6 @@
 //! A copy on its way: written beside its place, for its owner alone, and moved into it when it is whole.
 
+use rustix::fs::FlockOperation;
 use serde::Serialize;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// What is known about a copy besides its contents.
 pub const MANIFEST: &str = "manifest.json";
+/// So long after its last change a copy nobody holds is taken for a dead one, in seconds.
+const SETTLED_S: u64 = 60;
 /// What a copy being written is called until it is whole.
 const PARTIAL: &str = ".partial-";
 
@@ -17,6 +20,8 @@ pub struct Partial {
     root: PathBuf,
     id: String,
     path: PathBuf,
+    /// Locked as long as this process lives: what is not locked, nobody writes any more.
+    _alive: File,
 }
 
 impl Partial {
@@ -27,7 +32,9 @@ impl Partial {
         let _ = sweep(root);
         let path = root.join(format!("{PARTIAL}{id}"));
         DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Partial { root: root.to_owned(), id: id.to_owned(), path })
+        let alive = File::open(&path)?;
+        rustix::fs::flock(&alive, FlockOperation::NonBlockingLockShared)?;
+        Ok(Partial { root: root.to_owned(), id: id.to_owned(), path, _alive: alive })
     }
 
     /// Where it is being written.
@@ -69,6 +76,23 @@ impl Drop for Partial {
     }
 }
 
+/// Why no copy could be written below `root`, as far as that can be told without writing anything.
+pub fn unwritable(root: &Path) -> Option<String> {
+    let Some(place) = root.ancestors().find(|p| p.exists()) else {
+        return Some(format!("{} cannot be made", root.display()));
+    };
+    if !place.is_dir() {
+        return Some(format!("{} is no directory", place.display()));
+    }
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    if let Err(e) = rustix::fs::access(place, access) {
+        return Some(format!("{}: {}", place.display(), io::Error::from(e)));
+    }
+    let full =
+        rustix::fs::statvfs(place).is_ok_and(|fs| fs.f_bavail == 0 || (fs.f_files > 0 && fs.f_favail == 0));
+    full.then(|| format!("{}: no space is left", place.display()))
+}
+
 /// Makes the directory of all copies, for its owner alone.
 fn prepare(root: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(root)?;
@@ -106,12 +130,16 @@ pub fn names(root: &Path) -> io::Result<Vec<String>> {
     Ok(all)
 }
 
-/// Deletes what interrupted runs left behind. A copy being written is touched all the time; what has not been touched
-/// for a day is dead.
+/// Deletes what interrupted runs left behind: Secrets may be in it. Whoever writes a copy holds a lock on it, which the
+/// kernel takes back however a process ends. Guard 0.1 held none; what was touched a moment ago may be one of its.
 pub fn sweep(root: &Path) -> io::Result<()> {
+    let unlocked = |path: &Path| {
+        File::open(path)
+            .is_ok_and(|dir| rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive).is_ok())
+    };
     let dead = |path: &Path| {
         let age = newest(path).ok().and_then(|at| at.elapsed().ok());
-        age.is_some_and(|age| age.as_secs() > 24 * 3600)
+        unlocked(path) && age.is_some_and(|age| age.as_secs() > SETTLED_S)
     };
     for entry in fs::read_dir(root)? {
         let entry = entry?;

@@ -3,7 +3,7 @@
 
 use super::apt;
 use super::partial::{MANIFEST, Partial, hex, names};
-pub use super::partial::{delete, sweep};
+pub use super::partial::{delete, sweep, unwritable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -18,6 +18,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// What is missing from a copy that would have become too large.
+pub const BEYOND: &str = "everything after that";
 /// No copy gets larger than this.
 pub const LARGEST: u64 = 200 << 20;
 /// Objects of a first page: even if each is as large as a server allows, a page is held in memory without harm.
@@ -154,10 +156,7 @@ impl Collector<'_> {
         }
         if self.writer.add(&object)? == Added::TooLarge && !self.full {
             self.full = true;
-            self.missing(
-                "everything after that",
-                format!("the copy would be larger than {} MiB", LARGEST >> 20),
-            );
+            self.missing(BEYOND, format!("the copy would be larger than {} MiB", LARGEST >> 20));
         }
         Ok(())
     }

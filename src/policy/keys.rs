@@ -88,6 +88,11 @@ const PROMPT: &[Key] = &[
 
 const PROBE: &[Key] = &[
     key("timeout_ms", Kind::Count(100, 60_000), "milliseconds the live system has for its answers"),
+    key(
+        "credentials_timeout_ms",
+        Kind::Count(100, 600_000),
+        "milliseconds a credential plugin has, before the clock of the probe starts",
+    ),
     key("on_failure", Kind::Choice(&["ask", "refuse"]), "what happens when it gives none"),
 ];
 

@@ -89,6 +89,7 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
     policy.env_confirm = at("prompt", "env_confirm").and_then(Node::flag);
     policy.env_confirm_at_terminal = at("prompt", "env_confirm_at_terminal").and_then(Node::flag);
     policy.probe_timeout_ms = number(at("probe", "timeout_ms"));
+    policy.credentials_timeout_ms = number(at("probe", "credentials_timeout_ms"));
     policy.probe_on_failure = word(at("probe", "on_failure"), &OnFailure::ALL, OnFailure::word);
     policy.audit_path = owned(at("audit", "path"));
     policy.audit_required = at("audit", "required").and_then(Node::text).and_then(|w| match w {
@@ -120,7 +121,13 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
     if policy.layer == Layer::Project {
         const WHY: &str =
             "a project's policy can only tighten; this belongs in the user's or the system's file";
-        for node in [root.get("mode"), root.get("tools"), at("audit", "path"), at("probe", "timeout_ms")] {
+        for node in [
+            root.get("mode"),
+            root.get("tools"),
+            at("audit", "path"),
+            at("probe", "timeout_ms"),
+            at("probe", "credentials_timeout_ms"),
+        ] {
             only(problems, node, WHY);
         }
         only(problems, root.get("housekeeping"), WHY);

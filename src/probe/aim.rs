@@ -49,7 +49,9 @@ pub async fn aim(api: &Api, catalog: &Catalog, request: &Request<'_>) -> Aim {
         aim.objects.clear();
     }
     aim.gaps.append(&mut set.impact.gaps);
-    if !set.read_all && chosen == Chosen::Files {
+    // What of them could not be read stands among the gaps already.
+    if chosen == Chosen::Files && request.documents.objects.is_empty() && request.documents.unread.is_empty()
+    {
         aim.gaps.push(gap("the manifests named by -f or -k", "their contents are not at hand"));
     }
     if request.parsed.path() == "apply" && prunes(request.parsed) {

@@ -154,7 +154,30 @@ pub fn differences(before: &Value, after: &Value) -> Vec<(Effect, String)> {
             found.push((Effect::Disrupt, format!("its protection {name} is lifted")));
         }
     }
+    found.extend(by_another_name(before, after));
     found
+}
+
+/// Changes that are another command by another name: `set selector`, and who may reach a cluster of Amazon's.
+fn by_another_name(before: &Value, after: &Value) -> Option<(Effect, String)> {
+    let differs = |at: &str| before.pointer(at) != after.pointer(at);
+    match text(after, "/kind") {
+        _ if before.is_null() => None,
+        "Service" if text(after, "/apiVersion") == "v1" && differs("/spec/selector") => {
+            Some((Effect::Disrupt, "its selector changes: traffic goes to other pods, or to none".to_owned()))
+        }
+        "ConfigMap"
+            if text(after, "/metadata/namespace") == "kube-system"
+                && text(after, "/metadata/name") == "aws-auth"
+                && differs("/data") =>
+        {
+            Some((
+                Effect::Disrupt,
+                "it says who may reach the cluster: one mistake locks everybody out".to_owned(),
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// Owners the change adds.
@@ -232,6 +255,22 @@ mod tests {
         let cm = |d: Value| json!({"kind": "ConfigMap", "data": d});
         assert_eq!(said(cm(json!({"a": "1"})), cm(Value::Null)).first().map(|d| d.0), Some(Effect::Destroy));
         assert!(said(cm(json!({"a": "1", "b": "2"})), cm(json!({"a": "1"}))).is_empty());
+    }
+
+    #[test]
+    fn what_is_another_command_by_another_name_is_found() {
+        let svc =
+            |app: &str| json!({"apiVersion": "v1", "kind": "Service", "spec": {"selector": {"app": app}}});
+        assert_eq!(said(svc("a"), svc("b")).first().map(|d| d.0), Some(Effect::Disrupt));
+        assert!(said(svc("a"), svc("a")).is_empty());
+        assert!(said(Value::Null, svc("a")).is_empty());
+        let auth = |ns: &str, roles: &str| json!({"kind": "ConfigMap", "metadata": {"namespace": ns, "name": "aws-auth"}, "data": {"mapRoles": roles}});
+        assert_eq!(
+            said(auth("kube-system", "a"), auth("kube-system", "b")).first().map(|d| d.0),
+            Some(Effect::Disrupt)
+        );
+        assert!(said(auth("kube-system", "a"), auth("kube-system", "a")).is_empty());
+        assert!(said(auth("shop", "a"), auth("shop", "b")).is_empty());
     }
 
     #[test]

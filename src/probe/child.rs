@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, timeout_at};
@@ -17,6 +18,8 @@ pub const LARGEST: usize = 8 << 20;
 pub struct Done {
     /// Whether it ended with status 0.
     pub ok: bool,
+    /// Its status; `None` when a signal ended it.
+    pub code: Option<i32>,
     /// Its standard output.
     pub out: Vec<u8>,
     /// Its standard error.
@@ -59,6 +62,18 @@ pub async fn run(mut command: Command, input: Option<&[u8]>, until: Instant) -> 
     run_as_it_is(command, input, until).await
 }
 
+/// Runs to the end or for so long at most, for callers without a runtime.
+pub fn wait(command: Command, input: Option<&[u8]>, longest: Duration) -> Result<Done, Why> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|e| Why::Failed(e.to_string()))?;
+    let done = runtime.block_on(async { run(command, input, Instant::now() + longest).await });
+    runtime.shutdown_background();
+    done
+}
+
 /// The same for a command that has its standard input already (the terminal, where it may ask the person).
 pub async fn run_as_it_is(mut command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -79,12 +94,12 @@ pub async fn run_as_it_is(mut command: Command, input: Option<&[u8]>, until: Ins
     // Both pipes are closed, so it is ending; a process that closes them and lives on is ended at the deadline.
     loop {
         if let Some(status) = child.0.try_wait().map_err(failed)? {
-            return Ok(Done { ok: status.success(), out, err });
+            return Ok(Done { ok: status.success(), code: status.code(), out, err });
         }
         if Instant::now() >= until {
             return Err(Why::TimedOut);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -129,7 +144,6 @@ fn nonblocking(fd: OwnedFd) -> io::Result<OwnedFd> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn go(script: &str, input: Option<&[u8]>, ms: u64) -> (Result<Done, Why>, Duration) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,9 +5,9 @@ use super::{Plugins, child};
 use crate::engine::fact::Why;
 use crate::world::World;
 use kube::Client;
-use kube::config::{AuthInfo, ExecConfig, KubeConfigOptions, Kubeconfig};
+use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -49,14 +49,9 @@ pub async fn connect(door: &Door<'_>, until: Instant) -> Result<Client, Why> {
     config.write_timeout = Some(left);
     // A server that is busy or an API that is down is a fact to show, not something to wait for.
     config.default_retry = false;
-    if let Some(exec) = config.auth_info.exec.take() {
-        // kubectl looks at these first too (client-go `transport.HTTPWrappersForConfig`, `exec.UpdateTransportConfig`).
-        let settled = config.auth_info.token.is_some()
-            || config.auth_info.token_file.is_some()
-            || config.auth_info.username.is_some();
-        if !settled {
-            credentials(&exec, &mut config.auth_info, door, until).await?;
-        }
+    if let Some(exec) = plugin(&mut config.auth_info) {
+        let said = credentials(&exec, door, until).await?;
+        said.put_into(&mut config.auth_info);
     }
     Client::try_from(config).map_err(|e| failed("client", e))
 }
@@ -65,25 +60,107 @@ fn failed(what: &str, e: impl std::fmt::Display) -> Why {
     Why::Failed(format!("{what}: {e}"))
 }
 
-/// Runs the credential plugin once, without a terminal, and puts its answer in place of the plugin.
+/// Takes out the credential plugin, when it is the one that counts: kubectl looks at tokens and passwords first
+/// (client-go `transport.HTTPWrappersForConfig`, `exec.UpdateTransportConfig`).
+fn plugin(auth: &mut AuthInfo) -> Option<ExecConfig> {
+    let exec = auth.exec.take()?;
+    let settled = auth.token.is_some() || auth.token_file.is_some() || auth.username.is_some();
+    (!settled).then_some(exec)
+}
+
+/// What a credential plugin answered.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credentials {
+    token: Option<String>,
+    client_certificate_data: Option<String>,
+    client_key_data: Option<String>,
+}
+
+impl Credentials {
+    /// Certificate and key as kubeconfigs have them.
+    fn pair(&self) -> Option<(String, String)> {
+        use base64::Engine as _;
+        let encode = |pem: &String| base64::engine::general_purpose::STANDARD.encode(pem);
+        Some((encode(self.client_certificate_data.as_ref()?), encode(self.client_key_data.as_ref()?)))
+    }
+
+    fn put_into(self, auth: &mut AuthInfo) {
+        if let Some((certificate, key)) = self.pair() {
+            auth.client_certificate_data = Some(certificate);
+            auth.client_key_data = Some(key.into());
+        }
+        auth.token = self.token.map(Into::into);
+    }
+
+    /// The same in a kubeconfig: the plugin of every user in it is replaced.
+    fn put_into_file(&self, kubeconfig: &[u8]) -> Option<Vec<u8>> {
+        let mut file: Value = serde_saphyr::from_slice(kubeconfig).ok()?;
+        for user in file.get_mut("users")?.as_array_mut()? {
+            let Some(user) = user.get_mut("user").and_then(Value::as_object_mut) else { continue };
+            if user.remove("exec").is_none() {
+                continue;
+            }
+            if let Some((certificate, key)) = self.pair() {
+                user.insert("client-certificate-data".into(), certificate.into());
+                user.insert("client-key-data".into(), key.into());
+            }
+            if let Some(token) = &self.token {
+                user.insert("token".into(), token.clone().into());
+            }
+        }
+        serde_json::to_vec(&file).ok()
+    }
+}
+
+/// Two kubeconfigs with what the credential plugin answered in its place: guard's own, and the one for its children.
+#[derive(Debug)]
+pub struct Settled {
+    /// For guard's client.
+    pub effective: Vec<u8>,
+    /// For a kubectl that guard starts with the caller's words.
+    pub children: Vec<u8>,
+}
+
+/// The credential plugin that has to be started to reach the target, by its command.
+pub fn plugin_of(effective: &[u8]) -> Option<String> {
+    let mut file = Kubeconfig::from_yaml(std::str::from_utf8(effective).ok()?).ok()?;
+    let auth = file.auth_infos.first_mut()?.auth_info.as_mut()?;
+    plugin(auth)?.command
+}
+
+/// Starts the credential plugin, once for everything guard asks, and puts its answer where the plugin stood. `children` is
+/// the kubeconfig that guard's own kubectls are given.
+pub fn settle(door: &Door<'_>, children: &[u8], budget: Duration) -> Result<Settled, Why> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|e| Why::Failed(e.to_string()))?;
+    let text = std::str::from_utf8(door.kubeconfig).map_err(|e| failed("kubeconfig", e))?;
+    let mut file = Kubeconfig::from_yaml(text).map_err(|e| failed("kubeconfig", e))?;
+    let cluster = file.clusters.first().and_then(|c| c.cluster.clone());
+    let auth = file.auth_infos.first_mut().and_then(|a| a.auth_info.as_mut());
+    let Some(mut exec) = auth.and_then(plugin) else {
+        return Err(Why::Failed("kubeconfig: no credential plugin".to_owned()));
+    };
+    exec.cluster = cluster.filter(|_| exec.provide_cluster_info).and_then(|c| (&c).try_into().ok());
+    let said = runtime.block_on(async { credentials(&exec, door, Instant::now() + budget).await })?;
+    runtime.shutdown_background();
+    let unread = || Why::Failed("kubeconfig: it cannot be read".to_owned());
+    Ok(Settled {
+        effective: said.put_into_file(door.kubeconfig).ok_or_else(unread)?,
+        children: said.put_into_file(children).ok_or_else(unread)?,
+    })
+}
+
+/// Runs the credential plugin once, without a terminal.
 ///
 /// kube's own way runs it without a deadline and hands it guard's standard input.
-async fn credentials(
-    exec: &ExecConfig,
-    auth: &mut AuthInfo,
-    door: &Door<'_>,
-    until: Instant,
-) -> Result<(), Why> {
+async fn credentials(exec: &ExecConfig, door: &Door<'_>, until: Instant) -> Result<Credentials, Why> {
     #[derive(Deserialize)]
     struct Said {
-        status: Option<Status>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Status {
-        token: Option<String>,
-        client_certificate_data: Option<String>,
-        client_key_data: Option<String>,
+        status: Option<Credentials>,
     }
     let program = exec.command.as_deref().unwrap_or_default();
     let allowed = match door.plugins {
@@ -93,6 +170,11 @@ async fn credentials(
     };
     if !allowed {
         return Err(Why::Failed(format!("kuberc does not let the credential plugin {program} run")));
+    }
+    if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
+        return Err(Why::Failed(format!(
+            "the credential plugin {program} wants a terminal, and guard gives it none"
+        )));
     }
     let mut spec = json!({ "interactive": false });
     if exec.provide_cluster_info {
@@ -107,7 +189,10 @@ async fn credentials(
         }
     }
     command.env("KUBERNETES_EXEC_INFO", info.to_string());
-    let done = child::run(command, None, until).await?;
+    let done = child::run(command, None, until).await.map_err(|why| match why {
+        Why::TimedOut => Why::Failed(format!("the credential plugin {program} did not answer in time")),
+        other => other,
+    })?;
     if !done.ok {
         let said = String::from_utf8_lossy(&done.err);
         let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it failed");
@@ -116,15 +201,7 @@ async fn credentials(
     // YAML is accepted as client-go does; JSON is YAML.
     let said: Said =
         serde_saphyr::from_slice(&done.out).map_err(|_| failed(program, "no credentials in its answer"))?;
-    let Some(status) = said.status else { return Err(failed(program, "no credentials in its answer")) };
-    if let (Some(cert), Some(key)) = (status.client_certificate_data, status.client_key_data) {
-        use base64::Engine as _;
-        let encode = |pem: String| base64::engine::general_purpose::STANDARD.encode(pem);
-        auth.client_certificate_data = Some(encode(cert));
-        auth.client_key_data = Some(encode(key).into());
-    }
-    auth.token = status.token.map(Into::into);
-    Ok(())
+    said.status.ok_or_else(|| failed(program, "no credentials in its answer"))
 }
 
 /// The proxy Go's `net/http` would take from the environment (`golang.org/x/net/http/httpproxy`).

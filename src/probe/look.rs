@@ -66,6 +66,9 @@ pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
             if act(request.parsed) == Act::Change && !matches!(chosen, Chosen::Raw(_)) {
                 impact.impact.gap(TAKES_AWAY, Why::NotAsked);
                 untried(&Untried::of(request), &[], &impact.set, &mut impact.impact);
+            } else if request.parsed.path() == "replace" {
+                // A PUT cannot be tried first: what it sends counts as what it may do.
+                untried(&Untried::of(request), &[], &impact.set, &mut impact.impact);
             }
             impact.impact
         }

@@ -10,7 +10,7 @@ pub mod aws;
 mod bulk;
 pub mod catalog;
 mod change;
-mod child;
+pub mod child;
 pub mod client;
 mod deletion;
 pub mod http;
@@ -69,6 +69,8 @@ pub struct Request<'a> {
     pub verdict: &'a Verdict,
     /// Whether kuberc lets credential plugins run.
     pub plugins: Plugins<'a>,
+    /// The kubeconfig file for guard's own kubectl, where the caller's would start a credential plugin once more.
+    pub kubeconfig: Option<&'a Path>,
 }
 
 impl<'a> Request<'a> {
@@ -116,7 +118,8 @@ pub struct Probed {
 }
 
 impl Probed {
-    fn nothing(why: &Why, took: Duration) -> Probed {
+    /// The answer of a cluster that could not be asked.
+    pub fn nothing(why: &Why, took: Duration) -> Probed {
         Probed {
             impact: Impact {
                 gaps: vec![Gap { what: "the cluster".into(), why: why.clone() }],

@@ -120,6 +120,9 @@ pub async fn run(request: &Request<'_>, until: Instant) -> Option<(Form, Result<
     let (form, words) = words(request)?;
     let mut command = child::command(request.kubectl?, request.world);
     command.args(words);
+    if let Some(kubeconfig) = request.kubeconfig {
+        command.env("KUBECONFIG", kubeconfig);
+    }
     let done = child::run(command, request.stdin, until).await;
     Some((
         form,
@@ -275,6 +278,7 @@ mod tests {
             deadline: super::super::DEADLINE,
             verdict: &classify(b"kubectl", &bytes),
             plugins: super::super::Plugins::All,
+            kubeconfig: None,
         };
         let (_, words) = super::words(&request)?;
         Some(words.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" "))

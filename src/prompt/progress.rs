@@ -22,10 +22,15 @@ pub struct Progress {
 impl Progress {
     /// Starts with one short line: `asking the cluster`. `dumb` terminals get the line and keep it.
     pub fn start(text: &str, dumb: bool) -> Progress {
+        Progress::after(PATIENCE, text, dumb)
+    }
+
+    /// The same for a wait that is only worth a word when it is longer than this.
+    pub fn after(patience: Duration, text: &str, dumb: bool) -> Progress {
         let line = format!("guard: {} ...", escape(text.as_bytes()));
         let (done, wait) = channel::<()>();
         let show = move || {
-            if wait.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+            if wait.recv_timeout(patience) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
             let Ok(tty) = open() else { return };

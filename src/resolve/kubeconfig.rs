@@ -92,6 +92,7 @@ pub fn kube(world: &World, parsed: &Parsed<'_>) -> Result<ResolvedKube> {
             from_flag: flags.kubeconfig.is_some(),
             in_cluster,
             digest,
+            settled: None,
             exec_plugin: exec.map(|e| e.command),
             plugin_policy,
             writes_back,

@@ -65,6 +65,8 @@ pub struct Access {
     pub in_cluster: bool,
     /// SHA-256 over everything that decides the target. Resolving again before the exec must give the same.
     pub digest: [u8; 32],
+    /// `kubeconfig` with the answer of the credential plugin in place of the plugin, for kubectls that guard starts itself.
+    pub settled: Option<Vec<u8>>,
     /// The command of the credential plugin that a client has to run, if any.
     pub exec_plugin: Option<String>,
     /// What kuberc says about credential plugins.

@@ -35,6 +35,18 @@ fn guarded(server: &Embedded) -> Option<Machine> {
     Some(guarded)
 }
 
+/// Runs a command with the phrase that `guard check` names for it.
+fn agree(guarded: &mut Machine, words: &[&str]) -> Output {
+    let check: Vec<&str> = ["check", "--json", "--", "kubectl"].iter().chain(words).copied().collect();
+    let checked: Value = serde_json::from_slice(&guarded.guard(&check).stdout).unwrap();
+    if let Some(phrase) = checked["challenge"]["phrase"].as_str() {
+        guarded.env("GUARD_CONFIRM", phrase);
+    }
+    let out = guarded.pipeline(words);
+    guarded.env("GUARD_CONFIRM", "embedded/shop");
+    out
+}
+
 fn copies(guarded: &Machine) -> Vec<Value> {
     let out = guarded.guard(&["kept", "list", "--json"]);
     String::from_utf8(out.stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
@@ -76,8 +88,8 @@ fn the_screen_promises_the_copy_and_the_way_back() {
 #[test]
 fn what_may_not_be_read_is_missing_and_said() {
     let server = Embedded::start(shop(3).forbid("list", "secrets"));
-    let Some(guarded) = guarded(&server) else { return };
-    let out = guarded.pipeline(&["delete", "ns", "shop"]);
+    let Some(mut guarded) = guarded(&server) else { return };
+    let out = agree(&mut guarded, &["delete", "ns", "shop"]);
     assert!(out.status.success(), "{}", said(&out));
     assert!(err(&out).contains("the copy is INCOMPLETE: secrets in shop: forbidden"), "{}", said(&out));
     let copy = &copies(&guarded)[0];
@@ -91,18 +103,23 @@ fn what_may_not_be_read_is_missing_and_said() {
 }
 
 #[test]
-fn a_full_disk_is_said_loudly_and_recorded() {
+fn a_copy_that_was_promised_and_fails_refuses() {
     let server = Embedded::start(shop(60));
-    let Some(guarded) = guarded(&server) else { return };
+    let Some(mut guarded) = guarded(&server) else { return };
     // No file may grow beyond 16 KiB; the copy needs more, the audit record less.
     let script =
         format!("trap '' XFSZ; ulimit -f 16; exec {} delete ns shop", guarded.at("shims/kubectl").display());
+    guarded.env("GUARD_CONFIRM", "embedded/shop/*");
     let out = guarded.run(std::path::Path::new("/bin/bash"), &["-c", &script]);
-    assert!(err(&out).contains("NO COPY was kept, this cannot be undone"), "{}", said(&out));
-    assert!(out.status.success() && !server.exists("/api/v1/namespaces/shop"), "{}", said(&out));
+    assert!(
+        err(&out).contains("could not be written") && err(&out).contains("GUARD_KEEP=off"),
+        "{}",
+        said(&out)
+    );
+    assert_eq!(out.status.code(), Some(77), "{}", said(&out));
+    assert!(server.exists("/api/v1/namespaces/shop"));
     let record = record(&guarded);
-    assert!(record.get("kept").is_none(), "{record:#}");
-    assert!(record["facts"]["not_kept"][0].as_str().unwrap().contains("could not be written"), "{record:#}");
+    assert!(record.get("kept").is_none() && record["outcome"] == "refused", "{record:#}");
     let kept = guarded.home.path().join(".local/state/guard/kept");
     assert!(std::fs::read_dir(kept).unwrap().next().is_none(), "half a copy is left");
 }
@@ -112,11 +129,12 @@ fn secrets_and_whole_copies_can_be_left_out() {
     let server = Embedded::start(shop(2));
     let Some(mut guarded) = guarded(&server) else { return };
     guarded.env("GUARD_KEEP", "no-secrets");
-    let out = guarded.pipeline(&["delete", "cm", "m0", "-n", "shop"]);
+    let out = agree(&mut guarded, &["delete", "cm", "m0", "-n", "shop"]);
     assert!(out.status.success(), "{}", said(&out));
     guarded.env("GUARD_KEEP", "off");
-    let out = guarded.pipeline(&["delete", "cm", "m1", "-n", "shop"]);
+    let out = agree(&mut guarded, &["delete", "cm", "m1", "-n", "shop"]);
     assert!(out.status.success() && !err(&out).contains("kept"), "{}", said(&out));
+    assert!(err(&out).contains("NONE: GUARD_KEEP=off"), "{}", said(&out));
     let all = copies(&guarded);
     assert_eq!((all.len(), &all[0]["secrets"], &all[0]["objects"]), (1, &json!(false), &json!(1)));
 }
@@ -139,12 +157,12 @@ fn every_form_of_deletion_is_copied() {
     ];
     for (words, manifest, want) in rows {
         let server = Embedded::start(shop(1).yaml(&map("a", "1")).yaml(&map("b", "1")));
-        let Some(guarded) = guarded(&server) else { return };
+        let Some(mut guarded) = guarded(&server) else { return };
         let file = guarded.file("m.yaml", manifest);
         let mut args: Vec<&str> =
             words.iter().map(|w| if *w == "FILE" { file.as_str() } else { w }).collect();
         args.extend(["-n", "shop"]);
-        let out = guarded.pipeline(&args);
+        let out = agree(&mut guarded, &args);
         assert!(out.status.success(), "{words:?}: {}", said(&out));
         let path =
             guarded.home.path().join(format!(".local/state/guard/kept/{}/objects.jsonl", id(&guarded)));
@@ -165,7 +183,7 @@ fn every_form_of_deletion_is_copied() {
 fn another_cluster_is_refused() {
     let (one, two) = (Embedded::start(shop(2)), Embedded::start(Seed::new().cluster_uid("22222222-bbbb")));
     let Some(mut guarded) = guarded(&one) else { return };
-    assert!(guarded.pipeline(&["delete", "ns", "shop"]).status.success());
+    assert!(agree(&mut guarded, &["delete", "ns", "shop"]).status.success());
     let other = two.kubeconfig(guarded.home.path().join("other")).display().to_string();
     let id = id(&guarded);
     let out = guarded.guard(&["restore", &id, "--kubeconfig", &other]);
@@ -200,8 +218,8 @@ fn volumes_stay_with_their_cluster() {
     };
     let seed = || shop(1).yaml(&volume("stays", "Retain")).yaml(&volume("goes", "Delete"));
     let (one, two) = (Embedded::start(seed()), Embedded::start(Seed::new().cluster_uid("22222222-bbbb")));
-    let Some(guarded) = guarded(&one) else { return };
-    assert!(guarded.pipeline(&["delete", "ns", "shop"]).status.success());
+    let Some(mut guarded) = guarded(&one) else { return };
+    assert!(agree(&mut guarded, &["delete", "ns", "shop"]).status.success());
     assert_eq!(copies(&guarded)[0]["volumes"], json!(["pv-goes", "pv-stays"]));
     let other = two.kubeconfig(guarded.home.path().join("other")).display().to_string();
     let out = guarded.guard(&["restore", &id(&guarded), "--kubeconfig", &other, "--to-another-cluster"]);
@@ -232,8 +250,8 @@ fn volumes_stay_with_their_cluster() {
 #[test]
 fn what_is_there_is_never_overwritten_and_failures_count() {
     let server = Embedded::start(shop(2).forbid("create", "secrets"));
-    let Some(guarded) = guarded(&server) else { return };
-    assert!(guarded.pipeline(&["delete", "ns", "shop"]).status.success());
+    let Some(mut guarded) = guarded(&server) else { return };
+    assert!(agree(&mut guarded, &["delete", "ns", "shop"]).status.success());
     let id = id(&guarded);
     server.add(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
     server.add(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m0", "namespace": "shop"}, "data": {"new": "1"}}));
@@ -250,7 +268,7 @@ fn what_is_there_is_never_overwritten_and_failures_count() {
 fn another_namespace() {
     let server = Embedded::start(shop(2));
     let Some(mut guarded) = guarded(&server) else { return };
-    assert!(guarded.pipeline(&["delete", "ns", "shop"]).status.success());
+    assert!(agree(&mut guarded, &["delete", "ns", "shop"]).status.success());
     guarded.env("GUARD_CONFIRM", "embedded/shop-back");
     let out = guarded.guard(&["restore", &id(&guarded), "--namespace", "shop-back"]);
     assert!(out.status.success(), "{}", said(&out));
@@ -261,8 +279,8 @@ fn another_namespace() {
 #[test]
 fn copies_are_deleted_only_by_a_yes() {
     let server = Embedded::start(shop(2));
-    let Some(guarded) = guarded(&server) else { return };
-    assert!(guarded.pipeline(&["delete", "ns", "shop"]).status.success());
+    let Some(mut guarded) = guarded(&server) else { return };
+    assert!(agree(&mut guarded, &["delete", "ns", "shop"]).status.success());
     let out = guarded.guard(&["kept", "prune", "--older-than", "1h"]);
     assert!(out.status.success() && err(&out).contains("no copies to delete"), "{}", said(&out));
     let out = guarded.guard(&["kept", "prune", "--all"]);
@@ -280,8 +298,8 @@ fn copies_are_deleted_only_by_a_yes() {
 #[test]
 fn a_thousand_objects() {
     let server = Embedded::start(shop(1000));
-    let Some(guarded) = guarded(&server) else { return };
-    assert!(guarded.pipeline(&["delete", "ns", "shop"]).status.success());
+    let Some(mut guarded) = guarded(&server) else { return };
+    assert!(agree(&mut guarded, &["delete", "ns", "shop"]).status.success());
     let copy = &copies(&guarded)[0];
     assert_eq!(
         (&copy["objects"], &copy["gaps"]),

@@ -322,7 +322,7 @@ fn a_resize_changes_nothing_but_the_next_question() {
     std::thread::sleep(Duration::from_millis(50));
     pty.send("wrong\n");
     pty.expect("You typed 'main/wrong'");
-    pty.expect("tries: ");
+    pty.expect(AGAIN);
     pty.resize(132);
     pty.send(PHRASE);
     pty.expect("RAN");

@@ -32,7 +32,7 @@ const DAILY: &[(&str, i32)] = &[
     ("guard check -- kubectl delete ns shop ", 3),
     ("guard explain -- kubectl delete ns shop ", 0),
     ("guard classify < commands.txt ", 0),
-    ("GUARD_CONFIRM=main/shop kubectl delete ns shop ", 0),
+    ("GUARD_CONFIRM='main/shop/*' kubectl delete ns shop ", 0),
     // No account answers here, and none is made up.
     ("guard check -- aws s3 rm --recursive s3://logs ", 69),
     // Without a terminal there is nobody to ask.

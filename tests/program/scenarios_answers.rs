@@ -40,10 +40,12 @@ fn ctrl_d_and_enter_are_a_no() {
 fn three_wrong_names_refuse() {
     let (cluster, s) = scene!(shop(), "lab");
     let mut terminal = s.terminal(DELETE);
-    for (question, wrong) in
-        [("3 tries: ", "lab"), ("2 tries are left", "shop"), ("1 try is left", "<cluster>/<namespace>")]
-    {
+    for (question, wrong) in [("3 tries: ", "lab"), ("2 tries are left", "shop"), ("1 try is left", "y")] {
         terminal.expect(question);
+        // After a wrong answer the form of the right one stands behind it.
+        if wrong != "lab" {
+            terminal.expect("<cluster>/<namespace>: ");
+        }
         terminal.send(format!("{wrong}\n"));
     }
     let ended = ended(terminal).is(REFUSED).says("not the name of the target");

@@ -234,7 +234,7 @@ fn a_namespace_comes_back() {
     assert!(before.len() >= 20);
 
     let mut guarded = Machine::behind(cluster.kubectl_path(), &cluster.kubeconfig(ADMIN));
-    guarded.env("GUARD_CONFIRM", format!("real/{ns}"));
+    guarded.env("GUARD_CONFIRM", format!("real/{ns}/*"));
     let out = guarded.pipeline(&["delete", "ns", &ns]);
     assert!(out.status.success(), "{}", said(&out));
     let told = String::from_utf8_lossy(&out.stderr).into_owned();

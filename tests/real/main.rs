@@ -29,5 +29,6 @@ mod resolve_differential;
 mod resolve_traps;
 mod scenarios_aws;
 mod scenarios_aws_pipes;
+mod scenarios_credentials;
 mod scenarios_real;
 mod traps;

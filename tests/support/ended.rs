@@ -46,7 +46,7 @@ pub fn answered_wrongly(mut terminal: Pty, answer: &str) -> Ended {
     terminal.expect("tries: ");
     terminal.send(format!("{answer}\n"));
     terminal.expect("2 tries are left");
-    terminal.expect(">: ");
+    terminal.expect(": ");
     terminal.send("\n");
     ended(terminal)
 }

@@ -93,6 +93,7 @@ impl Caller {
             deadline: self.deadline,
             verdict: &verdict,
             plugins: Plugins::All,
+            kubeconfig: None,
         });
         let assessed = assess(verdict.effect, &probed.impact);
         Told { probed, verdict, assessed }

@@ -172,7 +172,7 @@ pub(super) fn judge(
         assessment,
         situation,
         decision,
-        copy: None,
+        copy: crate::app::keeping::Promise::Nothing,
         safer,
         host: None,
         resolving,

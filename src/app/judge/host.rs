@@ -136,7 +136,7 @@ fn judge_with(
         assessment,
         situation,
         decision,
-        copy,
+        copy: copy.map_or(keeping::Promise::Nothing, keeping::Promise::Copy),
         safer,
         host: Some(Box::new(facts)),
         resolving,

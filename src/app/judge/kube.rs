@@ -5,7 +5,7 @@ use crate::app::caller::actor;
 use crate::app::{keeping, render, situation, typo};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{self, Challenge, Scope};
-use crate::engine::classify::{Filed, Verdict, classify, judge_filed};
+use crate::engine::classify::{Filed, Verdict, classify, judge_filed, refused_by_kubectl};
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -14,17 +14,21 @@ use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
 use crate::engine::kuberc::{self, CredentialPolicy};
 use crate::engine::parse::{Parsed, parse};
-use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, IdKind, Seen};
 use crate::engine::policy::rule::Actor;
+use crate::engine::policy::{Merged, Terms};
 use crate::engine::target::KubeTarget;
 use crate::fail::Result;
 use crate::probe;
+use crate::probe::client;
 use crate::prompt::progress::Progress;
 use crate::resolve::{self, Resolved, ResolvedKube};
 use crate::run::inputs::{Inputs, Loose};
+use crate::run::pin::Pinned;
 use crate::world::World;
 use std::borrow::Cow;
+use std::ffi::OsString;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Reads the words, kuberc applied.
@@ -63,6 +67,10 @@ pub(super) fn judge(
         words.verdict.effect = Effect::Read;
         words.verdict.because.push("kubectl does not know this command either, and will say so");
     }
+    if let Some(because) = refused_by_kubectl(&parse(table, &words.slices())) {
+        words.verdict.effect = Effect::Read;
+        words.verdict.because = vec![because];
+    }
     let slices = words.slices();
     let parsed = parse(table, &slices);
     let mut resolved = resolve::kubeconfig::kube(world, &parsed);
@@ -88,11 +96,17 @@ pub(super) fn judge(
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
     let wanted = asks || words.verdict.content || policy.goes_by(IdKind::Uid);
     let started = Instant::now();
+    // Whether the live system said what goes.
+    let mut seen = false;
     if wanted && how.probe && !situation::is_local_only(&parsed) {
         if let Ok(resolved) = &mut resolved {
+            let settled = settle(resolved, &terms, world, how);
+            let children =
+                resolved.access.settled.as_deref().map(|bytes| Pinned::of("the kubeconfig", bytes));
+            let children = children.transpose()?.map(|pin| (pin.shared_path(), pin));
             let _progress = how.progress.then(|| Progress::start("asking the cluster", dumb(world)));
-            let held = inputs.argv_for_children(&call.argv);
-            let probed = probe::kube(&probe::Request {
+            let held = held_words(&inputs, call, children.as_ref().map(|(path, _)| path));
+            let request = probe::Request {
                 parsed: &parsed,
                 words: call.argv.get(1..).unwrap_or_default(),
                 held: held.get(1..).unwrap_or_default(),
@@ -109,9 +123,15 @@ pub(super) fn judge(
                 world,
                 deadline: Duration::from_millis(u64::from(terms.probe_timeout_ms)),
                 verdict: &words.verdict,
-            });
+                kubeconfig: children.as_ref().map(|(path, _)| Path::new(path)),
+            };
+            let probed = match settled {
+                Ok(()) => probe::kube(&request),
+                Err(why) => probe::Probed::nothing(&why, Duration::ZERO),
+            };
             resolved.target.uid = probed.uid;
             impact = probed.impact;
+            seen = !impact.subjects.is_empty();
             name_from_files(&parsed, &documents, &resolved.target, &mut impact);
         }
         outcome = stage.decide(target(&resolved), &impact, true);
@@ -121,7 +141,10 @@ pub(super) fn judge(
     }
     let probing = started.elapsed();
     let Outcome { place, name, challenge, assessment, situation, decision } = outcome;
-    let copy = keeping::intend(&parsed, &impact, &assessment, how, world).filter(|_| resolved.is_ok());
+    let copy = match &resolved {
+        Ok(_) => keeping::intend(&parsed, &impact, &assessment, seen, how, world),
+        Err(_) => keeping::Promise::Nothing,
+    };
     let safer = keeping::safer(&parsed, &impact).filter(|_| assessment.effect >= Effect::Destroy);
     Ok(Judged {
         words,
@@ -144,6 +167,62 @@ pub(super) fn judge(
         probing,
     })
 }
+
+/// Starts the credential plugin where there is one, before the clock of the probe starts: its answer serves the probe,
+/// the dry run and the copy.
+fn settle(
+    resolved: &mut ResolvedKube,
+    terms: &Terms,
+    world: &World,
+    how: How,
+) -> std::result::Result<(), Why> {
+    let Some(plugin) = client::plugin_of(&resolved.access.effective) else { return Ok(()) };
+    let name = plugin.rsplit('/').next().unwrap_or_default();
+    let _progress = how
+        .progress
+        .then(|| Progress::after(PATIENCE, &format!("waiting for credentials from {name}"), dumb(world)));
+    let door = client::Door {
+        kubeconfig: &resolved.access.effective,
+        world,
+        plugins: (&resolved.access.plugin_policy).into(),
+    };
+    let budget = Duration::from_millis(u64::from(terms.credentials_timeout_ms));
+    let settled = client::settle(&door, &resolved.access.kubeconfig, budget)?;
+    resolved.access.effective = settled.effective;
+    resolved.access.settled = Some(settled.children);
+    Ok(())
+}
+
+/// The caller's words with what was read in the place of files, for kubectls that guard starts; a file that
+/// `--kubeconfig` names is replaced by this one.
+pub(in crate::app) fn held_words(
+    inputs: &Inputs,
+    call: &Call,
+    kubeconfig: Option<&OsString>,
+) -> Vec<OsString> {
+    let mut words = inputs.argv_for_children(&call.argv);
+    let Some(path) = kubeconfig else { return words };
+    let raw = call.words();
+    let Ok(table) = table_of(call) else { return words };
+    for given in parse(table, &raw).given.iter().filter(|g| g.flag.is_some_and(|f| f.long == "kubeconfig")) {
+        // The words start behind the tool's name.
+        let (at, with) = match given.value_at {
+            Some(at) => (at, path.clone()),
+            None => {
+                let mut word = OsString::from("--kubeconfig=");
+                word.push(path);
+                (given.at, word)
+            }
+        };
+        if let Some(word) = words.get_mut(at + 1) {
+            *word = with;
+        }
+    }
+    words
+}
+
+/// A plugin that answers sooner is not worth a word.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Everything the command's files hold, and what of it could not be read.
 pub(in crate::app) fn documents(inputs: &Inputs) -> Documents {
@@ -217,9 +296,11 @@ impl Evaluation<'_> {
         // Kinds that stand in a file count like those that stand in the words.
         let kinds: Vec<&str> = self.documents.objects.iter().map(Document::kind).collect();
         let filed = Filed { kinds: &kinds, unread: !self.documents.unread.is_empty() };
-        let effect = self.effect.max(judge_filed(self.parsed, filed).effect);
+        let worded = judge_filed(self.parsed, filed);
+        let effect =
+            if reach::from_files(self.parsed) { worded.effect.max(self.effect) } else { self.effect };
         let unseen = !probed || !impact.gaps.is_empty();
-        let assessment = match reach::worst(self.parsed, self.documents).filter(|_| unseen) {
+        let mut assessment = match reach::worst(self.parsed, self.documents).filter(|_| unseen) {
             Some(worst) => {
                 let mut impact = impact.clone();
                 impact.consequences.push(worst);
@@ -227,6 +308,9 @@ impl Evaluation<'_> {
             }
             None => assess(effect, impact),
         };
+        if assessment.effect == worded.effect && effect >= Effect::Disrupt {
+            assessment.because.extend(worded.because.iter().map(|b| (*b).to_owned()));
+        }
         let reach = target.map(|t| reach::reach(self.parsed, self.documents, t, impact)).unwrap_or_default();
         let (name, challenge) = match target {
             Some(target) => (

@@ -47,6 +47,9 @@ const PROTECTIONS: &[Protection] = &[
     },
 ];
 
+/// Said of a change that lifts a protection.
+pub(in crate::engine) const LIFTS: &str = "lifts a protection against deletion";
+
 /// Whether a word of `label` or `annotate` is a change rather than an object (`GetResourcesAndPairs` in
 /// `pkg/cmd/util/helpers.go`): `KEY=VALUE` or `KEY-`.
 pub(super) fn is_change(word: &[u8]) -> bool {
@@ -54,7 +57,7 @@ pub(super) fn is_change(word: &[u8]) -> bool {
 }
 
 /// Whether a change lifts a known protection. A protection that is set or renewed does not count.
-pub(super) fn lifts(change: &[u8]) -> bool {
+pub(in crate::engine) fn lifts(change: &[u8]) -> bool {
     let (key, value) = match change.iter().position(|b| *b == b'=') {
         Some(at) => (change.get(..at).unwrap_or(&[]), change.get(at + 1..)),
         None => (change.strip_suffix(b"-").unwrap_or(change), None),
@@ -77,13 +80,33 @@ pub(super) fn judge(parsed: &Parsed<'_>, verdict: &mut Verdict) {
     }
     if changes.any(|(_, change)| lifts(change)) {
         verdict.content = true;
-        verdict.because.push("lifts a protection against deletion");
+        verdict.raise(Effect::Disrupt, LIFTS);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::lifts;
+    use super::{LIFTS, lifts};
+    use crate::engine::classify::classify;
+    use crate::engine::effect::Effect;
+
+    #[test]
+    fn lifting_disrupts_by_words_and_says_why() {
+        for line in [
+            "annotate pvc data helm.sh/resource-policy-",
+            "annotate --overwrite sts db karpenter.sh/do-not-disrupt=false",
+            "label sts db policy.kruise.io/delete-protection-",
+            "annotate shoot x confirmation.gardener.cloud/deletion=true",
+        ] {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let verdict = classify(b"kubectl", &words);
+            assert_eq!(
+                (verdict.effect, verdict.because.as_slice()),
+                (Effect::Disrupt, &[LIFTS][..]),
+                "{line}"
+            );
+        }
+    }
 
     #[test]
     fn removing_or_weakening_lifts_and_setting_does_not() {

@@ -93,8 +93,9 @@ const ROWS: &[(Effect, &str)] = &[
     (Read, "kubectl get pods --tail=$((1 + n * 2))"),
     (Destroy, "kubectl delete ns shop > /dev/null 2>&1"),
     (Destroy, "kubectl delete ns shop # tidy up"),
-    // the pod's or another tool's own words
-    (Disrupt, "kubectl exec web-0 -- kubectl delete ns shop"),
+    // what runs inside a pod reaches a cluster, too
+    (Destroy, "kubectl exec web-0 -- kubectl delete ns shop"),
+    (Disrupt, "kubectl exec web-0 -- ./migrate"),
     // text that only mentions it
     (Read, "git commit -m 'kubectl delete ns shop'"),
     (Read, "echo kubectl delete ns shop"),

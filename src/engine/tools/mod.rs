@@ -7,6 +7,7 @@ pub mod dpkg;
 pub mod host;
 pub mod inline;
 pub mod kubectl;
+pub mod programs;
 
 use super::table::Tool;
 

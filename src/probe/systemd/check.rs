@@ -134,7 +134,7 @@ mod tests {
     use child::Done;
 
     fn of(err: &str) -> Checked {
-        answer(Ok(Done { ok: false, out: Vec::new(), err: err.as_bytes().to_vec() }), false)
+        answer(Ok(Done { ok: false, code: Some(1), out: Vec::new(), err: err.as_bytes().to_vec() }), false)
     }
 
     /// As the programs of Debian 12 print them.
@@ -164,7 +164,7 @@ mod tests {
         assert!(matches!(of(""), Checked::Unknown(_)));
         assert_eq!(answer(Err(Why::TimedOut), false), Checked::Unknown(Why::TimedOut));
         assert_eq!(
-            answer(Ok(Done { ok: true, out: Vec::new(), err: b"warning".to_vec() }), false),
+            answer(Ok(Done { ok: true, code: Some(0), out: Vec::new(), err: b"warning".to_vec() }), false),
             Checked::Good
         );
     }

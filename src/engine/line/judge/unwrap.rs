@@ -1,196 +1,261 @@
 //! Opening commands that run another one: their options and operands are stepped over, the inner words judged.
 
 use super::super::LineVerdict;
+use super::super::expand::{Field, PROCESS, joined};
 use super::super::wrappers::{Inner, Wrapper};
-use super::{Field, NOTHING, Scope, Simple, command, guarded_words, joined, judge, quoted, unguarded, worse};
-use crate::engine::effect::Effect;
+use super::programs::replaced as put;
+use super::simple::{STRANGE, assigned_words};
+use super::{Io, NOTHING, Reader, quoted, worse};
 
-/// `guard run -- CMD` runs it; everything else of guard's own only looks.
-pub(super) fn guard_itself(rest: &[Field], simple: &Simple, scope: &mut Scope, depth: usize) -> LineVerdict {
-    match rest.split_first() {
-        Some((sub, rest)) if sub.bytes == b"run" => {
-            let at = rest.iter().position(|f| f.bytes == b"--").map_or(0, |at| at + 1);
-            command(rest.get(at..).unwrap_or_default(), simple, scope, depth + 1)
-        }
-        _ => NOTHING,
-    }
+/// Wrappers that start a shell when no command follows: it reads standard input.
+const SHELL_WITHOUT: &[&str] =
+    &["chroot", "doas", "fakeroot", "nsenter", "pkexec", "runuser", "script", "sg", "su", "sudo", "unshare"];
+
+/// What stands where a wrapper's own options end.
+struct Opened<'w> {
+    /// Where the operands begin.
+    at: usize,
+    /// The line given to `-c`; empty for a shell, whose line is its first operand.
+    line: Option<&'w [u8]>,
+    /// `-s` of a shell: it reads standard input whatever the operands are.
+    stdin: bool,
+    /// `env -S`: a line in which further words stand, and the words behind it.
+    split: Option<(&'w [u8], &'w [Field])>,
+    /// It only says where a command is.
+    looks: bool,
 }
 
-/// `find … -exec CMD … ;`
-pub(super) fn executed_by_find(
-    words: &[Field],
-    simple: &Simple,
-    scope: &mut Scope,
-    depth: usize,
-) -> LineVerdict {
-    let mut verdict = NOTHING;
-    let mut rest = words;
-    while let Some(at) = rest.iter().position(|f| {
-        matches!(f.bytes.as_slice(), b"-exec" | b"-execdir" | b"-ok" | b"-okdir" | b"-x" | b"-X")
-    }) {
-        rest = rest.get(at + 1..).unwrap_or_default();
-        let end = rest.iter().position(|f| matches!(f.bytes.as_slice(), b";" | b"+")).unwrap_or(rest.len());
-        verdict = worse(verdict, command(rest.get(..end).unwrap_or_default(), simple, scope, depth + 1));
-        rest = rest.get(end..).unwrap_or_default();
-    }
-    if rest.iter().any(|f| f.bytes == b"-delete") {
-        worse(verdict, unguarded(Effect::Unknown))
-    } else {
+impl Reader {
+    /// Opens a wrapper and judges what it runs.
+    pub(super) fn unwrap(&mut self, w: &Wrapper, words: &[Field], io: &Io) -> LineVerdict {
+        let Opened { mut at, line, stdin, split, looks } = options(w, words);
+        if looks {
+            return NOTHING;
+        }
+        if let Some((value, rest)) = split {
+            // `env -S 'kubectl delete'` and further words.
+            let mut line = b"env ".to_vec();
+            line.extend_from_slice(value);
+            line.extend(rest.iter().flat_map(|f| quoted(&f.bytes)));
+            return self.judge(&line, io).0;
+        }
+        if w.inner == Inner::Shell {
+            return self.shell(line.is_some(), stdin, words, at, io);
+        }
+        if let Some(line) = line {
+            return self.judge(line, io).0;
+        }
+        if w.name == "su" {
+            // `su - USER -c LINE`: operands may stand before the option.
+            let rest = words.get(at..).unwrap_or_default();
+            let line = rest.iter().position(|f| f.bytes == b"-c").and_then(|i| rest.get(i + 1));
+            return match line {
+                Some(line) => self.judge(&line.bytes, io).0,
+                None => self.feed(io),
+            };
+        }
+        at += w.skip;
+        if w.inner == Inner::DashC && words.get(at).is_some_and(|f| f.bytes == b"-c") {
+            let line = words.get(at + 1).map(|f| f.bytes.as_slice()).unwrap_or_default();
+            return self.judge(line, io).0;
+        }
+        let mut names = Vec::new();
+        if w.assigns {
+            let is_assignment = |f: &&Field| f.bytes.iter().position(|&b| b == b'=').is_some_and(|i| i > 0);
+            let assigned = words.iter().skip(at).take_while(is_assignment);
+            names = assigned_words(assigned);
+            at += names.len();
+        }
+        let inner = words.get(at..).unwrap_or_default();
+        let held: Vec<_> = names.iter().map(|(name, _)| self.scope.held(name)).collect();
+        for (name, value) in &names {
+            self.scope.set(name, vec![Some(value.clone())]);
+        }
+        let own = words.get(..words.len() - inner.len()).unwrap_or_default();
+        let verdict = match (w.inner, placeholder(own)) {
+            (Inner::Extended, Some(mark)) => self.replaced(&mark, inner, io),
+            _ => self.inner(w, inner, io),
+        };
+        for ((name, _), values) in names.iter().zip(held) {
+            self.scope.restore(name, values);
+        }
         verdict
     }
+
+    fn inner(&mut self, w: &Wrapper, inner: &[Field], io: &Io) -> LineVerdict {
+        match w.inner {
+            Inner::Remote if inner.is_empty() => self.feed_remote(io),
+            Inner::Remote => self.judge_remote(&joined(inner), io),
+            Inner::Line if inner.is_empty() => STRANGE,
+            Inner::Line => self.judge(&joined(inner), io).0,
+            // Without a command xargs prints.
+            Inner::Extended if inner.is_empty() => NOTHING,
+            Inner::Extended => self.extended(inner, io),
+            _ if inner.is_empty() && SHELL_WITHOUT.contains(&w.name) => self.feed(io),
+            _ => self.command(inner, io),
+        }
+    }
+
+    /// `xargs -I MARK CMD`: once for each line of standard input, put in where the mark stands.
+    fn replaced(&mut self, mark: &[u8], inner: &[Field], io: &Io) -> LineVerdict {
+        let mut verdict = NOTHING;
+        if let Some(input) = io.input.clone() {
+            let lines = input.text.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+            for line in lines.take(LINES) {
+                let with = |f: &Field| Field { bytes: put(&f.bytes, mark, line), ..f.clone() };
+                let words: Vec<Field> = inner.iter().map(with).collect();
+                verdict = worse(verdict, self.command(&words, &Io::default()));
+            }
+            if !input.opaque {
+                return verdict;
+            }
+        }
+        // What is read is not known: the mark stands for anything.
+        worse(verdict, self.command(inner, &Io::default()))
+    }
+
+    /// `xargs CMD`: what is read from standard input is added at the end.
+    fn extended(&mut self, inner: &[Field], io: &Io) -> LineVerdict {
+        let mut words = inner.to_vec();
+        let input = io.input.clone();
+        if inner.last().is_some_and(|last| last.bytes == b"-c") {
+            // `xargs -0 sh -c`: what is read is the line.
+            return self.feed(io);
+        }
+        if let Some(input) = &input {
+            let parts = input.text.split(u8::is_ascii_whitespace).filter(|p| !p.is_empty());
+            words.extend(parts.map(Field::text));
+        }
+        if input.is_none_or(|i| i.opaque) {
+            words.push(Field { bytes: b"{}".to_vec(), unknown: true, ..Field::default() });
+        }
+        self.command(&words, &Io::default())
+    }
+
+    /// A shell: a line, a script file, or standard input.
+    pub(super) fn shell(
+        &mut self,
+        dash_c: bool,
+        stdin: bool,
+        words: &[Field],
+        at: usize,
+        io: &Io,
+    ) -> LineVerdict {
+        let Some(operand) = words.get(at) else {
+            return if dash_c { STRANGE } else { self.feed(io) };
+        };
+        if dash_c {
+            // `sh -c 'kubectl delete "$1"' NAME ARGUMENT…`
+            let given: Vec<Vec<u8>> =
+                words.get(at + 2..).unwrap_or_default().iter().map(|f| f.bytes.clone()).collect();
+            self.scope.enter();
+            self.set_positional(Some(&given));
+            let (verdict, _) = self.judge(&operand.bytes, io);
+            self.scope.leave(false);
+            return if operand.unknown { worse(STRANGE, verdict) } else { verdict };
+        }
+        let bytes = operand.bytes.as_slice();
+        if stdin || matches!(bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0") {
+            return self.feed(io);
+        }
+        if let Some(text) = self.scope.read(bytes) {
+            let (verdict, _) = self.judge(&text, io);
+            // What a process printed is all there is; a file may hold more than was seen.
+            return if bytes == PROCESS { verdict } else { worse(STRANGE, verdict) };
+        }
+        // A script file: its text is not here; the shim sees what it runs.
+        worse(STRANGE, self.quoted_words(words))
+    }
 }
 
-/// Opens a wrapper: steps over its options and operands and judges what it runs.
-pub(super) fn unwrap(
-    w: &Wrapper,
-    words: &[Field],
-    simple: &Simple,
-    scope: &mut Scope,
-    depth: usize,
-) -> LineVerdict {
-    let mut at = 0;
-    let mut line: Option<&[u8]> = None;
-    while let Some(field) = words.get(at) {
+/// How many lines of input are put into a command of xargs.
+const LINES: usize = 64;
+
+/// The mark `xargs -I` puts its input in for.
+fn placeholder(own: &[Field]) -> Option<Vec<u8>> {
+    own.iter().enumerate().find_map(|(at, field)| match field.bytes.as_slice() {
+        b"-I" | b"-J" => own.get(at + 1).map(|f| f.bytes.clone()),
+        b"-i" | b"--replace" => Some(b"{}".to_vec()),
+        option => {
+            let joined = option.strip_prefix(b"--replace=").or_else(|| option.strip_prefix(b"-I"));
+            joined.filter(|mark| !mark.is_empty()).map(<[u8]>::to_vec)
+        }
+    })
+}
+
+/// Steps over a wrapper's options.
+fn options<'w>(w: &Wrapper, words: &'w [Field]) -> Opened<'w> {
+    let mut opened = Opened { at: 0, line: None, stdin: false, split: None, looks: false };
+    let text = |at: usize| words.get(at).map(|f| f.bytes.as_slice()).unwrap_or_default();
+    while let Some(field) = words.get(opened.at) {
         let bytes = field.bytes.as_slice();
         if bytes == b"--" {
-            at += 1;
+            opened.at += 1;
             break;
         }
         let option = bytes.len() > 1 && (bytes[0] == b'-' || (w.inner == Inner::Shell && bytes[0] == b'+'));
         if !option {
             break;
         }
-        at += 1;
+        opened.at += 1;
         if let Some(long) = bytes.strip_prefix(b"--") {
             if w.longs.iter().any(|l| l.as_bytes() == long) {
-                at += 1;
+                opened.at += 1;
             } else if w.name == "env" && long.starts_with(b"split-string") {
-                let value = long.strip_prefix(b"split-string=").or(words.get(at).map(|f| f.bytes.as_slice()));
-                return split_string(
-                    value.unwrap_or_default(),
-                    words.get(at..).unwrap_or_default(),
-                    scope,
-                    depth,
-                );
+                let joined = long.strip_prefix(b"split-string=");
+                let from = opened.at + usize::from(joined.is_none());
+                let value = joined.unwrap_or_else(|| text(opened.at));
+                opened.split = Some((value, words.get(from..).unwrap_or_default()));
+                return opened;
             } else if long == b"command" && matches!(w.inner, Inner::Shell | Inner::DashC) {
-                line = words.get(at).map(|f| f.bytes.as_slice());
-                at += 1;
+                opened.line = Some(text(opened.at));
+                // A shell's line is its first operand.
+                opened.at += usize::from(w.inner != Inner::Shell);
             } else if let Some(value) = long.strip_prefix(b"command=") {
-                line = Some(value);
+                opened.line = Some(value);
             }
             continue;
         }
         let letters = &bytes[1..];
         if w.name == "env" && letters.first() == Some(&b'S') {
-            let (value, rest) = match letters.get(1..) {
-                Some(value) if !value.is_empty() => (value, words.get(at..)),
-                _ => (words.get(at).map(|f| f.bytes.as_slice()).unwrap_or_default(), words.get(at + 1..)),
+            let (value, from) = match letters.get(1..) {
+                Some(value) if !value.is_empty() => (value, opened.at),
+                _ => (text(opened.at), opened.at + 1),
             };
-            return split_string(value, rest.unwrap_or_default(), scope, depth);
+            opened.split = Some((value, words.get(from..).unwrap_or_default()));
+            return opened;
         }
         if w.name == "command" && letters.iter().any(|l| matches!(l, b'v' | b'V')) {
-            return NOTHING;
+            opened.looks = true;
+            return opened;
         }
-        for (i, letter) in letters.iter().enumerate() {
-            let takes_line = *letter == b'c' && matches!(w.inner, Inner::Shell | Inner::DashC);
-            if takes_line && w.inner == Inner::Shell {
-                // The line is the first operand, whatever letters follow.
-                line = Some(b"");
-            } else if takes_line {
-                line = match letters.get(i + 1..) {
-                    Some(value) if !value.is_empty() => Some(value),
-                    _ => {
-                        at += 1;
-                        words.get(at - 1).map(|f| f.bytes.as_slice())
-                    }
-                };
-                break;
-            } else if w.shorts.as_bytes().contains(letter) {
-                if i + 1 == letters.len() {
-                    at += 1;
+        cluster(w, letters, words, &mut opened);
+    }
+    opened
+}
+
+/// One word of one-letter options.
+fn cluster<'w>(w: &Wrapper, letters: &'w [u8], words: &'w [Field], opened: &mut Opened<'w>) {
+    for (i, letter) in letters.iter().enumerate() {
+        let takes_line = *letter == b'c' && matches!(w.inner, Inner::Shell | Inner::DashC);
+        opened.stdin |= *letter == b's' && w.inner == Inner::Shell;
+        if takes_line && w.inner == Inner::Shell {
+            // The line is the first operand, whatever letters follow.
+            opened.line = Some(b"");
+        } else if takes_line {
+            opened.line = match letters.get(i + 1..) {
+                Some(value) if !value.is_empty() => Some(value),
+                _ => {
+                    opened.at += 1;
+                    words.get(opened.at - 1).map(|f| f.bytes.as_slice())
                 }
-                break;
+            };
+            return;
+        } else if w.shorts.as_bytes().contains(letter) {
+            if i + 1 == letters.len() {
+                opened.at += 1;
             }
+            return;
         }
-    }
-    if w.inner == Inner::Shell {
-        return shell(line.is_some(), words, at, simple, scope, depth);
-    }
-    if let Some(line) = line {
-        return judge(line, scope, depth + 1);
-    }
-    if w.name == "su" {
-        // `su - USER -c LINE`: operands may stand before the option.
-        let rest = words.get(at..).unwrap_or_default();
-        let line = rest.iter().position(|f| f.bytes == b"-c").and_then(|i| rest.get(i + 1));
-        return line.map_or(unguarded(Effect::Unknown), |line| judge(&line.bytes, scope, depth + 1));
-    }
-    at += w.skip;
-    if w.inner == Inner::DashC && words.get(at).is_some_and(|f| f.bytes == b"-c") {
-        let line = words.get(at + 1).map(|f| f.bytes.as_slice()).unwrap_or_default();
-        return judge(line, scope, depth + 1);
-    }
-    if w.assigns {
-        let is_assignment = |f: &Field| f.bytes.iter().position(|&b| b == b'=').is_some_and(|i| i > 0);
-        at += words.iter().skip(at).take_while(|f| is_assignment(f)).count();
-    }
-    let inner = words.get(at..).unwrap_or_default();
-    match w.inner {
-        Inner::Line if inner.is_empty() => unguarded(Effect::Unknown),
-        Inner::Line => judge(&joined(inner), scope, depth + 1),
-        Inner::Extended => extended(inner, simple, scope, depth),
-        _ if inner.is_empty() && w.name == "sudo" => unguarded(Effect::Unknown),
-        _ if w.name == "aws-vault" => worse(NOTHING, after_dashes(inner, simple, scope, depth)),
-        _ => command(inner, simple, scope, depth + 1),
-    }
-}
-
-/// `aws-vault exec PROFILE -- CMD`.
-fn after_dashes(words: &[Field], simple: &Simple, scope: &mut Scope, depth: usize) -> LineVerdict {
-    match words.iter().position(|f| f.bytes == b"--").and_then(|at| words.get(at + 1..)) {
-        Some(inner) => command(inner, simple, scope, depth + 1),
-        None => worse(unguarded(Effect::Unknown), guarded_words(words)),
-    }
-}
-
-/// `env -S 'kubectl delete'` and further words.
-fn split_string(value: &[u8], rest: &[Field], scope: &mut Scope, depth: usize) -> LineVerdict {
-    let mut line = b"env ".to_vec();
-    line.extend_from_slice(value);
-    line.extend(rest.iter().flat_map(|f| quoted(&f.bytes)));
-    judge(&line, scope, depth + 1)
-}
-
-/// `xargs CMD`: what is read from standard input is added at the end.
-fn extended(inner: &[Field], simple: &Simple, scope: &mut Scope, depth: usize) -> LineVerdict {
-    let mut words = inner.to_vec();
-    match &simple.input {
-        Some(text) => {
-            let parts = text.split(u8::is_ascii_whitespace).filter(|p| !p.is_empty());
-            words.extend(parts.map(|p| Field { bytes: p.to_vec(), unknown: false }));
-        }
-        None => words.push(Field { bytes: b"{}".to_vec(), unknown: true }),
-    }
-    command(&words, simple, scope, depth + 1)
-}
-
-/// A shell: a line, a script file, or standard input.
-fn shell(
-    dash_c: bool,
-    words: &[Field],
-    at: usize,
-    simple: &Simple,
-    scope: &mut Scope,
-    depth: usize,
-) -> LineVerdict {
-    match (words.get(at), dash_c) {
-        (Some(line), true) if !line.unknown => judge(&line.bytes, scope, depth + 1),
-        (Some(line), true) => worse(unguarded(Effect::Unknown), judge(&line.bytes, scope, depth + 1)),
-        (None, false) => match &simple.input {
-            Some(text) => judge(text, scope, depth + 1),
-            None => unguarded(Effect::Unknown),
-        },
-        // A script file: its text is not here; the shim sees what it runs.
-        _ => unguarded(Effect::Unknown),
     }
 }

@@ -4,6 +4,7 @@
 //! against real kubectls from 1.24 on.
 
 mod flags;
+pub mod plugins;
 mod rules;
 
 use super::super::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
@@ -138,9 +139,9 @@ const COMMANDS: &[Command] = &[
     cmd("describe", Read, flags::DESCRIBE),
     cmd("diff", Read, flags::DIFF),
     cmd("drain", Disrupt, flags::DRAIN).rules(rules::DRAIN),
-    cmd("edit", Mutate, flags::EDIT).carries(Carries::Edit),
+    cmd("edit", Mutate, flags::EDIT).rules(rules::EDIT).carries(Carries::Edit),
     cmd("events", Read, flags::EVENTS).since(26),
-    cmd("exec", Disrupt, flags::EXEC),
+    cmd("exec", Disrupt, flags::EXEC).carries(Carries::Program),
     cmd("explain", Read, flags::EXPLAIN),
     cmd("expose", Mutate, flags::EXPOSE),
     cmd("get", Read, flags::GET),
@@ -152,7 +153,7 @@ const COMMANDS: &[Command] = &[
     cmd("label", Mutate, flags::LABEL).rules(rules::LABEL).passive(&["local"]).carries(Carries::Keys),
     cmd("logs", Read, flags::LOGS),
     cmd("options", Read, flags::OPTIONS),
-    cmd("patch", Mutate, flags::PATCH).passive(&["local"]).carries(Carries::Patch),
+    cmd("patch", Mutate, flags::PATCH).rules(rules::EDIT).passive(&["local"]).carries(Carries::Patch),
     cmd("plugin", Read, flags::PLUGIN).rules(rules::GROUP),
     cmd("plugin list", Read, flags::PLUGIN_LIST),
     cmd("port-forward", Mutate, flags::PORT_FORWARD),
@@ -174,7 +175,7 @@ const COMMANDS: &[Command] = &[
     cmd("set selector", Disrupt, flags::SET_SELECTOR).passive(&["local"]),
     cmd("set serviceaccount", Disrupt, flags::SET_SERVICEACCOUNT).alias(&["sa"]).passive(&["local"]),
     cmd("set subject", Mutate, flags::SET_SUBJECT).passive(&["local"]),
-    cmd("taint", Disrupt, flags::TAINT).rules(rules::TAINT),
+    cmd("taint", Mutate, flags::TAINT).rules(rules::TAINT),
     cmd("top", Read, flags::TOP),
     cmd("top node", Read, flags::TOP_NODE).alias(&["no", "nodes"]),
     cmd("top pod", Read, flags::TOP_POD).alias(&["po", "pods"]),

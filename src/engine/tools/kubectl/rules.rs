@@ -26,6 +26,7 @@ pub(super) const REPLACE: &[Rule] = &[
     rule(When::RawPath("finalize"), Destroy, "PUT to finalize drops the finalizers of a namespace"),
     rule(When::RawPath("scale"), Disrupt, "PUT to scale changes the number of pods"),
     rule(When::RawPath("proxy/"), Disrupt, "PUT through the API server's proxy reaches an application"),
+    rule(When::RawPath("aws-auth"), Disrupt, LOCKS_OUT),
 ];
 
 pub(super) const CP: &[Rule] = &[rule(When::CopiesIn, Disrupt, "writes over files in the pod")];
@@ -48,7 +49,14 @@ pub(super) const DELETE: &[Rule] = &[
 
 pub(super) const SCALE: &[Rule] = &[rule(When::On("all"), Disrupt, "--all: every object of the kind")];
 
-pub(super) const TAINT: &[Rule] = &[rule(When::On("all"), Disrupt, "--all: every node")];
+pub(super) const TAINT: &[Rule] =
+    &[rule(When::Taints, Disrupt, "no new pods on the node, and with NoExecute those that run there go")];
+
+/// Amazon EKS: which IAM roles and users are who in the cluster.
+const AWS_AUTH: When = When::Names(&["configmap", "configmaps", "cm"], "aws-auth", "kube-system");
+const LOCKS_OUT: &str = "aws-auth says who may reach the cluster: one mistake locks everybody out";
+
+pub(super) const EDIT: &[Rule] = &[rule(AWS_AUTH, Disrupt, LOCKS_OUT)];
 
 pub(super) const DRAIN: &[Rule] = &[
     rule(
@@ -75,8 +83,15 @@ pub(super) const RECONCILE: &[Rule] = &[
     rule(When::On("remove-extra-subjects"), Destroy, "--remove-extra-subjects takes subjects away"),
 ];
 
-pub(super) const LABEL: &[Rule] = &[rule(
-    When::RemovesKeyOf(&["pod", "pods", "po"]),
-    Disrupt,
-    "a pod that loses a label may drop out of its Service and its controller",
-)];
+pub(super) const LABEL: &[Rule] = &[
+    rule(
+        When::TakesKeyOf(&["pod", "pods", "po"]),
+        Disrupt,
+        "a pod that loses a label may drop out of its Service and its controller",
+    ),
+    rule(
+        When::TakesKeyOf(&["replicaset", "replicasets", "rs"]),
+        Disrupt,
+        "a ReplicaSet that loses a label drops out of its Deployment",
+    ),
+];

@@ -1,0 +1,313 @@
+//! One command, its words expanded: aliases, functions, guarded tools, wrappers, the rest.
+
+use super::super::LineVerdict;
+use super::super::expand::Field;
+use super::super::lex::Word;
+use super::super::tables::{guarded, image, is_harmless, is_host_tool, takes_text};
+use super::super::wrappers::wrapper;
+use super::simple::{STRANGE, assignment};
+use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
+use crate::engine::classify::{Verdict, classify, classify_host, refused_by_kubectl};
+use crate::engine::effect::Effect;
+use crate::engine::parse::parse;
+use crate::engine::tools::kubectl;
+use crate::engine::{host, inner};
+
+/// How many places of one command's words are tried as the beginning of a command of their own.
+const PLACES: usize = 64;
+
+impl Reader {
+    /// Judges one command.
+    pub(super) fn command(&mut self, fields: &[Field], io: &Io) -> LineVerdict {
+        let Some((first, rest)) = fields.split_first() else { return NOTHING };
+        if self.depth > DEPTH {
+            self.over = true;
+        }
+        if !self.tick() {
+            return NOTHING;
+        }
+        self.depth += 1;
+        let verdict = self.called(first, rest, fields, io);
+        self.depth -= 1;
+        verdict
+    }
+
+    fn called(&mut self, first: &Field, rest: &[Field], fields: &[Field], io: &Io) -> LineVerdict {
+        if first.unknown {
+            return self.nameless(first, rest, io);
+        }
+        let active = self.active.contains(&first.bytes);
+        if !active
+            && !first.quoted
+            && let Some(mut line) = self.scope.alias(&first.bytes)
+        {
+            self.active.push(first.bytes.clone());
+            line.extend(rest.iter().flat_map(|f| quoted(&f.bytes)));
+            let (verdict, _) = self.judge(&line, io);
+            self.active.pop();
+            // A shell that is not interactive expands no alias: the word counts as it stands, too.
+            let plain = self.plain(first, rest, fields, io);
+            return if plain.guarded.is_some() { worse(verdict, plain) } else { verdict };
+        }
+        let bodies = self.scope.function(&first.bytes);
+        if !active && !bodies.is_empty() {
+            return self.function(first, rest, fields, io);
+        }
+        self.plain(first, rest, fields, io)
+    }
+
+    /// A call of a function the line defines.
+    fn function(&mut self, first: &Field, rest: &[Field], fields: &[Field], io: &Io) -> LineVerdict {
+        for defined in self.defined.iter_mut().filter(|d| d.name == first.bytes) {
+            defined.called = true;
+        }
+        let names: Vec<Vec<u8>> =
+            ["@", "*", "1", "2", "3", "4", "5", "6", "7", "8", "9"].map(|n| n.as_bytes().to_vec()).into();
+        let held: Vec<_> = names.iter().map(|n| self.scope.held(n)).collect();
+        let given: Vec<Vec<u8>> = rest.iter().map(|f| f.bytes.clone()).collect();
+        self.set_positional(rest.iter().all(|f| !f.unknown).then_some(&given));
+        self.active.push(first.bytes.clone());
+        let mut verdict = NOTHING;
+        for body in self.scope.function(&first.bytes) {
+            verdict = worse(verdict, self.run(&body, io).0);
+        }
+        self.active.pop();
+        for (name, values) in names.iter().zip(held) {
+            self.scope.restore(name, values);
+        }
+        // `sudo kubectl` is not the function of that name, and a second shell does not know it.
+        if is_tool(&first.bytes) {
+            verdict = worse(verdict, self.plain(first, rest, fields, io));
+        }
+        verdict
+    }
+
+    /// A command whose name is not known: `$TOOL delete ns shop`.
+    fn nameless(&mut self, first: &Field, rest: &[Field], io: &Io) -> LineVerdict {
+        let mut verdict = STRANGE;
+        if let Some(tool) = named_by_variable(&first.bytes) {
+            verdict = worse(verdict, self.guarded_call(tool, rest, io));
+        }
+        if self.strict > 0 {
+            return verdict;
+        }
+        if first.optional {
+            // `$SUDO reboot`: the variable may be empty.
+            verdict = worse(verdict, only_serious(self.command(rest, io)));
+        }
+        verdict = worse(verdict, self.guarded_words(rest));
+        worse(verdict, self.quoted_words(rest))
+    }
+
+    /// A command by the name it has, aliases and functions aside.
+    pub(super) fn plain(&mut self, first: &Field, rest: &[Field], fields: &[Field], io: &Io) -> LineVerdict {
+        let name = basename(&first.bytes);
+        if let Some(tool) = guarded(name) {
+            return self.guarded_call(tool, rest, io);
+        }
+        if let Some(verdict) = host_verdict(&first.bytes, rest) {
+            return verdict;
+        }
+        if let Some(wrapper) = wrapper(name) {
+            return self.unwrap(wrapper, rest, io);
+        }
+        if let Some(text) = self.scope.program(&first.bytes) {
+            return self.file(&text, io);
+        }
+        if let Some(verdict) = self.program(name, rest, io) {
+            return verdict;
+        }
+        if is_harmless(name) {
+            return NOTHING;
+        }
+        // `kubectl-foo` called directly is a plugin.
+        if let Some(plugin) = name.strip_prefix(b"kubectl-") {
+            let mut words = vec![Field::text(plugin)];
+            words.extend_from_slice(rest);
+            return self.guarded_call("kubectl", &words, io);
+        }
+        let mut verdict = worse(self.known_program(fields), self.unknown(name, rest, io));
+        if first.bytes.iter().any(u8::is_ascii_whitespace) {
+            // `sudo -s 'kubectl delete ns shop'`: a name with blanks is a line.
+            verdict = worse(verdict, self.as_text(&first.bytes));
+        }
+        verdict
+    }
+
+    /// A file the line has written is run.
+    pub(super) fn file(&mut self, text: &[u8], io: &Io) -> LineVerdict {
+        worse(STRANGE, self.judge(text, io).0)
+    }
+
+    /// What a program that no table of this reader names does, from the closed lists for commands inside containers. On
+    /// another machine what it loses is refused like a guarded command; here it is only judged.
+    fn known_program(&self, fields: &[Field]) -> LineVerdict {
+        let words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
+        match inner::judge(&words).effect {
+            Effect::Destroy if self.remote > 0 => guarded_as(Effect::Destroy),
+            Effect::Read if fields.iter().any(|f| f.unknown) => STRANGE,
+            effect @ (Effect::Destroy | Effect::Read) => unguarded(effect),
+            _ => STRANGE,
+        }
+    }
+
+    /// A program nobody knows may be a wrapper: its words are tried as commands, its quoted words and its here document
+    /// as lines for a shell.
+    fn unknown(&mut self, name: &[u8], rest: &[Field], io: &Io) -> LineVerdict {
+        if takes_text(name) {
+            return NOTHING;
+        }
+        let mut verdict = NOTHING;
+        if self.strict == 0 {
+            verdict = worse(verdict, self.guarded_words(rest));
+        }
+        verdict = worse(verdict, self.quoted_words(rest));
+        worse(verdict, self.document(io))
+    }
+
+    /// A call of a guarded tool.
+    pub(super) fn guarded_call(&mut self, tool: &str, words: &[Field], io: &Io) -> LineVerdict {
+        if self.strict > 0 && tool == "kubectl" && is_fragment(words) {
+            return NOTHING;
+        }
+        let mut verdict = guarded_verdict(tool, words);
+        if words.iter().any(|f| f.unknown && f.optional) {
+            // `kubectl $FLAGS delete ns shop`: what is not known may be nothing at all.
+            let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
+            verdict = worse(verdict, only_serious(guarded_verdict(tool, &less)));
+        }
+        if tool == "kubectl" {
+            verdict = worse(verdict, self.inside_pod(words, io));
+        }
+        verdict
+    }
+
+    /// The worst reading of words in which the name of a tool that is judged stands somewhere. One letter is too little
+    /// of a name, and a word that makes no known command there is more likely a package or a file of that name.
+    pub(super) fn guarded_words(&mut self, words: &[Field]) -> LineVerdict {
+        let mut verdict = NOTHING;
+        let mut places = 0;
+        for (at, field) in words.iter().enumerate() {
+            let name = basename(&field.bytes);
+            let rest = words.get(at + 1..).unwrap_or_default();
+            let found = if let Some(tool) =
+                guarded(name).filter(|_| name.len() > 1).or_else(|| image(&field.bytes))
+            {
+                guarded_verdict(tool, rest)
+            } else if is_host_tool(name) {
+                host_verdict(name, rest).unwrap_or(NOTHING)
+            } else {
+                continue;
+            };
+            places += 1;
+            if places > PLACES || !self.tick() {
+                self.over = true;
+                return verdict;
+            }
+            if found.effect != Effect::Unknown {
+                verdict = worse(verdict, found);
+            }
+        }
+        verdict
+    }
+}
+
+/// Words of a text that kubectl would refuse for want of a name: `-k 'kubectl delete'` chooses tests.
+fn is_fragment(words: &[Field]) -> bool {
+    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+    refused_by_kubectl(&parse(&kubectl::TOOL, &words)).is_some()
+}
+
+fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {
+    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+    guarded_as(classify(tool.as_bytes(), &words).effect)
+}
+
+/// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
+fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
+    let mut name = basename(called);
+    let judge = |name: &[u8], fields: &[Field]| {
+        let mut words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
+        if called.starts_with(b"/etc/init.d/") {
+            words.insert(0, basename(called));
+        }
+        let Verdict { effect, .. } = classify_host(name, &words)?;
+        Some(if host::is_guarded(name) { guarded_as(effect) } else { unguarded(effect) })
+    };
+    if called.starts_with(b"/etc/init.d/") {
+        name = b"service";
+    }
+    let verdict = judge(name, words)?;
+    if words.iter().any(|f| f.unknown && f.optional) {
+        let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
+        return judge(name, &less).map(|other| worse(verdict, only_serious(other)));
+    }
+    Some(verdict)
+}
+
+/// A variable by whose name people keep a tool: `$KUBECTL`.
+fn named_by_variable(shown: &[u8]) -> Option<&'static str> {
+    let name = shown.strip_prefix(b"$")?;
+    let name = name.strip_prefix(b"{").unwrap_or(name).to_ascii_uppercase();
+    if name.windows(7).any(|w| w == b"KUBECTL") {
+        Some("kubectl")
+    } else {
+        matches!(name.as_slice(), b"AWS" | b"AWS_CLI" | b"AWSCLI" | b"AWS_BIN").then_some("aws")
+    }
+}
+
+/// Whether guard's shims answer to this name.
+pub(super) fn is_tool(name: &[u8]) -> bool {
+    matches!(name, b"kubectl" | b"k" | b"aws") || host::is_guarded(name)
+}
+
+/// Wrappers that hand their environment on and change nothing else.
+const TRANSPARENT: &[&[u8]] = &[b"command", b"env", b"exec", b"nice", b"nohup", b"sudo", b"time"];
+
+/// Variables beside which a phrase counts for nothing: they make something else of the tool, or of guard.
+fn is_suspicious(name: &[u8]) -> bool {
+    name.starts_with(b"LD_")
+        || name.starts_with(b"DYLD_")
+        || name == b"PATH"
+        || name == b"DPKG_MAINTSCRIPT_NAME"
+        || (name.starts_with(b"GUARD_") && name != b"GUARD_CONFIRM")
+}
+
+/// Whether a command is one call of a guarded tool, by the name the shims answer to, that brings a phrase of its own:
+/// `GUARD_CONFIRM=main/shop kubectl delete …`, also behind `sudo` or `env`. The phrase has to stand there as text: one that
+/// is computed has been asked of nobody.
+pub(super) fn confirms(words: &[Word]) -> bool {
+    let mut phrase = false;
+    for word in words {
+        if let Some(assigned) = assignment(word) {
+            if is_suspicious(&assigned.name) {
+                return false;
+            }
+            if assigned.name == b"GUARD_CONFIRM" {
+                phrase = literal(&assigned.value).is_some_and(|text| !text.is_empty());
+                if !phrase {
+                    return false;
+                }
+            }
+            continue;
+        }
+        let Some(name) = word.literal() else { return false };
+        if !TRANSPARENT.contains(&name) {
+            return phrase && is_tool(name);
+        }
+    }
+    false
+}
+
+/// The text of a value in which nothing is expanded.
+fn literal(value: &Word) -> Option<Vec<u8>> {
+    use super::super::lex::Piece;
+    let mut out = Vec::new();
+    for piece in &value.pieces {
+        match piece {
+            Piece::Text(text) => out.extend_from_slice(text),
+            _ => return None,
+        }
+    }
+    Some(out)
+}

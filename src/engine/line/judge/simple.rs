@@ -1,0 +1,349 @@
+//! One simple command: its assignments, the builtins that set names, every value of its variables.
+
+use super::super::LineVerdict;
+use super::super::expand::{Expanded, Field, LARGEST, combinations, expand, joined};
+use super::super::lex::{Piece, Word, commands_inside};
+use super::super::scope::Value;
+use super::super::tables::{RUN_AS_COMMAND, guarded};
+use super::calls::confirms;
+use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
+use crate::engine::effect::Effect;
+use std::rc::Rc;
+
+/// How many combinations of values are tried for one command.
+const COMBINATIONS: usize = 4096;
+/// How many combinations one assignment takes over; what is beyond counts as not known.
+const ASSIGNED: usize = 64;
+
+/// A command being put together.
+#[derive(Default)]
+pub(super) struct Simple {
+    pub words: Vec<Word>,
+    /// What standard input holds: a here document, a file, what the stage before prints.
+    pub input: Option<Rc<Out>>,
+    /// The file standard output goes to, and whether it is added to what is there.
+    pub output: Option<(Vec<u8>, bool)>,
+    /// It stands in the place of a block that is closed, which printed this.
+    pub closed: Option<Out>,
+}
+
+impl Simple {
+    /// Inside `[[ … ]]`, where operators are words.
+    pub fn is_test(&self) -> bool {
+        self.is_head(&[b"[["]) && self.words.last().and_then(Word::bare) != Some(b"]]")
+    }
+
+    /// Whether the first word is one of these, unquoted.
+    pub fn is_head(&self, words: &[&[u8]]) -> bool {
+        self.words.first().and_then(Word::bare).is_some_and(|first| words.contains(&first))
+    }
+
+    /// Whether it calls a guarded tool by its name.
+    pub fn names_guarded(&self) -> bool {
+        self.words.first().and_then(Word::bare).is_some_and(|w| guarded(w).is_some())
+    }
+}
+
+impl Reader {
+    /// Ends a simple command: its assignments enter the scope, its words are judged for every value of its variables.
+    pub(super) fn finish(&mut self, simple: &Simple, inherited: Option<Rc<Out>>) -> (LineVerdict, Out) {
+        if !self.tick() {
+            return (NOTHING, Out::default());
+        }
+        let mut verdict = self.substitutions(&simple.words);
+        let assignments = simple.words.iter().take_while(|w| assignment(w).is_some()).count();
+        let (assigned, words) = simple.words.split_at(assignments);
+        if words.is_empty() {
+            for word in assigned {
+                verdict = worse(verdict, self.assign(word));
+            }
+            return (verdict, Out::default());
+        }
+        if self.builtin(words, simple, &mut verdict) {
+            return (verdict, Out::default());
+        }
+        let io = Io { input: simple.input.clone().or(inherited) };
+        // What stands before a command counts for this command alone.
+        let names: Vec<Vec<u8>> = assigned.iter().filter_map(|w| assignment(w).map(|a| a.name)).collect();
+        let held: Vec<_> = names.iter().map(|name| self.scope.held(name)).collect();
+        let before: Vec<Expanded> = self.choices(words);
+        for word in assigned {
+            verdict = worse(verdict, self.assign(word));
+        }
+        let mut out = Out::default();
+        let confirmed = !self.shadowed && confirms(&simple.words);
+        for expanded in before {
+            self.over |= expanded.overflow;
+            let mut judged = self.command(&expanded.fields, &io);
+            if confirmed {
+                judged.unconfirmed = None;
+            }
+            verdict = worse(verdict, judged);
+            if self.over {
+                break;
+            }
+            let printed = self.prints(&expanded.fields, &io);
+            self.over |= !out.append(printed);
+        }
+        for (name, values) in names.iter().zip(held) {
+            self.scope.restore(name, values);
+        }
+        (verdict, out)
+    }
+
+    /// The fields of some words, once for each combination of values.
+    fn choices(&mut self, words: &[Word]) -> Vec<Expanded> {
+        let all = combinations(words, &self.scope);
+        self.over |= all > COMBINATIONS;
+        let tried = all.min(COMBINATIONS).min(self.commands + 1);
+        (0..tried).map(|choice| expand(words, &self.scope, &self.captured, choice)).collect()
+    }
+
+    /// Builtins that set names; true when there is nothing more to judge.
+    fn builtin(&mut self, words: &[Word], simple: &Simple, verdict: &mut LineVerdict) -> bool {
+        let Some(name) = words.first().and_then(Word::bare) else { return false };
+        let rest = words.get(1..).unwrap_or_default();
+        match name {
+            b"for" | b"select" => self.loop_variable(words),
+            b"export" | b"local" | b"declare" | b"readonly" | b"typeset" => {
+                for word in rest {
+                    *verdict = worse(*verdict, self.assign(word));
+                }
+            }
+            b"alias" => {
+                for word in rest {
+                    if let Some(Assignment { name, value, .. }) = assignment(word) {
+                        let text = expand(&[value], &self.scope, &self.captured, 0);
+                        self.shadowed |= super::calls::is_tool(&name);
+                        self.scope.aliases.push((name, joined(&text.fields)));
+                    }
+                }
+            }
+            b"read" | b"mapfile" | b"readarray" | b"getopts" | b"unset" => {
+                let names: Vec<&[u8]> =
+                    rest.iter().filter_map(Word::bare).filter(|w| !w.starts_with(b"-")).collect();
+                // `read x <<< 'text'`
+                let text = simple.input.as_ref().filter(|i| name == b"read" && !i.opaque && names.len() == 1);
+                for variable in names {
+                    let line = text.and_then(|t| t.text.split(|b| *b == b'\n').next()).map(<[u8]>::to_vec);
+                    self.scope.set(variable, vec![line, None]);
+                }
+            }
+            b"printf" if rest.first().and_then(Word::bare) == Some(b"-v") => {
+                let name = rest.get(1).and_then(Word::bare).unwrap_or_default().to_vec();
+                let expanded = expand(rest.get(2..).unwrap_or_default(), &self.scope, &self.captured, 0);
+                self.over |= expanded.overflow;
+                let text = expanded.is_known().then(|| super::text::printf(&expanded.fields));
+                self.scope.set(&name, vec![text]);
+            }
+            b"hash" | b"enable" => {
+                self.shadowed = true;
+                return false;
+            }
+            b"shift" => self.set_positional(None),
+            b"set" => {
+                let dashes = rest.iter().position(|w| w.bare() == Some(b"--"));
+                let given = dashes.and_then(|at| rest.get(at + 1..));
+                let Some(words) = given else { return false };
+                let expanded = expand(words, &self.scope, &self.captured, 0);
+                self.over |= expanded.overflow;
+                let fields: Vec<Vec<u8>> = expanded.fields.into_iter().map(|f| f.bytes).collect();
+                self.set_positional(Some(&fields));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// `$1`, `$2` … and all of them; `None` when they are not known.
+    pub(super) fn set_positional(&mut self, given: Option<&[Vec<u8>]>) {
+        let all: Value = given.map(|g| g.join(&b' '));
+        self.scope.set(b"@", vec![all.clone()]);
+        self.scope.set(b"*", vec![all]);
+        for index in 0..9_usize {
+            let value = given.and_then(|g| g.get(index)).cloned();
+            self.scope.set((index + 1).to_string().as_bytes(), vec![value]);
+        }
+    }
+
+    /// Commands inside `$(…)`, backquotes and `<(…)` run too; what they print is remembered for the expansion.
+    pub(super) fn substitutions(&mut self, words: &[Word]) -> LineVerdict {
+        let mut verdict = NOTHING;
+        let aws = words.first().and_then(Word::bare).and_then(guarded) == Some("aws");
+        for (index, word) in words.iter().enumerate() {
+            let before = index.checked_sub(1).and_then(|at| words.get(at)).and_then(Word::bare);
+            let joined =
+                matches!(word.pieces.first(), Some(Piece::Text(text)) if text.starts_with(b"--query="));
+            // JMESPath writes its texts in backquotes. Where a shell sees them it tries to run them; unless they hold
+            // a guarded command that comes to nothing.
+            let jmespath = aws && (joined || before == Some(b"--query"));
+            for piece in &word.pieces {
+                verdict = worse(verdict, self.substituted(piece, jmespath));
+            }
+        }
+        verdict
+    }
+
+    fn substituted(&mut self, piece: &Piece, jmespath: bool) -> LineVerdict {
+        match piece {
+            Piece::Command { source, back, .. } => {
+                self.scope.enter();
+                let (inner, out) = self.judge(source, &Io::default());
+                self.scope.leave(false);
+                let printed = looked_up(source).or((!out.opaque).then_some(out.text));
+                self.captured.insert(source.clone(), printed);
+                if jmespath && *back { only_guarded(inner) } else { inner }
+            }
+            Piece::Process(source) => {
+                self.scope.enter();
+                let (inner, out) = self.judge(source, &Io::default());
+                self.scope.leave(false);
+                self.scope.write(super::super::expand::PROCESS, out.text, false);
+                inner
+            }
+            Piece::Param { word, .. } => self.substitutions(std::slice::from_ref(word)),
+            Piece::Array(words) => self.substitutions(words),
+            _ => NOTHING,
+        }
+    }
+
+    /// Takes an assignment into the scope. The value of a variable that is run as a command by whatever reads it is
+    /// judged at once.
+    fn assign(&mut self, word: &Word) -> LineVerdict {
+        let Some(Assignment { name, value, adds }) = assignment(word) else { return NOTHING };
+        let words = [value];
+        let all = combinations(&words, &self.scope);
+        let mut values: Vec<Value> = Vec::new();
+        for choice in 0..all.min(ASSIGNED) {
+            let expanded = expand(&words, &self.scope, &self.captured, choice);
+            self.over |= expanded.overflow;
+            values.push(expanded.is_known().then(|| joined(&expanded.fields)));
+        }
+        if all > ASSIGNED {
+            values.push(None);
+        }
+        let mut verdict = NOTHING;
+        if RUN_AS_COMMAND.iter().any(|n| n.as_bytes() == name) {
+            for value in values.iter().flatten() {
+                verdict = worse(verdict, only_serious(self.as_text(value)));
+            }
+        }
+        if matches!(name.as_slice(), b"PS0" | b"PS1" | b"PS2" | b"PS4" | b"PROMPT") {
+            for source in values.iter().flatten().flat_map(|v| commands_inside(v)) {
+                verdict = worse(verdict, only_serious(self.judge(&source, &Io::default()).0));
+            }
+        }
+        self.shadowed |= matches!(name.as_slice(), b"PATH" | b"BASH_ENV" | b"ENV");
+        if adds {
+            values = self.added(&name, &values);
+        }
+        self.scope.set(&name, values);
+        verdict
+    }
+
+    /// `NAME+=value`.
+    fn added(&mut self, name: &[u8], values: &[Value]) -> Vec<Value> {
+        let mut sums: Vec<Value> = Vec::new();
+        for held in self.scope.get(name).iter().take(ASSIGNED) {
+            for value in values.iter().take(ASSIGNED) {
+                let sum = match (held, value) {
+                    // What the environment holds under a name the line fills itself is most often nothing.
+                    (None, Some(value)) => Some(value.clone()),
+                    (Some(held), Some(value)) => Some([held.as_slice(), value].concat()),
+                    (_, None) => None,
+                };
+                self.over |= sum.as_ref().is_some_and(|s| s.len() > LARGEST);
+                sums.push(sum);
+            }
+        }
+        sums
+    }
+
+    /// `for NAME in WORDS`: the variable may be any of them.
+    fn loop_variable(&mut self, words: &[Word]) {
+        let name = words.get(1).and_then(Word::bare).unwrap_or_default().to_vec();
+        if words.get(2).and_then(Word::bare) != Some(b"in") {
+            // `for i do`: the arguments of the script or function.
+            let given = self.scope.get(b"@").to_vec();
+            let split = |v: Value| match v {
+                Some(all) => all.split(u8::is_ascii_whitespace).map(|w| Some(w.to_vec())).collect(),
+                None => vec![None],
+            };
+            self.scope.set(&name, given.into_iter().flat_map(split).collect());
+            return;
+        }
+        let words = words.get(3..).unwrap_or_default();
+        let mut values: Vec<Value> = Vec::new();
+        for expanded in self.choices(words) {
+            self.over |= expanded.overflow;
+            values.extend(expanded.fields.into_iter().map(|f| (!f.unknown).then_some(f.bytes)));
+        }
+        self.scope.set(&name, values);
+    }
+}
+
+/// `NAME=value`, `NAME+=value` (`adds`).
+pub(super) struct Assignment {
+    pub name: Vec<u8>,
+    pub value: Word,
+    adds: bool,
+}
+
+/// The assignment a word is, when it is one.
+pub(super) fn assignment(word: &Word) -> Option<Assignment> {
+    let (Piece::Text(first), rest) = word.pieces.split_first()? else { return None };
+    let at = first.iter().position(|&b| b == b'=')?;
+    let (left, value) = first.split_at(at);
+    let name = left.strip_suffix(b"+").unwrap_or(left);
+    let starts_well = name.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+    if !starts_well || !name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+        return None;
+    }
+    let value = value.get(1..).unwrap_or_default().to_vec();
+    let mut pieces = Vec::with_capacity(rest.len() + 1);
+    pieces.push(Piece::Text(value));
+    // Values are not split into fields.
+    pieces.extend(rest.iter().cloned().map(|piece| match piece {
+        Piece::Var { name, .. } => Piece::Var { name, quoted: true },
+        Piece::Command { source, back, .. } => Piece::Command { source, quoted: true, back },
+        Piece::Param { name, word, alternate, .. } => Piece::Param { name, word, alternate, quoted: true },
+        Piece::Braces(list) => Piece::Text([&b"{"[..], &list.join(&b','), b"}"].concat()),
+        other => other,
+    }));
+    Some(Assignment {
+        name: name.to_vec(),
+        value: Word { pieces, quoted: true },
+        adds: left.len() > name.len(),
+    })
+}
+
+/// `$(which kubectl)` and its like: the name they look up.
+fn looked_up(source: &[u8]) -> Option<Vec<u8>> {
+    use super::super::lex::{Token, lex};
+    let tokens = lex(source).tokens;
+    let words: Option<Vec<&[u8]>> = tokens
+        .iter()
+        .filter(|t| !matches!(t, Token::Redirect(b">" | b"&>", _)))
+        .map(|t| match t {
+            Token::Word(w) => w.literal(),
+            _ => None,
+        })
+        .collect();
+    match words?.as_slice() {
+        [b"which", name] | [b"command", b"-v", name] | [b"type", b"-p" | b"-P", name] => Some(name.to_vec()),
+        _ => None,
+    }
+}
+
+/// Judged nothing, but of a command that is not known.
+pub(super) const STRANGE: LineVerdict = unguarded(Effect::Unknown);
+
+/// The names and values of words that are assignments of a wrapper (`env A=b`).
+pub(super) fn assigned_words<'f>(words: impl Iterator<Item = &'f Field>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let split = |field: &Field| {
+        let at = field.bytes.iter().position(|b| *b == b'=').unwrap_or(field.bytes.len());
+        let value = field.bytes.get(at + 1..).unwrap_or_default().to_vec();
+        (field.bytes.get(..at).unwrap_or_default().to_vec(), value)
+    };
+    words.map(split).collect()
+}

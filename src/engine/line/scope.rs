@@ -1,0 +1,241 @@
+//! What names stand for inside a line: variables with every value they may have, aliases, functions, files it writes.
+//!
+//! An assignment that may not have happened (behind `&&`, inside `if`, in a loop) adds a value when its block ends and
+//! takes none away: a dry run that was put into a variable under a condition is no dry run.
+
+use super::lex::Token;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A value, or that it is not known.
+pub(super) type Value = Option<Vec<u8>>;
+
+/// More values than this for one name: what is beyond counts as unknown.
+const VALUES: usize = 1024;
+
+/// Nothing was assigned inside the line: what the environment holds is not known.
+const UNKNOWN: &[Value] = &[None];
+
+type Values = Vec<(Vec<u8>, Vec<Value>)>;
+
+/// A part of the line that may run or not.
+#[derive(Clone, Default)]
+struct Frame {
+    /// What names held before it.
+    before: Values,
+    /// What they held at the end of each branch that is read already.
+    branches: Vec<Values>,
+    /// One of the branches runs for certain.
+    exhaustive: bool,
+}
+
+/// The names of a line.
+#[derive(Clone, Default)]
+pub(super) struct Scope {
+    variables: BTreeMap<Vec<u8>, Vec<Value>>,
+    frames: Vec<Frame>,
+    /// Aliases: name and text.
+    pub aliases: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Functions: name and body.
+    pub functions: Vec<(Vec<u8>, Rc<[Token]>)>,
+    /// Files the line writes: path and text.
+    files: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Scope {
+    /// Every value a variable may have.
+    pub fn get(&self, name: &[u8]) -> &[Value] {
+        match self.variables.get(name) {
+            Some(values) if !values.is_empty() => values,
+            _ => UNKNOWN,
+        }
+    }
+
+    /// Assigns; what the name held before comes back when the block turns out not to have run.
+    pub fn set(&mut self, name: &[u8], mut values: Vec<Value>) {
+        let before = self.get(name).to_vec();
+        if let Some(frame) = self.frames.last_mut() {
+            keep(&mut frame.before, name, before);
+        }
+        dedupe(&mut values);
+        self.variables.insert(name.to_vec(), values);
+    }
+
+    /// What a name held, to be put back by [`Scope::restore`].
+    pub fn held(&self, name: &[u8]) -> Option<Vec<Value>> {
+        self.variables.get(name).cloned()
+    }
+
+    /// Puts back what a name held for a while.
+    pub fn restore(&mut self, name: &[u8], held: Option<Vec<Value>>) {
+        match held {
+            Some(values) => self.variables.insert(name.to_vec(), values),
+            None => self.variables.remove(name),
+        };
+    }
+
+    /// A part begins that may not run.
+    pub fn enter(&mut self) {
+        self.frames.push(Frame::default());
+    }
+
+    /// Another branch of the same choice begins; `last` when none is left (`else`).
+    pub fn branch(&mut self, last: bool) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        frame.exhaustive |= last;
+        let mut ended = Values::new();
+        for (name, before) in &frame.before {
+            ended.push((name.clone(), self.variables.get(name).cloned().unwrap_or_default()));
+            self.variables.insert(name.clone(), before.clone());
+        }
+        frame.branches.push(ended);
+    }
+
+    /// How many names were assigned in the innermost part.
+    pub fn changes(&self) -> usize {
+        self.frames.last().map_or(0, |frame| frame.before.len())
+    }
+
+    /// One of the branches runs for certain: `*)` in a `case`.
+    pub fn exhaust(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.exhaustive = true;
+        }
+    }
+
+    /// The part ends: each name may hold what any of the branches left. `ended` when the last one was closed already.
+    pub fn leave(&mut self, ended: bool) {
+        if !ended {
+            self.branch(false);
+        }
+        let Some(Frame { before, branches, exhaustive }) = self.frames.pop() else { return };
+        for (name, before) in before {
+            let mut values: Vec<Value> = Vec::new();
+            for branch in &branches {
+                match branch.iter().find(|(n, _)| *n == name) {
+                    Some((_, ended)) => values.extend(ended.iter().cloned()),
+                    None => values.extend(before.iter().cloned()),
+                }
+            }
+            if !exhaustive {
+                values.extend(before.iter().cloned());
+            }
+            dedupe(&mut values);
+            if let Some(outer) = self.frames.last_mut() {
+                keep(&mut outer.before, &name, before);
+            }
+            self.variables.insert(name, values);
+        }
+    }
+
+    /// Remembers what a file holds.
+    pub fn write(&mut self, path: &[u8], text: Vec<u8>, appends: bool) {
+        let path = plain(path);
+        match self.files.iter_mut().rev().find(|(written, _)| appends && written == path) {
+            Some((_, held)) => held.extend_from_slice(&text),
+            None => self.files.push((path.to_vec(), text)),
+        }
+    }
+
+    /// Everything a file may hold, one text.
+    pub fn read(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let path = plain(path);
+        let mut texts = self.files.iter().filter(|(written, _)| written == path).peekable();
+        texts.peek()?;
+        let mut all = Vec::new();
+        for (_, text) in texts {
+            all.extend_from_slice(text);
+            all.push(b'\n');
+        }
+        Some(all)
+    }
+
+    /// What was written to the file a command's name stands for: a path, or a name in a directory of programs.
+    pub fn program(&self, called: &[u8]) -> Option<Vec<u8>> {
+        if called.contains(&b'/') {
+            return self.read(called);
+        }
+        let installed = |path: &[u8]| {
+            path.strip_suffix(called)
+                .is_some_and(|dir| dir.ends_with(b"bin/") || dir.ends_with(b".local/bin/"))
+        };
+        let path = self.files.iter().rev().find(|(path, _)| installed(path)).map(|(path, _)| path.clone())?;
+        self.read(&path)
+    }
+
+    /// The alias of this name.
+    pub fn alias(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.aliases.iter().rev().find(|(n, _)| n == name).map(|(_, text)| text.clone())
+    }
+
+    /// The functions of this name: every definition, since each may be the one in force.
+    pub fn function(&self, name: &[u8]) -> Vec<Rc<[Token]>> {
+        self.functions.iter().filter(|(n, _)| n == name).map(|(_, body)| Rc::clone(body)).collect()
+    }
+}
+
+/// The first value that is kept for a name is the one from before the block.
+fn keep(values: &mut Values, name: &[u8], before: Vec<Value>) {
+    if !values.iter().any(|(n, _)| n == name) {
+        values.push((name.to_vec(), before));
+    }
+}
+
+fn dedupe(values: &mut Vec<Value>) {
+    if values.len() > 1 {
+        values.sort();
+        values.dedup();
+    }
+    if values.len() > VALUES {
+        values.truncate(VALUES - 1);
+        values.push(None);
+    }
+}
+
+/// `./f` and `f` are one file.
+fn plain(path: &[u8]) -> &[u8] {
+    path.strip_prefix(b"./").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(text: &str) -> Value {
+        Some(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn what_may_not_have_run_adds() {
+        let mut scope = Scope::default();
+        scope.enter();
+        scope.set(b"x", vec![some("a")]);
+        assert_eq!(scope.get(b"x"), [some("a")]);
+        scope.leave(false);
+        assert_eq!(scope.get(b"x"), [None, some("a")]);
+    }
+
+    #[test]
+    fn of_branches_one_has_run() {
+        let mut scope = Scope::default();
+        scope.set(b"x", vec![some("old")]);
+        scope.enter();
+        scope.set(b"x", vec![some("a")]);
+        scope.branch(true);
+        assert_eq!(scope.get(b"x"), [some("old")]);
+        scope.set(b"x", vec![some("b")]);
+        scope.leave(false);
+        assert_eq!(scope.get(b"x"), [some("a"), some("b")]);
+    }
+
+    #[test]
+    fn blocks_inside_blocks_reach_outwards() {
+        let mut scope = Scope::default();
+        scope.enter();
+        scope.enter();
+        scope.set(b"x", vec![some("a")]);
+        scope.leave(false);
+        scope.leave(false);
+        assert_eq!(scope.get(b"x"), [None, some("a")]);
+    }
+}

@@ -1,0 +1,411 @@
+//! Names on a line: commands that change nothing, those that take text, names of guarded tools. Data.
+
+/// Commands that change nothing on any guarded system whatever their arguments are; sorted.
+pub(super) const HARMLESS: &[&str] = &[
+    "((",
+    ":",
+    "[",
+    "[[",
+    "alias",
+    "base64",
+    "basename",
+    "bat",
+    "bg",
+    "bind",
+    "break",
+    "cat",
+    "cd",
+    "clear",
+    "cmp",
+    "column",
+    "comm",
+    "compgen",
+    "complete",
+    "continue",
+    "curl-config",
+    "cut",
+    "date",
+    "declare",
+    "df",
+    "diff",
+    "dig",
+    "dirname",
+    "dirs",
+    "disown",
+    "du",
+    "echo",
+    "egrep",
+    "exit",
+    "export",
+    "expr",
+    "false",
+    "fg",
+    "fgrep",
+    "file",
+    "fold",
+    "free",
+    "getent",
+    "getopts",
+    "grep",
+    "groups",
+    "hash",
+    "head",
+    "help",
+    "hexdump",
+    "history",
+    "host",
+    "htop",
+    "id",
+    "jobs",
+    "join",
+    "jq",
+    "less",
+    "let",
+    "ll",
+    "local",
+    "locale",
+    "logout",
+    "ls",
+    "lsof",
+    "man",
+    "md5sum",
+    "mkdir",
+    "more",
+    "nl",
+    "nslookup",
+    "od",
+    "paste",
+    "pgrep",
+    "ping",
+    "popd",
+    "printenv",
+    "printf",
+    "ps",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readlink",
+    "readonly",
+    "realpath",
+    "return",
+    "rev",
+    "rg",
+    "seq",
+    "set",
+    "sha1sum",
+    "sha256sum",
+    "shift",
+    "shopt",
+    "shuf",
+    "sleep",
+    "sort",
+    "split",
+    "stat",
+    "stty",
+    "tac",
+    "tail",
+    "tee",
+    "test",
+    "tldr",
+    "top",
+    "touch",
+    "tput",
+    "tr",
+    "tree",
+    "true",
+    "tty",
+    "type",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "uname",
+    "uniq",
+    "unset",
+    "uptime",
+    "wait",
+    "wc",
+    "whatis",
+    "whereis",
+    "which",
+    "who",
+    "whoami",
+    "xxd",
+    "yes",
+    "yq",
+    "zcat",
+    "zgrep",
+];
+
+/// Commands that take text, and whose quoted words and here documents are therefore no commands, beside those that change
+/// nothing ([`HARMLESS`]): forges, trackers, mail, requests, other agents. Sorted.
+const TEXT: &[&str] = &[
+    "acli",
+    "aider",
+    "apply_patch",
+    "applypatch",
+    "bd",
+    "bitbucket",
+    "claude",
+    "codex",
+    "cowsay",
+    "curl",
+    "cursor-agent",
+    "dd",
+    "dialog",
+    "ed",
+    "figlet",
+    "gemini",
+    "gh",
+    "git",
+    "glab",
+    "gpg",
+    "gum",
+    "hg",
+    "http",
+    "https",
+    "hub",
+    "jira",
+    "jj",
+    "linear",
+    "llm",
+    "logger",
+    "lynx",
+    "mail",
+    "mailx",
+    "mdcat",
+    "msmtp",
+    "mutt",
+    "notify-send",
+    "ollama",
+    "opencode",
+    "openssl",
+    "osc",
+    "pandoc",
+    "patch",
+    "pbcopy",
+    "say",
+    "sed",
+    "sendmail",
+    "sl",
+    "slack",
+    "sponge",
+    "svn",
+    "taskwarrior",
+    "tea",
+    "tk",
+    "todo.sh",
+    "wall",
+    "wget",
+    "whiptail",
+    "wl-copy",
+    "write",
+    "xclip",
+    "xh",
+    "xmessage",
+    "xsel",
+    "zenity",
+];
+
+/// Whether quoted words and here documents of this command are text.
+pub(super) fn takes_text(name: &[u8]) -> bool {
+    is_harmless(name) || TEXT.binary_search_by(|t| t.as_bytes().cmp(name)).is_ok()
+}
+
+/// Commands that print nothing: in `$(…)` and before a pipe they leave what the others print as it is. Sorted.
+const SILENT: &[&str] = &[
+    "((", ":", "[", "[[", "cd", "chmod", "exit", "false", "let", "mkdir", "return", "set", "shopt", "sleep",
+    "test", "touch", "trap", "true", "umask", "unset", "wait",
+];
+
+/// Whether it prints nothing.
+pub(super) fn is_silent(name: &[u8]) -> bool {
+    SILENT.binary_search_by(|s| s.as_bytes().cmp(name)).is_ok()
+}
+
+/// Commands that hand on what they read, in another order or less of it. Sorted.
+const FILTERS: &[&str] = &[
+    "cat", "egrep", "fgrep", "grep", "head", "less", "more", "nl", "sed", "sort", "tac", "tail", "tee", "tr",
+    "uniq",
+];
+
+/// Whether it hands on what it reads.
+pub(super) fn is_filter(name: &[u8]) -> bool {
+    FILTERS.binary_search_by(|f| f.as_bytes().cmp(name)).is_ok()
+}
+
+/// Variables whose value the shell or a common program runs as a command.
+pub(super) const RUN_AS_COMMAND: &[&str] = &[
+    "BROWSER",
+    "EDITOR",
+    "FZF_DEFAULT_COMMAND",
+    "GIT_EDITOR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH_COMMAND",
+    "KUBE_EDITOR",
+    "LESSCLOSE",
+    "LESSOPEN",
+    "MANPAGER",
+    "PAGER",
+    "PROMPT_COMMAND",
+    "VISUAL",
+];
+
+/// Programs of which an argument or standard input is code, in which other programs may be started. Sorted by name; a
+/// version may follow it (`python3.12`).
+const INTERPRETERS: &[&str] = &[
+    "bun",
+    "deno",
+    "expect",
+    "gawk",
+    "groovy",
+    "irb",
+    "jshell",
+    "julia",
+    "lua",
+    "node",
+    "nodejs",
+    "osascript",
+    "perl",
+    "php",
+    "pypy",
+    "python",
+    "ruby",
+    "tclsh",
+    "ts-node",
+    "tsx",
+];
+
+/// Whether it runs code it is given.
+pub(super) fn is_interpreter(name: &[u8]) -> bool {
+    INTERPRETERS.binary_search_by(|i| i.as_bytes().cmp(unversioned(name))).is_ok()
+}
+
+fn unversioned(name: &[u8]) -> &[u8] {
+    let end = name.iter().rposition(|b| !b.is_ascii_digit() && *b != b'.').map_or(0, |at| at + 1);
+    name.get(..end).unwrap_or_default()
+}
+
+/// What code in a language calls to start another program: (interpreters, calls).
+const STARTS: &[(&[&str], &[&str])] = &[
+    (
+        &["python", "pypy"],
+        &[
+            "system(",
+            "popen",
+            "Popen",
+            "subprocess",
+            "check_call",
+            "check_output",
+            "os.exec",
+            "os.spawn",
+            "pty.spawn",
+            "getoutput",
+            "import sh",
+        ],
+    ),
+    (
+        &["node", "nodejs", "bun", "deno", "ts-node", "tsx"],
+        &[
+            "child_process",
+            "exec(",
+            "execSync",
+            "execFile",
+            "spawn",
+            "execa",
+            "Deno.Command",
+            "Deno.run",
+            "$`",
+        ],
+    ),
+    (&["osascript"], &["do shell script"]),
+];
+
+/// The same for every other language.
+const STARTS_ELSEWHERE: &[&str] = &[
+    "system",
+    "popen",
+    "exec(",
+    "exec \"",
+    "exec '",
+    "exec kubectl",
+    "spawn",
+    "`",
+    "qx",
+    "%x",
+    "Open3",
+    "passthru",
+    "proc_open",
+    "os.execute",
+    "run(",
+    "sh(",
+];
+
+/// What code in this interpreter's language calls to start another program.
+pub(super) fn starts(interpreter: &[u8]) -> &'static [&'static str] {
+    let name = unversioned(interpreter);
+    let row = STARTS.iter().find(|(names, _)| names.iter().any(|n| n.as_bytes() == name));
+    row.map_or(STARTS_ELSEWHERE, |(_, calls)| calls)
+}
+
+/// Images whose entry point is a guarded tool, by the last part of their name.
+const IMAGES: &[(&str, &str)] =
+    &[("aws-cli", "aws"), ("awscli", "aws"), ("k8s-kubectl", "kubectl"), ("kubectl", "kubectl")];
+
+/// The guarded tool an image runs: `registry/bitnami/kubectl:1.31@sha256:…`.
+pub(super) fn image(name: &[u8]) -> Option<&'static str> {
+    let name = name.split(|b| *b == b'@').next().unwrap_or(name);
+    let last = name.rsplit(|b| *b == b'/').next().unwrap_or(name);
+    let last = last.split(|b| *b == b':').next().unwrap_or(last);
+    IMAGES.iter().find(|(i, _)| i.as_bytes() == last).map(|(_, tool)| *tool)
+}
+
+/// Names that mean a guarded tool: (name on the line, tool in the tables). Sorted by name.
+pub(super) const GUARDED: &[(&str, &str)] = &[
+    ("aws", "aws"),
+    ("aws.cmd", "aws"),
+    ("aws.exe", "aws"),
+    ("k", "kubectl"),
+    ("kubecolor", "kubectl"),
+    ("kubectl", "kubectl"),
+    ("kubectl.exe", "kubectl"),
+    ("microk8s.kubectl", "kubectl"),
+    ("oc", "kubectl"),
+];
+
+/// Tools that work on the host itself whose names are no words of other tools: found behind a wrapper nobody knows, too
+/// (`some-wrapper apt-get purge x`). `service`, `init`, `halt` and `reboot` are commands of too many others.
+const HOST: &[&str] = &["apt", "apt-get", "aptitude", "dpkg", "systemctl"];
+
+/// Whether the name is unmistakably that of a tool that works on the host itself.
+pub(super) fn is_host_tool(name: &[u8]) -> bool {
+    HOST.iter().any(|h| h.as_bytes() == name)
+}
+
+/// Whether the command is known to change nothing.
+pub(super) fn is_harmless(name: &[u8]) -> bool {
+    HARMLESS.binary_search_by(|h| h.as_bytes().cmp(name)).is_ok()
+}
+
+/// The guarded tool a command name stands for.
+pub(super) fn guarded(name: &[u8]) -> Option<&'static str> {
+    let at = GUARDED.binary_search_by(|(n, _)| n.as_bytes().cmp(name)).ok()?;
+    GUARDED.get(at).map(|(_, tool)| *tool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted_and_without_duplicates() {
+        assert!(HARMLESS.windows(2).all(|w| w[0] < w[1]), "{:?}", HARMLESS.windows(2).find(|w| w[0] >= w[1]));
+        assert!(GUARDED.windows(2).all(|w| w[0].0 < w[1].0));
+        for table in [TEXT, SILENT, FILTERS, INTERPRETERS] {
+            assert!(table.windows(2).all(|w| w[0] < w[1]), "{:?}", table.windows(2).find(|w| w[0] >= w[1]));
+        }
+    }
+}
