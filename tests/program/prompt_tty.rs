@@ -482,11 +482,11 @@ fn questions_started_together_stand_one_after_the_other() {
     std::thread::sleep(A_WHILE);
     assert_eq!(asked(&pty), 1, "{}", pty.output());
     pty.send(PHRASE);
-    pty.expect("RAN");
+    // The first command may print before or after the second question.
     pty.expect(QUESTION);
     pty.send(PHRASE);
-    pty.expect("RAN");
     assert_eq!(pty.code(), 0);
+    assert!(["RAN1", "RAN2"].iter().all(|ran| pty.output().contains(ran)), "{}", pty.output());
 }
 
 #[test]
@@ -536,7 +536,6 @@ fn a_question_that_waits_says_for_whom() {
     pty.expect("guard: this one waits for ");
     pty.expect("which has this terminal");
     pty.send(PHRASE);
-    pty.expect("RAN");
     pty.expect(QUESTION);
     pty.send(PHRASE);
     assert_eq!(pty.code(), 0);
