@@ -181,6 +181,9 @@ impl Reader {
         let is_source = |f: &Field| f.bytes.starts_with(b":::");
         let sources = rest.iter().position(is_source).unwrap_or(rest.len());
         let (own, arguments) = rest.split_at_checked(sources).unwrap_or((rest, &[]));
+        if own.iter().any(|f| matches!(f.bytes.as_slice(), b"--dry-run" | b"--dryrun")) {
+            return NOTHING;
+        }
         let mut at = 0;
         while let Some(option) = own.get(at).filter(|f| f.bytes.starts_with(b"-")) {
             let bytes = option.bytes.as_slice();
@@ -300,6 +303,11 @@ impl Reader {
                     let inner: Vec<Field> =
                         inner.iter().filter(|f| f.bytes != b"--recursive").cloned().collect();
                     verdict = worse(verdict, self.judge(&joined(&inner), io).0);
+                }
+            }
+            Some(b"config") => {
+                for line in rest.iter().filter_map(|f| f.bytes.strip_prefix(b"!")) {
+                    verdict = worse(verdict, self.as_text(line));
                 }
             }
             Some(b"filter-branch" | b"difftool" | b"mergetool") => {
