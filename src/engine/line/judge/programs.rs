@@ -4,7 +4,8 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::is_interpreter;
 use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, worse};
+use super::{Io, NOTHING, Reader, guarded_as, unguarded, worse};
+use crate::engine::effect::Effect;
 
 /// Tools that run a command with other credentials, environment or place: name, subcommand, operands before the command
 /// when no `--` stands there. Without a command they start a shell.
@@ -173,7 +174,13 @@ impl Reader {
             verdict = worse(verdict, self.command(rest.get(..end).unwrap_or_default(), io));
             rest = rest.get(end..).unwrap_or_default();
         }
-        if rest.iter().any(|f| f.bytes == b"-delete") { worse(verdict, STRANGE) } else { verdict }
+        let deletes = rest.iter().any(|f| f.bytes == b"-delete");
+        match deletes {
+            // On another machine what is lost is refused like a guarded command.
+            true if self.remote > 0 => worse(verdict, guarded_as(Effect::Destroy)),
+            true => worse(verdict, unguarded(Effect::Destroy)),
+            false => verdict,
+        }
     }
 
     /// GNU parallel: a line for a shell and its arguments; without a line the arguments are lines.
