@@ -304,7 +304,7 @@ pub struct Evaluation<'a> {
 impl Evaluation<'_> {
     /// What has to be typed: for a plugin its name, since nobody knows how far it reaches.
     fn scope(&self, reach: &Reach) -> Scope {
-        if self.effect == Effect::Unknown && self.parsed.command.is_none() {
+        if self.effect >= Effect::Unknown && self.parsed.command.is_none() {
             let name = self.parsed.words.iter().find(|w| !w.starts_with(b"-"));
             return Scope::Plugin(name.map(|n| String::from_utf8_lossy(n).into_owned()).unwrap_or_default());
         }

@@ -8,7 +8,15 @@ use std::collections::BTreeMap;
 pub(super) const LARGEST: usize = 64 << 10;
 
 /// What `$(…)` was seen to print, by its source.
-pub(super) type Captured = BTreeMap<Vec<u8>, Value>;
+pub(super) type Captured = BTreeMap<Vec<u8>, Printed>;
+
+/// What a substitution prints.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Printed {
+    pub text: Value,
+    /// It may print nothing: `$([ -n "$X" ] && echo --dry-run=client)`.
+    pub maybe: bool,
+}
 
 /// One field of a command after expansion.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +28,8 @@ pub(super) struct Field {
     pub optional: bool,
     /// Part of it was written in quotes, or expanded inside them.
     pub quoted: bool,
+    /// What is known of it may be nothing: it counts as unknown as well.
+    pub maybe: bool,
 }
 
 impl Field {
@@ -174,9 +184,14 @@ impl<'a> Expander<'a> {
                 }
             }
             Piece::Command { source, quoted, .. } => match self.captured.get(source) {
-                Some(Some(text)) => {
+                Some(Printed { text: Some(text), maybe }) => {
                     let end = text.iter().rposition(|b| *b != b'\n').map_or(0, |at| at + 1);
+                    let optional = self.field.optional;
                     self.value(text.get(..end).unwrap_or_default(), *quoted);
+                    if *maybe {
+                        (self.field.unknown, self.field.maybe) = (true, true);
+                        self.field.optional = optional;
+                    }
                 }
                 _ => self.unknown(b"$()"),
             },

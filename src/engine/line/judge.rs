@@ -65,6 +65,8 @@ struct Out {
     hints: Vec<u8>,
     /// Something else is written, too.
     opaque: bool,
+    /// Some of it may not be written: it stands behind a condition.
+    maybe: bool,
     /// It is a here document or a here string: written in the line to be read by this command.
     document: bool,
 }
@@ -78,6 +80,7 @@ impl Out {
     #[must_use]
     fn append(&mut self, other: Out) -> bool {
         self.opaque |= other.opaque;
+        self.maybe |= other.maybe;
         let mut fits = true;
         if self.text.is_empty() && self.hints.is_empty() {
             (self.text, self.hints) = (other.text, other.hints);

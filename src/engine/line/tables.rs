@@ -213,6 +213,28 @@ pub(super) fn takes_text(name: &[u8]) -> bool {
     is_harmless(name) || TEXT.binary_search_by(|t| t.as_bytes().cmp(name)).is_ok()
 }
 
+/// Clients of databases, whose quoted words and here documents are statements. Sorted.
+const DATABASE_CLIENTS: &[&str] = &[
+    "bq",
+    "clickhouse-client",
+    "cqlsh",
+    "duckdb",
+    "influx",
+    "mariadb",
+    "mongo",
+    "mongosh",
+    "mysql",
+    "psql",
+    "redis-cli",
+    "sqlite3",
+    "usql",
+];
+
+/// Whether it is a client of a database.
+pub(super) fn is_database_client(name: &[u8]) -> bool {
+    DATABASE_CLIENTS.binary_search_by(|c| c.as_bytes().cmp(name)).is_ok()
+}
+
 /// Commands that print nothing: in `$(…)` and before a pipe they leave what the others print as it is. Sorted.
 const SILENT: &[&str] = &[
     "((", ":", "[", "[[", "cd", "chmod", "exit", "false", "let", "mkdir", "return", "set", "shopt", "sleep",
@@ -358,7 +380,8 @@ const IMAGES: &[(&str, &str)] =
 /// The guarded tool an image runs: `registry/bitnami/kubectl:1.31@sha256:…`.
 pub(super) fn image(name: &[u8]) -> Option<&'static str> {
     let name = name.split(|b| *b == b'@').next().unwrap_or(name);
-    let last = name.rsplit(|b| *b == b'/').next().unwrap_or(name);
+    // `nixpkgs#kubectl` stands for its program as well.
+    let last = name.rsplit(|b| matches!(b, b'/' | b'#')).next().unwrap_or(name);
     let last = last.split(|b| *b == b':').next().unwrap_or(last);
     IMAGES.iter().find(|(i, _)| i.as_bytes() == last).map(|(_, tool)| *tool)
 }
@@ -404,7 +427,7 @@ mod tests {
     fn tables_are_sorted_and_without_duplicates() {
         assert!(HARMLESS.windows(2).all(|w| w[0] < w[1]), "{:?}", HARMLESS.windows(2).find(|w| w[0] >= w[1]));
         assert!(GUARDED.windows(2).all(|w| w[0].0 < w[1].0));
-        for table in [TEXT, SILENT, FILTERS, INTERPRETERS] {
+        for table in [TEXT, SILENT, FILTERS, INTERPRETERS, DATABASE_CLIENTS] {
             assert!(table.windows(2).all(|w| w[0] < w[1]), "{:?}", table.windows(2).find(|w| w[0] >= w[1]));
         }
     }

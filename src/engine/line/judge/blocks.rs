@@ -336,8 +336,11 @@ impl Reader {
 
     /// Ends a command; its output joins that of the block. `list` when the list of `&&` and `||` ends with it.
     fn end_command(&mut self, run: &mut Run<'_>, list: bool) {
-        let out = self.finish_command(run);
-        let fits = run.top().out.append(out);
+        let mut out = self.finish_command(run);
+        let block = run.top();
+        out.maybe |=
+            (block.chain || matches!(block.kind, Kind::If | Kind::Loop | Kind::Case)) && !out.text.is_empty();
+        let fits = block.out.append(out);
         self.over |= !fits;
         if list {
             self.end_chain(run);
@@ -389,7 +392,10 @@ impl Reader {
         let target = joined(&super::super::expand::expand(words, &self.scope, &self.captured, 0).fields);
         match op {
             b"<<<" => {
+                let late = simple.closed.is_some();
+                let serious = if late { only_serious(self.as_text(&target)) } else { NOTHING };
                 simple.input = Some(Rc::new(Out { text: target, document: true, ..Out::default() }));
+                return worse(verdict, serious);
             }
             b"<" | b"<>" => {
                 let text = self.scope.read(&target);

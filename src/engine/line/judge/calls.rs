@@ -3,7 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::lex::Word;
-use super::super::tables::{guarded, image, is_harmless, is_host_tool, takes_text};
+use super::super::tables::{guarded, image, is_database_client, is_harmless, is_host_tool, takes_text};
 use super::super::wrappers::wrapper;
 use super::simple::{STRANGE, assignment};
 use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
@@ -157,6 +157,19 @@ impl Reader {
         if takes_text(name) {
             return NOTHING;
         }
+        if is_database_client(name) {
+            // Statements are no commands, but `\! LINE` and `.shell LINE` are.
+            let starts = |text: &[u8]| {
+                text.windows(2).any(|w| w == b"\\!")
+                    || text.starts_with(b".shell")
+                    || text.starts_with(b".system")
+            };
+            let input = io.input.clone();
+            let texts =
+                rest.iter().map(|f| f.bytes.as_slice()).chain(input.iter().map(|i| i.text.as_slice()));
+            let texts: Vec<&[u8]> = texts.filter(|t| starts(t)).collect();
+            return texts.into_iter().fold(NOTHING, |verdict, text| worse(verdict, self.mentioned(text)));
+        }
         let mut verdict = NOTHING;
         if self.strict == 0 {
             verdict = worse(verdict, self.guarded_words(rest));
@@ -179,6 +192,12 @@ impl Reader {
         if tool == "kubectl" {
             verdict = worse(verdict, self.inside_pod(words, io));
         }
+        // `aws ecs execute-command --command LINE`, `aws ssm send-command --parameters commands=LINE`
+        let sends =
+            |f: &Field| matches!(f.bytes.as_slice(), b"execute-command" | b"send-command" | b"start-session");
+        if tool == "aws" && words.iter().any(sends) {
+            verdict = worse(verdict, self.quoted_words(words));
+        }
         verdict
     }
 
@@ -190,6 +209,8 @@ impl Reader {
         for (at, field) in words.iter().enumerate() {
             let name = basename(&field.bytes);
             let rest = words.get(at + 1..).unwrap_or_default();
+            let dashes = rest.iter().take_while(|f| f.bytes == b"--" && !guarded_name(name)).count();
+            let rest = rest.get(dashes.min(1)..).unwrap_or_default();
             let found = if let Some(tool) =
                 guarded(name).filter(|_| name.len() > 1).or_else(|| image(&field.bytes))
             {
@@ -210,6 +231,10 @@ impl Reader {
         }
         verdict
     }
+}
+
+fn guarded_name(name: &[u8]) -> bool {
+    guarded(name).is_some()
 }
 
 /// Words of a text that kubectl would refuse for want of a name: `-k 'kubectl delete'` chooses tests.

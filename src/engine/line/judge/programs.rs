@@ -4,7 +4,8 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::is_interpreter;
 use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, worse};
+use super::{Io, NOTHING, Reader, guarded_as, unguarded, worse};
+use crate::engine::effect::Effect;
 
 /// Tools that run a command with other credentials, environment or place: name, subcommand, operands before the command
 /// when no `--` stands there. Without a command they start a shell.
@@ -173,7 +174,13 @@ impl Reader {
             verdict = worse(verdict, self.command(rest.get(..end).unwrap_or_default(), io));
             rest = rest.get(end..).unwrap_or_default();
         }
-        if rest.iter().any(|f| f.bytes == b"-delete") { worse(verdict, STRANGE) } else { verdict }
+        let deletes = rest.iter().any(|f| f.bytes == b"-delete");
+        match deletes {
+            // On another machine what is lost is refused like a guarded command.
+            true if self.remote > 0 => worse(verdict, guarded_as(Effect::Destroy)),
+            true => worse(verdict, unguarded(Effect::Destroy)),
+            false => verdict,
+        }
     }
 
     /// GNU parallel: a line for a shell and its arguments; without a line the arguments are lines.
@@ -181,6 +188,9 @@ impl Reader {
         let is_source = |f: &Field| f.bytes.starts_with(b":::");
         let sources = rest.iter().position(is_source).unwrap_or(rest.len());
         let (own, arguments) = rest.split_at_checked(sources).unwrap_or((rest, &[]));
+        if own.iter().any(|f| matches!(f.bytes.as_slice(), b"--dry-run" | b"--dryrun")) {
+            return NOTHING;
+        }
         let mut at = 0;
         while let Some(option) = own.get(at).filter(|f| f.bytes.starts_with(b"-")) {
             let bytes = option.bytes.as_slice();
@@ -300,6 +310,11 @@ impl Reader {
                     let inner: Vec<Field> =
                         inner.iter().filter(|f| f.bytes != b"--recursive").cloned().collect();
                     verdict = worse(verdict, self.judge(&joined(&inner), io).0);
+                }
+            }
+            Some(b"config") => {
+                for line in rest.iter().filter_map(|f| f.bytes.strip_prefix(b"!")) {
+                    verdict = worse(verdict, self.as_text(line));
                 }
             }
             Some(b"filter-branch" | b"difftool" | b"mergetool") => {

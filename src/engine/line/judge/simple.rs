@@ -1,7 +1,7 @@
 //! One simple command: its assignments, the builtins that set names, every value of its variables.
 
 use super::super::LineVerdict;
-use super::super::expand::{Expanded, Field, LARGEST, combinations, expand, joined};
+use super::super::expand::{Expanded, Field, LARGEST, Printed, combinations, expand, joined};
 use super::super::lex::{Piece, Word, commands_inside};
 use super::super::scope::Value;
 use super::super::tables::{RUN_AS_COMMAND, guarded};
@@ -190,8 +190,8 @@ impl Reader {
                 self.scope.enter();
                 let (inner, out) = self.judge(source, &Io::default());
                 self.scope.leave(false);
-                let printed = looked_up(source).or((!out.opaque).then_some(out.text));
-                self.captured.insert(source.clone(), printed);
+                let text = looked_up(source).or((!out.opaque).then_some(out.text));
+                self.captured.insert(source.clone(), Printed { text, maybe: out.maybe });
                 if jmespath && *back { only_guarded(inner) } else { inner }
             }
             Piece::Process(source) => {
@@ -217,7 +217,11 @@ impl Reader {
         for choice in 0..all.min(ASSIGNED) {
             let expanded = expand(&words, &self.scope, &self.captured, choice);
             self.over |= expanded.overflow;
-            values.push(expanded.is_known().then(|| joined(&expanded.fields)));
+            let maybe = expanded.fields.iter().any(|f| f.maybe);
+            if maybe {
+                values.push(None);
+            }
+            values.push((maybe || expanded.is_known()).then(|| joined(&expanded.fields)));
         }
         if all > ASSIGNED {
             values.push(None);

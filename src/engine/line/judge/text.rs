@@ -2,7 +2,7 @@
 
 use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
-use super::super::tables::{guarded, starts};
+use super::super::tables::{guarded, is_host_tool, starts};
 use super::simple::STRANGE;
 use super::{Io, NOTHING, Reader, basename, guarded_as, only_guarded, only_serious, worse};
 use crate::engine::classify::{classify, classify_host};
@@ -33,8 +33,10 @@ impl Reader {
             let bytes = field.bytes.as_slice();
             verdict = worse(verdict, self.as_text(bytes));
             let blank = bytes.iter().position(u8::is_ascii_whitespace).unwrap_or(0);
-            let sign = bytes.get(..blank).and_then(|head| head.iter().position(|b| *b == b'='));
-            if let Some(value) = sign.and_then(|at| bytes.get(at + 1..)) {
+            let head = bytes.get(..blank).unwrap_or_default();
+            // `--command=LINE`, `--checkpoint-action=exec=LINE`
+            let signs = head.iter().enumerate().filter(|(_, b)| **b == b'=').map(|(at, _)| at + 1);
+            for value in signs.take(3).filter_map(|at| bytes.get(at..)) {
                 verdict = worse(verdict, self.as_text(value));
             }
         }
@@ -102,7 +104,10 @@ impl Reader {
                 let rest = words.get(at + 1..).unwrap_or_default();
                 let effect = if let Some(tool) = guarded(name).filter(|_| name.len() > 1) {
                     classify(tool.as_bytes(), rest).effect
-                } else if host::is_guarded(name) && (!rest.is_empty() || words.len() == 1) {
+                } else if is_host_tool(name)
+                    || (matches!(name, b"reboot" | b"poweroff" | b"shutdown")
+                        && (!rest.is_empty() || is_alone(text, name)))
+                {
                     match classify_host(name, rest) {
                         Some(verdict) => verdict.effect,
                         None => continue,
@@ -120,6 +125,15 @@ impl Reader {
         }
         verdict
     }
+}
+
+/// Whether a name stands alone in quotes: `system("reboot")`.
+fn is_alone(text: &[u8], name: &[u8]) -> bool {
+    let quoted = |quote: u8| {
+        let whole = [&[quote], name, &[quote]].concat();
+        text.windows(whole.len()).any(|w| w == whole)
+    };
+    text.trim_ascii() == name || quoted(b'"') || quoted(b'\'') || quoted(b'`')
 }
 
 /// A byte of a word in text of any language.

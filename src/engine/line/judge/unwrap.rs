@@ -150,6 +150,8 @@ impl Reader {
                 words.get(at + 2..).unwrap_or_default().iter().map(|f| f.bytes.clone()).collect();
             self.scope.enter();
             self.set_positional(Some(&given));
+            let name = words.get(at + 1).filter(|f| !f.unknown).map(|f| f.bytes.clone());
+            self.scope.set(b"0", vec![name]);
             let (verdict, _) = self.judge(&operand.bytes, io);
             self.scope.leave(false);
             return if operand.unknown { worse(STRANGE, verdict) } else { verdict };
