@@ -637,7 +637,7 @@ mod tests {
             serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment",
                 "metadata": {"name": "web", "namespace": namespace}})
         };
-        assert_eq!(said("apply -f x", &[answer("default")], &there), [goes.clone()]);
+        assert_eq!(said("apply -f x", &[answer("default")], &there), vec![goes.clone()]);
         assert_eq!(said("apply -f x", &[answer("shop")], &there), [stops.clone(), goes.clone()]);
         // What is certainly not there is created; what was not seen may be there.
         let volume = Reference {
@@ -646,7 +646,7 @@ mod tests {
             name: "v".into(),
         };
         let absent = Set { absent_references: vec![volume], read_all: true, ..Set::default() };
-        assert_eq!(said("apply -f x", &[], &absent), [stops.clone()]);
+        assert_eq!(said("apply -f x", &[], &absent), vec![stops.clone()]);
         assert_eq!(said("label -f x a=b", &[], &there), [], "the file only says which object");
         let patch = (Effect::Disrupt, "replicas 0: every pod stops".to_owned());
         assert_eq!(said("patch deploy web --patch-file p", &[], &there), [patch]);

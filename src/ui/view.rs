@@ -106,7 +106,8 @@ pub fn place(view: &View<'_>) -> String {
         Target::Kube(_) => {}
     }
     match view.challenge {
-        Some(challenge) => challenge.phrase.clone(),
+        // A sentence names the place; how much of it is meant stands in the facts.
+        Some(challenge) => challenge.phrase.strip_suffix("/*").unwrap_or(&challenge.phrase).to_owned(),
         None => match scope(view) {
             Some(namespace) => format!("{}/{namespace}", view.name),
             None => view.name.to_owned(),

@@ -6,7 +6,6 @@ use crate::support::ended::{plain, said, told};
 use crate::support::machine::{Machine, REFUSED};
 use crate::support::pty::Pty;
 use serde_json::json;
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::time::Instant;
 
@@ -127,10 +126,7 @@ fn few_open_files_are_enough_or_an_error() {
             "-n {limit}: {text}"
         );
     }
-    let tool = "#!/bin/sh\nulimit -Sn\n";
-    machine.program("real/kubectl2", tool);
-    fs::remove_file(machine.at("real/kubectl")).unwrap();
-    fs::rename(machine.at("real/kubectl2"), machine.at("real/kubectl")).unwrap();
+    machine.script("#!/bin/sh\nulimit -Sn\n");
     let out = limited(&machine, "ulimit -Sn 20", &words);
     assert_eq!(String::from_utf8_lossy(&out.stdout).trim(), "20", "{}", said(&out));
 }

@@ -83,7 +83,12 @@ pub(super) fn scope_rows(view: &View<'_>, target: &KubeTarget, screen: &Screen) 
         _ if target.all_namespaces => rows.push(Row::fact("scope", Item::new().loss("every namespace"))),
         Some("*") => rows.push(Row::list("scope", beyond(view), ("1 more", "more"))),
         Some(name) if !is_subject(name) => {
-            let lead = if whole { "all of namespace " } else { "namespace " };
+            let lead = match (whole, name.contains(',')) {
+                (false, false) => "namespace ",
+                (false, true) => "namespaces ",
+                (true, false) => "all of namespace ",
+                (true, true) => "all of namespaces ",
+            };
             let item = Item::new().say(lead).strong(name);
             let item = if target.namespace.value == name {
                 from(view, item.say(", from "), &target.namespace.from)
