@@ -68,7 +68,7 @@ fn story() -> Outcome<ExitCode> {
     let mut terminal = db1.pty(PURGE);
     shown(&terminal.expect("tries: "))?;
     terminal.send("db1\n");
-    shown(&terminal.expect("tries: "))?;
+    shown(&terminal.expect(">: "))?;
     terminal.send("\x04");
     let code = ended(&mut terminal)?;
     holds("the name of the machine alone did not open the door", code == 77)?;

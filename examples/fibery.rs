@@ -71,7 +71,7 @@ fn story() -> Outcome<ExitCode> {
     let mut terminal = Pty::spawn(stage.command(&old), 100);
     shown(&terminal.expect("tries: "))?;
     terminal.send(format!("acme-prod/{NEW}\n"));
-    shown(&terminal.expect("tries: "))?;
+    shown(&terminal.expect(">: "))?;
     terminal.send("\x04");
     let code = ended(&mut terminal)?;
     holds("the name of the stack they had in mind did not open the door", code == 77)?;

@@ -250,5 +250,5 @@ fn end_command(
     end(words);
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests;

@@ -126,8 +126,8 @@ fn the_right_answer_lets_it_go_and_is_asked_for_once() {
     root.is_as(&before, BESIDES);
     // What deletes data: the name is typed, and another one is no answer.
     let mut pty = root.pty("apt-get -y purge redis-tools");
-    for wrong in ["db2", "y", "db1.example.org x"] {
-        pty.expect(ASKS);
+    for (question, wrong) in [(ASKS, "db2"), (">: ", "y"), (">: ", "db1.example.org x")] {
+        pty.expect(question);
         pty.send(format!("{wrong}\n"));
     }
     assert_eq!(pty.code(), 100, "{}", pty.output());

@@ -240,7 +240,7 @@ fn documents_that_cannot_be_read() {
     let mut terminal = s.stage.shell(line);
     if terminal.comes_before_its_end("tries: ") {
         terminal.send("acme-prod/doc-app\n");
-        terminal.expect("tries: ");
+        terminal.expect(">: ");
         terminal.send("\x04");
     }
     let end = ended(terminal);

@@ -20,6 +20,7 @@ mod aws_warm;
 mod aws_words;
 mod contract;
 mod keep_real;
+mod kinds;
 mod kubectl_table;
 mod kubectl_words;
 mod probe_aws_live;

@@ -273,6 +273,7 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "cli")]
     use crate::engine::decide::Whole;
 
     fn of(line: &str) -> Situation {
