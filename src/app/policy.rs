@@ -288,11 +288,11 @@ fn show(m: &Merged) -> String {
     );
     let _ = writeln!(
         out,
-        "\nprompt    {} attempts, {} s, GUARD_CONFIRM {} without a terminal, {} at one",
+        "\nprompt    {} attempts, {} s, GUARD_CONFIRM {}{}",
         terms.prompt_attempts,
         terms.prompt_timeout_s,
         yes_no(terms.env_confirm),
-        yes_no(terms.env_confirm && terms.env_confirm_at_terminal)
+        if terms.env_confirm && terms.env_confirm_at_terminal { ", and at one" } else { "" }
     );
     let _ = writeln!(
         out,

@@ -122,7 +122,10 @@ fn merge(kind: PatchKind, hit: Hit, value: &Value, judged: &mut Judged) {
         }
     }
     if let Some(spec) = get(value, "spec") {
-        if get(spec, "selector").is_some() {
+        // Taken out, replaced as a whole, or left to nothing, the selector goes as well; a Service of this type has none.
+        let replaced = spec.is_null() || ["$patch", "$retainKeys"].iter().any(|key| get(spec, key).is_some());
+        let outside = text(get(spec, "type")) == Some("ExternalName");
+        if get(spec, "selector").is_some() || replaced || outside {
             selector(hit, judged);
         }
         // A Namespace keeps its finalizers in its spec.
@@ -222,7 +225,7 @@ fn operation(hit: Hit, operation: &Value, judged: &mut Judged) {
     if op != "test" {
         let part =
             |prefix: &str| [path, gone].iter().any(|p| *p == prefix || p.starts_with(&format!("{prefix}/")));
-        if part("/spec/selector") {
+        if part("/spec/selector") || [path, gone].iter().any(|p| matches!(*p, "/spec" | "")) {
             selector(hit, judged);
         }
         if part("/metadata/labels") {
@@ -488,6 +491,16 @@ mod tests {
             (Merge, Hit::Unknown, r#"{"spec":{"selector":{"app":"x"}}}"#, Disrupt),
             (Merge, Hit::Other, r#"{"spec":{"selector":{"app":"x"}}}"#, Mutate),
             (Merge, Hit::Service, r#"{"spec":{"type":"NodePort"}}"#, Mutate),
+            (Merge, Hit::Service, r#"{"spec":{"type":"ExternalName","externalName":"x"}}"#, Disrupt),
+            (Merge, Hit::Service, r#"{"spec":null}"#, Disrupt),
+            (Strategic, Hit::Service, r#"{"spec":{"$patch":"replace","ports":[{"port":80}]}}"#, Disrupt),
+            (Strategic, Hit::Service, r#"{"spec":{"$retainKeys":["ports"],"ports":[{"port":80}]}}"#, Disrupt),
+            (
+                Json,
+                Hit::Service,
+                r#"[{"op":"replace","path":"/spec","value":{"ports":[{"port":80}]}}]"#,
+                Disrupt,
+            ),
             // `label pod … --overwrite`
             (Merge, Hit::Selected, r#"{"metadata":{"labels":{"app":"x"}}}"#, Disrupt),
             (Json, Hit::Selected, r#"[{"op":"replace","path":"/metadata/labels/app","value":"x"}]"#, Disrupt),

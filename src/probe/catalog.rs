@@ -300,9 +300,10 @@ impl Catalog {
             .or_else(|| self.kinds.iter().find(|k| fits(k) && k.short.iter().any(|s| s == name)))
     }
 
-    /// The kind with this group and kind.
+    /// The kind with this group and kind; kubectl's mapper takes it in small letters as well (apimachinery
+    /// `meta.DefaultRESTMapper`).
     pub fn of_kind(&self, group: &str, kind: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|k| k.group == group && k.kind == kind)
+        self.kinds.iter().find(|k| k.group == group && k.kind.eq_ignore_ascii_case(kind))
     }
 
     /// The resource of this group.

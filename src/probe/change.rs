@@ -53,6 +53,11 @@ async fn compare_one(api: &Api, catalog: &Catalog, after: &Value) -> Impact {
             return impact;
         }
     };
+    // What a Secret held is not fetched: one that is left with nothing may have lost all of it.
+    let keys = |at: &str| after.pointer(at).and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+    if kind.is("", "secrets") && !before.is_null() && !keys("/data") && !keys("/stringData") {
+        impact.raise(Effect::Destroy, format!("{name}: it is left without data"));
+    }
     for (effect, because) in differences(&before, after) {
         impact.raise(effect, format!("{name}: {because}"));
     }

@@ -16,7 +16,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Impact, Subject};
 use crate::engine::kube::documents::{Document, Documents};
-use crate::engine::kube::reach::PRUNED;
+use crate::engine::kube::reach::{DIFFERENT, PRUNED};
 use crate::engine::parse::Parsed;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -114,6 +114,8 @@ fn untried(of: &Untried<'_>, answered: &[Value], set: &Set, impact: &mut Impact)
         }
         _ => return,
     }
+    // Where nobody answered, what the change takes away may be anything that a change can take.
+    let silent = impact.gaps.iter().any(|gap| matches!(gap.why, Why::TimedOut | Why::Unreachable(_)));
     for document in &of.documents.objects {
         let (kind, name) = (document.kind(), document.name());
         let place = document.namespace().unwrap_or(here);
@@ -121,19 +123,22 @@ fn untried(of: &Untried<'_>, answered: &[Value], set: &Set, impact: &mut Impact)
             let text = |at: &str| one.pointer(at).and_then(Value::as_str).unwrap_or_default();
             let group = text("/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
             let namespace = text("/metadata/namespace");
-            text("/kind") == kind
+            text("/kind").eq_ignore_ascii_case(kind)
                 && text("/metadata/name") == name
                 && group == document.group()
                 && (namespace.is_empty() || namespace == place)
         });
         let new = set.absent_references.iter().any(|one| {
-            one.kind.kind == kind
+            one.kind.kind.eq_ignore_ascii_case(kind)
                 && one.kind.group == document.group()
                 && one.name == name
                 && one.namespace.as_deref().is_none_or(|ns| ns == place)
         });
         if answered || new {
             continue;
+        }
+        if silent {
+            impact.raise(Effect::Disrupt, "what the change takes away could not be tried");
         }
         let bytes = serde_json::to_vec(&document.value).unwrap_or_default();
         for judged in judge_manifest(&bytes).documents {
@@ -234,7 +239,7 @@ fn created(request: &Request<'_>, set: &Set, namespaces: &[(String, Vec<(String,
     let here = request.target.namespace.value.as_str();
     let one = |r: &Reference| {
         let mine = request.documents.objects.iter().find(|d| {
-            d.kind() == r.kind.kind
+            d.kind().eq_ignore_ascii_case(&r.kind.kind)
                 && d.group() == r.kind.group
                 && d.name() == r.name
                 && r.namespace.as_deref().is_none_or(|ns| ns == d.namespace().unwrap_or(here))
@@ -305,7 +310,10 @@ fn raw(set: &Set, parsed: &Parsed<'_>) -> Impact {
         }
         ("create", Some("eviction")) => impact.raise(Effect::Disrupt, "evicts the pod"),
         // What is sent over an existing object cannot be tried first.
-        ("replace", _) if set.total > 0 => impact.gap(TAKES_AWAY, Why::NotAsked),
+        ("replace", _) if set.total > 0 => {
+            impact.gap(TAKES_AWAY, Why::NotAsked);
+            impact.raise(Effect::Disrupt, "what is sent over the object cannot be tried first");
+        }
         _ => {}
     }
     impact
@@ -421,7 +429,8 @@ async fn kubectls_view(
         return pruned(api, request, &catalog, impact, &said).await;
     }
     match form {
-        Form::Names if said.ok => differ(api, request, set, &catalog, impact, &said).await,
+        // What a dry run named before it failed over something else is hit all the same.
+        Form::Names => differ(api, request, set, &catalog, impact, &said).await,
         Form::Objects => {
             let after = said.objects();
             if !said.ok && impact.refused.is_none() {
@@ -538,9 +547,6 @@ async fn differ(
 ) -> Impact {
     let theirs = said.names();
     let total = theirs.len() as u64;
-    if total == set.total {
-        return impact;
-    }
     let mut found: HashMap<&str, Vec<&Kind>> = HashMap::new();
     for f in &set.found {
         found.entry(f.object.metadata.name.as_str()).or_default().push(&f.kind);
@@ -553,6 +559,10 @@ async fn differ(
             !kinds.iter().any(|f| kind.is_none_or(|k| k == *f))
         })
         .collect();
+    // A dry run that failed names only what it got to.
+    if missing.is_empty() && (total == set.total || !said.ok) {
+        return impact;
+    }
     if !missing.is_empty() && request.parsed.path() == "delete" {
         let more = by_name(api, catalog, missing.get(..200).unwrap_or(&missing), &places(request)).await;
         let deeper = consequences_of_deletion(api, catalog, &more).await;
@@ -571,9 +581,9 @@ async fn differ(
         });
     }
     // Manifests guard could not read are told by kubectl; anything else is a difference worth saying.
-    if set.read_all {
+    if set.read_all || !missing.is_empty() {
         impact.gap(
-            "the set of objects",
+            DIFFERENT,
             Why::Failed(format!("kubectl's dry run names {total}, guard finds {}", set.total)),
         );
     }

@@ -287,11 +287,12 @@ fn manifest(
     references: &mut Vec<Reference>,
 ) {
     if !document.is_object() {
-        set.mistake = Some("a manifest has no apiVersion or kind".into());
-        return;
+        // Guard's own opinion of one document decides nothing about the others.
+        return set.impact.gap("a document", Why::Failed("it has no apiVersion or kind".into()));
     }
     let Some(kind) = catalog.of_kind(document.group(), document.kind()) else {
-        return unknown_kind(catalog, &format!("{} of {}", document.kind(), document.api_version()), set);
+        let what = format!("kind {} of {}", document.kind(), document.api_version());
+        return set.impact.gap(what, Why::Failed("the server does not list it".into()));
     };
     set.said(document.full_kind(), kind.namespaced);
     // `generateName` names nothing that is there.
@@ -304,7 +305,8 @@ fn manifest(
     let own = document.namespace();
     let namespace = kind.namespaced.then(|| own.unwrap_or(default).to_owned());
     if by_flag && kind.namespaced && own.is_some_and(|ns| ns != default) {
-        set.mistake = Some(format!("the namespace of {name} in its manifest does not match --namespace"));
+        let why = "its manifest and --namespace do not name the same namespace";
+        set.impact.gap(name, Why::Failed(why.into()));
     }
     references.push(Reference { kind: kind.clone(), namespace, name: name.to_owned() });
 }

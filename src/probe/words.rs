@@ -1,6 +1,7 @@
 //! Which objects the words name, before any server is asked.
 
 use crate::engine::parse::Parsed;
+use crate::engine::policy::words::is_plain_path;
 
 /// What the positional arguments and input flags choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +153,9 @@ pub struct RawPath {
 /// Reads `/api/V/…` and `/apis/G/V/…`.
 pub fn raw_path(path: &str) -> Option<RawPath> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    if !is_plain_path(path) {
+        return None;
+    }
     let mut parts = path.split('/').filter(|p| !p.is_empty());
     let group = match parts.next()? {
         "api" => String::new(),
@@ -206,6 +210,8 @@ mod tests {
             Some((String::new(), "pods".into(), s("a"), s("p"), s("eviction")))
         );
         assert_eq!(read("/healthz"), None);
+        assert_eq!(read("/api/v1/namespaces/a/../b"), None);
+        assert_eq!(read("/api/v1/namespaces/%61"), None);
     }
 
     #[test]

@@ -107,8 +107,10 @@ pub fn place(view: &View<'_>) -> String {
     }
     match view.challenge {
         // A sentence names the place; how much of it is meant stands in the facts.
-        Some(challenge) => challenge.phrase.strip_suffix("/*").unwrap_or(&challenge.phrase).to_owned(),
-        None => match scope(view) {
+        Some(challenge) if !challenge.kind.contains(kube::PLUGIN) => {
+            challenge.phrase.strip_suffix("/*").unwrap_or(&challenge.phrase).to_owned()
+        }
+        _ => match scope(view) {
             Some(namespace) => format!("{}/{namespace}", view.name),
             None => view.name.to_owned(),
         },

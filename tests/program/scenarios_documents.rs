@@ -147,3 +147,63 @@ fn a_rule_about_a_namespace_holds_for_files_and_copies() {
     assert!(cluster.exists(MAP));
     s.wrong(DELETE, "lab/prod-db").is(REFUSED);
 }
+
+/// What kubectl reads as an object is one to guard too, however it is written.
+#[test]
+fn objects_that_only_kubectl_knows_are_asked_about() {
+    let (cluster, mut s) = scene!(shop(), "lab");
+    let absent = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "none", "namespace": "default"}});
+    for (name, text) in [
+        (
+            "typed.json",
+            json!({"apiVersion": "v1", "kind": "NamespaceList", "items": [{"metadata": {"name": "shop"}}]})
+                .to_string(),
+        ),
+        ("small.yaml", "apiVersion: v1\nkind: namespace\nmetadata: {name: shop}\n".to_owned()),
+    ] {
+        for (file, text) in
+            [(name.to_owned(), text.clone()), (format!("with-{name}"), format!("{absent}\n---\n{text}\n"))]
+        {
+            s.file(&file, &text);
+            s.env("GUARD_CONFIRM", "lab/default");
+            told(&s.pipeline(&["delete", "-f", &file])).is(REFUSED);
+            assert!(cluster.exists(MAP), "{file}");
+        }
+        assert_eq!(phrase(&s, &format!("delete -f {name}")), "lab/shop/*", "{name}");
+    }
+    let line = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings # x\u{2028}  namespace: shop\n";
+    s.file("breaks.yaml", &format!("{absent}\n---\n{line}"));
+    assert_eq!(phrase(&s, "delete -f breaks.yaml"), "lab/*");
+    s.policy(
+        "version: 1\nrules:\n- {id: frozen, when: {namespace: shop}, then: freeze, reason: moving house}\n",
+    );
+    s.file("maps.json", &json!({"apiVersion": "v1", "kind": "ConfigMapList", "items": [{"metadata": {"name": "settings", "namespace": "shop"}}]}).to_string());
+    for words in [["annotate", "-f", "maps.json", "a=b"], ["label", "-f", "maps.json", "a=b"]] {
+        told(&s.pipeline(&words)).is(REFUSED).says("moving house");
+    }
+}
+
+/// The server takes `..` and escapes out of a path: it leads somewhere else than it reads.
+#[test]
+fn paths_that_lead_elsewhere_reach_anywhere() {
+    let (cluster, mut s) = scene!(shop(), "lab");
+    for path in [
+        "/api/v1/namespaces/x/configmaps/none/../../../shop",
+        "/api/v1/namespaces/shop/../shop",
+        "/api/v1/namespaces/%73hop",
+        "/api/v1/namespaces/%73hop/configmaps/settings",
+        "/api/v1/./namespaces/shop",
+    ] {
+        assert_eq!(phrase(&s, &format!("delete --raw {path}")), "lab/*", "{path}");
+        s.env("GUARD_CONFIRM", "lab/x");
+        told(&s.pipeline(&["delete", "--raw", path])).is(REFUSED);
+    }
+    s.policy(
+        "version: 1\nrules:\n- {id: frozen, when: {namespace: shop}, then: freeze, reason: moving house}\n",
+    );
+    s.file("new.json", &map("shop").to_string());
+    told(&s.pipeline(&["create", "--raw", "/api/v1/namespaces/%73hop/configmaps", "-f", "new.json"]))
+        .is(REFUSED)
+        .says("moving house");
+    assert!(cluster.exists(MAP));
+}

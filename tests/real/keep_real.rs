@@ -237,6 +237,8 @@ fn a_namespace_comes_back() {
     guarded.env("GUARD_CONFIRM", format!("real/{ns}/*"));
     let out = guarded.pipeline(&["delete", "ns", &ns]);
     assert!(out.status.success(), "{}", said(&out));
+    // What comes back are objects in it.
+    guarded.env("GUARD_CONFIRM", format!("real/{ns}"));
     let told = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(told.contains("kept the manifests of") && !told.contains("INCOMPLETE"), "{told}");
     assert!(!cluster.exists(&["ns", &ns]));

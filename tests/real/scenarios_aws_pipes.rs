@@ -24,7 +24,7 @@ fn a_pipeline_is_refused_and_told_the_way() {
         let name = format!("ci-app-v{}", s.cli.major);
         s.small_stack(&name);
         let delete = ["cloudformation", "delete-stack", "--stack-name", &name];
-        s.told(&delete).is(REFUSED).says("GUARD_CONFIRM").says("account/resource");
+        s.told(&delete).is(REFUSED).says("GUARD_CONFIRM").says("<account>/<resource>");
         assert!(s.has_stack(&name));
         for wrong in ["yes", "acme-prod", "acme-staging/ci-app", ""] {
             s.stage.env("GUARD_CONFIRM", wrong);

@@ -43,7 +43,7 @@ pub fn answered(mut terminal: Pty, question: &str, answer: &str) -> Ended {
 
 /// Types this where a name is asked for, which has to be wrong, gives up, and waits for the end.
 pub fn answered_wrongly(mut terminal: Pty, answer: &str) -> Ended {
-    terminal.expect("tries: ");
+    terminal.expect("3 tries: ");
     terminal.send(format!("{answer}\n"));
     terminal.expect("2 tries are left");
     terminal.expect(": ");

@@ -129,7 +129,7 @@ pub(super) fn judge(
                 documents: &documents,
                 kubectl: program.for_dry_runs(),
                 world,
-                deadline: Duration::from_millis(u64::from(terms.probe_timeout_ms)),
+                deadline: patience(&parsed, &terms),
                 verdict: &words.verdict,
                 kubeconfig: children.as_ref().map(|(path, _)| Path::new(path)),
             };
@@ -188,6 +188,13 @@ pub(super) fn judge(
         resolving,
         probing,
     })
+}
+
+/// How long the live system has for its answers. What a change takes away is known by the dry run alone, and the change
+/// itself takes as long: it is given more time before it has to be asked about for want of an answer.
+fn patience(parsed: &Parsed<'_>, terms: &Terms) -> Duration {
+    let time = Duration::from_millis(u64::from(terms.probe_timeout_ms));
+    if matches!(parsed.path(), "apply" | "replace") { time * 4 } else { time }
 }
 
 /// Starts the credential plugin where there is one, before the clock of the probe starts: its answer serves the probe,

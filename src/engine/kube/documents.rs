@@ -43,7 +43,7 @@ impl Documents {
     pub fn add(&mut self, source: &str, bytes: &[u8]) {
         for (index, one) in read(bytes).into_iter().enumerate() {
             match one {
-                Ok(value) => self.flatten(source, index, value, 0),
+                Ok(value) => self.flatten(source, index, value, None, 0),
                 Err(why) => self.broken(source, index, &why),
             }
         }
@@ -60,18 +60,37 @@ impl Documents {
     }
 
     /// Takes lists apart. kubectl does so by one level, and refuses what lies deeper.
-    fn flatten(&mut self, source: &str, index: usize, mut value: Value, depth: u8) {
+    /// `outer` is the kind and version of the list it stands in: an item of a `PodList` that says neither is a Pod of that
+    /// version (apimachinery `unstructuredJSONScheme.decodeToList`).
+    fn flatten(
+        &mut self,
+        source: &str,
+        index: usize,
+        mut value: Value,
+        outer: Option<&(String, String)>,
+        depth: u8,
+    ) {
         let Some(map) = value.as_object_mut() else {
             return self.broken(source, index, "it is no object");
         };
+        if let Some((kind, version)) = outer {
+            for (key, said) in [("kind", kind), ("apiVersion", version)] {
+                if map.get(key).is_none_or(|v| v.is_null() || v == "") {
+                    map.insert(key.to_owned(), said.clone().into());
+                }
+            }
+        }
         if depth < 4
             && let Some(Value::Array(items)) = map.get_mut("items")
         {
             let items = std::mem::take(items);
             // Whatever carries items is a list to kubectl (apimachinery `unstructured.UnstructuredList`).
-            let list = map.get("kind").and_then(Value::as_str).is_some_and(|k| k.ends_with("List"));
+            let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let (kind, version) = (text("kind"), text("apiVersion"));
+            let list = kind.ends_with("List");
+            let inner = kind.strip_suffix("List").filter(|k| !k.is_empty()).map(|k| (k.to_owned(), version));
             for item in items {
-                self.flatten(source, index, item, depth + 1);
+                self.flatten(source, index, item, inner.as_ref(), depth + 1);
             }
             if list {
                 return;
@@ -203,7 +222,15 @@ fn yaml(bytes: &[u8]) -> Vec<Result<Value, String>> {
             .map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())
     };
     match read() {
-        Ok(values) => values.into_iter().filter(|v| !v.is_null()).map(Ok).collect(),
+        Ok(values) => {
+            let mut all: Vec<_> = values.into_iter().filter(|v| !v.is_null()).map(Ok).collect();
+            // YAML 1.1, which kubectl reads, ends a line (and a comment) at these as well; YAML 1.2 does not.
+            let breaks = ["\u{85}", "\u{2028}", "\u{2029}"].map(str::as_bytes);
+            if breaks.iter().any(|b| bytes.windows(b.len()).any(|w| w == *b)) {
+                all.push(Err("it has line breaks that only older YAML knows".to_owned()));
+            }
+            all
+        }
         Err(why) => vec![Err(why)],
     }
 }
@@ -261,6 +288,21 @@ mod tests {
             ("kind: Secret\nkind: Pod\nmetadata: {name: a}\n".into(), vec!["Pod a"]),
             // Typed lists, lists in lists, and whatever carries items.
             ("kind: PodList\nitems: [{kind: Pod, metadata: {name: a}}]\n".into(), vec!["Pod a"]),
+            // An item of a typed list need not say what it is.
+            (
+                "kind: NamespaceList\napiVersion: v1\nitems: [{metadata: {name: a}}]\n".into(),
+                vec!["Namespace a"],
+            ),
+            (
+                "kind: List\napiVersion: v1\nitems: [{kind: PodList, items: [{metadata: {name: a}}]}]\n"
+                    .into(),
+                vec!["Pod a"],
+            ),
+            // A line break of YAML 1.1 may end a comment.
+            (
+                "kind: Pod # x\u{2028}metadata: {name: b}\nmetadata: {name: a}\n".into(),
+                vec!["Pod a", "! document 2 of x"],
+            ),
             (
                 "kind: List\nitems: [{kind: List, items: [{kind: Pod, metadata: {name: a}}]}]".into(),
                 vec!["Pod a"],

@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 /// The gap about what `apply --prune` deletes: only the server's dry run tells.
 pub const PRUNED: &str = "what --prune deletes";
 
+/// The gap about objects that kubectl's own dry run names and guard did not find in the files.
+pub const DIFFERENT: &str = "the set of objects";
+
 /// How far a command reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
@@ -161,7 +164,15 @@ fn raw(objects: &[Object], reach: &mut Reach) {
 }
 
 fn files(parsed: &Parsed<'_>, documents: &Documents, here: &str, impact: &Impact, reach: &mut Reach) {
-    reach.anywhere |= !documents.unread.is_empty();
+    reach.anywhere |= !documents.unread.is_empty() || impact.gaps.iter().any(|gap| gap.what == DIFFERENT);
+    // What the live system says is hit counts, whatever guard read in the files.
+    for subject in &impact.subjects {
+        match &subject.namespace {
+            _ if kinds::is_namespace(&subject.kind) => reach.within(&subject.name, true),
+            Some(namespace) => reach.within(namespace, false),
+            None => reach.cluster = true,
+        }
+    }
     for document in documents.objects.iter().filter(|d| d.is_object()) {
         let here = document.namespace().unwrap_or(here);
         if kinds::is_namespace(document.kind()) {
@@ -208,6 +219,7 @@ pub fn saw_all(impact: &Impact) -> bool {
 pub fn whole(parsed: &Parsed<'_>, documents: &Documents, impact: &Impact, local: bool) -> Whole {
     let worded = words::situation_of("kubectl", parsed, Effect::Unknown);
     let deletes = deletes(parsed);
+    let unlike = from_files(parsed) && impact.gaps.iter().any(|gap| gap.what == DIFFERENT);
     let in_files = deletes && documents.objects.iter().any(|d| takes_along(d.kind()));
     if impact.whole_scope
         || worded.whole_scope == Whole::Yes
@@ -218,7 +230,7 @@ pub fn whole(parsed: &Parsed<'_>, documents: &Documents, impact: &Impact, local:
         return Whole::Yes;
     }
     let unread = documents.unread.iter().any(|u| !(u.remote && local));
-    if deletes && unread { Whole::Unknown } else { worded.whole_scope }
+    if deletes && (unread || unlike) { Whole::Unknown } else { worded.whole_scope }
 }
 
 /// Whether more goes with an object of this kind than it owns.

@@ -241,9 +241,23 @@ pub fn created(parsed: &Parsed<'_>) -> Option<Created> {
     }
 }
 
+/// Whether a path (without its query) says what the server will make of it: it takes out `.` and `..`, doubled slashes
+/// and escapes (Go `path.Clean`, `net/url`), so that such a path leads to another object than it names.
+pub fn is_plain_path(path: &str) -> bool {
+    let Some(parts) = path.strip_prefix('/') else { return false };
+    let plain = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && part.bytes().all(|b| b.is_ascii_graphic() && !b"%\\#;".contains(&b))
+    };
+    parts.split('/').all(plain)
+}
+
 /// The object a `--raw` path names: `/api/v1/namespaces/x/pods/y`.
 fn by_path(path: &str) -> Option<Object> {
     let path = path.split('?').next().unwrap_or(path);
+    if !is_plain_path(path) {
+        return None;
+    }
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     let (group, rest) = match parts.as_slice() {
         ["api", _, rest @ ..] => ("", rest),
@@ -341,6 +355,18 @@ mod tests {
             ["namespaces/shop"]
         );
         assert_eq!(objects("kubectl delete --raw /version"), Vec::<String>::new());
+        for path in [
+            "/api/v1/namespaces/a/configmaps/x/../../../b",
+            "/api/v1/namespaces/a/../b",
+            "/api/v1/./namespaces/b",
+            "/api/v1/namespaces/%62",
+            "/api/v1/namespaces/%2e%2e/nodes/n",
+            "/api/v1//namespaces/b",
+            "/api/v1/namespaces/b/",
+            "api/v1/namespaces/b",
+        ] {
+            assert_eq!(objects(&format!("kubectl delete --raw {path}")), Vec::<String>::new(), "{path}");
+        }
     }
 
     // The lean build does not know which options take the words behind them.

@@ -53,7 +53,7 @@ pub(super) fn scope<'a>(view: &View<'a>, target: &'a KubeTarget) -> Option<&'a s
 }
 
 /// How the phrase for a plugin goes on behind the cluster.
-const PLUGIN: &str = "plugin:";
+pub(super) const PLUGIN: &str = "plugin:";
 
 /// What is said where the namespaces are not all known, or are not all there is: only those that were seen are named.
 fn beyond(view: &View<'_>) -> Vec<Item> {
