@@ -250,5 +250,6 @@ fn end_command(
     end(words);
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests;
