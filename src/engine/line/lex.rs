@@ -53,8 +53,10 @@ impl Word {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Word(Word),
-    /// `;`, newline, `&`: the next command stands for itself.
+    /// `;`, newline: the next command stands for itself.
     End,
+    /// `&`: the same, and the command before it runs in a shell of its own.
+    Background,
     /// `&&`: the next command runs when this one did well.
     And,
     /// `||`: the next command runs when this one did not.
@@ -241,7 +243,7 @@ impl<'a> Lexer<'a> {
             (b';', _) => (Token::End, 1),
             (b'&', b'&') => (Token::And, 2),
             (b'|', b'|') => (Token::Or, 2),
-            (b'&', _) => (Token::End, 1),
+            (b'&', _) => (Token::Background, 1),
             (b'|', b'&') => (Token::Pipe, 2),
             (b'|', _) => (Token::Pipe, 1),
             (b'(', _) => (Token::Open, 1),

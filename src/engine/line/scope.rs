@@ -4,6 +4,7 @@
 //! takes none away: a dry run that was put into a variable under a condition is no dry run.
 
 use super::lex::Token;
+use crate::engine::glob;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -138,9 +139,19 @@ impl Scope {
     }
 
     /// Everything a file may hold, one text.
+    ///
+    /// A line may go to the file's directory first, or name it by a pattern: a file of the same name counts as well.
     pub fn read(&self, path: &[u8]) -> Option<Vec<u8>> {
         let path = plain(path);
-        let mut texts = self.files.iter().filter(|(written, _)| written == path).peekable();
+        let last = |p: &[u8]| p.rsplit(|b| *b == b'/').next().unwrap_or_default().to_vec();
+        let wanted = last(path);
+        let pattern = String::from_utf8_lossy(&wanted).into_owned();
+        let is = |written: &[u8]| {
+            let called = last(written);
+            let fits = wanted.contains(&b'*') && glob::matches(&pattern, &String::from_utf8_lossy(&called));
+            written == path || (!wanted.is_empty() && called == wanted) || fits
+        };
+        let mut texts = self.files.iter().filter(|(written, _)| is(written)).peekable();
         texts.peek()?;
         let mut all = Vec::new();
         for (_, text) in texts {

@@ -47,6 +47,8 @@ struct Block {
     ended: bool,
     /// A command that stands around stray parentheses.
     outer: Option<Simple>,
+    /// It stands behind a pipe: a shell of its own reads it, and what it assigns is gone with that.
+    piped: bool,
 }
 
 impl Block {
@@ -62,6 +64,7 @@ impl Block {
             pattern: false,
             ended: true,
             outer: None,
+            piped: false,
         }
     }
 }
@@ -73,13 +76,22 @@ pub(super) struct Run<'t> {
     blocks: Vec<Block>,
     simple: Simple,
     verdict: LineVerdict,
+    /// The command being put together stands behind a pipe.
+    piped: bool,
 }
 
 impl Reader {
     /// Reads tokens in their order; what they print comes second.
     pub(super) fn run(&mut self, tokens: &[Token], io: &Io) -> (LineVerdict, Out) {
         let first = Block::new(Kind::Text, io.input.clone());
-        let mut run = Run { tokens, at: 0, blocks: vec![first], simple: Simple::default(), verdict: NOTHING };
+        let mut run = Run {
+            tokens,
+            at: 0,
+            blocks: vec![first],
+            simple: Simple::default(),
+            verdict: NOTHING,
+            piped: false,
+        };
         while let Some(token) = tokens.get(run.at) {
             run.at += 1;
             self.token(&mut run, token);
@@ -144,8 +156,9 @@ impl Reader {
                     Some(Rc::new(Out { text: body.clone(), document: true, ..Out::default() }));
             }
             Token::Pipe => {
-                let out = self.finish_command(run);
+                let out = self.finish_apart(run);
                 run.simple = Simple { input: Some(Rc::new(out)), ..Simple::default() };
+                run.piped = true;
             }
             Token::And | Token::Or => {
                 self.end_command(run, false);
@@ -158,6 +171,10 @@ impl Reader {
                 }
             }
             Token::End => self.end_command(run, true),
+            Token::Background => {
+                run.piped = true;
+                self.end_command(run, true);
+            }
             Token::BranchEnd => {
                 self.end_command(run, true);
                 let block = run.top();
@@ -233,8 +250,12 @@ impl Reader {
                 return false; // its words are a command of their own
             }
             Some(b"{") => {
+                let piped = std::mem::take(&mut run.piped);
                 let input = self.begin_block(run);
-                self.push(run, Block::new(Kind::Braces, input));
+                let mut block = Block::new(Kind::Braces, input);
+                block.piped = piped;
+                self.push(run, block);
+                self.scope.enter();
             }
             Some(b"do") => self.loop_body(run),
             Some(b"then" | b"!") => {}
@@ -309,7 +330,14 @@ impl Reader {
         match block.kind {
             Kind::Subshell | Kind::If | Kind::Loop => self.scope.leave(false),
             Kind::Case => self.scope.leave(block.ended),
-            Kind::Text | Kind::Braces | Kind::Stray => {}
+            Kind::Braces => {
+                let apart = block.piped || matches!(run.peek(), Some(Token::Pipe | Token::Background));
+                if !apart {
+                    self.scope.exhaust();
+                }
+                self.scope.leave(false);
+            }
+            Kind::Text | Kind::Stray => {}
         }
         run.simple = match block.outer {
             Some(outer) => outer,
@@ -361,7 +389,19 @@ impl Reader {
         (block.body, block.head) = (at, head);
     }
 
+    /// The same for a command that a shell of its own runs: what it assigns may be gone, so that it only adds.
+    fn finish_apart(&mut self, run: &mut Run<'_>) -> Out {
+        run.piped = false;
+        self.scope.enter();
+        let out = self.finish_command(run);
+        self.scope.leave(false);
+        out
+    }
+
     fn finish_command(&mut self, run: &mut Run<'_>) -> Out {
+        if run.piped {
+            return self.finish_apart(run);
+        }
         let mut simple = std::mem::take(&mut run.simple);
         if let Some(out) = simple.closed.take() {
             return self.redirected(&simple, out);

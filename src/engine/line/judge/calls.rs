@@ -68,9 +68,12 @@ impl Reader {
         self.set_positional(rest.iter().all(|f| !f.unknown).then_some(&given));
         self.active.push(first.bytes.clone());
         let mut verdict = NOTHING;
+        // What is local to it, or to the shell its parentheses start, is gone afterwards: it only adds.
+        self.scope.enter();
         for body in self.scope.function(&first.bytes) {
             verdict = worse(verdict, self.run(&body, io).0);
         }
+        self.scope.leave(false);
         self.active.pop();
         for (name, values) in names.iter().zip(held) {
             self.scope.restore(name, values);

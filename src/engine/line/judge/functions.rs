@@ -9,7 +9,7 @@ use std::rc::Rc;
 impl Reader {
     /// A function's body: read as if it ran, and kept for its calls.
     pub(super) fn define(&mut self, run: &mut Run<'_>, name: &[u8]) {
-        while run.peek() == Some(&Token::End) {
+        while matches!(run.peek(), Some(Token::End)) {
             run.at += 1;
         }
         let Some((from, to, after)) = body(run.tokens, run.at) else { return };
@@ -58,7 +58,11 @@ fn body(tokens: &[Token], at: usize) -> Option<(usize, usize, usize)> {
     };
     if !open {
         // Another compound command: up to the end of the line.
-        let end = tokens.iter().skip(at).position(|t| *t == Token::End).map_or(tokens.len(), |e| at + e);
+        let end = tokens
+            .iter()
+            .skip(at)
+            .position(|t| matches!(t, Token::End | Token::Background))
+            .map_or(tokens.len(), |e| at + e);
         return Some((at, end, end));
     }
     for index in at..tokens.len() {

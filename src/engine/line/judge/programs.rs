@@ -29,7 +29,9 @@ const EXECUTORS: &[(&[u8], &[u8], usize)] = &[
     (b"poetry", b"run", 0),
     (b"rtx", b"exec", 0),
     (b"saml2aws", b"exec", 0),
+    (b"tailscale", b"ssh", 1),
     (b"teller", b"run", 0),
+    (b"tsh", b"ssh", 1),
     (b"uv", b"run", 0),
 ];
 

@@ -106,8 +106,21 @@ impl Reader {
         match name {
             b"for" | b"select" => self.loop_variable(words),
             b"export" | b"local" | b"declare" | b"readonly" | b"typeset" => {
+                let other_name = rest.iter().any(|w| w.bare() == Some(b"-n"));
                 for word in rest {
                     *verdict = worse(*verdict, self.assign(word));
+                    // `declare -n R=D`: what is assigned to R is D's.
+                    if let (true, Some(Assignment { value, .. })) = (other_name, assignment(word)) {
+                        let target = expand(&[value], &self.scope, &self.captured, 0);
+                        self.scope.set(&joined(&target.fields), vec![None]);
+                    }
+                }
+            }
+            b"let" => {
+                for word in rest {
+                    let text = word.literal().unwrap_or_default();
+                    let end = text.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
+                    self.scope.set(text.get(..end.unwrap_or(text.len())).unwrap_or_default(), vec![None]);
                 }
             }
             b"alias" => {
@@ -124,6 +137,11 @@ impl Reader {
                     rest.iter().filter_map(Word::bare).filter(|w| !w.starts_with(b"-")).collect();
                 // `read x <<< 'text'`
                 let text = simple.input.as_ref().filter(|i| name == b"read" && !i.opaque && names.len() == 1);
+                // `unset 'a[0]'`
+                let elements = rest.iter().filter(|_| name == b"unset").filter_map(Word::literal);
+                for element in elements.filter_map(|e| e.split(|b| *b == b'[').next()) {
+                    self.scope.set(element, vec![None]);
+                }
                 for variable in names {
                     let line = text.and_then(|t| t.text.split(|b| *b == b'\n').next()).map(<[u8]>::to_vec);
                     self.scope.set(variable, vec![line, None]);

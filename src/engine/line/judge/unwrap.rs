@@ -8,8 +8,10 @@ use super::simple::{STRANGE, assigned_words};
 use super::{Io, NOTHING, Reader, quoted, worse};
 
 /// Wrappers that start a shell when no command follows: it reads standard input.
-const SHELL_WITHOUT: &[&str] =
-    &["chroot", "doas", "fakeroot", "nsenter", "pkexec", "runuser", "script", "sg", "su", "sudo", "unshare"];
+const SHELL_WITHOUT: &[&str] = &[
+    "chroot", "doas", "fakeroot", "nsenter", "pkexec", "run0", "runuser", "script", "sg", "su", "sudo",
+    "unshare",
+];
 
 /// What stands where a wrapper's own options end.
 struct Opened<'w> {
