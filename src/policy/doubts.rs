@@ -41,16 +41,17 @@ pub fn doubts(text: &str, known: &Known) -> Vec<Problem> {
 
 fn kind(node: &Node) -> Option<Problem> {
     let text = node.text()?.to_ascii_lowercase();
-    // A group says that it is a custom one.
+    let (word, group) = text.split_once('.').unwrap_or((&text, ""));
+    // A group of its own says that it is a custom one.
     let known = is_pattern(&text)
-        || text.contains('.')
-        || builtin::words().any(|k| k == text)
-        || OTHERS.contains(&text.as_str())
+        || !builtin::is_own_group(group)
+        || builtin::words().any(|k| k == word)
+        || OTHERS.contains(&word)
         || aws::is_service(text.as_bytes());
     if known {
         return None;
     }
-    let what = match did_you_mean(&text, builtin::words()) {
+    let what = match did_you_mean(word, builtin::words()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "a custom one is best written with its group, as in certificates.cert-manager.io".to_owned(),
     };
@@ -95,6 +96,7 @@ mod tests {
         };
         for (when, want) in [
             ("{resource: persistantvolumeclaim}", "did you mean `persistentvolumeclaim`?"),
+            ("{resource: deploymnets.apps}", "did you mean `deployments`?"),
             ("{resource: widgets}", "no built-in kind is called `widgets`"),
             ("{cluster: amce}", "did you mean `acme`?"),
             ("{context: prod}", "no context known here is called `prod`"),

@@ -65,7 +65,8 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
         }
         // A plugin may be called anything; what is nearly a command is a command that was mistyped.
         let all = verbs(&tools);
-        if let Some(near) = did_you_mean(text, all.iter().map(String::as_str)) {
+        let same = all.iter().map(String::as_str).find(|known| known.eq_ignore_ascii_case(text));
+        if let Some(near) = same.or_else(|| did_you_mean(text, all.iter().map(String::as_str))) {
             problems.push(said(node, "no command is called", Some(near), ""));
         } else if !tools.contains(&"kubectl") {
             let whose = format!("no command of {} is called", tools.join(", "));
@@ -154,6 +155,7 @@ mod tests {
     fn mistyped_words_are_named_with_the_near_one() {
         for (when, near) in [
             ("{verb: delet}", "did you mean `delete`?"),
+            ("{verb: DELETE}", "did you mean `delete`?"),
             ("{tool: kubectl, verb: rollot restart}", "did you mean `rollout restart`?"),
             ("{tool: apt-get, verb: purgee}", "did you mean `purge`?"),
             ("{tool: systemctl, verb: stopp}", "did you mean `stop`?"),
