@@ -100,7 +100,13 @@ impl<'a> Shown<'a> {
             nowhere: Nowhere::default(),
             command: CommandLine::of(redacted(call)),
             notes,
-            copy: keeping::clauses(&judged.copy, &judged.impact, world),
+            // What is refused takes no copy, and no id leads to one.
+            copy: match &judged.decision {
+                Decision::Deny(_) => Vec::new(),
+                Decision::Allow(_) | Decision::Confirm(_) => {
+                    keeping::clauses(&judged.copy, &judged.impact, world)
+                }
+            },
             home: world.home().map(|h| h.to_string_lossy().into_owned()),
             verb: judged.situation.verb.clone(),
             screen: Screen::default(),
