@@ -5,7 +5,8 @@ pub mod apt;
 pub use apt::intend as intend_apt;
 
 use super::call::Call;
-use super::judge::{How, Judged, table_of};
+use super::judge::kube::{Lent, documents, held_words};
+use super::judge::{How, Judged, dumb, table_of};
 use super::kubectl::Kubectl;
 use super::show;
 use crate::audit;
@@ -22,7 +23,6 @@ use crate::keep::{self, take};
 use crate::probe;
 use crate::prompt::progress::Progress;
 use crate::resolve::Resolved;
-use crate::run::pin::Pinned;
 use crate::ui::{ColourChoice, human, notice};
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
@@ -224,15 +224,12 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
     let slices = judged.words.slices();
     let Ok(table) = table_of(call) else { return Copied::default() };
     let parsed = parse(table, &slices);
-    let documents = super::judge::kube::documents(&judged.inputs);
-    let children = match &resolved.access.settled {
-        Some(bytes) => match Pinned::of("the kubeconfig", bytes) {
-            Ok(pin) => Some((pin.shared_path(), pin)),
-            Err(fail) => return Copied { refuse: Some(fail), ..Copied::default() },
-        },
-        None => None,
+    let documents = documents(&judged.inputs);
+    let lent = match Lent::of(&resolved.access) {
+        Ok(lent) => lent,
+        Err(fail) => return Copied { refuse: Some(fail), ..Copied::default() },
     };
-    let held = super::judge::kube::held_words(&judged.inputs, call, children.as_ref().map(|(path, _)| path));
+    let held = held_words(&judged.inputs, call, lent.path());
     let request = probe::Request {
         parsed: &parsed,
         words: call.argv.get(1..).unwrap_or_default(),
@@ -246,7 +243,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         deadline: DEADLINE,
         verdict: &judged.words.verdict,
         plugins: (&resolved.access.plugin_policy).into(),
-        kubeconfig: children.as_ref().map(|(path, _)| std::path::Path::new(path)),
+        kubeconfig: lent.path().map(std::path::Path::new),
     };
     let argv: Vec<String> = show::redacted(call).iter().map(|w| escape(w)).collect();
     let cluster = Cluster {
@@ -269,8 +266,7 @@ pub fn take(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -
         largest: take::LARGEST,
     };
     let taken = {
-        let dumb = world.var("TERM").is_none_or(|term| term == "dumb");
-        let _progress = Progress::start("keeping a copy of the manifests", dumb);
+        let _progress = Progress::start("keeping a copy of the manifests", dumb(world));
         take::take(&order)
     };
     let warn = |text: &str| complain(text, world, choice);

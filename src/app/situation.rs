@@ -13,7 +13,6 @@ use crate::engine::kube::reach::{self, Reach, saw_all};
 use crate::engine::parse::Parsed;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
 use crate::engine::policy::rule::Actor;
-use crate::engine::policy::words;
 use crate::engine::target::KubeTarget;
 use std::time::SystemTime;
 
@@ -25,10 +24,10 @@ pub fn is_local_only(parsed: &Parsed<'_>) -> bool {
 
 /// What [`of`] puts together.
 pub struct Facts<'a> {
-    /// The tool's name.
-    pub tool: &'a str,
     /// The words.
     pub parsed: &'a Parsed<'a>,
+    /// What they say.
+    pub worded: Situation,
     /// The target, when it could be resolved.
     pub target: Option<&'a KubeTarget>,
     /// Its identities.
@@ -48,16 +47,17 @@ pub struct Facts<'a> {
 }
 
 /// The situation a policy decides about.
-pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
+pub fn of(mut facts: Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let parsed = facts.parsed;
-    let mut worded = words::situation_of(facts.tool, parsed, facts.assessment.effect);
+    let whole_scope = reach::whole(parsed, &facts.worded, facts.documents, facts.impact, facts.place.local);
+    // Taken out: there may be a hundred thousand of them.
+    let objects = std::mem::take(&mut facts.worded.objects);
+    let worded = facts.worded;
     let effect = effect_of(facts.assessment);
     let impact = facts.impact;
     let seen_all = facts.probed && saw_all(impact);
     let namespace = facts.target.map(|t| t.namespace.value.clone());
     let mut objects: Vec<Object> = if impact.subjects.is_empty() {
-        // Taken out: there may be a hundred thousand of them.
-        let objects = std::mem::take(&mut worded.objects);
         let all_namespaces = worded.all_namespaces;
         let placed = |o: Object| match o.namespace {
             None if !all_namespaces && !kinds::is_cluster_scoped(&o.resource) => {
@@ -82,7 +82,7 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     identities.extend(facts.place.name.iter().map(|name| Identity::new(IdKind::Cluster, name.clone())));
     Situation {
         effect,
-        whole_scope: reach::whole(parsed, facts.documents, impact, facts.place.local),
+        whole_scope,
         objects,
         objects_complete: seen_all
             || (impact.subjects.is_empty() && worded.objects_complete)

@@ -20,14 +20,6 @@ pub fn new_id(now: Timestamp, random: [u8; 4]) -> String {
     format!("{}-{:08x}", now.strftime("%Y%m%d-%H%M%S"), u32::from_be_bytes(random))
 }
 
-/// Starts a runtime for one task and ends it without waiting for threads that look up names.
-fn block_on<T>(task: impl Future<Output = T>) -> std::io::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let done = runtime.block_on(task);
-    runtime.shutdown_background();
-    Ok(done)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use super::take::namespace_path;
 use crate::engine::fact::Why;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::probe;
 use crate::probe::catalog::Catalog;
 use crate::probe::client::{self, Door};
 use crate::probe::http::{Api, segment};
@@ -194,7 +195,7 @@ fn object_of(file: &File, step: &Step) -> io::Result<Value> {
 
 /// `metadata.uid` of kube-system where the door leads to.
 pub fn cluster_uid(door: &Door<'_>, patience: Duration) -> std::result::Result<String, Why> {
-    let asked = super::block_on(async {
+    let asked = probe::block_on(async {
         let until = tokio::time::Instant::now() + patience;
         let client = client::connect(door, until).await?;
         let meta =
@@ -243,7 +244,7 @@ pub fn restore(
 ) -> Result<Report> {
     let unread = |e: io::Error| Fail::new(Exit::Data, "the copy cannot be read").because(e.to_string());
     let file = store::objects(dir).map_err(unread)?;
-    super::block_on(carry_out(&file, manifest, plan, settings, tell)).map_err(unread)?
+    probe::block_on(carry_out(&file, manifest, plan, settings, tell)).map_err(unread)?
 }
 
 /// The state of one way back.

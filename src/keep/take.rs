@@ -4,12 +4,12 @@ use super::rules;
 use super::store::{Added, Cluster, Manifest, Missing, Writer};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
-use crate::probe::Request;
 use crate::probe::aim::{self, Aim};
 use crate::probe::catalog::{Catalog, Kind};
 use crate::probe::client;
-use crate::probe::http::{Api, Miss, segment};
+use crate::probe::http::{Api, List, Meta, Miss, parse, segment};
 use crate::probe::subjects::Listing;
+use crate::probe::{self, Request};
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::Value;
@@ -64,7 +64,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
     let started = Instant::now();
     let mut writer = Writer::begin(order.root, order.id, order.largest).map_err(|e| unwritten(&e))?;
     let gaps =
-        super::block_on(collect(order, &mut writer)).and_then(|gaps| gaps).map_err(|e| unwritten(&e))?;
+        probe::block_on(collect(order, &mut writer)).and_then(|gaps| gaps).map_err(|e| unwritten(&e))?;
     if writer.manifest.objects == 0 {
         let why = gaps.first().map_or("nothing was found".to_owned(), |g| format!("{}: {}", g.what, g.why));
         return Err(Fail::new(Exit::Unavailable, "no manifests could be copied").because(why));
@@ -238,7 +238,7 @@ impl Collector<'_> {
         if namespaces.is_empty() || self.full {
             return Ok(());
         }
-        let remade = |kind: &Kind, meta: &crate::probe::http::Meta| {
+        let remade = |kind: &Kind, meta: &Meta| {
             meta.controller().is_some_and(|o| {
                 rules::remade(&kind.group, &kind.kind, rules::group_of(&o.api_version), &o.kind)
             })
@@ -262,7 +262,7 @@ impl Collector<'_> {
 
 /// The objects of a page, and where the next one starts.
 fn items(body: &[u8]) -> std::result::Result<(Vec<Value>, String), Miss> {
-    let list: crate::probe::http::List<Value> = crate::probe::http::parse(body)?;
+    let list: List<Value> = parse(body)?;
     Ok((list.items.unwrap_or_default(), list.metadata.cont.unwrap_or_default()))
 }
 

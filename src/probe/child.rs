@@ -64,14 +64,8 @@ pub async fn run(mut command: Command, input: Option<&[u8]>, until: Instant) -> 
 
 /// Runs to the end or for so long at most, for callers without a runtime.
 pub fn wait(command: Command, input: Option<&[u8]>, longest: Duration) -> Result<Done, Why> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|e| Why::Failed(e.to_string()))?;
-    let done = runtime.block_on(async { run(command, input, Instant::now() + longest).await });
-    runtime.shutdown_background();
-    done
+    let done = async { run(command, input, Instant::now() + longest).await };
+    super::block_on(done).map_err(|e| Why::Failed(e.to_string()))?
 }
 
 /// The same for a command that has its standard input already (the terminal, where it may ask the person).

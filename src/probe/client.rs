@@ -133,11 +133,6 @@ pub fn plugin_of(effective: &[u8]) -> Option<String> {
 /// Starts the credential plugin, once for everything guard asks, and puts its answer where the plugin stood. `children` is
 /// the kubeconfig that guard's own kubectls are given.
 pub fn settle(door: &Door<'_>, children: &[u8], budget: Duration) -> Result<Settled, Why> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|e| Why::Failed(e.to_string()))?;
     let text = std::str::from_utf8(door.kubeconfig).map_err(|e| failed("kubeconfig", e))?;
     let mut file = Kubeconfig::from_yaml(text).map_err(|e| failed("kubeconfig", e))?;
     let cluster = file.clusters.first().and_then(|c| c.cluster.clone());
@@ -146,8 +141,8 @@ pub fn settle(door: &Door<'_>, children: &[u8], budget: Duration) -> Result<Sett
         return Err(Why::Failed("kubeconfig: no credential plugin".to_owned()));
     };
     exec.cluster = cluster.filter(|_| exec.provide_cluster_info).and_then(|c| (&c).try_into().ok());
-    let said = runtime.block_on(async { credentials(&exec, door, Instant::now() + budget).await })?;
-    runtime.shutdown_background();
+    let said = async { credentials(&exec, door, Instant::now() + budget).await };
+    let said = super::block_on(said).map_err(|e| Why::Failed(e.to_string()))??;
     let unread = || Why::Failed("kubeconfig: it cannot be read".to_owned());
     Ok(Settled {
         effective: said.put_into_file(door.kubeconfig).ok_or_else(unread)?,

@@ -416,7 +416,7 @@ pub async fn namespace_labels(api: &Api, set: &Set, absent: bool) -> Vec<(String
         .found
         .iter()
         .filter_map(|f| f.object.metadata.namespace.as_deref())
-        .chain(set.absent_references.iter().filter(|_| absent).filter_map(|r| r.namespace.as_deref()))
+        .chain(set.absent.iter().filter(|_| absent).filter_map(|r| r.namespace.as_deref()))
         .take(1_000)
         .collect();
     let names: Vec<&str> = names.into_iter().take(8).collect();

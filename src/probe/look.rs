@@ -128,12 +128,7 @@ fn untried(of: &Untried<'_>, answered: &[Value], set: &Set, impact: &mut Impact)
                 && group == document.group()
                 && (namespace.is_empty() || namespace == place)
         });
-        let new = set.absent_references.iter().any(|one| {
-            one.kind.kind.eq_ignore_ascii_case(kind)
-                && one.kind.group == document.group()
-                && one.name == name
-                && one.namespace.as_deref().is_none_or(|ns| ns == place)
-        });
+        let new = set.absent.iter().any(|one| names(document, one, here));
         if answered || new {
             continue;
         }
@@ -147,6 +142,14 @@ fn untried(of: &Untried<'_>, answered: &[Value], set: &Set, impact: &mut Impact)
             }
         }
     }
+}
+
+/// Whether a document names this object; `here` is the namespace of documents that name none.
+fn names(document: &Document, one: &Reference, here: &str) -> bool {
+    document.kind().eq_ignore_ascii_case(&one.kind.kind)
+        && document.group() == one.kind.group
+        && document.name() == one.name
+        && one.namespace.as_deref().is_none_or(|ns| ns == document.namespace().unwrap_or(here))
 }
 
 /// Whether a deletion or a scale names no object at all, in whatever way: kubectl asks for "one or more resources".
@@ -238,12 +241,7 @@ fn created(request: &Request<'_>, set: &Set, namespaces: &[(String, Vec<(String,
     }
     let here = request.target.namespace.value.as_str();
     let one = |r: &Reference| {
-        let mine = request.documents.objects.iter().find(|d| {
-            d.kind().eq_ignore_ascii_case(&r.kind.kind)
-                && d.group() == r.kind.group
-                && d.name() == r.name
-                && r.namespace.as_deref().is_none_or(|ns| ns == d.namespace().unwrap_or(here))
-        })?;
+        let mine = request.documents.objects.iter().find(|d| names(d, r, here))?;
         let around = namespaces.iter().find(|(ns, _)| r.namespace.as_ref() == Some(ns));
         let mut labels = mine.labels();
         labels.extend(around.iter().flat_map(|(_, l)| l.iter().cloned()));
@@ -258,7 +256,7 @@ fn created(request: &Request<'_>, set: &Set, namespaces: &[(String, Vec<(String,
             ..Subject::default()
         })
     };
-    set.absent_references.iter().filter_map(one).collect()
+    set.absent.iter().filter_map(one).collect()
 }
 
 /// Objects that are not there: the command fails by itself, when that is certain.
@@ -274,7 +272,8 @@ fn absent(parsed: &Parsed<'_>, set: &Set, impact: &mut Impact) {
     }
     let certain = set.total == 0 && set.read_all && set.impact.gaps.is_empty() && impact.gaps.is_empty();
     if !set.absent.is_empty() {
-        let names = super::bulk::first(set.absent.iter().map(String::as_str));
+        let names: Vec<String> = set.absent.iter().map(|r| format!("{} {}", r.kind.kind, r.name)).collect();
+        let names = super::bulk::first(names.iter().map(String::as_str));
         impact.also.push(format!("not found: {names}"));
     }
     if certain && (set.mistake.is_some() || parsed.path() != "replace") {
@@ -655,7 +654,7 @@ mod tests {
             namespace: None,
             name: "v".into(),
         };
-        let absent = Set { absent_references: vec![volume], read_all: true, ..Set::default() };
+        let absent = Set { absent: vec![volume], read_all: true, ..Set::default() };
         assert_eq!(said("apply -f x", &[], &absent), vec![stops.clone()]);
         assert_eq!(said("label -f x a=b", &[], &there), [], "the file only says which object");
         let patch = (Effect::Disrupt, "replicas 0: every pod stops".to_owned());

@@ -139,26 +139,28 @@ pub fn orphans(parsed: &Parsed<'_>) -> bool {
     look::manner(parsed).orphan
 }
 
+/// Starts a runtime for one task and ends it without waiting for threads that look up names.
+pub fn block_on<T>(task: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let done = runtime.block_on(task);
+    runtime.shutdown_background();
+    Ok(done)
+}
+
 /// Asks the cluster what the command would do.
 ///
 /// Starts its own single-threaded runtime, and ends every child it started when the deadline passes.
 pub fn kube(request: &Request<'_>) -> Probed {
     let start = Instant::now();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
-        Ok(runtime) => runtime,
-        Err(e) => return Probed::nothing(&Why::Failed(e.to_string()), start.elapsed()),
-    };
     let until = tokio::time::Instant::from_std(start + request.deadline);
-    let mut probed = runtime.block_on(async {
+    let probed = block_on(async {
         match client::connect(&request.door(), until).await {
             Ok(client) => over(client, request).await,
             Err(why) => Probed::nothing(&why, start.elapsed()),
         }
     });
-    // A name lookup may still sit in a thread of its own; nobody waits for it.
-    runtime.shutdown_background();
-    probed.took = start.elapsed();
-    probed
+    let probed = probed.unwrap_or_else(|e| Probed::nothing(&Why::Failed(e.to_string()), start.elapsed()));
+    Probed { took: start.elapsed(), ..probed }
 }
 
 /// The same over a client that is already there; the clock starts now.

@@ -42,10 +42,8 @@ pub struct Set {
     pub found: Vec<Found>,
     /// How many there are in all.
     pub total: u64,
-    /// Names the server does not have.
-    pub absent: Vec<String>,
-    /// The same as they were looked up.
-    pub absent_references: Vec<Reference>,
+    /// What the server does not have.
+    pub absent: Vec<Reference>,
     /// Why kubectl will refuse the words by itself.
     pub mistake: Option<String>,
     /// The raw path, when one was given.
@@ -174,10 +172,7 @@ pub async fn look_up(api: &Api, references: Vec<Reference>, set: &mut Set) {
                 set.total += 1;
                 set.found.push(Found { kind: one.kind.clone(), object });
             }
-            Err(Miss::Absent) => {
-                set.absent.push(format!("{} {}", one.kind.kind, one.name));
-                set.absent_references.push(one.clone());
-            }
+            Err(Miss::Absent) => set.absent.push(one.clone()),
             Err(miss) => {
                 // It may well be there: it counts, by the name it was given.
                 set.total += 1;

@@ -1,25 +1,12 @@
 //! Credential plugins that take their time, on a real API server: the clock of the probe starts when the credentials are
 //! there, and the plugin is started once for everything that guard asks.
 
-use crate::support::cluster::{self, Cluster};
-use crate::support::ended::{ended, told};
-use crate::support::machine::Machine;
+use crate::scenarios_real::{Scene, scene};
+use crate::support::cluster;
+use crate::support::ended::{Ended, ended, told};
 use std::os::unix::fs::PermissionsExt;
 
-struct Scene {
-    cluster: &'static Cluster,
-    ns: String,
-    stage: Machine,
-}
-
 impl Scene {
-    fn new(name: &str) -> Option<Scene> {
-        let cluster = Cluster::start()?;
-        let ns = cluster.namespace(&format!("cred-{name}"));
-        cluster.run(&["create", "configmap", "q", "-n", &ns, "--from-literal=a=b"]);
-        Some(Scene { cluster, ns, stage: Machine::with_tool(cluster.kubectl_path()) })
-    }
-
     /// A kubeconfig whose user comes from a plugin that writes down each start and then runs `body`.
     fn plugin(&mut self, body: &str, mode: &str) {
         let starts = self.stage.at("starts").display().to_string();
@@ -46,18 +33,9 @@ impl Scene {
         std::fs::read_to_string(self.stage.at("starts")).unwrap_or_default().lines().count()
     }
 
-    fn check(&self) -> crate::support::ended::Ended {
+    fn check(&self) -> Ended {
         told(&self.stage.guard(&["check", "--", "kubectl", "delete", "ns", &self.ns]))
     }
-}
-
-macro_rules! scene {
-    ($name:literal) => {
-        match Scene::new($name) {
-            Some(scene) => scene,
-            None => return,
-        }
-    };
 }
 
 #[test]

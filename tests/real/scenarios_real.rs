@@ -6,14 +6,15 @@ use crate::support::ended::told;
 use crate::support::machine::{Machine, REFUSED};
 use crate::support::{cluster, ended};
 
-struct Scene {
-    cluster: &'static Cluster,
-    ns: String,
-    stage: Machine,
+/// A namespace of the real server with a config map `q` in it, and a home whose kubectl is the real one.
+pub(crate) struct Scene {
+    pub cluster: &'static Cluster,
+    pub ns: String,
+    pub stage: Machine,
 }
 
 impl Scene {
-    fn new(name: &str) -> Option<Scene> {
+    pub fn new(name: &str) -> Option<Scene> {
         let cluster = Cluster::start()?;
         let ns = cluster.namespace(&format!("e2e-{name}"));
         cluster.run(&["create", "configmap", "q", "-n", &ns, "--from-literal=a=b"]);
@@ -29,12 +30,14 @@ impl Scene {
 
 macro_rules! scene {
     ($name:literal) => {
-        match Scene::new($name) {
+        match $crate::scenarios_real::Scene::new($name) {
             Some(scene) => scene,
             None => return,
         }
     };
 }
+
+pub(crate) use scene;
 
 #[test]
 fn a_namespace_goes_only_by_its_name() {

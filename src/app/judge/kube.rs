@@ -13,17 +13,18 @@ use crate::engine::fact::Why;
 use crate::engine::impact::{Gap, Impact};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
-use crate::engine::kuberc::{self, CredentialPolicy};
+use crate::engine::kuberc;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::policy::place::{self, IdKind, Seen};
 use crate::engine::policy::rule::Actor;
+use crate::engine::policy::words as policy_words;
 use crate::engine::policy::{Merged, Terms};
 use crate::engine::target::KubeTarget;
 use crate::fail::Result;
 use crate::probe;
 use crate::probe::client;
 use crate::prompt::progress::Progress;
-use crate::resolve::{self, Resolved, ResolvedKube};
+use crate::resolve::{self, Access, Resolved, ResolvedKube};
 use crate::run::exec::CONFIRM;
 use crate::run::inputs::{Inputs, Loose};
 use crate::run::pin::Pinned;
@@ -109,11 +110,9 @@ pub(super) fn judge(
     if wanted && how.probe && !situation::is_local_only(&parsed) {
         if let Ok(resolved) = &mut resolved {
             let settled = settle(resolved, &terms, world, how);
-            let children =
-                resolved.access.settled.as_deref().map(|bytes| Pinned::of("the kubeconfig", bytes));
-            let children = children.transpose()?.map(|pin| (pin.shared_path(), pin));
+            let lent = Lent::of(&resolved.access)?;
             let _progress = how.progress.then(|| Progress::start("asking the cluster", dumb(world)));
-            let held = held_words(&inputs, call, children.as_ref().map(|(path, _)| path));
+            let held = held_words(&inputs, call, lent.path());
             let request = probe::Request {
                 parsed: &parsed,
                 words: call.argv.get(1..).unwrap_or_default(),
@@ -121,17 +120,13 @@ pub(super) fn judge(
                 stdin: inputs.stdin(),
                 target: &resolved.target,
                 effective_kubeconfig: &resolved.access.effective,
-                plugins: match &resolved.access.plugin_policy {
-                    CredentialPolicy::AllowAll => probe::Plugins::All,
-                    CredentialPolicy::DenyAll => probe::Plugins::None,
-                    CredentialPolicy::Allowlist(names) => probe::Plugins::Only(names),
-                },
+                plugins: (&resolved.access.plugin_policy).into(),
                 documents: &documents,
                 kubectl: program.for_dry_runs(),
                 world,
                 deadline: patience(&parsed, &terms),
                 verdict: &words.verdict,
-                kubeconfig: children.as_ref().map(|(path, _)| Path::new(path)),
+                kubeconfig: lent.path().map(Path::new),
             };
             let probed = match settled {
                 Ok(()) => probe::kube(&request),
@@ -220,6 +215,21 @@ fn settle(
     resolved.access.effective = settled.effective;
     resolved.access.settled = Some(settled.children);
     Ok(())
+}
+
+/// The kubeconfig lent to kubectls that guard starts, where the caller's would start a credential plugin once more. It is
+/// there as long as this is.
+pub(in crate::app) struct Lent(Option<(OsString, Pinned)>);
+
+impl Lent {
+    pub(in crate::app) fn of(access: &Access) -> Result<Lent> {
+        let pin = access.settled.as_deref().map(|bytes| Pinned::of("the kubeconfig", bytes)).transpose()?;
+        Ok(Lent(pin.map(|pin| (pin.shared_path(), pin))))
+    }
+
+    pub(in crate::app) fn path(&self) -> Option<&OsString> {
+        self.0.as_ref().map(|(path, _)| path)
+    }
 }
 
 /// The caller's words with what was read in the place of files, for kubectls that guard starts; a file that
@@ -329,7 +339,8 @@ impl Evaluation<'_> {
         let effect =
             if reach::from_files(self.parsed) { worded.effect.max(self.effect) } else { self.effect };
         let unseen = !probed || !impact.gaps.is_empty();
-        let mut assessment = match reach::worst(self.parsed, self.documents).filter(|_| unseen) {
+        let named = policy_words::situation_of(self.tool, self.parsed, self.effect);
+        let mut assessment = match reach::worst(self.parsed, &named, self.documents).filter(|_| unseen) {
             Some(worst) => {
                 let mut impact = impact.clone();
                 impact.consequences.push(worst);
@@ -340,7 +351,8 @@ impl Evaluation<'_> {
         if assessment.effect == worded.effect && effect >= Effect::Disrupt {
             assessment.because.extend(worded.because.iter().map(|b| (*b).to_owned()));
         }
-        let reach = target.map(|t| reach::reach(self.parsed, self.documents, t, impact)).unwrap_or_default();
+        let reach =
+            target.map(|t| reach::reach(self.parsed, &named, self.documents, t, impact)).unwrap_or_default();
         let (name, challenge) = match target {
             Some(target) => (
                 challenge::cluster_name(target, place.name.as_deref()),
@@ -350,8 +362,8 @@ impl Evaluation<'_> {
             None => (String::new(), Challenge { phrase: String::new(), kind: "cluster" }),
         };
         let facts = situation::Facts {
-            tool: self.tool,
             parsed: self.parsed,
+            worded: named,
             target,
             seen: &seen,
             place: &place,
@@ -361,7 +373,7 @@ impl Evaluation<'_> {
             documents: self.documents,
             reach: &reach,
         };
-        let situation = situation::of(&facts, self.interactive, self.actor);
+        let situation = situation::of(facts, self.interactive, self.actor);
         let decision = decide(&situation, self.policy);
         Outcome { place, name, challenge, assessment, situation, decision }
     }

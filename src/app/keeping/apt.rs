@@ -2,7 +2,7 @@
 
 use super::{Copied, Intent, VARIABLE, What, complain, root, short};
 use crate::app::call::Call;
-use crate::app::judge::How;
+use crate::app::judge::{How, dumb};
 use crate::app::kept::size;
 use crate::app::show;
 use crate::engine::apt::plan::{Kind, Plan};
@@ -156,10 +156,9 @@ pub fn take(
             public_only: packages.public_only,
             largest: apt::LARGEST,
         };
-        let dumb = world.var("TERM").is_none_or(|term| term == "dumb");
         let what =
             if promised { "keeping packages and dumping databases" } else { "keeping packages and settings" };
-        let _progress = Progress::start(what, dumb);
+        let _progress = Progress::start(what, dumb(world));
         apt::take(&order)
     });
     let stop = |why: &str| {

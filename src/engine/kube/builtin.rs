@@ -1,6 +1,6 @@
 //! Which words and groups are the API server's own, and which somebody added.
 
-use super::kinds::KINDS;
+use super::kinds::{KINDS, parts};
 
 /// Groups that the API server itself serves; every other one is a custom resource's or another server's.
 const GROUPS: [&str; 20] = [
@@ -39,18 +39,9 @@ pub fn words() -> impl Iterator<Item = &'static str> {
 /// Whether a word of a command line (`pods`, `deployments.apps`, `deployments.v1.apps`, `Pod`) is a built-in kind.
 pub fn is_built_in(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    let (plain, group) = word.split_once('.').unwrap_or((&word, ""));
-    let is_version = |part: &str| {
-        part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    };
-    let group = match group.split_once('.') {
-        Some((version, rest)) if is_version(version) => rest,
-        _ => group,
-    };
-    let named = KINDS
-        .iter()
-        .filter(|kind| kind.resource == plain || kind.singular == plain || kind.short.contains(&plain));
-    is_own_group(group) && (plain == "all" || named.into_iter().any(|kind| is_own_group(kind.group)))
+    let (plain, group) = parts(&word);
+    let mut named = KINDS.iter().filter(|kind| kind.is_called(plain));
+    is_own_group(group) && (plain == "all" || named.any(|kind| is_own_group(kind.group)))
 }
 
 #[cfg(test)]

@@ -27,6 +27,13 @@ pub struct Kind {
     pub placed: Placed,
 }
 
+impl Kind {
+    /// Whether this is one of its names: plural, singular or short, in small letters.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.resource == name || self.singular == name || self.short.contains(&name)
+    }
+}
+
 const fn row(
     resource: &'static str,
     singular: &'static str,
@@ -128,18 +135,12 @@ const OTHER_GROUPS: &[&str] = &["extensions", "events.k8s.io", "apps", "batch", 
 /// the category `all`); `None` when only the server tells.
 pub fn placed(word: &str) -> Option<Placed> {
     let lower = word.to_ascii_lowercase();
-    let (name, group) = lower.split_once('.').unwrap_or((&lower, ""));
+    let (name, group) = parts(&lower);
     if name == "all" && group.is_empty() {
         return Some(Namespaced);
     }
-    let named = |k: &&Kind| k.resource == name || k.singular == name || k.short.contains(&name);
-    let found = KINDS.iter().find(named)?;
-    // `v1.apps`: a version may stand before the group.
-    let group = match group.split_once('.') {
-        Some((version, rest)) if is_version(version) => rest,
-        None if is_version(group) => "",
-        _ => group,
-    };
+    let found = KINDS.iter().find(|k| k.is_called(name))?;
+    let group = if is_version(group) { "" } else { group };
     is_group_of(found, group).then_some(found.placed)
 }
 
@@ -155,6 +156,15 @@ fn is_group_of(kind: &Kind, group: &str) -> bool {
     group.is_empty() || kind.group == group || OTHER_GROUPS.contains(&group)
 }
 
+/// A word in small letters, taken apart into name and group: a version may stand before the group (`deployments.v1.apps`).
+pub(super) fn parts(word: &str) -> (&str, &str) {
+    let (name, group) = word.split_once('.').unwrap_or((word, ""));
+    match group.split_once('.') {
+        Some((version, rest)) if is_version(version) => (name, rest),
+        _ => (name, group),
+    }
+}
+
 fn is_version(text: &str) -> bool {
     text.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -166,20 +176,13 @@ pub fn is_cluster_scoped(word: &str) -> bool {
 
 /// Whether everything in a namespace goes with an object of this kind, as written: the namespace itself.
 pub fn is_namespace(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    matches!(
-        lower.split_once('.').map_or(lower.as_str(), |(name, _)| name),
-        "namespaces" | "namespace" | "ns" | "projects" | "project"
-    )
+    matches!(parts(&word.to_ascii_lowercase()).0, "namespaces" | "namespace" | "ns" | "projects" | "project")
 }
 
 /// Whether every object of some kind goes with an object of this kind, as written: a definition.
 pub fn is_definition(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
-    matches!(
-        lower.split_once('.').map_or(lower.as_str(), |(name, _)| name),
-        "customresourcedefinitions" | "customresourcedefinition" | "crd" | "crds"
-    )
+    matches!(parts(&lower).0, "customresourcedefinitions" | "customresourcedefinition" | "crd" | "crds")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use super::documents::{Document, Documents};
 use super::kinds::{self, Placed};
 use crate::engine::challenge::Scope;
-use crate::engine::decide::{Object, Whole};
+use crate::engine::decide::{Object, Situation, Whole};
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Consequence, Impact, Subject};
 use crate::engine::parse::Parsed;
@@ -53,6 +53,23 @@ impl Reach {
         self.namespaces.insert(namespace.to_owned());
         self.whole |= whole;
     }
+
+    /// What is pruned stands in no file: only the server's dry run tells it, and only all of it counts.
+    fn prunes(&mut self, impact: &Impact) {
+        self.anywhere |= !saw_all(impact);
+        self.hits(&impact.subjects);
+    }
+
+    /// What the live system says is hit.
+    fn hits(&mut self, subjects: &[Subject]) {
+        for subject in subjects {
+            match &subject.namespace {
+                _ if kinds::is_namespace(&subject.kind) => self.within(&subject.name, true),
+                Some(namespace) => self.within(namespace, false),
+                None => self.cluster = true,
+            }
+        }
+    }
 }
 
 /// Whether a command deletes what it hits: `delete`, `replace --force`, `apply --force`, `apply --prune`.
@@ -75,10 +92,15 @@ pub fn from_files(parsed: &Parsed<'_>) -> bool {
     parsed.role(Role::Filename).is_some()
 }
 
-/// How far it reaches.
-pub fn reach(parsed: &Parsed<'_>, documents: &Documents, target: &KubeTarget, impact: &Impact) -> Reach {
+/// How far it reaches; `worded` is what its words alone say.
+pub fn reach(
+    parsed: &Parsed<'_>,
+    worded: &Situation,
+    documents: &Documents,
+    target: &KubeTarget,
+    impact: &Impact,
+) -> Reach {
     let mut reach = Reach::default();
-    let worded = words::situation_of("kubectl", parsed, Effect::Unknown);
     let here = target.namespace.value.as_str();
     let command = parsed.path().split(' ').next().unwrap_or_default();
     let selected = parsed.role(Role::Selector).is_some() || parsed.on("all");
@@ -89,23 +111,18 @@ pub fn reach(parsed: &Parsed<'_>, documents: &Documents, target: &KubeTarget, im
     } else if from_files(parsed) {
         files(parsed, documents, here, impact, &mut reach);
     } else if prunes(parsed) {
-        pruned(impact, &mut reach);
+        reach.prunes(impact);
     } else if words::NODE_COMMANDS.contains(&command) {
         let named = !worded.objects.is_empty() && !selected;
         reach.cluster |= named;
         reach.unnamed |= !named;
-    } else if words::names_objects(command) {
-        for object in &worded.objects {
-            named(object, selected, here, impact, &mut reach);
-        }
     } else if let Some(pods) = words::pods_of(parsed) {
         for namespace in pods {
             reach.within(namespace.as_deref().unwrap_or(here), false);
         }
-    } else if let Some(created) = words::created(parsed) {
-        match created {
-            words::Created::Namespace(name) => reach.within(&name, true),
-            words::Created::InCluster => reach.cluster = true,
+    } else {
+        for object in &worded.objects {
+            named(object, selected, here, impact, &mut reach);
         }
     }
     if reach == Reach::default() {
@@ -166,13 +183,7 @@ fn raw(objects: &[Object], reach: &mut Reach) {
 fn files(parsed: &Parsed<'_>, documents: &Documents, here: &str, impact: &Impact, reach: &mut Reach) {
     reach.anywhere |= !documents.unread.is_empty() || impact.gaps.iter().any(|gap| gap.what == DIFFERENT);
     // What the live system says is hit counts, whatever guard read in the files.
-    for subject in &impact.subjects {
-        match &subject.namespace {
-            _ if kinds::is_namespace(&subject.kind) => reach.within(&subject.name, true),
-            Some(namespace) => reach.within(namespace, false),
-            None => reach.cluster = true,
-        }
-    }
+    reach.hits(&impact.subjects);
     for document in documents.objects.iter().filter(|d| d.is_object()) {
         let here = document.namespace().unwrap_or(here);
         if kinds::is_namespace(document.kind()) {
@@ -187,22 +198,7 @@ fn files(parsed: &Parsed<'_>, documents: &Documents, here: &str, impact: &Impact
         }
     }
     if prunes(parsed) {
-        pruned(impact, reach);
-    }
-}
-
-/// What is pruned stands in no file: only the server's dry run tells it, and only all of it counts.
-fn pruned(impact: &Impact, reach: &mut Reach) {
-    if !saw_all(impact) {
-        reach.anywhere = true;
-        return;
-    }
-    for subject in &impact.subjects {
-        match &subject.namespace {
-            _ if subject.kind == "Namespace" => reach.within(&subject.name, true),
-            Some(namespace) => reach.within(namespace, false),
-            None => reach.cluster = true,
-        }
+        reach.prunes(impact);
     }
 }
 
@@ -216,8 +212,13 @@ pub fn saw_all(impact: &Impact) -> bool {
 /// Whether a whole scope goes: a namespace, everything of a kind, whatever fits `--all`. Files nobody could read count
 /// as one when they are deleted; not a URL on a known local cluster, where there is little to lose and pipelines do
 /// nothing else.
-pub fn whole(parsed: &Parsed<'_>, documents: &Documents, impact: &Impact, local: bool) -> Whole {
-    let worded = words::situation_of("kubectl", parsed, Effect::Unknown);
+pub fn whole(
+    parsed: &Parsed<'_>,
+    worded: &Situation,
+    documents: &Documents,
+    impact: &Impact,
+    local: bool,
+) -> Whole {
     let deletes = deletes(parsed);
     let unlike = from_files(parsed) && impact.gaps.iter().any(|gap| gap.what == DIFFERENT);
     let in_files = deletes && documents.objects.iter().any(|d| takes_along(d.kind()));
@@ -240,7 +241,7 @@ fn takes_along(kind: &str) -> bool {
 
 /// What only facts rule out: a scale may take claims along where the set says so (`whenScaled: Delete`, Kubernetes 1.27),
 /// which neither words nor files tell. `None` where the words are the worst already.
-pub fn worst(parsed: &Parsed<'_>, documents: &Documents) -> Option<Consequence> {
+pub fn worst(parsed: &Parsed<'_>, worded: &Situation, documents: &Documents) -> Option<Consequence> {
     let sets =
         |word: &str| matches!(word.to_ascii_lowercase().as_str(), "statefulsets" | "statefulset" | "sts");
     // A kind nobody knows may be one that keeps its claims in the same way.
@@ -248,7 +249,6 @@ pub fn worst(parsed: &Parsed<'_>, documents: &Documents) -> Option<Consequence> 
     if parsed.path() != "scale" {
         return None;
     }
-    let worded = words::situation_of("kubectl", parsed, Effect::Unknown);
     let named = worded.objects.iter().any(|o| may(&o.resource, kinds::placed(&o.resource)));
     let filed = from_files(parsed)
         && (!documents.unread.is_empty()

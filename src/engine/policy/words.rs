@@ -199,7 +199,7 @@ fn object(kind: &str, name: Option<&str>, namespace: Option<&str>) -> Object {
 }
 
 /// Whether a command's arguments are objects of any kind: `TYPE NAME…`, `TYPE/NAME…`, `TYPE1,TYPE2`.
-pub fn names_objects(command: &str) -> bool {
+fn names_objects(command: &str) -> bool {
     OBJECT_COMMANDS.contains(&command) || POD_COMMANDS.contains(&command)
 }
 
@@ -215,30 +215,6 @@ pub fn pods_of(parsed: &Parsed<'_>) -> Option<Vec<Option<String>>> {
         Some(namespace.filter(|ns| !ns.is_empty()).map(text))
     };
     Some(parsed.args.iter().filter_map(|(_, arg)| place(arg)).collect())
-}
-
-/// What `create TYPE NAME` makes outside of namespaces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Created {
-    /// A namespace of this name.
-    Namespace(String),
-    /// Something else cluster-scoped.
-    InCluster,
-}
-
-/// Reads `create namespace NAME`, `create clusterrole NAME`, `certificate approve NAME` …; `None` for what lies in a
-/// namespace.
-pub fn created(parsed: &Parsed<'_>) -> Option<Created> {
-    let kind = match parsed.path().split_once(' ')? {
-        ("create", kind) => kind,
-        ("certificate", _) => "certificatesigningrequests",
-        _ => return None,
-    };
-    let name = parsed.args_before_dash().first().map(|(_, name)| text(name));
-    match name {
-        Some(name) if kinds::is_namespace(kind) => Some(Created::Namespace(name)),
-        _ => is_cluster_scoped(kind).then_some(Created::InCluster),
-    }
 }
 
 /// Whether a path (without its query) says what the server will make of it: it takes out `.` and `..`, doubled slashes

@@ -72,13 +72,7 @@ impl Answered {
 /// Starts its own single-threaded runtime, and ends every process it started, with their children, when the deadline
 /// passes.
 pub fn plan(request: &Request<'_>) -> Answered {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
-        Ok(runtime) => runtime,
-        Err(e) => return Answered::unknown(Why::Failed(e.to_string())),
-    };
-    let answered = runtime.block_on(over(request));
-    runtime.shutdown_background();
-    answered
+    super::block_on(over(request)).unwrap_or_else(|e| Answered::unknown(Why::Failed(e.to_string())))
 }
 
 async fn over(request: &Request<'_>) -> Answered {

@@ -110,21 +110,14 @@ impl Answered {
 /// Starts its own single-threaded runtime, and ends every child it started when the deadline passes.
 pub fn ask(request: &Request<'_>) -> Answered {
     let start = Instant::now();
-    let answered = block_on(over(request)).unwrap_or_else(|e| Answered::nothing(e.to_string()));
+    let answered = super::block_on(over(request)).unwrap_or_else(|e| Answered::nothing(e.to_string()));
     Answered { took: start.elapsed(), ..answered }
 }
 
 /// Asks again who the command would act as: the second look, right before it runs. Account id and ARN, or the CLI's own
 /// words in one line.
 pub fn identity(request: &Request<'_>) -> Result<(String, String), String> {
-    block_on(identity::ask(request)).map_err(|e| e.to_string())?.map(|who| (who.account, who.arn))
-}
-
-fn block_on<F: Future>(work: F) -> std::io::Result<F::Output> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let out = runtime.block_on(work);
-    runtime.shutdown_background();
-    Ok(out)
+    super::block_on(identity::ask(request)).map_err(|e| e.to_string())?.map(|who| (who.account, who.arn))
 }
 
 async fn over(request: &Request<'_>) -> Answered {

@@ -72,14 +72,9 @@ pub fn ask(request: &Request<'_>) -> Answered {
         }
         Asked::Down(down) => down::look(request, &down, &mut answered),
         Asked::Units(units) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-            match runtime {
-                Ok(runtime) => {
-                    let until = Instant::now() + request.deadline;
-                    runtime.block_on(stop::look(request, &units, until, &mut answered));
-                    runtime.shutdown_background();
-                }
-                Err(e) => answered.impact.gap("what this stops", Why::Failed(e.to_string())),
+            let until = Instant::now() + request.deadline;
+            if let Err(e) = super::block_on(stop::look(request, &units, until, &mut answered)) {
+                answered.impact.gap("what this stops", Why::Failed(e.to_string()));
             }
         }
     }
