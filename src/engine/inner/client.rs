@@ -22,6 +22,12 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
         b"mongosh" | b"mongo" => mongo(words),
         b"curl" => reads_if(curl(words)),
         b"wget" => reads_if(wget(words)),
+        // `-z` only tries whether a port answers (nc(1) of OpenBSD and nmap).
+        b"nc" | b"ncat" | b"netcat" => {
+            let letters = |w: &&&[u8]| w.starts_with(b"-") && !w.starts_with(b"--");
+            let has = |letter: u8| words.iter().filter(letters).any(|w| w.contains(&letter));
+            reads_if(has(b'z') && !has(b'e') && !has(b'c') && !has(b'l'))
+        }
         b"find" => return Some(find(words)),
         b"dd" => dd(words),
         b"wipefs" => wipefs(words),

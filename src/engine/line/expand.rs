@@ -195,7 +195,7 @@ impl<'a> Expander<'a> {
                 }
                 _ => self.unknown(b"$()"),
             },
-            Piece::Process(_) => {
+            Piece::Process { .. } => {
                 self.field.bytes.extend_from_slice(PROCESS);
                 self.field.optional = false;
                 self.begun = true;
@@ -246,8 +246,10 @@ impl<'a> Expander<'a> {
             return;
         }
         let mut rest = value;
+        let separators: Vec<u8> = self.scope.get(b"IFS").iter().flatten().flatten().copied().collect();
+        let parts = |b: &u8| b.is_ascii_whitespace() || separators.contains(b);
         loop {
-            let blanks = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+            let blanks = rest.iter().take_while(|b| parts(b)).count();
             if blanks > 0 && self.begun {
                 let next = Field { optional: true, ..Field::default() };
                 let field = std::mem::replace(&mut self.field, next);
@@ -255,7 +257,7 @@ impl<'a> Expander<'a> {
                 self.begun = false;
             }
             rest = rest.get(blanks..).unwrap_or_default();
-            let length = rest.iter().take_while(|b| !b.is_ascii_whitespace()).count();
+            let length = rest.iter().take_while(|b| !parts(b)).count();
             if length == 0 {
                 return;
             }

@@ -122,6 +122,8 @@ struct Reader {
     active: Vec<Vec<u8>>,
     /// Functions: what their bodies do and print, whether they were called.
     defined: Vec<Defined>,
+    /// Sources of `>(…)` in the command being read: they read what it writes.
+    sinks: Vec<Vec<u8>>,
     /// Something may stand between a tool's name and guard: PATH, a function, an alias.
     shadowed: bool,
 }
@@ -164,6 +166,7 @@ impl Reader {
             strict: 0,
             active: Vec::new(),
             defined: Vec::new(),
+            sinks: Vec::new(),
             shadowed: false,
         }
     }
@@ -204,6 +207,7 @@ impl Reader {
         }
         self.bytes -= text.len();
         self.depth += 1;
+        let outer = std::mem::take(&mut self.sinks);
         let Lexed { tokens, processes, whole } = lex(text);
         let (mut verdict, out) = self.run(&tokens, io);
         for process in &processes {
@@ -215,6 +219,7 @@ impl Reader {
                 verdict = worse(verdict, self.mentioned(text));
             }
         }
+        self.sinks = outer;
         self.depth -= 1;
         (verdict, out)
     }

@@ -16,8 +16,8 @@ pub(super) enum Piece {
     Param { name: Vec<u8>, word: Box<Word>, alternate: bool, quoted: bool },
     /// `$(…)` or backquotes (`back`): the source between them.
     Command { source: Vec<u8>, quoted: bool, back: bool },
-    /// `<(…)`, `>(…)`: the source; as a word it is the name of a file.
-    Process(Vec<u8>),
+    /// `<(…)`, and `>(…)` (`written`): the source; as a word it is the name of a file, which the source writes or reads.
+    Process { source: Vec<u8>, written: bool },
     /// `{a,b}`: one word for each.
     Braces(Vec<Vec<u8>>),
     /// `(a b)` behind `NAME=`.

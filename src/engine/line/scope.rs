@@ -39,6 +39,8 @@ pub(super) struct Scope {
     pub aliases: Vec<(Vec<u8>, Vec<u8>)>,
     /// Functions: name and body.
     pub functions: Vec<(Vec<u8>, Rc<[Token]>)>,
+    /// Names that stand for another name (`declare -n R=D`): R and D.
+    pub references: Vec<(Vec<u8>, Vec<u8>)>,
     /// Files the line writes: path and text.
     files: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -159,6 +161,12 @@ impl Scope {
             all.push(b'\n');
         }
         Some(all)
+    }
+
+    /// Everything the line writes to files, one text: for a shell that is given a file of which the name is not known.
+    pub fn every_file(&self) -> Option<Vec<u8>> {
+        let texts: Vec<&[u8]> = self.files.iter().map(|(_, text)| text.as_slice()).collect();
+        (!texts.is_empty()).then(|| texts.join(&b'\n'))
     }
 
     /// What was written to the file a command's name stands for: a path, or a name in a directory of programs.

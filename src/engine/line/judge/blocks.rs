@@ -2,11 +2,14 @@
 
 use super::super::LineVerdict;
 use super::super::expand::joined;
-use super::super::lex::{Token, Word, commands_inside};
+use super::super::lex::{Piece, Token, Word, commands_inside};
 use super::simple::Simple;
 use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
 use crate::engine::effect::Effect;
 use std::rc::Rc;
+
+/// Words that begin a loop over a list.
+const LOOPS: &[&[u8]] = &[b"for", b"foreach", b"select"];
 
 /// How many blocks may be open at once.
 const OPEN: usize = 500;
@@ -49,6 +52,8 @@ struct Block {
     outer: Option<Simple>,
     /// It stands behind a pipe: a shell of its own reads it, and what it assigns is gone with that.
     piped: bool,
+    /// The condition of an `if` or a loop is being read, not what it decides about.
+    condition: bool,
 }
 
 impl Block {
@@ -65,6 +70,7 @@ impl Block {
             ended: true,
             outer: None,
             piped: false,
+            condition: matches!(kind, Kind::If | Kind::Loop),
         }
     }
 }
@@ -116,6 +122,20 @@ impl Reader {
         }
         match token {
             Token::Word(word) => self.word(run, word),
+            // `for i (a b) …` of zsh
+            Token::Open if run.simple.is_head(LOOPS) && run.simple.words.len() == 2 => {
+                run.simple.words.push(Word { pieces: vec![Piece::Text(b"in".to_vec())], quoted: false });
+                while let Some(token) = run.tokens.get(run.at) {
+                    run.at += 1;
+                    match token {
+                        Token::Word(word) => run.simple.words.push(word.clone()),
+                        Token::Close => break,
+                        _ => {}
+                    }
+                }
+                self.end_command(run, true);
+                self.loop_body(run);
+            }
             // `name() {`
             Token::Open if run.simple.words.len() == 1 && run.peek() == Some(&Token::Close) => {
                 let name = run.simple.words.first().and_then(Word::bare).map(<[u8]>::to_vec);
@@ -205,11 +225,23 @@ impl Reader {
         if run.simple.words.is_empty() && self.keyword(run, word) {
             return;
         }
+        // What follows a closed block or a whole `[[ … ]]` without a separator begins a command of its own: the short
+        // forms of zsh (`if [[ … ]] CMD`, `while (…) CMD`).
+        let ended = run.simple.closed.is_some()
+            || (run.simple.is_head(&[b"[["]) && !run.simple.is_test() && !run.simple.is_only_head());
+        // `while true { … }` and `{ … }` without a `;` before the brace.
+        let brace = match word.bare() {
+            Some(b"{") => run.top().condition,
+            Some(b"}") => run.top().kind == Kind::Braces,
+            _ => false,
+        };
+        if ended || (brace && !run.simple.words.is_empty()) {
+            self.end_command(run, false);
+            self.word(run, word);
+            return;
+        }
         // `for i do …; done`
-        if run.simple.is_head(&[b"for", b"select"])
-            && run.simple.words.len() == 2
-            && word.bare() == Some(b"do")
-        {
+        if run.simple.is_head(LOOPS) && run.simple.words.len() == 2 && word.bare() == Some(b"do") {
             self.end_command(run, true);
             self.loop_body(run);
             return;
@@ -249,6 +281,15 @@ impl Reader {
                 self.open(run, Kind::Loop);
                 return false; // its words are a command of their own
             }
+            Some(b"foreach") if run.tokens.get(run.at + 1) == Some(&Token::Open) => {
+                self.open(run, Kind::Loop);
+                return false;
+            }
+            // fish, and `foreach` of zsh
+            Some(b"end") if matches!(run.top().kind, Kind::If | Kind::Loop) => {
+                self.end_chain(run);
+                self.close(run);
+            }
             Some(b"{") => {
                 let piped = std::mem::take(&mut run.piped);
                 let input = self.begin_block(run);
@@ -258,7 +299,8 @@ impl Reader {
                 self.scope.enter();
             }
             Some(b"do") => self.loop_body(run),
-            Some(b"then" | b"!") => {}
+            Some(b"then") => run.top().condition = false,
+            Some(b"!") => {}
             Some(b"elif" | b"else") => {
                 self.end_chain(run);
                 if run.top().kind == Kind::If {
@@ -386,7 +428,7 @@ impl Reader {
         let head = self.scope.changes();
         let at = run.at;
         let block = run.top();
-        (block.body, block.head) = (at, head);
+        (block.body, block.head, block.condition) = (at, head, false);
     }
 
     /// The same for a command that a shell of its own runs: what it assigns may be gone, so that it only adds.
@@ -404,15 +446,30 @@ impl Reader {
         }
         let mut simple = std::mem::take(&mut run.simple);
         if let Some(out) = simple.closed.take() {
+            run.verdict = worse(run.verdict, self.sunk(&out));
             return self.redirected(&simple, out);
         }
         if simple.words.is_empty() {
+            self.sinks.clear();
             return Out::default();
         }
         let inherited = run.top().input.clone();
         let (verdict, out) = self.finish(&simple, inherited);
         run.verdict = worse(run.verdict, verdict);
+        run.verdict = worse(run.verdict, self.sunk(&out));
         self.redirected(&simple, out)
+    }
+
+    /// What a command writes is read by the commands in its `>(…)`.
+    fn sunk(&mut self, out: &Out) -> LineVerdict {
+        let mut verdict = NOTHING;
+        for source in std::mem::take(&mut self.sinks) {
+            let io = Io { input: Some(Rc::new(out.clone())) };
+            self.scope.enter();
+            verdict = worse(verdict, self.judge(&source, &io).0);
+            self.scope.leave(false);
+        }
+        verdict
     }
 
     /// What is left to be printed when output goes to a file, which is remembered.

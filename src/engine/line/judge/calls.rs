@@ -36,6 +36,18 @@ impl Reader {
         if first.unknown {
             return self.nameless(first, rest, io);
         }
+        if first.bytes == b"{}"
+            && let Some(text) = self.scope.every_file()
+        {
+            // `find . -exec {} ;`: any file, one that the line has written too.
+            return self.file(&text, io);
+        }
+        // `=kubectl` of zsh is its path.
+        if !first.quoted
+            && let Some(name) = first.bytes.strip_prefix(b"=").filter(|name| !name.is_empty())
+        {
+            return self.plain(&Field::text(name), rest, fields, io);
+        }
         let active = self.active.contains(&first.bytes);
         if !active
             && !first.quoted
@@ -192,6 +204,11 @@ impl Reader {
             let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
             verdict = worse(verdict, only_serious(guarded_verdict(tool, &less)));
         }
+        if tool == "kubectl" && may_undo_dry_run(words) {
+            let real: Vec<Field> =
+                words.iter().filter(|f| !f.unknown && !f.bytes.starts_with(DRY_RUN)).cloned().collect();
+            verdict = worse(verdict, only_serious(guarded_verdict(tool, &real)));
+        }
         if tool == "kubectl" {
             verdict = worse(verdict, self.inside_pod(words, io));
         }
@@ -234,6 +251,21 @@ impl Reader {
         }
         verdict
     }
+}
+
+/// kubectl's option for a dry run; of several the last one counts (pflag).
+const DRY_RUN: &[u8] = b"--dry-run";
+
+/// Whether a word that is not known, and is not the value of an option, stands behind the dry run: it may be another one.
+fn may_undo_dry_run(words: &[Field]) -> bool {
+    let Some(dry) = words.iter().rposition(|f| f.bytes.starts_with(DRY_RUN)) else { return false };
+    let later = words.get(dry..).unwrap_or_default();
+    later.windows(2).any(|pair| {
+        let value = pair[0].bytes.starts_with(b"-") && !pair[0].bytes.contains(&b'=');
+        // `"$@"` may be no word, or many.
+        let any = pair[1].optional || pair[1].bytes == b"$@";
+        pair[1].unknown && any && !(value && pair[0].bytes != DRY_RUN)
+    })
 }
 
 fn guarded_name(name: &[u8]) -> bool {

@@ -47,7 +47,63 @@ const REMOTE_SHELLS: &[&[&[u8]]] = &[
     &[b"vagrant", b"ssh"],
 ];
 
+/// Programs that run what a file says: name, the files they look for by themselves, options with which they only tell what
+/// they would do. An operand that names a file counts as one.
+const RUNNERS: &[(&[u8], &[&str], &[&str])] = &[
+    (b"ansible-playbook", &[], &["--check", "-C", "--syntax-check", "--list-tasks", "--list-hosts"]),
+    (b"bun", &["package.json"], &[]),
+    (b"gmake", &["Makefile", "makefile", "GNUmakefile"], &["-n", "--dry-run", "--just-print", "--recon"]),
+    (b"just", &["justfile", "Justfile", ".justfile"], &["-n", "--dry-run", "-l", "--list", "--show"]),
+    (b"make", &["Makefile", "makefile", "GNUmakefile"], &["-n", "--dry-run", "--just-print", "--recon"]),
+    (b"ninja", &["build.ninja"], &["-n"]),
+    (b"npm", &["package.json"], &[]),
+    (b"pnpm", &["package.json"], &[]),
+    (b"rake", &["Rakefile", "rakefile"], &["-n", "--dry-run", "-T"]),
+    (b"run-parts", &["*"], &["--test", "--list", "--report"]),
+    (b"task", &["Taskfile.yml", "Taskfile.yaml"], &["-n", "--dry", "-l", "--list"]),
+    (b"yarn", &["package.json"], &[]),
+];
+
+/// Programs that run a line on other machines: name, and the word behind which the line stands.
+const FLEETS: &[(&[u8], &[&str])] = &[
+    (b"ansible", &["-a", "--args"]),
+    (b"bolt", &["run"]),
+    (b"salt", &["cmd.run", "cmd.shell"]),
+    (b"salt-call", &["cmd.run", "cmd.shell"]),
+    (b"salt-ssh", &["cmd.run", "cmd.shell"]),
+];
+
 impl Reader {
+    /// A program that runs what a file says which the line has written.
+    fn runner(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
+        let Some((_, files, looks)) = RUNNERS.iter().find(|(n, ..)| *n == name) else { return NOTHING };
+        if rest.iter().any(|f| looks.iter().any(|l| l.as_bytes() == f.bytes)) {
+            return NOTHING;
+        }
+        let mut verdict = NOTHING;
+        let named = rest.iter().map(|f| f.bytes.as_slice()).filter(|w| !w.starts_with(b"-"));
+        for path in files.iter().map(|f| f.as_bytes()).chain(named) {
+            if let Some(text) = self.scope.read(path) {
+                verdict = worse(verdict, self.mentioned(&text));
+            }
+        }
+        verdict
+    }
+
+    /// A program that hands a line to other machines.
+    fn fleet(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
+        let Some((_, marks)) = FLEETS.iter().find(|(n, _)| *n == name) else { return NOTHING };
+        let at = rest.iter().position(|f| marks.iter().any(|m| m.as_bytes() == f.bytes));
+        let joined = || rest.iter().find_map(|f| f.bytes.strip_prefix(b"--args="));
+        match at.and_then(|at| rest.get(at + 1)) {
+            Some(line) => self.judge_remote(&line.bytes, &Io::default()),
+            None => match joined() {
+                Some(line) => self.judge_remote(&line.to_vec(), &Io::default()),
+                None => NOTHING,
+            },
+        }
+    }
+
     /// A program with ways of its own; `None` for the others.
     pub(super) fn program(&mut self, name: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
         let verdict = match name {
@@ -106,7 +162,16 @@ impl Reader {
                     matches!(rest, [f] if matches!(f.bytes.as_slice(), b"--version" | b"-V" | b"-v"));
                 if version { NOTHING } else { verdict }
             }
-            _ => return self.elsewhere(name, rest, io),
+            _ => {
+                let runs = worse(self.runner(name, rest), self.fleet(name, rest));
+                let other = self.elsewhere(name, rest, io);
+                // Its words are read as those of any program that is not known, too.
+                return if runs.guarded < Some(Effect::Disrupt) {
+                    other
+                } else {
+                    Some(worse(runs, other.unwrap_or(STRANGE)))
+                };
+            }
         };
         Some(verdict)
     }

@@ -33,6 +33,11 @@ impl Simple {
         self.is_head(&[b"[["]) && self.words.last().and_then(Word::bare) != Some(b"]]")
     }
 
+    /// Whether it has one word.
+    pub fn is_only_head(&self) -> bool {
+        self.words.len() == 1
+    }
+
     /// Whether the first word is one of these, unquoted.
     pub fn is_head(&self, words: &[&[u8]]) -> bool {
         self.words.first().and_then(Word::bare).is_some_and(|first| words.contains(&first))
@@ -59,7 +64,7 @@ impl Reader {
             }
             return (verdict, Out::default());
         }
-        if self.builtin(words, simple, &mut verdict) {
+        if self.builtin(words, simple, inherited.as_ref(), &mut verdict) {
             return (verdict, Out::default());
         }
         let io = Io { input: simple.input.clone().or(inherited) };
@@ -100,19 +105,25 @@ impl Reader {
     }
 
     /// Builtins that set names; true when there is nothing more to judge.
-    fn builtin(&mut self, words: &[Word], simple: &Simple, verdict: &mut LineVerdict) -> bool {
+    fn builtin(
+        &mut self,
+        words: &[Word],
+        simple: &Simple,
+        inherited: Option<&Rc<Out>>,
+        verdict: &mut LineVerdict,
+    ) -> bool {
         let Some(name) = words.first().and_then(Word::bare) else { return false };
         let rest = words.get(1..).unwrap_or_default();
         match name {
-            b"for" | b"select" => self.loop_variable(words),
+            b"for" | b"foreach" | b"select" => self.loop_variable(words),
             b"export" | b"local" | b"declare" | b"readonly" | b"typeset" => {
                 let other_name = rest.iter().any(|w| w.bare() == Some(b"-n"));
                 for word in rest {
                     *verdict = worse(*verdict, self.assign(word));
                     // `declare -n R=D`: what is assigned to R is D's.
-                    if let (true, Some(Assignment { value, .. })) = (other_name, assignment(word)) {
+                    if let (true, Some(Assignment { name, value, .. })) = (other_name, assignment(word)) {
                         let target = expand(&[value], &self.scope, &self.captured, 0);
-                        self.scope.set(&joined(&target.fields), vec![None]);
+                        self.scope.references.push((name, joined(&target.fields)));
                     }
                 }
             }
@@ -135,17 +146,13 @@ impl Reader {
             b"read" | b"mapfile" | b"readarray" | b"getopts" | b"unset" => {
                 let names: Vec<&[u8]> =
                     rest.iter().filter_map(Word::bare).filter(|w| !w.starts_with(b"-")).collect();
-                // `read x <<< 'text'`
-                let text = simple.input.as_ref().filter(|i| name == b"read" && !i.opaque && names.len() == 1);
                 // `unset 'a[0]'`
                 let elements = rest.iter().filter(|_| name == b"unset").filter_map(Word::literal);
                 for element in elements.filter_map(|e| e.split(|b| *b == b'[').next()) {
                     self.scope.set(element, vec![None]);
                 }
-                for variable in names {
-                    let line = text.and_then(|t| t.text.split(|b| *b == b'\n').next()).map(<[u8]>::to_vec);
-                    self.scope.set(variable, vec![line, None]);
-                }
+                let input = simple.input.as_ref().or(inherited).filter(|_| name == b"read");
+                self.read_into(&names, simple, input.map(|i| i.text.as_slice()).unwrap_or_default());
             }
             b"printf" if rest.first().and_then(Word::bare) == Some(b"-v") => {
                 let name = rest.get(1).and_then(Word::bare).unwrap_or_default().to_vec();
@@ -171,6 +178,30 @@ impl Reader {
             _ => return false,
         }
         true
+    }
+
+    /// `read A B`: each name may hold its part of any line that is read, in a loop all of them; the last one the rest.
+    fn read_into(&mut self, names: &[&[u8]], simple: &Simple, text: &[u8]) {
+        let own = simple.words.iter().filter_map(assignment).find(|a| a.name == b"IFS");
+        let own = own.and_then(|a| a.value.literal().map(<[u8]>::to_vec));
+        let held = self.scope.get(b"IFS").iter().flatten().flatten().copied().collect();
+        let separators: Vec<u8> = own.unwrap_or(held);
+        let parts = |b: &u8| separators.contains(b) || (*b == b'\t' && separators.contains(&b' '));
+        let mut values: Vec<Vec<Value>> = vec![vec![None]; names.len()];
+        for line in text.split(|b| *b == b'\n').take(ASSIGNED) {
+            let mut rest = line;
+            for (at, value) in values.iter_mut().enumerate() {
+                let from = rest.iter().position(|b| !parts(b)).unwrap_or(rest.len());
+                rest = rest.get(from..).unwrap_or_default();
+                let end = if at + 1 == names.len() { None } else { rest.iter().position(parts) };
+                let (part, more) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or_default();
+                value.push(Some(part.to_vec()));
+                rest = more;
+            }
+        }
+        for (name, values) in names.iter().zip(values) {
+            self.scope.set(name, values);
+        }
     }
 
     /// `$1`, `$2` … and all of them; `None` when they are not known.
@@ -212,7 +243,12 @@ impl Reader {
                 self.captured.insert(source.clone(), Printed { text, maybe: out.maybe });
                 if jmespath && *back { only_guarded(inner) } else { inner }
             }
-            Piece::Process(source) => {
+            Piece::Process { source, written: true } => {
+                // What it reads is what the command writes, which is known when that has been read.
+                self.sinks.push(source.clone());
+                NOTHING
+            }
+            Piece::Process { source, .. } => {
                 self.scope.enter();
                 let (inner, out) = self.judge(source, &Io::default());
                 self.scope.leave(false);
@@ -258,6 +294,12 @@ impl Reader {
         self.shadowed |= matches!(name.as_slice(), b"PATH" | b"BASH_ENV" | b"ENV");
         if adds {
             values = self.added(&name, &values);
+        }
+        let meant = self.scope.references.iter().filter(|(r, _)| *r == name).map(|(_, d)| d.clone());
+        for target in meant.collect::<Vec<_>>() {
+            // Which of its assignments came last is not followed: each may hold.
+            let both = [self.scope.get(&target), &values].concat();
+            self.scope.set(&target, both);
         }
         self.scope.set(&name, values);
         verdict

@@ -159,6 +159,11 @@ impl Reader {
             return if operand.unknown { worse(STRANGE, verdict) } else { verdict };
         }
         let bytes = operand.bytes.as_slice();
+        if (operand.unknown || bytes == b"{}")
+            && let Some(text) = self.scope.every_file()
+        {
+            return self.file(&text, io);
+        }
         if stdin || matches!(bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0") {
             return self.feed(io);
         }
@@ -221,6 +226,10 @@ fn options<'w>(w: &Wrapper, words: &'w [Field]) -> Opened<'w> {
             continue;
         }
         let letters = &bytes[1..];
+        if only_reads(w, letters) {
+            opened.looks = true;
+            return opened;
+        }
         if w.name == "env" && letters.first() == Some(&b'S') {
             let (value, from) = match letters.get(1..) {
                 Some(value) if !value.is_empty() => (value, opened.at),
@@ -236,6 +245,12 @@ fn options<'w>(w: &Wrapper, words: &'w [Field]) -> Opened<'w> {
         cluster(w, letters, words, &mut opened);
     }
     opened
+}
+
+/// Whether a shell only checks what it reads: `bash -n`. An interactive one ignores it.
+fn only_reads(w: &Wrapper, letters: &[u8]) -> bool {
+    let posix = w.inner == Inner::Shell && (w.shorts == "oO" || w.name == "fish");
+    posix && letters.iter().all(u8::is_ascii_lowercase) && letters.contains(&b'n') && !letters.contains(&b'i')
 }
 
 /// One word of one-letter options.

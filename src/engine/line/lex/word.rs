@@ -17,11 +17,11 @@ impl Lexer<'_> {
                     word.pieces.push(Piece::Array(elements));
                 }
                 b'(' => break,
-                b'<' | b'>' if self.peek(1) == b'(' => {
+                sign @ (b'<' | b'>') if self.peek(1) == b'(' => {
                     self.at += 2;
                     let source = self.until_close();
                     flush(&mut word, &mut text);
-                    word.pieces.push(Piece::Process(source));
+                    word.pieces.push(Piece::Process { source, written: sign == b'>' });
                 }
                 b'<' | b'>' => break,
                 b'\\' => {
@@ -203,7 +203,13 @@ impl Lexer<'_> {
         } else if self.starts(b"${") {
             self.at += 2;
             let inside = self.until_brace();
-            self.parameter(inside, start, quoted)
+            match inside.split_first() {
+                // bash 5.3: `${ CMD; }` and `${| CMD; }` run a command in this very shell.
+                Some((b' ' | b'\t' | b'\n' | b'|', source)) => {
+                    Piece::Command { source: source.to_vec(), quoted, back: false }
+                }
+                _ => self.parameter(unflagged(inside), start, quoted),
+            }
         } else {
             let length = self
                 .text
@@ -254,7 +260,7 @@ impl Lexer<'_> {
         }
         let operator = rest.strip_prefix(b":").unwrap_or(rest);
         if let [sign @ (b'-' | b'=' | b'+'), word @ ..] = operator
-            && length > 0
+            && (length > 0 || rest.len() > operator.len())
         {
             let mut lexer = Lexer::new(word, 0, self.depth);
             let word = if lexer.descend() { lexer.value() } else { Word::default() };
@@ -351,6 +357,23 @@ impl Lexer<'_> {
             self.at += 1;
         }
     }
+}
+
+/// What stands between `${` and `}` without the flags of zsh, which say how a value is split and matched: `${=x}`,
+/// `${~x}`, `${(z)x}` (zshexpn(1)).
+fn unflagged(mut inside: Vec<u8>) -> Vec<u8> {
+    let end = inside.iter().position(|b| *b == b')');
+    let flags = match end {
+        Some(end) if inside.first() == Some(&b'(') => end + 1,
+        _ => 0,
+    };
+    let rest = inside.get(flags..).unwrap_or_default();
+    // `${=}` and `${^}` alone are nothing of the kind.
+    let signs = rest.iter().take_while(|b| matches!(b, b'=' | b'~' | b'^')).count();
+    if flags + signs < inside.len() {
+        inside.drain(..flags + signs);
+    }
+    inside
 }
 
 fn flush(word: &mut Word, text: &mut Vec<u8>) {
