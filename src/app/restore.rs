@@ -1,8 +1,9 @@
 //! `guard restore`: creates the objects of a copy again, or installs its packages.
 
 mod apt;
+mod consent;
 
-use super::{kept, out, show};
+use super::{judge, kept, out};
 use crate::engine::challenge::{Scope, challenge, cluster_name};
 use crate::engine::escape::escape;
 use crate::engine::fact::Known;
@@ -16,14 +17,11 @@ use crate::keep::restore::{self as back, Plan, Report, Settings};
 use crate::keep::store::{Kept, Manifest};
 use crate::policy;
 use crate::probe::client::Door;
-use crate::prompt::Terminal;
 use crate::resolve;
-use crate::run::exec::CONFIRM;
 use crate::ui::screen::{Item, Row, Screen};
 use crate::ui::{ColourChoice, human};
 use crate::world::World;
 use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 /// How long the cluster may take to say who it is.
@@ -92,6 +90,12 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let words: Vec<&[u8]> = words.into_iter().map(str::as_bytes).collect();
     let table = tools::by_name(b"kubectl").ok_or_else(|| Fail::new(Exit::Bug, "no table for kubectl"))?;
     let mut resolved = resolve::kubeconfig::kube(world, &parse(table, &words))?;
+    let policy = policy::load(world)?;
+    judge::kube::settle(&mut resolved, &policy.terms(), world, true).map_err(|why| {
+        Fail::new(Exit::Unavailable, "the cluster cannot be asked")
+            .because(escape(why.to_string().as_bytes()))
+            .help("log in, and check with `kubectl get ns kube-system`")
+    })?;
     let access = &resolved.access;
     let door = Door { kubeconfig: &access.effective, world, plugins: (&access.plugin_policy).into() };
     let uid = back::cluster_uid(&door, IDENTITY);
@@ -100,9 +104,15 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         Ok(uid) => Known::Known(uid),
         Err(why) => Known::Unknown(why),
     };
-    let policy = policy::load(world)?;
     let place = classify_target(&Seen::of_kube(&resolved.target), &policy);
-    agreed(args, &manifest, &plan, &resolved.target, &place, world, choice)?;
+    agreed(
+        args,
+        &manifest,
+        &plan,
+        &resolved.target,
+        &place,
+        &consent::Asking { policy: &policy, world, choice },
+    )?;
 
     let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE, at_home };
     let mut tell = |line: &str| out::complain(&format!("guard: {}\n", escape(line.as_bytes())));
@@ -147,8 +157,7 @@ fn agreed(
     plan: &Plan,
     target: &KubeTarget,
     place: &Classified,
-    world: &World,
-    choice: ColourChoice,
+    asking: &consent::Asking<'_>,
 ) -> Result<()> {
     let cluster = cluster_name(target, place.name.as_deref());
     let namespaces = match &args.namespace {
@@ -199,27 +208,10 @@ fn agreed(
         rows,
         ..Screen::default()
     };
-    if place.environment < Environment::Unclassified {
-        out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
-        return Ok(());
-    }
-    let may = super::caller::may_confirm_by_variable(world);
-    if let Some(phrase) = world.set_var(CONFIRM).filter(|_| may).map(OsStrExt::as_bytes) {
-        if challenge.accepts(phrase) {
-            out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
-            return Ok(());
-        }
-        if Terminal::available().is_err() {
-            return Err(Fail::new(Exit::Refused, "refused")
-                .because(format!("{CONFIRM} does not name this target"))
-                .help(format!("it has to be {}, {}", challenge.pattern(), challenge.stands(false))));
-        }
-    }
     let question =
         Item::new().say(format!("Create {count} objects in ")).strong(&challenge.phrase).say("? [y/N]:");
-    kept::yes(question, screen, world, choice).map_err(|fail| {
-        fail.because("nothing was created").help(super::caller::help_without_terminal(world, &challenge))
-    })
+    let asks = place.environment >= Environment::Unclassified;
+    asking.consent(screen, asks.then_some(question), &challenge, "nothing was created")
 }
 
 fn listed(manifest: &Manifest, plan: &Plan) -> String {

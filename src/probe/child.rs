@@ -26,9 +26,28 @@ pub struct Done {
     pub err: Vec<u8>,
 }
 
-/// Kills the child when the answer is no longer waited for. It stays in guard's own process group, so that Ctrl-C
-/// reaches it as well; one that was given a group of its own goes with everything in it.
+/// Kills the child and what it has started when the answer is no longer waited for. It stays in guard's own process
+/// group, so that Ctrl-C reaches it as well; one that was given a group of its own goes with everything in it.
 struct Leashed(Child);
+
+/// How many processes are ended with one child.
+const FAMILY: usize = 256;
+
+/// What a process has started and has not waited for, and what those have, as Linux lists them (proc(5),
+/// `/proc/PID/task/TID/children`); nothing where there is no such list.
+fn family(pid: i32) -> Vec<i32> {
+    let mut all = vec![pid];
+    let mut at = 0;
+    while let Some(pid) = all.get(at).copied().filter(|_| all.len() < FAMILY) {
+        at += 1;
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        for thread in threads {
+            let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            all.extend(children.split_whitespace().filter_map(|c| c.parse::<i32>().ok()));
+        }
+    }
+    all.split_off(1)
+}
 
 impl Drop for Leashed {
     fn drop(&mut self) {
@@ -38,7 +57,12 @@ impl Drop for Leashed {
             if rustix::process::getpgid(Some(pid)) == Ok(pid) {
                 let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
             }
+            // Listed before the child ends: then they are somebody else's.
+            let others = family(pid.as_raw_nonzero().get());
             let _ = self.0.kill();
+            for other in others.into_iter().filter_map(rustix::process::Pid::from_raw) {
+                let _ = rustix::process::kill_process(other, rustix::process::Signal::KILL);
+            }
             let _ = self.0.wait();
         }
     }
@@ -173,8 +197,14 @@ mod tests {
         assert_eq!(go("wc -c", None, 60_000).0.ok().unwrap().out.trim_ascii(), b"0");
     }
 
+    /// With a group of its own, and without, as a credential plugin has none.
     #[test]
-    fn a_group_of_its_own_ends_as_a_whole() {
+    fn what_a_child_has_started_ends_with_it() {
+        ends_as_a_whole(Some(0));
+        ends_as_a_whole(None);
+    }
+
+    fn ends_as_a_whole(group: Option<i32>) {
         use rustix::fs::{CWD, FileType, Mode, OFlags};
         use std::os::unix::process::CommandExt as _;
         let dir = tempfile::tempdir().unwrap();
@@ -186,7 +216,10 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let done = runtime.block_on(async {
             let mut sh = command("/bin/sh", &World::of(&[("PATH", "/usr/bin:/bin")], dir.path()));
-            sh.args(["-c", "(exec sleep 600 >alive) & wait"]).process_group(0);
+            sh.args(["-c", "(exec sleep 600 >alive) & wait"]);
+            if let Some(group) = group {
+                sh.process_group(group);
+            }
             run(sh, None, Instant::now() + Duration::from_secs(1)).await
         });
         assert_eq!(done.err(), Some(Why::TimedOut));

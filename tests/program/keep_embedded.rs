@@ -2,7 +2,7 @@
 
 use crate::support::cluster;
 use crate::support::embedded::{Embedded, Seed};
-use crate::support::ended::said;
+use crate::support::ended::{answered, said};
 use crate::support::machine::{Machine, REFUSED};
 use serde_json::{Value, json};
 use std::process::Output;
@@ -205,6 +205,26 @@ fn another_cluster_is_refused() {
     let secret = two.object("/api/v1/namespaces/shop/secrets/password").unwrap();
     assert_eq!(secret["data"]["a"], "aHVudGVyMg==");
     assert_eq!(two.object("/api/v1/namespaces/shop").unwrap()["metadata"]["labels"]["team"], "a");
+}
+
+#[test]
+fn at_a_terminal_the_way_back_is_asked_whatever_the_variable_says() {
+    let server = Embedded::start(shop(2));
+    let Some(mut guarded) = guarded(&server) else { return };
+    assert!(agree(&mut guarded, &["delete", "ns", "shop"]).status.success());
+    let id = id(&guarded);
+    let asked = |answer: &str| {
+        let command = guarded.command(env!("CARGO_BIN_EXE_guard"), &["restore", &id]);
+        answered(guarded.terminal_of(command), "[y/N]: ", answer)
+    };
+    asked("n").is(REFUSED).says("does not answer where a person can be asked");
+    assert!(!server.exists("/api/v1/namespaces/shop"));
+    asked("y").is(0).says("created");
+    assert!(server.exists("/api/v1/namespaces/shop"));
+    // Policy may forbid the variable altogether: nothing is created without a terminal.
+    guarded.policy("version: 1\nprompt: {env_confirm: false}\n");
+    let out = guarded.guard(&["restore", &id]);
+    assert_eq!(out.status.code(), Some(REFUSED), "{}", said(&out));
 }
 
 #[test]

@@ -58,6 +58,19 @@ fn a_plugin_that_takes_longer_than_the_probe_costs_neither_facts_nor_copy() {
     assert_eq!(s.starts(), 4);
 }
 
+/// The way back has the plugin's own budget, too, and starts it once.
+#[test]
+fn the_way_back_waits_for_a_slow_plugin() {
+    let mut s = scene!("back");
+    s.stage.env("GUARD_CONFIRM", format!("real/{}", s.ns));
+    told(&s.stage.pipeline(&["delete", "cm", "q", "-n", &s.ns])).is(0).says("kept the manifests of 1 object");
+    let kept = told(&s.stage.guard(&["kept", "list", "--json"])).output;
+    let kept: serde_json::Value = serde_json::from_str(kept.lines().next().unwrap()).unwrap();
+    s.plugin("sleep 12", "Never");
+    told(&s.stage.guard(&["restore", kept["id"].as_str().unwrap()])).is(0).says("1 created");
+    assert_eq!(s.starts(), 1);
+}
+
 #[test]
 fn a_slow_plugin_is_named_on_the_terminal() {
     let mut s = scene!("named");

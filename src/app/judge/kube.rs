@@ -109,7 +109,7 @@ pub(super) fn judge(
     let mut seen = false;
     if wanted && how.probe && !situation::is_local_only(&parsed) {
         if let Ok(resolved) = &mut resolved {
-            let settled = settle(resolved, &terms, world, how);
+            let settled = settle(resolved, &terms, world, how.progress);
             let lent = Lent::of(&resolved.access)?;
             let _progress = how.progress.then(|| Progress::start("asking the cluster", dumb(world)));
             let held = held_words(&inputs, call, lent.path());
@@ -194,16 +194,15 @@ fn patience(parsed: &Parsed<'_>, terms: &Terms) -> Duration {
 
 /// Starts the credential plugin where there is one, before the clock of the probe starts: its answer serves the probe,
 /// the dry run and the copy.
-fn settle(
+pub(in crate::app) fn settle(
     resolved: &mut ResolvedKube,
     terms: &Terms,
     world: &World,
-    how: How,
+    progress: bool,
 ) -> std::result::Result<(), Why> {
     let Some(plugin) = client::plugin_of(&resolved.access.effective) else { return Ok(()) };
     let name = plugin.rsplit('/').next().unwrap_or_default();
-    let _progress = how
-        .progress
+    let _progress = progress
         .then(|| Progress::after(PATIENCE, &format!("waiting for credentials from {name}"), dumb(world)));
     let door = client::Door {
         kubeconfig: &resolved.access.effective,

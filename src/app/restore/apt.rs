@@ -1,7 +1,8 @@
 //! `guard restore` of packages.
 
 use super::Args;
-use crate::app::{kept, out, show};
+use super::consent::Asking;
+use crate::app::out;
 use crate::engine::challenge::host_challenge;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{Seen, classify_target};
@@ -13,15 +14,12 @@ use crate::keep::apt::manifest::{Is, Package};
 use crate::keep::apt::put::State;
 use crate::keep::apt::{Manifest, Tools, verify};
 use crate::policy;
-use crate::prompt::Terminal;
 use crate::resolve;
-use crate::run::exec::CONFIRM;
 use crate::run::token;
 use crate::ui::ColourChoice;
 use crate::ui::screen::{Item, Row, Screen};
 use crate::world::World;
 use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -155,32 +153,15 @@ fn agreed(
         rows,
         ..Screen::default()
     };
-    let facts = || out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
     let removes = besides.iter().any(|c| c.kind != Kind::Install);
-    if place.environment < Environment::Unclassified && !removes {
-        facts();
-        return Ok(());
-    }
-    let may = crate::app::caller::may_confirm_by_variable(world);
-    if let Some(phrase) = world.set_var(CONFIRM).filter(|_| may).map(OsStrExt::as_bytes) {
-        if challenge.accepts(phrase) {
-            facts();
-            return Ok(());
-        }
-        if Terminal::available().is_err() {
-            return Err(Fail::new(Exit::Refused, "refused")
-                .because(format!("{CONFIRM} does not name this host"))
-                .help(format!("it has to be {}, {}", challenge.pattern(), challenge.stands(false))));
-        }
-    }
     let what = match (count, way.settings.len()) {
         (0, n) => format!("Put {n} settings back on "),
         (n, _) => format!("Install {n} packages again on "),
     };
     let question = Item::new().say(what).strong(&name).say("? [y/N]:");
-    kept::yes(question, screen, world, choice).map_err(|fail| {
-        fail.because("nothing was changed").help(crate::app::caller::help_without_terminal(world, &challenge))
-    })
+    let asks = removes || place.environment >= Environment::Unclassified;
+    let asking = Asking { policy: &policy, world, choice };
+    asking.consent(screen, asks.then_some(question), &challenge, "nothing was changed")
 }
 
 fn line(text: &mut String, label: &str, what: &str) {
