@@ -17,10 +17,10 @@ use std::io::Write;
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard check -- kubectl delete ns shop
-  guard check --json -- kubectl delete ns shop | jq .challenge
-  guard check -- aws s3 rm --recursive s3://logs
-  guard check --offline -- kubectl apply -f app.yaml
+  guard check kubectl delete ns shop
+  guard check --json kubectl delete ns shop | jq .challenge
+  guard check aws s3 rm --recursive s3://logs
+  guard check --offline kubectl apply -f app.yaml
 
 Exit codes: 0 it would run, 3 it would be asked about, 77 it would be refused; others as for every command of guard.")]
 pub struct Args {
@@ -30,8 +30,8 @@ pub struct Args {
     /// Do not ask the live system; what it would have said counts as unknown
     #[arg(long)]
     pub offline: bool,
-    /// The command, after `--`
-    #[arg(last = true, required = true, value_name = "CMD")]
+    /// The command; what stands behind its name is its own
+    #[arg(trailing_var_arg = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 

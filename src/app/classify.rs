@@ -16,14 +16,14 @@ const LONGEST_LINE: u64 = 4 << 20;
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard classify -- kubectl delete ns shop
+  guard classify kubectl delete ns shop
   printf 'kubectl get pods\\nsudo kubectl drain n1\\n' | guard classify
 
 Prints EFFECT, a tab and the command; EFFECT is read, mutate, disrupt, destroy or unknown. Without a command, lines are
 read from standard input as a shell would read them; wrappers, pipelines and substitutions are looked into.")]
 pub struct Args {
-    /// The command, after `--`
-    #[arg(last = true, value_name = "CMD")]
+    /// The command; what stands behind its name is its own
+    #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 

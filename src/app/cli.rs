@@ -15,11 +15,11 @@ use clap::{Parser, Subcommand};
 Examples:
   guard install && eval \"$(guard init bash)\"
       put guard in front of these tools in this shell
-  guard check -- kubectl delete ns shop
+  guard check kubectl delete ns shop
       what would happen, without running it
-  guard explain -- kubectl delete ns shop
+  guard explain kubectl delete ns shop
       every stage of the decision, and where each value comes from
-  guard check -- apt-get remove postgresql-client-15
+  guard check apt-get remove postgresql-client-15
       the same on this host: what goes that nobody named
   GUARD_CONFIRM=main/shop kubectl delete ns shop
       answer the question in a pipeline",
@@ -73,6 +73,7 @@ pub enum Cmd {
     AptHook(super::apt_hook::Args),
     Completions(super::completions::Args),
     Man(super::man::Args),
+    Version(super::version::Args),
 }
 
 /// The command line as clap's data, for completions and the manual page.

@@ -26,14 +26,14 @@ use std::io::Write as _;
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard explain -- kubectl delete ns shop
-  guard explain --offline -- kubectl -n shop delete pod web-0")]
+  guard explain kubectl delete ns shop
+  guard explain --offline kubectl -n shop delete pod web-0")]
 pub struct Args {
     /// Do not ask the live system; what it would have said counts as unknown
     #[arg(long)]
     pub offline: bool,
-    /// The command, after `--`
-    #[arg(last = true, required = true, value_name = "CMD")]
+    /// The command; what stands behind its name is its own
+    #[arg(trailing_var_arg = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 

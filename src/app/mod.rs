@@ -32,6 +32,7 @@ mod show;
 mod situation;
 mod typo;
 pub mod uninstall;
+pub mod version;
 
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -117,6 +118,7 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::AptHook(args) => apt_hook::run(args, world, choice),
         Cmd::Completions(args) => completions::run(args, cli::command()),
         Cmd::Man(args) => man::run(args, cli::command()),
+        Cmd::Version(args) => version::run(args, world),
     }
 }
 

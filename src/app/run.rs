@@ -17,8 +17,8 @@ Examples:
 
 The exit code is the tool's own when it ran.")]
 pub struct Args {
-    /// The command, after `--`
-    #[arg(last = true, required = true, value_name = "CMD")]
+    /// The command; what stands behind its name is its own
+    #[arg(trailing_var_arg = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 

@@ -5,6 +5,7 @@ use crate::support::ended::told;
 use crate::support::machine::{Machine, REFUSED};
 use crate::support::shop::{DELETE, MAP, READ, scene, shop};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Every path of a value, lists as `[]`, sorted.
 fn paths(value: &Value, at: &str, out: &mut std::collections::BTreeSet<String>) {
@@ -173,7 +174,7 @@ fn help_starts_with_examples_and_every_command_has_some() {
     let s = Machine::bare();
     let help = told(&s.guard(&["--help"])).is(0);
     assert!(help.output.starts_with("Examples:\n"), "{}", help.output);
-    for text in ["guard check -- kubectl delete ns shop", "GUARD_CONFIRM=", "Exit codes:", "77 refused"] {
+    for text in ["guard check kubectl delete ns shop", "GUARD_CONFIRM=", "Exit codes:", "77 refused"] {
         assert!(help.output.contains(text), "no {text:?} in {}", help.output);
     }
     assert!(help.output.lines().all(|l| l.chars().count() <= 130));
@@ -206,7 +207,8 @@ fn help_starts_with_examples_and_every_command_has_some() {
             "setup",
             "hook",
             "completions",
-            "man"
+            "man",
+            "version"
         ]
     );
     for command in commands {
@@ -220,4 +222,32 @@ fn help_starts_with_examples_and_every_command_has_some() {
     told(&s.guard(&["chek"])).is(64).says("check");
     told(&s.guard(&["check", "--jason", "--", "kubectl", "get", "pods"])).is(64).says("--json");
     told(&s.guard(&["--version"])).is(0).says("guard ");
+}
+
+/// The command begins with its name; what stands behind that belongs to it, with `--` before it and without.
+#[test]
+fn a_command_needs_no_dashes_before_it() {
+    let s = Machine::behind(Path::new("/bin/true"), Path::new("/dev/null"));
+    for command in ["check", "explain", "classify"] {
+        let words = ["kubectl", "get", "pods", "-o", "json", "--json", "--offline"];
+        let with = told(&s.guard(&[&[command, "--"], &words[..]].concat()));
+        let without = told(&s.guard(&[&[command], &words[..]].concat()));
+        assert_eq!((without.code, &without.output), (with.code, &with.output), "{command}");
+    }
+    told(&s.guard(&["check", "--offline", "kubectl", "delete", "ns", "shop"])).is(3).says("delete");
+    told(&s.guard(&["classify", "kubectl", "delete", "ns", "shop", "--dry-run=client"])).is(0).says("read");
+    told(&s.guard(&["check", "--color", "never", "kubectl", "get", "pods", "--color", "always"])).is(0);
+    told(&s.guard(&["check"])).is(64).says("CMD");
+}
+
+#[test]
+fn the_version_says_what_was_built() {
+    let s = Machine::behind(Path::new("/bin/true"), Path::new("/dev/null"));
+    told(&s.guard(&["version"])).is(0).says("guard 0.").says("target").says("guard-shim");
+    let out = s.guard(&["version", "--json"]);
+    let said: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(said["version"], env!("CARGO_PKG_VERSION"));
+    assert!(said["target"].as_str().unwrap().contains(std::env::consts::ARCH), "{said}");
+    assert_eq!(said["features"], json!(["cli"]));
+    assert!(said["shim"].as_str().unwrap().ends_with("guard-shim"), "{said}");
 }

@@ -1,0 +1,76 @@
+//! `guard version`: what exactly this guard is, for reports and for scripts that install it.
+
+use super::out;
+use crate::exit::Exit;
+use crate::fail::Result;
+use crate::shim;
+use crate::world::World;
+use serde::Serialize;
+
+/// Say which guard this is: version, commit, target, features
+#[derive(clap::Args, Debug)]
+#[command(before_help = "\
+Examples:
+  guard version
+  guard version --json        for scripts, and for a report of something that went wrong")]
+pub struct Args {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The commit it was built from, where the build said so: whoever builds packages sets `GUARD_COMMIT`. Asking git at every
+/// build would make all of it anew after every commit.
+const COMMIT: Option<&str> = option_env!("GUARD_COMMIT");
+
+#[derive(Serialize)]
+struct Version {
+    version: &'static str,
+    commit: Option<&'static str>,
+    target: String,
+    features: Vec<&'static str>,
+    /// The shim that tools' names are linked to; `null` when none is beside this program.
+    shim: Option<String>,
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args, world: &World) -> Result<Exit> {
+    let is = Version {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: COMMIT.filter(|c| !c.is_empty()),
+        target: target(),
+        features: vec!["cli"],
+        shim: shim::binary(world).ok().map(|path| path.to_string_lossy().into_owned()),
+    };
+    if args.json {
+        let text = serde_json::to_string(&is).map_err(|e| {
+            crate::fail::Fail::new(Exit::Bug, "the version cannot be written").because(e.to_string())
+        })?;
+        out::print(&format!("{text}\n"))?;
+        return Ok(Exit::Ok);
+    }
+    let commit = is.commit.map_or_else(|| "not said by the build".to_owned(), str::to_owned);
+    let shim = is.shim.as_deref().map_or_else(
+        || "none beside this program".to_owned(),
+        |path| crate::engine::escape::escape(path.as_bytes()),
+    );
+    out::print(&format!(
+        "guard {}\ncommit    {commit}\ntarget    {}\nfeatures  {}\nshim      {shim}\n",
+        is.version,
+        is.target,
+        is.features.join(", ")
+    ))?;
+    Ok(Exit::Ok)
+}
+
+/// The target as rustc calls it, as far as the running program knows: `x86_64-linux-musl`.
+fn target() -> String {
+    let env = if cfg!(target_env = "musl") {
+        "-musl"
+    } else if cfg!(target_env = "gnu") {
+        "-gnu"
+    } else {
+        ""
+    };
+    format!("{}-{}{env}", std::env::consts::ARCH, std::env::consts::OS)
+}
