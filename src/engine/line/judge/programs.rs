@@ -98,7 +98,7 @@ impl Reader {
         match at.and_then(|at| rest.get(at + 1)) {
             Some(line) => self.judge_remote(&line.bytes, &Io::default()),
             None => match joined() {
-                Some(line) => self.judge_remote(&line.to_vec(), &Io::default()),
+                Some(line) => self.judge_remote(line, &Io::default()),
                 None => NOTHING,
             },
         }
