@@ -36,7 +36,7 @@ pub fn help_without_terminal(world: &World, challenge: &Challenge) -> String {
     if agency(world) == Agency::Perhaps || !may_confirm_by_variable(world) {
         return "ask the person to run it in a terminal of their own".to_owned();
     }
-    format!("without a terminal, set {CONFIRM} to {}", challenge.pattern())
+    format!("without a terminal, set {CONFIRM} to {}", challenge.variable_pattern())
 }
 
 /// Whether a variable is set and does not say no.

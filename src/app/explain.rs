@@ -162,7 +162,7 @@ fn write_target(out: &mut String, judged: &Judged) {
         Err(why) => return line(out, "unknown", &why.what),
     }
     if show::tells_phrase(judged) {
-        line(out, "phrase", &format!("{} ({})", judged.challenge.phrase, judged.challenge.kind));
+        line(out, "phrase", &format!("{} ({})", judged.challenge.variable(), judged.challenge.kind));
     }
 }
 

@@ -240,7 +240,7 @@ fn not_this_target(judged: &Judged, value: &[u8]) -> String {
     if formerly && judged.situation.actor != Actor::Agent {
         return format!(
             "{CONFIRM} has the phrase that guard 0.1 took; for this command it is now '{}'",
-            judged.challenge.phrase
+            judged.challenge.variable()
         );
     }
     format!("{CONFIRM} does not name this command's target")

@@ -331,7 +331,7 @@ pub fn yes(question: Item, mut screen: Screen, world: &World, choice: ColourChoi
     use crate::engine::challenge::Challenge;
     use crate::engine::decide::Level;
     screen.question = question;
-    let challenge = Challenge { phrase: String::new(), kind: "answer" };
+    let challenge = Challenge::new("", "answer");
     let answer = Terminal::new(world, choice).ask(&screen, &Question::new(&challenge, Level::YesNo));
     let why = match answer {
         Answer::Matched { .. } => return Ok(()),

@@ -135,7 +135,7 @@ fn make(
     .to_owned();
     record.rules = judged.decision.rules().to_vec();
     if matches!(judged.decision, Decision::Confirm(_)) {
-        record.challenge = Some(judged.challenge.kind.to_owned());
+        record.challenge = Some(judged.challenge.kind.clone().into_owned());
     }
     record.answer = ending.answer;
     record.justification = ending.justification.clone();

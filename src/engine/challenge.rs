@@ -1,23 +1,64 @@
 //! The phrase a person has to type: the target's own name.
 
+mod aws;
+mod host;
+mod parts;
+
+pub use aws::aws_challenge;
+pub use host::{HostScope, host_challenge};
+
 use super::effect::Effect;
 use super::escape::escape;
 use super::fact::Source;
-use super::target::{AwsTarget, HostTarget, KubeTarget, is_loopback, server_parts};
+use super::target::{KubeTarget, is_loopback, server_parts};
+use parts::{Part, fitted, short_digest};
+use std::borrow::Cow;
 
 /// What is asked, and what answers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Challenge {
-    /// The exact text that answers a typed question and that `GUARD_CONFIRM` must equal.
+    /// The exact text that answers a typed question.
     pub phrase: String,
-    /// The kind of thing to type, as the question names it: `cluster/namespace`, `cluster`.
-    pub kind: &'static str,
+    /// The kind of thing to type, as the question names it: `cluster/namespace`, `account/stack/name`.
+    pub kind: Cow<'static, str>,
+    /// The names in the phrase that the person has to find on the screen, besides the target's own.
+    pub names: Vec<String>,
+    /// Its form where not every word of the kind stands for another: `<account>/stack/<name>`.
+    form: Option<String>,
+    /// What `GUARD_CONFIRM` has to be, and its form, where that is more than the phrase.
+    variable: Option<(String, String)>,
+    /// What answered in guard 0.1.
+    former: Option<String>,
 }
 
 impl Challenge {
+    /// A question that is answered by this phrase, typed or in `GUARD_CONFIRM`.
+    pub fn new(phrase: impl Into<String>, kind: impl Into<Cow<'static, str>>) -> Challenge {
+        Challenge { phrase: phrase.into(), kind: kind.into(), ..Challenge::default() }
+    }
+
+    /// What `GUARD_CONFIRM` has to be: the phrase, and where several things are hit a digest of the others, on a host what
+    /// stops. It answers a typed question as well.
+    pub fn variable(&self) -> &str {
+        self.variable.as_ref().map_or(&self.phrase, |(phrase, _)| phrase)
+    }
+
+    /// The form of that.
+    pub fn variable_pattern(&self) -> String {
+        self.variable.as_ref().map_or_else(|| self.pattern(), |(_, form)| form.clone())
+    }
+
+    /// Whether `GUARD_CONFIRM` has to say more than what is typed.
+    pub fn variable_says_more(&self) -> bool {
+        self.variable.as_ref().is_some_and(|(phrase, _)| *phrase != self.phrase)
+    }
+
     /// How the answer is put together, as the question shows it: `<cluster>/<namespace>/*`. What stands outside of the
     /// angle brackets is typed as it stands there.
     pub fn pattern(&self) -> String {
+        if let Some(form) = &self.form {
+            return form.clone();
+        }
         let mut out = String::new();
         let mut word = String::new();
         let close = |word: &mut String, out: &mut String| {
@@ -47,21 +88,22 @@ impl Challenge {
 
     /// Where the words of the answer stand, for the question and for whoever got it wrong: `both in bold above`.
     pub fn stands(&self, bold: bool) -> &'static str {
-        match (self.pattern().matches('<').count(), bold) {
-            (0 | 1, true) => "in bold above",
-            (0 | 1, false) => "named above",
-            (2, true) => "both in bold above",
-            (2, false) => "both named above",
-            (_, true) => "all in bold above",
-            (_, false) => "all named above",
-        }
+        stands(&self.pattern(), bold)
+    }
+
+    /// The same for the form of `GUARD_CONFIRM`.
+    pub fn variable_stands(&self) -> &'static str {
+        stands(&self.variable_pattern(), false)
     }
 
     /// Whether an answer matches: byte for byte, but for blanks around it and the order of several namespaces. An empty
     /// phrase matches nothing.
     pub fn accepts(&self, answer: &[u8]) -> bool {
         let answer = answer.trim_ascii();
-        !self.phrase.is_empty() && (answer == self.phrase.as_bytes() || self.accepts_in_another_order(answer))
+        !self.phrase.is_empty()
+            && (answer == self.phrase.as_bytes()
+                || self.accepts_in_another_order(answer)
+                || self.variable.as_ref().is_some_and(|(phrase, _)| answer == phrase.as_bytes()))
     }
 
     /// Whether the variable's value answers: the phrase, or the effect and the phrase (`destroy main/shop/*`), which then
@@ -69,13 +111,26 @@ impl Challenge {
     pub fn accepts_variable(&self, value: &[u8], effect: Effect) -> bool {
         let value = value.trim_ascii();
         let bound = value.strip_prefix(effect.word().as_bytes()).filter(|rest| rest.starts_with(b" "));
-        self.accepts(value) || bound.is_some_and(|phrase| self.accepts(phrase))
+        // Nobody reads a screen here: what is hit besides the first has to be in the value itself.
+        let answers = |value: &[u8]| match &self.variable {
+            Some((phrase, _)) => !self.phrase.is_empty() && value.trim_ascii() == phrase.as_bytes(),
+            None => self.accepts(value),
+        };
+        answers(value) || bound.is_some_and(answers)
     }
 
     /// Whether a value is what guard 0.1 took for this target: it named neither whole namespaces nor the unseen. `name` is
     /// the cluster's, `namespace` the target's own.
     pub fn was_formerly(&self, value: &[u8], name: &str, namespace: &str) -> bool {
         let value = String::from_utf8_lossy(value.trim_ascii());
+        let bound = Effect::ALL.iter().find_map(|e| value.strip_prefix(e.word())?.strip_prefix(' '));
+        let value = bound.map_or(value.as_ref(), str::trim_start);
+        // What is typed answers no more in the variable, where that has to say more.
+        if self.variable_says_more() && value == self.phrase
+            || self.former.as_ref().is_some_and(|former| former == value && *value != *self.variable())
+        {
+            return true;
+        }
         let Some(rest) = self.phrase.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')) else {
             return false;
         };
@@ -161,76 +216,57 @@ const GENERIC: &[&str] = &[
     "in-cluster",
 ];
 
+/// Where the words of a form stand: `both in bold above`.
+fn stands(pattern: &str, bold: bool) -> &'static str {
+    match (pattern.matches('<').count(), bold) {
+        (0 | 1, true) => "in bold above",
+        (0 | 1, false) => "named above",
+        (2, true) => "both in bold above",
+        (2, false) => "both named above",
+        (_, true) => "all in bold above",
+        (_, false) => "all named above",
+    }
+}
+
 /// The longest phrase anybody is asked to type, in bytes.
-const LONGEST: usize = 128;
+pub const LONGEST: usize = 128;
 
 /// The question for a command that reaches this far.
 pub fn challenge(target: &KubeTarget, policy_name: Option<&str>, scope: &Scope) -> Challenge {
-    let cluster = cluster_name(target, policy_name);
+    let cluster = Part::name(&cluster_name(target, policy_name));
+    let said = |rest: &[Part], kind: &'static str| {
+        let parts: Vec<Part> = std::iter::once(cluster.clone()).chain(rest.iter().cloned()).collect();
+        Challenge::new(fitted(&parts), kind)
+    };
     let (names, whole) = match scope {
-        Scope::Cluster => return Challenge { phrase: cluster, kind: "cluster" },
-        Scope::Everything => return Challenge { phrase: format!("{cluster}/*"), kind: "cluster/*" },
+        Scope::Cluster => return said(&[], "cluster"),
+        Scope::Everything => return said(&[Part::fixed("/*")], "cluster/*"),
         Scope::Plugin(name) => {
-            let phrase = format!("{cluster}/plugin:{}", typeable_form(name));
-            return Challenge { phrase, kind: "cluster/plugin:name" };
+            return said(&[Part::fixed("/plugin:"), Part::name(name)], "cluster/plugin:name");
         }
         Scope::Namespaces { names, whole } => (names, *whole),
     };
     let mut names: Vec<String> = names.iter().map(|n| typeable_form(n)).collect();
     names.sort_unstable();
     names.dedup();
+    let end = Part::fixed(if whole { "/*" } else { "" });
+    let slash = Part::fixed("/");
     let kind = match (names.as_slice(), whole) {
-        ([], _) => return Challenge { phrase: format!("{cluster}/*"), kind: "cluster/*" },
+        ([], _) => return said(&[Part::fixed("/*")], "cluster/*"),
         ([_], false) => "cluster/namespace",
         ([_], true) => "cluster/namespace/*",
         (_, false) => "cluster/namespaces",
         (_, true) => "cluster/namespaces/*",
     };
-    let end = if whole { "/*" } else { "" };
-    let mut phrase = format!("{cluster}/{}{end}", names.join(","));
-    if let ([first, others @ ..], true) = (names.as_slice(), phrase.len() > LONGEST)
-        && !others.is_empty()
-    {
-        phrase = format!("{cluster}/{first}+{}.{}{end}", others.len(), short_digest(others));
+    let list = names.join(",");
+    let length = cluster.len() + list.len() + end.len() + 1;
+    match names.as_slice() {
+        [first, others @ ..] if !others.is_empty() && length > LONGEST => {
+            let more = format!("+{}.{}", others.len(), short_digest(others));
+            said(&[slash, Part::name(first), Part::fixed(&more), end], kind)
+        }
+        _ => said(&[slash, Part::name(&list), end], kind),
     }
-    Challenge { phrase, kind }
-}
-
-/// Four hexadecimal digits over a list of names: enough that the answer for one list is not the answer for another by
-/// accident; nobody who could choose the names gains anything by a collision. FNV-1a, 64 bits, folded.
-fn short_digest(names: &[String]) -> String {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in names.iter().flat_map(|n| n.bytes().chain([0])) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    let folded = hash ^ (hash >> 32);
-    format!("{:04x}", (folded ^ (folded >> 16)) & 0xffff)
-}
-
-/// The question for a command of the AWS CLI: the account and what is hit in it; the account alone where the command
-/// names nothing.
-pub fn aws_challenge(target: &AwsTarget, policy_name: Option<&str>, resources: &[String]) -> Challenge {
-    let account = target.account_name(policy_name);
-    within(&account, resources, ["account", "account/resource", "account/first+others"])
-}
-
-/// The question for a command that works on a host: its name, and where something is lost that also.
-pub fn host_challenge(target: &HostTarget, policy_name: Option<&str>, lost: &[String]) -> Challenge {
-    let host = target.host_name(policy_name);
-    within(&host, lost, ["host", "host/thing lost", "host/first lost+others"])
-}
-
-/// A place and what is hit in it; of several things the first and how many more. The kinds are those of the place alone,
-/// with one thing, and with several. Nothing answers for a place nobody knows.
-fn within(place: &str, things: &[String], [alone, one, several]: [&'static str; 3]) -> Challenge {
-    let place = typeable_form(place);
-    let (phrase, kind) = match things {
-        _ if place.is_empty() => (place, alone),
-        [] => (place, alone),
-        [thing] => (format!("{place}/{}", typeable_form(thing)), one),
-        [first, more @ ..] => (format!("{place}/{}+{}", typeable_form(first), more.len()), several),
-    };
-    Challenge { phrase, kind }
 }
 
 /// What the cluster is called in a phrase: the policy's name for it; else its real name, where the context or the
@@ -324,7 +360,7 @@ pub fn is_generic(name: &str) -> bool {
 }
 
 /// Printable ASCII without spaces: what every keyboard can type and every eye can tell apart.
-fn is_typeable(text: &str) -> bool {
+pub(super) fn is_typeable(text: &str) -> bool {
     !text.is_empty() && text.len() <= 200 && text.bytes().all(|b| b.is_ascii_graphic())
 }
 

@@ -104,7 +104,7 @@ fn the_pattern_shows_what_is_typed_as_it_stands() {
         ("host/thing lost", "<host>/<thing lost>", "both in bold above"),
         ("account/first+others", "<account>/<first>+<others>", "all in bold above"),
     ] {
-        let c = Challenge { phrase: String::new(), kind };
+        let c = Challenge::new("", kind);
         assert_eq!((c.pattern().as_str(), c.stands(true)), (pattern, stands));
         assert_eq!(c.stands(false), stands.replace("in bold", "named"));
     }
@@ -135,14 +135,14 @@ fn scopes() {
         (ns(&["a b"]), "main/a\\u{20}b", "cluster/namespace"),
     ] {
         let got = challenge(&t, None, &scope);
-        assert_eq!((got.phrase.as_str(), got.kind), (phrase, kind), "{scope:?}");
+        assert_eq!((got.phrase.as_str(), got.kind.as_ref()), (phrase, kind), "{scope:?}");
     }
 }
 
 #[test]
 fn answers_match_but_for_blanks_around_them_and_the_order_of_namespaces() {
     let accepts = |phrase: &str, answer: &[u8]| {
-        Challenge { phrase: phrase.into(), kind: "cluster/namespace" }.accepts(answer)
+        Challenge::new(phrase, "cluster/namespace").accepts(answer)
     };
     for right in [&b"main/shop"[..], b"main/shop\n", b" main/shop ", b"main/shop\r\n", b"\tmain/shop"] {
         assert!(accepts("main/shop", right), "{right:?}");
@@ -159,7 +159,7 @@ fn answers_match_but_for_blanks_around_them_and_the_order_of_namespaces() {
 
 #[test]
 fn the_variable_may_name_the_effect() {
-    let c = Challenge { phrase: "main/shop/*".into(), kind: "cluster/namespace/*" };
+    let c = Challenge::new("main/shop/*", "cluster/namespace/*");
     for (value, effect, want) in [
         ("main/shop/*", Effect::Destroy, true),
         ("destroy main/shop/*", Effect::Destroy, true),
@@ -191,7 +191,7 @@ fn what_answered_formerly_is_known() {
         ("main/shop", "main/shop", false),
         ("main/shop", "mainx", false),
     ] {
-        let c = Challenge { phrase: phrase.into(), kind: "cluster" };
+        let c = Challenge::new(phrase, "cluster");
         assert_eq!(c.was_formerly(value.as_bytes(), "main", "default"), want, "{phrase} {value}");
     }
 }
@@ -220,23 +220,77 @@ proptest! {
         let got = challenge(&target(&context, &cluster, &server), policy.as_deref(), &scope);
         prop_assert!(got.phrase.bytes().all(|b| b.is_ascii_graphic()), "{}", got.phrase);
         prop_assert!(!got.phrase.starts_with(' ') && !got.phrase.is_empty());
+        prop_assert!(got.phrase.len() <= LONGEST, "{}", got.phrase);
     }
 }
 
 #[test]
 fn an_account_is_named_with_what_is_hit_in_it() {
+    use crate::engine::aws::naming::Naming;
     use crate::engine::fact::Known;
+    use crate::engine::target::AwsTarget;
     let mut target = AwsTarget { account: Known::Known("111111111111".into()), ..AwsTarget::default() };
-    let phrase = |target: &AwsTarget, names: &[&str]| {
-        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-        aws_challenge(target, None, &names).phrase
+    let naming = |names: &[&str]| Naming {
+        kind: "stack".to_owned(),
+        names: names.iter().map(|n| (*n).to_owned()).collect(),
+        ..Naming::default()
     };
-    assert_eq!(phrase(&target, &["app"]), "111111111111/app");
+    let phrase = |target: &AwsTarget, names: &[&str]| aws_challenge(target, None, &naming(names), &[]).phrase;
+    assert_eq!(phrase(&target, &["app"]), "111111111111/stack/app");
     target.alias = Known::Known(Some("acme-prod".into()));
-    assert_eq!(phrase(&target, &["app"]), "acme-prod/app");
-    assert_eq!(phrase(&target, &["i-1", "i-2", "i-3"]), "acme-prod/i-1+2");
-    assert_eq!(phrase(&target, &[]), "acme-prod");
-    assert_eq!(phrase(&target, &["a b"]), "acme-prod/a\\u{20}b".replace("\\\\", "\\"));
-    let unknown = aws_challenge(&AwsTarget::default(), None, &["app".to_owned()]);
-    assert!(unknown.phrase.is_empty() && !unknown.accepts(b""));
+    assert_eq!(phrase(&target, &["app"]), "acme-prod/stack/app");
+    assert_eq!(phrase(&target, &["a", "b", "c"]), "acme-prod/stack/a+2");
+    assert_eq!(phrase(&target, &[]), "acme-prod/stack");
+    assert_eq!(phrase(&target, &["a b"]), "acme-prod/stack/a\\u{20}b");
+    let unknown = aws_challenge(&AwsTarget::default(), None, &naming(&["app"]), &[]);
+    assert!(unknown.phrase.is_empty() && !unknown.accepts(b"") && !unknown.accepts_variable(b"", Effect::Destroy));
+}
+
+#[test]
+fn a_host_is_named_with_what_goes_besides_what_was_named() {
+    use crate::engine::fact::Known;
+    use crate::engine::target::HostTarget;
+    let name = Known::Known(Sourced::new("db1".to_owned(), Source::Probe));
+    let target = HostTarget { name, ..HostTarget::default() };
+    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let of = |lost: &[&str], machine, unnamed: &[&str], unseen, stops: &[&str]| {
+        let (lost, unnamed, stops) = (owned(lost), owned(unnamed), owned(stops));
+        let scope = HostScope { lost: &lost, machine, unnamed: &unnamed, unseen, stops: &stops };
+        let c = host_challenge(&target, None, &scope);
+        (c.phrase.clone(), c.variable().to_owned(), c.pattern())
+    };
+    for (got, want) in [
+        (of(&[], None, &[], false, &["cron"]), ("db1", "db1/cron", "<host>")),
+        (of(&[], None, &[], false, &["a", "b", "c"]), ("db1", "db1/a+2.5a5c", "<host>")),
+        (of(&[], None, &["p15"], false, &["client"]), ("db1/p15", "db1/p15", "<host>/<not named by you>")),
+        (of(&[], Some("poweroff"), &[], false, &["poweroff"]), ("db1/poweroff", "db1/poweroff", "<host>/poweroff")),
+        (of(&["15/main"], None, &["p15"], false, &["client"]), ("db1/15/main", "db1/15/main", "<host>/<thing lost>")),
+        (of(&[], None, &[], true, &["cron"]), ("db1/*", "db1/*", "<host>/*")),
+        (of(&[], None, &[], false, &[]), ("db1", "db1", "<host>")),
+    ] {
+        let (phrase, variable, pattern) = want;
+        assert_eq!(got, (phrase.to_owned(), variable.to_owned(), pattern.to_owned()));
+    }
+    let stops = owned(&["cron"]);
+    let c = host_challenge(&target, None, &HostScope { stops: &stops, ..HostScope::default() });
+    assert!(c.was_formerly(b"db1", "db1", "") && c.was_formerly(b"disrupt db1", "db1", ""));
+    assert!(c.accepts_variable(b"db1/cron", Effect::Disrupt) && !c.accepts_variable(b"db1", Effect::Disrupt));
+    assert!(c.accepts_variable(b"disrupt db1/cron", Effect::Disrupt));
+    assert!(c.accepts(b"db1"));
+}
+
+#[test]
+fn nothing_asked_for_is_longer_than_a_person_types() {
+    let long = "n".repeat(200);
+    let mut t = target("c", &long, "https://h:1");
+    t.cluster = Some(Sourced::new(long.clone(), Source::Default));
+    for names in [vec!["shop".to_owned()], vec![long.clone(), "shop".to_owned()]] {
+        for whole in [true, false] {
+            let got = challenge(&t, None, &Scope::Namespaces { names: names.clone(), whole }).phrase;
+            assert!(got.len() <= LONGEST && got.contains('~'), "{got}");
+        }
+    }
+    // A short name stays whole beside a long one.
+    let got = challenge(&t, None, &Scope::Namespaces { names: vec!["shop".into()], whole: true }).phrase;
+    assert!(got.ends_with("/shop/*"), "{got}");
 }

@@ -8,6 +8,8 @@ use super::fact::Why;
 pub struct Impact {
     /// What goes without the person having named it, in one sentence.
     pub surprise: Option<String>,
+    /// The names of that, in the same order.
+    pub unnamed: Vec<String>,
     /// The objects the command itself hits, first ones first; `subjects_total` says how many there are.
     pub subjects: Vec<Subject>,
     /// How many objects the command itself hits.
@@ -49,6 +51,7 @@ impl Impact {
     /// Takes in what another question found.
     pub fn absorb(&mut self, other: Impact) {
         self.surprise = self.surprise.take().or(other.surprise);
+        extend_new(&mut self.unnamed, other.unnamed);
         self.subjects.extend(other.subjects);
         self.subjects_total += other.subjects_total;
         for group in other.groups {

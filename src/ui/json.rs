@@ -213,7 +213,7 @@ struct Gap<'a> {
 #[derive(Serialize)]
 struct Asks<'a> {
     level: &'static str,
-    kind: &'static str,
+    kind: &'a str,
     phrase: Option<&'a str>,
     justification: bool,
     env_confirm: bool,
@@ -244,8 +244,8 @@ impl<'a> Report<'a> {
         let challenge = match (c.decision, c.challenge) {
             (Decision::Confirm(asked), Some(challenge)) => Some(Asks {
                 level: level(asked.level),
-                kind: challenge.kind,
-                phrase: c.tells_phrase.then_some(challenge.phrase.as_str()),
+                kind: &challenge.kind,
+                phrase: c.tells_phrase.then_some(challenge.variable()),
                 justification: asked.justification,
                 env_confirm: asked.env_confirm,
             }),

@@ -78,8 +78,8 @@ pub fn render_refusal(refusal: &Refusal<'_>, look: Look) -> String {
             "  help: ",
             &format!(
                 "run it at a terminal, or set GUARD_CONFIRM='{}', {}",
-                challenge.pattern(),
-                challenge.stands(false)
+                challenge.variable_pattern(),
+                challenge.variable_stands()
             ),
         ),
     }

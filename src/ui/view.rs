@@ -6,6 +6,7 @@ mod host;
 mod kube;
 
 use super::human::{counted, number, span};
+use super::lookalike::oddity;
 use super::screen::{Item, Row, Screen};
 use super::words::CommandLine;
 use crate::engine::assess::Assessment;
@@ -95,6 +96,35 @@ pub fn screen(view: &View<'_>) -> Screen {
     };
     screen.rows.splice(opening..opening, scope);
     screen
+}
+
+/// Everything of the phrase that no fact names yet: what has to be typed must be there to be read. And what `GUARD_CONFIRM`
+/// would have to be, where that says more than what is typed.
+fn phrase_rows(view: &View<'_>, challenge: &Challenge, screen: &Screen) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if challenge.phrase.is_empty() {
+        return rows;
+    }
+    let whole = challenge.phrase.starts_with(view.name);
+    let told = whole && challenge.names.iter().all(|name| screen.tells(name));
+    let typed = view.level == Level::Typed;
+    if typed && !told {
+        rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+    }
+    // Nothing is typed at a terminal then, but a pipeline has to know it.
+    if challenge.variable_says_more() || (!typed && !told) {
+        rows.push(Row::fact("phrase", Item::new().strong(challenge.variable()).say(", for GUARD_CONFIRM")));
+    }
+    if !typed {
+        return rows;
+    }
+    let names = challenge.names.iter().map(String::as_str);
+    for name in std::iter::once(view.name).chain(names).filter(|name| !name.is_empty()) {
+        if let Some(odd) = oddity(name) {
+            rows.push(Row::fact("name", Item::new().strong(name).say(" ").say(odd)));
+        }
+    }
+    rows
 }
 
 /// `main/shop`: the target in one word, for questions and notices. `cluster` alone for what has no namespace; account and

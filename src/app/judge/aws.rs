@@ -6,7 +6,7 @@ use crate::app::situation;
 use crate::app::typo;
 use crate::engine::assess::assess;
 use crate::engine::aws::documents::{self, Documents};
-use crate::engine::aws::{self, Hit, alias, arn};
+use crate::engine::aws::{self, Hit, alias, arn, naming};
 use crate::engine::challenge::{Challenge, aws_challenge};
 use crate::engine::classify::Verdict;
 use crate::engine::decide::{Decision, decide};
@@ -262,9 +262,9 @@ impl Stage<'_> {
         let (name, challenge) = match target {
             Some(target) => (
                 target.account_name(place.name.as_deref()),
-                aws_challenge(target, place.name.as_deref(), &self.hit.resources),
+                aws_challenge(target, place.name.as_deref(), &naming::naming(self.hit), &self.hit.resources),
             ),
-            None => (String::new(), Challenge { phrase: String::new(), kind: "account" }),
+            None => (String::new(), Challenge::new("", "account")),
         };
         let facts = situation::aws::Facts {
             words: &self.words.slices(),

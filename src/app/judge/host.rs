@@ -3,9 +3,10 @@
 use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
 use crate::app::caller::actor;
 use crate::app::{keeping, situation};
+use crate::engine::apt::named::named;
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::assess::assess;
-use crate::engine::challenge::{Challenge, host_challenge};
+use crate::engine::challenge::{Challenge, HostScope, host_challenge};
 use crate::engine::classify::{Verdict, classify};
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
@@ -19,6 +20,7 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::keep::apt::safer;
 use crate::probe;
+use crate::probe::systemd::asked::{self, Act, Asked};
 use crate::prompt::progress::Progress;
 use crate::resolve::host::ResolvedHost;
 use crate::resolve::{self, Resolved};
@@ -286,10 +288,18 @@ impl Stage<'_> {
         let (name, challenge) = match target {
             Some(target) => {
                 let lost = if assessment.effect >= Effect::Destroy { facts.lost.as_slice() } else { &[] };
-                let challenge = host_challenge(target, place.name.as_deref(), lost);
+                let machine = machine(self.call.tool, &slices);
+                let scope = HostScope {
+                    lost,
+                    machine: machine.as_deref(),
+                    unnamed: &impact.unnamed,
+                    unseen: is_unseen(impact),
+                    stops: &stopped(self.call.tool, &slices, facts, impact),
+                };
+                let challenge = host_challenge(target, place.name.as_deref(), &scope);
                 (target.host_name(place.name.as_deref()), challenge)
             }
-            None => (String::new(), Challenge { phrase: String::new(), kind: "host" }),
+            None => (String::new(), Challenge::new("", "host")),
         };
         let facts = situation::host::Facts {
             tool: self.call.tool,
@@ -306,6 +316,43 @@ impl Stage<'_> {
         let decision = decide(&situation, self.policy);
         Outcome { place, name, challenge, assessment, situation, decision }
     }
+}
+
+/// What happens to the machine itself, in one word of the phrase: how it goes down, or the target that everything else stops
+/// for.
+fn machine(tool: &str, words: &[&[u8]]) -> Option<String> {
+    if is_package_tool(tool) {
+        return None;
+    }
+    match asked::read_words(tool, words) {
+        Asked::Down(down) => Some(down.how),
+        Asked::Units(units) if units.act == Act::Isolate => units.names.into_iter().next(),
+        Asked::Units(_) | Asked::Nothing | Asked::Unclear => None,
+    }
+}
+
+/// Whether it is not known what all goes or stops; whom that serves, or how it is configured, is another matter.
+fn is_unseen(impact: &Impact) -> bool {
+    impact.gaps.iter().any(|gap| ["stop", "would go", "is there"].iter().any(|part| gap.what.contains(part)))
+}
+
+/// What was named and goes or stops, as `GUARD_CONFIRM` has to say it; where nothing was, everything that does, else the
+/// command's own word.
+fn stopped(tool: &str, words: &[&[u8]], facts: &HostFacts, impact: &Impact) -> Vec<String> {
+    let plan = facts.plan.iter().flat_map(Plan::removals);
+    let mut stops: Vec<String> = plan.filter(|change| change.named).map(Change::full_name).collect();
+    if stops.is_empty() {
+        let subjects = impact.subjects.iter().map(|subject| subject.name.clone());
+        stops = subjects.filter(|name| !impact.unnamed.contains(name)).collect();
+    }
+    if stops.is_empty() {
+        let named = named(tool.as_bytes(), words);
+        stops = named.things.into_iter().filter_map(|(_, name)| name).collect();
+        if stops.is_empty() {
+            stops.extend(Some(named.verb).filter(|verb| !verb.is_empty()));
+        }
+    }
+    stops
 }
 
 /// Looks at everything again before the command runs: the machine, and what would go. Another terminal may have

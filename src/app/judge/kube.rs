@@ -358,7 +358,7 @@ impl Evaluation<'_> {
                 challenge::challenge(target, place.name.as_deref(), &self.scope(&reach)),
             ),
             // Nothing answers for a target nobody knows.
-            None => (String::new(), Challenge { phrase: String::new(), kind: "cluster" }),
+            None => (String::new(), Challenge::new("", "cluster")),
         };
         let facts = situation::Facts {
             parsed: self.parsed,

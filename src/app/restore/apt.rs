@@ -3,7 +3,7 @@
 use super::Args;
 use super::consent::Asking;
 use crate::app::out;
-use crate::engine::challenge::host_challenge;
+use crate::engine::challenge::{HostScope, host_challenge};
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{Seen, classify_target};
 use crate::engine::target::Environment;
@@ -108,7 +108,7 @@ fn agreed(
     let policy = policy::load(world)?;
     let place = classify_target(&Seen::of_host(&host.target), &policy);
     let name = host.target.host_name(place.name.as_deref());
-    let challenge = host_challenge(&host.target, place.name.as_deref(), &[]);
+    let challenge = host_challenge(&host.target, place.name.as_deref(), &HostScope::default());
     let count = way.install.len() + way.without.len();
     let mut rows = vec![Row::fact(
         "copy",

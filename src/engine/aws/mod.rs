@@ -10,6 +10,7 @@ pub mod documents;
 pub mod grammar;
 pub mod hit;
 pub mod names;
+pub mod naming;
 pub mod options;
 mod opts;
 mod redact;

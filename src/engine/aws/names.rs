@@ -1,7 +1,7 @@
 //! What a command hits, as a person would name it.
 
-use super::arn;
 use super::hit::Hit;
+use super::{arn, naming};
 use std::collections::BTreeSet;
 
 /// The names of what is hit, in the order given, each once.
@@ -17,12 +17,13 @@ pub fn resources(hit: &Hit) -> Vec<String> {
         return each_once(std::iter::once(key.map_or(bucket.clone(), |key| format!("{bucket}/{key}"))));
     }
     let options = targets(hit);
-    let given = options.iter().flat_map(|option| hit.list(option));
-    each_once(given.flat_map(|value| values(value)).map(|name| short(&name)))
+    let given = options.iter().filter(|option| !naming::speaks(option)).flat_map(|option| hit.list(option));
+    let names = given.filter(|value| !naming::is_document(value)).flat_map(|value| values(value));
+    each_once(names.map(|name| short(&name)))
 }
 
 /// Names that say anything, each once: a line may hold ten thousand of them.
-fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     names.filter(|name| !name.is_empty() && seen.insert(name.clone())).collect()
 }
@@ -34,19 +35,32 @@ pub fn kind(hit: &Hit) -> String {
         ("s3", _) => return "object".to_owned(),
         _ => {}
     }
-    let name = hit.operation.rsplit(' ').next().unwrap_or_default();
+    one_of(&noun_of(&hit.operation))
+}
+
+/// What stands behind the verb of an operation's name: `db-instance` of `delete-db-instance`.
+pub(super) fn noun_of(operation: &str) -> String {
+    let name = operation.rsplit(' ').next().unwrap_or_default();
     let mut words = name.split('-');
     if matches!(words.next(), Some("batch" | "bulk" | "admin")) {
         words.next();
     }
-    let noun = words.collect::<Vec<_>>().join("-");
-    // One is spoken of, however many go. `policies` and `analyses` are in nobody's way.
-    match noun.strip_suffix("ies") {
-        Some(stem) => format!("{stem}y"),
-        None => match noun.strip_suffix('s') {
-            Some(one) if !one.ends_with('s') && !one.ends_with("acces") => one.to_owned(),
-            _ => noun,
-        },
+    words.collect::<Vec<_>>().join("-")
+}
+
+/// One of several: `policy` of `policies`. `tests/aws/refresh-kinds` has the same.
+pub(super) fn one_of(noun: &str) -> String {
+    if let Some(stem) = noun.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
+    // access, status, analysis, alias, bus
+    if ["ss", "us", "is", "as"].iter().any(|end| noun.ends_with(end)) {
+        return noun.to_owned();
+    }
+    match noun.strip_suffix('s') {
+        Some(one) if one.ends_with("sse") => one.strip_suffix('e').unwrap_or(one).to_owned(),
+        Some(one) => one.to_owned(),
+        None => noun.to_owned(),
     }
 }
 
@@ -77,7 +91,7 @@ fn is_account_wide(hit: &Hit) -> bool {
 }
 
 /// The paths of an `s3` command that lose something: the last of two, or the only one; both of `mv`.
-fn paths(hit: &Hit) -> Vec<&str> {
+pub(super) fn paths(hit: &Hit) -> Vec<&str> {
     let remote = |path: &&String| path.starts_with("s3://");
     match (hit.operation.as_str(), hit.operands.as_slice()) {
         ("cp" | "sync", [_, to, ..]) => vec![to],
@@ -95,7 +109,8 @@ fn targets(hit: &Hit) -> Vec<String> {
             .target
             .split(',')
             .filter_map(|option| option.strip_prefix("--"))
-            .filter(|option| hit.has(option))
+            .filter(|option| hit.has(option) && !naming::speaks(option))
+            .filter(|option| !hit.list(option).iter().any(|value| naming::is_document(value)))
             .map(str::to_owned)
             .collect();
         // Of `--cluster c --service s` the last names what goes, the others say where it is. Alternatives
@@ -104,6 +119,11 @@ fn targets(hit: &Hit) -> Vec<String> {
             return vec![last.clone()];
         }
     }
+    best(hit).map(str::to_owned).into_iter().collect()
+}
+
+/// The option that looks most like the one that names what is hit.
+pub(super) fn best(hit: &Hit) -> Option<&str> {
     let mut best: Option<(u8, &str)> = None;
     for (option, values) in &hit.options {
         if values.is_empty() {
@@ -114,7 +134,7 @@ fn targets(hit: &Hit) -> Vec<String> {
             best = Some((rank, option));
         }
     }
-    best.map(|(_, option)| option.to_owned()).into_iter().collect()
+    best.map(|(_, option)| option)
 }
 
 /// How much an option looks like the one that names the thing of `delete-THING`.
@@ -140,7 +160,7 @@ fn rank(option: &str, operation: &str) -> u8 {
 }
 
 /// The names inside a value: JSON lists count one by one.
-fn values(value: &str) -> Vec<String> {
+pub(super) fn values(value: &str) -> Vec<String> {
     #[cfg(feature = "cli")]
     if let Some(serde_json::Value::Array(list)) = super::value::read(value) {
         return list.iter().filter_map(super::value::scalar).collect();
@@ -148,22 +168,72 @@ fn values(value: &str) -> Vec<String> {
     vec![value.to_owned()]
 }
 
-/// The last part of an ARN or URL; `bucket/prefix` of an S3 path.
-fn short(value: &str) -> String {
+/// The name in an ARN or URL; `bucket/prefix` of an S3 path.
+pub(super) fn short(value: &str) -> String {
+    path_of(value).pop().unwrap_or_default()
+}
+
+/// Where a thing is and its name, as an ARN says it: `["web", "3e1f"]` of a listener of the load balancer `web`. Of anything
+/// else the name alone.
+pub(super) fn path_of(value: &str) -> Vec<String> {
     let value = value.trim_end_matches(['\n', '\r']);
     let value = value.strip_prefix("s3://").unwrap_or(value);
-    let value = match arn::parts(value) {
-        Some(("s3" | "s3-outposts" | "s3-object-lambda", _, _, resource)) => {
-            return resource.trim_end_matches('/').to_owned();
+    if let Some((service, _, _, resource)) = arn::parts(value) {
+        return path_of_arn(service, resource.trim_end_matches('/'));
+    }
+    let name = match value.split_once("://") {
+        Some((_, rest)) => {
+            let rest = rest.trim_end_matches('/');
+            rest.rsplit(['/', ':']).next().unwrap_or(rest)
         }
-        Some((_, _, _, resource)) => resource,
-        None => match value.split_once("://") {
-            Some((_, rest)) => rest,
-            None => return value.trim_end_matches('/').to_owned(),
-        },
+        None => value.trim_end_matches('/'),
     };
-    let value = value.trim_end_matches('/');
-    value.rsplit(['/', ':']).next().unwrap_or(value).to_owned()
+    vec![name.to_owned()]
+}
+
+/// The forms of resources are those of the service authorization reference ("Resource types defined by ...").
+fn path_of_arn(service: &str, resource: &str) -> Vec<String> {
+    let whole = || vec![resource.to_owned()];
+    let last = || vec![resource.rsplit(['/', ':']).next().unwrap_or(resource).to_owned()];
+    let parts: Vec<&str> = resource.split(['/', ':']).collect();
+    let owned = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
+    match (service, parts.as_slice()) {
+        ("s3" | "s3-outposts" | "s3-object-lambda", _) => whole(),
+        ("elasticloadbalancing", ["loadbalancer", "app" | "net" | "gwy", name, _]) => owned(&[name]),
+        ("elasticloadbalancing", ["targetgroup", name, _]) => owned(&[name]),
+        ("elasticloadbalancing", ["listener", _, balancer, _, id]) => owned(&[balancer, id]),
+        ("elasticloadbalancing", ["listener-rule", _, balancer, _, _, id]) => owned(&[balancer, id]),
+        ("cloudformation", ["stack" | "changeSet" | "stackset", name, ..]) => owned(&[name]),
+        ("kafka" | "apprunner", ["cluster" | "service", name, _]) => owned(&[name]),
+        ("dynamodb", ["table", table, _, id, ..]) => owned(&[table, id]),
+        ("ecs", ["task" | "service" | "container-instance" | "task-set", cluster, .., id]) => {
+            owned(&[cluster, id])
+        }
+        // `task-definition/web:3`: without its revision it is another one.
+        ("ecs", ["task-definition", name, revision]) => vec![format!("{name}:{revision}")],
+        ("sns", [topic, id]) => owned(&[topic, id]),
+        ("states", ["execution" | "express", machine, .., id]) => owned(&[machine, id]),
+        ("wafv2", [_, _, name, _]) => owned(&[name]),
+        ("lambda", ["function" | "layer", name, version]) => vec![format!("{name}:{version}")],
+        ("mq", ["broker" | "configuration", name, _]) => owned(&[name]),
+        ("codeartifact", ["repository", domain, repository]) => owned(&[domain, repository]),
+        ("sso", ["permissionSet", instance, id]) => owned(&[instance, id]),
+        ("eks", ["nodegroup" | "addon" | "fargateprofile", cluster, name, ..]) => owned(&[cluster, name]),
+        // Names with slashes or colons in them.
+        ("ecr", ["repository", ..]) | ("ssm", ["parameter", ..]) | ("secretsmanager", ["secret", ..]) => {
+            let rest = resource.split_once(['/', ':']).map_or(resource, |(_, rest)| rest);
+            vec![rest.to_owned()]
+        }
+        ("rds", [_, _, ..]) => vec![resource.split_once(':').map_or(resource, |(_, rest)| rest).to_owned()],
+        ("logs", ["log-group", ..]) => {
+            let rest = resource.strip_prefix("log-group:").unwrap_or(resource);
+            match rest.split_once(":log-stream:") {
+                Some((group, stream)) => owned(&[group, stream]),
+                None => owned(&[rest.trim_end_matches(":*")]),
+            }
+        }
+        _ => last(),
+    }
 }
 
 #[cfg(test)]

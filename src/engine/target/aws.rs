@@ -61,6 +61,11 @@ impl AwsTarget {
         self.endpoint.as_ref().is_some_and(|e| is_loopback(&server_parts(&e.value).host))
     }
 
+    /// What kind of place that name is, as a question says it.
+    pub fn place_word(&self) -> &'static str {
+        "account"
+    }
+
     /// What the account is called in a phrase: its alias, else its name in the organisation, else the policy's name,
     /// else the id. Empty when not even that is known.
     pub fn account_name(&self, policy_name: Option<&str>) -> String {

@@ -73,6 +73,23 @@ const GENERIC: &[&str] = &[
 ];
 
 impl HostTarget {
+    /// What kind of name that is, as a question says it: plainly the host's where it is the name the machine shows, else which
+    /// of its other names.
+    pub fn name_word(&self, policy_name: Option<&str>) -> &'static str {
+        let name = self.host_name(policy_name);
+        let shown = self.name.value().map_or("", |shown| shown.value.as_str());
+        let is = |other: Option<&String>| other.is_some_and(|other| *other == name);
+        match () {
+            () if name.is_empty() || shown == name => "host",
+            () if policy_name.is_some() => "name in the policy",
+            () if short(shown) == name => "short host name",
+            () if is(self.instance.as_ref().map(|id| &id.value)) => "instance id",
+            () if is(self.fqdn.as_ref()) => "full host name",
+            () if is(self.address.as_ref()) => "address",
+            () => "host",
+        }
+    }
+
     /// What the machine is called in a phrase: the policy's name for it, else its short host name in lower case, unless
     /// that names nothing in particular; then its instance's id, its full name, its address. Empty when nothing is known.
     pub fn host_name(&self, policy_name: Option<&str>) -> String {

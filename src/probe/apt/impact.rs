@@ -38,6 +38,7 @@ pub fn impact_of(plan: &Plan, facts: &[PackageFacts]) -> Impact {
         return impact;
     }
     impact.surprise = surprise(plan, facts);
+    impact.unnamed = all.iter().filter(|g| g.is_surprise()).map(|g| g.change.full_name()).collect();
     impact.subjects = all.iter().map(|g| subject(g.change)).collect();
     impact.subjects_total = impact.subjects.len() as u64;
     impact.groups = groups(&all);

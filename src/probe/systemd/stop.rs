@@ -161,6 +161,7 @@ fn along(with: &[Unit], impact: &mut Impact) {
     let names: Vec<&str> = with.iter().take(3).map(Unit::name).collect();
     let more = if with.len() > 3 { format!(" and {} more", with.len() - 3) } else { String::new() };
     let named = impact.subjects.len() as u64;
+    impact.unnamed = with.iter().map(|unit| unit.name().to_owned()).collect();
     impact.surprise = Some(format!(
         "you named {}, {} stop; not named by you: {}{more}",
         counted(named, "unit"),

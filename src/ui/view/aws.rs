@@ -2,11 +2,9 @@
 
 use super::View;
 use super::from;
-use crate::engine::decide::Level;
 use crate::engine::fact::Known;
 use crate::engine::target::AwsTarget;
 use crate::ui::human::counted;
-use crate::ui::lookalike::oddity;
 use crate::ui::screen::{Item, Row, Screen};
 
 /// The account and the region, beside the badge.
@@ -130,31 +128,8 @@ fn principal(arn: &str) -> Item {
 
 /// Everything of the phrase that no fact names yet: what has to be typed must be there to be read.
 pub(super) fn scope_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let Some(challenge) = view.challenge.filter(|challenge| !challenge.phrase.is_empty()) else {
-        return rows;
-    };
-    let resource = challenge.phrase.strip_prefix(view.name).and_then(|rest| rest.strip_prefix('/'));
-    let told = match resource {
-        Some(name) => screen.tells(name),
-        None => challenge.phrase == view.name || screen.tells(&challenge.phrase),
-    };
-    let answer = Item::new().strong(&challenge.phrase);
-    match view.level {
-        _ if told => {}
-        Level::Typed => rows.push(Row::fact("answer", answer)),
-        // Nothing is typed at a terminal then, but a pipeline has to know it.
-        Level::YesNo => rows.push(Row::fact("phrase", answer.say(", for GUARD_CONFIRM"))),
-    }
-    if view.level == Level::YesNo {
-        return rows;
-    }
-    for name in [Some(view.name), resource].into_iter().flatten().filter(|n| !n.is_empty()) {
-        if let Some(odd) = oddity(name) {
-            rows.push(Row::fact("name", Item::new().strong(name).say(" ").say(odd)));
-        }
-    }
-    rows
+    let Some(challenge) = view.challenge else { return Vec::new() };
+    super::phrase_rows(view, challenge, screen)
 }
 
 /// Where a y/N question says the command goes: account and region.

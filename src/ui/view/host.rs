@@ -2,10 +2,8 @@
 
 use super::View;
 use super::from;
-use crate::engine::decide::Level;
 use crate::engine::fact::Known;
 use crate::engine::target::HostTarget;
-use crate::ui::lookalike::oddity;
 use crate::ui::screen::{Item, Row, Screen};
 
 /// The host, what its people call it, and how the person came to be there, beside the badge.
@@ -70,20 +68,8 @@ pub(super) fn rows(view: &View<'_>, target: &HostTarget) -> Vec<Row> {
 
 /// Everything of the phrase no fact names yet: what has to be typed must be there to be read.
 pub(super) fn scope_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let Some(challenge) = view.challenge.filter(|_| view.level == Level::Typed) else { return rows };
-    let lost = challenge.phrase.strip_prefix(view.name).and_then(|rest| rest.strip_prefix('/'));
-    let named = lost.is_none_or(|lost| screen.tells(lost));
-    if !named && !challenge.phrase.is_empty() {
-        // The host stands in the headline: here is the other half of what has to be typed.
-        rows.push(Row::fact("lost", Item::new().strong(lost.unwrap_or(&challenge.phrase))));
-    }
-    for name in [view.name, lost.unwrap_or_default()].into_iter().filter(|name| !name.is_empty()) {
-        if let Some(odd) = oddity(name) {
-            rows.push(Row::fact("name", Item::new().strong(name).say(" ").say(odd)));
-        }
-    }
-    rows
+    let Some(challenge) = view.challenge else { return Vec::new() };
+    super::phrase_rows(view, challenge, screen)
 }
 
 /// The host in one word, for questions and notices; the other system on it, where one is meant.

