@@ -70,7 +70,7 @@ fn story() -> Outcome<ExitCode> {
     say(&format!("$ export AWS_PROFILE=prod\n$ aws {}", old.join(" ")))?;
     let mut terminal = Pty::spawn(stage.command(&old), 100);
     shown(&terminal.expect("tries: "))?;
-    terminal.send(format!("acme-prod/{NEW}\n"));
+    terminal.send(format!("acme-prod/stack/{NEW}\n"));
     shown(&terminal.expect(">: "))?;
     terminal.send("\x04");
     let code = ended(&mut terminal)?;
@@ -81,7 +81,7 @@ fn story() -> Outcome<ExitCode> {
     say("\n2. The same line in a pipeline, where nobody can be asked.\n")?;
     for (confirm, claim) in [
         (None, "without a terminal it is refused"),
-        (Some(format!("acme-prod/{NEW}")), "a confirmation for another stack does not count"),
+        (Some(format!("acme-prod/stack/{NEW}")), "a confirmation for another stack does not count"),
     ] {
         let set = confirm.as_ref().map(|c| format!("GUARD_CONFIRM={c} ")).unwrap_or_default();
         say(&format!("$ {set}aws {} < /dev/null", old.join(" ")))?;
@@ -93,7 +93,7 @@ fn story() -> Outcome<ExitCode> {
     say(&format!("$ aws {}", new.join(" ")))?;
     let mut terminal = Pty::spawn(stage.command(&new), 100);
     shown(&terminal.expect("tries: "))?;
-    terminal.send(format!("acme-prod/{NEW}\n"));
+    terminal.send(format!("acme-prod/stack/{NEW}\n"));
     let code = ended(&mut terminal)?;
     holds("typing the name of the stack at hand runs the command", code == 0)?;
     holds("the new stack is gone", !there(aws, NEW))?;

@@ -2,6 +2,7 @@
 
 use super::{Scene, assessed, data, file, groups};
 use guard::engine::assess::Assessment;
+use guard::engine::aws::naming::Naming;
 use guard::engine::challenge::{Challenge, aws_challenge};
 use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
@@ -36,8 +37,9 @@ fn production() -> AwsTarget {
     }
 }
 
-fn scene(name: &'static str, target: AwsTarget, resources: &[&str]) -> Scene {
-    let challenge = aws_challenge(&target, None, &owned(resources));
+fn scene(name: &'static str, target: AwsTarget, kind: &str, resources: &[&str]) -> Scene {
+    let naming = Naming { kind: kind.to_owned(), names: owned(resources), ..Naming::default() };
+    let challenge = aws_challenge(&target, None, &naming, &[]);
     Scene {
         name,
         environment: Environment::Production,
@@ -97,7 +99,7 @@ pub fn stack() -> Scene {
             ..Impact::default()
         },
         command: CommandLine::of(["aws", "cloudformation", "delete-stack", "--stack-name", "app"]),
-        ..scene("aws", production(), &["app"])
+        ..scene("aws", production(), "stack", &["app"])
     }
 }
 
@@ -151,7 +153,7 @@ pub fn instances() -> Scene {
         safer: Some(
             "aws ec2 stop-instances --instance-ids i-0aa11bb22cc33dd44 i-0aa11bb22cc33dd45 i-0aa11bb22cc33dd46",
         ),
-        ..scene("aws-instances", production(), &names)
+        ..scene("aws-instances", production(), "instance", &names)
     }
 }
 
@@ -231,7 +233,7 @@ pub fn staging() -> Scene {
             "aws --profile staging --region us-east-1 rds delete-db-instance --db-instance-identifier orders \
              --final-db-snapshot-identifier orders-final",
         ),
-        ..scene("aws-staging", target, &["orders"])
+        ..scene("aws-staging", target, "table", &["orders"])
     }
 }
 
@@ -266,7 +268,7 @@ pub fn local() -> Scene {
             ..Impact::default()
         },
         command: CommandLine::of(["aws", "dynamodb", "batch-write-item", "--request-items", &document]),
-        ..scene("aws-local", target, &["orders"])
+        ..scene("aws-local", target, "table", &["orders"])
     }
 }
 
@@ -285,7 +287,7 @@ pub fn unknown() -> Scene {
     Scene {
         environment: Environment::Unclassified,
         why: "no policy names it",
-        challenge: Challenge { phrase: String::new(), kind: "account" },
+        challenge: Challenge::new("", "account"),
         cluster: String::new(),
         impact: Impact {
             subjects: vec![Subject {
@@ -298,7 +300,7 @@ pub fn unknown() -> Scene {
             ..Impact::default()
         },
         command: CommandLine::of(["aws", "cloudformation", "delete-stack", "--stack-name", "app"]),
-        ..scene("aws-unknown", target, &[])
+        ..scene("aws-unknown", target, "stack", &[])
     }
 }
 
@@ -322,6 +324,6 @@ pub fn lookalike() -> Scene {
             ..Impact::default()
         },
         command: CommandLine::of(["aws", "s3", "rb", "--force", &format!("s3://{bucket}")]),
-        ..scene("aws-lookalike", target, &[bucket])
+        ..scene("aws-lookalike", target, "bucket", &[bucket])
     }
 }

@@ -1,7 +1,7 @@
 //! Made-up facts of commands that work on a host.
 
 use super::{Scene, assessed, data, file};
-use guard::engine::challenge::host_challenge;
+use guard::engine::challenge::{HostScope, host_challenge};
 use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
@@ -39,8 +39,20 @@ fn packages(names: &[&str]) -> Vec<Subject> {
     names.iter().map(package).collect()
 }
 
-fn scene(name: &'static str, target: HostTarget, effect: Effect, lost: &[&str]) -> Scene {
-    let challenge = host_challenge(&target, None, &owned(lost));
+/// What a phrase says besides the host: data that is lost, what was not named, what stops.
+#[derive(Default)]
+struct Said<'a> {
+    lost: &'a [&'a str],
+    unnamed: &'a [&'a str],
+    stops: &'a [&'a str],
+    unseen: bool,
+}
+
+fn scene(name: &'static str, target: HostTarget, effect: Effect, said: &Said<'_>) -> Scene {
+    let (lost, unnamed, stops) = (owned(said.lost), owned(said.unnamed), owned(said.stops));
+    let scope =
+        HostScope { lost: &lost, machine: None, unnamed: &unnamed, unseen: said.unseen, stops: &stops };
+    let challenge = host_challenge(&target, None, &scope);
     Scene {
         name,
         environment: Environment::Production,
@@ -82,7 +94,7 @@ pub fn purge() -> Scene {
             "2 packages (.deb), 6 settings files, a dump of PostgreSQL 15/main (231 MiB) in /root/.local/state/guard/kept; back with: guard restore 20261122-090101-c9a6",
         ]),
         safer: Some("keep data and settings: apt-get remove postgresql-client-15"),
-        ..scene("host", db1(), Effect::Destroy, &["15/main"])
+        ..scene("host", db1(), Effect::Destroy, &Said { lost: &["15/main"], ..Said::default() })
     }
 }
 
@@ -98,7 +110,7 @@ pub fn swap() -> Scene {
             ..Impact::default()
         },
         command: CommandLine::of(["apt", "install", "exim4-daemon-light"]),
-        ..scene("host-install", db1(), Effect::Disrupt, &[])
+        ..scene("host-install", db1(), Effect::Disrupt, &Said { unnamed: &["postfix"], ..Said::default() })
     }
 }
 
@@ -127,7 +139,7 @@ pub fn restart() -> Scene {
             ..Impact::default()
         },
         command: CommandLine::of(["systemctl", "restart", "nginx"]),
-        ..scene("host-restart", target, Effect::Disrupt, &[])
+        ..scene("host-restart", target, Effect::Disrupt, &Said { stops: &["nginx"], ..Said::default() })
     }
 }
 
@@ -137,7 +149,12 @@ pub fn elsewhere() -> Scene {
     Scene {
         impact: Impact { subjects: packages(&["etcd-server"]), subjects_total: 1, ..Impact::default() },
         command: CommandLine::of(["dpkg", "--root=/mnt/rescue", "-P", "etcd-server"]),
-        ..scene("host-elsewhere", HostTarget { root, ..db1() }, Effect::Destroy, &["etcd-server"])
+        ..scene(
+            "host-elsewhere",
+            HostTarget { root, ..db1() },
+            Effect::Destroy,
+            &Said { lost: &["etcd-server"], ..Said::default() },
+        )
     }
 }
 
@@ -162,6 +179,6 @@ pub fn remote() -> Scene {
         command: CommandLine::of(["systemctl", "-H", "admin@db2", "stop", "postgresql"]),
         environment: here.environment,
         why: here.why,
-        ..scene("host-remote", target, Effect::Disrupt, &[])
+        ..scene("host-remote", target, Effect::Disrupt, &Said { unseen: true, ..Said::default() })
     }
 }

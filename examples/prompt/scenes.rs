@@ -174,7 +174,7 @@ pub fn delete() -> Scene {
             whole_scope: true,
             ..Impact::default()
         },
-        challenge: Challenge { phrase: "main/acoustid/*".to_owned(), kind: "cluster/namespace/*" },
+        challenge: Challenge::new("main/acoustid/*", "cluster/namespace/*"),
         level: Level::Typed,
         command: CommandLine::of(["kubectl", "delete", "ns", "acoustid"]),
         copy: vec![
@@ -224,7 +224,7 @@ pub fn scale() -> Scene {
             groups: groups(&[("Pod", 12, &["api-7d9c5-2xkqv", "api-7d9c5-8hj2m"])]),
             ..Impact::default()
         },
-        challenge: Challenge { phrase: "default/shop".to_owned(), kind: "cluster/namespace" },
+        challenge: Challenge::new("default/shop", "cluster/namespace"),
         level: Level::YesNo,
         command: CommandLine::of([
             "kubectl",

@@ -21,7 +21,7 @@ Examples:
       every stage of the decision, and where each value comes from
   guard check apt-get remove postgresql-client-15
       the same on this host: what goes that nobody named
-  GUARD_CONFIRM=main/shop kubectl delete ns shop
+  GUARD_CONFIRM='main/shop/*' kubectl delete ns shop
       answer the question in a pipeline",
     after_help = "\
 Exit codes: the tool's own when it ran; 3 would ask (check), 64 usage, 65 input

@@ -104,7 +104,7 @@ fn write_words(out: &mut String, judged: &Judged, tool: &str) {
 fn write_hit(out: &mut String, read: &AwsWords) {
     let hit = &read.hit;
     if let Some(text) = &read.shell {
-        line(out, "shell line", text);
+        line(out, "shell line", &aws::redact_text(text));
         return;
     }
     let verb = hit.verb();
@@ -113,8 +113,8 @@ fn write_hit(out: &mut String, read: &AwsWords) {
         line(out, "global", &value.as_ref().map_or(format!("--{name}"), |v| format!("--{name} = {v}")));
     }
     for (name, values) in &hit.options {
-        let secret = aws::is_secret(name);
-        let value = if secret { "***".to_owned() } else { values.join(" ") };
+        let values: Vec<String> = values.iter().map(|value| aws::redact_value(name, value)).collect();
+        let value = values.join(" ");
         line(
             out,
             "option",
@@ -122,7 +122,7 @@ fn write_hit(out: &mut String, read: &AwsWords) {
         );
     }
     for operand in &hit.operands {
-        line(out, "argument", operand);
+        line(out, "argument", &aws::redact_text(operand));
     }
     for name in &hit.resources {
         line(out, "resource", name);

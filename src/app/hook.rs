@@ -285,7 +285,7 @@ mod tests {
         for line in [
             "GUARD_CONFIRM=main/shop kubectl delete cm x -n shop",
             "GUARD_CONFIRM='destroy main/shop' KUBECONFIG=/k kubectl delete cm x -n shop",
-            "GUARD_CONFIRM=acme-prod/app aws cloudformation delete-stack --stack-name app",
+            "GUARD_CONFIRM=acme-prod/stack/app aws cloudformation delete-stack --stack-name app",
             "env GUARD_CONFIRM=main/shop kubectl delete cm x -n shop",
             "sudo GUARD_CONFIRM=db1/nginx apt-get purge nginx",
             "cd x && GUARD_CONFIRM=main/shop kubectl delete cm x -n shop && kubectl get cm -n shop",

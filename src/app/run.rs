@@ -13,7 +13,7 @@ use std::ffi::OsString;
 #[command(before_help = "\
 Examples:
   guard run -- kubectl delete ns shop
-  GUARD_CONFIRM=main/shop guard run -- kubectl delete ns shop
+  GUARD_CONFIRM='main/shop/*' guard run -- kubectl delete ns shop
 
 The exit code is the tool's own when it ran.")]
 pub struct Args {

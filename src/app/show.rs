@@ -89,7 +89,7 @@ impl<'a> Shown<'a> {
             notes.push(format!("{} turns this into: {} {words}", file.display(), call.tool));
         }
         if let Some(text) = judged.words.aws.as_ref().and_then(|read| read.shell.as_ref()) {
-            notes.push(format!("an alias runs a shell line: {text}"));
+            notes.push(format!("an alias runs a shell line: {}", aws::redact_text(text)));
         }
         notes.extend(judged.policy.ignored.iter().map(Ignored::note));
         if let Decision::Confirm(asked) = &judged.decision {

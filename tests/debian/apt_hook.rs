@@ -1,6 +1,7 @@
 //! The layers below PATH, with the real apt and dpkg: what removes packages is asked about whoever calls, what removes
 //! nothing passes whatever is wrong with guard, and after a refusal every package is as before.
 
+use crate::support::apt_stage::asked_for;
 use crate::support::chroot;
 use crate::support::chroot::{Release, Root};
 use crate::support::ended::said;
@@ -137,7 +138,7 @@ fn the_right_answer_lets_it_go_and_is_asked_for_once() {
         let root = with_hooks("answers").unwrap();
         let mut pty = root.pty(&line);
         pty.expect(ASKS);
-        pty.send("db1\n");
+        pty.send(format!("{}\n", asked_for(&pty.output())));
         assert_eq!(pty.code(), 0, "{}", pty.output());
         assert_eq!(questions(&pty), 1, "{line}: {}", pty.output());
         assert!(root.in_state("rc", &["redis-server"]), "{line}: {}", pty.output());
@@ -152,10 +153,10 @@ fn an_answer_in_the_environment_counts_for_its_target_alone() {
     assert!(are_there(&root));
     // sudo takes the variable away, and says nothing; guard says how it is handed on.
     let line = format!("sudo apt-get -y {REMOVE}");
-    let out = root.run_with(&line, &[("GUARD_CONFIRM", "db1")], b"");
+    let out = root.run_with(&line, &[("GUARD_CONFIRM", "db1/redis-server")], b"");
     refused(&out, "sudo env GUARD_CONFIRM=");
     assert!(are_there(&root));
-    let out = root.run(&format!("sudo env GUARD_CONFIRM=db1 apt-get -y {REMOVE}"));
+    let out = root.run(&format!("sudo env GUARD_CONFIRM=db1/redis-server apt-get -y {REMOVE}"));
     assert!(out.status.success(), "{}", said(&out));
     assert!(root.in_state("rc", &["redis-server"]));
 }
@@ -294,7 +295,7 @@ fn what_was_confirmed_at_the_shim_is_not_asked_again() {
         root.ok("guard install --apt --shims");
         let mut pty = root.pty(&line);
         pty.expect(ASKS);
-        pty.send("db1\n");
+        pty.send(format!("{}\n", asked_for(&pty.output())));
         if !line.contains("-y") {
             pty.expect("[Y/n]");
             pty.send("y\n");
@@ -305,7 +306,7 @@ fn what_was_confirmed_at_the_shim_is_not_asked_again() {
         assert_eq!(root.ok("find /run/guard -name '*.call'"), "", "it was used up");
     }
     // The variable is answered once, too.
-    let out = root.run_with(&format!("apt-get -y {REMOVE}"), &[("GUARD_CONFIRM", "db1")], b"");
+    let out = root.run_with(&format!("apt-get -y {REMOVE}"), &[("GUARD_CONFIRM", "db1/redis-server")], b"");
     assert!(out.status.success(), "{}", said(&out));
 }
 
@@ -453,7 +454,7 @@ fn the_same_with_apt_3() {
     }
     let mut pty = root.pty(&format!("apt-get -y {REMOVE}"));
     pty.expect(ASKS);
-    pty.send("db1\n");
+    pty.send(format!("{}\n", asked_for(&pty.output())));
     assert_eq!(pty.code(), 0, "{}", pty.output());
     assert!(root.in_state("rc", &["redis-server"]));
 }

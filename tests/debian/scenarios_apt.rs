@@ -77,6 +77,9 @@ fn nobody_to_ask_means_no() {
         "GUARD_CONFIRM=db2 apt-get -y remove postgresql-client-15",
         "GUARD_CONFIRM=yes apt-get -y remove postgresql-client-15",
         "GUARD_CONFIRM=db1 apt-get -y purge postgresql-client-15",
+        "GUARD_CONFIRM=db1/postgresql-15 apt-get -y purge postgresql-client-15",
+        "GUARD_CONFIRM=db1 apt-get -y remove postgresql-client-15",
+        "GUARD_CONFIRM=db1/postgresql-client-15 apt-get -y remove postgresql-client-15",
         "aptitude -y purge postgresql-client-15",
         "dpkg --purge --force-depends postgresql-15",
     ] {
@@ -84,7 +87,7 @@ fn nobody_to_ask_means_no() {
         bed.is_as(&before);
     }
     assert_eq!(bed.root.customers(), Some(120_000));
-    bed.alone("GUARD_CONFIRM=db1 apt-get -y remove postgresql-client-15").is(0);
+    bed.alone("GUARD_CONFIRM=db1/postgresql-15 apt-get -y remove postgresql-client-15").is(0);
     assert!(bed.root.in_state("rc", &["postgresql-15"]));
 }
 

@@ -3,6 +3,7 @@
 
 use crate::cases::cases;
 use crate::scenes;
+use guard::engine::aws::naming::Naming;
 use guard::engine::challenge::aws_challenge;
 use guard::engine::decide::Level;
 use guard::engine::escape::escape;
@@ -101,7 +102,8 @@ fn in_account(
     let mut resources = vec![resource];
     resources.extend(names.iter().take(scene.impact.subjects.len().saturating_sub(1)).cloned());
     scene.verb = "ec2 terminate-instances";
-    scene.challenge = aws_challenge(&target, None, &resources);
+    let naming = Naming { kind: "instance".to_owned(), names: resources.clone(), ..Naming::default() };
+    scene.challenge = aws_challenge(&target, None, &naming, &resources);
     // As the application has it: the name as the phrase spells it.
     scene.cluster = target.account_name(None);
     let off = format!("is OFF; turn on: aws {}", scene.command);
@@ -120,9 +122,13 @@ proptest! {
         let facts = screen.facts(look);
         let phrase = &scene.challenge.phrase;
         let rest = phrase.strip_prefix(&scene.cluster).and_then(|rest| rest.strip_prefix('/'));
+        let names = &scene.challenge.names;
         let parts = match rest {
             // An account's phrase that is not made of the names as they are stands in full.
-            Some(rest) if scene.aws.is_some() && !screen.tells(rest) => vec![phrase.as_str()],
+            Some(_) if scene.aws.is_some() && !names.iter().all(|name| screen.tells(name)) => vec![phrase.as_str()],
+            Some(_) if scene.aws.is_some() => {
+                std::iter::once(&scene.cluster).chain(names).map(String::as_str).collect()
+            }
             None => vec![phrase.as_str()],
             Some(rest) => vec![scene.cluster.as_str(), rest],
         };

@@ -82,3 +82,46 @@ fn every_policy_is_one() {
             .unwrap_or_else(|e| panic!("{e}\n{text}"));
     }
 }
+
+/// The phrase of a command of the AWS CLI in the account `acme-prod`, as `GUARD_CONFIRM` has to say it.
+fn phrase_of(words: &[String]) -> String {
+    use guard::engine::aws::{Documents, hit, naming::naming};
+    use guard::engine::challenge::aws_challenge;
+    use guard::engine::fact::Known;
+    use guard::engine::target::AwsTarget;
+    let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+    let hit = hit(&words, &Documents::none());
+    let account = Known::Known("111111111111".to_owned());
+    let alias = Known::Known(Some("acme-prod".to_owned()));
+    let target = AwsTarget { account, alias, ..AwsTarget::default() };
+    aws_challenge(&target, None, &naming(&hit), &hit.resources).variable().to_owned()
+}
+
+#[test]
+fn every_phrase_of_an_account_is_the_one_asked_for() {
+    let lines: Vec<Vec<String>> = README
+        .lines()
+        .filter_map(|line| line.split("| `GUARD_CONFIRM=").nth(1)?.split_once("` |").map(|(line, _)| line))
+        .map(|line| shell_words::split(line).unwrap())
+        .collect();
+    assert!(lines.len() >= 4, "{lines:?}");
+    for line in lines {
+        let [phrase, tool, words @ ..] = line.as_slice() else { panic!("{line:?}") };
+        assert_eq!(tool, "aws");
+        assert_eq!(*phrase, phrase_of(words), "{line:?}");
+    }
+    for (file, phrase) in [
+        (
+            include_str!("../../shell/ci/github-actions.yml"),
+            "GUARD_CONFIRM: destroy acme-prod/stack/preview-42\n",
+        ),
+        (
+            include_str!("../../shell/ci/gitlab-ci.yml"),
+            "GUARD_CONFIRM='destroy acme-prod/stack/preview-42' aws",
+        ),
+    ] {
+        assert!(file.contains(phrase), "{phrase}");
+    }
+    let words = ["cloudformation", "delete-stack", "--stack-name", "preview-42"].map(str::to_owned);
+    assert_eq!(phrase_of(&words), "acme-prod/stack/preview-42");
+}

@@ -127,9 +127,12 @@ fn denied_reads_are_said_and_never_taken_for_nothing() {
         // Without the alias the account's id is the word.
         let said = s.check(&words);
         assert_eq!(said["effect"], json!("destroy"), "{said}");
-        assert_eq!(said["challenge"]["phrase"], json!(format!("111111111111/{name}")), "{said}");
+        assert_eq!(said["challenge"]["phrase"], json!(format!("111111111111/stack/{name}")), "{said}");
         assert!(said["unchecked"].as_array().is_some_and(|all| !all.is_empty()), "{said}");
-        s.wrong(&words, &format!("acme-prod/{name}")).is(REFUSED).says("111111111111").says("forbidden");
+        s.wrong(&words, &format!("acme-prod/stack/{name}"))
+            .is(REFUSED)
+            .says("111111111111")
+            .says("forbidden");
         assert!(s.has_stack(&name));
     }
 }
@@ -239,7 +242,7 @@ fn documents_that_cannot_be_read() {
     let line = "echo '{\"StackName\": \"doc-app\"}' | aws cloudformation delete-stack --cli-input-json file:///dev/stdin";
     let mut terminal = s.stage.shell(line);
     if terminal.comes_before_its_end("tries: ") {
-        terminal.send("acme-prod/doc-app\n");
+        terminal.send("acme-prod/stack/doc-app\n");
         terminal.expect(">: ");
         terminal.send("\x04");
     }
@@ -266,7 +269,7 @@ fn the_code_for_a_role_is_asked_for_once() {
         terminal.expect("MFA code");
         terminal.send("123456\n");
         terminal.expect("tries: ");
-        terminal.send(format!("acme-prod/{name}\n"));
+        terminal.send(format!("acme-prod/stack/{name}\n"));
         let end = ended(terminal).is(0);
         assert_eq!(end.output.matches("MFA code").count(), 1, "{}", end.output);
         assert!(!s.has_stack(&name));
@@ -334,7 +337,7 @@ fn an_account_that_changed_under_the_question_runs_nothing() {
     terminal.expect("tries: ");
     let other = Person { profile: "prod".into(), region: "eu-west-1".into(), ..s.bob.clone() };
     s.aws.files(s.stage.home.path(), &[&other]);
-    terminal.send("acme-prod/switch-app\n");
+    terminal.send("acme-prod/stack/switch-app\n");
     ended(terminal).is(REFUSED).says("changed");
     untouched(&s, "switch-app");
     assert!(s.aws.log(&s.bob).iter().all(|asked| !asked.contains("DeleteStack")));

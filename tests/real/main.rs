@@ -32,4 +32,5 @@ mod scenarios_aws;
 mod scenarios_aws_pipes;
 mod scenarios_credentials;
 mod scenarios_real;
+mod snippets_aws;
 mod traps;

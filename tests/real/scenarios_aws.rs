@@ -27,7 +27,7 @@ fn the_old_stack_does_not_go_by_the_new_ones_name() {
         s.aws.age("prod", &app, 1100);
         s.small_stack(&new);
         let delete = ["cloudformation", "delete-stack", "--stack-name", &app];
-        let refused = s.wrong(&delete, &format!("acme-prod/{new}")).is(REFUSED);
+        let refused = s.wrong(&delete, &format!("acme-prod/stack/{new}")).is(REFUSED);
         let shown = [
             "PRODUCTION",
             "acme-prod",
@@ -46,7 +46,7 @@ fn the_old_stack_does_not_go_by_the_new_ones_name() {
         shown.into_iter().fold(refused, |said, fact| said.says(fact));
         assert!(s.has_stack(&app) && s.has_stack(&new));
         assert_eq!(s.changes(), Vec::<String>::new());
-        s.answer(&delete, "tries: ", &format!("acme-prod/{app}")).is(0);
+        s.answer(&delete, "tries: ", &format!("acme-prod/stack/{app}")).is(0);
         assert!(!s.has_stack(&app) && s.has_stack(&new));
         assert_eq!(s.changes(), ["cloudformation DeleteStack"]);
     }
@@ -77,7 +77,7 @@ fn keys_of_production_under_the_name_of_staging() {
         }
         s.stage.env("AWS_PROFILE", "staging");
         let delete = ["cloudformation", "delete-stack", "--stack-name", name];
-        s.wrong(&delete, &format!("acme-staging/{name}"))
+        s.wrong(&delete, &format!("acme-staging/stack/{name}"))
             .is(REFUSED)
             .says("acme-prod")
             .says("us-east-1")
@@ -85,7 +85,7 @@ fn keys_of_production_under_the_name_of_staging() {
         // The option beats the keys, and then it really is staging.
         let said = s.check(&[&delete[..], &["--profile", "staging"]].concat());
         assert_eq!(said["target"]["account"], json!("222222222222"), "{said}");
-        s.answer(&delete, "tries: ", &format!("acme-prod/{name}")).is(0);
+        s.answer(&delete, "tries: ", &format!("acme-prod/stack/{name}")).is(0);
         let gone = s.aws.try_call(
             "prod",
             "cloudformation",
@@ -101,9 +101,13 @@ fn two_instances_go_by_the_first_and_a_count() {
     let s = scene!("ec2");
     let (a, b, other) = (s.instance("web-1"), s.instance("web-2"), s.instance("db-1"));
     let terminate = ["ec2", "terminate-instances", "--instance-ids", &a, &b];
-    s.wrong(&terminate, &format!("acme-prod/{a}")).is(REFUSED).says("web-1").says("web-2").says("2 ");
+    s.wrong(&terminate, &format!("acme-prod/instance/{a}"))
+        .is(REFUSED)
+        .says("web-1")
+        .says("web-2")
+        .says("2 ");
     assert_eq!((s.state(&a), s.state(&b)), ("running".into(), "running".into()));
-    s.answer(&terminate, "tries: ", &format!("acme-prod/{a}+1")).is(0).says("TerminatingInstances");
+    s.answer(&terminate, "tries: ", &format!("acme-prod/instance/{a}+1")).is(0).says("TerminatingInstances");
     assert_ne!(s.state(&a), "running");
     assert_ne!(s.state(&b), "running");
     assert_eq!(s.state(&other), "running");
@@ -129,7 +133,7 @@ fn no_other_command_is_composed_behind_the_question() {
     let delete = ["cloudformation", "delete-stack", "--stack-name", "compose-app"];
     s.unasked(&[&delete[..], &["--cli-auto-prompt"]].concat()).is(REFUSED).says("--cli-auto-prompt");
     s.unasked(&["sts", "get-caller-identity"]).is(0).says("AWS_CLI_AUTO_PROMPT is off").says("111111111111");
-    s.answer(&delete, "tries: ", "acme-prod/compose-app").is(0);
+    s.answer(&delete, "tries: ", "acme-prod/stack/compose-app").is(0);
     assert!(!s.has_stack("compose-app"));
 }
 
@@ -157,7 +161,7 @@ fn a_prefix_of_a_bucket_goes_and_the_rest_stays() {
     let rm = ["s3", "rm", "--recursive", "s3://scene-s3/logs/"];
     let asked = s.check(&rm);
     let phrase = asked["challenge"]["phrase"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
-    assert!(phrase.starts_with("acme-prod/scene-s3/logs"), "{phrase}");
+    assert!(phrase.starts_with("acme-prod/bucket/scene-s3/logs/*"), "{phrase}");
     s.wrong(&rm, "acme-prod").is(REFUSED).says("scene-s3").says("2 ");
     assert_eq!(s.keys("scene-s3").len(), 3);
     s.answer(&rm, "tries: ", &phrase).is(0).says("delete: s3://scene-s3/logs/1");
@@ -178,7 +182,7 @@ fn a_database_without_a_final_snapshot() {
     s.call("rds", "create_db_instance", db);
     let delete =
         ["rds", "delete-db-instance", "--db-instance-identifier", "scene-db", "--skip-final-snapshot"];
-    s.wrong(&delete, "acme-prod/scene")
+    s.wrong(&delete, "acme-prod/db-instance/scene")
         .is(REFUSED)
         .says("scene-db")
         .says("postgres")
@@ -186,7 +190,7 @@ fn a_database_without_a_final_snapshot() {
         .says("final-db-snapshot-identifier");
     let all = s.call("rds", "describe_db_instances", json!({"DBInstanceIdentifier": "scene-db"}));
     assert_eq!(all["DBInstances"][0]["DBInstanceStatus"], json!("available"));
-    s.answer(&delete, "tries: ", "acme-prod/scene-db").is(0);
+    s.answer(&delete, "tries: ", "acme-prod/db-instance/scene-db").is(0);
     assert!(
         s.aws
             .try_call("prod", "rds", "describe_db_instances", json!({"DBInstanceIdentifier": "scene-db"}))
@@ -204,7 +208,7 @@ fn a_table() {
     let delete = ["dynamodb", "delete-table", "--table-name", "scene-orders"];
     s.wrong(&delete, "orders").is(REFUSED).says("scene-orders");
     s.call("dynamodb", "describe_table", json!({"TableName": "scene-orders"}));
-    s.answer(&delete, "tries: ", "acme-prod/scene-orders").is(0);
+    s.answer(&delete, "tries: ", "acme-prod/table/scene-orders").is(0);
     assert!(
         s.aws.try_call("prod", "dynamodb", "describe_table", json!({"TableName": "scene-orders"})).is_err()
     );
@@ -225,7 +229,7 @@ fn the_role_of_another_profile_is_named() {
         s.check(&["--profile", "prod-admin", "cloudformation", "delete-stack", "--stack-name", "role-app"]);
     assert_eq!(said["target"]["account"], json!("111111111111"), "{said}");
     assert!(said["target"]["principal"].as_str().unwrap().contains("assumed-role/Admin"), "{said}");
-    assert_eq!(said["challenge"]["phrase"], json!("acme-prod/role-app"));
+    assert_eq!(said["challenge"]["phrase"], json!("acme-prod/stack/role-app"));
     assert_eq!(said["exit"], json!(3));
 }
 
@@ -236,7 +240,9 @@ fn what_the_cli_itself_refuses_ends_with_its_own_code() {
     let terminate = ["ec2", "terminate-instances", "--instance-ids", &id];
     s.aws.fault(&s.ann, json!({"operation": "TerminateInstances", "code": "UnauthorizedOperation", "status": 403, "message": "no"}));
     let code = if s.cli.major == 1 { 255 } else { 254 };
-    s.answer(&terminate, "tries: ", &format!("acme-prod/{id}")).is(code).says("(UnauthorizedOperation)");
+    s.answer(&terminate, "tries: ", &format!("acme-prod/instance/{id}"))
+        .is(code)
+        .says("(UnauthorizedOperation)");
     assert_eq!(s.state(&id), "running");
 }
 
@@ -248,7 +254,7 @@ fn another_instance_behind_the_same_question_is_a_new_question() {
         format!("for i in {} {}; do aws ec2 terminate-instances --instance-ids $i; done", ids[0], ids[1]);
     let mut terminal = s.stage.shell(&line);
     terminal.expect("tries: ");
-    terminal.send(format!("acme-prod/{}\n", ids[0]));
+    terminal.send(format!("acme-prod/instance/{}\n", ids[0]));
     terminal.expect("TerminatingInstances");
     terminal.expect("tries: ");
     terminal.send("\x04");

@@ -24,14 +24,14 @@ fn a_pipeline_is_refused_and_told_the_way() {
         let name = format!("ci-app-v{}", s.cli.major);
         s.small_stack(&name);
         let delete = ["cloudformation", "delete-stack", "--stack-name", &name];
-        s.told(&delete).is(REFUSED).says("GUARD_CONFIRM").says("<account>/<resource>");
+        s.told(&delete).is(REFUSED).says("GUARD_CONFIRM").says("<account>/stack/<name>");
         assert!(s.has_stack(&name));
-        for wrong in ["yes", "acme-prod", "acme-staging/ci-app", ""] {
+        for wrong in ["yes", "acme-prod", "acme-staging/stack/ci-app", ""] {
             s.stage.env("GUARD_CONFIRM", wrong);
             s.told(&delete).is(REFUSED);
             assert!(s.has_stack(&name), "{wrong}");
         }
-        s.stage.env("GUARD_CONFIRM", format!("acme-prod/{name}"));
+        s.stage.env("GUARD_CONFIRM", format!("acme-prod/stack/{name}"));
         s.told(&delete).is(0);
         assert!(!s.has_stack(&name));
         assert_eq!(s.changes(), ["cloudformation DeleteStack"]);
@@ -90,7 +90,7 @@ fn xargs_hands_on_what_a_pipe_says_and_the_question_comes_to_the_terminal() {
     let line = format!("printf '{a}\\n{b}\\n' | xargs aws ec2 terminate-instances --instance-ids");
     let mut terminal = s.stage.shell(&line);
     terminal.expect("tries: ");
-    terminal.send(format!("acme-prod/{a}+1\n"));
+    terminal.send(format!("acme-prod/instance/{a}+1\n"));
     ended(terminal).is(0).says("TerminatingInstances");
     assert_ne!(s.state(&b), "running");
     // One call each: the second is refused, and xargs ends with its own 123.
@@ -98,7 +98,7 @@ fn xargs_hands_on_what_a_pipe_says_and_the_question_comes_to_the_terminal() {
     let line = format!("printf '{c}\\n{d}\\n' | xargs -n1 aws ec2 terminate-instances --instance-ids");
     let mut terminal = s.stage.shell(&line);
     terminal.expect("tries: ");
-    terminal.send(format!("acme-prod/{c}\n"));
+    terminal.send(format!("acme-prod/instance/{c}\n"));
     terminal.expect("TerminatingInstances");
     terminal.expect("tries: ");
     terminal.send("\x04");
@@ -115,7 +115,7 @@ fn a_redirected_output_holds_the_clis_words_alone() {
     );
     let mut terminal = s.stage.shell(&line);
     terminal.expect("tries: ");
-    terminal.send(format!("acme-prod/{id}\n"));
+    terminal.send(format!("acme-prod/instance/{id}\n"));
     ended(terminal).is(0);
     assert_eq!(fs::read_to_string(s.stage.at("out.txt")).unwrap(), format!("{id}\n"));
     assert_eq!(fs::read_to_string(s.stage.at("err.txt")).unwrap(), "");
@@ -176,7 +176,7 @@ fn the_report_for_machines() {
         ("/target/alias", json!("acme-prod")),
         ("/target/region/value", json!("eu-west-1")),
         ("/target/profile/value", json!("prod")),
-        ("/challenge/phrase", json!("acme-prod/json-app")),
+        ("/challenge/phrase", json!("acme-prod/stack/json-app")),
         ("/challenge/level", json!("typed")),
         ("/impact/subjects/0/name", json!("json-app")),
     ];

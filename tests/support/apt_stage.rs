@@ -26,12 +26,12 @@ pub const TOOLS: &[&str] =
     &["apt", "apt-get", "aptitude", "dpkg", "systemctl", "reboot", "shutdown", "service"];
 
 /// A question of guard's, as it stands on the terminal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Question {
     /// Its last words.
     pub asks: &'static str,
     /// The answer that lets the command run.
-    pub right: &'static str,
+    pub right: String,
     /// The answer that does not, and asks for no more.
     pub wrong: &'static str,
 }
@@ -101,10 +101,14 @@ impl Bed {
         let tick = Duration::from_millis(20);
         while Instant::now() < end {
             if terminal.comes("[y/N]: ", tick) {
-                return Question { asks: "[y/N]: ", right: "y\n", wrong: "no\n" };
+                return Question { asks: "[y/N]: ", right: "y\n".to_owned(), wrong: "no\n" };
             }
             if terminal.comes("tries: ", tick) {
-                return Question { asks: "tries: ", right: "db1\n", wrong: "\n" };
+                return Question {
+                    asks: "tries: ",
+                    right: format!("{}\n", asked_for(&terminal.output())),
+                    wrong: "\n",
+                };
             }
         }
         panic!("no question in:\n{}", terminal.output());
@@ -137,5 +141,23 @@ impl Bed {
     #[track_caller]
     pub fn is_as(&self, before: &Snapshot) {
         self.root.is_as(before, BESIDES);
+    }
+}
+
+/// What the question on the screen wants to be typed: the machine, and what goes without having been named.
+pub fn asked_for(screen: &str) -> String {
+    let row = |label: &str| {
+        let line = screen.lines().rev().find(|line| line.trim_start().starts_with(label))?;
+        line.split_whitespace().nth(1).map(str::to_owned)
+    };
+    let unnamed = || {
+        let (_, names) = screen.rsplit_once("not named by you: ")?;
+        let name = names.split([' ', ',', '\r', '\n']).find(|word| !word.is_empty())?;
+        Some(format!("db1/{name}"))
+    };
+    match () {
+        () if screen.contains("Type <host>,") => "db1".to_owned(),
+        () if screen.contains("Type <host>/*,") => "db1/*".to_owned(),
+        () => row("answer").or_else(unnamed).unwrap_or_else(|| panic!("no word to type in:\n{screen}")),
     }
 }

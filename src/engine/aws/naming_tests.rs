@@ -105,7 +105,7 @@ fn kind_place_and_name() {
         ),
         (
             "elbv2 delete-listener --listener-arn arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2",
-            "listener/web/f2f7dc8efc522ab2",
+            "elbv2-listener/web/f2f7dc8efc522ab2",
         ),
         (
             "elbv2 delete-target-group --target-group-arn arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/web/73e2d6bc24d8a067",
@@ -207,7 +207,11 @@ fn every_reviewed_command_has_a_short_phrase_with_its_place_and_never_a_document
     let mut wrong = Vec::new();
     for row in tables::all_reviewed() {
         let command = row.split('\t').next().unwrap();
-        let Some(options) = tables::options(command.as_bytes()) else { continue };
+        // Paths are no options: their forms stand above.
+        let Some(options) = tables::options(command.as_bytes()).filter(|_| !command.starts_with("s3 "))
+        else {
+            continue;
+        };
         let options: Vec<&str> = options
             .split(' ')
             .filter(|o| !o.is_empty() && !o.ends_with('!'))

@@ -1,7 +1,7 @@
 //! The words with their secrets replaced, for records and screens.
 
 use super::grammar::{At, parse};
-use crate::engine::classify::REDACTED;
+use crate::engine::classify::{REDACTED, without_userinfo};
 use std::borrow::Cow;
 
 /// Names, or parts of names between dashes, of options whose value must never be written down.
@@ -20,19 +20,77 @@ const SECRET: [&str; 11] = [
 ];
 
 /// Options with secrets under names that say nothing of it: `SERVICE OPERATION`, the option.
-const ELSEWHERE: [(&[u8], &str); 12] = [
+const ELSEWHERE: [(&[u8], &str); 6] = [
     (b"ssm put-parameter", "value"),
-    (b"configure set", ""),
-    (b"lambda update-function-configuration", "environment"),
-    (b"lambda create-function", "environment"),
-    (b"cognito-idp initiate-auth", "auth-parameters"),
-    (b"cognito-idp admin-initiate-auth", "auth-parameters"),
-    (b"acm import-certificate", "private-key"),
-    (b"iam deactivate-mfa-device", ""),
-    (b"kms encrypt", "plaintext"),
+    (b"apigateway create-api-key", "value"),
+    (b"lambda invoke", "client-context"),
     (b"kms import-key-material", "encrypted-key-material"),
-    (b"elasticache modify-replication-group", "auth-token"),
-    (b"codebuild import-source-credentials", "token"),
+    (b"stepfunctions start-execution", "input"),
+    (b"stepfunctions start-sync-execution", "input"),
+];
+
+/// Options, and members of documents, whose values are settings of programs: what is handed to them as environment,
+/// arguments, parameters of templates or commands is where passwords stand.
+const SETTINGS: [&str; 41] = [
+    "args",
+    "arguments",
+    "auth-parameters",
+    "basic-auth-credentials",
+    "command",
+    "commands",
+    "connection-properties",
+    "container-definitions",
+    "container-overrides",
+    "copy-source-sse-customer-key",
+    "credentials",
+    "custom-headers",
+    "default-arguments",
+    "env",
+    "env-vars",
+    "environment",
+    "environment-overrides",
+    "environment-variable-overrides",
+    "environment-variables",
+    "environment-variables-override",
+    "execution-parameters",
+    "external-parameters",
+    "fi-auth-key",
+    "headers",
+    "node-overrides",
+    "option-settings",
+    "overrides",
+    "parameter-overrides",
+    "parameter-sets",
+    "parameter-value",
+    "parameters",
+    "payload",
+    "runtime-environment-variables",
+    "saml-assertion",
+    "sql-parameters",
+    "sse-c-copy-source-key",
+    "sse-c-key",
+    "sse-customer-key",
+    "token-code",
+    "user-data",
+    "variables",
+];
+
+/// Tokens that let somebody in; others say where a list goes on.
+const TOKENS: [&str; 14] = [
+    "access",
+    "api",
+    "auth",
+    "authentication",
+    "bearer",
+    "device",
+    "id",
+    "identity",
+    "oauth",
+    "personal-access",
+    "refresh",
+    "security",
+    "session",
+    "web-identity",
 ];
 
 /// The words after `aws` with every secret replaced. Words are never added or removed, so that the record still says what
@@ -47,13 +105,19 @@ pub fn redact<'a>(words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
             let listed = ELSEWHERE
                 .iter()
                 .any(|(of, option)| *of == command && !option.is_empty() && option.starts_with(&*name));
-            let whole = listed || is_secret(&name) || (!given.sure && may_be_secret(&name));
+            let whole = listed || is_private(&name) || (!given.sure && may_be_private(&name));
             for value in &given.values {
                 if whole && !is_file(value.1) {
-                    hide(&mut out, words, *value, REDACTED.to_vec());
+                    hide(&mut out, words, *value, pair(value.1).unwrap_or_else(|| REDACTED.to_vec()));
                 } else if let Some(hidden) = inside(value.1) {
                     hide(&mut out, words, *value, hidden);
                 }
+            }
+        }
+        // A word that fits nowhere may still be one of these.
+        for operand in parsed.operands.iter().filter(|_| command != b"configure set") {
+            if let Some(hidden) = inside(operand.1) {
+                hide(&mut out, words, *operand, hidden);
             }
         }
         // `configure set aws_secret_access_key VALUE`
@@ -66,7 +130,37 @@ pub fn redact<'a>(words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
             hide(&mut out, words, *value, REDACTED.to_vec());
         }
     }
+    for slot in &mut out {
+        if let Some(word) = without_userinfo(slot).filter(|word| **slot != **word) {
+            *slot = Cow::Owned(word);
+        }
+    }
     out
+}
+
+/// A text of the person's own (the shell line of an alias), or nothing of it where it holds a secret.
+pub fn redact_text(text: &str) -> String {
+    if inside(text.as_bytes()).is_some() {
+        return String::from_utf8_lossy(REDACTED).into_owned();
+    }
+    let word = without_userinfo(text.as_bytes());
+    word.map_or_else(|| text.to_owned(), |word| String::from_utf8_lossy(&word).into_owned())
+}
+
+/// The value of an option by its full name, without what must not be shown.
+pub fn redact_value(option: &str, value: &str) -> String {
+    if is_private(option) {
+        return String::from_utf8_lossy(&pair(value.as_bytes()).unwrap_or_else(|| REDACTED.to_vec()))
+            .into_owned();
+    }
+    redact_text(value)
+}
+
+/// Whether what stands under this name is never written down.
+fn is_private(name: &str) -> bool {
+    is_secret(name)
+        || SETTINGS.contains(&name)
+        || name.strip_suffix("-token").is_some_and(|kind| TOKENS.contains(&kind))
 }
 
 /// Whether the name of an option says that its value is a secret.
@@ -86,8 +180,8 @@ pub fn is_secret(name: &str) -> bool {
         || matches!(name, "token" | "session-token" | "secret-key")
 }
 
-/// Whether an abbreviation may stand for one: `--pass`, `--master-user-p`, `--secret-s`.
-fn may_be_secret(name: &str) -> bool {
+/// Whether an abbreviation may stand for one: `--pass`, `--master-user-p`, `--secret-s`, `--param`.
+fn may_be_private(name: &str) -> bool {
     const FULL: [&str; 9] = [
         "password",
         "passphrase",
@@ -99,33 +193,69 @@ fn may_be_secret(name: &str) -> bool {
         "private-key",
         "admin-password",
     ];
-    name.len() > 3 && FULL.iter().any(|full| full.starts_with(name))
+    name.len() > 3 && FULL.iter().chain(&SETTINGS).any(|full| full.starts_with(name))
 }
 
 fn is_file(value: &[u8]) -> bool {
     value.starts_with(b"file://") || value.starts_with(b"fileb://")
 }
 
-/// A value with members whose names say that they are secrets (`{"MasterUserPassword": "x"}`, `Password=x`): the whole
-/// value is hidden, so that nothing rests on reading it right.
+/// `ParameterKey=Size,ParameterValue=…` and `Size=…`: the name may be read, what it is set to may not.
+fn pair(value: &[u8]) -> Option<Vec<u8>> {
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:".contains(b);
+    let key = value.strip_prefix(b"ParameterKey=");
+    let at = key.unwrap_or(value).iter().position(|b| !is_name(b))?;
+    let (name, rest) = key.unwrap_or(value).split_at_checked(at)?;
+    let keeps: &[u8] = match key {
+        Some(_) if rest == b",UsePreviousValue=true" => return Some(value.to_vec()),
+        Some(_) if rest.starts_with(b",ParameterValue=") => b",ParameterValue=",
+        None if rest.starts_with(b"=") && !name.is_empty() => b"=",
+        _ => return None,
+    };
+    let head: &[u8] = if key.is_some() { b"ParameterKey=" } else { b"" };
+    Some([head, name, keeps, REDACTED].concat())
+}
+
+/// A value with members whose names say that they are secrets or settings (`{"MasterUserPassword": "x"}`, `Password=x`,
+/// `environment=[…]`), or with the words of SQL and shells that are followed by one (`PASSWORD 'x'`, `--password x`): the
+/// whole value is hidden, so that nothing rests on reading it right.
 fn inside(value: &[u8]) -> Option<Vec<u8>> {
-    let text = String::from_utf8_lossy(value).to_lowercase();
-    let members = [
-        "password",
-        "secretstring",
-        "secretbinary",
-        "privatekey",
-        "clientsecret",
-        "authtoken",
-        "secretaccesskey",
-    ];
-    let named = members.iter().any(|member| {
-        text.match_indices(member).any(|(at, _)| {
-            let rest = text.get(at + member.len()..).unwrap_or_default().trim_start_matches(['"', '\'', ' ']);
-            rest.starts_with([':', '='])
-        })
+    let text = String::from_utf8_lossy(value);
+    let named = text.match_indices([':', '=']).any(|(at, _)| {
+        let head = text.get(..at).unwrap_or_default().trim_end_matches(['"', '\'', ' ', '\\', '\t']);
+        let start =
+            head.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').map_or(0, |i| i + 1);
+        is_private_member(head.get(start..).unwrap_or_default())
     });
-    named.then(|| REDACTED.to_vec())
+    let mut words = text.split([' ', '\t', '\n', '(', '"']).filter(|word| !word.is_empty()).peekable();
+    let mut spoken = false;
+    while let Some(word) = words.next() {
+        let Some(next) = words.peek() else { break };
+        let plain = word.trim_start_matches(['-', '\'']).to_ascii_lowercase();
+        spoken |=
+            matches!(plain.as_str(), "password" | "passwd" | "pass" | "pwd" | "passphrase") && *next != "=";
+        spoken |= plain == "identified" && next.eq_ignore_ascii_case("by");
+    }
+    (named || spoken).then(|| REDACTED.to_vec())
+}
+
+/// The same for a member's name as documents spell it: `MasterUserPassword`, `containerOverrides`, `DB_PASSWORD`, `PGPASSWORD`.
+fn is_private_member(name: &str) -> bool {
+    if name.is_empty() {
+        return false;
+    }
+    let mut plain = String::new();
+    let mut low = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && low {
+            plain.push('-');
+        }
+        low = c.is_ascii_lowercase() || c.is_ascii_digit();
+        plain.push(if c == '_' { '-' } else { c.to_ascii_lowercase() });
+    }
+    let plain = plain.trim_matches('-');
+    is_private(plain)
+        || ["pgpassword", "mysqlpwd", "mysql-pwd", "dbpassword", "token", "pwd"].contains(&plain)
 }
 
 fn hide<'a>(out: &mut [Cow<'a, [u8]>], words: &[&'a [u8]], (at, value): At<'a>, hidden: Vec<u8>) {
@@ -184,9 +314,127 @@ mod tests {
                 "iam create-login-profile --user-name u --password [redacted] --no-password-reset-required",
             ),
             ("secretsmanager delete-secret --secret-id s", "secretsmanager delete-secret --secret-id s"),
+            (
+                "cloudformation update-stack --stack-name app --parameters ParameterKey=Db,ParameterValue=s3cr3t ParameterKey=Size,UsePreviousValue=true",
+                "cloudformation update-stack --stack-name app --parameters ParameterKey=Db,ParameterValue=[redacted] ParameterKey=Size,UsePreviousValue=true",
+            ),
+            (
+                "cloudformation update-stack --stack-name app --parameters [{\"ParameterKey\":\"Db\",\"ParameterValue\":\"s3cr3t\"}]",
+                "cloudformation update-stack --stack-name app --parameters [redacted]",
+            ),
+            (
+                "cloudformation deploy --stack-name app --template-file t --parameter-overrides Db=s3cr3t Size=3",
+                "cloudformation deploy --stack-name app --template-file t --parameter-overrides Db=[redacted] Size=[redacted]",
+            ),
+            (
+                "ecs run-task --overrides {\"containerOverrides\":[{\"environment\":[{\"name\":\"A\",\"value\":\"s3cr3t\"}]}]}",
+                "ecs run-task --overrides [redacted]",
+            ),
+            (
+                "ssm send-command --document-name AWS-RunShellScript --parameters commands=s3cr3t",
+                "ssm send-command --document-name AWS-RunShellScript --parameters commands=[redacted]",
+            ),
+            (
+                "x y --cli-input-json {\"Environment\":{\"Variables\":{\"A\":\"b\"}}}",
+                "x y --cli-input-json [redacted]",
+            ),
+            (
+                "ecs execute-command --cluster c --command s3cr3t",
+                "ecs execute-command --cluster c --command [redacted]",
+            ),
+            (
+                "glue create-connection --connection-input ConnectionProperties={PASSWORD=s3cr3t}",
+                "glue create-connection --connection-input [redacted]",
+            ),
+            ("s3 cp https://anna:s3cr3t@h/x s3://b", "s3 cp https://[redacted]@h/x s3://b"),
+            (
+                "sns publish --topic-arn t --message https://anna:s3/cr3t@h/x",
+                "sns publish --topic-arn t --message https://[redacted]@h/x",
+            ),
+            (
+                "ec2 create-tags --resources i-1 --tags Key=Env,Value=prod",
+                "ec2 create-tags --resources i-1 --tags Key=Env,Value=prod",
+            ),
+            (
+                "ecs update-service --cluster c --service s --desired-count 0",
+                "ecs update-service --cluster c --service s --desired-count 0",
+            ),
+            ("ec2 terminate-instances --instance-ids i-1", "ec2 terminate-instances --instance-ids i-1"),
             ("ec2 create-vpc --client-token t", "ec2 create-vpc --client-token t"),
         ] {
             assert_eq!(shown(line), want);
         }
+    }
+
+    #[test]
+    fn text_of_sql_and_shells_with_a_password_is_hidden() {
+        for text in [
+            "CREATE USER anna PASSWORD 's3cr3t'",
+            "ALTER USER anna IDENTIFIED BY s3cr3t",
+            "mysql -u root --password s3cr3t -e 'DROP TABLE x'",
+            "PGPASSWORD=s3cr3t psql",
+            "DB_PASSWORD=s3cr3t run",
+            "curl -H 'Authorization: x' https://anna:s3cr3t@host/",
+        ] {
+            let line = ["rds-data", "execute-statement", "--resource-arn", "a", "--sql", text];
+            let words: Vec<&[u8]> = line.iter().map(|w| w.as_bytes()).collect();
+            let shown = redact(&words).concat();
+            assert!(!String::from_utf8_lossy(&shown).contains("s3cr3t"), "{text}");
+            assert!(!redact_text(text).contains("s3cr3t"), "{text}");
+        }
+        for text in ["DELETE FROM passwords WHERE id = 1", "DROP TABLE orders", "a: b"] {
+            assert_eq!(redact_text(text), text);
+        }
+    }
+
+    /// Every reviewed command with each of its options holding a secret in the shapes that documents have.
+    #[cfg(feature = "cli")]
+    #[test]
+    fn no_shape_of_a_secret_is_shown_of_any_reviewed_command() {
+        use crate::engine::tools::aws as tables;
+        let shapes = [
+            r#"{"MasterUserPassword":"s3cr3t"}"#,
+            r#"{"a":{"Environment":{"Variables":{"A":"s3cr3t"}}}}"#,
+            r#"{"containerOverrides":[{"environment":[{"name":"A","value":"s3cr3t"}]}]}"#,
+            r#"[{"ParameterKey":"K","ParameterValue":"s3cr3t"}]"#,
+            "ParameterKey=K,ParameterValue=s3cr3t",
+            "Variables={A=s3cr3t}",
+            "environment=[{name=A,value=s3cr3t}]",
+            r#"commands=["echo s3cr3t"]"#,
+            "https://anna:s3cr3t@example.com/x",
+            "postgres://anna:s3/cr3t@db:5432/x",
+            "ALTER USER anna PASSWORD 's3cr3t'",
+            r#"{"UserData":"s3cr3t"}"#,
+        ];
+        let mut wrong = Vec::new();
+        for row in tables::all_reviewed() {
+            let command = row.split('\t').next().unwrap_or_default();
+            let options = tables::options(command.as_bytes()).unwrap_or_default();
+            for option in options.split(' ').filter(|o| !o.is_empty() && !o.ends_with('!')) {
+                let option = format!("--{}", option.trim_end_matches('*'));
+                for shape in shapes {
+                    for joined in [false, true] {
+                        let mut words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+                        if joined {
+                            words.push(format!("{option}={shape}"));
+                        } else {
+                            words.extend([option.clone(), shape.to_owned()]);
+                        }
+                        let slices: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
+                        let shown = redact(&slices).concat();
+                        let shown = String::from_utf8_lossy(&shown).into_owned();
+                        if shown.contains("s3cr3t") || shown.contains("cr3t@") {
+                            wrong.push(format!("{command} {option} {shape}: {shown}"));
+                        }
+                    }
+                }
+            }
+        }
+        assert!(
+            wrong.is_empty(),
+            "{} of them: {:#?}",
+            wrong.len(),
+            wrong.iter().take(20).collect::<Vec<_>>()
+        );
     }
 }

@@ -75,7 +75,9 @@ pub(in crate::engine) fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
         let authority = tail.get(..end.unwrap_or(tail.len())).unwrap_or(tail);
         out.extend_from_slice(head);
         rest = tail;
-        if let Some(sign) = authority.iter().rposition(|b| *b == b'@') {
+        let sign =
+            authority.iter().rposition(|b| *b == b'@').or_else(|| behind_odd_password(tail, authority));
+        if let Some(sign) = sign {
             out.extend_from_slice(REDACTED);
             rest = tail.get(sign..)?;
         }
@@ -85,6 +87,18 @@ pub(in crate::engine) fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
     }
     out.extend_from_slice(rest);
     Some(out)
+}
+
+/// Where the sign stands behind a password that holds what ends an authority: `anna:s3/cr3t@host`. A colon that no port
+/// follows says that there is one.
+fn behind_odd_password(tail: &[u8], authority: &[u8]) -> Option<usize> {
+    let colon = authority.iter().position(|b| *b == b':')?;
+    let port = authority.get(colon + 1..)?;
+    if authority.starts_with(b"[") || (!port.is_empty() && port.iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
+    let end = tail.iter().position(|b| matches!(b, b' ' | b'"' | b'\'' | b'\n'));
+    tail.get(..end.unwrap_or(tail.len()))?.iter().rposition(|b| *b == b'@')
 }
 
 /// `KEY=VALUE` with the value replaced; what has no `=` holds no value.
