@@ -120,7 +120,12 @@ impl<'a> Shown<'a> {
 
     /// The screen for the person at a terminal, who has to read what to type, whoever called.
     pub fn screen_to_ask(&self) -> Screen {
-        ui::view::screen(&self.view())
+        let mut screen = ui::view::screen(&self.view());
+        // The variable does not answer here; only what it says of several things helps to compare them.
+        if !self.judged.challenge.has_digest() {
+            screen.rows.retain(|row| row.label != "phrase");
+        }
+        screen
     }
 
     /// The screen.

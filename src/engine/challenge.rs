@@ -21,7 +21,7 @@ pub struct Challenge {
     pub phrase: String,
     /// The kind of thing to type, as the question names it: `cluster/namespace`, `account/stack/name`.
     pub kind: Cow<'static, str>,
-    /// The names in the phrase that the person has to find on the screen, besides the target's own.
+    /// The names in the phrase that the person has to find on the screen, besides the target's own: as they are typed.
     pub names: Vec<String>,
     /// Its form where not every word of the kind stands for another: `<account>/stack/<name>`.
     form: Option<String>,
@@ -46,6 +46,11 @@ impl Challenge {
     /// The form of that.
     pub fn variable_pattern(&self) -> String {
         self.variable.as_ref().map_or_else(|| self.pattern(), |(_, form)| form.clone())
+    }
+
+    /// Whether it has a digest in it, which nobody can put together from the names on the screen.
+    pub fn has_digest(&self) -> bool {
+        self.variable.as_ref().is_some_and(|(_, form)| form.ends_with(".<digest>"))
     }
 
     /// Whether `GUARD_CONFIRM` has to say more than what is typed.

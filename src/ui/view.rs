@@ -106,7 +106,9 @@ fn phrase_rows(view: &View<'_>, challenge: &Challenge, screen: &Screen) -> Vec<R
         return rows;
     }
     let whole = challenge.phrase.starts_with(view.name);
-    let told = whole && challenge.names.iter().all(|name| screen.tells(name));
+    // A name that is cut or written out is not typed as it stands elsewhere.
+    let told =
+        whole && challenge.names.iter().all(|name| challenge.phrase.contains(name) && screen.tells(name));
     let typed = view.level == Level::Typed;
     if typed && !told {
         rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));

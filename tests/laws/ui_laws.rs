@@ -120,7 +120,12 @@ proptest! {
         let look = Look { width, ..Look::PLAIN };
         let screen = view::screen(&scene.view());
         let facts = screen.facts(look);
-        let phrase = &scene.challenge.phrase;
+        // A yes is typed there; a pipeline gives the phrase of the variable.
+        let phrase = match scene.level {
+            Level::Typed => scene.challenge.phrase.clone(),
+            Level::YesNo if scene.aws.is_some() => scene.challenge.variable().to_owned(),
+            Level::YesNo => scene.challenge.phrase.clone(),
+        };
         let rest = phrase.strip_prefix(&scene.cluster).and_then(|rest| rest.strip_prefix('/'));
         let names = &scene.challenge.names;
         let parts = match rest {

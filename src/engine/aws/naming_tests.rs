@@ -117,7 +117,7 @@ fn kind_place_and_name() {
         ("sqs purge-queue --queue-url https://sqs.eu-west-1.amazonaws.com/1/jobs", "queue-messages/jobs"),
         (
             "workspaces terminate-workspaces --terminate-workspace-requests WorkspaceId=ws-1 WorkspaceId=ws-2",
-            "workspace/ws-1+1",
+            "workspaces-workspace/ws-1+1",
         ),
         ("cloudwatch delete-alarms --alarm-names 'High CPU'", "alarm/High\\u{20}CPU"),
         (

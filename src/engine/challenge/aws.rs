@@ -99,7 +99,7 @@ impl Said {
         self.parts.extend([Part::fixed("/"), Part::name(name)]);
         self.form.push_str(&format!("/<{label}>"));
         self.kind.push_str(&format!("/{label}"));
-        self.names.push(name.to_owned());
+        self.names.push(typeable_form(name));
     }
 
     /// A number of things that have no names.
