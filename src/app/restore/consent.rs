@@ -55,7 +55,11 @@ impl Asking<'_> {
                 return Err(Fail::new(Exit::Refused, "refused")
                     .because(format!("{CONFIRM} does not name this target"))
                     .because(nothing)
-                    .help(format!("it has to be {}, {}", challenge.pattern(), challenge.stands(false))));
+                    .help(format!(
+                        "it has to be {}, {}",
+                        challenge.variable_pattern(),
+                        challenge.variable_stands()
+                    )));
             }
         }
         if agent && !policy.agents_terminal() {

@@ -251,7 +251,7 @@ pub fn kind(hit: &Hit) -> String {
             return kind.to_owned();
         }
         let service = if hit.service == "s3" { "s3api" } else { hit.service.as_str() };
-        return match tables::shared_kind(noun.as_bytes()) {
+        match tables::shared_kind(noun.as_bytes()) {
             _ if noun.is_empty() => format!("{}-{}", hit.service, hit.operation.replace(' ', "-")),
             None => noun,
             Some(Some(owner)) if owner == service => noun,
@@ -259,7 +259,7 @@ pub fn kind(hit: &Hit) -> String {
             Some(_) => format!("{}-{noun}", hit.service),
         }
         .trim_matches('-')
-        .to_owned();
+        .to_owned()
     }
     #[cfg(not(feature = "cli"))]
     noun

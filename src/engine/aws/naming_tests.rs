@@ -14,7 +14,7 @@ fn challenge(words: &[&str]) -> Challenge {
 }
 
 fn phrase(line: &str) -> String {
-    let words = shell_words::split(line).unwrap();
+    let words = shell_words::split(line).unwrap_or_else(|e| panic!("{line}: {e}"));
     challenge(&words.iter().map(String::as_str).collect::<Vec<_>>()).phrase
 }
 
@@ -117,7 +117,7 @@ fn kind_place_and_name() {
         ("sqs purge-queue --queue-url https://sqs.eu-west-1.amazonaws.com/1/jobs", "queue-messages/jobs"),
         (
             "workspaces terminate-workspaces --terminate-workspace-requests WorkspaceId=ws-1 WorkspaceId=ws-2",
-            "workspaces-workspace/ws-1+1",
+            "workspace/ws-1+1",
         ),
         ("cloudwatch delete-alarms --alarm-names 'High CPU'", "alarm/High\\u{20}CPU"),
         (
@@ -229,7 +229,7 @@ fn every_reviewed_command_has_a_short_phrase_with_its_place_and_never_a_document
                     && phrase.starts_with("acme-prod/")
                     && !phrase.contains(['{', '"'])
                     && !phrase.contains("DELETE");
-                if !good && !(form == 1 && phrase.contains("\\u{")) {
+                if !(good || form == 1 && phrase.contains("\\u{")) {
                     wrong.push(format!("{command}: {phrase}"));
                 }
             }
