@@ -5,7 +5,7 @@
 //! whatever nobody knows, disrupts. The shim and the reader of command lines ask the same function.
 
 mod client;
-mod sql;
+pub mod sql;
 
 use super::aws;
 use super::classify::{self, Verdict, classify_host};

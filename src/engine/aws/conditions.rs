@@ -8,6 +8,7 @@ use super::opts::{Opt, Opts};
 use super::value;
 use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
+use crate::engine::inner::sql::{self, Dialect};
 use crate::engine::tools::aws as tables;
 use serde_json::Value;
 
@@ -228,7 +229,8 @@ impl Test {
                 all && seen.iter().all(|yes| *yes)
             }
             Test::Sql(_) => {
-                let mut deletes = opt.values.iter().any(|v| sql_deletes(v));
+                // Broken JSON: its quotes are not SQL's.
+                let mut deletes = unreadable().any(|text| sql_deletes(&text.replace('"', " ")));
                 for value in data.iter().flatten() {
                     value::texts(value, &mut |text| deletes |= sql_deletes(text));
                 }
@@ -318,68 +320,9 @@ fn unprotects(opts: &Opts) -> bool {
     })
 }
 
-/// Whether SQL (or PartiQL) deletes: `DELETE`, `DROP`, `TRUNCATE`, or an `UPDATE` of every row, outside texts and comments.
+/// Whether SQL (or PartiQL) deletes, whichever engine reads it.
 fn sql_deletes(text: &str) -> bool {
-    let words = sql_words(text);
-    let mut update = false;
-    for (index, word) in words.iter().enumerate() {
-        match word.as_str() {
-            // `ON DELETE CASCADE` is part of a table's definition.
-            "delete" if index > 0 && words.get(index - 1).is_some_and(|w| w == "on") => {}
-            "delete" | "drop" | "truncate" => return true,
-            "update" => update = true,
-            "where" => update = false,
-            ";" if update => return true,
-            _ => {}
-        }
-    }
-    update
-}
-
-fn sql_words(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut word = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(char) = chars.next() {
-        if char.is_ascii_alphanumeric() || char == '_' {
-            word.push(char.to_ascii_lowercase());
-            continue;
-        }
-        if !word.is_empty() {
-            out.push(std::mem::take(&mut word));
-        }
-        match char {
-            '\'' | '"' | '`' => {
-                for inner in chars.by_ref() {
-                    if inner == char {
-                        break;
-                    }
-                }
-            }
-            '-' if chars.peek() == Some(&'-') => {
-                for inner in chars.by_ref() {
-                    if inner == '\n' {
-                        break;
-                    }
-                }
-            }
-            '/' if chars.peek() == Some(&'*') => {
-                let mut last = ' ';
-                for inner in chars.by_ref() {
-                    if last == '*' && inner == '/' {
-                        break;
-                    }
-                    last = inner;
-                }
-            }
-            ';' => out.push(";".to_owned()),
-            _ => {}
-        }
-    }
-    if !word.is_empty() {
-        out.push(word);
-    }
-    out
+    sql::judge(text.as_bytes(), Dialect::Any) == Effect::Destroy
 }
 
 #[cfg(test)]
@@ -409,6 +352,17 @@ mod tests {
             ("insert into t values (1)", false),
             ("create table t (a int references u on delete cascade)", false),
             ("select deleted from t", false),
+            ("drop index i", true),
+            (r"select 'a\'; drop table t; --'", true),
+            (r"insert into t values ('it\'s'); delete from t", true),
+            ("/*!50000 drop table t */", true),
+            ("select $$it's$$; truncate t; select $$it's$$", true),
+            ("select $$drop table t$$", false),
+            ("insert into t values ('it's'); drop table t", true),
+            ("UPDATE \"Music\" SET a = 1 WHERE pk = 'where'", false),
+            ("DELETE FROM \"Music\" WHERE pk = 'x'", true),
+            ("grant delete on t to u", false),
+            ("select a from t where b = 'delete'", false),
         ] {
             assert_eq!(sql_deletes(sql), want, "{sql}");
         }

@@ -3,6 +3,7 @@
 use super::super::classify::Verdict;
 use super::super::effect::Effect;
 use super::super::tools::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
+use super::sql::Dialect;
 use super::{DELETES, READS_ONLY, sql};
 
 /// Judges a client; `None` for other programs.
@@ -13,10 +14,10 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
         b"mysql" | b"mariadb" => {
             let joined = |w: &&&[u8]| !(w.starts_with(b"-p") && w.len() > 2);
             let words: Vec<&[u8]> = words.iter().filter(|w| joined(w)).copied().collect();
-            statements(&words, b"e", b"execute", b"hPuDS", &[])
+            statements(Dialect::MySql, &words, b"e", b"execute", b"hPuDS", &[])
         }
-        b"cqlsh" => statements(words, b"e", b"execute", b"upk", &[b"file"]),
-        b"clickhouse-client" | b"clickhouse" => statements(words, b"q", b"query", b"hud", &[b"queries-file"]),
+        b"cqlsh" => statements(Dialect::Postgres, words, b"e", b"execute", b"upk", &[b"file"]),
+        b"clickhouse-client" | b"clickhouse" => statements(Dialect::Postgres, words, b"q", b"query", b"hud", &[b"queries-file"]),
         b"sqlite3" => sqlite(words),
         b"redis-cli" | b"valkey-cli" | b"keydb-cli" => redis(words),
         b"mongosh" | b"mongo" => mongo(words),
@@ -57,6 +58,7 @@ fn psql(words: &[&[u8]]) -> Effect {
         return Effect::Read;
     }
     statements(
+        Dialect::Postgres,
         words,
         b"c",
         b"command",
@@ -66,9 +68,16 @@ fn psql(words: &[&[u8]]) -> Effect {
 }
 
 /// The worst of all statements given by an option; disrupt when there are none, or when what stands elsewhere counts.
-fn statements(words: &[&[u8]], short: &[u8], long: &[u8], values: &[u8], unseen: &[&[u8]]) -> Effect {
+fn statements(
+    dialect: Dialect,
+    words: &[&[u8]],
+    short: &[u8],
+    long: &[u8],
+    values: &[u8],
+    unseen: &[&[u8]],
+) -> Effect {
     let mut worst: Option<Effect> = None;
-    let mut add = |text: &[u8]| worst = worst.max(Some(sql::judge(text)));
+    let mut add = |text: &[u8]| worst = worst.max(Some(sql::judge(text, dialect)));
     let mut rest = words.iter();
     let mut hidden = false;
     while let Some(word) = rest.next() {
@@ -120,7 +129,7 @@ fn sqlite(words: &[&[u8]]) -> Effect {
     let one = |text: &[u8]| match text {
         b".tables" | b".schema" | b".databases" | b".indexes" | b".dump" => Effect::Read,
         [b'.', ..] => Effect::Disrupt,
-        text => sql::judge(text),
+        text => sql::judge(text, Dialect::Postgres),
     };
     texts.iter().map(|t| one(t)).max().unwrap_or(Effect::Disrupt)
 }
