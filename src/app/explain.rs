@@ -277,7 +277,8 @@ fn write_facts(out: &mut String, judged: &Judged) {
     let _ = writeln!(out, "\nfacts (asked in {} ms)", judged.probing.as_millis());
     line(out, "objects hit", &impact.subjects_total.to_string());
     for group in &impact.groups {
-        line(out, "goes", &format!("{} {}", group.count, group.kind));
+        let more = if group.more { "more than " } else { "" };
+        line(out, "goes", &format!("{more}{} {}", group.count, group.kind));
     }
     for data in &impact.data {
         line(out, "data", &format!("{}: {:?} ({})", data.what, data.fate, data.because));

@@ -58,6 +58,7 @@ impl Impact {
             match self.groups.iter_mut().find(|g| g.kind == group.kind && g.group == group.group) {
                 Some(mine) => {
                     mine.count += group.count;
+                    mine.more |= group.more;
                     mine.names.extend(group.names);
                 }
                 None => self.groups.push(group),
@@ -139,6 +140,8 @@ pub struct Group {
     pub group: String,
     /// How many.
     pub count: u64,
+    /// There are more than were counted, or there may be.
+    pub more: bool,
     /// The first few names.
     pub names: Vec<String>,
 }

@@ -270,7 +270,7 @@ async fn one_kind(api: &Api, kind: &Kind, place: &Place<'_>) -> Bulk {
 }
 
 fn tally(kind: &Kind) -> Group {
-    Group { kind: kind.kind.clone(), group: kind.group.clone(), count: 0, names: Vec::new() }
+    Group { kind: kind.kind.clone(), group: kind.group.clone(), ..Group::default() }
 }
 
 /// Claims, services and the like: their content matters.

@@ -188,6 +188,9 @@ struct Group<'a> {
     kind: &'a str,
     group: &'a str,
     count: u64,
+    /// There are more than `count`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
     names: &'a [String],
 }
 
@@ -391,7 +394,7 @@ fn blast(impact: &Impact) -> Blast<'_> {
         groups: impact
             .groups
             .iter()
-            .map(|g| Group { kind: &g.kind, group: &g.group, count: g.count, names: &g.names })
+            .map(|g| Group { kind: &g.kind, group: &g.group, count: g.count, more: g.more, names: &g.names })
             .collect(),
         data: impact
             .data

@@ -293,10 +293,12 @@ fn groups_row(view: &View<'_>) -> Option<Row> {
         return None;
     }
     let total: u64 = impact.groups.iter().map(|g| g.count).sum();
-    let count = |g: &Group| counted(g.count, &g.kind);
+    let floor = |more: bool, count: String| if more { format!("more than {count}") } else { count };
+    let count = |g: &Group| floor(g.more, counted(g.count, &g.kind));
     let brief = impact.groups.iter().map(|g| Item::new().unbroken(&count(g))).collect();
     let full = impact.groups.iter().map(|g| with_names(Item::new().unbroken(&count(g)), g));
-    let lead = Item::new().say(format!("{}:", counted(total, thing(view))));
+    let more = impact.groups.iter().any(|g| g.more);
+    let lead = Item::new().say(format!("{}:", floor(more, counted(total, thing(view)))));
     let mut row = Row::list("goes", full, ("1 more kind", "more kinds")).lead(lead);
     row.brief = brief;
     row.brief.truncate(row.items.len());

@@ -251,7 +251,7 @@ fn no_row_grows_with_what_it_tells_of() {
         impact.subjects_total = MANY as u64;
         impact.groups = text("Kind", 5000)
             .into_iter()
-            .map(|kind| Group { kind, group: String::new(), count: 3, names: text("name", 5000) })
+            .map(|kind| Group { kind, count: 3, names: text("name", 5000), ..Group::default() })
             .take(200)
             .collect();
         let data = |what: String| Data { because: format!("because of {what}"), fate: Fate::Erased, what };

@@ -128,9 +128,11 @@ async fn table(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
 
 /// How much is in it. AWS counts every six hours or so.
 fn amount(table: &Value) -> String {
-    let items = read::number(table, "/ItemCount").unwrap_or_default();
-    let bytes = read::number(table, "/TableSizeBytes").unwrap_or_default();
-    format!("{}, {} (counted up to 6 h ago)", read::counted(items, "item"), read::bytes(bytes))
+    let items = read::number(table, "/ItemCount");
+    let items = items.map_or("an unknown number of items".to_owned(), |n| read::counted(n, "item"));
+    let bytes = read::number(table, "/TableSizeBytes");
+    let bytes = bytes.map(|b| format!(", {}", read::bytes(b))).unwrap_or_default();
+    format!("{items}{bytes} (counted up to 6 h ago)")
 }
 
 fn protection(hit: &Hit, table: &Value, name: &str, impact: &mut Impact) {
@@ -208,7 +210,8 @@ fn replicas(table: &Value, text: &str, impact: &mut Impact) {
     }
 }
 
-/// One item by its key. Its content is nobody's business: only whether it is there.
+/// One item by its key. Its content is nobody's business: only whether it is there. A read that is not consistent may
+/// miss what was written a moment ago (DynamoDB Developer Guide, "Read consistency").
 async fn item(cli: &Cli<'_>, hit: &Hit, table: &str, impact: &mut Impact) {
     let key = hit.list("key").iter().map(String::as_str);
     if key.len() == 0 {
@@ -217,7 +220,7 @@ async fn item(cli: &Cli<'_>, hit: &Hit, table: &str, impact: &mut Impact) {
     let words: Vec<&str> = ["dynamodb", "get-item", "--table-name", table, "--key"]
         .into_iter()
         .chain(key)
-        .chain(["--return-consumed-capacity", "NONE"])
+        .chain(["--consistent-read", "--return-consumed-capacity", "NONE"])
         .collect();
     match cli.find(&words).await {
         Ok(answer) if answer.as_ref().is_some_and(|a| a.pointer("/Item").is_some()) => {

@@ -76,9 +76,15 @@ fn unseen(hit: &Hit, name: &str, why: Why, impact: &mut Impact) {
 fn told(hit: &Hit, name: &str, answer: &Value, impact: &mut Impact) {
     let images = read::list(answer, "/imageDetails");
     let count = read::counted(images.len() as u64, "image");
-    let size = images.iter().filter_map(|i| read::number(i, "/imageSizeInBytes")).sum();
+    // Sizes of manifest lists are not told.
+    let sizes: Vec<u64> = images.iter().filter_map(|i| read::number(i, "/imageSizeInBytes")).collect();
+    let least = if sizes.len() < images.len() { "more than " } else { "" };
+    let size = sizes.iter().fold(0, |all: u64, one| all.saturating_add(*one));
     let newest = |at: &str| images.iter().filter_map(|i| read::age_s(i, at)).min();
-    let mut what = format!("{count} of {name}, {}", read::bytes(size));
+    let mut what = format!("{count} of {name}");
+    if !sizes.is_empty() {
+        what = format!("{what}, {least}{}", read::bytes(size));
+    }
     if let Some(age) = newest("/imagePushedAt") {
         what = format!("{what}, newest pushed {} ago", read::span(age));
     }

@@ -68,6 +68,11 @@ fn group(kind: &str, count: u64, impact: &mut Impact) {
     }
 }
 
+/// The service answered, but not this.
+fn unsaid() -> Why {
+    Why::Failed("the answer does not say".to_owned())
+}
+
 async fn cluster(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
     let words = ["ecs", "describe-clusters", "--include", "TAGS", "--clusters", &one.given];
     let cluster = match ask(cli, hit, &words, "/clusters/0").await {
@@ -76,7 +81,13 @@ async fn cluster(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
         Ok(Some(cluster)) => cluster,
     };
     let mut impact = of("ECS cluster", one, &cluster, "/createdAt");
-    let count = |at: &str| read::number(&cluster, at).unwrap_or_default();
+    let mut count = |at: &str| {
+        let n = read::number(&cluster, at);
+        if n.is_none() {
+            impact.gap(format!("{} of {}", at.trim_start_matches('/'), one.name), unsaid());
+        }
+        n.unwrap_or_default()
+    };
     let (services, running, machines) = (
         count("/activeServicesCount"),
         count("/runningTasksCount") + count("/pendingTasksCount"),
@@ -102,8 +113,11 @@ async fn service(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
         Ok(Some(service)) => service,
     };
     let mut impact = of("ECS service", one, &service, "/createdAt");
-    let running = read::number(&service, "/runningCount").unwrap_or_default();
-    let desired = read::number(&service, "/desiredCount").unwrap_or_default();
+    let (running, desired) = (read::number(&service, "/runningCount"), read::number(&service, "/desiredCount"));
+    if running.is_none() || desired.is_none() {
+        impact.gap(format!("running tasks of {}", one.name), unsaid());
+    }
+    let (running, desired) = (running.unwrap_or_default(), desired.unwrap_or_default());
     let code = read::text(&service, "/taskDefinition").map(read::tail_of_revision).unwrap_or_default();
     impact.also.push(format!("{} running of {desired} wanted, {code}", read::counted(running, "task")));
     let balancers = read::list(&service, "/loadBalancers").len() as u64;
@@ -184,7 +198,10 @@ async fn machine(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
     };
     let mut impact = of("container instance", one, &machine, "/registeredAt");
     impact.also.extend(read::text(&machine, "/ec2InstanceId").map(|id| format!("EC2 instance {id}")));
-    let running = read::number(&machine, "/runningTasksCount").unwrap_or_default();
+    let running = read::number(&machine, "/runningTasksCount").unwrap_or_else(|| {
+        impact.gap(format!("running tasks of {}", one.name), unsaid());
+        0
+    });
     group("task", running, &mut impact);
     if hit.operation == "deregister-container-instance" && running > 0 {
         if hit.switch("force") == Some(true) {

@@ -44,7 +44,8 @@ async fn group(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
         subjects_total: 1,
         ..Impact::default()
     };
-    let stored = read::bytes(read::number(group, "/storedBytes").unwrap_or_default());
+    let stored = read::number(group, "/storedBytes");
+    let stored = stored.map_or("an unknown number of bytes".to_owned(), read::bytes);
     if hit.operation == "put-retention-policy" {
         retention(hit, group, name, &stored, &mut impact);
     } else {

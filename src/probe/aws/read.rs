@@ -34,6 +34,13 @@ pub fn list<'v>(value: &'v Value, at: &str) -> &'v [Value] {
     value.pointer(at).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// Whether an answer is only the beginning: `--max-items` was reached, or the CLI does not follow this operation's pages.
+pub fn is_cut_off(answer: &Value) -> bool {
+    const NEXT: [&str; 4] = ["/NextToken", "/nextToken", "/NextMarker", "/nextMarker"];
+    let there = |at: &&str| text(answer, at).is_some_and(|token| !token.is_empty());
+    NEXT.iter().any(|at| there(&at)) || truth(answer, "/IsTruncated") == Some(true)
+}
+
 /// Seconds from the time at a JSON pointer until now: ISO 8601, or seconds or milliseconds since the epoch, as a number or
 /// its digits. `None` when it is absent, or in the future.
 pub fn age_s(value: &Value, at: &str) -> Option<u64> {
@@ -103,6 +110,21 @@ mod tests {
             (u64::MAX, "18446 PB"),
         ] {
             assert_eq!(bytes(n), want);
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_list_is_no_list() {
+        for (answer, want) in [
+            (json!({"NextToken": "x"}), true),
+            (json!({"nextToken": "x"}), true),
+            (json!({"NextMarker": "x"}), true),
+            (json!({"IsTruncated": true}), true),
+            (json!({"IsTruncated": false, "NextToken": null, "nextToken": ""}), false),
+            (json!({"Items": []}), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(is_cut_off(&answer), want, "{answer}");
         }
     }
 

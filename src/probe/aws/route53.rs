@@ -47,8 +47,9 @@ async fn zone(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
     impact.subjects.push(Subject { kind: KIND.to_owned(), name: one.name.clone(), ..Subject::default() });
     impact.subjects_total = 1;
     let private = read::truth(&answer, "/HostedZone/Config/PrivateZone") == Some(true);
-    let count = read::number(&answer, "/HostedZone/ResourceRecordSetCount").unwrap_or_default();
-    let records_in = read::counted(count, "record");
+    let counted = read::number(&answer, "/HostedZone/ResourceRecordSetCount");
+    let records_in = counted.map_or("an unknown number of records".to_owned(), |n| read::counted(n, "record"));
+    let count = counted.unwrap_or_default();
     let sort = if private { "private" } else { "public" };
     impact.also.push(format!("{sort} zone {}: {records_in}", name.trim_end_matches('.')));
     let networks = read::list(&answer, "/VPCs").len() as u64;

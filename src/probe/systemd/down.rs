@@ -201,9 +201,9 @@ fn serving(proc: &Proc, processes: &[Process], impact: &mut Impact) {
     if !names.is_empty() {
         impact.groups.push(Group {
             kind: "service".to_owned(),
-            group: String::new(),
             count: names.len() as u64,
             names: names.into_iter().take(SHOWN).collect(),
+            ..Group::default()
         });
     }
     impact.also.extend(

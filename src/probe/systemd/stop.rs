@@ -152,9 +152,9 @@ fn along(with: &[Unit], impact: &mut Impact) {
             }
             None => impact.groups.push(Group {
                 kind: kind.to_owned(),
-                group: String::new(),
                 count: 1,
                 names: vec![unit.name().to_owned()],
+                ..Group::default()
             }),
         }
     }

@@ -1,10 +1,11 @@
-//! Updates of a stack: what a change set, or a new template, removes or replaces.
+//! `execute-change-set`: what a change set removes or replaces.
 
 use super::super::cli::Cli;
 use super::super::read;
 use super::stores::{name_of, store_of};
-use super::template::{Policy, Template};
-use super::{stack, stack_name, tree};
+use super::template::Policy;
+use super::tree::{self, Resource};
+use super::{MAY_HOLD, stack_name};
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -41,6 +42,7 @@ pub(super) async fn execute(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
             Ok(None) => continue,
             Err(why) => {
                 impact.gap(format!("change set {}", read::tail(&set)), why);
+                impact.raise(Effect::Destroy, MAY_HOLD);
                 return;
             }
         };
@@ -64,14 +66,15 @@ pub(super) async fn execute(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
             changes += 1;
             removed += u64::from(weigh(change, impact));
             let nested = read::text(change, "/ResourceType") == Some("AWS::CloudFormation::Stack");
-            match read::text(change, "/ChangeSetId") {
-                Some(inner) if depth < DEEPEST => queue.push((inner.to_owned(), None, depth + 1)),
-                Some(inner) => impact.gap(format!("nested change set {}", read::tail(inner)), Why::NotAsked),
-                None if nested && read::text(change, "/Action") == Some("Modify") => {
-                    let name = read::owned(change, "/LogicalResourceId");
-                    impact.gap(format!("what changes in nested stack {name}"), Why::Unsupported);
+            match (read::text(change, "/ChangeSetId"), read::text(change, "/Action")) {
+                (Some(inner), _) if depth < DEEPEST => queue.push((inner.to_owned(), None, depth + 1)),
+                (Some(inner), _) => {
+                    impact.gap(format!("nested change set {}", read::tail(inner)), Why::NotAsked);
+                    impact.raise(Effect::Destroy, MAY_HOLD);
                 }
-                None => {}
+                (None, Some("Add" | "Import")) => {}
+                (None, _) if nested => removed += inside(cli, change, impact).await,
+                (None, _) => {}
             }
         }
     }
@@ -82,8 +85,65 @@ pub(super) async fn execute(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     }
 }
 
+/// A nested stack that has no change set of its own: it goes with all it holds, or what changes in it is not known. How
+/// many stores that are.
+async fn inside(cli: &Cli<'_>, change: &Value, impact: &mut Impact) -> u64 {
+    let logical = read::owned(change, "/LogicalResourceId");
+    let goes = read::text(change, "/Action") == Some("Remove") || read::text(change, "/Replacement") == Some("True");
+    if goes && read::text(change, "/PolicyAction").is_some_and(|p| p.ends_with("Retain")) {
+        return 0;
+    }
+    let found = match read::text(change, "/PhysicalResourceId") {
+        Some(id) if !id.is_empty() => tree::read_all(cli, id).await,
+        _ => tree::Tree { unread: true, ..tree::Tree::default() },
+    };
+    for (what, why) in found.gaps {
+        impact.gap(what, why);
+    }
+    if !goes {
+        impact.gap(format!("what changes in nested stack {logical}"), Why::Unsupported);
+    }
+    if found.unread {
+        impact.raise(Effect::Destroy, MAY_HOLD);
+    }
+    let mut stores = 0;
+    for resource in found.resources.iter().filter(|r| store_of(&r.kind).is_some()) {
+        stores += 1;
+        if goes {
+            weigh(&removal(resource), impact);
+        } else {
+            let what = called(resource);
+            impact.raise(Effect::Destroy, format!("{what} may be replaced"));
+            let because = format!("may be replaced: what changes in nested stack {logical} is not known");
+            impact.data.push(Data { what, fate: Fate::Unknown, because });
+        }
+    }
+    stores
+}
+
+/// What a person calls a resource.
+pub(super) fn called(resource: &Resource) -> String {
+    let name = if resource.physical.is_empty() { &resource.logical } else { &resource.physical };
+    format!("{} {}", name_of(&resource.kind), read::tail(name))
+}
+
+/// A resource's removal, as a change set would have it.
+pub(super) fn removal(resource: &Resource) -> Value {
+    serde_json::json!({
+        "Action": "Remove",
+        "ResourceType": resource.kind,
+        "LogicalResourceId": resource.logical,
+        "PhysicalResourceId": resource.physical,
+        "PolicyAction": match &resource.policy {
+            Policy::Retain(_) => "Retain",
+            Policy::Snapshot { .. } => "Snapshot",
+            Policy::Delete | Policy::Unknown(_) => "Delete",
+        },
+    })
+}
+
 /// Notes one change; `true` when a resource goes with it.
-fn weigh(change: &Value, impact: &mut Impact) -> bool {
+pub(super) fn weigh(change: &Value, impact: &mut Impact) -> bool {
     let kind = read::owned(change, "/ResourceType");
     let physical = read::text(change, "/PhysicalResourceId").unwrap_or_default();
     let name = if physical.is_empty() {
@@ -95,14 +155,19 @@ fn weigh(change: &Value, impact: &mut Impact) -> bool {
         (Some("Remove"), _) => "removed",
         (_, Some("True")) => "replaced by a new, empty one",
         (_, Some("Conditional")) => "perhaps replaced by a new, empty one",
-        (Some("Add" | "Modify" | "Import"), _) => return false,
+        (Some("Add" | "Import"), _) | (Some("Modify"), Some("False")) => return false,
+        // Without a word about it nothing is replaced but what holds nothing.
+        (Some("Modify"), None) if store_of(&kind).is_none() => return false,
         // `Dynamic`, or an action newer than this: what happens is not known before it does.
         (action, _) => {
             let action = action.unwrap_or("none");
-            impact.gap(
-                format!("what becomes of {} {name}", name_of(&kind)),
-                Why::Failed(format!("action {action}")),
-            );
+            let what = format!("{} {name}", name_of(&kind));
+            impact.gap(format!("what becomes of {what}"), Why::Failed(format!("action {action}")));
+            if store_of(&kind).is_some() {
+                impact.raise(Effect::Destroy, format!("{what} may be replaced"));
+                let because = "whether it is replaced is not known beforehand".to_owned();
+                impact.data.push(Data { what, fate: Fate::Unknown, because });
+            }
             return false;
         }
     };
@@ -135,77 +200,6 @@ fn weigh(change: &Value, impact: &mut Impact) -> bool {
     true
 }
 
-/// `update-stack`, `deploy`: what the new template no longer has. What it replaces only a change set tells.
-pub(super) async fn update(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
-    let Some(name) = stack_name(hit) else { return generic::named(hit, impact) };
-    let creates = hit.operation == "deploy";
-    let (stack, tree) = tokio::join!(stack(cli, hit, impact), tree::read(cli, name, &[]));
-    if stack.is_none() {
-        if creates && impact.gaps.is_empty() {
-            impact.consequences.clear();
-            impact.lower(Effect::Mutate, "there is no such stack yet: it is created");
-        }
-        return;
-    }
-    for (what, why) in tree.gaps {
-        impact.gap(what, why);
-    }
-    let unseen = "what the update removes or replaces (look at a change set first)";
-    match new_template(cli, hit) {
-        New::Same => impact.gap("what the update replaces (look at a change set first)", Why::NotAsked),
-        New::Unread(why) => impact.gap(unseen, why),
-        New::Read(new) if new.generated => {
-            impact.gap(unseen, Why::Failed("the template is made by macros".to_owned()));
-        }
-        New::Read(new) => {
-            for resource in tree.resources.iter().filter(|r| !new.has(&r.logical)) {
-                let change = serde_json::json!({
-                    "Action": "Remove",
-                    "ResourceType": resource.kind,
-                    "LogicalResourceId": resource.logical,
-                    "PhysicalResourceId": resource.physical,
-                    "PolicyAction": match &resource.policy {
-                        Policy::Retain(_) => "Retain",
-                        Policy::Snapshot { .. } => "Snapshot",
-                        Policy::Delete | Policy::Unknown(_) => "Delete",
-                    },
-                });
-                weigh(&change, impact);
-            }
-            if tree.resources.iter().any(|r| new.is_conditional(&r.logical)) {
-                impact.gap("resources under a condition of the new template", Why::NotAsked);
-            }
-            impact.gap("what the update replaces (look at a change set first)", Why::NotAsked);
-        }
-    }
-}
-
-enum New {
-    Same,
-    Read(Template),
-    Unread(Why),
-}
-
-/// The template the update brings.
-fn new_template(cli: &Cli<'_>, hit: &Hit) -> New {
-    let parse = |text: &str| {
-        Template::parse(text)
-            .map_or_else(|| New::Unread(Why::Failed("the template cannot be read".to_owned())), New::Read)
-    };
-    if hit.switch("use-previous-template") == Some(true) {
-        return New::Same;
-    }
-    match (hit.value("template-body"), hit.value("template-file")) {
-        (Some(text), _) => parse(text),
-        // `deploy` takes a path, no URI.
-        (None, Some(path)) => match cli.file(path) {
-            Ok(text) => parse(&text),
-            Err(why) => New::Unread(why),
-        },
-        (None, None) => New::Unread(Why::NotAsked),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +220,7 @@ mod tests {
                 0,
             ),
             (json!({"Action": "Modify", "Replacement": "False"}), false, None, 0),
+            (json!({"Action": "Remove", "PolicyAction": "Delete"}), true, Some(Fate::Erased), 1),
             (json!({"Action": "Add"}), false, None, 0),
         ] {
             let mut change = change;
@@ -243,7 +238,13 @@ mod tests {
         for change in [json!({"Action": "Dynamic"}), json!({"Action": "Evaporate"}), json!({})] {
             let mut impact = Impact::default();
             assert!(!weigh(&change, &mut impact));
-            assert_eq!(impact.gaps.len(), 1, "{change}");
+            assert_eq!((impact.gaps.len(), impact.data.len()), (1, 0), "{change}");
+            let mut change = change;
+            change["ResourceType"] = json!("AWS::DynamoDB::Table");
+            let mut impact = Impact::default();
+            weigh(&change, &mut impact);
+            assert_eq!((impact.gaps.len(), impact.data[0].fate), (1, Fate::Unknown), "{change}");
+            assert_eq!((impact.consequences[0].effect, impact.consequences[0].raises), (Effect::Destroy, true));
         }
     }
 }

@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     fn resource(kind: &str, physical: &str, policy: Policy) -> Resource {
-        Resource { logical: "L".into(), physical: physical.into(), kind: kind.into(), policy, emptied: false }
+        Resource { logical: "L".into(), physical: physical.into(), kind: kind.into(), policy, within: None, emptied: false }
     }
 
     #[test]

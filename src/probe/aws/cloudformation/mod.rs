@@ -1,11 +1,14 @@
 //! CloudFormation: what a stack holds, and what of it stays.
 
 mod change;
+mod compare;
 mod delete;
+mod parameters;
 mod sets;
 mod stores;
 mod template;
 mod tree;
+mod update;
 
 use super::cli::Cli;
 use super::form::Form;
@@ -16,13 +19,16 @@ use crate::engine::fact::Why;
 use crate::engine::impact::{Impact, Protection, Subject};
 use serde_json::Value;
 
+/// What is said where nobody could look into a stack.
+const MAY_HOLD: &str = "what it holds could not be read: a store of data may be removed or replaced";
+
 /// Looks at what the command hits.
 pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match hit.operation.as_str() {
         "delete-stack" => delete::look(cli, hit, impact).await,
         "delete-change-set" => change::discard(hit, impact),
         "execute-change-set" => change::execute(cli, hit, impact).await,
-        "update-stack" | "deploy" => change::update(cli, hit, impact).await,
+        "update-stack" | "deploy" => update::look(cli, hit, impact).await,
         "delete-stack-instances" | "delete-stack-set" | "update-stack-instances" | "update-stack-set" => {
             sets::look(cli, hit, impact).await;
         }

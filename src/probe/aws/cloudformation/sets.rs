@@ -33,7 +33,8 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     impact.subjects =
         vec![Subject { kind: "stack set".to_owned(), name: name.to_owned(), ..Subject::default() }];
     impact.subjects_total = 1;
-    if answer.get("NextToken").is_some() {
+    let more = read::is_cut_off(&answer);
+    if more {
         impact.gap(format!("stack instances beyond the first {MOST}"), Why::NotAsked);
     }
     let all = read::list(&answer, "/Summaries");
@@ -43,7 +44,8 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let regions = distinct(&hit_ones, "/Region");
     let count = hit_ones.len() as u64;
     let spread = format!(
-        "{} in {} and {}",
+        "{}{} in {} and {}",
+        if more { "more than " } else { "" },
         read::counted(count, "stack"),
         read::counted(accounts.len() as u64, "account"),
         read::counted(regions.len() as u64, "region")

@@ -161,9 +161,9 @@ pub(super) async fn ask(cli: &Cli<'_>, ask: Ask, id: &str) -> Result<Option<Told
             let words = ["ecr", "list-images", "--repository-name", id, "--max-items", "100"];
             cli.find(&words).await?.map(|a| {
                 let n = read::list(&a, "/imageIds").len();
-                let more = if a.get("NextToken").is_some() { " or more" } else { "" };
+                let least = if read::is_cut_off(&a) { "more than " } else { "" };
                 Told {
-                    detail: format!("{}{more}", read::counted(n as u64, "image")),
+                    detail: format!("{least}{}", read::counted(n as u64, "image")),
                     empty: n == 0,
                     ..Told::default()
                 }

@@ -18,10 +18,12 @@ pub(super) enum Policy {
     Unknown(String),
 }
 
-/// The resources of a template.
+/// A template.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Template {
     resources: Map<String, Value>,
+    /// Everything beside the resources.
+    sections: Map<String, Value>,
     /// Resources are made by macros or loops, so that the names in the text are not all there are.
     pub(super) generated: bool,
 }
@@ -37,7 +39,7 @@ impl Template {
         }
     }
 
-    /// Reads a template's text. The short forms of functions (`!Ref`, `!If`) are kept as objects with one member.
+    /// Reads a template's text. The short forms of functions (`!Ref`, `!If`) become their long ones.
     pub(super) fn parse(text: &str) -> Option<Template> {
         let value = match serde_json::from_str(text) {
             Ok(json) => json,
@@ -50,7 +52,29 @@ impl Template {
         let resources = value.get("Resources").and_then(Value::as_object).cloned().unwrap_or_default();
         let generated = value.get("Transform").is_some_and(|t| !t.is_null())
             || resources.keys().any(|k| k.starts_with("Fn::"));
-        Template { resources, generated }
+        let mut sections = value.as_object().cloned().unwrap_or_default();
+        sections.remove("Resources");
+        Template { resources, sections, generated }
+    }
+
+    /// The members of a section: `Parameters`, `Conditions`, `Mappings`.
+    pub(super) fn section(&self, name: &str) -> impl Iterator<Item = (&String, &Value)> {
+        self.sections.get(name).and_then(Value::as_object).into_iter().flatten()
+    }
+
+    /// One member of a section.
+    pub(super) fn member(&self, section: &str, name: &str) -> Option<&Value> {
+        self.sections.get(section)?.get(name)
+    }
+
+    /// The resources with their types.
+    pub(super) fn resources(&self) -> impl Iterator<Item = (&String, &str)> {
+        self.resources.iter().map(|(name, r)| (name, r.get("Type").and_then(Value::as_str).unwrap_or_default()))
+    }
+
+    /// One resource, as it stands.
+    pub(super) fn resource(&self, logical: &str) -> Option<&Value> {
+        self.resources.get(logical)
     }
 
     /// Whether the resource stands in the template.
@@ -68,7 +92,17 @@ impl Template {
         self.resources.get(logical)?.get("Properties")?.get(name)
     }
 
-    /// What becomes of a resource of this type.
+    /// What becomes of the old resource where an update replaces it by a new one. Without an `UpdateReplacePolicy` it is
+    /// deleted, whatever its type, and whatever its `DeletionPolicy` says (AWS CloudFormation User Guide,
+    /// "UpdateReplacePolicy attribute").
+    pub(super) fn replace_policy(&self, logical: &str) -> Policy {
+        match self.resources.get(logical) {
+            Some(resource) => stated(resource, "UpdateReplacePolicy").unwrap_or(Policy::Delete),
+            None => Policy::Unknown(format!("{logical} is not in the template")),
+        }
+    }
+
+    /// What becomes of a resource of this type when it leaves the stack.
     ///
     /// Without a `DeletionPolicy` a resource is deleted; an `AWS::RDS::DBCluster`, and an `AWS::RDS::DBInstance` that
     /// names no cluster, get a snapshot first (AWS CloudFormation User Guide, "DeletionPolicy attribute").
@@ -76,14 +110,8 @@ impl Template {
         let Some(resource) = self.resources.get(logical) else {
             return Policy::Unknown(format!("{logical} is not in the template"));
         };
-        match resource.get("DeletionPolicy") {
-            Some(Value::String(word)) => match word.as_str() {
-                "Delete" => Policy::Delete,
-                "Snapshot" => Policy::Snapshot { by_default: false },
-                "Retain" | "RetainExceptOnCreate" => Policy::Retain(word.clone()),
-                _ => Policy::Unknown(format!("DeletionPolicy {word}")),
-            },
-            Some(_) => Policy::Unknown("its DeletionPolicy is computed".to_owned()),
+        match stated(resource, "DeletionPolicy") {
+            Some(policy) => policy,
             None => {
                 let alone =
                     kind == "AWS::RDS::DBInstance" && self.property(logical, "DBClusterIdentifier").is_none();
@@ -97,7 +125,20 @@ impl Template {
     }
 }
 
-/// YAML without its tags.
+/// What an attribute of a resource says becomes of it; `None` where it says nothing.
+fn stated(resource: &Value, attribute: &str) -> Option<Policy> {
+    Some(match resource.get(attribute)? {
+        Value::String(word) => match word.as_str() {
+            "Delete" => Policy::Delete,
+            "Snapshot" => Policy::Snapshot { by_default: false },
+            "Retain" | "RetainExceptOnCreate" => Policy::Retain(word.clone()),
+            _ => Policy::Unknown(format!("{attribute} {word}")),
+        },
+        _ => Policy::Unknown(format!("its {attribute} is computed")),
+    })
+}
+
+/// YAML with the long forms of its tags: `!Ref a` is `{"Ref": "a"}`, `!GetAtt a.b` is `{"Fn::GetAtt": ["a", "b"]}`.
 fn plain(value: serde_yaml::Value) -> Option<Value> {
     use serde_yaml::Value as Yaml;
     Some(match value {
@@ -121,7 +162,17 @@ fn plain(value: serde_yaml::Value) -> Option<Value> {
         ),
         Yaml::Tagged(tagged) => {
             let mut map = Map::new();
-            map.insert(tagged.tag.to_string(), plain(tagged.value)?);
+            let tag = tagged.tag.to_string();
+            let name = tag.trim_start_matches('!');
+            let value = match (name, plain(tagged.value)?) {
+                ("GetAtt", Value::String(path)) => match path.split_once('.') {
+                    Some((of, attribute)) => Value::Array(vec![of.into(), attribute.into()]),
+                    None => Value::String(path),
+                },
+                (_, value) => value,
+            };
+            let name = if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
+            map.insert(name, value);
             Value::Object(map)
         }
     })
@@ -175,6 +226,18 @@ Resources:
         assert_eq!(of("Gone", "AWS::RDS::DBCluster"), Policy::Delete);
         assert!(matches!(of("Other", "AWS::S3::Bucket"), Policy::Unknown(_)));
         assert!(t.is_conditional("Maybe") && !t.is_conditional("Db") && !t.generated);
+    }
+
+    #[test]
+    fn short_forms_are_the_long_ones() {
+        let yaml = "Resources: {A: {Type: T, UpdateReplacePolicy: Snapshot, Properties: {a: !Ref P, b: !GetAtt B.C.D, c: !Sub '${P}'}}}";
+        let json = json!({"Resources": {"A": {"Type": "T", "UpdateReplacePolicy": "Snapshot", "Properties": {
+            "a": {"Ref": "P"}, "b": {"Fn::GetAtt": ["B", "C.D"]}, "c": {"Fn::Sub": "${P}"}}}}});
+        let t = Template::parse(yaml).unwrap();
+        assert_eq!(Some(&t), Template::read(&json).as_ref());
+        assert_eq!(t.replace_policy("A"), Policy::Snapshot { by_default: false });
+        let t = Template::parse("Resources: {A: {Type: 'AWS::RDS::DBCluster', DeletionPolicy: Retain}}").unwrap();
+        assert_eq!(t.replace_policy("A"), Policy::Delete);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(super) struct Resource {
     pub(super) physical: String,
     pub(super) kind: String,
     pub(super) policy: Policy,
+    /// The nested stack of the root that it lies in, by its logical id; `None` for the root's own.
+    pub(super) within: Option<String>,
     /// Whether the template has it emptied first; only told for what has to be empty.
     pub(super) emptied: bool,
 }
@@ -31,14 +33,34 @@ pub(super) struct Tree {
     pub(super) resources: Vec<Resource>,
     /// How many nested stacks go with it.
     pub(super) nested: u32,
+    /// The root's template.
+    pub(super) template: Option<Template>,
+    /// There may be resources beside these.
+    pub(super) unread: bool,
     /// Questions that got no answer.
     pub(super) gaps: Vec<(String, Why)>,
 }
 
-/// Reads a stack. `retained`: logical ids that this very command leaves alone.
+/// Reads a stack as it goes with its deletion: nested stacks that stay are not followed. `retained`: logical ids that
+/// this very command leaves alone.
 pub(super) async fn read(cli: &Cli<'_>, stack: &str, retained: &[String]) -> Tree {
     let left = Cell::new(MOST);
-    one(cli, stack.to_owned(), retained, 0, &left).await
+    one(cli, stack.to_owned(), retained, 0, Follow { left: &left, all: false }).await
+}
+
+/// Reads a stack with all that it holds.
+pub(super) async fn read_all(cli: &Cli<'_>, stack: &str) -> Tree {
+    let left = Cell::new(MOST);
+    one(cli, stack.to_owned(), &[], 0, Follow { left: &left, all: true }).await
+}
+
+/// Which nested stacks are followed.
+#[derive(Clone, Copy)]
+struct Follow<'a> {
+    /// So many more.
+    left: &'a Cell<u32>,
+    /// Those that would stay, too.
+    all: bool,
 }
 
 fn one<'a>(
@@ -46,7 +68,7 @@ fn one<'a>(
     stack: String,
     retained: &'a [String],
     depth: usize,
-    left: &'a Cell<u32>,
+    follow: Follow<'a>,
 ) -> LocalBoxFuture<'a, Tree> {
     Box::pin(async move {
         let listed = ["cloudformation", "list-stack-resources", "--stack-name", &stack];
@@ -61,6 +83,8 @@ fn one<'a>(
             Ok(None) => return tree,
             Err(why) => {
                 tree.gaps.push((format!("resources of {name}"), why));
+                tree.unread = true;
+                tree.template = written.ok().as_ref().and_then(|w| Template::read(w.get("TemplateBody")?));
                 return tree;
             }
         };
@@ -75,25 +99,31 @@ fn one<'a>(
             tree.gaps.push((format!("template of {name} (DeletionPolicy)"), why.clone()));
         }
         tree.resources = resources(&listed, template.as_ref().ok(), retained);
-        let inner: Vec<String> = tree
+        tree.template = template.ok();
+        let inner: Vec<(String, String)> = tree
             .resources
             .iter()
-            .filter(|r| r.kind == "AWS::CloudFormation::Stack" && !matches!(r.policy, Policy::Retain(_)))
-            .map(|r| r.physical.clone())
+            .filter(|r| r.kind == "AWS::CloudFormation::Stack")
+            .filter(|r| follow.all || !matches!(r.policy, Policy::Retain(_)))
+            .map(|r| (r.logical.clone(), r.physical.clone()))
             .collect();
         tree.nested = u32::try_from(inner.len()).unwrap_or(u32::MAX);
-        let mut follow = Vec::new();
-        for id in inner {
-            if depth < DEEPEST && left.get() > 0 {
-                left.set(left.get() - 1);
-                follow.push(id);
+        let mut followed = Vec::new();
+        for (logical, id) in inner {
+            if depth < DEEPEST && follow.left.get() > 0 {
+                follow.left.set(follow.left.get() - 1);
+                followed.push((logical, id));
             } else {
+                tree.unread = true;
                 tree.gaps.push((format!("resources of nested stack {}", short(&id)), Why::NotAsked));
             }
         }
-        for found in gather(follow.into_iter().map(|id| one(cli, id, &[], depth + 1, left))).await {
-            tree.resources.extend(found.resources);
+        let asked = followed.iter().map(|(_, id)| one(cli, id.clone(), &[], depth + 1, follow));
+        for (found, (logical, _)) in gather(asked).await.into_iter().zip(&followed) {
+            let within = |r: Resource| Resource { within: Some(logical.clone()), ..r };
+            tree.resources.extend(found.resources.into_iter().map(within));
             tree.nested += found.nested;
+            tree.unread |= found.unread;
             tree.gaps.extend(found.gaps);
         }
         tree
@@ -134,6 +164,7 @@ fn resources(listed: &Value, template: Option<&Template>, retained: &[String]) -
                 policy,
                 logical,
                 kind,
+                within: None,
             }
         })
         .collect()

@@ -82,6 +82,8 @@ pub(super) const fn refuses(at: &'static str, form: Form, text: &'static str) ->
 pub(super) struct Told {
     pub(super) impact: Impact,
     pub(super) amounts: Vec<String>,
+    /// The answer is the beginning of a list: what is counted in it is the least there is.
+    pub(super) more: bool,
     pub(super) called: Option<String>,
 }
 
@@ -126,7 +128,7 @@ pub(in crate::probe::aws) fn first<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-fn write(form: Form, value: &Value) -> Option<String> {
+fn write(form: Form, value: &Value, more: bool) -> Option<String> {
     Some(match form {
         Form::Plain => match value {
             Value::String(s) => s.clone(),
@@ -135,11 +137,15 @@ fn write(form: Form, value: &Value) -> Option<String> {
         Form::Count(one) => read::counted(read::number(value, "")?, one),
         Form::Bytes => read::bytes(read::number(value, "")?),
         Form::Ago => format!("{} ago", read::span(read::age_s(value, "")?)),
-        Form::Len(one) => read::counted(value.as_array()?.len() as u64, one),
+        Form::Len(one) => {
+            let least = if more { "more than " } else { "" };
+            format!("{least}{}", read::counted(value.as_array()?.len() as u64, one))
+        }
         Form::Names(member) => {
             let names: Vec<&str> =
                 value.as_array()?.iter().filter_map(|v| read::text(v, member)).map(read::tail).collect();
-            first(&names)
+            let and_more = if more { " and more" } else { "" };
+            format!("{}{and_more}", first(&names))
         }
     })
 }
@@ -157,7 +163,7 @@ impl Fact {
             Fact::Say { at, when, form, then, text } => {
                 let there = value.pointer(at);
                 let Some(there) = there.filter(|_| holds_true(when, there)) else { return };
-                let Some(written) = write(form, there) else { return };
+                let Some(written) = write(form, there, told.more) else { return };
                 let text = text.replace("{}", &written);
                 match then {
                     Then::Also => told.impact.also.push(text),
@@ -165,7 +171,7 @@ impl Fact {
                 }
             }
             Fact::Holds { at, form, text } => {
-                let written = value.pointer(at).and_then(|v| write(form, v));
+                let written = value.pointer(at).and_then(|v| write(form, v, told.more));
                 told.amounts.extend(written.map(|w| text.replace("{}", &w)));
             }
             Fact::Guard { at, on, what, refuses, turn_on } => {

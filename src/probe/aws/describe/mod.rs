@@ -181,6 +181,7 @@ async fn describe(cli: &Cli<'_>, hit: &Hit, row: &Row, option: &str, one: &Named
             Some(Ok(answer)) => {
                 let empty = Value::Array(Vec::new());
                 let there = answer.as_ref().and_then(|a| a.pointer(ask.at)).unwrap_or(&empty);
+                told.more = answer.as_ref().is_some_and(read::is_cut_off);
                 way.tell(ask.facts, there, &mut told);
             }
             None => {}
@@ -224,7 +225,7 @@ fn pick<'v>(answer: &'v Value, row: &Row, given: &str) -> Option<&'v Value> {
 }
 
 fn assemble(hit: &Hit, row: &Row, one: &Named, thing: &Value, told: Told) -> Impact {
-    let Told { mut impact, amounts, called } = told;
+    let Told { mut impact, amounts, called, more: _ } = told;
     impact.subjects.push(Subject {
         kind: row.kind.to_owned(),
         name: one.name.clone(),

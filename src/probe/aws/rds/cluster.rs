@@ -129,6 +129,7 @@ fn modification(way: &Way<'_>, cluster: &Value, impact: &mut Impact) {
 }
 
 fn backtrack(way: &Way<'_>, cluster: &Value, impact: &mut Impact) {
+    // AWS leaves the member out where it is off (`DBCluster`, "BacktrackWindow").
     if read::number(cluster, "/BacktrackWindow").unwrap_or_default() == 0 {
         impact.refused = Some(format!("backtracking is off for {}", way.name));
     }

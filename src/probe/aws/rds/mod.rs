@@ -196,10 +196,13 @@ impl Way<'_> {
 
     /// Automated backups, which go with a deletion unless the caller says otherwise.
     fn automated_backups(&self, thing: &Value, impact: &mut Impact) {
-        let days = read::number(thing, "/BackupRetentionPeriod");
-        let Some(days) = days.filter(|d| *d > 0) else {
-            impact.also.push("it has no automated backups".to_owned());
-            return;
+        let days = match read::number(thing, "/BackupRetentionPeriod") {
+            Some(0) => return impact.also.push("it has no automated backups".to_owned()),
+            Some(days) => days,
+            None => {
+                let unsaid = Why::Failed("the answer does not say".to_owned());
+                return impact.gap(format!("automated backups of {}", self.name), unsaid);
+            }
         };
         let newest = read::age_s(thing, "/LatestRestorableTime")
             .map(|s| format!(", newest {} old", read::span(s)))

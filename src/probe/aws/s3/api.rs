@@ -2,7 +2,9 @@
 
 use super::super::cli::Cli;
 use super::super::read;
-use super::bucket::{self, Versions};
+use super::bucket::{self, Bucket, Erasing, Versions};
+use super::high::lower_if_kept;
+use super::lifecycle::{self, Reach};
 use super::{protects, subject};
 use crate::engine::aws::{Hit, value};
 use crate::engine::effect::Effect;
@@ -82,7 +84,7 @@ async fn delete_object(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
         return;
     };
     impact.absorb(own);
-    bucket::say_versions(hit, name, &bucket, impact);
+    bucket::say_versions(hit, name, &bucket, Reach::Key(key), impact);
     if hit.switch("bypass-governance-retention") == Some(true) {
         protects(impact, "Object Lock (governance)", "is removed by this command");
     }
@@ -106,22 +108,17 @@ async fn delete_object(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
             String::new()
         }
     };
-    gone(format!("object {key}{size}"), version.is_some(), &bucket.versions, impact);
+    gone(format!("object {key}{size}"), version.is_some(), bucket.end_of(Reach::Key(key)), impact);
 }
 
-/// What becomes of a deleted object, or of a version named by its id.
-fn gone(what: String, by_version: bool, versions: &Versions, impact: &mut Impact) {
-    let (fate, because) = match versions {
-        _ if by_version => (Fate::Erased, "a version named by its id goes for good"),
-        Versions::Enabled => (Fate::Kept, "older version, by versioning"),
-        Versions::Suspended => (Fate::Erased, "versioning is suspended"),
-        Versions::Never => (Fate::Erased, "no versioning"),
-        Versions::Unknown(_) => (Fate::Unknown, "whether versions keep it could not be told"),
+/// What becomes of a deleted object, or of a version named by its id. `end`: of one that is not named by it.
+fn gone(what: String, by_version: bool, end: (Fate, String), impact: &mut Impact) {
+    let (fate, because) = match by_version {
+        true => (Fate::Erased, "a version named by its id goes for good".to_owned()),
+        false => end,
     };
-    if fate == Fate::Kept {
-        impact.lower(Effect::Disrupt, "versioning keeps what is deleted");
-    }
-    impact.data.push(Data { what, fate, because: because.to_owned() });
+    lower_if_kept(fate, impact);
+    impact.data.push(Data { what, fate, because });
 }
 
 async fn delete_objects(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact) {
@@ -132,12 +129,16 @@ async fn delete_objects(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impac
         return;
     };
     impact.absorb(own);
-    bucket::say_versions(hit, name, &bucket, impact);
     let list = hit.value("delete").and_then(value::read).unwrap_or_default();
     let entries: Vec<(String, bool)> = read::list(&list, "/Objects")
         .iter()
         .map(|o| (read::owned(o, "/Key"), o.get("VersionId").is_some_and(|v| !v.is_null())))
         .collect();
+    // The worst end of any of them; of the whole bucket where they cannot be read.
+    let ends = entries.iter().filter(|(_, version)| !version).map(|(key, _)| Reach::Key(key));
+    let worst = ends.max_by_key(|reach| bucket.end_of(*reach).0).unwrap_or(Reach::Under(""));
+    bucket::say_versions(hit, name, &bucket, worst, impact);
+    let end = bucket.end_of(worst);
     if entries.is_empty() || hit.unread {
         impact.data.push(Data {
             what: format!("objects in {name}"),
@@ -159,7 +160,7 @@ async fn delete_objects(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impac
             gone(
                 format!("{} in {name}", counted(list.len() as u64, noun)),
                 by_version,
-                &bucket.versions,
+                end.clone(),
                 impact,
             );
         }
@@ -174,8 +175,15 @@ async fn versioning(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact) {
         return;
     };
     impact.absorb(own);
-    if hit.list("versioning-configuration").join(" ").contains("Suspended") {
+    let wanted = hit.list("versioning-configuration").join(" ");
+    // The device's code may be taken off besides.
+    let unguards = bucket.mfa && wanted.contains("MFADelete") && wanted.contains("Disabled");
+    if unguards {
+        protects(impact, "MFA delete", "is removed by this command");
+    }
+    if wanted.contains("Suspended") {
         match bucket.versions {
+            _ if unguards => {}
             Versions::Enabled => {
                 protects(impact, "versioning", "is removed by this command: deletions become final")
             }
@@ -196,50 +204,79 @@ async fn lifecycle(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact) {
         return;
     };
     impact.absorb(own);
-    bucket::say_versions(hit, name, &bucket, impact);
-    match current {
-        Ok(Some(rules)) => {
-            let n = read::list(&rules, "/Rules").len() as u64;
-            impact.also.push(format!("it replaces {} of the bucket", counted(n, "lifecycle rule")));
+    let current = match current {
+        Ok(rules) => rules.unwrap_or_default(),
+        Err(why) => {
+            impact.gap(format!("lifecycle rules of {name}"), why);
+            Value::Null
         }
-        Ok(None) => {}
-        Err(why) => impact.gap(format!("lifecycle rules of {name}"), why),
+    };
+    let n = read::list(&current, "/Rules").len() as u64;
+    if n > 0 {
+        impact.also.push(format!("it replaces {} of the bucket", counted(n, "lifecycle rule")));
     }
-    let Some(new) = hit.value("lifecycle-configuration").and_then(value::read).filter(Value::is_object)
-    else {
+    // The legacy form has the same members where it matters here.
+    let new = hit.value("lifecycle-configuration").and_then(value::read);
+    let Some(new) = new.filter(|new| new.get("Rules").is_some_and(Value::is_array)) else {
         impact.gap("what the new rules delete", crate::engine::fact::Why::Unsupported);
         return;
     };
-    let expiring: Vec<&Value> = read::list(&new, "/Rules").iter().filter(|r| expires(r)).collect();
-    if expiring.is_empty() {
-        impact.lower(Effect::Mutate, "no rule of it deletes objects");
-        return;
+    // What keeps older versions is what is in force afterwards.
+    let bucket = Bucket { erasing: Erasing::Rules(lifecycle::erasing(&new)), ..bucket };
+    let ends = ends(name, &new, &current, &bucket);
+    bucket::say_versions(hit, name, &bucket, Reach::Under(""), impact);
+    if ends.is_empty() {
+        impact.lower(Effect::Mutate, "no rule of it deletes more than the rules in force do");
     }
-    for rule in expiring {
-        let prefix = ["/Prefix", "/Filter/Prefix", "/Filter/And/Prefix"]
-            .iter()
-            .find_map(|at| read::text(rule, at))
-            .unwrap_or_default();
-        let older = read::number(rule, "/Expiration/Days");
-        let older = older.map(|d| format!(" older than {}", counted(d, "day"))).unwrap_or_default();
-        let versions_only = rule.get("Expiration").is_none();
-        let what = match (versions_only, prefix) {
-            (true, _) => format!("older versions in {name}/{prefix}"),
-            (false, "") => format!("every object of {name}{older}"),
-            (false, prefix) => format!("every object under {name}/{prefix}{older}"),
-        };
-        let kept = !versions_only && bucket.versions == Versions::Enabled;
-        let fate = if kept { Fate::Kept } else { Fate::Erased };
-        let because = if kept { "older versions, by versioning" } else { "unattended, within a day" };
-        impact.data.push(Data { what, fate, because: because.to_owned() });
-    }
+    impact.data.extend(ends);
 }
 
+/// What the new rules delete beyond those in force.
+fn ends(name: &str, new: &Value, current: &Value, bucket: &Bucket) -> Vec<Data> {
+    let mut out = Vec::new();
+    let in_force = read::list(current, "/Rules");
+    // A rule that stays as it is erases what it erased, while no other one takes the versions it leaves.
+    let same_versions = lifecycle::erasing(new) == lifecycle::erasing(current);
+    for rule in read::list(new, "/Rules").iter().filter(|r| expires(r) || erases_versions(r)) {
+        if same_versions && in_force.contains(rule) {
+            continue;
+        }
+        let prefix = lifecycle::prefix(rule);
+        if expires(rule) {
+            let of = if prefix.is_empty() { format!("of {name}") } else { format!("under {name}/{prefix}") };
+            let older = match (read::number(rule, "/Expiration/Days"), read::text(rule, "/Expiration/Date")) {
+                (Some(days), _) => format!(" older than {}", counted(days, "day")),
+                (None, Some(date)) => format!(" from {date} on"),
+                (None, None) => String::new(),
+            };
+            let (fate, because) = bucket.end_of(Reach::Under(prefix));
+            let because = match bucket.versions {
+                Versions::Suspended | Versions::Never => format!("unattended, within a day; {because}"),
+                _ => because,
+            };
+            out.push(Data { what: format!("every object {of}{older}"), fate, because });
+        }
+        // A bucket that never had versions has no older ones.
+        if erases_versions(rule) && bucket.versions != Versions::Never {
+            let after = match read::number(rule, "/NoncurrentVersionExpiration/NoncurrentDays") {
+                Some(days) => format!("unattended, {} after they are replaced", counted(days, "day")),
+                None => "unattended".to_owned(),
+            };
+            let what = format!("older versions in {name}/{prefix}");
+            out.push(Data { what, fate: Fate::Erased, because: after });
+        }
+    }
+    out
+}
+
+/// Whether a rule deletes objects. One that only clears away markers without versions does not.
 fn expires(rule: &Value) -> bool {
-    let on = read::text(rule, "/Status") != Some("Disabled");
-    let marker_only = rule.pointer("/Expiration/ExpiredObjectDeleteMarker").is_some();
-    let deletes = rule.get("Expiration").is_some() && !marker_only;
-    on && (deletes || rule.get("NoncurrentVersionExpiration").is_some())
+    let deletes = |e: &Value| e.as_object().is_none_or(|e| e.keys().any(|k| k != "ExpiredObjectDeleteMarker"));
+    lifecycle::is_on(rule) && rule.get("Expiration").is_some_and(deletes)
+}
+
+fn erases_versions(rule: &Value) -> bool {
+    lifecycle::is_on(rule) && rule.get("NoncurrentVersionExpiration").is_some_and(|e| !e.is_null())
 }
 
 async fn part(cli: &Cli<'_>, hit: &Hit, reads: &str, what: &str, impact: &mut Impact) {
@@ -262,15 +299,66 @@ mod tests {
 
     #[test]
     fn rules_that_delete() {
-        for (rule, want) in [
-            (json!({"Status": "Enabled", "Expiration": {"Days": 1}}), true),
-            (json!({"Status": "Disabled", "Expiration": {"Days": 1}}), false),
-            (json!({"Status": "Enabled", "Expiration": {"ExpiredObjectDeleteMarker": true}}), false),
-            (json!({"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}), true),
-            (json!({"Status": "Enabled", "Transitions": []}), false),
+        for (rule, objects, versions) in [
+            (json!({"Status": "Enabled", "Expiration": {"Days": 1}}), true, false),
+            (json!({"Status": "Disabled", "Expiration": {"Days": 1}}), false, false),
+            (json!({"Status": "Enabled", "Expiration": {"ExpiredObjectDeleteMarker": true}}), false, false),
+            (json!({"Status": "Enabled", "Expiration": {"ExpiredObjectDeleteMarker": false, "Days": 1}}), true, false),
+            (json!({"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}), false, true),
+            (json!({"Status": "Enabled", "Transitions": []}), false, false),
         ] {
-            assert_eq!(expires(&rule), want, "{rule}");
+            assert_eq!((expires(&rule), erases_versions(&rule)), (objects, versions), "{rule}");
         }
+    }
+
+    #[test]
+    fn new_rules_go_by_what_is_in_force_afterwards() {
+        let rule = |prefix: &str, more: Value| {
+            let mut rule = json!({"ID": prefix, "Status": "Enabled", "Filter": {"Prefix": prefix}});
+            more.as_object().unwrap().iter().for_each(|(k, v)| rule[k] = v.clone());
+            rule
+        };
+        let objects = json!({"Expiration": {"Days": 30}});
+        let old_ones = json!({"NoncurrentVersionExpiration": {"NoncurrentDays": 7}});
+        let both = json!({"Expiration": {"Days": 30}, "NoncurrentVersionExpiration": {"NoncurrentDays": 7}});
+        let none = json!({});
+        let set = |rules: &[Value]| json!({"Rules": rules});
+        let told = |versions: Versions, new: &Value, current: &Value| {
+            let erasing = Erasing::Rules(lifecycle::erasing(new));
+            let bucket = Bucket { versions, erasing, mfa: false, lock: None };
+            let ends = ends("b", new, current, &bucket);
+            ends.into_iter().map(|d| (d.what, d.fate, d.because)).collect::<Vec<_>>()
+        };
+        let on = || Versions::Enabled;
+        let end = |what: &str, fate, because: &str| (what.to_owned(), fate, because.to_owned());
+        let by_rule = "its lifecycle erases older versions 7 days after";
+        assert_eq!(
+            told(on(), &set(&[rule("", objects.clone())]), &none),
+            [end("every object of b older than 30 days", Fate::Kept, "older versions, by versioning")]
+        );
+        // One rule that does both, or two of them.
+        let after = "unattended, 7 days after they are replaced";
+        assert_eq!(
+            told(on(), &set(&[rule("a/", both)]), &none),
+            [
+                end("every object under b/a/ older than 30 days", Fate::Erased, by_rule),
+                end("older versions in b/a/", Fate::Erased, after)
+            ]
+        );
+        let two = set(&[rule("a/", objects.clone()), rule("", old_ones.clone())]);
+        assert_eq!(told(on(), &two, &none)[0].1, Fate::Erased);
+        let apart = set(&[rule("a/", objects.clone()), rule("x/", old_ones.clone())]);
+        assert_eq!(told(on(), &apart, &none)[0].1, Fate::Kept);
+        // What is in force already is no news; a rule beside it may be.
+        assert_eq!(told(on(), &two, &two), []);
+        assert_eq!(told(on(), &two, &set(&[rule("a/", objects.clone())])).len(), 2);
+        // Without versions there are no older ones.
+        assert_eq!(told(Versions::Never, &set(&[rule("", old_ones.clone())]), &none), []);
+        assert_eq!(told(Versions::Suspended, &set(&[rule("", old_ones)]), &none)[0].1, Fate::Erased);
+        assert_eq!(
+            told(Versions::Never, &set(&[rule("", objects)]), &none)[0].2,
+            "unattended, within a day; no versioning"
+        );
     }
 
     #[test]

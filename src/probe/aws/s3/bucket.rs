@@ -1,13 +1,15 @@
-//! A bucket's own facts: versions, locks, whose it is.
+//! A bucket's own facts: versions and how long they stay, locks, whose it is.
 
 use super::super::cli::Cli;
 use super::super::form::Form;
 use super::super::read;
+use super::lifecycle::{self, Reach, Rule};
 use super::protects;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
-use crate::engine::impact::Impact;
+use crate::engine::impact::{Fate, Impact};
+use serde_json::Value;
 
 /// Whether deleted objects stay as older versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,18 +24,69 @@ pub(super) enum Versions {
     Unknown(Why),
 }
 
+/// What erases older versions by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Erasing {
+    /// These rules, if any.
+    Rules(Vec<Rule>),
+    /// It could not be told, or was not asked.
+    Unknown,
+}
+
 /// What a bucket is like.
 pub(super) struct Bucket {
     pub(super) versions: Versions,
+    /// The rules in force after the command.
+    pub(super) erasing: Erasing,
+    /// Versions go only with a code of the root user's device (MFA delete).
+    pub(super) mfa: bool,
     /// The default retention of its Object Lock: `GOVERNANCE 30 days`; empty when locks are on without a default.
     pub(super) lock: Option<String>,
 }
 
-/// Asks; `None` when there is no such bucket, which is then said.
+/// What becomes of deleted objects, and why.
+impl Bucket {
+    /// Says it of what is deleted without naming a version.
+    pub(super) fn end_of(&self, reach: Reach<'_>) -> (Fate, String) {
+        match (&self.versions, &self.erasing) {
+            (Versions::Enabled, Erasing::Rules(rules)) => lifecycle::end_of(rules, reach)
+                .unwrap_or_else(|| (Fate::Kept, "older versions, by versioning".to_owned())),
+            (Versions::Enabled, Erasing::Unknown) => {
+                (Fate::Unknown, "whether its lifecycle erases older versions could not be told".to_owned())
+            }
+            (Versions::Suspended, _) => (Fate::Erased, "versioning is suspended".to_owned()),
+            (Versions::Never, _) => (Fate::Erased, "no versioning".to_owned()),
+            (Versions::Unknown(_), _) => {
+                (Fate::Unknown, "whether versions keep them could not be told".to_owned())
+            }
+        }
+    }
+}
+
+/// Asks; `None` when there is no such bucket, which is then said. The lifecycle is asked for only where versions may keep
+/// what is deleted.
 pub(super) async fn ask(cli: &Cli<'_>, name: &str, impact: &mut Impact) -> Option<Bucket> {
-    let versioning = ["s3api", "get-bucket-versioning", "--bucket", name];
+    let words = ["s3api", "get-bucket-versioning", "--bucket", name];
+    let rules = ["s3api", "get-bucket-lifecycle-configuration", "--bucket", name];
     let lock = ["s3api", "get-object-lock-configuration", "--bucket", name];
-    let (versioning, lock, owner) = tokio::join!(cli.find(&versioning), cli.find(&lock), owner(cli, name));
+    let versions = async {
+        let versioning = cli.find(&words).await;
+        let on = |a: &Option<Value>| a.as_ref().and_then(|a| read::text(a, "/Status")) == Some("Enabled");
+        let asks = versioning.as_ref().is_ok_and(on);
+        (versioning, if asks { Some(cli.find(&rules).await) } else { None })
+    };
+    let ((versioning, rules), lock, owner) = tokio::join!(versions, cli.find(&lock), owner(cli, name));
+    let erasing = match rules {
+        Some(Ok(answer)) => Erasing::Rules(lifecycle::erasing(&answer.unwrap_or_default())),
+        Some(Err(why)) => {
+            impact.gap(format!("lifecycle rules of {name}"), why);
+            Erasing::Unknown
+        }
+        None => Erasing::Unknown,
+    };
+    let mfa = versioning.as_ref().is_ok_and(|a| {
+        a.as_ref().and_then(|a| read::text(a, "/MFADelete")) == Some("Enabled")
+    });
     let versions = match versioning {
         Ok(None) => {
             impact.subjects.clear();
@@ -79,7 +132,7 @@ pub(super) async fn ask(cli: &Cli<'_>, name: &str, impact: &mut Impact) -> Optio
             None
         }
     };
-    Some(Bucket { versions, lock })
+    Some(Bucket { versions, erasing, mfa, lock })
 }
 
 enum Owner {
@@ -101,16 +154,24 @@ async fn owner(cli: &Cli<'_>, name: &str) -> Owner {
 }
 
 /// Says whether versions keep what is deleted, and how to have them do so.
-pub(super) fn say_versions(hit: &Hit, name: &str, bucket: &Bucket, impact: &mut Impact) {
-    match &bucket.versions {
-        Versions::Enabled => protects(impact, "versioning", "keeps every deleted object as an older version"),
-        Versions::Suspended | Versions::Never => {
+pub(super) fn say_versions(hit: &Hit, name: &str, bucket: &Bucket, reach: Reach<'_>, impact: &mut Impact) {
+    match (&bucket.versions, bucket.end_of(reach)) {
+        (Versions::Enabled, (Fate::Kept, _)) => {
+            protects(impact, "versioning", "keeps every deleted object as an older version");
+        }
+        (Versions::Enabled, (_, because)) => {
+            protects(impact, "versioning", format!("keeps deleted objects as older versions, but {because}"));
+        }
+        (Versions::Suspended | Versions::Never, _) => {
             let on = Form::new(hit, "s3api", "put-bucket-versioning")
                 .with("bucket", &[name])
                 .with("versioning-configuration", &["Status=Enabled"]);
             protects(impact, "versioning", format!("is OFF; turn on: {}", on.text()));
         }
-        Versions::Unknown(_) => {}
+        (Versions::Unknown(_), _) => {}
+    }
+    if bucket.mfa {
+        protects(impact, "MFA delete", "refuses to erase a version without a code of the root user's device");
     }
     match bucket.lock.as_deref() {
         Some("") => protects(impact, "Object Lock", "refuses to erase locked versions"),

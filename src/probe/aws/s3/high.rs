@@ -3,6 +3,7 @@
 use super::super::cli::Cli;
 use super::super::read;
 use super::bucket::{self, Bucket, Versions};
+use super::lifecycle::Reach;
 use super::listing::{self, Found};
 use super::{split, subject};
 use crate::engine::aws::Hit;
@@ -37,7 +38,7 @@ async fn remove_bucket(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
         return;
     };
     impact.absorb(own);
-    bucket::say_versions(hit, name, &bucket, impact);
+    bucket::say_versions(hit, name, &bucket, Reach::Under(""), impact);
     let any = ["/Versions", "/DeleteMarkers"];
     let holds = match &versions {
         Ok(answer) => answer.as_ref().is_some_and(|a| any.iter().any(|at| !read::list(a, at).is_empty())),
@@ -65,7 +66,7 @@ async fn remove_bucket(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
                 format!("the bucket is not empty: {}", found.text())
             });
         }
-        Ok(found) => erased(&found, name, &bucket, impact),
+        Ok(found) => erased(&found, name, &bucket, Reach::Under(""), impact),
     }
     if force && holds && bucket.versions != Versions::Never {
         impact.also.push("older versions stay and stop the deletion of the bucket itself".to_owned());
@@ -73,34 +74,40 @@ async fn remove_bucket(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
 }
 
 /// Objects that are deleted: gone, or kept as older versions.
-fn erased(found: &Found, what: &str, bucket: &Bucket, impact: &mut Impact) {
+fn erased(found: &Found, what: &str, bucket: &Bucket, reach: Reach<'_>, impact: &mut Impact) {
     if found.objects == 0 {
         return;
     }
     let name = format!("{} in {what}", found.text());
-    let newest =
-        found.newest_s.map(|s| format!("; the newest was written {} ago", read::span(s))).unwrap_or_default();
-    let (fate, because) = match &bucket.versions {
-        Versions::Enabled => (Fate::Kept, "older versions, by versioning".to_owned()),
-        Versions::Suspended => (Fate::Erased, format!("versioning is suspended{newest}")),
-        Versions::Never => (Fate::Erased, format!("no versioning{newest}")),
-        Versions::Unknown(_) => (Fate::Unknown, "whether versions keep them could not be told".to_owned()),
-    };
-    if fate == Fate::Kept {
-        impact.lower(Effect::Disrupt, "versioning keeps what is deleted");
+    let newest = found.newest_s.map(|s| format!("; the newest was written {} ago", read::span(s)));
+    let (fate, mut because) = bucket.end_of(reach);
+    if matches!(bucket.versions, Versions::Suspended | Versions::Never) {
+        because.extend(newest);
     }
-    impact.groups.push(Group { kind: "object".to_owned(), count: found.objects, ..Group::default() });
+    lower_if_kept(fate, impact);
+    let more = found.is_floor();
+    impact.groups.push(Group { kind: "object".to_owned(), count: found.objects, more, ..Group::default() });
     impact.data.push(Data { what: name, fate, because });
 }
 
-async fn remove(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mut Impact) {
-    if hit.switch("recursive") != Some(true) {
-        return remove_one(cli, hit, name, key, impact).await;
+/// What versions keep for good is not lost.
+pub(super) fn lower_if_kept(fate: Fate, impact: &mut Impact) {
+    if fate == Fate::Kept {
+        impact.lower(Effect::Disrupt, "versioning keeps what is deleted");
     }
+}
+
+async fn remove(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mut Impact) {
+    let recursive = hit.switch("recursive") == Some(true);
     let filtered = hit.has("exclude") || hit.has("include");
-    if filtered {
+    // Without `--recursive` a bucket loses the empty objects that stand for its directories (`filegenerator.py`).
+    if (recursive && filtered) || (!recursive && key.is_empty()) {
         return by_its_own_words(cli, hit, impact).await;
     }
+    if !recursive {
+        return remove_one(cli, hit, name, key, impact).await;
+    }
+    let key = &directory(key);
     subject(impact, if key.is_empty() { "S3 bucket" } else { "S3 prefix" }, name, key);
     impact.whole_scope = key.is_empty();
     let mut own = Impact::default();
@@ -110,7 +117,7 @@ async fn remove(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mut Im
         return;
     };
     impact.absorb(own);
-    bucket::say_versions(hit, name, &bucket, impact);
+    bucket::say_versions(hit, name, &bucket, Reach::Under(key), impact);
     let shown = impact.subjects.first().map_or(name.to_owned(), |s| s.name.clone());
     match listed {
         Err(why) => {
@@ -124,8 +131,14 @@ async fn remove(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mut Im
         Ok(found) if found.objects == 0 => {
             impact.lower(Effect::Read, format!("nothing lies under {shown}"));
         }
-        Ok(found) => erased(&found, &shown, &bucket, impact),
+        Ok(found) => erased(&found, &shown, &bucket, Reach::Under(key), impact),
     }
+}
+
+/// The prefix of a recursive command: the CLI adds the slash (`fileformat.py`, `s3_format`), so that `logs` is not
+/// `logs-old` too.
+fn directory(key: &str) -> String {
+    if key.is_empty() || key.ends_with('/') { key.to_owned() } else { format!("{key}/") }
 }
 
 async fn remove_one(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mut Impact) {
@@ -138,27 +151,28 @@ async fn remove_one(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mu
         return;
     };
     impact.absorb(own);
-    bucket::say_versions(hit, name, &bucket, impact);
+    let reach = Reach::Key(key);
+    bucket::say_versions(hit, name, &bucket, reach, impact);
     match head {
         Ok(None) => impact.lower(Effect::Read, format!("no such object: {key}")),
         Ok(Some(head)) => {
             let found = Found {
                 objects: 1,
-                bytes: read::number(&head, "/ContentLength").unwrap_or(0),
+                bytes: read::number(&head, "/ContentLength"),
                 newest_s: modified_s(&head),
                 ..Found::default()
             };
             if let Some(subject) = impact.subjects.first_mut() {
                 subject.age_s = found.newest_s;
             }
-            erased(&found, &format!("{name}/{key}"), &bucket, impact);
+            erased(&found, &format!("{name}/{key}"), &bucket, reach, impact);
             impact.groups.clear();
         }
         // Without s3:ListBucket a missing object is a 403 too.
         Err(why) => {
             impact.gap(format!("object {key}"), why);
             let found = Found { objects: 1, ..Found::default() };
-            erased(&found, &format!("{name}/{key}"), &bucket, impact);
+            erased(&found, &format!("{name}/{key}"), &bucket, reach, impact);
         }
     }
 }
@@ -174,7 +188,11 @@ async fn by_its_own_words(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let (from, to) = (hit.operands.first(), hit.operands.get(1));
     let goal = if operation == "rm" { from } else { to };
     let Some(goal) = goal else { return generic::named(hit, impact) };
-    let remote = split(goal);
+    let whole = operation == "sync" || hit.switch("recursive") == Some(true);
+    let remote = split(goal).map(|(bucket, key)| {
+        (bucket, if whole { directory(key) } else { key.to_owned() })
+    });
+    let remote = remote.as_ref().map(|(bucket, key)| (*bucket, key.as_str()));
     match remote {
         Some((bucket, key)) => {
             subject(impact, if key.is_empty() { "S3 bucket" } else { "S3 prefix" }, bucket, key);
@@ -195,8 +213,9 @@ async fn by_its_own_words(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let (total, subjects) = (impact.subjects_total, std::mem::take(&mut impact.subjects));
     impact.absorb(own);
     (impact.subjects_total, impact.subjects) = (total, subjects);
+    let reach = remote.map_or(Reach::Under(""), |(_, key)| Reach::Under(key));
     if let (Some((name, _)), Some(bucket)) = (remote, &bucket) {
-        bucket::say_versions(hit, name, bucket, impact);
+        bucket::say_versions(hit, name, bucket, reach, impact);
     }
     let plan = match plan {
         Ok(plan) => Plan::read(&plan),
@@ -210,32 +229,28 @@ async fn by_its_own_words(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
             return;
         }
     };
-    weigh(hit, goal, &plan, bucket.as_ref(), impact);
+    weigh(hit, goal, &plan, bucket.as_ref().map(|b| b.end_of(reach)), impact);
 }
 
-fn weigh(hit: &Hit, goal: &str, plan: &Plan, bucket: Option<&Bucket>, impact: &mut Impact) {
+/// `end`: what becomes of an object that is deleted or written over, where the bucket could be asked.
+fn weigh(hit: &Hit, goal: &str, plan: &Plan, end: Option<(Fate, String)>, impact: &mut Impact) {
     let deleted = plan.deleted;
     if deleted > 0 {
-        let kind = if bucket.is_some() { "object" } else { "local file" };
+        let kind = if split(goal).is_some() { "object" } else { "local file" };
         impact.groups.push(Group {
             kind: kind.to_owned(),
             count: deleted,
             names: plan.first.clone(),
             ..Group::default()
         });
-        let (fate, because) = match bucket.map(|b| &b.versions) {
-            Some(Versions::Enabled) => (Fate::Kept, "older versions, by versioning"),
-            Some(Versions::Unknown(_)) => (Fate::Unknown, "whether versions keep them could not be told"),
-            Some(Versions::Suspended) => (Fate::Erased, "versioning is suspended"),
-            Some(Versions::Never) => (Fate::Erased, "no versioning"),
-            None if split(goal).is_some() => (Fate::Unknown, "the bucket could not be asked"),
-            None => (Fate::Erased, "files of this machine"),
+        let (fate, because) = match end.clone() {
+            Some(end) => end,
+            None if split(goal).is_some() => (Fate::Unknown, "the bucket could not be asked".to_owned()),
+            None => (Fate::Erased, "files of this machine".to_owned()),
         };
+        lower_if_kept(fate, impact);
         let what = format!("{} in {goal}", counted(deleted, kind));
-        if fate == Fate::Kept {
-            impact.lower(Effect::Disrupt, "versioning keeps what is deleted");
-        }
-        impact.data.push(Data { what, fate, because: because.to_owned() });
+        impact.data.push(Data { what, fate, because });
         if plan.written == 0 && hit.operation == "sync" {
             impact
                 .also
@@ -251,7 +266,7 @@ fn weigh(hit: &Hit, goal: &str, plan: &Plan, bucket: Option<&Bucket>, impact: &m
         let goes =
             format!("{} moved to {goal}, over what is there by that name", counted(plan.moved, "object"));
         impact.also.push(goes);
-        let kept = matches!(bucket.map(|b| &b.versions), Some(Versions::Enabled));
+        let kept = end.is_some_and(|(fate, _)| fate == Fate::Kept);
         impact.data.push(Data {
             what: counted(plan.moved, "object"),
             fate: Fate::Kept,

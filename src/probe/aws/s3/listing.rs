@@ -13,7 +13,8 @@ const MOST: &str = "5000";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Found {
     pub(super) objects: u64,
-    pub(super) bytes: u64,
+    /// `None` when not every size was told.
+    pub(super) bytes: Option<u64>,
     /// There is more than was counted.
     pub(super) more: bool,
     /// The figures are CloudWatch's of yesterday.
@@ -26,12 +27,21 @@ impl Found {
     /// `12,345 objects, 231 MB`.
     pub(super) fn text(&self) -> String {
         let n = counted(self.objects, "object");
-        let size = read::bytes(self.bytes);
-        match (self.more, self.by_metric) {
-            (_, true) => format!("about {n}, {size} (yesterday's metric)"),
-            (true, false) => format!("more than {} objects, {size}", number(self.objects)),
-            (false, false) => format!("{n}, {size}"),
+        match (self.by_metric, self.more, self.bytes.map(read::bytes)) {
+            (true, _, Some(size)) => format!("about {n}, {size} (yesterday's metric)"),
+            (true, _, None) => format!("about {n} (yesterday's metric)"),
+            (false, true, Some(size)) => {
+                format!("more than {} objects, more than {size}", number(self.objects))
+            }
+            (false, true, None) => format!("more than {} objects", number(self.objects)),
+            (false, false, Some(size)) => format!("{n}, {size}"),
+            (false, false, None) => format!("{n} of unknown size"),
         }
+    }
+
+    /// Whether there are more than `objects`: a listing that was cut off, a count of yesterday.
+    pub(super) fn is_floor(&self) -> bool {
+        self.more || self.by_metric
     }
 }
 
@@ -42,10 +52,12 @@ pub(super) async fn under(cli: &Cli<'_>, bucket: &str, prefix: &str) -> Result<F
         words.extend(["--prefix", prefix]);
     }
     let answer = cli.json(&words).await?;
-    let mut found = Found { more: answer.get("NextToken").is_some_and(|t| !t.is_null()), ..Found::default() };
+    let more = read::is_cut_off(&answer);
+    let mut found = Found { more, bytes: Some(0), ..Found::default() };
     for object in read::list(&answer, "/Contents") {
         found.objects += 1;
-        found.bytes += read::number(object, "/Size").unwrap_or(0);
+        let size = read::number(object, "/Size");
+        found.bytes = found.bytes.zip(size).map(|(all, one)| all.saturating_add(one));
         let age = read::age_s(object, "/LastModified");
         found.newest_s = match (found.newest_s, age) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -55,10 +67,11 @@ pub(super) async fn under(cli: &Cli<'_>, bucket: &str, prefix: &str) -> Result<F
     if found.more
         && prefix.is_empty()
         && let Some((objects, bytes)) = metrics(cli, bucket).await
+        // The metric lags a day behind; what was counted is there for certain, and more.
+        && objects > found.objects
     {
-        // The metric lags a day behind; what was counted is there for certain.
-        let objects = objects.max(found.objects);
-        return Ok(Found { objects, bytes: bytes.max(found.bytes), by_metric: true, ..found });
+        let bytes = bytes.filter(|b| found.bytes.is_some_and(|counted| *b >= counted));
+        return Ok(Found { objects, bytes, by_metric: true, ..found });
     }
     Ok(found)
 }
@@ -81,7 +94,7 @@ const STORAGE: &[&str] = &[
 
 /// Objects and bytes of the whole bucket by its daily metrics, which live in the bucket's own region. `None` when there
 /// are none (a new bucket) or they cannot be had: they only refine a count that is there already.
-async fn metrics(cli: &Cli<'_>, bucket: &str) -> Option<(u64, u64)> {
+async fn metrics(cli: &Cli<'_>, bucket: &str) -> Option<(u64, Option<u64>)> {
     let place = cli.json(&["s3api", "get-bucket-location", "--bucket", bucket]).await.ok()?;
     let region = match read::text(&place, "/LocationConstraint") {
         None | Some("") => "us-east-1",
@@ -114,13 +127,35 @@ async fn metrics(cli: &Cli<'_>, bucket: &str) -> Option<(u64, u64)> {
     ];
     let answer = cli.in_region(region).json(&words).await.ok()?;
     let newest = |result: &Value| read::list(result, "/Values").first().and_then(Value::as_f64);
-    let (mut objects, mut bytes) = (None, 0.0);
+    let (mut objects, mut bytes) = (None, None);
     for result in read::list(&answer, "/MetricDataResults") {
-        match read::text(result, "/Id") {
-            Some("m0") => objects = newest(result),
-            _ => bytes += newest(result).unwrap_or(0.0),
+        match (read::text(result, "/Id"), newest(result)) {
+            (Some("m0"), n) => objects = n,
+            (_, Some(size)) => bytes = Some(bytes.unwrap_or(0.0) + size),
+            (_, None) => {}
         }
     }
     // Counts below 2^53: exact in both forms.
-    objects.map(|n| (n.max(0.0) as u64, f64::max(bytes, 0.0) as u64))
+    objects.map(|n: f64| (n.max(0.0) as u64, bytes.map(|b: f64| b.max(0.0) as u64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_counted_is_said() {
+        let of = |objects, bytes, more, by_metric| Found { objects, bytes, more, by_metric, newest_s: None };
+        for (found, want) in [
+            (of(1, Some(5), false, false), "1 object, 5 B"),
+            (of(0, Some(0), false, false), "0 objects, 0 B"),
+            (of(1, None, false, false), "1 object of unknown size"),
+            (of(5000, Some(2000), true, false), "more than 5,000 objects, more than 2 kB"),
+            (of(5000, None, true, false), "more than 5,000 objects"),
+            (of(5200, Some(2000), true, true), "about 5,200 objects, 2 kB (yesterday's metric)"),
+            (of(5200, None, true, true), "about 5,200 objects (yesterday's metric)"),
+        ] {
+            assert_eq!(found.text(), want);
+        }
+    }
 }

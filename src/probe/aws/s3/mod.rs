@@ -3,6 +3,7 @@
 mod api;
 mod bucket;
 mod high;
+mod lifecycle;
 mod listing;
 
 use super::cli::Cli;
