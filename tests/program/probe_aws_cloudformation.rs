@@ -196,7 +196,7 @@ fn updates_show_what_they_remove() {
         moves(&seen.impact)
     );
     assert!(
-        seen.impact.gaps.iter().any(|g| g.what.starts_with("what the update replaces")),
+        seen.impact.gaps.iter().any(|g| g.what.starts_with("what else the update replaces")),
         "{:?}",
         seen.impact.gaps
     );
@@ -231,4 +231,78 @@ fn updates_show_what_they_remove() {
     let discard =
         ["cloudformation", "delete-change-set", "--change-set-name", "drop", "--stack-name", "cfn-u"];
     assert!(moves(&desk.ask(&discard).impact).starts_with("- mutate: a change set is a plan"));
+}
+
+#[test]
+fn updates_name_the_stores_they_may_replace() {
+    let Some(desk) = Desk::of("cfn-replace") else { return };
+    let old = "Parameters: { Name: { Type: String, Default: cfn-r } }\nResources:
+  T: { Type: AWS::SNS::Topic }
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub '${Name}-orders'
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+  Kept:
+    Type: AWS::DynamoDB::Table
+    UpdateReplacePolicy: Retain
+    DeletionPolicy: Retain
+    Properties:
+      TableName: !Sub '${Name}-kept'
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+";
+    let topics = "Resources: { T: { Type: 'AWS::SNS::Topic' } }";
+    desk.make("cloudformation", "create_stack", json!({"StackName": "cfn-r", "TemplateBody": old}));
+    desk.make("cloudformation", "create_stack", json!({"StackName": "cfn-r-topics", "TemplateBody": topics}));
+    let update = |stack: &str, more: &[&str]| {
+        let words = ["cloudformation", "update-stack", "--stack-name", stack];
+        desk.ask(&words.iter().chain(more).copied().collect::<Vec<_>>()).impact
+    };
+    let may = "+ destroy: DynamoDB table cfn-r-orders may be replaced by a new, empty one\n";
+    // Another key; a parameter that the table's name takes; the template as it is with that parameter.
+    let key = old.replace("AttributeName: id", "AttributeName: key");
+    let seen = update("cfn-r", &["--template-body", &key]);
+    assert_eq!(moves(&seen), may, "{seen:#?}");
+    assert_eq!(
+        fate_of(&seen, "cfn-r-orders"),
+        (Fate::Unknown, "may be replaced: AttributeDefinitions and KeySchema differ")
+    );
+    assert_eq!(fate_of(&seen, "cfn-r-kept").0, Fate::Kept);
+    let other = "ParameterKey=Name,ParameterValue=other";
+    for template in [&["--template-body", old][..], &["--use-previous-template"]] {
+        let words: Vec<&str> = template.iter().copied().chain(["--parameters", other]).collect();
+        let seen = update("cfn-r", &words);
+        assert_eq!(moves(&seen), may, "{template:?}");
+        assert_eq!(fate_of(&seen, "cfn-r-orders").1, "may be replaced: it takes Name, which may differ");
+    }
+    let file = desk.path().join("same.yaml");
+    std::fs::write(&file, old).unwrap();
+    let path = file.display().to_string();
+    let deploy = ["cloudformation", "deploy", "--stack-name", "cfn-r", "--template-file", path.as_str()];
+    assert_eq!(moves(&desk.ask(&deploy).impact), "");
+    let with: Vec<&str> = deploy.into_iter().chain(["--parameter-overrides", "Name=other"]).collect();
+    assert_eq!(moves(&desk.ask(&with).impact), may);
+    // The same again loses nothing, and a stack without stores has nothing to lose.
+    let same = "ParameterKey=Name,UsePreviousValue=true";
+    assert_eq!(moves(&update("cfn-r", &["--template-body", old, "--parameters", same])), "");
+    assert_eq!(moves(&update("cfn-r", &["--use-previous-template", "--parameters", same])), "");
+    let unread = ["--template-url", "https://example.com/unread.yaml"];
+    assert_eq!(moves(&update("cfn-r-topics", &unread)), "");
+    // A template that was not read may hold anything.
+    let seen = update("cfn-r", &unread);
+    assert_eq!(
+        moves(&seen),
+        "+ destroy: DynamoDB table cfn-r-orders and 1 more may be replaced by a new, empty one\n"
+    );
+    assert_eq!(fate_of(&seen, "cfn-r-kept").0, Fate::Unknown);
+    for operation in ["GetTemplate", "ListStackResources", "DescribeStacks"] {
+        desk.aws.fault(&desk.person, json!({"service": "cloudformation", "operation": operation, "code": "AccessDenied", "status": 403}));
+        let seen = update("cfn-r", &["--template-body", &key]);
+        assert!(moves(&seen).contains("+ destroy: "), "{operation}: {seen:#?}");
+        desk.aws.mend(&desk.person);
+    }
 }

@@ -153,7 +153,11 @@ fn single_objects_versions_and_configuration() {
         "--lifecycle-configuration",
         rules,
     ]);
-    assert_eq!(fate_of(&seen, "every object of s3-api older than 30 days").0, Fate::Kept);
+    // One rule that does both: what expires today is gone tomorrow.
+    assert_eq!(
+        fate_of(&seen, "every object of s3-api older than 30 days"),
+        (Fate::Erased, "its lifecycle erases older versions 1 day after")
+    );
     let none = of(&["s3api", "delete-bucket-policy", "--bucket", "s3-api"]);
     assert_eq!(moves(&none), "- mutate: the bucket has no bucket policy\n");
 }
@@ -182,4 +186,98 @@ fn denied_reads_and_other_peoples_buckets_are_said() {
     assert_eq!(fate_of(&seen, "1 object").0, Fate::Unknown);
     assert!(seen.gaps.iter().any(|g| g.what == "versioning of s3-denied"), "{:#?}", seen.gaps);
     assert_eq!(seen.consequences, []);
+}
+
+#[test]
+fn versions_that_the_lifecycle_erases_keep_nothing() {
+    let Some(desk) = Desk::of("s3-lifecycle") else { return };
+    bucket(&desk, "s3-lifecycle", &["logs/1", "logs-old/1", "logs-old/2", "x/1"]);
+    versioned(&desk, "s3-lifecycle");
+    let rules = |rules: serde_json::Value| {
+        let args = json!({"Bucket": "s3-lifecycle", "LifecycleConfiguration": {"Rules": rules}});
+        desk.make("s3", "put_bucket_lifecycle_configuration", args);
+    };
+    let erasing = json!({
+        "ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "logs"},
+        "Expiration": {"Days": 90}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    });
+    let transition = json!({
+        "ID": "x", "Status": "Enabled", "Filter": {"Prefix": "x/"},
+        "NoncurrentVersionTransitions": [{"NoncurrentDays": 30, "StorageClass": "GLACIER"}],
+    });
+    rules(json!([erasing, transition]));
+    let end = "its lifecycle erases older versions 1 day after";
+    // The CLI adds the slash: `logs-old` stays.
+    let seen = desk.ask(&["s3", "rm", "s3://s3-lifecycle/logs", "--recursive"]).impact;
+    assert_eq!(fate_of(&seen, "1 object, 5 B in s3-lifecycle/logs/"), (Fate::Erased, end));
+    assert_eq!((moves(&seen).as_str(), seen.gaps.len()), ("", 0), "{seen:#?}");
+    assert_eq!(protections(&seen), format!("versioning keeps deleted objects as older versions, but {end}\n"));
+    let seen = desk.ask(&["s3", "rm", "s3://s3-lifecycle/logs/1"]).impact;
+    assert_eq!(fate_of(&seen, "1 object"), (Fate::Erased, end));
+    let one = ["s3api", "delete-object", "--bucket", "s3-lifecycle", "--key", "logs/1"];
+    assert_eq!(fate_of(&desk.ask(&one).impact, "object logs/1").0, Fate::Erased);
+    // Elsewhere nothing erases them.
+    let seen = desk.ask(&["s3", "rm", "s3://s3-lifecycle/x/1"]).impact;
+    assert_eq!(moves(&seen), "- disrupt: versioning keeps what is deleted\n");
+    let many = "Objects=[{Key=x/1},{Key=logs/1}]";
+    let seen = desk.ask(&["s3api", "delete-objects", "--bucket", "s3-lifecycle", "--delete", many]).impact;
+    assert_eq!((fate_of(&seen, "2 objects"), moves(&seen).as_str()), ((Fate::Erased, end), ""));
+    let many = "Objects=[{Key=x/1}]";
+    let seen = desk.ask(&["s3api", "delete-objects", "--bucket", "s3-lifecycle", "--delete", many]).impact;
+    assert_eq!(fate_of(&seen, "1 object").0, Fate::Kept);
+    let part = "its lifecycle erases older versions of some prefixes 1 day after";
+    let seen = desk.ask(&["s3", "rb", "s3://s3-lifecycle", "--force"]).impact;
+    assert_eq!((fate_of(&seen, "4 objects"), moves(&seen).as_str()), ((Fate::Erased, part), ""));
+    let site = desk.path().join("none");
+    std::fs::create_dir_all(&site).unwrap();
+    let site = site.display().to_string();
+    for (goal, fate) in [("s3://s3-lifecycle/logs", Fate::Erased), ("s3://s3-lifecycle/x", Fate::Kept)] {
+        let seen = desk.ask(&["s3", "sync", site.as_str(), goal, "--delete"]).impact;
+        assert_eq!(fate_of(&seen, "1 object in").0, fate, "{goal}");
+    }
+    // The rules in force afterwards count: these new ones erase no version.
+    let put = |rules: serde_json::Value| {
+        let text = json!({"Rules": rules}).to_string();
+        let words = ["s3api", "put-bucket-lifecycle-configuration", "--bucket", "s3-lifecycle"];
+        let words: Vec<&str> = words.into_iter().chain(["--lifecycle-configuration", text.as_str()]).collect();
+        desk.ask(&words).impact
+    };
+    let expiring =
+        json!({"ID": "x", "Status": "Enabled", "Filter": {"Prefix": "x/"}, "Expiration": {"Days": 7}});
+    let seen = put(json!([expiring]));
+    assert_eq!(
+        fate_of(&seen, "every object under s3-lifecycle/x/ older than 7 days"),
+        (Fate::Kept, "older versions, by versioning")
+    );
+    let all = json!({"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 3}});
+    let seen = put(json!([expiring, all]));
+    assert_eq!(fate_of(&seen, "every object under s3-lifecycle/x/").0, Fate::Erased);
+    assert_eq!(
+        fate_of(&seen, "older versions in s3-lifecycle/"),
+        (Fate::Erased, "unattended, 3 days after they are replaced")
+    );
+    // What may not be read lowers nothing.
+    desk.aws.fault(
+        &desk.person,
+        json!({"service": "s3", "operation": "GetBucketLifecycleConfiguration", "code": "AccessDenied", "message": "no", "status": 403}),
+    );
+    let seen = desk.ask(&["s3", "rm", "s3://s3-lifecycle/x", "--recursive"]).impact;
+    assert_eq!((fate_of(&seen, "1 object").0, moves(&seen).as_str()), (Fate::Unknown, ""));
+    assert!(seen.gaps.iter().any(|g| g.what == "lifecycle rules of s3-lifecycle"), "{:#?}", seen.gaps);
+}
+
+#[test]
+fn numbers_that_are_not_known_are_not_said() {
+    let Some(desk) = Desk::of("s3-numbers") else { return };
+    bucket(&desk, "s3-numbers", &["a/1"]);
+    desk.aws.fault(
+        &desk.person,
+        json!({"service": "s3", "operation": "HeadObject", "code": "AccessDenied", "message": "no", "status": 403}),
+    );
+    let seen = desk.ask(&["s3", "rm", "s3://s3-numbers/a/1"]).impact;
+    assert_eq!(fate_of(&seen, "1 object of unknown size in s3-numbers/a/1").0, Fate::Erased);
+    // Without `--recursive` only the empty objects that stand for directories go.
+    let seen = desk.ask(&["s3", "rm", "s3://s3-numbers"]).impact;
+    assert_eq!(moves(&seen), "- read: by its own --dryrun it deletes nothing\n");
 }

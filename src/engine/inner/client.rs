@@ -17,7 +17,9 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
             statements(Dialect::MySql, &words, b"e", b"execute", b"hPuDS", &[])
         }
         b"cqlsh" => statements(Dialect::Postgres, words, b"e", b"execute", b"upk", &[b"file"]),
-        b"clickhouse-client" | b"clickhouse" => statements(Dialect::Postgres, words, b"q", b"query", b"hud", &[b"queries-file"]),
+        b"clickhouse-client" | b"clickhouse" => {
+            statements(Dialect::Postgres, words, b"q", b"query", b"hud", &[b"queries-file"])
+        }
         b"sqlite3" => sqlite(words),
         b"redis-cli" | b"valkey-cli" | b"keydb-cli" => redis(words),
         b"mongosh" | b"mongo" => mongo(words),

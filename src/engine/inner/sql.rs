@@ -297,8 +297,8 @@ fn statement(parts: &[Part<'_>], dialect: Dialect) -> Effect {
         .skip_while(|w| *w == b"(")
         .collect();
     if let [Part::Meta(command)] = parts {
-        let describes =
-            command.first() == Some(&b'd') || matches!(*command, b"l" | b"l+" | b"conninfo" | b"x" | b"timing");
+        let describes = command.first() == Some(&b'd')
+            || matches!(*command, b"l" | b"l+" | b"conninfo" | b"x" | b"timing");
         return if describes && !command.contains(&b'\\') { Effect::Read } else { Effect::Disrupt };
     }
     by_words(&words, dialect)
@@ -403,7 +403,9 @@ mod tests {
             .iter()
             .map(|(want, dialect, text)| (want, judge(text.as_bytes(), *dialect), dialect, text))
             .filter(|(want, given, ..)| *want != given)
-            .map(|(want, given, dialect, text)| format!("{want} expected, {given} given ({dialect:?}): {text}"))
+            .map(|(want, given, dialect, text)| {
+                format!("{want} expected, {given} given ({dialect:?}): {text}")
+            })
             .collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

@@ -113,7 +113,8 @@ async fn service(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
         Ok(Some(service)) => service,
     };
     let mut impact = of("ECS service", one, &service, "/createdAt");
-    let (running, desired) = (read::number(&service, "/runningCount"), read::number(&service, "/desiredCount"));
+    let (running, desired) =
+        (read::number(&service, "/runningCount"), read::number(&service, "/desiredCount"));
     if running.is_none() || desired.is_none() {
         impact.gap(format!("running tasks of {}", one.name), unsaid());
     }

@@ -48,7 +48,8 @@ async fn zone(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
     impact.subjects_total = 1;
     let private = read::truth(&answer, "/HostedZone/Config/PrivateZone") == Some(true);
     let counted = read::number(&answer, "/HostedZone/ResourceRecordSetCount");
-    let records_in = counted.map_or("an unknown number of records".to_owned(), |n| read::counted(n, "record"));
+    let records_in =
+        counted.map_or("an unknown number of records".to_owned(), |n| read::counted(n, "record"));
     let count = counted.unwrap_or_default();
     let sort = if private { "private" } else { "public" };
     impact.also.push(format!("{sort} zone {}: {records_in}", name.trim_end_matches('.')));

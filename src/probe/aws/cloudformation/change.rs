@@ -89,7 +89,8 @@ pub(super) async fn execute(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
 /// many stores that are.
 async fn inside(cli: &Cli<'_>, change: &Value, impact: &mut Impact) -> u64 {
     let logical = read::owned(change, "/LogicalResourceId");
-    let goes = read::text(change, "/Action") == Some("Remove") || read::text(change, "/Replacement") == Some("True");
+    let goes =
+        read::text(change, "/Action") == Some("Remove") || read::text(change, "/Replacement") == Some("True");
     if goes && read::text(change, "/PolicyAction").is_some_and(|p| p.ends_with("Retain")) {
         return 0;
     }
@@ -244,7 +245,10 @@ mod tests {
             let mut impact = Impact::default();
             weigh(&change, &mut impact);
             assert_eq!((impact.gaps.len(), impact.data[0].fate), (1, Fate::Unknown), "{change}");
-            assert_eq!((impact.consequences[0].effect, impact.consequences[0].raises), (Effect::Destroy, true));
+            assert_eq!(
+                (impact.consequences[0].effect, impact.consequences[0].raises),
+                (Effect::Destroy, true)
+            );
         }
     }
 }

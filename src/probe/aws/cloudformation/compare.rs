@@ -52,7 +52,8 @@ struct Changed<'t> {
 
 /// The stores of both templates that the update may replace or remove. `parameters`: those whose value differs, or may.
 pub(super) fn may_go(old: &Template, new: &Template, parameters: &BTreeSet<String>) -> Vec<MayGo> {
-    let mut changed = Changed { names: parameters.iter().map(String::as_str).collect(), ..Changed::default() };
+    let mut changed =
+        Changed { names: parameters.iter().map(String::as_str).collect(), ..Changed::default() };
     for section in ["Mappings", "Conditions"] {
         let into = if section == "Mappings" { &mut changed.mappings } else { &mut changed.conditions };
         for (name, _) in new.section(section).chain(old.section(section)) {
@@ -66,7 +67,9 @@ pub(super) fn may_go(old: &Template, new: &Template, parameters: &BTreeSet<Strin
     for _ in 0..new.section("Conditions").count() {
         let more: Vec<&str> = new
             .section("Conditions")
-            .filter(|(name, value)| !changed.conditions.contains(name.as_str()) && changed.taken_by(value).is_some())
+            .filter(|(name, value)| {
+                !changed.conditions.contains(name.as_str()) && changed.taken_by(value).is_some()
+            })
             .map(|(name, _)| name.as_str())
             .collect();
         if more.is_empty() {
@@ -102,14 +105,14 @@ impl Changed<'_> {
             return of(false, "its type differs".to_owned());
         }
         let condition = |r: &Value| r.get("Condition").and_then(Value::as_str).map(str::to_owned);
-        let turns = condition(after).filter(|c| {
-            Some(c) != condition(before).as_ref() || self.conditions.contains(c.as_str())
-        });
+        let turns = condition(after)
+            .filter(|c| Some(c) != condition(before).as_ref() || self.conditions.contains(c.as_str()));
         if let Some(condition) = turns {
             return of(true, format!("condition {condition} may turn"));
         }
         let empty = serde_json::Map::new();
-        let properties = |r: &'_ Value| r.get("Properties").and_then(Value::as_object).cloned().unwrap_or(empty.clone());
+        let properties =
+            |r: &'_ Value| r.get("Properties").and_then(Value::as_object).cloned().unwrap_or(empty.clone());
         let (before, after) = (properties(before), properties(after));
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let (mut differ, mut takes) = (Vec::new(), Vec::new());
@@ -236,7 +239,16 @@ Resources:
     fn what_is_the_same_stays() {
         assert_eq!(names(OLD, &[]), []);
         // Scalars are texts; JSON and YAML are one.
-        assert_eq!(names(&with("AllocatedStorage: !If [Big, 100, 20]", "AllocatedStorage: {'Fn::If': [Big, '100', '20']}"), &[]), []);
+        assert_eq!(
+            names(
+                &with(
+                    "AllocatedStorage: !If [Big, 100, 20]",
+                    "AllocatedStorage: {'Fn::If': [Big, '100', '20']}"
+                ),
+                &[]
+            ),
+            []
+        );
         // Labels, resources without data, parameters that nothing takes.
         assert_eq!(names(&with("Value: b", "Value: c"), &["Other"]), []);
         assert_eq!(names(&with("TopicName: !Ref Name", "TopicName: x"), &[]), []);
@@ -246,7 +258,10 @@ Resources:
     #[test]
     fn properties_and_what_they_take() {
         let one = |name: &str, because: &str| vec![(name.to_owned(), because.to_owned())];
-        assert_eq!(names(&with("AttributeName: id", "AttributeName: key"), &[]), one("Orders", "KeySchema differs"));
+        assert_eq!(
+            names(&with("AttributeName: id", "AttributeName: key"), &[]),
+            one("Orders", "KeySchema differs")
+        );
         let two = with("AttributeName: id", "AttributeName: key").replace("'${Name}-orders'", "x");
         assert_eq!(names(&two, &[]), one("Orders", "KeySchema and TableName differ"));
         let taken: Vec<String> = names(OLD, &["Name"]).into_iter().map(|(n, _)| n).collect();
@@ -256,10 +271,17 @@ Resources:
         assert_eq!(size, ["Db", "Maybe"]);
         assert_eq!(names(&with("b: c", "b: d"), &[]), one("Mapped", "it takes M, which may differ"));
         assert_eq!(names(&with("!Ref Size, 100]", "!Ref Size, 200]"), &[]).len(), 2);
-        assert_eq!(names(&with("Condition: Not", "Condition: Big"), &[]), one("Maybe", "condition Big may turn"));
-        assert_eq!(names(&with("Type: AWS::SQS::Queue", "Type: AWS::SNS::Topic"), &[]), one("Maybe", "its type differs"));
+        assert_eq!(
+            names(&with("Condition: Not", "Condition: Big"), &[]),
+            one("Maybe", "condition Big may turn")
+        );
+        assert_eq!(
+            names(&with("Type: AWS::SQS::Queue", "Type: AWS::SNS::Topic"), &[]),
+            one("Maybe", "its type differs")
+        );
         // A key that is replaced replaces what it encrypts.
-        let reached: Vec<String> = names(&with("KeySpec: X", "KeySpec: Y"), &[]).into_iter().map(|(n, _)| n).collect();
+        let reached: Vec<String> =
+            names(&with("KeySpec: X", "KeySpec: Y"), &[]).into_iter().map(|(n, _)| n).collect();
         assert_eq!(reached, ["Key", "Db"]);
     }
 
@@ -267,8 +289,13 @@ Resources:
     fn both_templates_have_to_keep_what_is_replaced() {
         let of = |old: &str, new: &str| {
             let template = |policy: &str| {
-                let line = if policy.is_empty() { String::new() } else { format!("UpdateReplacePolicy: {policy}, ") };
-                Template::parse(&format!("Resources: {{ A: {{ {line}DeletionPolicy: Retain, Type: T }} }}")).unwrap()
+                let line = if policy.is_empty() {
+                    String::new()
+                } else {
+                    format!("UpdateReplacePolicy: {policy}, ")
+                };
+                Template::parse(&format!("Resources: {{ A: {{ {line}DeletionPolicy: Retain, Type: T }} }}"))
+                    .unwrap()
             };
             keeps_replaced(&template(old), &template(new), "A").is_some()
         };

@@ -269,7 +269,14 @@ mod tests {
     use super::*;
 
     fn resource(kind: &str, physical: &str, policy: Policy) -> Resource {
-        Resource { logical: "L".into(), physical: physical.into(), kind: kind.into(), policy, within: None, emptied: false }
+        Resource {
+            logical: "L".into(),
+            physical: physical.into(),
+            kind: kind.into(),
+            policy,
+            within: None,
+            emptied: false,
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The parameters of a template, and which of them differ after an update.
 
-use super::template::Template;
 use super::super::read;
+use super::template::Template;
 use crate::engine::aws::{Hit, value};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,9 +63,10 @@ impl Wanted {
                 let of = |name: &str| map.get(name).and_then(value::scalar);
                 let previous = of("UsePreviousValue").is_some_and(|v| v.eq_ignore_ascii_case("true"));
                 // Several values of a list parameter.
-                let list = map.get("ParameterValue").and_then(Value::as_array).map(|list| {
-                    list.iter().filter_map(value::scalar).collect::<Vec<_>>().join(",")
-                });
+                let list = map
+                    .get("ParameterValue")
+                    .and_then(Value::as_array)
+                    .map(|list| list.iter().filter_map(value::scalar).collect::<Vec<_>>().join(","));
                 match (of("ParameterKey"), of("ParameterValue").or(list)) {
                     (Some(key), _) if previous => self.said.insert(key, Said::Previous),
                     (Some(key), Some(value)) => self.said.insert(key, Said::Value(value)),
@@ -87,7 +88,9 @@ impl Wanted {
     /// says of it; `None` where it could not be asked.
     pub(super) fn differing(&self, new: &Template, stack: Option<&Value>) -> BTreeSet<String> {
         let now: BTreeMap<String, &Value> = stack
-            .map(|s| read::list(s, "/Parameters").iter().map(|p| (read::owned(p, "/ParameterKey"), p)).collect())
+            .map(|s| {
+                read::list(s, "/Parameters").iter().map(|p| (read::owned(p, "/ParameterKey"), p)).collect()
+            })
             .unwrap_or_default();
         let differs = |name: &String, declared: &Value| {
             // Looked up anew at every update.
@@ -111,7 +114,10 @@ impl Wanted {
             let text = |v: &str| v.split(',').map(str::trim).collect::<Vec<_>>().join(",");
             hidden || wanted.map(|w| text(&w)) != read::text(now, "/ParameterValue").map(text)
         };
-        new.section("Parameters").filter(|(name, declared)| differs(name, declared)).map(|(n, _)| n.clone()).collect()
+        new.section("Parameters")
+            .filter(|(name, declared)| differs(name, declared))
+            .map(|(n, _)| n.clone())
+            .collect()
     }
 
     /// The parameters that may differ where nothing is known of their values now: all but those that keep them.

@@ -2,6 +2,9 @@
 
 use super::super::cli::Cli;
 use super::super::read;
+use super::parameters::Wanted;
+use super::template::Template;
+use super::update::{New, compare_templates, new_template};
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -18,7 +21,13 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let mut words =
         vec!["cloudformation", "list-stack-instances", "--stack-set-name", name, "--max-items", MOST];
     words.extend(call_as.into_iter().flat_map(|c| ["--call-as", c]));
-    let answer = match cli.find(&words).await {
+    let changes = hit.operation.starts_with("update-");
+    let mut described = vec!["cloudformation", "describe-stack-set", "--stack-set-name", name];
+    described.extend(call_as.into_iter().flat_map(|c| ["--call-as", c]));
+    let (listed, set) = tokio::join!(cli.find(&words), async {
+        if changes { Some(cli.find(&described).await) } else { None }
+    });
+    let answer = match listed {
         Ok(Some(answer)) => answer,
         Ok(None) => {
             impact.lower(Effect::Read, format!("no such stack set: {name}"));
@@ -27,6 +36,9 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
         Err(why) => {
             generic::named(hit, impact);
             impact.gap(format!("instances of stack set {name}"), why);
+            if let Some(set) = set {
+                stores(cli, hit, set, impact);
+            }
             return;
         }
     };
@@ -58,7 +70,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
         "delete-stack-set" => impact.lower(Effect::Disrupt, "the stack set has no instances"),
         _ if count == 0 => impact.lower(Effect::Read, "no stack instance is hit"),
         "delete-stack-instances" => {
-            groups(&accounts, count, impact);
+            groups(&accounts, count, more, impact);
             if hit.switch("retain-stacks") == Some(true) {
                 impact.lower(Effect::Mutate, "the stacks stay where they are (--retain-stacks)");
             } else {
@@ -71,9 +83,12 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
             }
         }
         _ => {
-            groups(&accounts, count, impact);
+            groups(&accounts, count, more, impact);
             impact.also.push(format!("it changes {spread}"));
             impact.gap("what the change removes or replaces there", Why::NotAsked);
+            if let Some(set) = set {
+                stores(cli, hit, set, impact);
+            }
         }
     }
 }
@@ -94,7 +109,39 @@ fn distinct(instances: &[&Value], at: &str) -> Vec<String> {
     all
 }
 
-fn groups(accounts: &[String], count: u64, impact: &mut Impact) {
+/// Stores of data that the change may take away in every one of the stacks.
+fn stores(cli: &Cli<'_>, hit: &Hit, set: Result<Option<Value>, Why>, impact: &mut Impact) {
+    let set = match set {
+        Ok(set) => set.unwrap_or_default(),
+        Err(why) => {
+            impact.gap("the stack set's template", why);
+            Value::Null
+        }
+    };
+    let old = set.pointer("/StackSet/TemplateBody").and_then(Template::read);
+    if hit.operation == "update-stack-set" {
+        let wanted = Wanted::structures(hit, "parameters");
+        let new = match new_template(cli, hit) {
+            New::Same => old.clone().ok_or("it could not be read"),
+            New::Read(new) if new.generated => Err("it is made by macros"),
+            New::Read(new) => Ok(new),
+            New::Unread(why) => {
+                impact.gap("the new template", why);
+                Err("it could not be read")
+            }
+        };
+        let now = set.pointer("/StackSet");
+        let differing = new.as_ref().map(|new| wanted.differing(new, now)).unwrap_or_default();
+        compare_templates(old.as_ref(), new.as_ref().map_err(|why| *why), &differing, impact);
+        return;
+    }
+    // Each stack has values of its own, which what is not named here may take back.
+    let wanted = Wanted::structures(hit, "parameter-overrides");
+    let differing = old.as_ref().map(|t| wanted.all_but_previous(t)).unwrap_or_default();
+    compare_templates(old.as_ref(), old.as_ref().ok_or("it could not be read"), &differing, impact);
+}
+
+fn groups(accounts: &[String], count: u64, more: bool, impact: &mut Impact) {
     let names = accounts.iter().take(3).map(|a| format!("account {a}")).collect();
-    impact.groups.push(Group { kind: "stack".to_owned(), count, names, ..Group::default() });
+    impact.groups.push(Group { kind: "stack".to_owned(), count, names, more, ..Group::default() });
 }

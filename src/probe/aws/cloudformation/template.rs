@@ -19,7 +19,7 @@ pub(super) enum Policy {
 }
 
 /// A template.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Template {
     resources: Map<String, Value>,
     /// Everything beside the resources.
@@ -69,7 +69,9 @@ impl Template {
 
     /// The resources with their types.
     pub(super) fn resources(&self) -> impl Iterator<Item = (&String, &str)> {
-        self.resources.iter().map(|(name, r)| (name, r.get("Type").and_then(Value::as_str).unwrap_or_default()))
+        self.resources
+            .iter()
+            .map(|(name, r)| (name, r.get("Type").and_then(Value::as_str).unwrap_or_default()))
     }
 
     /// One resource, as it stands.
@@ -80,11 +82,6 @@ impl Template {
     /// Whether the resource stands in the template.
     pub(super) fn has(&self, logical: &str) -> bool {
         self.resources.contains_key(logical)
-    }
-
-    /// Whether it is made only under a condition.
-    pub(super) fn is_conditional(&self, logical: &str) -> bool {
-        self.resources.get(logical).is_some_and(|r| r.get("Condition").is_some())
     }
 
     /// One of its properties.
@@ -171,7 +168,8 @@ fn plain(value: serde_yaml::Value) -> Option<Value> {
                 },
                 (_, value) => value,
             };
-            let name = if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
+            let name =
+                if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") };
             map.insert(name, value);
             Value::Object(map)
         }
@@ -225,7 +223,7 @@ Resources:
         assert_eq!(of("Disk", "AWS::EC2::Volume"), Policy::Snapshot { by_default: false });
         assert_eq!(of("Gone", "AWS::RDS::DBCluster"), Policy::Delete);
         assert!(matches!(of("Other", "AWS::S3::Bucket"), Policy::Unknown(_)));
-        assert!(t.is_conditional("Maybe") && !t.is_conditional("Db") && !t.generated);
+        assert!(!t.generated);
     }
 
     #[test]
@@ -236,7 +234,8 @@ Resources:
         let t = Template::parse(yaml).unwrap();
         assert_eq!(Some(&t), Template::read(&json).as_ref());
         assert_eq!(t.replace_policy("A"), Policy::Snapshot { by_default: false });
-        let t = Template::parse("Resources: {A: {Type: 'AWS::RDS::DBCluster', DeletionPolicy: Retain}}").unwrap();
+        let t =
+            Template::parse("Resources: {A: {Type: 'AWS::RDS::DBCluster', DeletionPolicy: Retain}}").unwrap();
         assert_eq!(t.replace_policy("A"), Policy::Delete);
     }
 

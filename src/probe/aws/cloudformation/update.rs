@@ -70,11 +70,15 @@ pub(super) fn compare_all(
     for resource in listed.iter().filter(is_store) {
         let logical = resource.logical.as_str();
         match (&tree.template, new) {
-            (_, Err(why)) => lost.may(called(resource), format!("may be replaced or removed: the new template: {why}")),
+            (_, Err(why)) => {
+                lost.may(called(resource), format!("may be replaced or removed: the new template: {why}"))
+            }
             (_, Ok(new)) if !new.has(logical) => {
                 weigh(&removal(resource), impact);
             }
-            (None, Ok(_)) => lost.may(called(resource), "may be replaced: its old template could not be read".to_owned()),
+            (None, Ok(_)) => {
+                lost.may(called(resource), "may be replaced: its old template could not be read".to_owned())
+            }
             (Some(old), Ok(new)) => {
                 if let Some(one) = may.iter().find(|m| m.logical == logical) {
                     lost.may_go(called(resource), one, keeps(resource, one, old, new), impact);
@@ -93,7 +97,8 @@ pub(super) fn compare_all(
         match new {
             // It goes with its stack, unless that stays.
             Ok(new) if !new.has(nested) => {
-                let stays = own().any(|r| r.logical == nested && matches!(r.policy, super::template::Policy::Retain(_)));
+                let stays = own()
+                    .any(|r| r.logical == nested && matches!(r.policy, super::template::Policy::Retain(_)));
                 if !stays {
                     weigh(&removal(resource), impact);
                 }
@@ -263,7 +268,8 @@ Resources:
         // What leaves the template goes by its DeletionPolicy.
         assert_eq!(of(&old, Ok("Resources: { Topic: { Type: AWS::SNS::Topic } }"), &[]), gone(&["orders"]));
         // A policy that the new template no longer has.
-        let bare = OLD.replace("UpdateReplacePolicy: Retain, ", "").replace("{ KeySchema: a", "{ KeySchema: b");
+        let bare =
+            OLD.replace("UpdateReplacePolicy: Retain, ", "").replace("{ KeySchema: a", "{ KeySchema: b");
         assert_eq!(of(&old, Ok(&bare), &[]), gone(&["kept"]));
     }
 
@@ -290,7 +296,8 @@ Resources:
 
     #[test]
     fn nested_stores_go_by_their_stack() {
-        let outer = "Resources: { Inner: { Type: AWS::CloudFormation::Stack }, T: { Type: AWS::SNS::Topic } }";
+        let outer =
+            "Resources: { Inner: { Type: AWS::CloudFormation::Stack }, T: { Type: AWS::SNS::Topic } }";
         let mut old = tree(Some(outer), true);
         old.resources.push(Resource {
             logical: "Orders".into(),

@@ -157,12 +157,7 @@ async fn delete_objects(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impac
     for (list, by_version) in [(versions, true), (objects, false)] {
         if !list.is_empty() {
             let noun = if by_version { "object version" } else { "object" };
-            gone(
-                format!("{} in {name}", counted(list.len() as u64, noun)),
-                by_version,
-                end.clone(),
-                impact,
-            );
+            gone(format!("{} in {name}", counted(list.len() as u64, noun)), by_version, end.clone(), impact);
         }
     }
 }
@@ -271,7 +266,8 @@ fn ends(name: &str, new: &Value, current: &Value, bucket: &Bucket) -> Vec<Data> 
 
 /// Whether a rule deletes objects. One that only clears away markers without versions does not.
 fn expires(rule: &Value) -> bool {
-    let deletes = |e: &Value| e.as_object().is_none_or(|e| e.keys().any(|k| k != "ExpiredObjectDeleteMarker"));
+    let deletes =
+        |e: &Value| e.as_object().is_none_or(|e| e.keys().any(|k| k != "ExpiredObjectDeleteMarker"));
     lifecycle::is_on(rule) && rule.get("Expiration").is_some_and(deletes)
 }
 
@@ -303,7 +299,11 @@ mod tests {
             (json!({"Status": "Enabled", "Expiration": {"Days": 1}}), true, false),
             (json!({"Status": "Disabled", "Expiration": {"Days": 1}}), false, false),
             (json!({"Status": "Enabled", "Expiration": {"ExpiredObjectDeleteMarker": true}}), false, false),
-            (json!({"Status": "Enabled", "Expiration": {"ExpiredObjectDeleteMarker": false, "Days": 1}}), true, false),
+            (
+                json!({"Status": "Enabled", "Expiration": {"ExpiredObjectDeleteMarker": false, "Days": 1}}),
+                true,
+                false,
+            ),
             (json!({"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}), false, true),
             (json!({"Status": "Enabled", "Transitions": []}), false, false),
         ] {

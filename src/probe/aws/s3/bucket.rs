@@ -84,9 +84,9 @@ pub(super) async fn ask(cli: &Cli<'_>, name: &str, impact: &mut Impact) -> Optio
         }
         None => Erasing::Unknown,
     };
-    let mfa = versioning.as_ref().is_ok_and(|a| {
-        a.as_ref().and_then(|a| read::text(a, "/MFADelete")) == Some("Enabled")
-    });
+    let mfa = versioning
+        .as_ref()
+        .is_ok_and(|a| a.as_ref().and_then(|a| read::text(a, "/MFADelete")) == Some("Enabled"));
     let versions = match versioning {
         Ok(None) => {
             impact.subjects.clear();

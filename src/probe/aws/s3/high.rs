@@ -189,9 +189,8 @@ async fn by_its_own_words(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let goal = if operation == "rm" { from } else { to };
     let Some(goal) = goal else { return generic::named(hit, impact) };
     let whole = operation == "sync" || hit.switch("recursive") == Some(true);
-    let remote = split(goal).map(|(bucket, key)| {
-        (bucket, if whole { directory(key) } else { key.to_owned() })
-    });
+    let remote =
+        split(goal).map(|(bucket, key)| (bucket, if whole { directory(key) } else { key.to_owned() }));
     let remote = remote.as_ref().map(|(bucket, key)| (*bucket, key.as_str()));
     match remote {
         Some((bucket, key)) => {

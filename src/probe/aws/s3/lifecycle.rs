@@ -70,7 +70,9 @@ pub(super) fn end_of(rules: &[Rule], reach: Reach<'_>) -> Option<(Fate, String)>
     let met = || rules.iter().filter(|rule| reach.is_met_by(&rule.prefix));
     let sure = |rule: &&Rule| rule.spared == 0 && !rule.some;
     // The soonest of those that erase for certain; without one the soonest that may.
-    let soonest = |rules: Vec<&Rule>| rules.into_iter().map(|r| (r.days.unwrap_or(0), r.clone())).min_by_key(|(d, _)| *d);
+    let soonest = |rules: Vec<&Rule>| {
+        rules.into_iter().map(|r| (r.days.unwrap_or(0), r.clone())).min_by_key(|(d, _)| *d)
+    };
     let certain = soonest(met().filter(sure).collect());
     let fate = if certain.is_some() { Fate::Erased } else { Fate::Unknown };
     let (days, rule) = certain.or_else(|| soonest(met().collect()))?;
@@ -111,7 +113,9 @@ mod tests {
     #[test]
     fn a_rule_reaches_what_its_prefix_holds() {
         let days = |n: u64| json!({"NoncurrentDays": n});
-        let by = |prefix: &str| rule(json!({"Filter": {"Prefix": prefix}, "NoncurrentVersionExpiration": days(30)}));
+        let by = |prefix: &str| {
+            rule(json!({"Filter": {"Prefix": prefix}, "NoncurrentVersionExpiration": days(30)}))
+        };
         for (prefix, reach, want) in [
             ("", Reach::Under(""), true),
             ("", Reach::Key("a/b"), true),
@@ -141,7 +145,10 @@ mod tests {
         let erased = |text: &str| Some((Fate::Erased, text.to_owned()));
         let unknown = |text: &str| Some((Fate::Unknown, text.to_owned()));
         let all = Reach::Under("");
-        assert_eq!(end(&[of(json!({"NoncurrentDays": 1}))], all), erased("its lifecycle erases older versions 1 day after"));
+        assert_eq!(
+            end(&[of(json!({"NoncurrentDays": 1}))], all),
+            erased("its lifecycle erases older versions 1 day after")
+        );
         assert_eq!(
             end(&[of(json!({"NoncurrentDays": 30})), of(json!({"NoncurrentDays": 7}))], all),
             erased("its lifecycle erases older versions 7 days after")
@@ -151,10 +158,19 @@ mod tests {
             unknown("its lifecycle erases older versions 30 days after but the 3 newest")
         );
         assert_eq!(end(&[of(json!({}))], all), erased("its lifecycle erases older versions some time after"));
-        let tagged = rule(json!({"Filter": {"Tag": {"Key": "a", "Value": "b"}}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}));
-        assert_eq!(end(&[tagged], Reach::Key("a")), unknown("its lifecycle erases older versions of some objects 1 day after"));
-        let part = rule(json!({"Filter": {"Prefix": "a/"}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}));
-        assert_eq!(end(&[part], all), erased("its lifecycle erases older versions of some prefixes 1 day after"));
+        let tagged = rule(
+            json!({"Filter": {"Tag": {"Key": "a", "Value": "b"}}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}),
+        );
+        assert_eq!(
+            end(&[tagged], Reach::Key("a")),
+            unknown("its lifecycle erases older versions of some objects 1 day after")
+        );
+        let part =
+            rule(json!({"Filter": {"Prefix": "a/"}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}));
+        assert_eq!(
+            end(&[part], all),
+            erased("its lifecycle erases older versions of some prefixes 1 day after")
+        );
     }
 
     #[test]
@@ -169,6 +185,8 @@ mod tests {
         }
         let both = json!({"Expiration": {"Days": 30}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}});
         assert!(end(&[rule(both)], Reach::Under("")).is_some());
-        assert!(end(&[json!({"NoncurrentVersionExpiration": {"NoncurrentDays": 1}})], Reach::Under("")).is_some());
+        assert!(
+            end(&[json!({"NoncurrentVersionExpiration": {"NoncurrentDays": 1}})], Reach::Under("")).is_some()
+        );
     }
 }
