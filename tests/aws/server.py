@@ -181,6 +181,10 @@ class Control:
         with self.application.lock:
             return [entry for entry in self.application.log if key in (None, entry["key"])]
 
+    def seed(self, text):
+        """From here on the same requests make the same ids and keys."""
+        mock_random.seed(text)
+
     def age(self, account, region, stack, days):
         """Let this stack, and those nested in it, be so many days old."""
         then = utcnow() - datetime.timedelta(days=days)
