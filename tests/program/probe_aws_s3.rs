@@ -260,7 +260,7 @@ fn versions_that_the_lifecycle_erases_keep_nothing() {
     // What may not be read lowers nothing.
     desk.aws.fault(
         &desk.person,
-        json!({"service": "s3", "operation": "GetBucketLifecycleConfiguration", "code": "AccessDenied", "message": "no", "status": 403}),
+        json!({"service": "s3", "operation": "GetBucketLifecycle*", "code": "AccessDenied", "message": "no", "status": 403}),
     );
     let seen = desk.ask(&["s3", "rm", "s3://s3-lifecycle/x", "--recursive"]).impact;
     assert_eq!((fate_of(&seen, "1 object").0, moves(&seen).as_str()), (Fate::Unknown, ""));
