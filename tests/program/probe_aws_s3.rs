@@ -211,7 +211,10 @@ fn versions_that_the_lifecycle_erases_keep_nothing() {
     let seen = desk.ask(&["s3", "rm", "s3://s3-lifecycle/logs", "--recursive"]).impact;
     assert_eq!(fate_of(&seen, "1 object, 5 B in s3-lifecycle/logs/"), (Fate::Erased, end));
     assert_eq!((moves(&seen).as_str(), seen.gaps.len()), ("", 0), "{seen:#?}");
-    assert_eq!(protections(&seen), format!("versioning keeps deleted objects as older versions, but {end}\n"));
+    assert_eq!(
+        protections(&seen),
+        format!("versioning keeps deleted objects as older versions, but {end}\n")
+    );
     let seen = desk.ask(&["s3", "rm", "s3://s3-lifecycle/logs/1"]).impact;
     assert_eq!(fate_of(&seen, "1 object"), (Fate::Erased, end));
     let one = ["s3api", "delete-object", "--bucket", "s3-lifecycle", "--key", "logs/1"];
@@ -239,7 +242,8 @@ fn versions_that_the_lifecycle_erases_keep_nothing() {
     let put = |rules: serde_json::Value| {
         let text = json!({"Rules": rules}).to_string();
         let words = ["s3api", "put-bucket-lifecycle-configuration", "--bucket", "s3-lifecycle"];
-        let words: Vec<&str> = words.into_iter().chain(["--lifecycle-configuration", text.as_str()]).collect();
+        let words: Vec<&str> =
+            words.into_iter().chain(["--lifecycle-configuration", text.as_str()]).collect();
         desk.ask(&words).impact
     };
     let expiring =

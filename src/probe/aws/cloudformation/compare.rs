@@ -52,6 +52,47 @@ struct Changed<'t> {
 
 /// The stores of both templates that the update may replace or remove. `parameters`: those whose value differs, or may.
 pub(super) fn may_go(old: &Template, new: &Template, parameters: &BTreeSet<String>) -> Vec<MayGo> {
+    compare(old, new, parameters).1
+}
+
+/// What a nested stack that stays is given: the parameters of its new template whose value may differ. `Err` where the
+/// stack itself may go.
+pub(super) fn inner_parameters(
+    (old, new): (&Template, &Template),
+    parameters: &BTreeSet<String>,
+    logical: &str,
+    (inner_old, inner_new): (Option<&Template>, &Template),
+) -> Result<BTreeSet<String>, String> {
+    let (changed, _) = compare(old, new, parameters);
+    let (before, after) = (old.resource(logical), new.resource(logical));
+    if let Some(condition) = changed.turning(before, after) {
+        return Err(format!("condition {condition} may turn"));
+    }
+    let given = |r: Option<&Value>, name: &str| {
+        r.and_then(|r| r.get("Properties")?.get("Parameters")?.get(name).cloned())
+    };
+    let differs = |name: &String, declared: &Value| {
+        if super::parameters::is_looked_up(declared) {
+            return true;
+        }
+        match (given(before, name), given(after, name)) {
+            (Some(a), Some(b)) => !same(&a, &b) || changed.taken_by(&b).is_some(),
+            (None, None) => {
+                let default = inner_old.and_then(|t| t.member("Parameters", name)?.get("Default"));
+                !default.zip(declared.get("Default")).is_some_and(|(a, b)| same(a, b))
+            }
+            _ => true,
+        }
+    };
+    let declared = inner_new.section("Parameters");
+    Ok(declared.filter(|(name, declared)| differs(name, declared)).map(|(name, _)| name.clone()).collect())
+}
+
+fn compare<'t>(
+    old: &'t Template,
+    new: &'t Template,
+    parameters: &'t BTreeSet<String>,
+) -> (Changed<'t>, Vec<MayGo>) {
     let mut changed =
         Changed { names: parameters.iter().map(String::as_str).collect(), ..Changed::default() };
     for section in ["Mappings", "Conditions"] {
@@ -92,7 +133,7 @@ pub(super) fn may_go(old: &Template, new: &Template, parameters: &BTreeSet<Strin
             }
         }
         if found.len() == before {
-            return found;
+            return (changed, found);
         }
     }
 }
@@ -104,10 +145,7 @@ impl Changed<'_> {
         if before.get("Type") != after.get("Type") {
             return of(false, "its type differs".to_owned());
         }
-        let condition = |r: &Value| r.get("Condition").and_then(Value::as_str).map(str::to_owned);
-        let turns = condition(after)
-            .filter(|c| Some(c) != condition(before).as_ref() || self.conditions.contains(c.as_str()));
-        if let Some(condition) = turns {
+        if let Some(condition) = self.turning(Some(before), Some(after)) {
             return of(true, format!("condition {condition} may turn"));
         }
         let empty = serde_json::Map::new();
@@ -130,6 +168,13 @@ impl Changed<'_> {
             ([one, two], _) => of(false, format!("{one} and {two} differ")),
             ([one, two, rest @ ..], _) => of(false, format!("{one}, {two} and {} more differ", rest.len())),
         }
+    }
+
+    /// The condition of the new resource where it may come to another end.
+    fn turning(&self, before: Option<&Value>, after: Option<&Value>) -> Option<String> {
+        let condition = |r: Option<&Value>| r.and_then(|r| r.get("Condition")?.as_str().map(str::to_owned));
+        condition(after)
+            .filter(|c| Some(c) != condition(before).as_ref() || self.conditions.contains(c.as_str()))
     }
 
     /// The first changed name that a value takes.

@@ -274,6 +274,8 @@ mod tests {
             physical: physical.into(),
             kind: kind.into(),
             policy,
+            status: String::new(),
+            age_s: None,
             within: None,
             emptied: false,
         }

@@ -1,9 +1,11 @@
 //! CloudFormation: what a stack holds, and what of it stays.
 
+mod address;
 mod change;
 mod compare;
 mod delete;
 mod parameters;
+mod rollback;
 mod sets;
 mod stores;
 mod template;
@@ -33,11 +35,10 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
             sets::look(cli, hit, impact).await;
         }
         "update-termination-protection" => unprotect(cli, hit, impact).await,
-        "cancel-update-stack"
-        | "continue-update-rollback"
-        | "rollback-stack"
-        | "set-stack-policy"
-        | "signal-resource" => {
+        "cancel-update-stack" | "continue-update-rollback" | "rollback-stack" => {
+            rollback::look(cli, hit, impact).await;
+        }
+        "set-stack-policy" | "signal-resource" => {
             stack(cli, hit, impact).await;
         }
         _ => generic::look(cli, hit, impact).await,

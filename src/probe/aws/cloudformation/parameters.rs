@@ -6,6 +6,11 @@ use crate::engine::aws::{Hit, value};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Whether a parameter's value is looked up anew at every update.
+pub(super) fn is_looked_up(declared: &Value) -> bool {
+    read::text(declared, "/Type").is_some_and(|t| t.starts_with("AWS::SSM::Parameter::Value"))
+}
+
 /// What the words say of one parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Said {
@@ -93,8 +98,7 @@ impl Wanted {
             })
             .unwrap_or_default();
         let differs = |name: &String, declared: &Value| {
-            // Looked up anew at every update.
-            if read::text(declared, "/Type").is_some_and(|t| t.starts_with("AWS::SSM::Parameter::Value")) {
+            if is_looked_up(declared) {
                 return true;
             }
             let said = self.said.get(name);

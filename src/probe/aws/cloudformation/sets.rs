@@ -37,7 +37,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
             generic::named(hit, impact);
             impact.gap(format!("instances of stack set {name}"), why);
             if let Some(set) = set {
-                stores(cli, hit, set, impact);
+                stores(cli, hit, set, impact).await;
             }
             return;
         }
@@ -87,7 +87,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
             impact.also.push(format!("it changes {spread}"));
             impact.gap("what the change removes or replaces there", Why::NotAsked);
             if let Some(set) = set {
-                stores(cli, hit, set, impact);
+                stores(cli, hit, set, impact).await;
             }
         }
     }
@@ -110,7 +110,7 @@ fn distinct(instances: &[&Value], at: &str) -> Vec<String> {
 }
 
 /// Stores of data that the change may take away in every one of the stacks.
-fn stores(cli: &Cli<'_>, hit: &Hit, set: Result<Option<Value>, Why>, impact: &mut Impact) {
+async fn stores(cli: &Cli<'_>, hit: &Hit, set: Result<Option<Value>, Why>, impact: &mut Impact) {
     let set = match set {
         Ok(set) => set.unwrap_or_default(),
         Err(why) => {
@@ -121,24 +121,24 @@ fn stores(cli: &Cli<'_>, hit: &Hit, set: Result<Option<Value>, Why>, impact: &mu
     let old = set.pointer("/StackSet/TemplateBody").and_then(Template::read);
     if hit.operation == "update-stack-set" {
         let wanted = Wanted::structures(hit, "parameters");
-        let new = match new_template(cli, hit) {
-            New::Same => old.clone().ok_or("it could not be read"),
-            New::Read(new) if new.generated => Err("it is made by macros"),
+        let new = match new_template(cli, hit).await {
+            New::Same => old.clone().ok_or("it could not be read".to_owned()),
+            New::Read(new) if new.generated => Err("it is made by macros".to_owned()),
             New::Read(new) => Ok(new),
             New::Unread(why) => {
                 impact.gap("the new template", why);
-                Err("it could not be read")
+                Err("it could not be read".to_owned())
             }
         };
         let now = set.pointer("/StackSet");
         let differing = new.as_ref().map(|new| wanted.differing(new, now)).unwrap_or_default();
-        compare_templates(old.as_ref(), new.as_ref().map_err(|why| *why), &differing, impact);
+        compare_templates(old.as_ref(), new, &differing, impact);
         return;
     }
     // Each stack has values of its own, which what is not named here may take back.
     let wanted = Wanted::structures(hit, "parameter-overrides");
     let differing = old.as_ref().map(|t| wanted.all_but_previous(t)).unwrap_or_default();
-    compare_templates(old.as_ref(), old.as_ref().ok_or("it could not be read"), &differing, impact);
+    compare_templates(old.as_ref(), old.clone().ok_or_else(String::new), &differing, impact);
 }
 
 fn groups(accounts: &[String], count: u64, more: bool, impact: &mut Impact) {

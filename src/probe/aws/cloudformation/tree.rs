@@ -21,6 +21,10 @@ pub(super) struct Resource {
     pub(super) physical: String,
     pub(super) kind: String,
     pub(super) policy: Policy,
+    /// `CREATE_COMPLETE`, `UPDATE_FAILED` …
+    pub(super) status: String,
+    /// Seconds since it came to that.
+    pub(super) age_s: Option<u64>,
     /// The nested stack of the root that it lies in, by its logical id; `None` for the root's own.
     pub(super) within: Option<String>,
     /// Whether the template has it emptied first; only told for what has to be empty.
@@ -35,6 +39,8 @@ pub(super) struct Tree {
     pub(super) nested: u32,
     /// The root's template.
     pub(super) template: Option<Template>,
+    /// The nested stacks by their logical ids, where all are followed.
+    pub(super) children: Vec<(String, Tree)>,
     /// There may be resources beside these.
     pub(super) unread: bool,
     /// Questions that got no answer.
@@ -120,6 +126,9 @@ fn one<'a>(
         }
         let asked = followed.iter().map(|(_, id)| one(cli, id.clone(), &[], depth + 1, follow));
         for (found, (logical, _)) in gather(asked).await.into_iter().zip(&followed) {
+            if follow.all {
+                tree.children.push((logical.clone(), found.clone()));
+            }
             let within = |r: Resource| Resource { within: Some(logical.clone()), ..r };
             tree.resources.extend(found.resources.into_iter().map(within));
             tree.nested += found.nested;
@@ -164,6 +173,8 @@ fn resources(listed: &Value, template: Option<&Template>, retained: &[String]) -
                 policy,
                 logical,
                 kind,
+                status: read::owned(r, "/ResourceStatus"),
+                age_s: read::age_s(r, "/LastUpdatedTimestamp"),
                 within: None,
             }
         })

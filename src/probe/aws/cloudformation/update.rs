@@ -2,11 +2,12 @@
 //! replaces only a change set tells.
 
 use super::super::cli::Cli;
+use super::address::{Next, fetch, follow};
 use super::change::{called, removal, weigh};
 use super::compare::{self, MayGo};
 use super::parameters::Wanted;
 use super::stores::{name_of, store_of};
-use super::template::Template;
+use super::template::{Policy, Template};
 use super::tree::{Resource, Tree};
 use super::{MAY_HOLD, stack, stack_name, tree};
 use crate::engine::aws::Hit;
@@ -34,111 +35,120 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
         impact.gap(what.clone(), why.clone());
     }
     let wanted = if creates { Wanted::overrides(hit) } else { Wanted::structures(hit, "parameters") };
-    let new = match new_template(cli, hit) {
-        New::Same => tree.template.clone().ok_or("it could not be read"),
-        New::Read(new) if new.generated => Err("it is made by macros"),
+    let new = match new_template(cli, hit).await {
+        New::Same => tree.template.clone().ok_or("it could not be read".to_owned()),
+        New::Read(new) if new.generated => Err("it is made by macros".to_owned()),
         New::Read(new) => Ok(new),
         New::Unread(why) => {
             impact.gap("the new template", why);
-            Err("it could not be read")
+            Err("it could not be read".to_owned())
         }
     };
     let differing = new.as_ref().map(|new| wanted.differing(new, stack.as_ref())).unwrap_or_default();
-    compare_all(&tree, new.as_ref().map_err(|why| *why), &differing, impact);
+    let next = follow(cli, &tree, new).await;
+    compare_all(&tree, &next, &differing, impact);
     impact.gap("what else the update replaces (look at a change set first)", Why::NotAsked);
 }
 
 /// Weighs a stack's resources against the new template, or against the reason why there is none.
-pub(super) fn compare_all(
-    tree: &Tree,
-    new: Result<&Template, &str>,
-    differing: &BTreeSet<String>,
-    impact: &mut Impact,
-) {
-    let is_store = |r: &&Resource| store_of(&r.kind).is_some();
-    let own = || tree.resources.iter().filter(|r| r.within.is_none());
-    let may = match (&tree.template, new) {
-        (Some(old), Ok(new)) => compare::may_go(old, new, differing),
-        _ => Vec::new(),
-    };
+pub(super) fn compare_all(tree: &Tree, next: &Next, differing: &BTreeSet<String>, impact: &mut Impact) {
     let mut lost = Lost::default();
-    // Where the resources could not be listed the template names them.
-    let listed: Vec<Resource> = match (&tree.template, own().next()) {
-        (Some(template), None) => from_template(template),
-        _ => own().cloned().collect(),
-    };
-    for resource in listed.iter().filter(is_store) {
-        let logical = resource.logical.as_str();
-        match (&tree.template, new) {
-            (_, Err(why)) => {
-                lost.may(called(resource), format!("may be replaced or removed: the new template: {why}"))
-            }
-            (_, Ok(new)) if !new.has(logical) => {
-                weigh(&removal(resource), impact);
-            }
-            (None, Ok(_)) => {
-                lost.may(called(resource), "may be replaced: its old template could not be read".to_owned())
-            }
-            (Some(old), Ok(new)) => {
-                if let Some(one) = may.iter().find(|m| m.logical == logical) {
-                    lost.may_go(called(resource), one, keeps(resource, one, old, new), impact);
-                }
-            }
-        }
-    }
-    // Other resources that leave the stack.
-    if let Ok(new) = new {
-        for resource in own().filter(|r| !is_store(r) && !new.has(&r.logical)) {
-            weigh(&removal(resource), impact);
-        }
-    }
-    for resource in tree.resources.iter().filter(|r| r.within.is_some()).filter(is_store) {
-        let nested = resource.within.as_deref().unwrap_or_default();
-        match new {
-            // It goes with its stack, unless that stays.
-            Ok(new) if !new.has(nested) => {
-                let stays = own()
-                    .any(|r| r.logical == nested && matches!(r.policy, super::template::Policy::Retain(_)));
-                if !stays {
-                    weigh(&removal(resource), impact);
-                }
-            }
-            _ => lost.may(
-                called(resource),
-                format!("may be replaced or removed: the new template of nested stack {nested} was not read"),
-            ),
-        }
-    }
+    one(tree, next, differing, &mut lost, impact);
     lost.tell(impact);
     if tree.unread {
         impact.raise(Effect::Destroy, MAY_HOLD);
     }
 }
 
+fn is_store(resource: &&Resource) -> bool {
+    store_of(&resource.kind).is_some()
+}
+
+/// One stack of the tree, and those nested in it.
+fn one(tree: &Tree, next: &Next, differing: &BTreeSet<String>, lost: &mut Lost, impact: &mut Impact) {
+    let new = match &next.template {
+        Ok(new) => new,
+        Err(why) => {
+            let because = format!("may be replaced or removed: the new template: {why}");
+            let listed = from_template(tree).chain(tree.resources.iter().cloned());
+            listed.filter(|r| is_store(&r)).for_each(|r| lost.may(called(&r), because.clone()));
+            return;
+        }
+    };
+    let may = tree.template.as_ref().map(|old| compare::may_go(old, new, differing)).unwrap_or_default();
+    let own = || tree.resources.iter().filter(|r| r.within.is_none());
+    for resource in from_template(tree).chain(own().cloned()) {
+        let logical = resource.logical.as_str();
+        match &tree.template {
+            _ if !new.has(logical) => {
+                weigh(&removal(&resource), impact);
+            }
+            _ if store_of(&resource.kind).is_none() => {}
+            None => {
+                lost.may(called(&resource), "may be replaced: its old template could not be read".to_owned())
+            }
+            Some(old) => {
+                if let Some(one) = may.iter().find(|m| m.logical == logical) {
+                    lost.may_go(called(&resource), one, keeps(&resource, one, old, new), impact);
+                }
+            }
+        }
+    }
+    for (logical, child) in &tree.children {
+        let stays = own().any(|r| r.logical == *logical && matches!(r.policy, Policy::Retain(_)));
+        let (old, inner) = (tree.template.as_ref(), next.inner.get(logical));
+        let unread = |why: &str, lost: &mut Lost, impact: &mut Impact| {
+            let why = Next { template: Err(format!("nested stack {logical}: {why}")), ..Next::default() };
+            self::one(child, &why, &BTreeSet::new(), lost, impact);
+        };
+        match (old.zip(inner), inner.map(|i| i.template.as_ref())) {
+            // It goes with its stack, unless that stays.
+            _ if !new.has(logical) => {
+                let goes = child.resources.iter().filter(is_store).filter(|_| !stays);
+                goes.for_each(|resource| {
+                    weigh(&removal(resource), impact);
+                });
+            }
+            (Some((old, inner)), Some(Ok(inner_new))) => {
+                let both = (child.template.as_ref(), inner_new);
+                match compare::inner_parameters((old, new), differing, logical, both) {
+                    Ok(differing) => self::one(child, inner, &differing, lost, impact),
+                    Err(why) => unread(&why, lost, impact),
+                }
+            }
+            (_, Some(Err(why))) => unread(why, lost, impact),
+            _ => unread("its old template could not be read", lost, impact),
+        }
+    }
+}
+
 /// How a store stays that may go.
 fn keeps(resource: &Resource, one: &MayGo, old: &Template, new: &Template) -> Option<&'static str> {
-    use super::template::Policy::{Retain, Snapshot};
     if !one.removed {
         return compare::keeps_replaced(old, new, &one.logical);
     }
     match resource.policy {
-        Retain(_) => Some("it stays then (DeletionPolicy)"),
-        Snapshot { .. } => Some("a snapshot is taken then (DeletionPolicy)"),
+        Policy::Retain(_) => Some("it stays then (DeletionPolicy)"),
+        Policy::Snapshot { .. } => Some("a snapshot is taken then (DeletionPolicy)"),
         _ => None,
     }
 }
 
-/// The resources that a template names, where no list of them could be had.
-fn from_template(template: &Template) -> Vec<Resource> {
-    let of = |(logical, kind): (&String, &str)| Resource {
-        logical: logical.clone(),
-        physical: String::new(),
-        kind: kind.to_owned(),
-        policy: template.policy(logical, kind),
-        within: None,
-        emptied: false,
-    };
-    template.resources().map(of).collect()
+/// The resources that a stack's template names, where no list of them could be had.
+fn from_template(tree: &Tree) -> impl Iterator<Item = Resource> + '_ {
+    let template = tree.template.as_ref().filter(|_| tree.resources.is_empty());
+    template.into_iter().flat_map(|template| {
+        template.resources().map(|(logical, kind)| Resource {
+            logical: logical.clone(),
+            physical: String::new(),
+            kind: kind.to_owned(),
+            policy: template.policy(logical, kind),
+            status: String::new(),
+            age_s: None,
+            within: None,
+            emptied: false,
+        })
+    })
 }
 
 /// Stores that may go.
@@ -175,7 +185,7 @@ impl Lost {
 /// A stack set's stacks, which are in other accounts: its templates beside each other.
 pub(super) fn compare_templates(
     old: Option<&Template>,
-    new: Result<&Template, &str>,
+    new: Result<Template, String>,
     differing: &BTreeSet<String>,
     impact: &mut Impact,
 ) {
@@ -184,7 +194,7 @@ pub(super) fn compare_templates(
         return;
     };
     let tree = Tree { template: Some(old.clone()), ..Tree::default() };
-    compare_all(&tree, new, differing, impact);
+    compare_all(&tree, &Next { template: new, ..Next::default() }, differing, impact);
     for (logical, kind) in old.resources().filter(|(_, kind)| *kind == "AWS::CloudFormation::Stack") {
         impact.raise(Effect::Destroy, format!("{} {logical}: {MAY_HOLD}", name_of(kind)));
     }
@@ -198,7 +208,7 @@ pub(super) enum New {
 }
 
 /// The template the update brings.
-pub(super) fn new_template(cli: &Cli<'_>, hit: &Hit) -> New {
+pub(super) async fn new_template(cli: &Cli<'_>, hit: &Hit) -> New {
     let parse = |text: &str| {
         Template::parse(text)
             .map_or_else(|| New::Unread(Why::Failed("the template cannot be read".to_owned())), New::Read)
@@ -213,14 +223,16 @@ pub(super) fn new_template(cli: &Cli<'_>, hit: &Hit) -> New {
             Ok(text) => parse(&text),
             Err(why) => New::Unread(why),
         },
-        (None, None) => New::Unread(Why::NotAsked),
+        (None, None) => match hit.value("template-url") {
+            Some(url) => fetch(cli, url).await.map_or_else(New::Unread, New::Read),
+            None => New::Unread(Why::NotAsked),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::aws::cloudformation::template::Policy;
 
     const OLD: &str = "
 Parameters: { Name: { Type: String } }
@@ -232,24 +244,34 @@ Resources:
 
     fn tree(template: Option<&str>, listed: bool) -> Tree {
         let template = template.map(|t| Template::parse(t).unwrap());
-        let resources = match (&template, listed) {
-            (Some(template), true) => from_template(template),
-            (None, true) => from_template(&Template::parse(OLD).unwrap())
-                .into_iter()
-                .map(|r| Resource { policy: Policy::Unknown("x".into()), ..r })
-                .collect(),
-            (_, false) => Vec::new(),
-        };
-        let resources = resources.into_iter().map(|r| Resource { physical: r.logical.to_lowercase(), ..r });
+        let all = Tree { template: template.clone().or(Template::parse(OLD)), ..Tree::default() };
+        let known = template.is_some();
+        let resources = from_template(&all).filter(|_| listed).map(|r| Resource {
+            physical: r.logical.to_lowercase(),
+            policy: if known { r.policy } else { Policy::Unknown("x".into()) },
+            ..r
+        });
         Tree { resources: resources.collect(), unread: !listed, template, ..Tree::default() }
     }
 
     /// What may go or goes, and what is said to move the level.
     fn of(tree: &Tree, new: Result<&str, &str>, differing: &[&str]) -> (Vec<String>, bool) {
+        nested(tree, new, differing, &[])
+    }
+
+    /// The same with new templates of nested stacks.
+    fn nested(
+        tree: &Tree,
+        new: Result<&str, &str>,
+        differing: &[&str],
+        inner: &[(&str, &str)],
+    ) -> (Vec<String>, bool) {
         let mut impact = Impact::default();
-        let new = new.map(|text| Template::parse(text).unwrap());
+        let template = |text: &str| Next { template: Ok(Template::parse(text).unwrap()), ..Next::default() };
+        let next = new.map_or_else(|why| Next { template: Err(why.into()), ..Next::default() }, template);
+        let inner = inner.iter().map(|(logical, text)| ((*logical).to_owned(), template(text))).collect();
         let differing = differing.iter().map(|d| (*d).to_owned()).collect();
-        compare_all(tree, new.as_ref().map_err(|why| *why), &differing, &mut impact);
+        compare_all(tree, &Next { inner, ..next }, &differing, &mut impact);
         let gone = impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| d.what.clone()).collect();
         let raised = impact.consequences.iter().any(|c| c.raises && c.effect == Effect::Destroy);
         (gone, raised)
@@ -296,20 +318,38 @@ Resources:
 
     #[test]
     fn nested_stores_go_by_their_stack() {
-        let outer =
-            "Resources: { Inner: { Type: AWS::CloudFormation::Stack }, T: { Type: AWS::SNS::Topic } }";
+        let inner = "
+Parameters: { Name: { Type: String }, Size: { Type: String, Default: a } }
+Resources: { Orders: { Type: AWS::DynamoDB::Table, Properties: { TableName: !Ref Name, KeySchema: !Ref Size } } }
+";
+        let outer = "
+Parameters: { Name: { Type: String } }
+Resources:
+  Inner: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: 'https://x', Parameters: { Name: !Ref Name } } }
+  T: { Type: AWS::SNS::Topic }
+";
         let mut old = tree(Some(outer), true);
-        old.resources.push(Resource {
-            logical: "Orders".into(),
-            physical: "inner-orders".into(),
-            kind: "AWS::DynamoDB::Table".into(),
-            policy: Policy::Delete,
-            within: Some("Inner".into()),
-            emptied: false,
-        });
-        assert_eq!(of(&old, Ok(outer), &[]), gone(&["inner-orders"]));
-        assert_eq!(of(&old, Ok("Resources: { T: { Type: AWS::SNS::Topic } }"), &[]), gone(&["inner-orders"]));
+        let child = tree(Some(inner), true);
+        let within = |r: Resource| Resource { within: Some("Inner".into()), ..r };
+        old.resources.extend(child.resources.clone().into_iter().map(within));
+        old.children.push(("Inner".into(), child));
+        let is = |new: Result<&str, &str>, differing: &[&str], inner: &[(&str, &str)]| {
+            nested(&old, new, differing, inner)
+        };
+        let same = [("Inner", inner)];
+        assert_eq!(is(Ok(outer), &[], &same), gone(&[]));
+        assert_eq!(is(Ok(outer), &["Name"], &same), gone(&["orders"]));
+        assert_eq!(is(Ok(&outer.replace("!Ref Name }", "other }")), &[], &same), gone(&["orders"]));
+        let default = inner.replace("Default: a", "Default: b");
+        assert_eq!(is(Ok(outer), &[], &[("Inner", &default)]), gone(&["orders"]));
+        assert_eq!(is(Ok(outer), &[], &[("Inner", &inner.replace("!Ref Size", "x"))]), gone(&["orders"]));
+        assert_eq!(is(Ok(outer), &[], &[("Inner", "Resources: {}")]), gone(&["orders"]));
+        // Not read: nothing is known of it.
+        assert_eq!(is(Ok(outer), &[], &[]), gone(&["orders"]));
+        assert_eq!(is(Err("no"), &[], &[]), gone(&["orders"]));
+        let without = "Resources: { T: { Type: AWS::SNS::Topic } }";
+        assert_eq!(is(Ok(without), &[], &[]), gone(&["orders"]));
         old.resources[0].policy = Policy::Retain("Retain".into());
-        assert_eq!(of(&old, Ok("Resources: { T: { Type: AWS::SNS::Topic } }"), &[]), (vec![], false));
+        assert_eq!(nested(&old, Ok(without), &[], &[]), (vec![], false));
     }
 }
