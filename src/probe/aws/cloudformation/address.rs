@@ -7,15 +7,24 @@ use super::tree::Tree;
 use crate::engine::fact::Why;
 use crate::probe::gather;
 use futures_util::future::LocalBoxFuture;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an update makes of a stack: its new template, and those of the nested stacks it has now.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Next {
     /// `Err` with the reason why nobody knows it.
     pub(super) template: Result<Template, String>,
+    /// Resources that stay as they are all the same, by their logical ids.
+    pub(super) untouched: BTreeSet<String>,
     /// By their logical ids.
     pub(super) inner: BTreeMap<String, Next>,
+}
+
+impl Next {
+    /// Nothing is known of it.
+    pub(super) fn unread() -> Next {
+        Next { template: Err(String::new()), untouched: BTreeSet::new(), inner: BTreeMap::new() }
+    }
 }
 
 /// Follows the nested stacks of `tree` into the new template.
@@ -25,7 +34,7 @@ pub(super) fn follow<'a>(
     template: Result<Template, String>,
 ) -> LocalBoxFuture<'a, Next> {
     Box::pin(async move {
-        let Ok(new) = &template else { return Next { template, inner: BTreeMap::new() } };
+        let Ok(new) = &template else { return Next { template, ..Next::unread() } };
         let stay = tree.children.iter().filter(|(logical, _)| new.has(logical));
         let asked = stay.map(|(logical, child)| async move {
             let url = new.property(logical, "TemplateURL").and_then(serde_json::Value::as_str);
@@ -38,7 +47,7 @@ pub(super) fn follow<'a>(
             (logical.clone(), follow(cli, child, read).await)
         });
         let inner = gather(asked).await.into_iter().collect();
-        Next { template, inner }
+        Next { template, inner, ..Next::unread() }
     })
 }
 

@@ -88,6 +88,35 @@ pub(super) fn inner_parameters(
     Ok(declared.filter(|(name, declared)| differs(name, declared)).map(|(name, _)| name.clone()).collect())
 }
 
+/// Macros that make the same of the same text; others may do anything (AWS CloudFormation User Guide, "Transform
+/// reference"). `AWS::Include` reads another file.
+const STEADY: [&str; 4] = [
+    "AWS::CodeDeployBlueGreen",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::Serverless-2016-10-31",
+];
+
+/// The resources that two templates made by macros have alike, text and all that it takes: nothing changes for them.
+/// Both as they were written.
+pub(super) fn untouched(old: &Template, new: &Template, parameters: &BTreeSet<String>) -> BTreeSet<String> {
+    let steady = |t: &Value| match t {
+        Value::Array(all) => all.iter().all(|t| t.as_str().is_some_and(|t| STEADY.contains(&t))),
+        one => one.as_str().is_some_and(|t| STEADY.contains(&t)),
+    };
+    let alike = |name: &str| old.top(name) == new.top(name);
+    if !alike("Transform") || !alike("Globals") || !new.top("Transform").is_none_or(steady) {
+        return BTreeSet::new();
+    }
+    let (changed, _) = compare(old, new, parameters);
+    let stays = |name: &str| {
+        let (before, after) = (old.resource(name), new.resource(name));
+        before.zip(after).is_some_and(|(a, b)| same(a, b) && changed.taken_by(b).is_none())
+            && changed.turning(before, after).is_none()
+    };
+    old.resources().map(|(name, _)| name).filter(|name| stays(name)).cloned().collect()
+}
+
 fn compare<'t>(
     old: &'t Template,
     new: &'t Template,
@@ -328,6 +357,31 @@ Resources:
         let reached: Vec<String> =
             names(&with("KeySpec: X", "KeySpec: Y"), &[]).into_iter().map(|(n, _)| n).collect();
         assert_eq!(reached, ["Key", "Db"]);
+    }
+
+    #[test]
+    fn macros_of_aws_make_the_same_of_the_same() {
+        let old = "
+Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Timeout: 3 } }
+Parameters: { Name: { Type: String } }
+Resources:
+  Orders: { Type: AWS::Serverless::SimpleTable }
+  Named: { Type: AWS::DynamoDB::Table, Properties: { TableName: !Ref Name } }
+  Code: { Type: AWS::Serverless::Function, Properties: { CodeUri: a } }
+";
+        let of = |new: &str, parameters: &[&str]| {
+            let parameters = parameters.iter().map(|p| (*p).to_owned()).collect();
+            let (old, new) = (Template::parse(old).unwrap(), Template::parse(new).unwrap());
+            untouched(&old, &new, &parameters).into_iter().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of(old, &[]), "Code Named Orders");
+        assert_eq!(of(&old.replace("CodeUri: a", "CodeUri: b"), &["Name"]), "Orders");
+        assert_eq!(of(&old.replace("Timeout: 3", "Timeout: 4"), &[]), "");
+        assert_eq!(of(&old.replace("2016-10-31", "2030-01-01"), &[]), "");
+        let own = old.replace("Transform: AWS::Serverless-2016-10-31", "Transform: [MyMacro]");
+        let own = Template::parse(&own).unwrap();
+        assert!(untouched(&own, &own, &BTreeSet::new()).is_empty());
     }
 
     #[test]

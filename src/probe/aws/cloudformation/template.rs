@@ -62,6 +62,11 @@ impl Template {
         self.sections.get(name).and_then(Value::as_object).into_iter().flatten()
     }
 
+    /// A section as it stands.
+    pub(super) fn top(&self, name: &str) -> Option<&Value> {
+        self.sections.get(name)
+    }
+
     /// One member of a section.
     pub(super) fn member(&self, section: &str, name: &str) -> Option<&Value> {
         self.sections.get(section)?.get(name)

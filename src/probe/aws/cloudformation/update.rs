@@ -35,9 +35,22 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
         impact.gap(what.clone(), why.clone());
     }
     let wanted = if creates { Wanted::overrides(hit) } else { Wanted::structures(hit, "parameters") };
+    let mut untouched = BTreeSet::new();
     let new = match new_template(cli, hit).await {
         New::Same => tree.template.clone().ok_or("it could not be read".to_owned()),
-        New::Read(new) if new.generated => Err("it is made by macros".to_owned()),
+        New::Read(new) if new.generated => {
+            let words =
+                ["cloudformation", "get-template", "--stack-name", name, "--template-stage", "Original"];
+            match cli.json(&words).await {
+                Ok(old) => {
+                    let differing = wanted.differing(&new, stack.as_ref());
+                    let old = old.get("TemplateBody").and_then(Template::read);
+                    untouched = old.map(|old| compare::untouched(&old, &new, &differing)).unwrap_or_default();
+                }
+                Err(why) => impact.gap("the old template as it was written", why),
+            }
+            Err("it is made by macros".to_owned())
+        }
         New::Read(new) => Ok(new),
         New::Unread(why) => {
             impact.gap("the new template", why);
@@ -45,7 +58,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
         }
     };
     let differing = new.as_ref().map(|new| wanted.differing(new, stack.as_ref())).unwrap_or_default();
-    let next = follow(cli, &tree, new).await;
+    let next = Next { untouched, ..follow(cli, &tree, new).await };
     compare_all(&tree, &next, &differing, impact);
     impact.gap("what else the update replaces (look at a change set first)", Why::NotAsked);
 }
@@ -71,7 +84,8 @@ fn one(tree: &Tree, next: &Next, differing: &BTreeSet<String>, lost: &mut Lost, 
         Err(why) => {
             let because = format!("may be replaced or removed: the new template: {why}");
             let listed = from_template(tree).chain(tree.resources.iter().cloned());
-            listed.filter(|r| is_store(&r)).for_each(|r| lost.may(called(&r), because.clone()));
+            let stays = |r: &Resource| r.within.is_none() && next.untouched.contains(&r.logical);
+            listed.filter(|r| is_store(&r) && !stays(r)).for_each(|r| lost.may(called(&r), because.clone()));
             return;
         }
     };
@@ -98,7 +112,7 @@ fn one(tree: &Tree, next: &Next, differing: &BTreeSet<String>, lost: &mut Lost, 
         let stays = own().any(|r| r.logical == *logical && matches!(r.policy, Policy::Retain(_)));
         let (old, inner) = (tree.template.as_ref(), next.inner.get(logical));
         let unread = |why: &str, lost: &mut Lost, impact: &mut Impact| {
-            let why = Next { template: Err(format!("nested stack {logical}: {why}")), ..Next::default() };
+            let why = Next { template: Err(format!("nested stack {logical}: {why}")), ..Next::unread() };
             self::one(child, &why, &BTreeSet::new(), lost, impact);
         };
         match (old.zip(inner), inner.map(|i| i.template.as_ref())) {
@@ -194,7 +208,7 @@ pub(super) fn compare_templates(
         return;
     };
     let tree = Tree { template: Some(old.clone()), ..Tree::default() };
-    compare_all(&tree, &Next { template: new, ..Next::default() }, differing, impact);
+    compare_all(&tree, &Next { template: new, ..Next::unread() }, differing, impact);
     for (logical, kind) in old.resources().filter(|(_, kind)| *kind == "AWS::CloudFormation::Stack") {
         impact.raise(Effect::Destroy, format!("{} {logical}: {MAY_HOLD}", name_of(kind)));
     }
@@ -267,8 +281,8 @@ Resources:
         inner: &[(&str, &str)],
     ) -> (Vec<String>, bool) {
         let mut impact = Impact::default();
-        let template = |text: &str| Next { template: Ok(Template::parse(text).unwrap()), ..Next::default() };
-        let next = new.map_or_else(|why| Next { template: Err(why.into()), ..Next::default() }, template);
+        let template = |text: &str| Next { template: Ok(Template::parse(text).unwrap()), ..Next::unread() };
+        let next = new.map_or_else(|why| Next { template: Err(why.into()), ..Next::unread() }, template);
         let inner = inner.iter().map(|(logical, text)| ((*logical).to_owned(), template(text))).collect();
         let differing = differing.iter().map(|d| (*d).to_owned()).collect();
         compare_all(tree, &Next { inner, ..next }, &differing, &mut impact);
