@@ -66,7 +66,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
 /// Weighs a stack's resources against the new template, or against the reason why there is none.
 pub(super) fn compare_all(tree: &Tree, next: &Next, differing: &BTreeSet<String>, impact: &mut Impact) {
     let mut lost = Lost::default();
-    one(tree, next, differing, &mut lost, impact);
+    weigh_stack(tree, next, differing, &mut lost, impact);
     lost.tell(impact);
     if tree.unread {
         impact.raise(Effect::Destroy, MAY_HOLD);
@@ -78,7 +78,7 @@ fn is_store(resource: &&Resource) -> bool {
 }
 
 /// One stack of the tree, and those nested in it.
-fn one(tree: &Tree, next: &Next, differing: &BTreeSet<String>, lost: &mut Lost, impact: &mut Impact) {
+fn weigh_stack(tree: &Tree, next: &Next, differing: &BTreeSet<String>, lost: &mut Lost, impact: &mut Impact) {
     let new = match &next.template {
         Ok(new) => new,
         Err(why) => {
@@ -113,7 +113,7 @@ fn one(tree: &Tree, next: &Next, differing: &BTreeSet<String>, lost: &mut Lost, 
         let (old, inner) = (tree.template.as_ref(), next.inner.get(logical));
         let unread = |why: &str, lost: &mut Lost, impact: &mut Impact| {
             let why = Next { template: Err(format!("nested stack {logical}: {why}")), ..Next::unread() };
-            self::one(child, &why, &BTreeSet::new(), lost, impact);
+            weigh_stack(child, &why, &BTreeSet::new(), lost, impact);
         };
         match (old.zip(inner), inner.map(|i| i.template.as_ref())) {
             // It goes with its stack, unless that stays.
@@ -126,7 +126,7 @@ fn one(tree: &Tree, next: &Next, differing: &BTreeSet<String>, lost: &mut Lost, 
             (Some((old, inner)), Some(Ok(inner_new))) => {
                 let both = (child.template.as_ref(), inner_new);
                 match compare::inner_parameters((old, new), differing, logical, both) {
-                    Ok(differing) => self::one(child, inner, &differing, lost, impact),
+                    Ok(differing) => weigh_stack(child, inner, &differing, lost, impact),
                     Err(why) => unread(&why, lost, impact),
                 }
             }
