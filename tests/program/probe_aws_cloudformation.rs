@@ -309,31 +309,31 @@ fn updates_name_the_stores_they_may_replace() {
 
 #[test]
 fn templates_in_s3_are_read_and_nested_ones_followed() {
-    let Some(desk) = Desk::of("cfn-inner") else { return };
+    let Some(desk) = Desk::of("cfn-leaf") else { return };
     desk.make(
         "s3",
         "create_bucket",
-        json!({"Bucket": "cfn-inner", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}),
+        json!({"Bucket": "cfn-leaf", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}),
     );
     let put = |key: &str, body: &str| {
-        desk.make("s3", "put_object", json!({"Bucket": "cfn-inner", "Key": key, "Body": body}));
+        desk.make("s3", "put_object", json!({"Bucket": "cfn-leaf", "Key": key, "Body": body}));
     };
-    let inner = format!("Resources:\n  Orders:{}", TABLE.replace("NAME", "cfn-inner-orders"));
+    let inner = format!("Resources:\n  Orders:{}", TABLE.replace("NAME", "cfn-leaf-orders"));
     put("inner.yaml", &inner);
     let outer = "Resources:
   Inner:
     Type: AWS::CloudFormation::Stack
-    Properties: { TemplateURL: 'https://s3.amazonaws.com/cfn-inner/inner.yaml' }
+    Properties: { TemplateURL: 'https://s3.amazonaws.com/cfn-leaf/inner.yaml' }
   T: { Type: AWS::SNS::Topic }
 ";
     put("outer.yaml", outer);
-    desk.make("cloudformation", "create_stack", json!({"StackName": "cfn-inner", "TemplateBody": outer}));
+    desk.make("cloudformation", "create_stack", json!({"StackName": "cfn-leaf", "TemplateBody": outer}));
     let update = |more: &[&str]| {
-        let words = ["cloudformation", "update-stack", "--stack-name", "cfn-inner"];
+        let words = ["cloudformation", "update-stack", "--stack-name", "cfn-leaf"];
         desk.ask(&words.iter().chain(more).copied().collect::<Vec<_>>()).impact
     };
-    let may = "+ destroy: DynamoDB table cfn-inner-orders may be replaced by a new, empty one\n";
-    let url = ["--template-url", "https://cfn-inner.s3.eu-west-1.amazonaws.com/outer.yaml"];
+    let may = "+ destroy: DynamoDB table cfn-leaf-orders may be replaced by a new, empty one\n";
+    let url = ["--template-url", "https://cfn-leaf.s3.eu-west-1.amazonaws.com/outer.yaml"];
     assert_eq!(moves(&update(&url)), "");
     assert_eq!(moves(&update(&["--use-previous-template"])), "");
     // What lies at the address has changed, though the stack's own template has not.
@@ -341,21 +341,21 @@ fn templates_in_s3_are_read_and_nested_ones_followed() {
     let seen = update(&["--template-body", outer]);
     assert_eq!(moves(&seen), may, "{seen:#?}");
     assert_eq!(
-        fate_of(&seen, "cfn-inner-orders").1,
+        fate_of(&seen, "cfn-leaf-orders").1,
         "may be replaced: AttributeDefinitions and KeySchema differ"
     );
     let without = "Resources: { T: { Type: 'AWS::SNS::Topic' } }";
     let seen = update(&["--template-body", without]);
-    assert_eq!(fate_of(&seen, "cfn-inner-orders"), (Fate::Erased, "removed"));
+    assert_eq!(fate_of(&seen, "cfn-leaf-orders"), (Fate::Erased, "removed"));
     desk.aws.fault(
         &desk.person,
         json!({"service": "s3", "operation": "*Object*", "code": "AccessDenied", "status": 403}),
     );
     let seen = update(&["--template-body", outer]);
     assert_eq!(moves(&seen), may);
-    let because = fate_of(&seen, "cfn-inner-orders").1;
+    let because = fate_of(&seen, "cfn-leaf-orders").1;
     assert!(
-        because.contains("nested stack Inner: https://s3.amazonaws.com/cfn-inner/inner.yaml"),
+        because.contains("nested stack Inner: https://s3.amazonaws.com/cfn-leaf/inner.yaml"),
         "{because}"
     );
 }
