@@ -346,7 +346,8 @@ fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
         b"create" if !has(b"event") => Effect::Disrupt,
         // `begin delete …`, `declare … drop …`, `merge … then delete`, `create event … do delete …`
         _ => destroys(words.iter().enumerate().any(|(at, word)| {
-            matches!(*word, b"delete" | b"drop" | b"truncate")
+            // `cleanpath`: Redshift's `unload` removes the files at its goal first.
+            matches!(*word, b"delete" | b"drop" | b"truncate" | b"cleanpath")
                 // `on delete cascade` is part of a table's definition.
                 && !at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|before| *before == b"on")
         })),
@@ -523,6 +524,8 @@ mod tests {
             (Disrupt, Any, "create trigger x before delete on t for each row execute function f()"),
             (Disrupt, Any, "grant select, delete, truncate on t to u"),
             (Disrupt, Any, "insert into t values (1)"),
+            (Destroy, Any, "unload ('select 1') to 's3://b/x' cleanpath"),
+            (Disrupt, Any, "unload ('select 1') to 's3://b/x'"),
             (Read, Any, "select truncate(price, 2), deleted from t"),
             (Read, Any, "(select 1) union (select 2)"),
             (Destroy, Any, "(select 1); drop index i"),
