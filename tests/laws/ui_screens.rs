@@ -141,3 +141,20 @@ fn accounts() {
     insta::assert_snapshot!("aws_stop_refused_80", refused(&scenes::aws::stop(), at(80)));
     insta::assert_snapshot!("aws_notice", render_notice(&scenes::aws::staging().view(), at(80)));
 }
+
+#[test]
+fn a_count_that_was_cut_off_is_said_to_be_one() {
+    let mut scene = scenes::aws::instances();
+    let group = |more| guard::engine::impact::Group {
+        kind: "object".into(),
+        count: 5000,
+        more,
+        ..guard::engine::impact::Group::default()
+    };
+    for more in [true, false] {
+        scene.impact.groups = vec![group(more)];
+        let text = shown(&scene, at(80));
+        assert_eq!(text.contains("more than 5,000 objects"), more, "{text}");
+        assert!(text.contains("5,000 objects"), "{text}");
+    }
+}
