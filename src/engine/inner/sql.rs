@@ -349,7 +349,7 @@ fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
             // `cleanpath`: Redshift's `unload` removes the files at its goal first.
             matches!(*word, b"delete" | b"drop" | b"truncate" | b"cleanpath")
                 // `on delete cascade` is part of a table's definition.
-                && !at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|before| *before == b"on")
+                && at.checked_sub(1).and_then(|at| words.get(at)).is_none_or(|before| *before != b"on")
         })),
     }
 }
