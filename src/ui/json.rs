@@ -130,6 +130,7 @@ struct Aws<'a> {
     region: Option<Part<'a>>,
     global_service: bool,
     endpoint: Option<Part<'a>>,
+    access_key_id: Option<&'a str>,
     elsewhere: &'a [String],
     notes: Vec<Cow<'a, str>>,
 }
@@ -316,6 +317,7 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
         region: t.region.as_ref().map(Part::of),
         global_service: t.global_service,
         endpoint: t.endpoint.as_ref().map(Part::of),
+        access_key_id: t.access_key_id.as_deref(),
         elsewhere: &t.elsewhere,
         notes: few(&t.notes),
     }

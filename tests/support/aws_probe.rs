@@ -6,8 +6,9 @@ use super::aws_tape::plain::PORT;
 use super::aws_tape::{Mode, StandIn, Tape, mode};
 use super::aws_warm::warm;
 use guard::engine::aws::Hit;
+use guard::engine::aws::alias::Aliases;
 use guard::engine::impact::{Data, Fate, Impact};
-use guard::probe::aws::{Answered, Request};
+use guard::probe::aws::{Answered, Foreign, Request};
 use guard::resolve;
 use guard::world::World;
 use std::ffi::OsString;
@@ -140,6 +141,14 @@ impl Desk {
             target: &resolved.target,
             carry: &resolved.access.carry,
             major: resolved.access.major,
+            fixed: resolved.access.fixed,
+            hand_out: resolved.access.can_hand_out(),
+            keys: None,
+            aliases: &Aliases::default(),
+            foreign: resolved
+                .target
+                .foreign()
+                .map(|_| Foreign { whole: resolved.access.whole, of_aws: resolved.access.is_of_aws() }),
             cli: &self.cli.path,
             world: &world,
             deadline: self.deadline,
