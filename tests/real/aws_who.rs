@@ -68,7 +68,7 @@ fn switched(s: &Scene, words: &[&str], stack: &str, switch: impl FnOnce()) {
         assert!(stands(s, "staging", stack));
     }
     let record = s.stage.last_record();
-    assert_eq!(record["target"]["parts"]["account"]["value"], json!("222222222222"), "{record}");
+    assert_eq!(record["target"]["account"]["value"], json!("222222222222"), "{record}");
 }
 
 const POLICY: &str = "version: 1\nprobe: {timeout_ms: 40000}\naccounts:\n  - {environment: staging, account: '222222222222'}\n  - {environment: production, account: '111111111111'}\nrules:\n  - {id: ask, when: {tool: aws, effect: disrupt}, then: confirm, level: yes-no}\n";
@@ -110,8 +110,9 @@ fn a_role_assumed_from_keys_that_change_is_the_one_that_was_asked() {
         let cache = s.stage.at(".aws/cli/cache");
         switched(&s, &words, &stack, || {
             for entry in std::fs::read_dir(&cache).into_iter().flatten().flatten() {
-                let mut kept: serde_json::Value =
-                    serde_json::from_slice(&std::fs::read(entry.path()).unwrap()).unwrap();
+                // Version 2 keeps a data base there as well.
+                let kept = std::fs::read(entry.path()).unwrap();
+                let Ok(mut kept) = serde_json::from_slice::<serde_json::Value>(&kept) else { continue };
                 kept["Credentials"]["AccessKeyId"] = json!(s.ann.key);
                 kept["Credentials"]["SecretAccessKey"] = json!(s.ann.secret);
                 kept["Credentials"]["SessionToken"] = json!(null);
@@ -191,12 +192,12 @@ fn aliases_in_the_place_of_guards_own_words_answer_nothing() {
         s.stage.file(".aws/cli/alias", ALIASES);
         let ran = |s: &Scene| s.stage.at("ran").exists() || s.stage.at("shims/ran").exists();
         let words = ["cloudformation", "delete-stack", "--stack-name", &stack];
-        let said = s.wrong(&words, "acme-staging").is(REFUSED);
+        let said = s.wrong(&words, "nothing").is(REFUSED);
         said.says("acme-prod").says("111111111111").says(&stack).not("222222222222").not("acme-staging");
         assert!(!ran(&s) && stands(&s, "prod", &stack));
         let bucket = format!("shadow-v{}", s.cli.major);
         s.bucket(&bucket, &["logs/1", "logs/2"]);
-        s.wrong(&["s3", "rm", "--recursive", &format!("s3://{bucket}/logs/")], "acme-staging")
+        s.wrong(&["s3", "rm", "--recursive", &format!("s3://{bucket}/logs/")], "nothing")
             .is(REFUSED)
             .says("acme-prod")
             .says("2 ");
@@ -222,7 +223,7 @@ fn an_endpoint_of_somebody_else_is_a_target_of_its_own() {
     for mut s in twins("minio") {
         let bucket = format!("minio-v{}", s.cli.major);
         s.bucket(&bucket, &["logs/1", "logs/2", "keep"]);
-        let at = "https://minio.lab:9000";
+        let at = "https://minio:9000";
         let rm = ["s3", "rm", "--recursive", &format!("s3://{bucket}/logs/"), "--endpoint-url", at];
         let denied = json!({"service": "sts", "code": "InvalidClientTokenId", "status": 403, "message": "The security token included in the request is invalid"});
         s.aws.fault(&s.ann, denied);
@@ -230,10 +231,10 @@ fn an_endpoint_of_somebody_else_is_a_target_of_its_own() {
         assert_eq!(asked["exit"], json!(3), "{asked}");
         assert_eq!(asked["target"]["account"], json!(null), "{asked}");
         let phrase = asked["challenge"]["phrase"].as_str().unwrap().to_owned();
-        assert!(phrase.starts_with("minio.lab:9000/") && phrase.contains(&bucket), "{phrase}");
+        assert!(phrase.starts_with("minio:9000/") && phrase.contains(&bucket), "{phrase}");
         s.wrong(&rm, "acme-prod")
             .is(REFUSED)
-            .says("minio.lab:9000")
+            .says("minio:9000")
             .says("2 ")
             .says(&s.ann.key)
             .not("acme-prod (");
@@ -247,7 +248,7 @@ fn an_endpoint_of_somebody_else_is_a_target_of_its_own() {
             s.stage.env(name, value);
             let asked = s.check(&rb);
             let phrase = asked["challenge"]["phrase"].as_str().unwrap_or_default();
-            assert!(phrase.starts_with("minio.lab:9000/"), "{name}: {asked}");
+            assert!(phrase.starts_with("minio:9000/"), "{name}: {asked}");
             s.stage.unset(name);
         }
         // A policy says what it is: by host, by host and port, by URL.
@@ -261,15 +262,15 @@ fn an_endpoint_of_somebody_else_is_a_target_of_its_own() {
         };
         let rb = [&rb[..], &["--endpoint-url", at]].concat();
         for (endpoint, environment, want) in [
-            ("minio.lab:9000", "development", "development"),
-            ("*.lab", "staging", "staging"),
-            ("https://minio.lab:9000", "production", "production"),
-            ("minio.lab:9001", "development", "unclassified"),
+            ("minio:9000", "development", "development"),
+            ("min*", "staging", "staging"),
+            ("https://minio:9000", "production", "production"),
+            ("minio:9001", "development", "unclassified"),
             ("other.lab", "development", "unclassified"),
         ] {
             s.stage.policy(&entry(endpoint, environment));
             let asked = s.check(&rb);
-            assert_eq!(asked["environment"], json!(want), "{endpoint}: {asked}");
+            assert_eq!(asked["environment"]["name"], json!(want), "{endpoint}: {asked}");
         }
     }
 }

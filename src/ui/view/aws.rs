@@ -68,7 +68,7 @@ fn account_row(view: &View<'_>, target: &AwsTarget) -> Row {
         let id = target.access_key_id.as_ref();
         items.extend(id.map(|id| Item::new().say("access key ").name(id)));
         let account = target.account.value();
-        items.extend(account.map(|id| Item::new().say("which AWS knows as of account ").name(id)));
+        items.extend(account.map(|id| Item::new().say("of account ").name(id)));
     } else if let Known::Unknown(why) = &target.account {
         items.push(Item::new().loss("id not known").say(" (").prose(&why.to_string()).say(")"));
     }
