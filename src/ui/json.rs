@@ -4,7 +4,7 @@
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Decision, Level, Whole};
-use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::policy::Ignored;
@@ -300,6 +300,8 @@ fn target<'a>(c: &Checked<'a>) -> Target<'a> {
 fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
     let (account, account_unknown) = match &t.account {
         Known::Known(id) => (Some(id.as_str()), None),
+        // There is nothing to be known.
+        Known::Unknown(Why::Unsupported) if t.foreign().is_some() => (None, None),
         Known::Unknown(why) => (None, Some(why.to_string())),
     };
     let name = |known: &'a Known<Option<String>>| known.value().and_then(|name| name.as_deref());

@@ -4,7 +4,7 @@
 //! identity the policy gives must be there, and one of them must be more than a name somebody chose.
 
 use super::{Layer, Merged};
-use crate::engine::fact::Known;
+use crate::engine::fact::{Known, Why};
 use crate::engine::glob;
 use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, is_loopback};
 
@@ -199,15 +199,18 @@ impl Seen {
         for name in names.into_iter().filter_map(|n| n.value()).flatten() {
             push(IdKind::Account, name);
         }
+        let foreign = target.foreign().is_some();
         match &target.account {
             Known::Known(id) => push(IdKind::Account, id),
+            // Elsewhere than at AWS there may be none at all.
+            Known::Unknown(Why::Unsupported) if foreign => {}
             Known::Unknown(_) => seen.unknown.push(IdKind::Account),
         }
         // What is not AWS's is a place of its own. The account that AWS knows its keys by can only make it more severe.
-        if target.foreign().is_some() {
+        if foreign {
             let url = target.endpoint.as_ref().map(|e| e.value.clone()).unwrap_or_default();
             seen.identities.push(Identity::new(IdKind::Endpoint, url));
-            if !seen.unknown.contains(&IdKind::Account) {
+            if target.account.value().is_some() {
                 seen.unknown.push(IdKind::Account);
             }
         }

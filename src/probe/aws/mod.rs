@@ -97,6 +97,16 @@ pub struct Foreign {
     pub of_aws: bool,
 }
 
+impl Foreign {
+    /// Why there is no account: not learnt, or none there is (`Why::Unsupported`). A server of somebody else's has no
+    /// accounts of AWS, whatever it says to the question, and AWS says of a key that it knows none such.
+    fn no_account(self, why: String) -> Why {
+        let answered = why.starts_with("An error occurred (");
+        let none = if self.whole { answered } else { !self.of_aws || why.contains("(InvalidClientTokenId)") };
+        if none { Why::Unsupported } else { Why::Failed(why) }
+    }
+}
+
 /// What the account answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
@@ -172,16 +182,17 @@ async fn over(request: &Request<'_>) -> Answered {
         let who = async {
             let who = match request.foreign {
                 // Those keys were never AWS's: nobody there knows them.
-                Some(foreign) if !foreign.whole && !foreign.of_aws => {
-                    Err("the key is not one of AWS's".into())
-                }
+                Some(foreign) if !foreign.whole && !foreign.of_aws => Err(String::new()),
                 _ => identity::ask(request, &cli).await,
             };
             cli.tell_account(who.as_ref().ok().map(|w| w.account.as_str()));
             match who {
                 // The place is the endpoint; that AWS does not know the key is how it has to be.
-                Err(why) if request.foreign.is_some() => Ok(Err(Why::Failed(why))),
-                who => who.map(Ok),
+                Err(why) => match request.foreign {
+                    Some(foreign) => Ok(Err(foreign.no_account(why))),
+                    None => Err(why),
+                },
+                Ok(who) => Ok(Ok(who)),
             }
         };
         tokio::try_join!(who, async { Ok(facts(request, &cli).await) })

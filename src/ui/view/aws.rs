@@ -160,8 +160,7 @@ pub(super) fn place(view: &View<'_>, target: &AwsTarget) -> String {
 pub(super) fn long_place(view: &View<'_>, target: &AwsTarget) -> String {
     let account = named(view, target);
     let mut out = account.to_owned();
-    let id = target.account.value().filter(|id| *id != account && target.foreign().is_none());
-    if let Some(id) = id {
+    if let Some(id) = target.account.value().filter(|id| *id != account) {
         out.push_str(&format!(" ({id})"));
     }
     if let Some(region) = region(target) {
