@@ -252,3 +252,29 @@ async fn facts(request: &Request<'_>, cli: &Cli<'_>) -> (accounts::Names, Impact
     let (names, ()) = tokio::join!(names, look);
     (names, impact)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elsewhere_than_at_aws_there_may_be_no_account_at_all() {
+        let unknown_key =
+            "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: no";
+        let denied = "An error occurred (AccessDenied) when calling the GetCallerIdentity operation: no";
+        let late = "aws sts get-caller-identity gave no answer within 20 s";
+        // Whether every service is there, whether the key looks like AWS's, what was said, whether that says "none".
+        for (whole, of_aws, said, none) in [
+            (false, true, unknown_key, true),
+            (false, true, denied, false),
+            (false, true, late, false),
+            (false, false, "", true),
+            (true, true, unknown_key, true),
+            (true, true, denied, true),
+            (true, false, late, false),
+        ] {
+            let why = Foreign { whole, of_aws }.no_account(said.to_owned());
+            assert_eq!(why == Why::Unsupported, none, "{whole} {of_aws} {said}");
+        }
+    }
+}
