@@ -165,7 +165,7 @@ fn keys_for_good_are_asked_once() {
     for s in twins("once") {
         let stack = twin("once", &s);
         let words = ["cloudformation", "delete-stack", "--stack-name", &stack];
-        s.answer(&words, "tries: ", &format!("acme-prod/{stack}")).is(0);
+        s.answer(&words, "tries: ", &format!("acme-prod/stack/{stack}")).is(0);
         assert!(!stands(&s, "prod", &stack));
         let asked = s.aws.log(&s.ann);
         let count = |operation: &str| asked.iter().filter(|a| a.ends_with(operation)).count();
@@ -210,7 +210,7 @@ fn aliases_in_the_place_of_guards_own_words_answer_nothing() {
             &format!("[profile prod]\nregion = eu-west-1\ncredential_process = {hand_out}\n"),
         );
         s.stage.file(".aws/credentials", "");
-        s.answer(&words, "tries: ", &format!("acme-prod/{stack}")).is(0);
+        s.answer(&words, "tries: ", &format!("acme-prod/stack/{stack}")).is(0);
         assert!(!ran(&s) && !stands(&s, "prod", &stack) && stands(&s, "staging", &stack));
         // The home that stood in for the caller's is gone, and the caller's is whole.
         assert!(s.stage.at(".aws/cli/alias").exists() && s.stage.at("who").exists());

@@ -206,8 +206,7 @@ fn an_endpoint_of_somebody_else_is_what_the_policy_says_of_it() {
         line: None,
     };
     let judged = |target: &AwsTarget, places: Vec<Place>| {
-        let user = Policy { places, ..Policy::empty("policy.yaml") };
-        classify_target(&Seen::of_aws(target), &Merged { user: Some(user), ..Merged::default() }).environment
+        classify_target(&Seen::of_aws(target), &user(places)).environment
     };
     for (pattern, want) in [
         ("minio.lab:9000", Development),
