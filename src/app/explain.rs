@@ -201,6 +201,9 @@ fn write_host(out: &mut String, target: &HostTarget) {
 
 fn write_account(out: &mut String, target: &AwsTarget) {
     let known = |known: &Known<String>| match known {
+        Known::Known(value) if target.remembered => {
+            format!("{value}, where the same key and profile led before")
+        }
         Known::Known(value) => format!("{value} from sts get-caller-identity"),
         Known::Unknown(why) => format!("not known: {why}"),
     };

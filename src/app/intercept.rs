@@ -305,7 +305,7 @@ fn run(
     if matches!(judged.decision, Decision::Allow(_)) {
         judged.inputs.release_files();
     }
-    let argv = judged.inputs.argv(&call.argv);
+    let argv = judge::aws::hand_over(&judged, judged.inputs.argv(&call.argv), &mut edit);
     judged.inputs.env(&mut edit);
     record::exec(&judged, call, world, ending, &copied, choice)?;
     for pin in &held {
@@ -344,7 +344,7 @@ fn pin_preferences(judged: &mut Judged, call: &Call, edit: &mut EnvEdit) -> Resu
 fn unmoved(judged: &Judged, call: &Call, world: &World, prompting: Duration) -> Result<()> {
     match &judged.resolved {
         Ok(Resolved::Kube(before)) => still_the_same(judged, before, call, world)?,
-        Ok(Resolved::Aws(before)) => judge::aws::still_the_same(judged, before, call, world, prompting)?,
+        Ok(Resolved::Aws(before)) => judge::aws::still_the_same(judged, before, call, world)?,
         Ok(Resolved::Host(before)) => judge::host::still_the_same(judged, before, call, world, prompting)?,
         Err(_) => {}
     }

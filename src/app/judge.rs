@@ -110,6 +110,8 @@ pub struct Judged {
     pub safer: Option<String>,
     /// What is known of a command that works on a host.
     pub host: Option<Box<host::HostFacts>>,
+    /// What was established of a command of the AWS CLI.
+    pub aws: Option<Box<aws::AwsFacts>>,
     /// Time spent on the target.
     pub resolving: Duration,
     /// Time spent asking the live system.

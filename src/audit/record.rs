@@ -153,7 +153,10 @@ impl Target {
         let mut put = |name: &str, value: &str, from: String| {
             parts.insert(name.to_owned(), Part { value: value.to_owned(), from });
         };
-        let live = || "the live system".to_owned();
+        let live = || {
+            let remembered = "what the same key and profile led to before";
+            if target.remembered { remembered } else { "the live system" }.to_owned()
+        };
         if let Known::Known(id) = &target.account {
             put("account", id, live());
         }
@@ -162,6 +165,9 @@ impl Target {
         }
         if let Some(alias) = target.alias.value().and_then(|alias| alias.as_deref()) {
             put("alias", alias, live());
+        }
+        if let Some(id) = target.access_key_id.as_ref().filter(|_| target.foreign().is_some()) {
+            put("access_key_id", id, "files and variables".to_owned());
         }
         let told = [
             ("profile", &target.profile),

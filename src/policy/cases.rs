@@ -85,6 +85,8 @@ pub struct Target {
     pub account: Option<String>,
     /// AWS region.
     pub region: Option<String>,
+    /// An endpoint that is not AWS's.
+    pub endpoint: Option<String>,
     /// Machine.
     pub host: Option<String>,
     /// Namespace of objects that name none.
@@ -237,6 +239,7 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
         (IdKind::Ca, &t.ca),
         (IdKind::Account, &t.account),
         (IdKind::Region, &t.region),
+        (IdKind::Endpoint, &t.endpoint),
         (IdKind::Host, &t.host),
     ];
     let mut seen = Seen::default();

@@ -142,6 +142,11 @@ pub const ACCOUNT: &[Key] = &[
     ENVIRONMENT,
     key("account", Kind::Texts, "account ids (twelve digits), aliases or names in the organisation"),
     key("region", Kind::Texts, "regions; narrows the entry to this part of the account"),
+    key(
+        "endpoint",
+        Kind::Texts,
+        "endpoints that are not AWS's (MinIO, Ceph, R2): URLs, or patterns over host or host:port",
+    ),
 ];
 
 /// An entry of `hosts`.
@@ -191,6 +196,7 @@ pub const WHEN: &[Key] = &[
     key("ca", Kind::Texts, "SHA-256 of the CA certificate in DER"),
     key("account", Kind::Texts, "AWS account ids, aliases or names"),
     key("region", Kind::Texts, "AWS regions"),
+    key("endpoint", Kind::Texts, "endpoints that are not AWS's: URLs, or patterns over host or host:port"),
     key("host", Kind::Texts, "host names"),
     key("local", Kind::Flag, "known local clusters and endpoints"),
     key("interactive", Kind::Flag, "whether a person can be asked"),
@@ -227,6 +233,7 @@ pub const EXAMPLE: &[Key] = &[
     key("ca", Kind::Text, "the CA's hash"),
     key("account", Kind::Text, "the account"),
     key("region", Kind::Text, "the region"),
+    key("endpoint", Kind::Text, "the endpoint's URL"),
     key("host", Kind::Text, "the host"),
     key("labels", Kind::Labels, "labels of every object"),
     key("local", Kind::Flag, "a known local cluster"),

@@ -204,7 +204,7 @@ fn place(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Place
     } else if place.name.is_some() && !place.identity.iter().any(|(k, _)| k.is_proof()) {
         problems.extend(
             item.get("name")
-                .map(|n| problem(n, "a name needs an identity: server, uid, ca, account or host")),
+                .map(|n| problem(n, "a name needs an identity: server, uid, ca, account, endpoint or host")),
         );
     }
     Some(place)

@@ -4,7 +4,7 @@
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Decision, Level, Whole};
-use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::policy::Ignored;
@@ -130,6 +130,7 @@ struct Aws<'a> {
     region: Option<Part<'a>>,
     global_service: bool,
     endpoint: Option<Part<'a>>,
+    access_key_id: Option<&'a str>,
     elsewhere: &'a [String],
     notes: Vec<Cow<'a, str>>,
 }
@@ -302,6 +303,8 @@ fn target<'a>(c: &Checked<'a>) -> Target<'a> {
 fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
     let (account, account_unknown) = match &t.account {
         Known::Known(id) => (Some(id.as_str()), None),
+        // There is nothing to be known.
+        Known::Unknown(Why::Unsupported) if t.foreign().is_some() => (None, None),
         Known::Unknown(why) => (None, Some(why.to_string())),
     };
     let name = |known: &'a Known<Option<String>>| known.value().and_then(|name| name.as_deref());
@@ -319,6 +322,7 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
         region: t.region.as_ref().map(Part::of),
         global_service: t.global_service,
         endpoint: t.endpoint.as_ref().map(Part::of),
+        access_key_id: t.access_key_id.as_deref(),
         elsewhere: &t.elsewhere,
         notes: few(&t.notes),
     }

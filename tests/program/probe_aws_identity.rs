@@ -25,6 +25,7 @@ fn both_clis_say_who_it_is() {
 fn a_failed_identity_is_told_in_the_clis_own_words_and_nothing_else_is_shown() {
     for major in majors() {
         let Some(mut desk) = Desk::with(&format!("fail-{}", major), major) else { return };
+        desk.is_aws = true;
         let expired = "The security token included in the request is expired";
         desk.aws.fault(&desk.person, json!({"service": "sts", "operation": "GetCallerIdentity", "code": "ExpiredToken", "message": expired, "status": 403}));
         let seen = desk.ask(&WORDS);
@@ -53,7 +54,8 @@ fn a_failed_identity_is_told_in_the_clis_own_words_and_nothing_else_is_shown() {
 
 #[test]
 fn an_anonymous_command_has_no_account() {
-    let Some(desk) = Desk::of("anonymous") else { return };
+    let Some(mut desk) = Desk::of("anonymous") else { return };
+    desk.is_aws = true;
     let seen = desk.ask(&["s3", "rm", "s3://public/x", "--no-sign-request"]);
     assert!(seen.error.unwrap().starts_with("--no-sign-request"));
 }

@@ -17,6 +17,7 @@ mod aws_recordings;
 mod aws_server;
 mod aws_traps;
 mod aws_warm;
+mod aws_who;
 mod aws_words;
 mod contract;
 mod keep_real;

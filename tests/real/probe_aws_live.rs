@@ -81,6 +81,7 @@ fn the_alias_is_remembered_by_account_and_the_identity_is_not() {
 #[test]
 fn no_child_outlives_the_deadline() {
     let Some(mut desk) = desk("orphans") else { return };
+    desk.is_aws = true;
     let pids = desk.path().join("pids");
     desk.wrap(&format!("echo $$ >> {}\nexec sleep 300", pids.display()));
     // Long enough for three of them to start.

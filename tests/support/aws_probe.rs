@@ -6,8 +6,9 @@ use super::aws_tape::plain::PORT;
 use super::aws_tape::{Mode, StandIn, Tape, mode};
 use super::aws_warm::warm;
 use guard::engine::aws::Hit;
+use guard::engine::aws::alias::Aliases;
 use guard::engine::impact::{Data, Fate, Impact};
-use guard::probe::aws::{Answered, Request};
+use guard::probe::aws::{Answered, Foreign, Request};
 use guard::resolve;
 use guard::world::World;
 use std::ffi::OsString;
@@ -23,6 +24,8 @@ pub struct Desk {
     pub home: tempfile::TempDir,
     pub vars: Vec<(String, String)>,
     pub deadline: Duration,
+    /// The test server stands for AWS itself, not for an endpoint of somebody else's on this machine.
+    pub is_aws: bool,
     tape: Option<(Arc<Tape>, StandIn)>,
 }
 
@@ -89,7 +92,7 @@ impl Desk {
         vars.push(("AWS_DEFAULT_REGION".to_owned(), person.region.clone()));
         vars.push(("AWS_REGION".to_owned(), person.region.clone()));
         // Nothing is ever measured here: a loaded machine must not turn an answer into "timed out".
-        Desk { aws, person, cli, home, vars, deadline: Duration::from_secs(240), tape }
+        Desk { aws, person, cli, home, vars, deadline: Duration::from_secs(240), is_aws: false, tape }
     }
 
     pub fn set(&mut self, name: &str, value: &str) {
@@ -140,6 +143,15 @@ impl Desk {
             target: &resolved.target,
             carry: &resolved.access.carry,
             major: resolved.access.major,
+            fixed: resolved.access.fixed,
+            hand_out: resolved.access.can_hand_out(),
+            keys: None,
+            aliases: &Aliases::default(),
+            foreign: resolved
+                .target
+                .foreign()
+                .filter(|_| !self.is_aws)
+                .map(|_| Foreign { whole: resolved.access.whole, of_aws: resolved.access.is_of_aws() }),
             cli: &self.cli.path,
             world: &world,
             deadline: self.deadline,

@@ -141,6 +141,7 @@ fn judge_with(
         copy: copy.map_or(keeping::Promise::Nothing, keeping::Promise::Copy),
         safer,
         host: Some(Box::new(facts)),
+        aws: None,
         resolving,
         probing,
     })

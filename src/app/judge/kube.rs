@@ -180,6 +180,7 @@ pub(super) fn judge(
         copy,
         safer,
         host: None,
+        aws: None,
         resolving,
         probing,
     })

@@ -2,6 +2,7 @@
 
 use crate::app::judge::real_tool;
 use crate::engine::aws::Hit;
+use crate::engine::aws::alias::Aliases;
 use crate::engine::aws::arn::is_account;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Source, Why};
@@ -100,14 +101,17 @@ pub fn profiles(world: &World, policy: &Merged) -> Result<Vec<Profile>> {
         return Ok(asked);
     }
     match real_tool("aws", &policy.terms(), world) {
-        Ok(cli) => ask_all(&mut asked, &cli, world),
+        Ok(cli) => {
+            let aliases = resolve::aws::aliases(world)?.map(|loaded| loaded.aliases).unwrap_or_default();
+            ask_all(&mut asked, &cli, &aliases, world);
+        }
         Err(missing) => asked.iter_mut().for_each(|p| p.said = format!("not asked: {}", missing.what)),
     }
     Ok(asked)
 }
 
 /// Asks all of them, several at once. Nothing here can block longer than [`PATIENCE`].
-fn ask_all(profiles: &mut [Profile], cli: &Path, world: &World) {
+fn ask_all(profiles: &mut [Profile], cli: &Path, aliases: &Aliases, world: &World) {
     let until = Instant::now() + PATIENCE;
     let next = AtomicUsize::new(0);
     let names: Vec<Option<String>> = profiles.iter().map(|p| p.name.clone()).collect();
@@ -122,7 +126,7 @@ fn ask_all(profiles: &mut [Profile], cli: &Path, world: &World) {
                     if left.is_zero() {
                         break;
                     }
-                    let answer = ask_one(name.as_deref(), cli, world, left.min(EACH));
+                    let answer = ask_one(name.as_deref(), cli, aliases, world, left.min(EACH));
                     if let Some(slot) = answers.lock().unwrap_or_else(PoisonError::into_inner).get_mut(i) {
                         *slot = Some(answer);
                     }
@@ -136,7 +140,7 @@ fn ask_all(profiles: &mut [Profile], cli: &Path, world: &World) {
     }
 }
 
-fn ask_one(name: Option<&str>, cli: &Path, world: &World, deadline: Duration) -> Answered {
+fn ask_one(name: Option<&str>, cli: &Path, aliases: &Aliases, world: &World, deadline: Duration) -> Answered {
     let carry: Vec<OsString> = name.map(|name| format!("--profile={name}").into()).into_iter().collect();
     ask(&Request {
         hit: &Hit::default(),
@@ -144,6 +148,11 @@ fn ask_one(name: Option<&str>, cli: &Path, world: &World, deadline: Duration) ->
         target: &AwsTarget::default(),
         carry: &carry,
         major: None,
+        fixed: false,
+        hand_out: false,
+        keys: None,
+        aliases,
+        foreign: None,
         cli,
         world,
         deadline,
@@ -226,6 +235,7 @@ mod tests {
             organisation_name: Known::Unknown(Why::NotAsked),
             impact: crate::engine::impact::Impact::default(),
             safer: None,
+            keys: None,
             error,
             took: Duration::ZERO,
         }

@@ -35,7 +35,9 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
     let common = Common { seen, place, assessment, impact, probed, called: IdKind::Account };
     // Files and variables alone only suggest an account; once it has been asked, it has to have answered.
-    let target_known = facts.target.is_some_and(|t| !probed || t.account.value().is_some());
+    // An endpoint that is not AWS's is known by itself.
+    let target_known =
+        facts.target.is_some_and(|t| !probed || t.account.value().is_some() || t.foreign().is_some());
     let mut situation = Situation { target_known, interactive, actor, ..completed(worded, &common) };
     // Rules hold for what the arguments name as well.
     situation.identities.extend(facts.others.iter().map(|id| Identity::new(IdKind::Account, *id)));

@@ -78,6 +78,15 @@ impl Aliases {
         self.sections.iter().all(|(_, aliases)| aliases.is_empty())
     }
 
+    /// Whether an alias stands in the place of these words: of the service, or of an operation below it.
+    pub fn shadows(&self, words: &[&[u8]]) -> bool {
+        (0..words.len()).any(|below| {
+            let (command, name) = (words.get(..below), words.get(below));
+            // configparser lowers the names of aliases, and the CLI looks the words up as they are.
+            command.zip(name).is_some_and(|(command, name)| self.get(command, name).is_some())
+        })
+    }
+
     /// The value of an alias: of the top level, or below the words of a command.
     fn get(&self, command: &[&[u8]], name: &[u8]) -> Option<&str> {
         let fits = |section: &[String]| match (section, command) {
@@ -353,6 +362,29 @@ gone = instance-terminated
         match out.shell {
             Some(shell) => format!("!{shell}"),
             None => out.words.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    #[test]
+    fn an_alias_may_stand_in_the_place_of_what_guard_itself_asks_with() {
+        let aliases = Aliases::parse(&format!("{FILE}\n[DEFAULT]\nlist-exports = !x\n")).unwrap_or_default();
+        let shadows = |line: &str| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            aliases.shadows(&words)
+        };
+        for line in [
+            "sts get-caller-identity",
+            "s3 rm",
+            "cloudformation describe-stacks --stack-name x",
+            "cloudformation list-exports",
+            "ec2 wait gone",
+        ] {
+            assert!(shadows(line), "{line}");
+        }
+        for line in
+            ["iam list-account-aliases", "cloudformation list-stacks", "ec2 describe-instances", "s3api x"]
+        {
+            assert!(!shadows(line), "{line}");
         }
     }
 

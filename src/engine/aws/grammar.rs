@@ -198,6 +198,18 @@ pub fn main<'a>(words: &[&'a [u8]], major: u8) -> Main<'a> {
     out
 }
 
+/// The places of every word that says `--profile`, abbreviated or not, with its value.
+pub fn profile_places(words: &[&[u8]], major: u8) -> Vec<usize> {
+    let globals = main(words, major).globals;
+    let places = globals
+        .iter()
+        .filter(|given| given.name == b"profile")
+        .flat_map(|given| std::iter::once(given.at).chain(given.values.iter().map(|(at, _)| *at)));
+    let mut places: Vec<usize> = places.collect();
+    places.dedup();
+    places
+}
+
 /// Reads the words after `aws` as one major version of the CLI does. Never fails: what the CLI would refuse is in
 /// [`Parsed::problem`].
 pub fn parse<'a>(words: &'a [&'a [u8]], major: u8) -> Parsed<'a> {
@@ -485,4 +497,29 @@ pub fn versions_differ(words: &[&[u8]]) -> bool {
         let name = word.split(|b| *b == b'=').next().unwrap_or(word);
         GLOBALS.iter().any(|row| row.only != 0 && !name.is_empty() && row.name.as_bytes().starts_with(name))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_name_a_profile_is_found() {
+        let places = |line: &str| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            profile_places(&words, 2)
+        };
+        for (line, want) in [
+            ("s3 rm s3://b/k", &[][..]),
+            ("--profile prod s3 rm s3://b/k", &[0, 1]),
+            ("s3 --profile=prod rm s3://b/k", &[1]),
+            ("s3 rm s3://b/k --prof prod", &[3, 4]),
+            ("--profile a s3 rm s3://b/k --pro=b", &[0, 1, 5]),
+            // Behind `--` it is a word like any other; other options are not touched.
+            ("iam delete-user -- --profile x", &[]),
+            ("iam delete-instance-profile --instance-profile-name x", &[]),
+        ] {
+            assert_eq!(places(line), want, "{line}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! identity the policy gives must be there, and one of them must be more than a name somebody chose.
 
 use super::{Layer, Merged};
-use crate::engine::fact::Known;
+use crate::engine::fact::{Known, Why};
 use crate::engine::glob;
 use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, is_loopback};
 
@@ -25,6 +25,8 @@ pub enum IdKind {
     Account,
     /// An AWS region. Weak.
     Region,
+    /// An endpoint of an AWS service that is not AWS's own: a URL, or a pattern over its host.
+    Endpoint,
     /// A machine's name.
     Host,
 }
@@ -53,7 +55,7 @@ pub fn domain_of_tool(tool: &str) -> Option<Domain> {
 
 impl IdKind {
     /// All of them.
-    pub const ALL: [IdKind; 8] = [
+    pub const ALL: [IdKind; 9] = [
         IdKind::Cluster,
         IdKind::Context,
         IdKind::Server,
@@ -61,6 +63,7 @@ impl IdKind {
         IdKind::Ca,
         IdKind::Account,
         IdKind::Region,
+        IdKind::Endpoint,
         IdKind::Host,
     ];
 
@@ -74,6 +77,7 @@ impl IdKind {
             IdKind::Ca => "ca",
             IdKind::Account => "account",
             IdKind::Region => "region",
+            IdKind::Endpoint => "endpoint",
             IdKind::Host => "host",
         }
     }
@@ -84,20 +88,23 @@ impl IdKind {
             IdKind::Cluster | IdKind::Context | IdKind::Server | IdKind::Uid | IdKind::Ca => {
                 Domain::Kubernetes
             }
-            IdKind::Account | IdKind::Region => Domain::Aws,
+            IdKind::Account | IdKind::Region | IdKind::Endpoint => Domain::Aws,
             IdKind::Host => Domain::Machine,
         }
     }
 
     /// Whether it is more than a name somebody chose on the client's side.
     pub const fn is_proof(self) -> bool {
-        matches!(self, IdKind::Server | IdKind::Uid | IdKind::Ca | IdKind::Account | IdKind::Host)
+        matches!(
+            self,
+            IdKind::Server | IdKind::Uid | IdKind::Ca | IdKind::Account | IdKind::Endpoint | IdKind::Host
+        )
     }
 
     /// Whether a pattern of a policy matches a value of this kind.
     pub fn matches(self, pattern: &str, value: &str) -> bool {
         match self {
-            IdKind::Server => server_matches(pattern, value),
+            IdKind::Server | IdKind::Endpoint => server_matches(pattern, value),
             IdKind::Uid => pattern.eq_ignore_ascii_case(value),
             IdKind::Ca => plain_hash(pattern) == plain_hash(value),
             IdKind::Host => {
@@ -192,9 +199,20 @@ impl Seen {
         for name in names.into_iter().filter_map(|n| n.value()).flatten() {
             push(IdKind::Account, name);
         }
+        let foreign = target.foreign().is_some();
         match &target.account {
             Known::Known(id) => push(IdKind::Account, id),
+            // Elsewhere than at AWS there may be none at all.
+            Known::Unknown(Why::Unsupported) if foreign => {}
             Known::Unknown(_) => seen.unknown.push(IdKind::Account),
+        }
+        // What is not AWS's is a place of its own. The account that AWS knows its keys by can only make it more severe.
+        if foreign {
+            let url = target.endpoint.as_ref().map(|e| e.value.clone()).unwrap_or_default();
+            seen.identities.push(Identity::new(IdKind::Endpoint, url));
+            if target.account.value().is_some() {
+                seen.unknown.push(IdKind::Account);
+            }
         }
         // Unlike a cluster's API server, AWS itself never answers on loopback: what does is a stand-in.
         seen.local = target.is_local().then(|| "a local endpoint".to_owned());
@@ -378,7 +396,7 @@ fn by_signs(seen: &Seen) -> Classified {
     for identity in &seen.identities {
         let text = match identity.kind {
             IdKind::Uid | IdKind::Ca | IdKind::Region => continue,
-            IdKind::Server => host_of(&identity.value),
+            IdKind::Server | IdKind::Endpoint => host_of(&identity.value),
             _ => identity.value.as_str(),
         };
         if let Some((environment, word)) = naming_hint(text) {

@@ -1,12 +1,12 @@
 //! What a target is: by identity, by name, by address.
 
-use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::policy::place::{
     IdKind, Identity, Place, Seen, classify_target, host_of, is_local, naming_hint,
 };
 use crate::engine::policy::{Layer, Merged, Policy};
 use crate::engine::target::Environment::{Development, Production, Staging, Unclassified};
-use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::target::{AwsTarget, Environment, KubeTarget};
 
 fn seen(ids: &[(IdKind, &str)]) -> Seen {
     Seen { identities: ids.iter().map(|(k, v)| Identity::new(*k, *v)).collect(), ..Seen::default() }
@@ -189,4 +189,49 @@ fn a_region_narrows_an_account_and_says_nothing_alone() {
     let whole = policy(vec![entry("acme", Development, None)]);
     let other = classify_target(&seen(&[(IdKind::Account, "acme"), (IdKind::Region, "eu-west-1")]), &whole);
     assert_eq!(other.environment, Unclassified);
+}
+
+#[test]
+fn an_endpoint_of_somebody_else_is_what_the_policy_says_of_it() {
+    let target = |account: Known<String>| AwsTarget {
+        endpoint: Some(Sourced::new("https://minio.lab:9000".to_owned(), Source::Default)),
+        account,
+        ..AwsTarget::default()
+    };
+    let none = || Known::Unknown(Why::Unsupported);
+    let entry = |kind: IdKind, pattern: &str, environment: Environment| Place {
+        name: None,
+        environment: Some(environment),
+        identity: vec![(kind, vec![pattern.to_owned()])],
+        line: None,
+    };
+    let judged = |target: &AwsTarget, places: Vec<Place>| {
+        classify_target(&Seen::of_aws(target), &user(places)).environment
+    };
+    for (pattern, want) in [
+        ("minio.lab:9000", Development),
+        ("MINIO.lab", Development),
+        ("*.lab", Development),
+        ("https://minio.lab:9000", Development),
+        ("minio.lab:9001", Unclassified),
+        ("http://minio.lab:9000", Unclassified),
+    ] {
+        assert_eq!(
+            judged(&target(none()), vec![entry(IdKind::Endpoint, pattern, Development)]),
+            want,
+            "{pattern}"
+        );
+    }
+    // The account that AWS knows the keys by makes it worse and never better.
+    let known = target(Known::Known("111111111111".into()));
+    let both = vec![
+        entry(IdKind::Endpoint, "*.lab", Development),
+        entry(IdKind::Account, "111111111111", Production),
+    ];
+    assert_eq!(judged(&known, both.clone()), Production);
+    assert_eq!(judged(&target(none()), both), Development);
+    assert_eq!(judged(&known, vec![entry(IdKind::Account, "111111111111", Development)]), Unclassified);
+    // What could not be learnt may be any account.
+    assert!(Seen::of_aws(&target(Known::Unknown(Why::TimedOut))).unknown.contains(&IdKind::Account));
+    assert!(!Seen::of_aws(&target(none())).unknown.contains(&IdKind::Account));
 }

@@ -26,8 +26,12 @@ pub struct AwsTarget {
     pub region: Option<Sourced<String>>,
     /// Whether the service has no regions (iam, route53, organizations …), so that the region says nothing.
     pub global_service: bool,
-    /// The endpoint in force for this command's service, when it is not AWS's own.
+    /// The endpoint in force for this command's service, when one is configured.
     pub endpoint: Option<Sourced<String>>,
+    /// The id (never the secret) of the access key at work, where files or variables tell it.
+    pub access_key_id: Option<String>,
+    /// The account is the one that the same key and profile last led to: nobody asked this time.
+    pub remembered: bool,
     /// The bucket's, the key's, the role's … account or region where an ARN in the arguments names another one:
     /// `account 222222222222 (in --role-arn)`.
     pub elsewhere: Vec<String>,
@@ -48,6 +52,8 @@ impl Default for AwsTarget {
             region: None,
             global_service: false,
             endpoint: None,
+            access_key_id: None,
+            remembered: false,
             elsewhere: Vec::new(),
             notes: Vec::new(),
         }
@@ -63,12 +69,23 @@ impl AwsTarget {
 
     /// What kind of place that name is, as a question says it.
     pub fn place_word(&self) -> &'static str {
-        "account"
+        if self.foreign().is_some() { "endpoint" } else { "account" }
     }
 
-    /// What the account is called in a phrase: its alias, else its name in the organisation, else the policy's name,
-    /// else the id. Empty when not even that is known.
+    /// The `host:port` of an endpoint that is not AWS's own (MinIO, Ceph, R2, a stand-in on this machine): a target of
+    /// its own, whatever account AWS itself knows the keys by.
+    pub fn foreign(&self) -> Option<String> {
+        let endpoint = self.endpoint.as_ref().filter(|e| !e.value.is_empty())?;
+        let parts = server_parts(&endpoint.value);
+        (!is_of_aws(&parts.host)).then(|| parts.host_port())
+    }
+
+    /// What the place is called in a phrase: the endpoint that is not AWS's; else the account's alias, else its name in
+    /// the organisation, else the policy's name, else the id. Empty when not even that is known.
     pub fn account_name(&self, policy_name: Option<&str>) -> String {
+        if let Some(at) = self.foreign() {
+            return at;
+        }
         let given = |known: &Known<Option<String>>| known.value().cloned().flatten();
         given(&self.alias)
             .or_else(|| given(&self.organisation_name))
@@ -77,6 +94,33 @@ impl AwsTarget {
             .or_else(|| self.account.value().cloned())
             .unwrap_or_default()
     }
+}
+
+/// The domains of AWS's own endpoints, those of VPC endpoints included: `dnsSuffix` and `dualStackDnsSuffix` of every
+/// partition in botocore's `partitions.json` (2.36.7).
+const AWS_DOMAINS: &[&str] = &[
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "api.amazonwebservices.com.cn",
+    "api.amazonwebservices.eu",
+    "api.aws",
+    "api.aws.hci.ic.gov",
+    "api.aws.ic.gov",
+    "api.aws.scloud",
+    "api.cloud-aws.adc-e.uk",
+    "c2s.ic.gov",
+    "cloud.adc-e.uk",
+    "csp.hci.ic.gov",
+    "sc2s.sgov.gov",
+];
+
+/// Whether a host (in small letters) is one of AWS's own.
+fn is_of_aws(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    AWS_DOMAINS.iter().any(|domain| {
+        host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })
 }
 
 /// One word of visible ASCII: what a person can read on the screen and type as it stands.
@@ -101,6 +145,41 @@ mod tests {
         target.alias = Known::Known(Some("acme-prod".into()));
         assert_eq!(target.account_name(Some("main")), "acme-prod");
         assert_eq!(AwsTarget::default().account_name(None), "");
+    }
+
+    #[test]
+    fn an_endpoint_that_is_not_of_aws_is_a_place_of_its_own() {
+        let at = |url: &str| AwsTarget {
+            endpoint: Some(Sourced::new(url.to_owned(), Source::Default)),
+            account: Known::Known("111111111111".into()),
+            alias: Known::Known(Some("acme-prod".into())),
+            ..AwsTarget::default()
+        };
+        for (url, want) in [
+            ("http://minio.lab:9000", "minio.lab:9000"),
+            ("https://0f1e.R2.cloudflarestorage.com/", "0f1e.r2.cloudflarestorage.com:443"),
+            ("https://user:secret@ceph.example:8443/rgw?x", "ceph.example:8443"),
+            ("http://127.0.0.1:4566", "127.0.0.1:4566"),
+            ("http://[::1]:9000", "[::1]:9000"),
+            ("https://amazonaws.com.evil.example", "amazonaws.com.evil.example:443"),
+            ("https://notamazonaws.com", "notamazonaws.com:443"),
+        ] {
+            assert_eq!(at(url).foreign().as_deref(), Some(want), "{url}");
+            assert_eq!(at(url).account_name(Some("main")), want, "{url}");
+        }
+        for url in [
+            "https://s3.eu-west-1.amazonaws.com",
+            "https://s3.dualstack.eu-west-1.amazonaws.com/",
+            "https://bucket.vpce-1a2b.s3.eu-west-1.vpce.amazonaws.com",
+            "https://s3.cn-north-1.amazonaws.com.cn",
+            "https://ec2.eu-west-1.api.aws",
+            "https://STS.us-gov-west-1.AMAZONAWS.com.",
+            "",
+        ] {
+            assert_eq!(at(url).foreign(), None, "{url}");
+            assert_eq!(at(url).account_name(Some("main")), "acme-prod", "{url}");
+        }
+        assert!(AWS_DOMAINS.is_sorted());
     }
 
     #[test]

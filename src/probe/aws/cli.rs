@@ -1,24 +1,42 @@
 //! The caller's own `aws`, asked by guard itself: the same binary, environment and files, so that the answer comes from
 //! where the command will go.
 
-use super::Request;
-use crate::engine::aws::Hit;
+use super::clock::Clock;
+use super::keys::{Keys, names_profile};
+use super::past::Past;
+use super::refusal::refusal;
+use super::{Foreign, Request};
+use crate::engine::aws::alias::Aliases;
+use crate::engine::aws::{Hit, grammar};
 use crate::engine::fact::Why;
 use crate::probe::child;
 use crate::run::exec;
 use crate::world::World;
 use serde_json::Value;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
-use tokio::sync::{Semaphore, SetOnce};
-use tokio::time::{Instant, timeout_at};
+use std::time::Duration;
+use tokio::sync::{Mutex, Semaphore, SetOnce};
+use tokio::time::Instant;
+
+pub use super::refusal::Refusal;
 
 /// So many of guard's own calls run at once. Each costs some 0.4 s of processor time to start.
 const AT_ONCE: usize = 8;
 
-/// The way to the account, bound to one deadline. Clones of it share the limit on calls at once.
+/// No single call lasts longer, whatever the clock says.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// What calls have answered so far, by their words.
+type Answers = Rc<RefCell<HashMap<Vec<OsString>, Rc<Mutex<Option<Result<Vec<u8>, Refusal>>>>>>>;
+
+/// The way to the account, bound to one clock. Clones of it share the limit on calls at once, and the answers: the same
+/// read is made once.
 #[derive(Clone)]
 pub struct Cli<'a> {
     program: &'a Path,
@@ -26,36 +44,35 @@ pub struct Cli<'a> {
     hit: &'a Hit,
     words: &'a [OsString],
     carry: &'a [OsString],
+    keys: Option<&'a Keys>,
+    aliases: &'a Aliases,
+    foreign: Option<Foreign>,
     region: Option<String>,
-    until: Instant,
+    clock: Clock,
     gate: Rc<Semaphore>,
     account: Rc<SetOnce<Option<String>>>,
-}
-
-/// Why a call gave no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The service's own code: `AccessDenied`, `ValidationError`, `404`.
-    pub code: Option<String>,
-    /// The CLI's own words in one line.
-    pub line: String,
-    /// The reason as facts keep it.
-    pub why: Why,
+    answers: Answers,
+    past: Rc<OnceCell<Result<Past, Why>>>,
 }
 
 impl<'a> Cli<'a> {
-    /// A way that ends at `until`.
-    pub(super) fn new(request: &Request<'a>, until: Instant) -> Cli<'a> {
+    /// A way that ends with this clock.
+    pub(super) fn new(request: &Request<'a>, clock: Clock) -> Cli<'a> {
         Cli {
             program: request.cli,
             world: request.world,
             hit: request.hit,
             words: request.words,
             carry: request.carry,
+            keys: request.keys,
+            aliases: request.aliases,
+            foreign: request.foreign,
             region: None,
-            until,
+            clock,
             gate: Rc::new(Semaphore::new(AT_ONCE)),
             account: Rc::new(SetOnce::new()),
+            answers: Answers::default(),
+            past: Rc::default(),
         }
     }
 
@@ -66,13 +83,16 @@ impl<'a> Cli<'a> {
 
     /// The same way with more time: for what the phrase is made of.
     pub(super) fn until_at_least(&self, until: Instant) -> Cli<'a> {
-        Cli { until: self.until.max(until), ..self.clone() }
+        Cli { clock: self.clock.at_least(until), ..self.clone() }
     }
 
     /// The account the command goes to, once it is known; `None` when it could not be had.
     pub async fn account(&self) -> Option<String> {
-        let id = timeout_at(self.until, self.account.wait()).await;
-        id.ok().cloned().flatten()
+        tokio::select! {
+            biased;
+            id = self.account.wait() => id.clone(),
+            () = self.clock.over() => None,
+        }
     }
 
     /// Tells everybody who waits for the account. The first word counts.
@@ -91,11 +111,6 @@ impl<'a> Cli<'a> {
             return Err(Why::Unsupported);
         }
         std::fs::read_to_string(&path).map_err(failed)
-    }
-
-    /// When everything has to be answered.
-    pub fn until(&self) -> Instant {
-        self.until
     }
 
     /// Asks, and reads the answer as JSON. An empty answer (some operations have none) is `null`.
@@ -119,18 +134,48 @@ impl<'a> Cli<'a> {
 
     /// Asks; the refusal keeps the service's code.
     pub async fn ask(&self, words: &[&str]) -> Result<Vec<u8>, Refusal> {
-        Box::pin(self.run(self.command(words.iter().map(OsStr::new)), false)).await
+        if let Some(why) = self.is_elsewhere(words) {
+            return Err(Refusal::of(why));
+        }
+        let command = self.command(words).map_err(Refusal::of)?;
+        let asked: Vec<OsString> = command.get_args().map(OsStr::to_owned).collect();
+        let slot = Rc::clone(self.answers.borrow_mut().entry(asked).or_default());
+        let mut answer = tokio::select! {
+            biased;
+            answer = slot.lock() => answer,
+            () = self.clock.over() => return Err(Refusal::of(Why::TimedOut)),
+        };
+        if let Some(answer) = &*answer {
+            return answer.clone();
+        }
+        let said = Box::pin(self.run(command, false)).await;
+        // Whoever has more time may still get it.
+        if !matches!(&said, Err(refusal) if refusal.why == Why::TimedOut) {
+            *answer = Some(said.clone());
+        }
+        said
+    }
+
+    /// Why a read is not made: the command goes to an endpoint that is not AWS's, and this service's own is elsewhere.
+    /// What AWS has under the same name is another thing. Who the keys belong to may be asked all the same.
+    fn is_elsewhere(&self, words: &[&str]) -> Option<Why> {
+        const OF_KEYS: &[&str] = &["configure", "sts", "iam", "organizations"];
+        let service = words.first()?;
+        let there = self.foreign.is_none_or(|f| f.whole)
+            || family(service) == family(&self.hit.service)
+            || OF_KEYS.contains(service);
+        (!there).then(|| Why::Failed(format!("{service} is not at the endpoint of {}", self.hit.service)))
     }
 
     /// Asks with the terminal as standard input, where there may be something to ask the person (an MFA code).
     pub(super) async fn ask_on(&self, terminal: Stdio, words: &[&str]) -> Result<Vec<u8>, Refusal> {
-        let mut command = self.command(words.iter().map(OsStr::new));
+        let mut command = self.command(words).map_err(Refusal::of)?;
         command.stdin(terminal);
         self.run(command, true).await
     }
 
-    /// Runs the caller's own words with `--dryrun`, which the `s3` commands know. They carry their global options
-    /// themselves. Words that would keep the plan from being printed are left out.
+    /// Runs the command's words, aliases written out, with `--dryrun`, which the `s3` commands know. They carry their
+    /// global options themselves. Words that would keep the plan from being printed are left out.
     pub async fn dry_run(&self) -> Result<Vec<u8>, Refusal> {
         let silences = |word: &OsString| {
             // Any prefix that argparse would take for them.
@@ -139,22 +184,26 @@ impl<'a> Cli<'a> {
                     || (w.len() > 3 && "--only-show-errors".starts_with(w))
             })
         };
-        let mut command = self.bare();
-        command.args(self.words.iter().filter(|w| !silences(w))).arg("--dryrun");
+        let slices: Vec<&[u8]> = self.words.iter().map(|w| w.as_bytes()).collect();
+        let profile = match self.keys {
+            Some(_) => grammar::profile_places(&slices, 2),
+            None => Vec::new(),
+        };
+        let operation = self.hit.operation.as_str();
+        let mut command = self.bare(&[&self.hit.service, operation]).map_err(Refusal::of)?;
+        let words = self.words.iter().enumerate().filter(|(at, w)| !silences(w) && !profile.contains(at));
+        command.args(words.map(|(_, w)| w)).arg("--dryrun");
         Box::pin(self.run(command, false)).await
     }
 
-    fn command<'w>(&self, words: impl Iterator<Item = &'w OsStr>) -> Command {
-        let mut command = self.bare();
-        let mut service = None;
-        for word in words {
-            service = service.or_else(|| word.to_str().map(str::to_owned));
-            command.arg(word);
-        }
-        command.args(self.carry);
+    fn command(&self, words: &[&str]) -> Result<Command, Why> {
+        let mut command = self.bare(words)?;
+        command.args(words);
+        // Handed over keys count only where no option names a profile; the variable does it then.
+        command.args(self.carry.iter().filter(|w| self.keys.is_none() || !names_profile(w)));
         // An endpoint of the command's own service (a VPC endpoint) holds for guard's reads of that service; the others
         // are elsewhere.
-        let own = service.is_some_and(|s| family(&s) == family(&self.hit.service));
+        let own = words.first().is_some_and(|s| family(s) == family(&self.hit.service));
         if let Some(url) = self.hit.global("endpoint-url").filter(|_| own)
             && !self.carry.iter().any(|w| w.to_string_lossy().starts_with("--endpoint-url"))
         {
@@ -167,10 +216,11 @@ impl<'a> Cli<'a> {
             command.arg("--no-sign-request");
         }
         command.args(["--output", "json"]);
-        command
+        Ok(command)
     }
 
-    fn bare(&self) -> Command {
+    /// The CLI itself, to be asked with these words, past whatever alias stands in their place.
+    fn bare(&self, words: &[&str]) -> Result<Command, Why> {
         let mut command = child::command(self.program, self.world);
         let depth = self.world.var(exec::DEPTH).and_then(OsStr::to_str).and_then(|d| d.parse().ok());
         command
@@ -179,16 +229,39 @@ impl<'a> Cli<'a> {
             .env("AWS_CLI_AUTO_PROMPT", "off")
             // One more try, not four with growing pauses: the reason has to come before the deadline.
             .env("AWS_MAX_ATTEMPTS", "2");
-        command
+        for (name, value) in self.keys.map(Keys::variables).unwrap_or_default() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
+        if self.aliases.shadows(&words) {
+            match self.past.get_or_init(|| past(self.world)) {
+                Ok(past) => command.env("HOME", past.home()),
+                Err(why) => return Err(why.clone()),
+            };
+        }
+        Ok(command)
     }
 
     async fn run(&self, command: Command, has_input: bool) -> Result<Vec<u8>, Refusal> {
-        let late = |_| Refusal::of(Why::TimedOut);
-        let _turn = timeout_at(self.until, self.gate.acquire()).await.map_err(late)?;
-        let done = if has_input {
-            child::run_as_it_is(command, None, self.until).await
-        } else {
-            child::run(command, None, self.until).await
+        let asked = async {
+            let _turn = self.gate.acquire().await;
+            let started = Instant::now();
+            let until = started + LONGEST;
+            let done = if has_input {
+                child::run_as_it_is(command, None, until).await
+            } else {
+                child::run(command, None, until).await
+            };
+            self.clock.answered(started.elapsed());
+            done
+        };
+        let done = tokio::select! {
+            biased;
+            done = asked => done,
+            () = self.clock.over() => Err(Why::TimedOut),
         };
         let done = done.map_err(Refusal::of)?;
         if !done.ok {
@@ -204,6 +277,21 @@ impl<'a> Cli<'a> {
     }
 }
 
+/// A home without the alias file.
+fn past(world: &World) -> Result<Past, Why> {
+    let scratch = ["XDG_RUNTIME_DIR", "TMPDIR"].into_iter().filter_map(|name| world.set_var(name));
+    let scratch = scratch.map(PathBuf::from).find(|dir| dir.is_absolute() && dir.is_dir());
+    let made = world
+        .home()
+        .ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))
+        .and_then(|home| Past::of(&home, &scratch.unwrap_or_else(|| PathBuf::from("/tmp"))));
+    made.map_err(|e| {
+        Why::Failed(format!(
+            "~/.aws/cli/alias puts other words in the place of those guard asks with, and there is no way past it: {e}"
+        ))
+    })
+}
+
 /// `s3` and `s3api` are one service.
 fn family(service: &str) -> &str {
     if service == "s3api" { "s3" } else { service }
@@ -214,156 +302,4 @@ fn parse(out: &[u8]) -> Result<Value, Refusal> {
         return Ok(Value::Null);
     }
     serde_json::from_slice(out).map_err(|e| Refusal::of(Why::Failed(format!("the answer is no JSON: {e}"))))
-}
-
-/// Codes that say "you may not", whatever the service calls it.
-const FORBIDDEN: &[&str] = &[
-    "403",
-    "AccessDenied",
-    "AccessDeniedException",
-    "AccessDeniedForDependencyException",
-    "AllAccessDisabled",
-    "AuthorizationError",
-    "AuthorizationErrorException",
-    "Client.UnauthorizedOperation",
-    "Forbidden",
-    "ForbiddenException",
-    "KMSAccessDeniedException",
-    "NotAuthorized",
-    "NotAuthorizedException",
-    "UnauthorizedAccess",
-    "UnauthorizedException",
-    "UnauthorizedOperation",
-];
-
-/// Codes that say "there is no such thing" without saying `NotFound` or `NoSuch`.
-const ABSENT: &[&str] = &[
-    "404",
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "ChangeSetNotFound",
-    "NonExistentQueue",
-    "QueueDoesNotExist",
-    "ResourceNotFoundFault",
-];
-
-/// The beginnings of the CLI's words for "no connection".
-const UNREACHABLE: &[&str] = &[
-    "Could not connect to the endpoint URL",
-    "Connect timeout on endpoint URL",
-    "Connection was closed before",
-    "Failed to connect to proxy URL",
-    "Read timeout on endpoint URL",
-    "SSL validation failed",
-];
-
-/// Usage errors: this CLI is too old for the question.
-const UNSUPPORTED: &[&str] =
-    &["argument operation: Invalid choice", "argument command: Invalid choice", "Unknown options:"];
-
-impl Refusal {
-    fn of(why: Why) -> Refusal {
-        Refusal { code: None, line: why.to_string(), why }
-    }
-
-    /// Whether the service says that the thing asked for does not exist.
-    pub fn is_absence(&self) -> bool {
-        let Some(code) = self.code.as_deref() else { return false };
-        let named = code.contains("NotFound") || code.contains("NoSuch") || code.contains("DoesNotExist");
-        // CloudFormation and Auto Scaling have one code for everything that is wrong with a request.
-        let worded = matches!(code, "ValidationError" | "ValidationException" | "InvalidParameterValue")
-            && (self.line.contains("does not exist") || self.line.contains("not found"));
-        // A proxy or the credentials provider may say "not found" of something else.
-        (named || worded || ABSENT.contains(&code)) && !self.line.contains("(404) from")
-    }
-}
-
-/// Reads what the CLI said on standard error.
-///
-/// v1: `An error occurred (Code) when calling the Op operation: text`; v2 puts `aws: [ERROR]: ` before it and may add
-/// lines. Both have free text where no service was involved.
-fn refusal(err: &[u8]) -> Refusal {
-    let said = String::from_utf8_lossy(err);
-    let lines = || said.lines().map(str::trim).filter(|l| !l.is_empty());
-    let marked = |mark: &'static str| lines().find(move |l| l.contains(mark));
-    let line = marked("An error occurred (")
-        .or_else(|| marked("aws: [ERROR]:"))
-        .or_else(|| marked("aws: error:"))
-        .or_else(|| lines().next_back())
-        .unwrap_or("it failed without a word");
-    let line =
-        line.strip_prefix("aws: [ERROR]: ").or_else(|| line.strip_prefix("aws: error: ")).unwrap_or(line);
-    let code = line
-        .split_once("An error occurred (")
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .map(|(code, _)| code.to_owned());
-    let why = match &code {
-        Some(code) if FORBIDDEN.contains(&code.as_str()) => Why::Forbidden,
-        _ if UNREACHABLE.iter().any(|u| line.contains(u)) => Why::Unreachable(line.to_owned()),
-        None if UNSUPPORTED.iter().any(|u| line.contains(u)) => Why::Unsupported,
-        _ => Why::Failed(line.to_owned()),
-    };
-    Refusal { code, line: line.to_owned(), why }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_services_code_decides() {
-        let read = |text: &str| refusal(text.as_bytes());
-        let denied = read(
-            "\nAn error occurred (AccessDenied) when calling the ListAccountAliases operation: User x is not authorized\n",
-        );
-        assert_eq!((denied.why.clone(), denied.is_absence()), (Why::Forbidden, false));
-        assert_eq!(
-            denied.line,
-            "An error occurred (AccessDenied) when calling the ListAccountAliases operation: User x is not authorized"
-        );
-        let v2 = read(
-            "\naws: [ERROR]: An error occurred (ResourceNotFoundException) when calling the DescribeCluster operation: No cluster found for name: c2.\n\nAdditional error details:\nclusterName: c2\n",
-        );
-        assert!(v2.is_absence() && v2.line.starts_with("An error occurred (ResourceNotFoundException)"));
-        let gone = read(
-            "\nAn error occurred (ValidationError) when calling the DescribeStacks operation: Stack with id x does not exist\n",
-        );
-        assert!(gone.is_absence());
-        let other = read(
-            "\nAn error occurred (ValidationError) when calling the DescribeStacks operation: 1 validation error detected\n",
-        );
-        assert!(!other.is_absence());
-        let throttled = read(
-            "\nAn error occurred (Throttling) when calling the DescribeStacks operation (reached max retries: 1): Rate exceeded\n",
-        );
-        assert!(matches!(&throttled.why, Why::Failed(t) if t.contains("Throttling")));
-    }
-
-    #[test]
-    fn words_without_a_code_are_told_apart() {
-        let why = |text: &str| refusal(text.as_bytes()).why;
-        assert!(matches!(
-            why("\nCould not connect to the endpoint URL: \"http://127.0.0.1:9/\"\n"),
-            Why::Unreachable(_)
-        ));
-        assert_eq!(
-            why(
-                "usage: aws [options] <command>\n\naws: error: argument operation: Invalid choice, valid choices are:\n\na | b\n"
-            ),
-            Why::Unsupported
-        );
-        assert_eq!(
-            why(
-                "\nUnable to locate credentials. You can configure credentials by running \"aws configure\".\n"
-            ),
-            Why::Failed(
-                "Unable to locate credentials. You can configure credentials by running \"aws configure\"."
-                    .into()
-            )
-        );
-        assert_eq!(
-            why("aws: [ERROR]: The config profile (x) could not be found\n"),
-            Why::Failed("The config profile (x) could not be found".into())
-        );
-        assert_eq!(why(""), Why::Failed("it failed without a word".into()));
-    }
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod autoscaling;
 pub mod cli;
+mod clock;
 mod cloudformation;
 mod describe;
 mod dynamodb;
@@ -19,21 +20,29 @@ mod form;
 mod generic;
 mod iam;
 mod identity;
+pub mod keys;
 mod kms;
 mod lambda;
 mod logs;
+mod notes;
+mod past;
 mod rds;
 mod read;
+mod refusal;
+pub mod remembered;
 mod route53;
 mod s3;
 mod secrets;
 
 use crate::engine::aws::Hit;
+use crate::engine::aws::alias::Aliases;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::Impact;
 use crate::engine::target::AwsTarget;
 use crate::world::World;
 use cli::Cli;
+use clock::Clock;
+use keys::Keys;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -48,7 +57,7 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Request<'a> {
     /// The command, taken apart.
     pub hit: &'a Hit,
-    /// The caller's words after `argv[0]`.
+    /// The words after `argv[0]`, aliases written out.
     pub words: &'a [OsString],
     /// Where it goes, as far as files and variables tell.
     pub target: &'a AwsTarget,
@@ -62,10 +71,40 @@ pub struct Request<'a> {
     pub world: &'a World,
     /// How long everything together may take; what a person needs for an MFA code is not counted.
     pub deadline: Duration,
+    /// Whether the credentials are keys whose very bytes were read, so that nothing can put others in their place
+    /// unseen.
+    pub fixed: bool,
+    /// Whether the CLI is asked to hand out the keys it works with, for all that follows.
+    pub hand_out: bool,
+    /// The keys that were handed out.
+    pub keys: Option<&'a Keys>,
+    /// The words that people put in the place of the CLI's own.
+    pub aliases: &'a Aliases,
+    /// The command goes to an endpoint that is not AWS's.
+    pub foreign: Option<Foreign>,
     /// Whether the identity call may talk to the person.
     pub terminal: bool,
     /// Whether the blast radius is asked for, too; without it only who the command would act as.
     pub impact: bool,
+}
+
+/// An endpoint that is not AWS's: a target of its own, to which the account of the keys at AWS only adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Every service is there, the identity's included.
+    pub whole: bool,
+    /// Whether the keys look like AWS's, so that AWS may know whose they are.
+    pub of_aws: bool,
+}
+
+impl Foreign {
+    /// Why there is no account: not learnt, or none there is (`Why::Unsupported`). A server of somebody else's has no
+    /// accounts of AWS, whatever it says to the question, and AWS says of a key that it knows none such.
+    fn no_account(self, why: String) -> Why {
+        let answered = why.starts_with("An error occurred (");
+        let none = if self.whole { answered } else { !self.of_aws || why.contains("(InvalidClientTokenId)") };
+        if none { Why::Unsupported } else { Why::Failed(why) }
+    }
 }
 
 /// What the account answered.
@@ -83,6 +122,8 @@ pub struct Answered {
     pub impact: Impact,
     /// The safer form of the same command, ready to be copied.
     pub safer: Option<String>,
+    /// The keys that everything was asked with, where the CLI handed them out.
+    pub keys: Option<Keys>,
     /// The CLI's own words in one line when the identity could not be had; nothing else is known then.
     pub error: Option<String>,
     /// How long it took.
@@ -99,6 +140,7 @@ impl Answered {
             organisation_name: Known::Unknown(Why::NotAsked),
             impact: Impact::default(),
             safer: None,
+            keys: None,
             error: Some(error),
             took: Duration::ZERO,
         }
@@ -117,28 +159,52 @@ pub fn ask(request: &Request<'_>) -> Answered {
 /// Asks again who the command would act as: the second look, right before it runs. Account id and ARN, or the CLI's own
 /// words in one line.
 pub fn identity(request: &Request<'_>) -> Result<(String, String), String> {
-    super::block_on(identity::ask(request)).map_err(|e| e.to_string())?.map(|who| (who.account, who.arn))
+    let again = async {
+        let cli = Cli::new(request, Clock::new(request.deadline, identity::patience(request)));
+        identity::ask(request, &cli).await
+    };
+    super::block_on(again).map_err(|e| e.to_string())?.map(|who| (who.account, who.arn))
 }
 
 async fn over(request: &Request<'_>) -> Answered {
-    // Plain keys need nobody: everything is asked at once. Anything else (a role with MFA, SSO, a program that hands
-    // out keys) may want the terminal, or fill a cache that the others then use: it goes first and alone.
-    let both = if identity::is_plain(request) {
-        let cli = Cli::new(request, tokio::time::Instant::now() + request.deadline);
+    // A role with a code, a login, a program that gives out keys: they may want the terminal, and another answer of
+    // theirs is another identity. So the keys are handed out once, first and alone, and everything goes by them.
+    let keys = match identity::hand_out(request).await {
+        Ok(keys) => keys,
+        Err(error) => return Answered::nothing(error),
+    };
+    let request = &Request { keys: keys.as_ref(), ..*request };
+    let clock = Clock::new(request.deadline, identity::ANSWER);
+    // Plain keys need nobody: everything is asked at once.
+    let at_once = request.fixed || request.keys.is_some() || request.foreign.is_some();
+    let both = if at_once {
+        let cli = Cli::new(request, clock);
         let who = async {
-            let who = identity::ask(request).await;
+            let who = match request.foreign {
+                // Those keys were never AWS's: nobody there knows them.
+                Some(foreign) if !foreign.whole && !foreign.of_aws => Err(String::new()),
+                _ => identity::ask(request, &cli).await,
+            };
             cli.tell_account(who.as_ref().ok().map(|w| w.account.as_str()));
-            who
+            match who {
+                // The place is the endpoint; that AWS does not know the key is how it has to be.
+                Err(why) => match request.foreign {
+                    Some(foreign) => Ok(Err(foreign.no_account(why))),
+                    None => Err(why),
+                },
+                Ok(who) => Ok(Ok(who)),
+            }
         };
         tokio::try_join!(who, async { Ok(facts(request, &cli).await) })
     } else {
-        match identity::ask(request).await {
+        let first = Cli::new(request, Clock::new(request.deadline, identity::patience(request)));
+        match identity::ask(request, &first).await {
             Err(error) => Err(error),
             Ok(who) => {
-                let cli = Cli::new(request, tokio::time::Instant::now() + request.deadline);
+                let cli = Cli::new(request, clock);
                 cli.tell_account(Some(&who.account));
                 let facts = facts(request, &cli).await;
-                Ok((who, facts))
+                Ok((Ok(who), facts))
             }
         }
     };
@@ -146,13 +212,18 @@ async fn over(request: &Request<'_>) -> Answered {
         Ok(both) => both,
         Err(error) => return Answered::nothing(error),
     };
+    let (account, principal) = match who {
+        Ok(who) => (Known::Known(who.account), Known::Known(who.arn)),
+        Err(why) => (Known::Unknown(why.clone()), Known::Unknown(why)),
+    };
     Answered {
-        account: Known::Known(who.account),
-        principal: Known::Known(who.arn),
+        account,
+        principal,
         alias: names.alias,
         organisation_name: names.organisation,
         safer: families::safer(request.hit, &impact),
         impact,
+        keys,
         error: None,
         took: Duration::ZERO,
     }
@@ -166,8 +237,44 @@ async fn facts(request: &Request<'_>, cli: &Cli<'_>) -> (accounts::Names, Impact
             families::look(cli, request.hit, &mut impact).await;
         }
     };
-    // The alias is part of the phrase: one that comes and goes with the load of the machine helps nobody.
-    let patient = cli.until_at_least(tokio::time::Instant::now() + identity::ANSWER);
-    let (names, ()) = tokio::join!(accounts::names(request, &patient), look);
+    let names = async {
+        // Elsewhere than at AWS the name of the account is no part of the phrase.
+        if request.foreign.is_some() {
+            return match cli.account().await {
+                Some(_) => accounts::names(request, cli).await,
+                None => accounts::Names::unasked(),
+            };
+        }
+        // The alias is part of the phrase: one that comes and goes with the load of the machine helps nobody.
+        let patient = cli.until_at_least(tokio::time::Instant::now() + identity::ANSWER);
+        accounts::names(request, &patient).await
+    };
+    let (names, ()) = tokio::join!(names, look);
     (names, impact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elsewhere_than_at_aws_there_may_be_no_account_at_all() {
+        let unknown_key =
+            "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: no";
+        let denied = "An error occurred (AccessDenied) when calling the GetCallerIdentity operation: no";
+        let late = "aws sts get-caller-identity gave no answer within 20 s";
+        // Whether every service is there, whether the key looks like AWS's, what was said, whether that says "none".
+        for (whole, of_aws, said, none) in [
+            (false, true, unknown_key, true),
+            (false, true, denied, false),
+            (false, true, late, false),
+            (false, false, "", true),
+            (true, true, unknown_key, true),
+            (true, true, denied, true),
+            (true, false, late, false),
+        ] {
+            let why = Foreign { whole, of_aws }.no_account(said.to_owned());
+            assert_eq!(why == Why::Unsupported, none, "{whole} {of_aws} {said}");
+        }
+    }
 }

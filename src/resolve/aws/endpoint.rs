@@ -7,6 +7,7 @@ use super::services;
 use crate::engine::aws::Hit;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
+use crate::engine::target::{is_loopback, server_parts};
 use crate::world::World;
 
 /// The endpoint in force for a command, `None` for AWS's own; what is configured and not used becomes a note.
@@ -114,7 +115,7 @@ pub(super) fn without_secrets(url: &str) -> String {
     }
 }
 
-/// Says so when the identity is asked for elsewhere than where the command goes.
+/// Says so when the identity is asked for elsewhere than where the command goes. Gives whether both are one endpoint.
 pub(super) fn note_other_sts(
     world: &World,
     hit: &Hit,
@@ -122,13 +123,17 @@ pub(super) fn note_other_sts(
     chosen: &Chosen<'_>,
     endpoint: Option<&Sourced<String>>,
     notes: &mut Vec<String>,
-) {
-    if hit.global("endpoint-url").is_some() || hit.service == "sts" || ignored(world, chosen).is_some() {
-        return;
+) -> bool {
+    if let Some(url) = hit.global("endpoint-url") {
+        // Guard's own calls go there too when it is this machine (`carry`); another one is that of one service.
+        return hit.service == "sts" || is_loopback(&server_parts(url).host);
+    }
+    if hit.service == "sts" || ignored(world, chosen).is_some() {
+        return true;
     }
     let sts = configured(world, "sts", files, chosen, &mut Vec::new());
     if sts.as_ref().map(|s| &s.value) == endpoint.map(|e| &e.value) {
-        return;
+        return true;
     }
     let own = |e: Option<&Sourced<String>>| {
         e.map_or("AWS itself".to_owned(), |e| {
@@ -140,4 +145,5 @@ pub(super) fn note_other_sts(
         own(sts.as_ref()),
         own(endpoint)
     ));
+    false
 }

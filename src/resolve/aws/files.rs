@@ -54,6 +54,8 @@ pub(super) struct Files {
     pub(super) credential_sections: Vec<Profile>,
     pub(super) sso_sessions: Vec<Named>,
     pub(super) services: Vec<Named>,
+    /// The CLI loads code of somebody else's, which may do anything to the credentials.
+    pub(super) plugins: bool,
 }
 
 impl Profile {
@@ -121,6 +123,7 @@ impl Files {
             credential_sections: Vec::new(),
             sso_sessions: Vec::new(),
             services: Vec::new(),
+            plugins: false,
             config,
             credentials,
         };
@@ -150,6 +153,7 @@ impl Files {
             }
             return;
         }
+        self.plugins |= section.name == "plugins";
         let list = if section.name.starts_with("sso-session") {
             &mut self.sso_sessions
         } else if section.name.starts_with("services") {

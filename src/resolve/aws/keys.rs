@@ -30,6 +30,15 @@ pub fn account_of_access_key(id: &str) -> Option<String> {
     (account < 1_000_000_000_000).then(|| format!("{account:012}"))
 }
 
+/// Whether an access key id has the form of AWS's own (IAM User Guide, "Understanding unique ID prefixes"). MinIO takes any
+/// text, Ceph 20 letters and digits, R2 32 hexadecimal ones.
+pub(super) fn is_of_aws(id: &str) -> bool {
+    let rest = id.strip_prefix("AKIA").or_else(|| id.strip_prefix("ASIA"));
+    rest.is_some_and(|rest| {
+        rest.len() >= 12 && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    })
+}
+
 /// The account in the fifth field of an ARN.
 pub(super) fn account_of_arn(arn: &str) -> Option<&str> {
     let account = arn.strip_prefix("arn:")?.split(':').nth(3)?;

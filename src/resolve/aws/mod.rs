@@ -62,9 +62,31 @@ pub struct AwsAccess {
     pub access_key_id: Option<String>,
     /// The MFA device whose code the CLI may ask for.
     pub mfa: Option<String>,
+    /// Whether the credentials are keys whose very bytes are in the digest: whoever they belong to cannot change while
+    /// the digest stays the same. Files of other tools, programs, logins, tokens, metadata and whatever a plugin of the
+    /// CLI does are read anew at every call.
+    pub fixed: bool,
+    /// Whether the identity is asked of the same endpoint as the command.
+    pub whole: bool,
 }
 
 impl AwsAccess {
+    /// Whether the CLI can hand out the keys it works with, and it makes a difference.
+    pub fn can_hand_out(&self) -> bool {
+        self.major == Some(2) && !self.fixed && !matches!(self.step, Step::Unsigned | Step::Refused)
+    }
+
+    /// Whether the key is one of AWS's, as far as its id tells; one that is not known may be.
+    pub fn is_of_aws(&self) -> bool {
+        self.access_key_id.as_deref().is_none_or(keys::is_of_aws)
+    }
+
+    /// Whether the same key and profile lead to the same account for as long as half a day: keys, and roles and logins
+    /// whose account stands in the files.
+    pub fn leads_to_one_account(&self) -> bool {
+        self.access_key_id.is_some() || matches!(self.step, Step::Sso | Step::WebIdentity)
+    }
+
     /// Whether finding out who it is may need the person: a code, a browser, whatever a `credential_process` asks.
     pub fn may_prompt(&self) -> bool {
         self.mfa.is_some() || matches!(self.step, Step::Sso | Step::Login | Step::Process)
@@ -89,6 +111,12 @@ pub fn resolve(world: &World, hit: &Hit, cli: &Path) -> Result<ResolvedAws> {
     resolve_as(world, hit, version.map(|v| (v.major, v.text)))
 }
 
+/// The same without starting any program: a version nobody has asked for yet is not known.
+pub fn resolve_unasked(world: &World, hit: &Hit, cli: &Path) -> Result<ResolvedAws> {
+    let version = version::remembered(world, cli);
+    resolve_as(world, hit, version.map(|v| (v.major, v.text)))
+}
+
 /// The same for a version that is known already: `(2, "2.15.30")`.
 pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Result<ResolvedAws> {
     let major = version.as_ref().map(|(major, _)| *major);
@@ -108,7 +136,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
     note_no_region(world, hit, major, region.as_ref(), &mut notes);
     let region_name = region.as_ref().map(|r| r.value.as_str());
     let endpoint = endpoint::in_force(world, hit, major, &files, &chosen, region_name, &mut notes);
-    endpoint::note_other_sts(world, hit, &files, &chosen, endpoint.as_ref(), &mut notes);
+    let whole = endpoint::note_other_sts(world, hit, &files, &chosen, endpoint.as_ref(), &mut notes);
     if version.is_none() {
         notes.push("the CLI's version could not be found out; where versions differ the more careful reading is taken".into());
     }
@@ -127,8 +155,11 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
             &[&files.config, &files.credentials, &aliases::file(world)?],
         ),
         version: version.map(|(_, text)| text),
+        fixed: matches!(credentials.step, Step::Environment | Step::CredentialsFile | Step::ConfigFile)
+            && !files.plugins,
+        whole,
         step: credentials.step,
-        access_key_id: credentials.access_key_id,
+        access_key_id: credentials.access_key_id.clone(),
         mfa: credentials.mfa,
     };
     let suggested = credentials.account;
@@ -144,6 +175,7 @@ pub fn resolve_as(world: &World, hit: &Hit, version: Option<(u8, String)>) -> Re
         region,
         global_service: services::is_global(&hit.service),
         endpoint: endpoint.map(|e| Sourced::new(endpoint::without_secrets(&e.value), e.from)),
+        access_key_id: credentials.access_key_id,
         notes,
         ..AwsTarget::default()
     };

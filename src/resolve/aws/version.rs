@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// How long `aws --version` may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long `aws --version` may take: seconds on a busy machine, and without it the account cannot be pinned.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// How long `pyenv which aws` may take.
 const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 /// More than a version, or the start of a script, ever has.
@@ -59,6 +59,13 @@ pub(super) fn of(world: &World, cli: &Path) -> Option<Version> {
         let _ = keep(place, key, &version);
     }
     Some(version)
+}
+
+/// The version of this binary where it was asked for before; no program is started.
+pub(super) fn remembered(world: &World, cli: &Path) -> Option<Version> {
+    let path = std::fs::canonicalize(cli).ok()?;
+    let key = matches!(Kind::of(&path)?, Kind::Itself).then(|| Key::for_file(path))??;
+    recall(&key.place(world)?, &key)
 }
 
 /// The file whose bytes decide the version.

@@ -10,7 +10,8 @@ use crate::ui::screen::{Item, Row, Screen};
 /// The account and the region, beside the badge.
 pub(super) fn headline(view: &View<'_>, target: &AwsTarget) -> Vec<Item> {
     let mut items = Vec::new();
-    let id = target.account.value().map(String::as_str);
+    let foreign = target.foreign();
+    let id = target.account.value().map(String::as_str).filter(|_| foreign.is_none());
     items.push(match (view.name, id) {
         ("", None) => Item::new().loss("account not known"),
         ("", Some(id)) => Item::new().strong(id),
@@ -18,8 +19,13 @@ pub(super) fn headline(view: &View<'_>, target: &AwsTarget) -> Vec<Item> {
         (name, _) => Item::new().strong(name),
     });
     items.extend(region(target).map(|region| Item::new().name(region)));
-    items.extend(target.is_local().then(|| Item::new().say("LOCAL ENDPOINT")));
+    items.extend(foreign.map(|_| Item::new().say(kind_of_endpoint(target))));
     items
+}
+
+/// What an endpoint is that is not AWS's.
+fn kind_of_endpoint(target: &AwsTarget) -> &'static str {
+    if target.is_local() { "LOCAL ENDPOINT" } else { "NOT AWS" }
 }
 
 /// The region, where it says anything.
@@ -56,13 +62,20 @@ pub(super) fn rows(view: &View<'_>, target: &AwsTarget) -> Vec<Row> {
 
 fn account_row(view: &View<'_>, target: &AwsTarget) -> Row {
     let mut items = Vec::new();
-    if let Known::Unknown(why) = &target.account {
+    let foreign = target.foreign().is_some();
+    if foreign {
+        // The endpoint knows the key, and AWS may know nothing of it.
+        let id = target.access_key_id.as_ref();
+        items.extend(id.map(|id| Item::new().say("access key ").name(id)));
+        let account = target.account.value();
+        items.extend(account.map(|id| Item::new().say("of account ").name(id)));
+    } else if let Known::Unknown(why) = &target.account {
         items.push(Item::new().loss("id not known").say(" (").prose(&why.to_string()).say(")"));
     }
     match &target.principal {
         Known::Known(arn) => items.push(principal(arn)),
         // The account's own reason says it already.
-        Known::Unknown(_) if target.account.value().is_none() => {}
+        Known::Unknown(_) if target.account.value().is_none() || foreign => {}
         Known::Unknown(why) => {
             items.push(Item::new().say("principal not known (").prose(&why.to_string()).say(")"));
         }
@@ -97,6 +110,9 @@ fn account_row(view: &View<'_>, target: &AwsTarget) -> Row {
 fn mismatch_row(view: &View<'_>, target: &AwsTarget) -> Option<Row> {
     let suggested = target.suggested_account.as_ref()?;
     let real = target.account.value().filter(|real| **real != suggested.value)?;
+    if target.foreign().is_some() {
+        return None;
+    }
     let by_profile = target.profile.as_ref().filter(|profile| profile.from == suggested.from);
     let item = match (by_profile, &target.credentials) {
         (Some(profile), _) => Item::new().loss("profile ").strong(&profile.value),
