@@ -104,11 +104,17 @@ fn judge_with(
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
     let wanted = asks || words.verdict.content;
     let started = Instant::now();
+    if wanted {
+        // Made anew with the facts: there may be a hundred thousand of them.
+        outcome.situation.objects = Vec::new();
+    }
     if let (true, true, Ok(found)) = (wanted, how.probe, &resolved) {
         impact = look(&stage, &mut words, found, &tool, ready, &mut facts);
         outcome = stage.decide(&words, target, &impact, &facts, true);
-    } else if wanted && !how.probe {
-        impact.gap("what would go", Why::NotAsked);
+    } else if wanted {
+        if !how.probe {
+            impact.gap("what would go", Why::NotAsked);
+        }
         outcome = stage.decide(&words, target, &impact, &facts, false);
     }
     let probing = started.elapsed();
@@ -205,6 +211,11 @@ fn look(
     let _progress = how.progress.then(|| Progress::start(&told, dumb(world)));
     if !is_package_tool(call.tool) {
         let answered = stops(stage, found, tool);
+        if answered.refuses {
+            words.verdict.effect = Effect::Read;
+            words.verdict.because.push("the tool has no such command, and will say so");
+            return impact;
+        }
         facts.safer = answered.safer;
         return answered.impact;
     }
