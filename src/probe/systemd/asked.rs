@@ -386,12 +386,16 @@ const SUFFIXES: &[&str] = &[
     ".device",
 ];
 
+/// Whether a name has the suffix of a unit.
+pub fn is_unit(name: &str) -> bool {
+    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
 /// A unit as systemctl takes it: without a suffix it is a service; paths and patterns are its own business.
 fn unit(word: &str) -> String {
     let is_path = word.starts_with('/');
     let is_pattern = word.contains(['*', '?', '[']);
-    let has_suffix = SUFFIXES.iter().any(|suffix| word.ends_with(suffix));
-    if is_path || is_pattern || has_suffix { word.to_owned() } else { format!("{word}.service") }
+    if is_path || is_pattern || is_unit(word) { word.to_owned() } else { format!("{word}.service") }
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -69,8 +69,13 @@ pub fn look(request: &Request<'_>, down: &Down, answered: &mut Answered) {
     });
     impact.subjects_total = 1;
     impact.raise(if down.forced { Effect::Destroy } else { Effect::Disrupt }, reason(down));
+    let mut logind = true;
     match proc.processes() {
         Ok(processes) => {
+            // It starts when it is called, where there is a bus to call it by.
+            let keeper =
+                |name: &str| matches!(name, "systemd-logind" | "dbus-daemon" | "dbus-broker" | "elogind");
+            logind = processes.iter().any(|process| keeper(&process.name));
             busy(&processes, impact);
             serving(&proc, &processes, impact);
             containers(&processes, impact);
@@ -89,7 +94,7 @@ pub fn look(request: &Request<'_>, down: &Down, answered: &mut Answered) {
     if !down.only_sleeps() {
         impact.also.extend(next_kernel(request.root));
     }
-    impact.also.splice(0..0, timing(request.root, down));
+    impact.also.splice(0..0, timing(request.root, down, logind));
     if down.forced {
         answered.safer =
             Some(if down.how == "reboot" { "systemctl reboot" } else { "systemctl poweroff" }.to_owned());
@@ -124,7 +129,7 @@ pub fn is_database(name: &str) -> bool {
 }
 
 /// When it happens, and what stands in the way of that: first of all, because it may be otherwise than it reads.
-fn timing(root: &Path, down: &Down) -> Vec<String> {
+fn timing(root: &Path, down: &Down, logind: bool) -> Vec<String> {
     let now = Timestamp::now();
     let mut lines = Vec::new();
     if let Some(stray) = &down.stray {
@@ -133,7 +138,7 @@ fn timing(root: &Path, down: &Down) -> Vec<String> {
     if let Some(when) = &down.when {
         lines.push(when::told(when, &now.to_zoned(when::zone(root))));
         // `logind_schedule_shutdown`: "proceeding with immediate shutdown".
-        if !root.join("run/systemd/sessions").is_dir() {
+        if !logind {
             lines.insert(0, "AT ONCE: logind, which keeps such plans, does not run here".to_owned());
         }
         lines.extend(when::planned(root, now).map(|plan| format!("takes the place of {}", plan.told())));
@@ -418,7 +423,7 @@ mod tests {
         let planned = machine.down("poweroff", false, Some("+1")).impact;
         assert!(planned.also[0].starts_with("AT ONCE: logind"), "{planned:?}");
         assert_eq!(planned.gaps.len(), 1);
-        fs::create_dir_all(machine.0.path().join("run/systemd/sessions")).unwrap();
+        machine.process(9, "systemd-logind", "0::/system.slice/systemd-logind.service", &[]);
         let planned = machine.down("poweroff", false, Some("+1")).impact;
         assert!(planned.also[0].starts_with("in 1 minute;"), "{planned:?}");
         machine.write("run/systemd/shutdown/scheduled", "USEC=99999999999999999\nMODE=reboot\n");

@@ -1,6 +1,6 @@
 //! Units that start: what they bring along, and what stops because it conflicts with any of that.
 
-use super::asked::Units;
+use super::asked::{Units, is_unit};
 use super::manager::{Manager, Unit};
 use super::stop::group;
 use crate::engine::effect::Effect;
@@ -8,6 +8,7 @@ use crate::engine::fact::Why;
 use crate::engine::host::{classify, takes_down};
 use crate::engine::impact::Impact;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 /// How many names stand in a sentence.
@@ -110,6 +111,33 @@ fn brings(unit: &Unit) -> impl Iterator<Item = &String> {
     unit.pulls.iter().chain(&unit.triggers).chain(unit.then.iter().map(|(_, name)| name))
 }
 
+/// A unit file by its path, as `systemctl enable --now /opt/x.service` links and starts it; what the manager does not know
+/// yet stands in it (systemd.syntax(7), without drop-ins). `None` for what is no file of a unit.
+pub fn by_file(root: &Path, path: &str) -> Option<Unit> {
+    const LARGEST: u64 = 256 << 10;
+    let name = path.rsplit('/').next().filter(|name| path.starts_with('/') && is_unit(name))?;
+    let file = root.join(path.trim_start_matches('/'));
+    let text = fs::metadata(&file).ok().filter(|meta| meta.is_file() && meta.len() <= LARGEST);
+    let text = text.and_then(|_| fs::read_to_string(&file).ok())?;
+    let mut unit = Unit { id: name.to_owned(), load: "loaded".to_owned(), ..Unit::default() };
+    for line in text.replace("\\\n", " ").lines().filter(|line| !line.trim_start().starts_with(['#', ';'])) {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let words = || value.split_ascii_whitespace().map(str::to_owned);
+        match key.trim() {
+            "Conflicts" => unit.conflicts.extend(words()),
+            "Requires" | "Wants" | "BindsTo" | "Upholds" => unit.pulls.extend(words()),
+            "OnSuccess" => unit.then.extend(words().map(|name| ("OnSuccess", name))),
+            "SuccessAction" if value.trim() != "none" => {
+                unit.machine.push(("SuccessAction", value.trim().to_owned()));
+            }
+            "ExecStart" => unit.starts.push(value.trim_start_matches(['@', '-', ':', '+', '!']).to_owned()),
+            "Unit" => unit.triggers.extend(words()),
+            _ => {}
+        }
+    }
+    Some(unit)
+}
+
 /// How a unit takes the machine down when it starts: by what it is, by what systemd does when it has ended, or by the
 /// program it runs.
 pub fn takes_machine_down(unit: &Unit) -> Option<String> {
@@ -143,6 +171,25 @@ fn is_shutdown(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_not_linked_yet() {
+        let root = tempfile::tempdir().unwrap();
+        let text = "[Unit]\n# Conflicts=no.service\nConflicts=a.service \\\n  b.service\nWants=c.service\n\
+                    [Service]\nExecStart=-/sbin/reboot\n";
+        fs::write(root.path().join("x.service"), text).unwrap();
+        let unit = by_file(root.path(), "/x.service").unwrap();
+        assert_eq!(
+            (unit.id.as_str(), unit.conflicts.join(" ")),
+            ("x.service", "a.service b.service".to_owned())
+        );
+        assert_eq!(unit.pulls, ["c.service"]);
+        assert!(takes_machine_down(&unit).is_some());
+        fs::create_dir(root.path().join("home")).unwrap();
+        for path in ["/home", "/nothing.service", "x.service"] {
+            assert_eq!(by_file(root.path(), path), None, "{path}");
+        }
+    }
 
     #[test]
     fn programs_that_stop_the_machine() {

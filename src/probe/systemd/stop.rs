@@ -26,7 +26,18 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
         Err(why) if only_changes => return unseen(why, impact),
         Err(why) => return without_manager(request, asked, why, impact),
     };
-    let wanted = if asked.act == Act::Isolate { vec!["*".to_owned()] } else { asked.names.clone() };
+    let files: Vec<Unit> = match asked.act {
+        Act::Start => asked.names.iter().filter_map(|name| start::by_file(request.root, name)).collect(),
+        _ => Vec::new(),
+    };
+    let wanted = match asked.act {
+        Act::Isolate => vec!["*".to_owned()],
+        // A file goes by its last part once it is linked.
+        Act::Start if !files.is_empty() => {
+            asked.names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).collect()
+        }
+        _ => asked.names.clone(),
+    };
     if wanted.is_empty() {
         return impact.gap("which units stop", Why::Failed("the words name none".to_owned()));
     }
@@ -45,6 +56,11 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
             Err(why) => return impact.gap("which units stop", why),
         };
         impact.whole_scope = true;
+    }
+    for file in files {
+        if let Some(unit) = units.iter_mut().find(|unit| unit.id == file.id && !unit.exists()) {
+            *unit = file;
+        }
     }
     // What is there before what is not: those may be very many.
     let (there, missing): (Vec<&Unit>, Vec<&Unit>) = units.iter().partition(|unit| unit.exists());
