@@ -161,6 +161,7 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
             verdict.raise(Effect::Disrupt, "the machine would go down whenever it starts");
         }
         Verb::Property => verdict.content = line.args.len() > 2,
+        Verb::Reverts => verdict.content = line.args.len() > 1,
         Verb::Now if line.has(Means::Now) => verdict.raise(Effect::Disrupt, "--now stops units"),
         Verb::Clean => {
             let kept: [&[u8]; 4] = [b"runtime", b"cache", b"fdstore", b""];

@@ -189,6 +189,25 @@ fn limits_that_cut_off() {
     }
 }
 
+/// What somebody wrote about a unit, which `revert` removes.
+#[test]
+fn what_was_written_by_hand() {
+    let root = booted!("reverts");
+    root.write("/etc/systemd/system/nginx.service.d/by-hand.conf", "[Service]\nNice=3\n");
+    root.ok("cp /lib/systemd/system/cron.service /etc/systemd/system/");
+    unit(&root, "own", "");
+    root.ok("systemctl daemon-reload");
+    let removed = |unit: &str| texts(&check(&root, &format!("systemctl revert {unit}"))["impact"]["also"]);
+    assert_eq!(removed("nginx"), ["/etc/systemd/system/nginx.service.d/by-hand.conf is removed"]);
+    assert_eq!(removed("cron"), ["/etc/systemd/system/cron.service is removed"]);
+    assert!(removed("t-own").is_empty() && removed("ssh").is_empty());
+    assert_eq!(check(&root, "systemctl revert nginx")["challenge"]["level"], "yes-no");
+    assert_eq!(check(&root, "systemctl revert ssh")["decision"], "allow");
+    root.ok("systemctl revert nginx cron t-own");
+    assert!(!root.has("/etc/systemd/system/nginx.service.d/by-hand.conf"));
+    assert!(!root.has("/etc/systemd/system/cron.service") && root.has("/etc/systemd/system/t-own.service"));
+}
+
 /// A plan of logind's: called off, looked at, replaced. There is no logind in the test bed: its file is.
 #[test]
 fn what_is_planned() {

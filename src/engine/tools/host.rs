@@ -23,6 +23,8 @@ pub enum Verb {
     StartNow,
     /// Changes limits of units that run.
     Property,
+    /// Removes what somebody has written about a unit.
+    Reverts,
     /// What the machine starts with: a unit that takes it down would do so every time.
     Boots,
     /// Removes directories; which ones says `--what`.
@@ -81,7 +83,7 @@ pub const SYSTEMCTL: &[(Inline<24>, Effect, Verb)] = &[
     (inline("preset"), Mutate, Verb::Now),
     (inline("preset-all"), Mutate, Verb::Now),
     (inline("link"), Mutate, Verb::Plain),
-    (inline("revert"), Mutate, Verb::Plain),
+    (inline("revert"), Mutate, Verb::Reverts),
     (inline("add-wants"), Mutate, Verb::Boots),
     (inline("add-requires"), Mutate, Verb::Boots),
     (inline("edit"), Mutate, Verb::Plain),

@@ -65,6 +65,8 @@ pub enum Act {
         /// Which kinds: `state`, `cache`, `logs`, `configuration`, `runtime`, `all`.
         what: Vec<String>,
     },
+    /// What was written about them on this machine is removed.
+    Revert,
     /// Their limits change.
     Limit {
         /// `NAME=VALUE`, as written.
@@ -195,6 +197,7 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
                 }
             }
         }
+        "revert" => units(Act::Revert),
         "freeze" => units(Act::Freeze),
         "isolate" => units(Act::Isolate),
         "clean" => {
@@ -449,6 +452,7 @@ mod tests {
             ("systemctl kill -s SIGHUP x", "Kill { signal: \"HUP\", main: false } x.service"),
             ("systemctl kill --signal=9 x", "Kill { signal: \"9\", main: false } x.service"),
             ("systemctl freeze x", "Freeze x.service"),
+            ("systemctl revert x", "Revert x.service"),
             ("systemctl isolate rescue.target", "Isolate rescue.target"),
             ("systemctl rescue", "Isolate rescue.target"),
             ("systemctl start --job-mode=isolate x.target", "Isolate x.target"),

@@ -78,6 +78,8 @@ pub struct Unit {
     pub denies_addresses: bool,
     /// Devices it may use are listed already.
     pub lists_devices: bool,
+    /// The files it is made of, its own first.
+    pub files: Vec<String>,
 }
 
 impl Unit {
@@ -271,6 +273,8 @@ fn properties() -> String {
         "CPUUsageNSec",
         "IPAddressDeny",
         "DeviceAllow",
+        "FragmentPath",
+        "DropInPaths",
     ];
     let directories = DIRECTORIES.iter().map(|(setting, _)| *setting);
     let mut all: Vec<&str> = own.into_iter().chain(PROPAGATES).chain(PULLS).chain(CONFLICTS).collect();
@@ -323,6 +327,8 @@ pub fn parse(out: &str) -> Vec<Unit> {
             "CPUUsageNSec" => unit.cpu_ns = value.parse().ok(),
             "IPAddressDeny" => unit.denies_addresses = true,
             "DeviceAllow" => unit.lists_devices = true,
+            "FragmentPath" => unit.files.insert(0, value.to_owned()),
+            "DropInPaths" => unit.files.extend(words()),
             key => {
                 if PROPAGATES.contains(&key) {
                     unit.dependents.extend(words());

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered: &mut Answered) {
     let impact = &mut answered.impact;
     // Nothing is named: systemctl says so itself.
-    let only_changes = matches!(asked.act, Act::Start | Act::Limit { .. });
+    let only_changes = matches!(asked.act, Act::Start | Act::Limit { .. } | Act::Revert);
     if only_changes && (asked.names.is_empty() || !start::is_booted(request.root)) {
         return;
     }
@@ -76,6 +76,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
     }
     match &asked.act {
         Act::Clean { what } => return cleaned(request, what, &units, until, impact),
+        Act::Revert => return reverted(request, &units, impact),
         Act::Limit { settings } => {
             limit::look(request, settings, &units, impact);
             let running: Vec<&Unit> = units.iter().filter(|unit| unit.is_active()).collect();
@@ -311,6 +312,29 @@ fn cleaned(request: &Request<'_>, what: &[String], units: &[Unit], until: Instan
     }
     let still: Vec<Unit> = units.iter().filter(|unit| !unit.is_active()).cloned().collect();
     clean::look(request.root, what, &still, until, impact);
+}
+
+/// What was written in `/etc` goes: drop-ins, limits that were set, and a file of its own where its package has one
+/// (`unit_file_revert` in `src/shared/install.c`).
+fn reverted(request: &Request<'_>, units: &[Unit], impact: &mut Impact) {
+    let vendor = |unit: &Unit| {
+        ["usr/lib", "lib"]
+            .iter()
+            .any(|dir| request.root.join(dir).join("systemd/system").join(&unit.id).exists())
+    };
+    let goes = |unit: &&Unit, file: &str| {
+        // Not those for all units of a kind, or of a prefix.
+        let beside = file.contains(&format!("/{}.d/", unit.id));
+        let own = file.rsplit('/').next() == Some(unit.id.as_str());
+        file.starts_with("/etc/systemd/") && (beside || (own && vendor(unit)))
+    };
+    let files: Vec<String> =
+        units.iter().flat_map(|u| u.files.iter().filter(move |f| goes(&u, f))).cloned().collect();
+    if !files.is_empty() {
+        impact.raise(Effect::Disrupt, "what was written about it on this machine is removed, without a copy");
+        impact.also.extend(files.into_iter().map(|file| format!("{file} is removed")));
+        impact.light = true;
+    }
 }
 
 /// What is masked goes on running, but starts no more, and neither does what needs it.
