@@ -48,7 +48,10 @@ pub async fn look(
     let with = manager.dependents(&stops).await?;
     stops.extend(with.into_iter().filter(|unit| !own(&unit.id)));
     group(&stops, impact);
-    impact.raise(Effect::Disrupt, "stops what it conflicts with");
+    // A person's own units stand for each other more often than not.
+    if !asked.user {
+        impact.raise(Effect::Disrupt, "stops what it conflicts with");
+    }
     let some = |names: Vec<&str>| {
         let more = names.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
