@@ -338,7 +338,7 @@ fn machine(tool: &str, words: &[&[u8]]) -> Option<String> {
     match asked::read_words(tool, words) {
         Asked::Down(down) => Some(down.how),
         Asked::Units(units) if units.act == Act::Isolate => units.names.into_iter().next(),
-        Asked::Units(_) | Asked::Nothing | Asked::Unclear => None,
+        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::Unclear => None,
     }
 }
 
@@ -352,7 +352,8 @@ fn is_unseen(impact: &Impact) -> bool {
 fn stopped(tool: &str, words: &[&[u8]], facts: &HostFacts, impact: &Impact) -> Vec<String> {
     let plan = facts.plan.iter().flat_map(Plan::removals);
     let mut stops: Vec<String> = plan.filter(|change| change.named).map(Change::full_name).collect();
-    if stops.is_empty() {
+    // Of very many only the first are told one by one; the words have them all.
+    if stops.is_empty() && impact.subjects.len() as u64 >= impact.subjects_total {
         let subjects = impact.subjects.iter().map(|subject| subject.name.clone());
         stops = subjects.filter(|name| !impact.unnamed.contains(name)).collect();
     }

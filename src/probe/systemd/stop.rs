@@ -170,12 +170,12 @@ async fn with_them(manager: &Manager<'_>, asked: &Units, gone: &[Unit], impact: 
     let more = if restarts { Ok(Vec::new()) } else { after::unneeded(manager, &going).await };
     match more {
         Ok(more) => with.extend(more),
-        Err(why) => impact.gap("what nothing needs any more then", why),
+        Err(why) => impact.gap("what stops because nothing needs it then", why),
     }
     if starts {
         match start::look(manager, asked, gone, impact).await {
             Ok(more) => with.extend(more),
-            Err(why) => impact.gap("what it conflicts with", why),
+            Err(why) => impact.gap("what stops by what it conflicts with", why),
         }
     }
     let mut seen = BTreeSet::new();
