@@ -50,6 +50,9 @@ pub enum Stage {
 
 /// Runs the subcommand. [`Exit::HookAgrees`] alone lets the packages go.
 pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
+    // Below apt the terminal of dpkg's hook is one that apt writes down (`/var/log/apt/term.log`): colours would stand there.
+    let logged = args.stage == Stage::Dpkg && world.set_var("DPKG_FRONTEND_LOCKED").is_some();
+    let choice = if logged && choice == ColourChoice::Auto { ColourChoice::Never } else { choice };
     match args.stage {
         Stage::PreInstall => pre_install(world, choice),
         Stage::Dpkg => dpkg::run(world, choice),

@@ -1,6 +1,7 @@
 //! `guard policy`: what is in force and where it comes from, whether a file is valid, whether it decides as written.
 
 use crate::engine::policy::builtin;
+use crate::engine::policy::place::IdKind;
 use crate::engine::policy::rule::{Outcome, Rule};
 use crate::engine::policy::{Ignored, Layer, Merged, Policy};
 use crate::exit::Exit;
@@ -189,10 +190,17 @@ pub(super) fn known(world: &World) -> doubts::Known {
         known.contexts.push(context.name);
         known.servers.push(context.server);
     }
+    let policy = load(world).unwrap_or_default();
+    let places = || policy.layers().flat_map(|layer| &layer.places);
     if !known.clusters.is_empty() {
-        let policy = load(world).unwrap_or_default();
-        let names = policy.layers().flat_map(|layer| &layer.places).filter_map(|place| place.name.clone());
-        known.clusters.extend(names);
+        known.clusters.extend(places().filter_map(|place| place.name.clone()));
+    }
+    for place in places() {
+        let mut ids = place.identity.iter().filter(|(kind, _)| *kind == IdKind::Account).peekable();
+        if ids.peek().is_some() {
+            known.accounts.extend(place.name.clone());
+        }
+        known.accounts.extend(ids.flat_map(|(_, patterns)| patterns.clone()));
     }
     known
 }

@@ -245,7 +245,12 @@ pub fn refusal(
     world: &World,
     choice: ColourChoice,
 ) -> Fail {
-    let screen = facts.then_some(shown.screen());
+    let mut screen = shown.screen().clone();
+    if shown.judged.copy.intent().is_some() {
+        // What is refused takes no copy, and no id leads to one.
+        screen.rows.retain(|row| row.label != "copy");
+    }
+    let screen = facts.then_some(&screen);
     let refusal = Refusal { screen, what, because, hint };
     Fail::said(Exit::Refused, render_refusal(&refusal, look(world, choice)))
 }

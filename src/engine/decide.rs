@@ -4,7 +4,7 @@
 use super::effect::Effect;
 use super::kube::kinds;
 use super::policy::builtin;
-use super::policy::place::{self, IdKind, Identity};
+use super::policy::place::{self, Domain, IdKind, Identity};
 use super::policy::rule::{Actor, Outcome, Rule};
 use super::policy::{Layer, Merged, Mode, Policy, UnknownAs};
 use super::target::Environment;
@@ -155,6 +155,9 @@ pub struct Situation {
     pub effect: Effect,
     /// Whole namespaces, `--all`, a whole kind, purge.
     pub whole_scope: Whole,
+    /// On a host: what stops is known to hold no data, to serve nobody and to take nothing along that was not named, and
+    /// it is not the machine. False when that is not known.
+    pub light: bool,
     /// The objects the command hits.
     pub objects: Vec<Object>,
     /// True when `objects` holds every one of them.
@@ -191,6 +194,7 @@ impl Situation {
             verb: verb.into(),
             effect,
             whole_scope: Whole::No,
+            light: false,
             objects: Vec::new(),
             objects_complete: false,
             kinds_complete: false,
@@ -271,7 +275,8 @@ fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
 
 fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<&'static str>) {
     let domain = place::domain_of_tool(&s.tool);
-    builtin::outcome(s.environment, s.effect, s.whole_scope > Whole::No, s.target_known, unknown, domain)
+    let heavy = domain == Some(Domain::Machine) && !s.light;
+    builtin::outcome(s.environment, s.effect, s.whole_scope > Whole::No, s.target_known, unknown, heavy)
 }
 
 fn builtin_reason(s: &Situation, rule: &str) -> String {

@@ -4,6 +4,7 @@
 use super::apt::getopt::{Line, read};
 use super::classify::Verdict;
 use super::effect::Effect;
+use super::glob;
 use super::tools::host::{
     CLUSTER_ACTIONS, HALT_OPTIONS, Means, POWER_UNITS, SERVICE_ACTIONS, SHUTDOWN_OPTIONS, SMALL, SYSTEMCTL,
     SYSTEMCTL_OPTIONS, Small, Verb,
@@ -70,39 +71,97 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
             Verdict::why(Effect::Destroy, "takes the machine down with nothing written to disk")
         }
         b"journalctl" => judge_journal(words),
+        b"kexec" => judge_kexec(words),
+        b"systemd-tmpfiles" => judge_tmpfiles(words),
         b"pg_ctlcluster" | b"pg_ctl" => first_action(CLUSTER_ACTIONS, words),
         _ => judge_small(SMALL.iter().find(|s| s.name.is(tool))?, words),
     };
     Some(verdict)
 }
 
+/// What `--when=` says where its value is no time (`ARG_WHEN` in `systemctl.c`, systemd 254).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planned {
+    /// `show`: what is planned is printed.
+    Shown,
+    /// `cancel`, or nothing: what is planned is called off.
+    CalledOff,
+}
+
+/// What the first such value does: systemctl reads no further.
+pub fn planned(line: &Words<'_>) -> Option<Planned> {
+    line.values(Means::When).find_map(|value| match value {
+        b"show" => Some(Planned::Shown),
+        b"cancel" | b"" => Some(Planned::CalledOff),
+        _ => None,
+    })
+}
+
+/// Whether starting this unit takes the machine down, or most of it: a name with its suffix, without `.service`, or a
+/// pattern that such a unit matches.
+pub fn takes_down(unit: &[u8]) -> Option<&'static [u8]> {
+    let wild = unit.iter().any(|b| b"*?[".contains(b));
+    POWER_UNITS.iter().map(Inline::bytes).find(|power| {
+        if wild {
+            let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+            return glob::matches(text(unit), text(power));
+        }
+        *power == unit || power.strip_suffix(b".service") == Some(unit)
+    })
+}
+
 fn judge_systemctl(line: &Words<'_>) -> Verdict {
     if line.has(Means::Help) {
         return Verdict::why(Effect::Read, "only prints help");
     }
-    // Without a command: list-units.
-    let Some(name) = line.arg(0) else { return Verdict::of(Effect::Read) };
-    let Some((_, effect, verb)) = SYSTEMCTL.iter().find(|(n, ..)| n.is(name)) else {
-        return Verdict::why(Effect::Unknown, "no command of this tool");
-    };
-    if line.has(Means::DryRun) && matches!(verb, Verb::Job | Verb::Power) {
-        return Verdict::why(Effect::Read, "a dry run");
+    let known = line.arg(0).map(|name| SYSTEMCTL.iter().find(|(n, ..)| n.is(name)));
+    if matches!(known, None | Some(Some((.., Verb::Power)))) {
+        match planned(line) {
+            Some(Planned::Shown) => return Verdict::why(Effect::Read, "shows what is planned"),
+            Some(Planned::CalledOff) => return Verdict::why(Effect::Mutate, "cancels what is planned"),
+            None => {}
+        }
     }
-    let mut verdict = Verdict::of(*effect);
+    let (effect, verb) = match known {
+        // Without a command: list-units.
+        None => return Verdict::of(Effect::Read),
+        Some(None) => return Verdict::why(Effect::Unknown, "no command of this tool"),
+        Some(Some((_, effect, verb))) => (*effect, *verb),
+    };
+    if line.has(Means::DryRun) && matches!(verb, Verb::Job | Verb::Start | Verb::Power) {
+        return match verb {
+            Verb::Power if line.has(Means::When) => rehearsal(),
+            Verb::Power if line.has(Means::NextBoot) => {
+                Verdict::why(Effect::Mutate, "sets what starts next, dry run or not")
+            }
+            _ => Verdict::why(Effect::Read, "a dry run"),
+        };
+    }
+    let mut verdict = Verdict::of(effect);
+    let units = || line.args.iter().skip(1).map(|(_, unit)| *unit);
+    let down = || units().any(|unit| takes_down(unit).is_some());
     match verb {
         Verb::Power if line.count(Means::Force) >= 2 => {
             verdict.raise(Effect::Destroy, "forced twice: nothing is stopped or written to disk first");
         }
         Verb::Power => verdict.raise(Effect::Disrupt, "takes the machine down"),
-        Verb::Job if *effect == Effect::Mutate => {
-            let down = |(_, unit): &(usize, &[u8])| POWER_UNITS.iter().any(|p| p.is(unit));
-            if line.args.iter().skip(1).any(down) {
+        Verb::Start | Verb::StartNow if verb == Verb::Start || line.has(Means::Now) => {
+            // What it conflicts with stops: the manager knows.
+            verdict.content = true;
+            if down() {
                 verdict.raise(Effect::Disrupt, "starts a unit that takes the machine down");
             }
-            if line.values(Means::JobMode).any(|mode| mode == b"isolate") {
-                verdict.raise(Effect::Disrupt, "stops every other unit");
+            match line.values(Means::JobMode).last() {
+                Some(b"isolate") => verdict.raise(Effect::Disrupt, "stops every other unit"),
+                Some(b"restart-dependencies") => verdict.raise(Effect::Disrupt, "restarts what needs it"),
+                _ => {}
             }
         }
+        Verb::Boots if down() => {
+            verdict.raise(Effect::Disrupt, "the machine would go down whenever it starts");
+        }
+        Verb::Property => verdict.content = line.args.len() > 2,
+        Verb::Reverts => verdict.content = line.args.len() > 1,
         Verb::Now if line.has(Means::Now) => verdict.raise(Effect::Disrupt, "--now stops units"),
         Verb::Clean => {
             let kept: [&[u8]; 4] = [b"runtime", b"cache", b"fdstore", b""];
@@ -111,7 +170,7 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
                 verdict.raise(Effect::Destroy, "removes the unit's own data, configuration or logs");
             }
         }
-        Verb::Sets(shown) if line.args.len() > usize::from(*shown) + 1 => verdict.effect = Effect::Mutate,
+        Verb::Sets(shown) if line.args.len() > usize::from(shown) + 1 => verdict.effect = Effect::Mutate,
         _ => {}
     }
     if verdict.effect == Effect::Disrupt && verdict.because.is_empty() {
@@ -120,13 +179,18 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
     verdict
 }
 
+/// A dry run at a time is planned, and there is one plan (`ScheduleShutdown` of logind): a real one would be replaced.
+fn rehearsal() -> Verdict {
+    Verdict {
+        content: true,
+        ..Verdict::why(Effect::Mutate, "a rehearsal takes the place of what is planned")
+    }
+}
+
 /// `shutdown_parse_argv`: what comes last says what is done.
 fn judge_shutdown(line: &Line<'_, Means>) -> Verdict {
     if line.has(Means::Help) {
         return Verdict::why(Effect::Read, "only prints help");
-    }
-    if line.has(Means::DryRun) {
-        return Verdict::why(Effect::Read, "-k only sends a message");
     }
     let last = line.given.iter().rev().find_map(|given| match given.means {
         Some(means @ (Means::Action | Means::Cancel | Means::Show)) => Some(means),
@@ -135,13 +199,19 @@ fn judge_shutdown(line: &Line<'_, Means>) -> Verdict {
     match last {
         Some(Means::Cancel) => Verdict::why(Effect::Mutate, "cancels what is planned"),
         Some(Means::Show) => Verdict::of(Effect::Read),
+        // Without a time it is a minute from now.
+        _ if line.has(Means::DryRun) && !matches!(line.arg(0), Some(b"now" | b"+0")) => rehearsal(),
+        _ if line.has(Means::DryRun) => Verdict::why(Effect::Read, "-k only sends a message"),
         _ => Verdict::why(Effect::Disrupt, "takes the machine down"),
     }
 }
 
-fn judge_halt(line: &Line<'_, Means>) -> Verdict {
+fn judge_halt(line: &Words<'_>) -> Verdict {
     if line.has(Means::Help) {
         Verdict::why(Effect::Read, "only prints help")
+    } else if let Some(planned) = planned(line) {
+        // These tools refuse the option; systemctl, which has it, stops nothing by it.
+        Verdict::of(if planned == Planned::Shown { Effect::Read } else { Effect::Mutate })
     } else if line.has(Means::RecordOnly) {
         Verdict::why(Effect::Mutate, "-w only writes a record")
     } else if line.has(Means::Force) {
@@ -173,12 +243,20 @@ fn judge_service(words: &[&[u8]]) -> Verdict {
     if words == [b"--status-all"] {
         return Verdict::of(Effect::Read);
     }
-    // Other implementations take options first.
-    let at = words.iter().position(|w| !w.starts_with(b"-")).unwrap_or(words.len());
-    match words.get(at + 1) {
+    let (name, action) = service(words);
+    match action {
         None => Verdict::of(Effect::Read),
-        Some(action) => script_action(action),
+        Some(action) => script_action(name, action),
     }
+}
+
+/// The service and the action among the words after `service`. Implementations differ in where options may stand, and
+/// `--full-restart` is an action that looks like one.
+pub fn service<'a>(words: &[&'a [u8]]) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+    let mut plain = words.iter().filter(|w| !w.starts_with(b"-")).copied();
+    let name = plain.next();
+    let full = words.iter().find(|w| **w == b"--full-restart").copied();
+    (name, full.filter(|_| name.is_some()).or_else(|| plain.next()))
 }
 
 /// `invoke-rc.d [options] NAME ACTION`.
@@ -188,14 +266,20 @@ fn judge_script(words: &[&[u8]]) -> Verdict {
     {
         return Verdict::of(Effect::Read);
     }
-    match words.get(options.count() + 1) {
+    let at = options.count();
+    match words.get(at + 1) {
         None => Verdict::of(Effect::Read),
-        Some(action) => script_action(action),
+        Some(action) => script_action(words.get(at).copied(), action),
     }
 }
 
-fn script_action(action: &[u8]) -> Verdict {
+fn script_action(name: Option<&[u8]>, action: &[u8]) -> Verdict {
     match effect_of(SERVICE_ACTIONS, action) {
+        // Under systemd it is the unit that is started.
+        Some(_) if action == b"start" && name.and_then(takes_down).is_some() => {
+            Verdict::why(Effect::Disrupt, "starts a unit that takes the machine down")
+        }
+        Some(effect) if action == b"start" => Verdict { content: true, ..Verdict::of(effect) },
         Some(Effect::Disrupt) => Verdict::why(Effect::Disrupt, "stops a service"),
         Some(effect) => Verdict::of(effect),
         None => Verdict::why(Effect::Unknown, "what this action does is for the script to say"),
@@ -226,6 +310,47 @@ fn judge_journal(words: &[&[u8]]) -> Verdict {
         Verdict::of(Effect::Mutate)
     } else {
         Verdict::of(Effect::Read)
+    }
+}
+
+/// kexec(8): what was loaded starts at once with `-e`, and without a word that only loads, unloads or asks.
+fn judge_kexec(words: &[&[u8]]) -> Verdict {
+    let has = |letter: u8, long: &str| {
+        words.iter().any(|w| match w {
+            [b'-', b'-', rest @ ..] => rest == long.as_bytes(),
+            [b'-', letters @ ..] => letters.contains(&letter),
+            _ => false,
+        })
+    };
+    if has(b'h', "help") || has(b'v', "version") {
+        Verdict::why(Effect::Read, "only prints help")
+    } else if has(b'e', "exec") {
+        Verdict::why(Effect::Destroy, "starts another kernel with nothing stopped or written to disk first")
+    } else if has(b'S', "status") {
+        Verdict::of(Effect::Read)
+    } else if has(b'l', "load") || has(b'u', "unload") || has(b'p', "load-panic") {
+        Verdict::of(Effect::Mutate)
+    } else {
+        Verdict::why(Effect::Disrupt, "takes the machine down")
+    }
+}
+
+/// systemd-tmpfiles(8): `--purge` removes everything its configuration files would make, `/home` among it; `--remove`
+/// removes what they mark for it, `--clean` what is old.
+fn judge_tmpfiles(words: &[&[u8]]) -> Verdict {
+    let has = |begins: &str| words.iter().any(|w| w.starts_with(begins.as_bytes()));
+    if has("--h")
+        || has("--vers")
+        || has("--cat")
+        || has("--tldr")
+        || has("--dry")
+        || words.contains(&&b"-h"[..])
+    {
+        Verdict::of(Effect::Read)
+    } else if has("--pu") {
+        Verdict::why(Effect::Destroy, "removes everything its configuration would make")
+    } else {
+        Verdict::of(Effect::Mutate)
     }
 }
 
@@ -285,6 +410,24 @@ mod tests {
         (Disrupt, "systemctl isolate rescue.target"),
         (Disrupt, "systemctl start reboot.target"),
         (Disrupt, "systemctl start --job-mode=isolate x.target"),
+        (Disrupt, "systemctl start --job-mode=restart-dependencies x"),
+        (Disrupt, "systemctl start systemd-suspend.service"),
+        (Disrupt, "systemctl start systemd-hibernate"),
+        (Disrupt, "systemctl start systemd-hybrid-sleep"),
+        (Disrupt, "systemctl start suspend-then-hibernate.target"),
+        (Disrupt, "systemctl start rescue"),
+        (Disrupt, "systemctl start emergency.service"),
+        (Disrupt, "systemctl start umount.target"),
+        (Disrupt, "systemctl start power*.target"),
+        (Disrupt, "systemctl enable --now systemd-reboot"),
+        (Disrupt, "systemctl set-default poweroff.target"),
+        (Disrupt, "systemctl add-wants multi-user.target reboot.target"),
+        (Mutate, "systemctl set-default multi-user.target"),
+        (Mutate, "systemctl enable systemd-suspend.service"),
+        (Read, "systemctl start --dry-run reboot.target"),
+        (Disrupt, "systemctl restart reboot.target"),
+        (Disrupt, "service systemd-reboot start"),
+        (Mutate, "systemctl set-property nginx.service MemoryMax=1G"),
         (Mutate, "systemctl start nginx"),
         (Mutate, "systemctl enable --now nginx"),
         (Mutate, "systemctl clean x"),
@@ -299,6 +442,19 @@ mod tests {
         (Destroy, "systemctl --force poweroff --force"),
         (Read, "systemctl --dry-run reboot -ff"),
         (Read, "systemctl --dry stop x"),
+        (Mutate, "systemctl reboot --when=cancel"),
+        (Mutate, "systemctl --when= poweroff"),
+        (Mutate, "systemctl --when cancel"),
+        (Read, "systemctl reboot --when show"),
+        (Read, "systemctl --when=show halt"),
+        (Mutate, "reboot --when=cancel"),
+        (Read, "poweroff --when=show"),
+        (Disrupt, "systemctl reboot --when=+5min"),
+        (Disrupt, "systemctl reboot --when=2020-01-01"),
+        (Disrupt, "systemctl reboot --when=auto"),
+        (Mutate, "systemctl --dry-run --when=+5min reboot"),
+        (Mutate, "systemctl --dry-run --firmware-setup reboot"),
+        (Disrupt, "systemctl stop x --when=cancel"),
         (Disrupt, "systemctl stop -- --dry-run"),
         (Disrupt, "systemctl -p --dry-run stop x"),
         (Read, "systemctl"),
@@ -314,6 +470,11 @@ mod tests {
         (Disrupt, "shutdown -r now"),
         (Disrupt, "shutdown -h +5 going down"),
         (Read, "shutdown -k now"),
+        (Read, "shutdown -k +0 m"),
+        (Mutate, "shutdown -k +5"),
+        (Mutate, "shutdown -k"),
+        (Mutate, "shutdown -rk 23:00"),
+        (Mutate, "shutdown -k -c"),
         (Mutate, "shutdown -c"),
         (Disrupt, "shutdown -c -r now"),
         (Read, "shutdown --show"),
@@ -329,6 +490,9 @@ mod tests {
         (Disrupt, "service nginx stop"),
         (Disrupt, "service nginx restart"),
         (Disrupt, "service nginx --full-restart"),
+        (Disrupt, "service --full-restart nginx"),
+        (Disrupt, "service --skip-redirect nginx stop"),
+        (Read, "service --full-restart"),
         (Mutate, "service nginx start"),
         (Read, "service nginx status"),
         (Read, "service --status-all"),
@@ -343,6 +507,18 @@ mod tests {
         (Read, "journalctl -u nginx -n 50"),
         (Destroy, "journalctl --rotate --vacuum-time=1s"),
         (Disrupt, "loginctl terminate-user x"),
+        (Disrupt, "machinectl poweroff web1"),
+        (Disrupt, "machinectl terminate web1"),
+        (Destroy, "machinectl remove web1"),
+        (Destroy, "machinectl clean --all"),
+        (Read, "machinectl list"),
+        (Disrupt, "networkctl down eth0"),
+        (Destroy, "kexec -e"),
+        (Mutate, "kexec -l /boot/vmlinuz --initrd=/boot/initrd"),
+        (Disrupt, "kexec /boot/vmlinuz"),
+        (Destroy, "systemd-tmpfiles --purge"),
+        (Mutate, "systemd-tmpfiles --create"),
+        (Destroy, "homectl remove anna"),
         (Read, "hostnamectl"),
         (Read, "do-release-upgrade -c"),
         (Read, "tasksel --list-tasks"),

@@ -32,6 +32,8 @@ pub struct Impact {
     pub consequences: Vec<Consequence>,
     /// True when whole namespaces, `--all`, or a whole kind goes.
     pub whole_scope: bool,
+    /// A stop on a host that is known to take no data, no clients and nothing but what was named, and not the machine.
+    pub light: bool,
     /// Where objects of the kinds that are hit live, as the server says.
     pub kinds: Vec<KindScope>,
     /// Objects of the caller's documents that are not there yet.

@@ -18,7 +18,59 @@ pub struct Known {
     pub clusters: Vec<String>,
     /// API servers.
     pub servers: Vec<String>,
+    /// AWS accounts: the names that policy gives them, and their ids.
+    pub accounts: Vec<String>,
 }
+
+/// AWS's regions (`partitions.json` of botocore, November 2026).
+const REGIONS: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-isoe-west-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-west-1",
+    "us-west-2",
+];
 
 /// What rules about machines call things.
 const OTHERS: [&str; 5] = ["packages", "package", "units", "unit", "all"];
@@ -34,6 +86,8 @@ pub fn doubts(text: &str, known: &Known) -> Vec<Problem> {
         for (key, names) in [("context", &known.contexts), ("cluster", &known.clusters)] {
             found.extend(texts(key).filter_map(|node| name(node, key, names)));
         }
+        found.extend(texts("account").filter_map(|node| account(node, &known.accounts)));
+        found.extend(texts("region").filter_map(region));
         found.extend(texts("server").filter_map(|node| server(node, &known.servers)));
     }
     found
@@ -74,6 +128,27 @@ fn server(node: &Node, servers: &[String]) -> Option<Problem> {
     (!matches).then(|| doubt(node, &format!("no server known here matches `{}`", escape(text.as_bytes()))))
 }
 
+/// An id has twelve digits; anything else is a name, which policy gives, or an alias, which only the account knows.
+fn account(node: &Node, accounts: &[String]) -> Option<Problem> {
+    let text = node.text()?;
+    let digits = text.chars().all(|c| c.is_ascii_digit() || c == '-');
+    if digits && !is_pattern(text) && text.chars().filter(char::is_ascii_digit).count() != 12 {
+        let shown = escape(text.as_bytes());
+        return Some(doubt(node, &format!("`{shown}` is no account: an id has twelve digits")));
+    }
+    name(node, "account", accounts)
+}
+
+fn region(node: &Node) -> Option<Problem> {
+    let text = node.text()?;
+    if REGIONS.iter().any(|region| glob::matches(text, region)) {
+        return None;
+    }
+    let near = did_you_mean(text, REGIONS.iter().copied());
+    let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    Some(doubt(node, &format!("no region known here is called `{}`{near}", escape(text.as_bytes()))))
+}
+
 fn doubt(node: &Node, what: &str) -> Problem {
     Problem { at: node.at, what: what.to_owned() }
 }
@@ -88,6 +163,7 @@ mod tests {
             contexts: vec!["live".into()],
             clusters: vec!["acme".into(), "prod-eu".into()],
             servers: vec!["https://10.0.0.1:6443".into()],
+            accounts: vec!["acme-prod".into(), "111111111111".into()],
         };
         let said = |when: &str, known: &Known| {
             let text = format!("version: 1\nrules:\n- id: a\n  when: {when}\n  then: deny\n");
@@ -101,6 +177,11 @@ mod tests {
             ("{cluster: amce}", "did you mean `acme`?"),
             ("{context: prod}", "no context known here is called `prod`"),
             ("{server: prod.example.com}", "no server known here"),
+            ("{account: acme-prd}", "did you mean `acme-prod`?"),
+            ("{account: '11111111111'}", "an id has twelve digits"),
+            ("{account: '222222222222'}", "no account known here is called `222222222222`"),
+            ("{region: eu-wst-1}", "did you mean `eu-west-1`?"),
+            ("{region: [eu-west-1, europe]}", "no region known here is called `europe`"),
         ] {
             assert!(said(when, &known).contains(want), "{when}: {}", said(when, &known));
         }
@@ -108,10 +189,11 @@ mod tests {
             "{resource: [pvc, Deployment, deployments.apps, certificates.cert-manager.io, leases, '*sets', rds, packages]}",
             "{cluster: 'prod-*', context: live, server: '10.0.0.*'}",
             "{namespace: shop, name: x}",
+            "{account: [acme-prod, '111111111111', 'acme-*'], region: [eu-west-1, 'us-*']}",
         ] {
             assert_eq!(said(when, &known), "", "{when}");
         }
         // Where nothing is known, nothing is doubted.
-        assert_eq!(said("{cluster: amce, context: x, server: y}", &Known::default()), "");
+        assert_eq!(said("{cluster: amce, context: x, server: y, account: z}", &Known::default()), "");
     }
 }

@@ -58,6 +58,17 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
     if tools.is_empty() {
         tools = known;
     }
+    if tools == ["aws"] {
+        // The service stands in front, and there are only so many.
+        let service =
+            |text: &str| text.split(' ').next().map(str::to_owned).filter(|service| !is_pattern(service));
+        for node in texts("verb").iter().filter(|node| node.text().is_some_and(is_pattern)) {
+            if let Some(service) = node.text().and_then(service).filter(|s| !aws::is_service(s.as_bytes())) {
+                let what = format!("no service of aws is called `{}`", escape(service.as_bytes()));
+                problems.push(Problem { at: node.at, what });
+            }
+        }
+    }
     for node in texts("verb") {
         let Some(text) = node.text().filter(|text| !is_pattern(text)) else { continue };
         if is_verb(text, &tools) {
@@ -161,6 +172,8 @@ mod tests {
             ("{tool: systemctl, verb: stopp}", "did you mean `stop`?"),
             ("{tool: kubctl, verb: delete}", "did you mean `kubectl`?"),
             ("{tool: aws, verb: rds delete-db-instanc}", "no command of aws is called"),
+            ("{tool: aws, verb: 'ec3 *'}", "no service of aws is called `ec3`"),
+            ("{tool: aws, verb: ['ec2 *', 'ec3 terminate-*']}", "no service of aws is called `ec3`"),
             ("{tool: apt, verb: nonsense}", "no command of apt is called"),
             ("{tool: kubernetes}", "guard stands in front of no tool called"),
         ] {

@@ -186,6 +186,27 @@ fn no_answer_is_never_taken_for_nothing() {
     assert_eq!(chroot.ask("systemctl stop web").impact.gaps.len(), 1);
     let denied = says("Failed to get properties: Access denied");
     assert_eq!(denied.ask("systemctl stop web").impact.gaps[0].why, Why::Forbidden);
+    // A start, a limit and a removal of settings, too, where systemd is at work; elsewhere systemctl does none of them.
+    for line in [
+        "systemctl start web",
+        "systemctl enable --now web",
+        "service web start",
+        "systemctl set-property web MemoryMax=1G",
+        "systemctl revert web",
+    ] {
+        assert_eq!(denied.ask(line).impact, Impact::default(), "{line}");
+    }
+    fs::create_dir_all(denied.dir.path().join("root/run/systemd/system")).unwrap();
+    for line in [
+        "systemctl start web",
+        "systemctl enable --now web",
+        "service web start",
+        "systemctl set-property web MemoryMax=1G",
+        "systemctl revert web",
+    ] {
+        let found = denied.ask(line).impact;
+        assert_eq!((found.gaps.len(), effect(Mutate, &found)), (1, Disrupt), "{line}");
+    }
     let slow = Recorded::with("#!/bin/sh\nexec sleep 600\n");
     let start = Instant::now();
     let found = slow.ask_within("systemctl stop web", Duration::from_millis(300)).impact;

@@ -152,9 +152,10 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
         (select(IdKind::ALL.to_vec()), select(vec!["main", "other"])).prop_map(|(k, v)| Identity::new(k, v));
     (
         (
-            select(vec!["kubectl", "aws", "odd"]),
+            select(vec!["kubectl", "aws", "systemctl", "odd"]),
             select(vec!["delete", "rollout restart", "scale", "plugin"]),
             effect(),
+            any::<bool>(),
             any::<bool>(),
         ),
         (
@@ -174,7 +175,7 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
     )
         .prop_map(
             |(
-                (tool, verb, effect, whole_scope),
+                (tool, verb, effect, whole_scope, light),
                 (objects, objects_complete, kinds_complete, all_namespaces, namespaces),
                 (environment, target_known, identities, unknown_identities),
                 (local, interactive, actor, now),
@@ -183,6 +184,7 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
                 verb: verb.to_owned(),
                 effect,
                 whole_scope: Whole::from(whole_scope),
+                light,
                 objects,
                 objects_complete,
                 kinds_complete,
@@ -245,6 +247,14 @@ proptest! {
         prop_assert!(no <= unknown && unknown <= yes);
         // Not to know it is no way around what holds for it.
         prop_assert!(unknown == yes || m.is_empty() || unknown > no || no == yes, "{no:?} {unknown:?} {yes:?}");
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_light_is_never_treated_better(s in situation(), m in merged()) {
+        let of = |light| strength(&Situation { light, ..s.clone() }, &m);
+        prop_assert!(of(false) >= of(true));
+        // Loss of data is asked for by name in any case.
+        prop_assert!(s.effect == Effect::Disrupt || of(false) == of(true));
     }
 
     #[test]

@@ -56,3 +56,14 @@ fn a_store_that_cannot_be_written_is_said_before_the_question_and_refuses_nothin
     told(&s.pipeline(DELETE)).is(0).says("NONE: ").says("is no directory");
     assert!(!cluster.exists(MAP));
 }
+
+#[test]
+fn what_is_refused_names_no_copy() {
+    let (cluster, s) = scene!(shop(), "lab");
+    // Nobody can be asked; with the answer the copy is named, because then it is there.
+    told(&s.pipeline(DELETE)).is(REFUSED).says("settings").not("guard restore");
+    assert!(cluster.exists(MAP));
+    let mut s = s;
+    s.env("GUARD_CONFIRM", "lab/shop");
+    told(&s.pipeline(DELETE)).is(0).says("guard restore");
+}

@@ -104,11 +104,17 @@ fn judge_with(
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || words.verdict.effect >= Effect::Unknown;
     let wanted = asks || words.verdict.content;
     let started = Instant::now();
+    if wanted {
+        // Made anew with the facts: there may be a hundred thousand of them.
+        outcome.situation.objects = Vec::new();
+    }
     if let (true, true, Ok(found)) = (wanted, how.probe, &resolved) {
         impact = look(&stage, &mut words, found, &tool, ready, &mut facts);
         outcome = stage.decide(&words, target, &impact, &facts, true);
-    } else if wanted && !how.probe {
-        impact.gap("what would go", Why::NotAsked);
+    } else if wanted {
+        if !how.probe {
+            impact.gap("what would go", Why::NotAsked);
+        }
         outcome = stage.decide(&words, target, &impact, &facts, false);
     }
     let probing = started.elapsed();
@@ -206,6 +212,11 @@ fn look(
     let _progress = how.progress.then(|| Progress::start(&told, dumb(world)));
     if !is_package_tool(call.tool) {
         let answered = stops(stage, found, tool);
+        if answered.refuses {
+            words.verdict.effect = Effect::Read;
+            words.verdict.because.push("the tool has no such command, and will say so");
+            return impact;
+        }
         facts.safer = answered.safer;
         return answered.impact;
     }
@@ -328,7 +339,7 @@ fn machine(tool: &str, words: &[&[u8]]) -> Option<String> {
     match asked::read_words(tool, words) {
         Asked::Down(down) => Some(down.how),
         Asked::Units(units) if units.act == Act::Isolate => units.names.into_iter().next(),
-        Asked::Units(_) | Asked::Nothing | Asked::Unclear => None,
+        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::Unclear => None,
     }
 }
 
@@ -342,7 +353,8 @@ fn is_unseen(impact: &Impact) -> bool {
 fn stopped(tool: &str, words: &[&[u8]], facts: &HostFacts, impact: &Impact) -> Vec<String> {
     let plan = facts.plan.iter().flat_map(Plan::removals);
     let mut stops: Vec<String> = plan.filter(|change| change.named).map(Change::full_name).collect();
-    if stops.is_empty() {
+    // Of very many only the first are told one by one; the words have them all.
+    if stops.is_empty() && impact.subjects.len() as u64 >= impact.subjects_total {
         let subjects = impact.subjects.iter().map(|subject| subject.name.clone());
         stops = subjects.filter(|name| !impact.unnamed.contains(name)).collect();
     }

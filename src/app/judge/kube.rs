@@ -275,8 +275,12 @@ pub(in crate::app) fn documents(inputs: &Inputs) -> Documents {
     }
     for loose in inputs.loose() {
         let (Loose::Kustomize(text) | Loose::Url(text) | Loose::Pattern(text)) = loose;
-        let what = format!("the contents of {}", text.to_string_lossy());
-        documents.leave(what, Why::NotAsked, matches!(loose, Loose::Url(_)));
+        let why = match loose {
+            Loose::Url(_) => "not fetched before the answer",
+            Loose::Kustomize(_) | Loose::Pattern(_) => "not read before the answer",
+        };
+        let what = text.to_string_lossy().into_owned();
+        documents.leave(what, Why::Failed(why.to_owned()), matches!(loose, Loose::Url(_)));
     }
     documents
 }

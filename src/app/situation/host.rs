@@ -33,9 +33,19 @@ pub struct Facts<'a> {
 
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
-    let worded = words::situation_of_host(facts.tool, facts.words, facts.assessment.effect);
+    let mut worded = words::situation_of_host(facts.tool, facts.words, facts.assessment.effect);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
     let common = Common { seen, place, assessment, impact, probed, called: IdKind::Host };
     let target_known = facts.target.is_some() && facts.named;
-    Situation { target_known, interactive, actor, ..completed(worded, &common) }
+    // What is not known is not light.
+    let light = probed && impact.light && impact.gaps.is_empty();
+    // Where only some of very many are told one by one, the words have them all.
+    let told_all = impact.subjects.len() as u64 >= impact.subjects_total;
+    let named = if told_all { Vec::new() } else { std::mem::take(&mut worded.objects) };
+    let mut found = Situation { target_known, light, interactive, actor, ..completed(worded, &common) };
+    if named.len() > found.objects.len() {
+        found.objects = named;
+        found.objects_complete = false;
+    }
+    found
 }

@@ -39,21 +39,33 @@ fn policy(mode: Mode, env_confirm: bool) -> Merged {
     Merged { user: Some(user), ..Merged::default() }
 }
 
-/// Rows: mode, terminal, GUARD_CONFIRM, target. Columns: effects, whole scopes for the two worst, and disrupting a host.
+/// Rows: mode, terminal, GUARD_CONFIRM, target. Columns: effects, whole scopes for the two worst, disrupting a host, and a
+/// stop there that
+/// is known to serve nobody.
 fn table() -> String {
-    let columns: [(Effect, bool, &str); 8] = [
-        (Effect::Read, false, "kubectl"),
-        (Effect::Mutate, false, "kubectl"),
-        (Effect::Unknown, false, "kubectl"),
-        (Effect::Disrupt, false, "kubectl"),
-        (Effect::Disrupt, true, "kubectl"),
-        (Effect::Disrupt, false, "apt-get"),
-        (Effect::Destroy, false, "kubectl"),
-        (Effect::Destroy, true, "kubectl"),
+    let columns: [(Effect, bool, &str, bool); 9] = [
+        (Effect::Read, false, "kubectl", false),
+        (Effect::Mutate, false, "kubectl", false),
+        (Effect::Unknown, false, "kubectl", false),
+        (Effect::Disrupt, false, "kubectl", false),
+        (Effect::Disrupt, true, "kubectl", false),
+        (Effect::Disrupt, false, "apt-get", false),
+        (Effect::Disrupt, false, "systemctl", true),
+        (Effect::Destroy, false, "kubectl", false),
+        (Effect::Destroy, true, "kubectl", false),
     ];
     let mut out = String::new();
-    let head =
-        ["read", "mutate", "unknown", "disrupt", "disrupt all", "disrupt host", "destroy", "destroy all"];
+    let head = [
+        "read",
+        "mutate",
+        "unknown",
+        "disrupt",
+        "disrupt all",
+        "disrupt host",
+        "light stop",
+        "destroy",
+        "destroy all",
+    ];
     let _ = write!(out, "{:<8} {:<11} {:<13} {:<13}", "mode", "terminal", "GUARD_CONFIRM", "target");
     head.iter().for_each(|h| {
         let _ = write!(out, " {h:<20}");
@@ -76,9 +88,10 @@ fn table() -> String {
                     if env_confirm { "may answer" } else { "forbidden" },
                     target.map_or("not resolved", Environment::word)
                 );
-                for (effect, whole_scope, tool) in columns {
+                for (effect, whole_scope, tool, light) in columns {
                     let s = Situation {
                         whole_scope: Whole::from(whole_scope),
+                        light,
                         interactive,
                         target_known: target.is_some(),
                         environment: target.unwrap_or(Environment::Development),

@@ -30,7 +30,7 @@ pub struct Document {
 /// Something the command reads and guard could not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// What it is, as it is shown: `the contents of https://…`, `document 3 of app.yaml`.
+    /// What it is, as it is shown: `https://…`, `document 3 of app.yaml`.
     pub what: String,
     /// Why it was not read.
     pub why: Why,

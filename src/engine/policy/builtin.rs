@@ -1,7 +1,6 @@
 //! The built-in table: what holds when no policy file says anything. Data only.
 
 use super::UnknownAs;
-use super::place::Domain;
 use super::rule::Outcome;
 use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
@@ -18,7 +17,8 @@ pub struct Row {
     pub effect: Effect,
     /// Only when whole namespaces, `--all` or a purge are meant; `false` = in any case.
     pub whole_scope: bool,
-    /// Only for what works on a host itself, where a y on the wrong terminal is the very mistake; `false` = everywhere.
+    /// Only for what works on a host itself, where a y on the wrong terminal is the very mistake, and unless it is known to
+    /// take no data, no clients and not the machine; `false` = everywhere.
     pub host: bool,
     /// What follows.
     pub then: Outcome,
@@ -69,7 +69,7 @@ pub fn outcome(
     whole_scope: bool,
     target_known: bool,
     unknown: UnknownAs,
-    domain: Option<Domain>,
+    heavy_on_host: bool,
 ) -> (Outcome, Option<&'static str>) {
     // A target nobody could resolve counts as production, and what would hurt there does not run.
     let environment = if target_known { environment } else { Environment::Production };
@@ -84,9 +84,8 @@ pub fn outcome(
             (_, UnknownAs::Deny) => (Outcome::Deny, Some(UNKNOWN)),
         };
     }
-    let host = domain == Some(Domain::Machine);
     let fits = |r: &&Row| {
-        let here = (whole_scope || !r.whole_scope) && (host || !r.host);
+        let here = (whole_scope || !r.whole_scope) && (heavy_on_host || !r.host);
         r.environment == environment && r.effect == effect && here
     };
     let rows = TABLE.iter().filter(fits);

@@ -2,7 +2,7 @@
 
 use crate::engine::apt::getopt::read;
 use crate::engine::host;
-use crate::engine::tools::host::{HALT_OPTIONS, Means, POWER_UNITS, SHUTDOWN_OPTIONS, SYSTEMCTL, Verb};
+use crate::engine::tools::host::{HALT_OPTIONS, Means, SHUTDOWN_OPTIONS, SYSTEMCTL, Verb};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Asked {
     Units(Units),
     /// The machine goes down, or most of it stops.
     Down(Down),
+    /// Only a message, or a rehearsal, at a time: it takes the place of what is planned.
+    Rehearsal,
     /// Nothing stops by it, as far as the words say.
     Nothing,
     /// Words that are not understood here.
@@ -31,6 +33,8 @@ pub struct Units {
 /// What becomes of units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
+    /// They start, and what they conflict with stops.
+    Start,
     /// They stop.
     Stop,
     /// They stop and start again.
@@ -49,6 +53,8 @@ pub enum Act {
     Kill {
         /// By its name without `SIG`, in capitals; `TERM` unless the words say otherwise.
         signal: String,
+        /// Only the main process of each.
+        main: bool,
     },
     /// Their processes stand still.
     Freeze,
@@ -59,6 +65,13 @@ pub enum Act {
         /// Which kinds: `state`, `cache`, `logs`, `configuration`, `runtime`, `all`.
         what: Vec<String>,
     },
+    /// What was written about them on this machine is removed.
+    Revert,
+    /// Their limits change.
+    Limit {
+        /// `NAME=VALUE`, as written.
+        settings: Vec<String>,
+    },
 }
 
 /// How the machine goes down.
@@ -68,13 +81,31 @@ pub struct Down {
     pub how: String,
     /// Nothing is stopped or written to disk first.
     pub forced: bool,
-    /// When, as written: `+5`, `23:00`; `None` for at once.
-    pub when: Option<String>,
+    /// When; `None` for at once.
+    pub when: Option<When>,
+    /// A word that was taken for something else than the time it looks like (`reboot +5` reboots at once).
+    pub stray: Option<String>,
+}
+
+/// A time, as written. The two are read differently: `+5` is five minutes to shutdown, five seconds to `--when=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// As shutdown takes it: `+5`, `23:00`.
+    Shutdown(String),
+    /// As systemd.time(7) has it: `+5min`, `2026-01-31 23:00`, `yesterday`.
+    Timestamp(String),
 }
 
 impl Down {
     fn now(how: &str, forced: bool) -> Asked {
-        Asked::Down(Down { how: how.to_owned(), forced, when: None })
+        Asked::Down(Down { how: how.to_owned(), forced, when: None, stray: None })
+    }
+
+    /// By a unit that takes the machine down when it starts.
+    fn by_unit(unit: &[u8]) -> Asked {
+        let name = text(unit);
+        let how = name.split('.').next().unwrap_or_default();
+        Down::now(how.strip_prefix("systemd-").unwrap_or(how), false)
     }
 
     /// Whether everything goes on afterwards where it was.
@@ -92,17 +123,17 @@ pub fn read_words(tool: &str, words: &[&[u8]]) -> Asked {
         "halt" | "poweroff" | "reboot" | "coldreboot" => of_halt(tool, words),
         "init" | "telinit" => of_init(words),
         "service" => {
-            let at = words.iter().position(|w| !w.starts_with(b"-")).unwrap_or(words.len());
-            of_script(words.get(at), words.get(at + 1))
+            let (name, action) = host::service(words);
+            of_script(name, action)
         }
         "invoke-rc.d" | "rc-service" => {
             let mut rest = words.iter().skip_while(|w| w.starts_with(b"-"));
-            let name = rest.next();
-            of_script(name, rest.next())
+            let name = rest.next().copied();
+            of_script(name, rest.next().copied())
         }
         "pg_ctlcluster" => of_cluster(words),
         tool => match tool.rsplit_once("/init.d/") {
-            Some((_, name)) => of_script(Some(&name.as_bytes()), words.first()),
+            Some((_, name)) => of_script(Some(name.as_bytes()), words.first().copied()),
             None => Asked::Unclear,
         },
     }
@@ -112,12 +143,36 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
     let line = host::systemctl(words);
     let Some(name) = line.arg(0) else { return Asked::Nothing };
     let Some((_, _, verb)) = SYSTEMCTL.iter().find(|(n, ..)| n.is(name)) else { return Asked::Unclear };
+    let dry = line.has(Means::DryRun) && matches!(verb, Verb::Job | Verb::Start | Verb::Power);
+    if line.has(Means::Help) || (dry && !(*verb == Verb::Power && line.has(Means::When))) {
+        return Asked::Nothing;
+    }
     let name = text(name);
+    // Which of them take the machine down, whatever starts them.
+    let down = line.args.iter().skip(1).find_map(|(_, unit)| host::takes_down(unit));
+    let isolates = name == "isolate" || line.values(Means::JobMode).any(|m| m == b"isolate");
+    // What stays then is listed by the manager.
+    let stays_up = |unit: &[u8]| unit.starts_with(b"rescue") || unit.starts_with(b"emergency");
+    let down = down.filter(|unit| !(isolates && stays_up(unit))).map(Down::by_unit);
     let names: Vec<String> = line.args.iter().skip(1).map(|(_, w)| unit(&text(w))).collect();
     let units = |act: Act| Asked::Units(Units { act, names: names.clone(), user: line.has(Means::User) });
     let restart = |reloads, only_running| units(Act::Restart { reloads, only_running });
     let now = line.has(Means::Now);
     match name.as_str() {
+        _ if *verb == Verb::Power => of_power(&name, &line),
+        "start" if isolates && down.is_none() => units(Act::Isolate),
+        "start" | "restart" | "reload-or-restart" | "isolate" if down.is_some() => {
+            down.unwrap_or(Asked::Unclear)
+        }
+        "start" => units(Act::Start),
+        "enable" if now && down.is_some() => down.unwrap_or(Asked::Unclear),
+        "enable" if now => units(Act::Start),
+        "set-property" => {
+            let mut args = line.args.iter().skip(1).map(|(_, w)| text(w));
+            let names = args.next().map(|name| unit(&name)).into_iter().collect();
+            let act = Act::Limit { settings: args.collect() };
+            Asked::Units(Units { act, names, user: line.has(Means::User) })
+        }
         "stop" | "condstop" => units(Act::Stop),
         "restart" => restart(false, false),
         "try-restart" | "condrestart" => restart(false, true),
@@ -128,14 +183,23 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
         "disable" if now => units(Act::Stop),
         "reenable" if now => restart(false, false),
         "mask" => units(Act::Mask { now }),
-        "kill" => units(Act::Kill { signal: signal(line.values(Means::Signal).last()) }),
+        "kill" => {
+            let signal = signal(line.values(Means::Signal).last());
+            // What systemd itself makes of them (systemd(1), "Signals").
+            match (names.iter().any(|n| n == "init.scope"), signal.as_str()) {
+                (true, "RTMIN+3" | "RTMIN+13") => Down::now("halt", signal == "RTMIN+13"),
+                (true, "RTMIN+4" | "RTMIN+14") => Down::now("poweroff", signal == "RTMIN+14"),
+                (true, "RTMIN+5" | "RTMIN+15" | "INT") => Down::now("reboot", signal == "RTMIN+15"),
+                (true, "RTMIN+6" | "RTMIN+16") => Down::now("kexec", signal == "RTMIN+16"),
+                _ => {
+                    let whom = line.values(Means::Whom).last();
+                    units(Act::Kill { signal, main: matches!(whom, Some(b"main" | b"control")) })
+                }
+            }
+        }
+        "revert" => units(Act::Revert),
         "freeze" => units(Act::Freeze),
         "isolate" => units(Act::Isolate),
-        "rescue" | "emergency" | "default" => Asked::Units(Units {
-            act: Act::Isolate,
-            names: vec![format!("{name}.target")],
-            user: line.has(Means::User),
-        }),
         "clean" => {
             let given = line.values(Means::What).flat_map(|w| w.split(|b| *b == b','));
             let mut what: Vec<String> = given.filter(|w| !w.is_empty()).map(text).collect();
@@ -144,18 +208,26 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
             }
             units(Act::Clean { what })
         }
-        "start" if names.iter().any(|n| POWER_UNITS.iter().any(|p| p.is(n.as_bytes()))) => {
-            let down = names.iter().find(|n| POWER_UNITS.iter().any(|p| p.is(n.as_bytes())));
-            let how = down.map(|n| n.split('.').next().unwrap_or_default()).unwrap_or_default();
-            Down::now(how.strip_prefix("systemd-").unwrap_or(how), false)
-        }
-        "start" | "restart-all" if line.values(Means::JobMode).any(|m| m == b"isolate") => {
-            units(Act::Isolate)
-        }
         "switch-root" => Down::now(&name, false),
-        _ if *verb == Verb::Power => Down::now(&name, line.count(Means::Force) >= 2),
         _ => Asked::Nothing,
     }
+}
+
+/// `reboot`, `rescue` and their like, at once or at a time.
+fn of_power(name: &str, line: &host::Words<'_>) -> Asked {
+    if host::planned(line).is_some() {
+        return Asked::Nothing;
+    }
+    if line.has(Means::DryRun) {
+        return Asked::Rehearsal;
+    }
+    if matches!(name, "rescue" | "emergency" | "default") {
+        let names = vec![format!("{name}.target")];
+        return Asked::Units(Units { act: Act::Isolate, names, user: line.has(Means::User) });
+    }
+    let when = line.values(Means::When).last().map(|when| When::Timestamp(text(when)));
+    let forced = line.count(Means::Force) >= 2;
+    Asked::Down(Down { how: name.to_owned(), forced, when, stray: None })
 }
 
 fn signal(given: Option<&[u8]>) -> String {
@@ -165,6 +237,8 @@ fn signal(given: Option<&[u8]>) -> String {
         "" | "15" => "TERM".to_owned(),
         "1" => "HUP".to_owned(),
         "10" => "USR1".to_owned(),
+        "12" => "USR2".to_owned(),
+        "2" => "INT".to_owned(),
         "18" => "CONT".to_owned(),
         name => name.to_owned(),
     }
@@ -173,43 +247,66 @@ fn signal(given: Option<&[u8]>) -> String {
 /// The first word that is no option is the time, the rest a message (`shutdown_parse_argv`).
 fn of_shutdown(words: &[&[u8]]) -> Asked {
     let line = read(SHUTDOWN_OPTIONS, words, false);
-    if line.has(Means::Help) || line.has(Means::DryRun) {
+    if line.has(Means::Help) {
         return Asked::Nothing;
     }
-    let letters = words.iter().filter(|w| w.starts_with(b"-"));
     let mut how = "poweroff";
-    for given in &line.given {
-        let word = words.get(given.at).copied().unwrap_or_default();
-        how = match (given.means, word) {
-            (Some(Means::Cancel | Means::Show), _) => return Asked::Nothing,
-            (Some(Means::Action), [b'-', b'-', rest @ ..]) if rest.starts_with(b"r") => "reboot",
-            (Some(Means::Action), [b'-', b'-', rest @ ..]) if rest.starts_with(b"ha") => "halt",
+    let mut set = |letter: u8| {
+        how = match letter {
+            b'r' => "reboot",
+            b'K' => "kexec",
+            b'H' => "halt",
+            b'P' => "poweroff",
+            b'h' if how != "halt" => "poweroff",
             _ => how,
         };
-    }
-    for word in letters.filter(|w| !w.starts_with(b"--")) {
-        for letter in word.iter().skip(1) {
-            how = match letter {
-                b'r' => "reboot",
-                b'K' => "kexec",
-                b'H' => "halt",
-                b'P' | b'h' => "poweroff",
-                _ => how,
-            };
+    };
+    let mut letters_of = usize::MAX;
+    for given in &line.given {
+        let word = words.get(given.at).copied().unwrap_or_default();
+        match (given.means, word) {
+            (Some(Means::Cancel | Means::Show), _) => return Asked::Nothing,
+            (Some(Means::Action), [b'-', b'-', rest @ ..]) => set(match rest {
+                [b'r', ..] => b'r',
+                [b'h', b'a', ..] => b'H',
+                [b'k', ..] => b'K',
+                _ => b'P',
+            }),
+            // Letters stand together in a word: it is read once.
+            (_, [b'-', letters @ ..]) if given.at != letters_of && !word.starts_with(b"--") => {
+                letters_of = given.at;
+                letters.iter().for_each(|letter| set(*letter));
+            }
+            _ => {}
         }
     }
     let when = line.arg(0).map(text).unwrap_or_else(|| "+1".to_owned());
     let when = (!matches!(when.as_str(), "now" | "+0")).then_some(when);
-    Asked::Down(Down { how: how.to_owned(), forced: false, when })
+    if line.has(Means::DryRun) {
+        return if when.is_some() { Asked::Rehearsal } else { Asked::Nothing };
+    }
+    let when = when.map(When::Shutdown);
+    Asked::Down(Down { how: how.to_owned(), forced: false, when, stray: None })
 }
 
+/// `halt_parse_argv`: `-p` and `--halt` say what is done whatever the tool is called, and the one word that is no option is
+/// handed to the next start.
 fn of_halt(tool: &str, words: &[&[u8]]) -> Asked {
     let line = read(HALT_OPTIONS, words, false);
-    if line.has(Means::Help) || line.has(Means::RecordOnly) {
+    if line.has(Means::Help) || line.has(Means::RecordOnly) || host::planned(&line).is_some() {
         return Asked::Nothing;
     }
-    let how = if tool == "coldreboot" { "reboot" } else { tool };
-    Down::now(how, line.has(Means::Force))
+    let mut how = if tool == "coldreboot" { "reboot" } else { tool };
+    for given in line.given.iter().filter(|given| given.means == Some(Means::Action)) {
+        how = match words.get(given.at).copied().unwrap_or_default() {
+            [b'-', b'-', b'h', ..] => "halt",
+            [b'-', b'-', b'r', ..] => "reboot",
+            _ if how == "reboot" => how,
+            _ => "poweroff",
+        };
+    }
+    let stray = line.arg(0).map(text);
+    Asked::Down(Down { how: how.to_owned(), forced: line.has(Means::Force), when: None, stray })
 }
 
 fn of_init(words: &[&[u8]]) -> Asked {
@@ -226,11 +323,15 @@ fn of_init(words: &[&[u8]]) -> Asked {
     }
 }
 
-fn of_script(name: Option<&&[u8]>, action: Option<&&[u8]>) -> Asked {
-    let Some(name) = name.map(|n| text(n)).filter(|n| !n.is_empty()) else { return Asked::Nothing };
+fn of_script(name: Option<&[u8]>, action: Option<&[u8]>) -> Asked {
+    let Some(name) = name.map(text).filter(|n| !n.is_empty()) else { return Asked::Nothing };
     let name = name.strip_suffix(".sh").unwrap_or(&name);
     let units = |act| Asked::Units(Units { act, names: vec![unit(name)], user: false });
-    match action.copied() {
+    match action {
+        Some(b"start") => match host::takes_down(name.as_bytes()) {
+            Some(down) => Down::by_unit(down),
+            None => units(Act::Start),
+        },
         Some(b"stop" | b"force-stop" | b"graceful-stop" | b"condstop" | b"zap") => units(Act::Stop),
         Some(b"restart" | b"force-restart" | b"--full-restart") => {
             units(Act::Restart { reloads: false, only_running: false })
@@ -240,7 +341,7 @@ fn of_script(name: Option<&&[u8]>, action: Option<&&[u8]>) -> Asked {
         Some(b"force-reload" | b"reload-or-restart") => {
             units(Act::Restart { reloads: true, only_running: false })
         }
-        Some(b"start" | b"reload" | b"status" | b"configtest" | b"graceful") | None => Asked::Nothing,
+        Some(b"reload" | b"status" | b"configtest" | b"graceful") | None => Asked::Nothing,
         Some(_) => Asked::Unclear,
     }
 }
@@ -288,12 +389,16 @@ const SUFFIXES: &[&str] = &[
     ".device",
 ];
 
+/// Whether a name has the suffix of a unit.
+pub fn is_unit(name: &str) -> bool {
+    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
 /// A unit as systemctl takes it: without a suffix it is a service; paths and patterns are its own business.
 fn unit(word: &str) -> String {
     let is_path = word.starts_with('/');
     let is_pattern = word.contains(['*', '?', '[']);
-    let has_suffix = SUFFIXES.iter().any(|suffix| word.ends_with(suffix));
-    if is_path || is_pattern || has_suffix { word.to_owned() } else { format!("{word}.service") }
+    if is_path || is_pattern || is_unit(word) { word.to_owned() } else { format!("{word}.service") }
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -314,10 +419,15 @@ mod tests {
                 format!("{:?} {}{user}", units.act, units.names.join(" "))
             }
             Asked::Down(down) => format!(
-                "{}{}{}",
+                "{}{}{}{}",
                 down.how,
                 if down.forced { " forced" } else { "" },
-                down.when.map(|w| format!(" at {w}")).unwrap_or_default()
+                down.when
+                    .map(|w| match w {
+                        When::Shutdown(w) | When::Timestamp(w) => format!(" at {w}"),
+                    })
+                    .unwrap_or_default(),
+                down.stray.map(|w| format!(" given {w}")).unwrap_or_default()
             ),
             other => format!("{other:?}"),
         }
@@ -338,16 +448,37 @@ mod tests {
             ("systemctl disable --now x", "Stop x.service"),
             ("systemctl mask x", "Mask { now: false } x.service"),
             ("systemctl mask --now x", "Mask { now: true } x.service"),
-            ("systemctl kill x", "Kill { signal: \"TERM\" } x.service"),
-            ("systemctl kill -s SIGHUP x", "Kill { signal: \"HUP\" } x.service"),
-            ("systemctl kill --signal=9 x", "Kill { signal: \"9\" } x.service"),
+            ("systemctl kill x", "Kill { signal: \"TERM\", main: false } x.service"),
+            ("systemctl kill -s SIGHUP x", "Kill { signal: \"HUP\", main: false } x.service"),
+            ("systemctl kill --signal=9 x", "Kill { signal: \"9\", main: false } x.service"),
             ("systemctl freeze x", "Freeze x.service"),
+            ("systemctl revert x", "Revert x.service"),
             ("systemctl isolate rescue.target", "Isolate rescue.target"),
             ("systemctl rescue", "Isolate rescue.target"),
             ("systemctl start --job-mode=isolate x.target", "Isolate x.target"),
             ("systemctl start reboot.target", "reboot"),
             ("systemctl start systemd-halt.service", "halt"),
-            ("systemctl start x", "Nothing"),
+            ("systemctl start x", "Start x.service"),
+            ("systemctl start --dry-run x", "Nothing"),
+            ("systemctl enable x", "Nothing"),
+            ("systemctl enable --now x", "Start x.service"),
+            ("systemctl enable --now systemd-reboot", "reboot"),
+            ("systemctl start systemd-suspend", "suspend"),
+            ("systemctl restart reboot.target", "reboot"),
+            ("systemctl isolate poweroff.target", "poweroff"),
+            ("systemctl start --job-mode=isolate poweroff.target", "poweroff"),
+            ("systemctl kill -s HUP --kill-whom=main x", "Kill { signal: \"HUP\", main: true } x.service"),
+            ("systemctl kill -s SIGRTMIN+5 init.scope", "reboot"),
+            (
+                "systemctl set-property x MemoryMax=1M TasksMax=2",
+                "Limit { settings: [\"MemoryMax=1M\", \"TasksMax=2\"] } x.service",
+            ),
+            ("systemctl reboot --when=cancel", "Nothing"),
+            ("systemctl reboot --when=", "Nothing"),
+            ("systemctl poweroff --when=show", "Nothing"),
+            ("systemctl reboot --when=+5min", "reboot at +5min"),
+            ("systemctl reboot --dry-run --when=+5min", "Rehearsal"),
+            ("systemctl reboot --dry-run", "Nothing"),
             ("systemctl clean x", "Clean { what: [\"runtime\", \"cache\"] } x.service"),
             ("systemctl clean --what=state,logs x", "Clean { what: [\"state\", \"logs\"] } x.service"),
             ("systemctl reboot", "reboot"),
@@ -356,6 +487,9 @@ mod tests {
             ("systemctl", "Nothing"),
             ("systemctl obliterate x", "Unclear"),
             ("service nginx stop", "Stop nginx.service"),
+            ("service nginx start", "Start nginx.service"),
+            ("service --full-restart nginx", "Restart { reloads: false, only_running: false } nginx.service"),
+            ("service systemd-poweroff start", "poweroff"),
             ("service nginx restart", "Restart { reloads: false, only_running: false } nginx.service"),
             ("service nginx status", "Nothing"),
             ("service nginx frobnicate", "Unclear"),
@@ -373,10 +507,21 @@ mod tests {
             ("shutdown -h +5 going down", "poweroff at +5"),
             ("shutdown --reboot 23:00", "reboot at 23:00"),
             ("shutdown --halt now", "halt"),
+            ("shutdown -Hh now", "halt"),
+            ("shutdown -hH now", "halt"),
+            ("shutdown -h -r now", "reboot"),
+            ("shutdown -k now", "Nothing"),
+            ("shutdown -k +5", "Rehearsal"),
+            ("shutdown -k", "Rehearsal"),
             ("shutdown -c", "Nothing"),
             ("reboot", "reboot"),
             ("reboot -f", "reboot forced"),
             ("halt -w", "Nothing"),
+            ("halt -p", "poweroff"),
+            ("reboot -p", "reboot"),
+            ("poweroff --halt", "halt"),
+            ("reboot --when=cancel", "Nothing"),
+            ("reboot +5", "reboot given +5"),
             ("coldreboot", "reboot"),
             ("init 0", "poweroff"),
             ("telinit 6", "reboot"),

@@ -2,12 +2,13 @@
 
 use super::asked::Down;
 use super::stop::served;
-use super::{Answered, Request, sessions};
+use super::{Answered, Request, sessions, when};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, span};
 use crate::engine::impact::{Group, Impact, Subject};
 use crate::probe::proc::{Listener, Proc, Process, Protocol};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -68,8 +69,13 @@ pub fn look(request: &Request<'_>, down: &Down, answered: &mut Answered) {
     });
     impact.subjects_total = 1;
     impact.raise(if down.forced { Effect::Destroy } else { Effect::Disrupt }, reason(down));
+    let mut logind = true;
     match proc.processes() {
         Ok(processes) => {
+            // It starts when it is called, where there is a bus to call it by.
+            let keeper =
+                |name: &str| matches!(name, "systemd-logind" | "dbus-daemon" | "dbus-broker" | "elogind");
+            logind = processes.iter().any(|process| keeper(&process.name));
             busy(&processes, impact);
             serving(&proc, &processes, impact);
             containers(&processes, impact);
@@ -88,7 +94,7 @@ pub fn look(request: &Request<'_>, down: &Down, answered: &mut Answered) {
     if !down.only_sleeps() {
         impact.also.extend(next_kernel(request.root));
     }
-    impact.also.extend(down.when.as_deref().map(when));
+    impact.also.splice(0..0, timing(request.root, down, logind));
     if down.forced {
         answered.safer =
             Some(if down.how == "reboot" { "systemctl reboot" } else { "systemctl poweroff" }.to_owned());
@@ -117,14 +123,37 @@ fn reason(down: &Down) -> &'static str {
     }
 }
 
-/// `+5` is in minutes; anything else stands as it was written.
-fn when(when: &str) -> String {
-    let at = match when.strip_prefix('+').unwrap_or(when).parse::<u64>() {
-        Ok(1) => "in 1 minute".to_owned(),
-        Ok(minutes) => format!("in {minutes} minutes"),
-        Err(_) => format!("at {when}"),
-    };
-    format!("{at}; `shutdown -c` takes it back until then")
+/// Whether a process of this name holds data.
+pub fn is_database(name: &str) -> bool {
+    DATABASES.iter().any(|(database, _)| *database == name)
+}
+
+/// When it happens, and what stands in the way of that: first of all, because it may be otherwise than it reads.
+fn timing(root: &Path, down: &Down, logind: bool) -> Vec<String> {
+    let now = Timestamp::now();
+    let mut lines = Vec::new();
+    if let Some(stray) = &down.stray {
+        lines.push(format!("AT ONCE: `{stray}` is no time for this command, only a word for the next start"));
+    }
+    if let Some(when) = &down.when {
+        lines.push(when::told(when, &now.to_zoned(when::zone(root))));
+        // `logind_schedule_shutdown`: "proceeding with immediate shutdown".
+        if !logind {
+            lines.insert(0, "AT ONCE: logind, which keeps such plans, does not run here".to_owned());
+        }
+        lines.extend(when::planned(root, now).map(|plan| format!("takes the place of {}", plan.told())));
+    }
+    lines
+}
+
+/// A rehearsal is planned like the real thing, and there is one plan.
+pub fn rehearse(root: &Path, impact: &mut Impact) {
+    if let Some(plan) = when::planned(root, Timestamp::now()) {
+        let told = plan.told();
+        impact.also.push(format!("{told} will NOT happen: the rehearsal takes its place"));
+        impact.raise(Effect::Disrupt, format!("calls off {told}"));
+        impact.light = true;
+    }
 }
 
 /// What is under way, before anything else.
@@ -274,6 +303,7 @@ fn next_kernel(root: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::systemd::asked::When;
     use crate::world::World;
     use std::time::Duration;
 
@@ -323,7 +353,8 @@ mod tests {
                 deadline: Duration::from_secs(2),
             };
             let mut answered = Answered::default();
-            let down = Down { how: how.to_owned(), forced, when: when.map(str::to_owned) };
+            let when = when.map(|when| When::Shutdown(when.to_owned()));
+            let down = Down { how: how.to_owned(), forced, when, stray: None };
             look(&request, &down, &mut answered);
             answered
         }
@@ -388,15 +419,16 @@ mod tests {
         let forced = machine.down("reboot", true, None);
         assert_eq!(forced.impact.consequences[0].effect, Effect::Destroy);
         assert_eq!(forced.safer.as_deref(), Some("systemctl reboot"));
-        let planned = machine.down("poweroff", false, Some("+1"));
-        assert!(
-            planned.impact.also.iter().any(|a| a.starts_with("in 1 minute;")),
-            "{:?}",
-            planned.impact.also
-        );
-        // Nobody keeps track of sessions here, and that is said.
-        assert_eq!(planned.impact.gaps.len(), 1);
-        assert_eq!(when("23:00"), "at 23:00; `shutdown -c` takes it back until then");
+        // Nobody keeps track of sessions here, nor of plans, and that is said.
+        let planned = machine.down("poweroff", false, Some("+1")).impact;
+        assert!(planned.also[0].starts_with("AT ONCE: logind"), "{planned:?}");
+        assert_eq!(planned.gaps.len(), 1);
+        machine.process(9, "systemd-logind", "0::/system.slice/systemd-logind.service", &[]);
+        let planned = machine.down("poweroff", false, Some("+1")).impact;
+        assert!(planned.also[0].starts_with("in 1 minute;"), "{planned:?}");
+        machine.write("run/systemd/shutdown/scheduled", "USEC=99999999999999999\nMODE=reboot\n");
+        let planned = machine.down("poweroff", false, Some("+1")).impact;
+        assert!(planned.also[1].starts_with("takes the place of the reboot planned in"), "{planned:?}");
         let asleep = machine.down("suspend", false, None);
         assert!(asleep.impact.consequences[0].because.contains("woken"));
     }

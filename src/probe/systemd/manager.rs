@@ -52,6 +52,34 @@ pub struct Unit {
     pub directories: Vec<(&'static str, String)>,
     /// It goes on when another target is isolated.
     pub ignores_isolate: bool,
+    /// What stops when it starts.
+    pub conflicts: Vec<String>,
+    /// What starts with it.
+    pub pulls: Vec<String>,
+    /// What needs it: while one of these runs, it is not unneeded.
+    pub needed_by: Vec<String>,
+    /// It stops when nothing that runs needs it any more.
+    pub unneeded_stops: bool,
+    /// What it starts: the service of a timer, a path or a socket.
+    pub triggers: Vec<String>,
+    /// What starts when it has ended, well or not: the setting and the unit.
+    pub then: Vec<(&'static str, String)>,
+    /// What happens to the machine when it has ended, well or not: the setting and its value.
+    pub machine: Vec<(&'static str, String)>,
+    /// The programs it starts, each with its words.
+    pub starts: Vec<String>,
+    /// Bytes of memory its control group uses.
+    pub memory: Option<u64>,
+    /// Tasks in it.
+    pub tasks: Option<u64>,
+    /// Nanoseconds of processors it has used.
+    pub cpu_ns: Option<u64>,
+    /// Addresses it may not talk to.
+    pub denies_addresses: bool,
+    /// Devices it may use are listed already.
+    pub lists_devices: bool,
+    /// The files it is made of, its own first.
+    pub files: Vec<String>,
 }
 
 impl Unit {
@@ -88,6 +116,22 @@ const DIRECTORIES: [(&str, &str); 5] = [
 /// What stops when a unit stops (`atom_map` in `src/core/unit-dependency-atom.c`: `UNIT_ATOM_PROPAGATE_STOP`).
 const PROPAGATES: [&str; 5] = ["RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo"];
 
+/// What starts with a unit (`UNIT_ATOM_PULL_IN_START` and its like in the same table).
+const PULLS: [&str; 4] = ["Requires", "BindsTo", "Wants", "Upholds"];
+/// What stops when a unit starts (`UNIT_ATOM_PULL_IN_STOP`): the relation holds in both directions.
+const CONFLICTS: [&str; 2] = ["Conflicts", "ConflictedBy"];
+/// What keeps a unit from being unneeded (`UNIT_ATOM_PINS_STOP_WHEN_UNNEEDED`).
+const NEEDED_BY: [&str; 5] = ["RequiredBy", "RequisiteOf", "WantedBy", "BoundBy", "UpheldBy"];
+/// What is started when a unit has ended.
+const THEN: [&str; 2] = ["OnSuccess", "OnFailure"];
+/// What becomes of the machine then (systemd.unit(5)).
+const MACHINE: [&str; 2] = ["SuccessAction", "FailureAction"];
+
+/// Names asked about in one call: what is printed of a unit is up to 4 KiB, and an answer has a largest size.
+const AT_ONCE: usize = 1_500;
+/// Bytes of names in one call: the arguments of a program are limited.
+const BYTES_AT_ONCE: usize = 96 << 10;
+
 impl<'a> Manager<'a> {
     /// The systemctl that belongs to the tool that will run: itself, or the first real one on the search path.
     pub fn new(request: &'a Request<'a>, user: bool, until: Instant) -> Result<Manager<'a>, Why> {
@@ -104,6 +148,25 @@ impl<'a> Manager<'a> {
 
     /// Every unit of these names, in the order given; patterns give every loaded unit they match.
     pub async fn show(&self, names: &[String]) -> Result<Vec<Unit>, Why> {
+        let mut units = Vec::new();
+        // Several names may mean one unit.
+        let mut seen = BTreeSet::new();
+        let mut rest = names;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = |name: &&String| {
+                bytes += name.len();
+                bytes <= BYTES_AT_ONCE
+            };
+            let count = rest.iter().take(AT_ONCE).take_while(fits).count().max(1);
+            let (now, later) = rest.split_at(count);
+            units.extend(self.show_some(now).await?.into_iter().filter(|unit| seen.insert(unit.id.clone())));
+            rest = later;
+        }
+        Ok(units)
+    }
+
+    async fn show_some(&self, names: &[String]) -> Result<Vec<Unit>, Why> {
         let mut words: Vec<OsString> = vec!["show".into(), "--no-pager".into()];
         if self.user {
             words.insert(0, "--user".into());
@@ -112,15 +175,24 @@ impl<'a> Manager<'a> {
         words.push("--".into());
         words.extend(names.iter().map(OsString::from));
         let done = self.run(&words).await?;
-        let out = String::from_utf8_lossy(&done.out);
-        let mut units = parse(&out);
+        let units = parse(&String::from_utf8_lossy(&done.out));
         if !done.ok || (units.is_empty() && !done.err.trim_ascii().is_empty()) {
             return Err(failure(&done));
         }
-        // Several names may mean one unit.
-        let mut seen = BTreeSet::new();
-        units.retain(|unit| seen.insert(unit.id.clone()));
         Ok(units)
+    }
+
+    /// Whether systemctl lists a command of this name; `None` when it does not say.
+    pub async fn has_command(&self, name: &str) -> Option<bool> {
+        const FEWEST: usize = 20;
+        let done = self.run(&["--help".into()]).await.ok().filter(|done| done.ok)?;
+        let text = String::from_utf8_lossy(&done.out);
+        let lines = text.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        let commands: Vec<&str> = lines
+            .filter_map(|line| line.split_ascii_whitespace().next())
+            .filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
+            .collect();
+        (commands.len() >= FEWEST).then(|| commands.contains(&name))
     }
 
     /// Names of the units a target brings with it, itself among them.
@@ -193,9 +265,22 @@ fn properties() -> String {
         "ControlGroup",
         "TriggeredBy",
         "IgnoreOnIsolate",
+        "StopWhenUnneeded",
+        "Triggers",
+        "ExecStart",
+        "MemoryCurrent",
+        "TasksCurrent",
+        "CPUUsageNSec",
+        "IPAddressDeny",
+        "DeviceAllow",
+        "FragmentPath",
+        "DropInPaths",
     ];
     let directories = DIRECTORIES.iter().map(|(setting, _)| *setting);
-    own.into_iter().chain(PROPAGATES).chain(directories).collect::<Vec<_>>().join(",")
+    let mut all: Vec<&str> = own.into_iter().chain(PROPAGATES).chain(PULLS).chain(CONFLICTS).collect();
+    all.extend(NEEDED_BY.into_iter().filter(|name| !PROPAGATES.contains(name)));
+    all.extend(THEN.into_iter().chain(MACHINE).chain(directories));
+    all.join(",")
 }
 
 /// Reads what `systemctl show` prints: `Key=value` lines, an empty line between units. Total.
@@ -211,6 +296,9 @@ pub fn parse(out: &str) -> Vec<Unit> {
             continue;
         }
         let Some((key, value)) = line.split_once('=') else { continue };
+        if value.is_empty() {
+            continue;
+        }
         let words = || value.split_ascii_whitespace().map(str::to_owned);
         let number = || value.parse::<u64>().ok().filter(|n| *n > 0);
         match key {
@@ -227,8 +315,37 @@ pub fn parse(out: &str) -> Vec<Unit> {
             "ControlGroup" => unit.cgroup = (!value.is_empty()).then(|| value.to_owned()),
             "TriggeredBy" => unit.triggered_by = words().collect(),
             "IgnoreOnIsolate" => unit.ignores_isolate = value == "yes",
-            key if PROPAGATES.contains(&key) => unit.dependents.extend(words()),
+            "StopWhenUnneeded" => unit.unneeded_stops = value == "yes",
+            "Triggers" => unit.triggers = words().collect(),
+            "ExecStart" => unit.starts.extend(
+                value
+                    .split_once("argv[]=")
+                    .map(|(_, argv)| argv.split(" ; ").next().unwrap_or_default().to_owned()),
+            ),
+            "MemoryCurrent" => unit.memory = value.parse().ok(),
+            "TasksCurrent" => unit.tasks = value.parse().ok(),
+            "CPUUsageNSec" => unit.cpu_ns = value.parse().ok(),
+            "IPAddressDeny" => unit.denies_addresses = true,
+            "DeviceAllow" => unit.lists_devices = true,
+            "FragmentPath" => unit.files.insert(0, value.to_owned()),
+            "DropInPaths" => unit.files.extend(words()),
             key => {
+                if PROPAGATES.contains(&key) {
+                    unit.dependents.extend(words());
+                }
+                if NEEDED_BY.contains(&key) {
+                    unit.needed_by.extend(words());
+                } else if PULLS.contains(&key) {
+                    unit.pulls.extend(words());
+                } else if CONFLICTS.contains(&key) {
+                    unit.conflicts.extend(words());
+                }
+                if let Some(setting) = THEN.iter().find(|setting| **setting == key) {
+                    unit.then.extend(words().map(|name| (*setting, name)));
+                }
+                if let Some(setting) = MACHINE.iter().find(|setting| **setting == key && value != "none") {
+                    unit.machine.push((setting, value.to_owned()));
+                }
                 if let Some((_, word)) = DIRECTORIES.iter().find(|(setting, _)| *setting == key) {
                     unit.directories.extend(words().map(|dir| (*word, dir)));
                 }

@@ -4,16 +4,22 @@
 //! Nothing here fails: a question without an answer is a gap. Where systemd does not run, units are a gap too, and what
 //! the process table alone can tell is still told. Texts are as they were given; whoever shows them escapes them.
 
+mod after;
 pub mod asked;
 mod check;
 mod clean;
 mod down;
+mod limit;
 mod manager;
 mod sessions;
+mod signal;
+mod start;
 mod stop;
 mod vital;
+mod when;
 
 use crate::engine::fact::Why;
+use crate::engine::host;
 use crate::engine::impact::Impact;
 use crate::world::World;
 use asked::Asked;
@@ -51,6 +57,8 @@ pub struct Answered {
     pub impact: Impact,
     /// A milder form of the same command, ready to be copied.
     pub safer: Option<String>,
+    /// The tool has no such command, and says so itself.
+    pub refuses: bool,
 }
 
 /// Looks at what the words would stop.
@@ -66,6 +74,8 @@ pub fn ask(request: &Request<'_>) -> Answered {
     let words: Vec<&[u8]> = request.words.iter().map(|w| w.as_bytes()).collect();
     match asked::read_words(request.tool, &words) {
         Asked::Nothing => {}
+        Asked::Rehearsal => down::rehearse(request.root, &mut answered.impact),
+        Asked::Unclear if no_such_command(request, &words) => answered.refuses = true,
         Asked::Unclear => {
             let why = Why::Failed("no words that are understood here".to_owned());
             answered.impact.gap("what this stops", why);
@@ -79,4 +89,28 @@ pub fn ask(request: &Request<'_>) -> Answered {
         }
     }
     answered
+}
+
+/// Whether the tool knows no command of this name: systemctl lists all it has; `service` passes what is no action of its
+/// own to the script of that name, when there is one (service(8), init-system-helpers 1.65).
+fn no_such_command(request: &Request<'_>, words: &[&[u8]]) -> bool {
+    let until = Instant::now() + request.deadline;
+    match request.tool {
+        "systemctl" => {
+            let line = host::systemctl(words);
+            let Some(name) = line.arg(0).and_then(|name| std::str::from_utf8(name).ok()) else {
+                return false;
+            };
+            let asked = super::block_on(async {
+                manager::Manager::new(request, false, until).ok()?.has_command(name).await
+            });
+            !line.strange() && matches!(asked, Ok(Some(false)))
+        }
+        "service" if start::is_booted(request.root) => {
+            let (name, _) = host::service(words);
+            let Some(name) = name.and_then(|name| std::str::from_utf8(name).ok()) else { return false };
+            !name.contains('/') && !request.root.join("etc/init.d").join(name).exists()
+        }
+        _ => false,
+    }
 }

@@ -3,28 +3,51 @@
 use super::asked::{Act, Units};
 use super::check::{self, Checked};
 use super::manager::{Manager, Unit};
-use super::{Answered, Request, clean, vital};
+use super::{Answered, Request, after, clean, down, limit, signal, start, vital};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, span};
 use crate::engine::impact::{Group, Impact, Subject};
 use crate::probe::proc::{Listener, Proc, Process, Protocol};
+use std::collections::BTreeSet;
 use std::path::Path;
 use tokio::time::Instant;
 
 /// Looks at what becomes of units.
 pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered: &mut Answered) {
     let impact = &mut answered.impact;
+    // Nothing is named: systemctl says so itself.
+    let only_changes = matches!(asked.act, Act::Start | Act::Limit { .. } | Act::Revert);
+    if only_changes && (asked.names.is_empty() || !start::is_booted(request.root)) {
+        return;
+    }
     let manager = match Manager::new(request, asked.user, until) {
         Ok(manager) => manager,
+        Err(why) if only_changes => return unseen(why, impact),
         Err(why) => return without_manager(request, asked, why, impact),
     };
-    let wanted = if asked.act == Act::Isolate { vec!["*".to_owned()] } else { asked.names.clone() };
+    let files: Vec<Unit> = match asked.act {
+        Act::Start => asked.names.iter().filter_map(|name| start::by_file(request.root, name)).collect(),
+        _ => Vec::new(),
+    };
+    let wanted = match asked.act {
+        Act::Isolate => vec!["*".to_owned()],
+        // A file goes by its last part once it is linked.
+        Act::Start if !files.is_empty() => {
+            asked.names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).collect()
+        }
+        _ => asked.names.clone(),
+    };
     if wanted.is_empty() {
         return impact.gap("which units stop", Why::Failed("the words name none".to_owned()));
     }
     let mut units = match manager.show(&wanted).await {
         Ok(units) => units,
+        // Nor does the command itself come further: it goes the same way.
+        Err(Why::Failed(why)) if asked.user && why.starts_with("Failed to connect to") => {
+            return impact.lower(Effect::Read, format!("there is no manager of yours to reach: {why}"));
+        }
+        Err(why) if only_changes => return unseen(why, impact),
         Err(why) => return without_manager(request, asked, why, impact),
     };
     if asked.act == Act::Isolate {
@@ -34,8 +57,16 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
         };
         impact.whole_scope = true;
     }
-    impact.subjects = units.iter().map(subject).collect();
+    for file in files {
+        if let Some(unit) = units.iter_mut().find(|unit| unit.id == file.id && !unit.exists()) {
+            *unit = file;
+        }
+    }
+    // What is there before what is not: those may be very many.
+    let (there, missing): (Vec<&Unit>, Vec<&Unit>) = units.iter().partition(|unit| unit.exists());
     impact.subjects_total = units.len() as u64;
+    let first = there.iter().copied().chain(missing.into_iter().take(MOST_MISSING));
+    impact.subjects = first.map(|unit| subject(unit.name())).collect();
     if units.is_empty() && asked.act != Act::Isolate {
         // Only a pattern names nothing.
         return impact.lower(Effect::Read, "no unit that is loaded has such a name");
@@ -45,8 +76,29 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
     }
     match &asked.act {
         Act::Clean { what } => return cleaned(request, what, &units, until, impact),
+        Act::Revert => return reverted(request, &units, impact),
+        Act::Limit { settings } => {
+            limit::look(request, settings, &units, impact);
+            let running: Vec<&Unit> = units.iter().filter(|unit| unit.is_active()).collect();
+            // Only where something is cut off it matters from whom.
+            if !impact.consequences.is_empty() {
+                serving(request, asked.user, &running, impact);
+            }
+            return;
+        }
+        Act::Start => {
+            match start::look(&manager, asked, &units, impact).await {
+                Ok(stops) => {
+                    let stops: Vec<&Unit> = stops.iter().collect();
+                    serving(request, asked.user, &stops, impact);
+                    tell_vital(&stops, false, impact);
+                }
+                Err(why) => unseen(why, impact),
+            }
+            return;
+        }
         Act::Mask { now: false } => masked(&manager, &units, impact).await,
-        Act::Kill { signal } => killed(request, signal, &units, impact),
+        Act::Kill { signal, main } => signal::look(request, signal, *main, &units, impact),
         Act::Stop | Act::Restart { .. } | Act::Mask { now: true } | Act::Freeze | Act::Isolate => {}
     }
     let restarts = matches!(asked.act, Act::Restart { .. });
@@ -55,44 +107,93 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
     }
     let impact = &mut answered.impact;
     let running: Vec<&Unit> = units.iter().filter(|unit| unit.is_active()).collect();
-    let stops = !matches!(asked.act, Act::Mask { now: false } | Act::Kill { .. } | Act::Freeze);
+    let ends = !matches!(asked.act, Act::Mask { now: false } | Act::Freeze);
+    let stops = ends && !matches!(asked.act, Act::Kill { .. });
     // What is only reloaded takes nothing along.
     let reloads = matches!(asked.act, Act::Restart { reloads: true, .. });
     let gone: Vec<Unit> = units.iter().filter(|unit| !(reloads && unit.can_reload)).cloned().collect();
-    let with = if stops {
-        match manager.dependents(&gone).await {
-            Ok(with) => with,
-            Err(why) => {
-                impact.gap("what stops with it", why);
-                Vec::new()
-            }
-        }
-    } else {
-        Vec::new()
-    };
+    let with = if stops { with_them(&manager, asked, &gone, impact).await } else { Vec::new() };
     if running.is_empty() && with.is_empty() && !restarts {
         impact.lower(Effect::Mutate, not_running(&units));
     }
-    if stops && !running.is_empty() && with.is_empty() && running.iter().all(|u| only_starts_others(u)) {
-        impact.lower(Effect::Mutate, "it runs nothing itself: it only starts other units no more");
-    }
-    along(&with, impact);
     let all: Vec<&Unit> = running.iter().copied().chain(&with).collect();
-    serving(request, asked.user, &all, impact);
-    for unit in &all {
-        // What ssh and the network are without matters when they stay away; a restart that works is over at once.
-        if let Some(what) = vital::without(unit.name()).filter(|_| !restarts || cuts_off(unit.name())) {
-            impact.also.insert(0, format!("{}: {what}", unit.name()));
-        }
-        if unit.restarts > 0 {
-            let times =
-                if unit.restarts == 1 { "once".to_owned() } else { format!("{} times", unit.restarts) };
-            impact.also.push(format!("{} has failed and been started again {times}", unit.name()));
-        }
+    let nothing_runs = !all.is_empty() && all.iter().all(|unit| runs_nothing(unit));
+    if stops && nothing_runs {
+        impact.lower(Effect::Mutate, "it runs nothing itself: it only stands for other units or starts them");
+    } else {
+        along(&with, asked.user, impact);
+    }
+    let ending: Vec<&Unit> = gone.iter().filter(|unit| unit.is_active() && ends).collect();
+    let goes_down = after::sequel(&manager, &ending, impact).await;
+    let serves = serving(request, asked.user, &all, impact);
+    let vital = tell_vital(&all, restarts, impact);
+    for unit in all.iter().filter(|unit| unit.restarts > 0) {
+        let times = if unit.restarts == 1 { "once".to_owned() } else { format!("{} times", unit.restarts) };
+        impact.also.push(format!("{} has failed and been started again {times}", unit.name()));
     }
     if asked.act == Act::Stop {
         again(&manager, &running, impact).await;
     }
+    let whole = asked.act == Act::Isolate || goes_down;
+    let plain = |unit: &&Unit| unit.is_a(".service") || unit.is_a(".socket") || runs_nothing(unit);
+    impact.light = !whole
+        && !vital
+        && with.is_empty()
+        && all.iter().all(plain)
+        && serves.is_some_and(|serves| serves.clients == 0 && !serves.data);
+    // What a person's own manager runs is theirs alone, unless others are served by it.
+    let own = serves.is_some_and(|serves| serves.remote == 0 && !serves.data);
+    if asked.user && own && !whole && impact.gaps.is_empty() {
+        impact.lower(Effect::Mutate, "it is your own, holds no data and serves nobody on another machine");
+    }
+}
+
+/// What stops by a start could not be learnt: then it is not taken for nothing.
+fn unseen(why: Why, impact: &mut Impact) {
+    impact.gap("what this stops", why);
+    impact.raise(Effect::Disrupt, "what it would stop could not be asked");
+}
+
+/// What stops with units that stop: what depends on them, what nothing needs any more, and what a restart conflicts with.
+async fn with_them(manager: &Manager<'_>, asked: &Units, gone: &[Unit], impact: &mut Impact) -> Vec<Unit> {
+    let mut with = match manager.dependents(gone).await {
+        Ok(with) => with,
+        Err(why) => {
+            impact.gap("what stops with it", why);
+            Vec::new()
+        }
+    };
+    let going: Vec<&Unit> = gone.iter().chain(&with).collect();
+    let restarts = matches!(asked.act, Act::Restart { .. });
+    let starts = matches!(asked.act, Act::Restart { only_running: false, .. });
+    // What comes back needs the rest again.
+    let more = if restarts { Ok(Vec::new()) } else { after::unneeded(manager, &going).await };
+    match more {
+        Ok(more) => with.extend(more),
+        Err(why) => impact.gap("what stops because nothing needs it then", why),
+    }
+    if starts {
+        match start::look(manager, asked, gone, impact).await {
+            Ok(more) => with.extend(more),
+            Err(why) => impact.gap("what stops by what it conflicts with", why),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    with.retain(|unit| gone.iter().all(|own| own.id != unit.id) && seen.insert(unit.id.clone()));
+    with
+}
+
+/// Tells what is gone without units that the machine cannot do without; whether there are any.
+fn tell_vital(units: &[&Unit], restarts: bool, impact: &mut Impact) -> bool {
+    // What ssh and the network are without matters when they stay away; a restart that works is over at once.
+    let found = units.iter().filter(|unit| !restarts || cuts_off(unit.name()));
+    let found: Vec<String> =
+        found.filter_map(|unit| Some(format!("{}: {}", unit.name(), vital::without(unit.name())?))).collect();
+    let any = !found.is_empty();
+    for line in found {
+        impact.also.insert(0, line);
+    }
+    any
 }
 
 /// A restart of these is an interruption by itself.
@@ -116,9 +217,9 @@ fn cuts_off(name: &str) -> bool {
     )
 }
 
-/// Timers and paths run nothing; sockets listen, so that they are none of them.
-fn only_starts_others(unit: &Unit) -> bool {
-    unit.is_a(".timer") || unit.is_a(".path")
+/// Targets stand for other units, timers and paths start them; sockets listen, so that they are none of these.
+fn runs_nothing(unit: &Unit) -> bool {
+    unit.is_a(".timer") || unit.is_a(".path") || unit.is_a(".target")
 }
 
 fn not_running(units: &[Unit]) -> String {
@@ -129,23 +230,50 @@ fn not_running(units: &[Unit]) -> String {
     }
 }
 
-fn subject(unit: &Unit) -> Subject {
+/// How many units that are not there, or that nobody could ask about, are told one by one.
+const MOST_MISSING: usize = 1_000;
+
+fn subject(name: &str) -> Subject {
     Subject {
         kind: "unit".to_owned(),
         resource: "units".to_owned(),
-        name: unit.name().to_owned(),
+        name: name.strip_suffix(".service").unwrap_or(name).to_owned(),
         ..Subject::default()
     }
 }
 
 /// Units that stop with those that were named.
-fn along(with: &[Unit], impact: &mut Impact) {
+fn along(with: &[Unit], user: bool, impact: &mut Impact) {
     if with.is_empty() {
         return;
     }
+    group(with, impact);
+    let names: Vec<&str> = with.iter().take(3).map(Unit::name).collect();
+    let more = if with.len() > 3 { format!(" and {} more", with.len() - 3) } else { String::new() };
+    let named = impact.subjects_total;
+    impact.surprise.get_or_insert_with(|| {
+        format!(
+            "you named {}, {} stop; not named by you: {}{more}",
+            counted(named, "unit"),
+            named + with.len() as u64,
+            names.join(", "),
+        )
+    });
+    // A person's own units belong together more often than not; a session's target takes the whole of it along.
+    if !user || impact.subjects.iter().any(|subject| subject.name.ends_with(".target")) {
+        impact.raise(Effect::Disrupt, format!("takes along {}{more}", names.join(", ")));
+    }
+}
+
+/// Counts units by their kind, among what goes without having been named.
+pub(super) fn group(with: &[Unit], impact: &mut Impact) {
     for unit in with {
+        if !impact.unnamed.iter().any(|name| name == unit.name()) {
+            impact.unnamed.push(unit.name().to_owned());
+        }
         let kind = unit.id.rsplit_once('.').map_or("unit", |(_, kind)| kind);
         match impact.groups.iter_mut().find(|group| group.kind == kind) {
+            Some(group) if group.names.iter().any(|name| name == unit.name()) => {}
             Some(group) => {
                 group.count += 1;
                 group.names.push(unit.name().to_owned());
@@ -158,17 +286,6 @@ fn along(with: &[Unit], impact: &mut Impact) {
             }),
         }
     }
-    let names: Vec<&str> = with.iter().take(3).map(Unit::name).collect();
-    let more = if with.len() > 3 { format!(" and {} more", with.len() - 3) } else { String::new() };
-    let named = impact.subjects.len() as u64;
-    impact.unnamed = with.iter().map(|unit| unit.name().to_owned()).collect();
-    impact.surprise = Some(format!(
-        "you named {}, {} stop; not named by you: {}{more}",
-        counted(named, "unit"),
-        named + with.len() as u64,
-        names.join(", "),
-    ));
-    impact.raise(Effect::Disrupt, format!("takes along {}{more}", names.join(", ")));
 }
 
 /// Everything that is active now and that the target does not bring.
@@ -197,6 +314,29 @@ fn cleaned(request: &Request<'_>, what: &[String], units: &[Unit], until: Instan
     clean::look(request.root, what, &still, until, impact);
 }
 
+/// What was written in `/etc` goes: drop-ins, limits that were set, and a file of its own where its package has one
+/// (`unit_file_revert` in `src/shared/install.c`).
+fn reverted(request: &Request<'_>, units: &[Unit], impact: &mut Impact) {
+    let vendor = |unit: &Unit| {
+        ["usr/lib", "lib"]
+            .iter()
+            .any(|dir| request.root.join(dir).join("systemd/system").join(&unit.id).exists())
+    };
+    let goes = |unit: &&Unit, file: &str| {
+        // Not those for all units of a kind, or of a prefix.
+        let beside = file.contains(&format!("/{}.d/", unit.id));
+        let own = file.rsplit('/').next() == Some(unit.id.as_str());
+        file.starts_with("/etc/systemd/") && (beside || (own && vendor(unit)))
+    };
+    let files: Vec<String> =
+        units.iter().flat_map(|u| u.files.iter().filter(move |f| goes(&u, f))).cloned().collect();
+    if !files.is_empty() {
+        impact.raise(Effect::Disrupt, "what was written about it on this machine is removed, without a copy");
+        impact.also.extend(files.into_iter().map(|file| format!("{file} is removed")));
+        impact.light = true;
+    }
+}
+
 /// What is masked goes on running, but starts no more, and neither does what needs it.
 async fn masked(manager: &Manager<'_>, units: &[Unit], impact: &mut Impact) {
     let running: Vec<&str> = units.iter().filter(|u| u.is_active()).map(Unit::name).collect();
@@ -215,46 +355,6 @@ async fn masked(manager: &Manager<'_>, units: &[Unit], impact: &mut Impact) {
         impact
             .also
             .push(format!("{} runs on until it is stopped, and does not start again", running.join(", ")));
-    }
-}
-
-/// Servers catch some signals in order to read their configuration again or to reopen their logs; others end by them.
-fn killed(request: &Request<'_>, signal: &str, units: &[Unit], impact: &mut Impact) {
-    let number = match signal {
-        "HUP" => 1,
-        "USR1" => 10,
-        "CONT" | "URG" | "WINCH" | "0" => {
-            return impact.lower(Effect::Mutate, format!("SIG{signal} ends nothing"));
-        }
-        _ => {
-            for unit in units.iter().filter(|u| {
-                u.is_active() && matches!(u.restart.as_str(), "always" | "on-failure" | "on-abnormal")
-            }) {
-                impact.also.push(format!(
-                    "systemd may start {} again (Restart={})",
-                    unit.name(),
-                    unit.restart
-                ));
-            }
-            return;
-        }
-    };
-    let Ok(processes) = Proc::at(request.root).processes() else {
-        return impact.gap("what the signal does", Why::Failed("processes could not be read".to_owned()));
-    };
-    let active: Vec<&Unit> = units.iter().filter(|unit| unit.is_active()).collect();
-    let pids: Vec<u32> = active.iter().flat_map(|unit| pids_of(unit, &processes)).collect();
-    let caught = |pid: &u32| {
-        let path = request.root.join(format!("proc/{pid}/status"));
-        let status = std::fs::read_to_string(path).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        let mask = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-        mask.is_some_and(|mask| mask & (1 << (number - 1)) != 0)
-    };
-    if !pids.is_empty() && pids.iter().all(caught) {
-        impact.lower(Effect::Mutate, format!("every process of it catches SIG{signal}"));
-    } else if !pids.is_empty() {
-        impact.also.push(format!("not every process of it catches SIG{signal}: those that do not end"));
     }
 }
 
@@ -333,16 +433,32 @@ pub(super) fn pids_of(unit: &Unit, processes: &[Process]) -> Vec<u32> {
     pids
 }
 
-/// Who is served by the units, one clause each, those with most clients first.
-fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impact) {
+/// Whom units serve.
+#[derive(Clone, Copy, Debug, Default)]
+struct Serves {
+    /// Connections that are open to them.
+    clients: u64,
+    /// Addresses of other machines among those.
+    remote: usize,
+    /// A program that holds data runs in one of them.
+    data: bool,
+}
+
+/// Who is served by the units, one clause each, those with most clients first; `None` where that is not known.
+fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impact) -> Option<Serves> {
+    let mut sum = Serves::default();
     if units.is_empty() {
-        return;
+        return Some(sum);
     }
     let proc = Proc::at(request.root);
     let processes = match proc.processes() {
         Ok(processes) => processes,
-        Err(why) => return impact.gap("connections to it", why),
+        Err(why) => {
+            impact.gap("connections to it", why);
+            return None;
+        }
     };
+    let mut known = true;
     let mut clauses: Vec<(u64, bool, String)> = Vec::new();
     for unit in units {
         let pids = pids_of(unit, &processes);
@@ -360,12 +476,18 @@ fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impa
         match proc.listeners_of(&pids) {
             Ok(listeners) => {
                 clients = listeners.iter().map(|l| l.clients).sum();
+                sum.clients += clients;
+                sum.remote += listeners.iter().flat_map(|l| &l.peers).filter(|p| !p.is_loopback()).count();
                 parts.extend(served(&listeners));
             }
             // Others' sockets are root's to see.
-            Err(why) if runs && !user => impact.gap(format!("connections to {}", unit.name()), why),
-            Err(_) => {}
+            Err(why) if runs && !user => {
+                known = false;
+                impact.gap(format!("connections to {}", unit.name()), why);
+            }
+            Err(_) => known &= !runs,
         }
+        sum.data |= processes.iter().any(|p| pids.contains(&p.pid) && down::is_database(&p.name));
         if !parts.is_empty() {
             clauses.push((clients, runs, format!("{}: {}", unit.name(), parts.join(", "))));
         }
@@ -374,6 +496,7 @@ fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impa
     // Beside units with processes those that only stand for something tell nothing.
     let any = clauses.iter().any(|(_, runs, _)| *runs);
     impact.also.extend(clauses.into_iter().filter(|(_, runs, _)| *runs || !any).map(|(_, _, clause)| clause));
+    known.then_some(sum)
 }
 
 /// `37 clients from 5 addresses (0.0.0.0:5432, /run/postgresql/.s.PGSQL.5432)`; without clients what is listened on.
@@ -413,13 +536,12 @@ pub(super) fn served(listeners: &[Listener]) -> Option<String> {
 /// Without the manager: what the process table says of the processes whose numbers the service itself left in `/run`.
 /// That units could not be asked for stays a gap.
 fn without_manager(request: &Request<'_>, asked: &Units, why: Why, impact: &mut Impact) {
-    impact.subjects =
-        asked.names.iter().map(|name| subject(&Unit { id: name.clone(), ..Unit::default() })).collect();
-    impact.subjects_total = impact.subjects.len() as u64;
+    impact.subjects = asked.names.iter().take(MOST_MISSING).map(|name| subject(name)).collect();
+    impact.subjects_total = asked.names.len() as u64;
     impact.gap("what the service manager would stop", why);
     let proc = Proc::at(request.root);
     let mut lines = Vec::new();
-    for name in &asked.names {
+    for name in asked.names.iter().take(MOST_MISSING) {
         let name = name.strip_suffix(".service").unwrap_or(name);
         let Some(pid) = by_pid_file(request.root, name) else { continue };
         let Some(main) = proc.process(pid) else { continue };
