@@ -22,6 +22,7 @@ const UNLESS_YES: &str = "unless you answer yes";
 const AT_REMOVAL: &str = "at removal already";
 const LATER: &str = "a later purge deletes it";
 const NO_SCRIPT: &str = "no script deletes it";
+const UNCLEAR: &str = "what a script of it runs is not clear";
 
 /// A package that goes, with what is known of it.
 struct Going<'a> {
@@ -89,8 +90,8 @@ pub fn lost_things(plan: &Plan, facts: &[PackageFacts]) -> Vec<String> {
         databases.map(|d| d.name.clone()).for_each(&mut add);
     }
     if lost.is_empty() {
-        let may = all.iter().filter(|g| g.change.kind == Kind::Purge);
-        let best = may.max_by_key(|g| (g.held(), g.facts.is_some_and(|f| !f.unclear.is_empty())));
+        let may = all.iter().filter(|g| g.change.kind == Kind::Purge || !g.unclear().is_empty());
+        let best = may.max_by_key(|g| (g.held(), !g.unclear().is_empty()));
         lost.extend(best.map(|g| g.change.name.clone()));
     }
     lost
@@ -166,14 +167,24 @@ impl Going<'_> {
             (End::Removal, _) => (Fate::Erased, AT_REMOVAL),
             (End::Purge, Kind::Purge) => (Fate::Erased, ASKS_NOBODY),
             (End::Asked { deletes: true, .. }, Kind::Purge) => (Fate::Erased, UNLESS_NO),
+            _ if !self.unclear().is_empty() => (Fate::Unknown, UNCLEAR),
             (End::Asked { deletes: false, .. }, Kind::Purge) => (Fate::Kept, UNLESS_YES),
             (End::Purge | End::Asked { deletes: true, .. }, _) => (Fate::Kept, LATER),
             (End::Stays | End::Asked { .. }, _) => (Fate::Kept, NO_SCRIPT),
         }
     }
 
+    /// What its scripts run in this plan of which nobody knows what it does.
+    fn unclear(&self) -> &[String] {
+        match self.facts {
+            Some(facts) if self.change.kind == Kind::Purge => &facts.unclear,
+            Some(facts) => &facts.unclear_at_removal,
+            None => &[],
+        }
+    }
+
     fn fate_of_cluster(&self, cluster: &Cluster) -> (Fate, &'static str) {
-        cluster.end.as_ref().map_or((Fate::Kept, NO_SCRIPT), |end| self.fate(end))
+        self.fate(cluster.end.as_ref().unwrap_or(&End::Stays))
     }
 
     /// Bytes that are deleted.
@@ -311,11 +322,14 @@ fn data(one: &Going<'_>, impact: &mut Impact) {
             if database.dropped { (Fate::Erased, AT_REMOVAL) } else { (Fate::Kept, UNLESS_YES) };
         impact.data.push(Data { what, fate, because: because.to_owned() });
     }
-    if one.change.kind == Kind::Purge {
-        for line in facts.unclear.iter().take(NAMES) {
-            let what = format!("what {}'s purge script does: {line}", facts.name);
-            impact.data.push(Data { what, fate: Fate::Unknown, because: String::new() });
-        }
+    let script = if one.change.kind == Kind::Purge { "purge" } else { "removal" };
+    for line in one.unclear().iter().take(NAMES) {
+        let what = format!("what {}'s {script} script does: {line}", facts.name);
+        impact.data.push(Data { what, fate: Fate::Unknown, because: String::new() });
+    }
+    if let more @ 1.. = one.unclear().len().saturating_sub(NAMES) {
+        let what = format!("{} more of what it does", number(more as u64));
+        impact.data.push(Data { what, fate: Fate::Unknown, because: String::new() });
     }
 }
 
@@ -475,8 +489,9 @@ fn levels(all: &[Going<'_>], impact: &mut Impact) {
         if let Some(database) = facts.databases.iter().find(|d| d.dropped) {
             impact.raise(Effect::Destroy, format!("{name} drops the database {}", database.name));
         }
-        if one.change.kind == Kind::Purge && !facts.unclear.is_empty() {
-            impact.raise(Effect::Destroy, format!("{name}'s purge script may delete data"));
+        if !one.unclear().is_empty() {
+            let script = if one.change.kind == Kind::Purge { "purge" } else { "removal" };
+            impact.raise(Effect::Destroy, format!("{name}'s {script} script may delete data"));
         }
         if !facts.processes.is_empty() || !facts.units.is_empty() {
             impact.raise(Effect::Disrupt, format!("{name} runs"));

@@ -51,13 +51,15 @@ pub struct PackageFacts {
     pub clusters: Vec<Cluster>,
     /// Databases that dbconfig-common may drop.
     pub databases: Vec<Database>,
-    /// Deletions of its purge script of which nobody can say what they hit, as written.
+    /// What its removal scripts run of which nobody can say what that does, as written.
     pub unclear: Vec<String>,
+    /// Those of them that run at removal already.
+    pub unclear_at_removal: Vec<String>,
     /// Settings files that were changed since they were installed.
     pub changed_settings: Vec<String>,
     /// Directories of settings that its purge script deletes with more in them than the package brought.
     pub deleted_settings: Vec<String>,
-    /// Whether a purge does more than a removal: it has settings files, or its script deletes something.
+    /// Whether a purge loses what a removal leaves: settings made here, a database, or nobody can tell.
     pub purge_adds: bool,
     /// Its processes.
     pub processes: Vec<Process>,
@@ -260,6 +262,9 @@ pub fn look(root: &Path, changes: &[&Change], deadline: Duration) -> Vec<Package
     {
         data::fill(facts, info, asked, &walker);
         postgres::fill(facts, clusters, &walker);
+        // A gap may hide what would be missed. Settings that are as they came are in the package.
+        facts.purge_adds |= !facts.gaps.is_empty() || !facts.clusters.is_empty();
+        facts.purge_adds |= !facts.changed_settings.is_empty() || !facts.deleted_settings.is_empty();
     }
     all
 }
@@ -284,8 +289,8 @@ fn books(root: &Path, change: &Change, info: &Info, status: &Status) -> PackageF
     facts.vital = vital::of(root, &change.name, status);
     dbconfig::fill(root, &mut facts, info);
     facts.unclear.clone_from(&info.script.unclear);
+    facts.unclear_at_removal.clone_from(&info.script.unclear_at_removal);
     facts.jobs = info.jobs();
-    facts.purge_adds |= !info.script.deletions.is_empty() || info.script.drops_clusters.is_some();
     facts.purge_adds |= info.script.dbconfig || !info.script.unclear.is_empty();
     for (what, why) in &info.gaps {
         facts.gap(what.clone(), why.clone());
