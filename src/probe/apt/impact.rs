@@ -1,7 +1,7 @@
 //! From a plan of packages and the facts about them to what the person reads, the surprise first: what goes without having
 //! been named, what stops, what is lost.
 
-use super::facts::{Cluster, End, PackageFacts, Process, Size, Store};
+use super::facts::{Broken, Cluster, End, PackageFacts, Process, Size, Store};
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -50,7 +50,7 @@ pub fn impact_of(plan: &Plan, facts: &[PackageFacts]) -> Impact {
         impact.also.extend(all.iter().filter_map(told));
     }
     impact.also.extend(settings(&all));
-    for told in [jobs, borrowers, dependants] {
+    for told in [breaks, jobs, borrowers, dependants] {
         impact.also.extend(all.iter().filter_map(told));
     }
     impact.also.extend(installs(plan));
@@ -95,6 +95,21 @@ pub fn lost_things(plan: &Plan, facts: &[PackageFacts]) -> Vec<String> {
         lost.extend(best.map(|g| g.change.name.clone()));
     }
     lost
+}
+
+/// Whether the same packages could be removed, and not purged, without anything being erased: the milder way.
+pub fn keeps_by_removal(plan: &Plan, facts: &[PackageFacts]) -> bool {
+    let mut milder = plan.clone();
+    // What was removed before has nothing left to be removed.
+    milder.changes.retain(|change| change.version.is_some());
+    for change in milder.changes.iter_mut().filter(|c| c.kind == Kind::Purge) {
+        change.kind = Kind::Remove;
+    }
+    let erases = |one: &Going<'_>| {
+        let Some(facts) = one.facts else { return true };
+        one.erased() > 0 || !one.unclear().is_empty() || facts.databases.iter().any(|d| d.dropped)
+    };
+    !going(&milder, facts).iter().any(erases)
 }
 
 /// What goes without having been named, in one sentence; also what apt takes for unused although it runs or holds data.
@@ -442,6 +457,16 @@ fn jobs(one: &Going<'_>) -> Option<String> {
     (!jobs.is_empty()).then(|| format!("no longer run by cron: {}", list(jobs)))
 }
 
+/// What stays and cannot be without it: only dpkg with its checks off goes so far.
+fn breaks(one: &Going<'_>) -> Option<String> {
+    let facts = one.facts.filter(|f| !f.broken.is_empty())?;
+    let mut broken: Vec<&Broken> = facts.broken.iter().collect();
+    broken.sort_by_key(|b| !b.runs);
+    let named = |b: &&Broken| if b.runs { format!("{} (running)", b.name) } else { b.name.clone() };
+    let names: Vec<String> = broken.iter().map(named).collect();
+    Some(format!("stays without {}, which it needs: {}", one.change.name, list(&names)))
+}
+
 fn borrowers(one: &Going<'_>) -> Option<String> {
     let facts = one.facts.filter(|f| !f.borrowers.is_empty())?;
     let mut names: Vec<String> = facts.borrowers.iter().map(|p: &Process| p.name.clone()).collect();
@@ -492,6 +517,10 @@ fn levels(all: &[Going<'_>], impact: &mut Impact) {
         if !one.unclear().is_empty() {
             let script = if one.change.kind == Kind::Purge { "purge" } else { "removal" };
             impact.raise(Effect::Destroy, format!("{name}'s {script} script may delete data"));
+        }
+        let broken: Vec<String> = facts.broken.iter().filter(|b| b.runs).map(|b| b.name.clone()).collect();
+        if !broken.is_empty() {
+            impact.raise(Effect::Disrupt, format!("{} needs {name}, stays and runs", list(&broken)));
         }
         if !facts.processes.is_empty() || !facts.units.is_empty() {
             impact.raise(Effect::Disrupt, format!("{name} runs"));

@@ -71,8 +71,19 @@ pub struct PackageFacts {
     pub jobs: Vec<String>,
     /// Processes of others that have its libraries loaded.
     pub borrowers: Vec<Process>,
+    /// Packages that stay, although they cannot be without this one.
+    pub broken: Vec<Broken>,
     /// What could not be learnt.
     pub gaps: Vec<Gap>,
+}
+
+/// A package that stays without what it needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// Its name.
+    pub name: String,
+    /// Whether something of it runs, or would run.
+    pub runs: bool,
 }
 
 /// What dpkg holds of a package.
@@ -267,6 +278,42 @@ pub fn look(root: &Path, changes: &[&Change], deadline: Duration) -> Vec<Package
         facts.purge_adds |= !facts.changed_settings.is_empty() || !facts.deleted_settings.is_empty();
     }
     all
+}
+
+/// Adds what stays without what it needs, and whether it runs: for dpkg, which takes away what others need where its
+/// checks are off.
+pub fn look_at_broken(root: &Path, changes: &[&Change], all: &mut [PackageFacts], deadline: Duration) {
+    let until = Instant::now() + deadline;
+    let status = Status::read(root).going(changes);
+    let broken = status.broken();
+    if broken.is_empty() {
+        return;
+    }
+    let change = |name: &str, arch: &str| Change {
+        name: name.to_owned(),
+        arch: Some(arch.to_owned()),
+        version: None,
+        kind: Kind::Remove,
+        named: false,
+        unused: false,
+    };
+    let infos: Vec<Info> = broken
+        .iter()
+        .map(|(package, _)| Info::read(root, &change(&package.name, &package.arch), &status))
+        .collect();
+    let mut seen: Vec<PackageFacts> = infos
+        .iter()
+        .map(|info| PackageFacts { name: info.name.clone(), jobs: info.jobs(), ..PackageFacts::default() })
+        .collect();
+    let units = units::Asked::start(root, &infos, until);
+    processes::fill(root, &infos, &mut seen, until);
+    units.fill(&infos, &mut seen);
+    for ((_, needs), seen) in broken.iter().zip(seen) {
+        if let Some(facts) = all.iter_mut().find(|facts| facts.name == *needs) {
+            facts.broken.push(Broken { runs: seen.is_live(), name: seen.name });
+            seen.gaps.into_iter().for_each(|gap| facts.gap(gap.what, gap.why));
+        }
+    }
 }
 
 /// What dpkg's own files say.
