@@ -23,3 +23,4 @@ mod apt_words;
 mod probe_systemd;
 mod scenarios_apt;
 mod scenarios_apt_hooks;
+mod scenarios_apt_scripts;

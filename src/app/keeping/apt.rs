@@ -91,7 +91,7 @@ pub fn clauses(intent: &Intent, packages: &Packages, world: &World) -> Vec<Strin
         parts.push(format!("a dump of PostgreSQL {}", dumped.join(", ")));
     }
     if packages.databases && !left.is_empty() {
-        parts.push(format!("the directories of PostgreSQL {}, which is down", left.join(", ")));
+        parts.push(format!("the files of PostgreSQL {}", left.join(", ")));
     }
     let mut all = Vec::new();
     if !parts.is_empty() {

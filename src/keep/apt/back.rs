@@ -391,8 +391,12 @@ pub fn commands(dir: &Path, cluster: &Cluster, root: &Path) -> Vec<String> {
     let file = |name: &str| shell_words::quote(&dir.join(name).to_string_lossy()).into_owned();
     let owner = shell_words::quote(&cluster.owner).into_owned();
     let mut all = Vec::new();
+    let pid = root.join(format!("run/postgresql/{}-{}.pid", cluster.version, cluster.name));
     if let Some(packed) = &cluster.directories {
         // A reinstalled server comes with an empty cluster of the same name.
+        if there && pid.exists() {
+            all.push(format!("pg_ctlcluster {} {} stop", cluster.version, shell_words::quote(&cluster.name)));
+        }
         if there {
             all.push(format!(
                 "pg_renamecluster {} {} {}",
@@ -408,7 +412,6 @@ pub fn commands(dir: &Path, cluster: &Cluster, root: &Path) -> Vec<String> {
         all.push(format!("pg_ctlcluster {} {} start", cluster.version, shell_words::quote(&cluster.name)));
         return all;
     }
-    let pid = root.join(format!("run/postgresql/{}-{}.pid", cluster.version, cluster.name));
     if there && !pid.exists() {
         all.push(format!("pg_ctlcluster {} {} start", cluster.version, shell_words::quote(&cluster.name)));
     }

@@ -328,7 +328,7 @@ Version: 0
                 vec![change("lib", None, Some("1")), change("lib", Some("i386"), Some("1"))],
                 "client<lib server<lib asks<lib app<lib tool<lib",
             ),
-            (vec![change("other", None, Some("1"))], "app<other"),
+            (vec![change("other", None, Some("1"))], "app<other mails<other"),
             (vec![change("app", None, Some("1"))], ""),
             (vec![], ""),
         ] {
