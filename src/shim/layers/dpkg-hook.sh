@@ -3,8 +3,16 @@
 # may by making room for others. Exit code 77 stops dpkg; the line in dpkg.cfg.d lets every other one pass.
 case $DPKG_HOOK_ACTION in
 remove | purge) ;;
-# apt takes away what is in the way before it unpacks anything, and has said so to its own hook.
-install | unpack) [ -z "$DPKG_FRONTEND_LOCKED" ] || exit 0 ;;
+install | unpack)
+    # apt's library takes away what is in the way before it unpacks anything, and has said so to its own hook.
+    [ -z "$DPKG_FRONTEND_LOCKED" ] || exit 0
+    if [ "$DPKG_HOOK_ACTION" = unpack ]; then
+        dpkg=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$PPID/status" 2>/dev/null)
+        case $(tr '\0' ' ' <"/proc/${dpkg:-0}/cmdline" 2>/dev/null) in
+        *' --status-fd '*) exit 0 ;;
+        esac
+    fi
+    ;;
 *) exit 0 ;;
 esac
 [ -x /usr/lib/guard/guard ] || exit 0

@@ -143,6 +143,7 @@ const ROWS: &[(&str, &str)] = &[
     ("dpkg -L a | perl -ne 's,x,y, or next; unlink $_'", ""),
     ("perl -ne 'unlink $_'; cat x | xargs rm -rf", "unclear: perl -ne unlink $_ unclear: xargs rm -rf"),
     ("deb-systemd-helper purge a.service; ucf --purge /etc/a; update-rc.d a remove", ""),
+    ("/etc/init.d/$X reload; /etc/init.d/a stop", ""),
     ("set -e; if which a >/dev/null; then echo x; fi; exit 0", ""),
     // What is broken is read as far as it goes.
     ("if [ $1 = purge ]; then rm -rf /srv/a", "/srv/a"),

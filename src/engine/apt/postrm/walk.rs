@@ -822,6 +822,10 @@ impl Walk<'_> {
         if name.trim().is_empty() {
             return;
         }
+        // What is started and stopped there is a service, whichever it is.
+        if name.starts_with("/etc/init.d/") {
+            return;
+        }
         if name.contains([UNKNOWN, ACTION, ANSWER]) {
             return self.unclear(words);
         }
