@@ -1,6 +1,7 @@
 //! `guard apt-hook`: the question asked by apt and dpkg themselves, when a call did not pass through the shim or does
 //! something else than was confirmed there. Called by the scripts in /usr/lib/guard, and only when packages go.
 
+mod aptitude;
 mod caller;
 mod dpkg;
 mod flags;
@@ -11,6 +12,7 @@ use super::judge::{How, host::judge_plan};
 use super::out;
 use crate::engine::apt::hook::{self, SELFTEST};
 use crate::engine::apt::plan::{Change, Plan};
+use crate::engine::apt::status::armed;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -76,9 +78,19 @@ fn pre_install(world: &World, choice: ColourChoice) -> Result<Exit> {
         pass_on(&store, caller.process, &told.plan, &told.replaced, now);
         return Ok(Exit::HookAgrees);
     }
+    // What goes with every purge stands in no text of apt's.
+    let armed = armed(&std::fs::read("/var/lib/dpkg/status").unwrap_or_default());
     if let Some(approval) = caller.process.and_then(|process| store.find(For::Call, process, now)) {
-        let removals: Vec<&Change> = told.plan.removals().collect();
-        let exactly = approval.is_exactly(&removals, told.purge.is_some());
+        let mut whole = told.plan.clone();
+        whole.add_armed(&armed);
+        let fits = |plan: &Plan| {
+            let removals: Vec<&Change> = plan.removals().collect();
+            approval.is_exactly(&removals, told.purge.is_some())
+        };
+        let exactly = fits(&whole) || (told.purge.is_none() && fits(&told.plan));
+        if fits(&whole) {
+            told.plan = whole;
+        }
         approval.settle(&mut told.plan);
         approval.spend();
         if exactly {
@@ -86,8 +98,12 @@ fn pre_install(world: &World, choice: ColourChoice) -> Result<Exit> {
             return Ok(Exit::HookAgrees);
         }
     }
-    flags::fill_in(&mut told, &caller, world);
-    judge(&caller.call, told.plan.clone(), world, choice)?;
+    flags::fill_in(&mut told, &caller, world, &armed);
+    told.plan.add_armed(&armed);
+    judge(&caller.call, told.plan.clone(), world, choice).map_err(|fail| {
+        let back = caller.call.tool == "aptitude" && aptitude::takes_back(&caller, &told.plan);
+        with_hints(fail, &caller.call, world, back)
+    })?;
     pass_on(&store, caller.process, &told.plan, &told.replaced, now);
     Ok(Exit::HookAgrees)
 }
@@ -98,11 +114,11 @@ fn judge(call: &Call, plan: Plan, world: &World, choice: ColourChoice) -> Result
         .map_err(|fail| fail.because("without its policy guard lets nothing be removed"))?;
     let how = How { probe: true, interactive: Terminal::available().is_ok(), progress: true };
     let judged = judge_plan(call, plan, policy, world, how)?;
-    intercept::consent(&judged, call, world, choice).map_err(|fail| with_hints(fail, call, world))
+    intercept::consent(&judged, call, world, choice)
 }
 
 /// Adds to a refusal what is so only here.
-fn with_hints(mut fail: Fail, call: &Call, world: &World) -> Fail {
+fn with_hints(mut fail: Fail, call: &Call, world: &World, back: bool) -> Fail {
     if let Some(said) = &mut fail.said {
         said.truncate(said.trim_end().len());
         // sudo takes variables away, unless they stand behind its own name.
@@ -111,7 +127,11 @@ fn with_hints(mut fail: Fail, call: &Call, world: &World) -> Fail {
                 "\n  sudo: it hands the variable on when called so: sudo env {CONFIRM}='…' COMMAND"
             ));
         }
-        if call.tool == "aptitude" {
+        if back {
+            said.push_str(
+                "\n  aptitude: it keeps its plan for its next call; that is taken back as soon as it ends",
+            );
+        } else if call.tool == "aptitude" {
             said.push_str(
                 "\n  aptitude: it keeps its plan for its next call; `aptitude keep-all` takes that back",
             );

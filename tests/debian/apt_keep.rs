@@ -305,15 +305,25 @@ fn a_dump_that_is_not_whole_is_never_taken_for_one() {
 }
 
 #[test]
-fn a_server_that_is_down_is_said_to_be() {
+fn of_a_server_that_is_down_the_directories_are_kept() {
     let root = fresh!("a server that is down");
     let kept = try_take(&root, "purge postgresql-15", &[]).unwrap();
-    assert_eq!(gaps(&kept), "PostgreSQL cluster 15/main: it is not running\n");
+    assert_eq!(gaps(&kept), "");
+    assert!(kept["clusters"][0]["directories"]["bytes"].as_u64().unwrap() > 20 << 20, "{kept}");
+    let packed = root.ok(&format!("tar -tf {KEPT}/one/clusters/15-main.tar"));
+    for file in ["var/lib/postgresql/15/main/global/pg_control", "etc/postgresql/15/main/postgresql.conf"] {
+        assert!(packed.lines().any(|line| line == file), "{file}");
+    }
     // A pid file that a crash left behind is no running server.
     root.ok("printf '1\\n/var/lib/postgresql/15/main\\n1\\n5432\\n/tmp\\n' >/var/lib/postgresql/15/main/postmaster.pid");
     root.ok(&format!("rm -rf {KEPT}"));
     let kept = try_take(&root, "purge postgresql-15", &[]).unwrap();
-    assert_eq!(gaps(&kept), "PostgreSQL cluster 15/main: it is not running\n");
+    assert_eq!(gaps(&kept), "");
+    assert!(kept["clusters"][0]["directories"]["bytes"].as_u64().unwrap() > 20 << 20, "{kept}");
+    let packed = root.ok(&format!("tar -tf {KEPT}/one/clusters/15-main.tar"));
+    for file in ["var/lib/postgresql/15/main/global/pg_control", "etc/postgresql/15/main/postgresql.conf"] {
+        assert!(packed.lines().any(|line| line == file), "{file}");
+    }
 }
 
 #[test]
@@ -493,7 +503,11 @@ fn a_promised_dump_that_fails_stops_the_purge() {
     pg_dump(&root, "$REAL \"$@\" | head -c 2000000; exit 0");
     let out = guarded(&root, "purge postgresql-15", "db1/15/main");
     assert_eq!(out.status.code(), Some(77), "{}", said(&out));
-    assert!(said(&out).contains("the dump that was promised is not whole"), "{}", said(&out));
+    assert!(
+        said(&out).contains("the copy of the databases that was promised is not whole"),
+        "{}",
+        said(&out)
+    );
     assert!(root.in_state("ii", &["postgresql-15"]));
     assert_eq!(root.customers(), Some(120_000));
     // Who does not want a copy says so.

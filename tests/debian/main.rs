@@ -24,3 +24,4 @@ mod probe_systemd;
 mod scenarios_apt;
 mod scenarios_apt_hooks;
 mod units;
+mod scenarios_apt_scripts;

@@ -1,28 +1,38 @@
-//! dpkg's own hook: plain `dpkg --remove` and `--purge`, and the runs that apt starts. dpkg says only what it does, not
+//! dpkg's own hook: plain `dpkg --remove`, `--purge` and `--install`, and the runs that apt starts. dpkg says only what it does, not
 //! to what: the packages stand in its words, or are those marked for it.
 
-use super::{caller, judge, selftest};
+use super::caller::Caller;
+use super::{caller, judge, selftest, with_hints};
 use crate::app::call::Call;
+use crate::app::out;
 use crate::engine::apt::dpkg::parse;
 use crate::engine::apt::hook::SELFTEST;
+use crate::engine::apt::plan::Plan;
 use crate::engine::apt::status;
 use crate::engine::escape::escape;
+use crate::engine::fact::Known;
 use crate::engine::tools::dpkg::Kind;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::probe::apt::{self, Request};
 use crate::run::token::{For, Process, Seen, Store};
 use crate::ui::ColourChoice;
 use crate::world::World;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::time::SystemTime;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How long a rehearsal may take: dpkg reads the head of every file.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
     let purges = match world.var("DPKG_HOOK_ACTION").map(OsStrExt::as_bytes) {
         Some(b"purge") => true,
         Some(b"remove") => false,
+        Some(b"install" | b"unpack") => return unpack(world, choice),
         _ => return Ok(Exit::HookAgrees),
     };
     let caller = caller::of_dpkg().ok_or_else(|| {
@@ -48,7 +58,57 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
         let what = format!("dpkg's list of packages cannot be read: {}", escape(list.as_os_str().as_bytes()));
         Fail::new(Exit::Unavailable, what).because(e.to_string())
     })?;
-    let plan = status::going(&text, &words, purges);
+    agree_to(&caller, status::going(&text, &words, purges), world, choice)
+}
+
+/// What is unpacked may have others make room (deb-control(5): Conflicts with Replaces): dpkg removes those by itself,
+/// scripts and all. A rehearsal of the same words says which; where there is none, nothing is known to go.
+fn unpack(world: &World, choice: ColourChoice) -> Result<Exit> {
+    let Some(caller) = caller::of_dpkg() else { return Ok(Exit::HookAgrees) };
+    let words = caller.call.words();
+    let line = parse(&words);
+    if line.has(Kind::NoAct) {
+        return Ok(Exit::HookAgrees);
+    }
+    // What is written for dpkg's caller goes to descriptors that are open there, and not here.
+    let reports: Vec<usize> = line
+        .given
+        .iter()
+        .filter(|given| given.kind == Some(Kind::Reports))
+        .flat_map(|given| [Some(given.at), given.value_at])
+        .flatten()
+        .collect();
+    let words: Vec<OsString> = caller
+        .call
+        .argv
+        .iter()
+        .skip(1)
+        .enumerate()
+        .filter(|(at, _)| !reports.contains(at))
+        .map(|(_, word)| word.clone())
+        .collect();
+    let request = Request {
+        tool: "dpkg",
+        words: &words,
+        program: caller.program.as_deref().unwrap_or(Path::new("/usr/bin/dpkg")),
+        world,
+        root: Path::new("/"),
+        deadline: PATIENCE,
+    };
+    let answered = apt::plan(&request);
+    match answered.plan {
+        Known::Known(plan) => agree_to(&caller, plan, world, choice),
+        // dpkg itself comes to nothing, and says so.
+        Known::Unknown(_) if answered.error.is_some() => Ok(Exit::HookAgrees),
+        Known::Unknown(why) => {
+            out::complain(&format!("guard: warning: what has to make room for this is not known: {why}\n"));
+            Ok(Exit::HookAgrees)
+        }
+    }
+}
+
+/// Agrees to what nobody has to be asked about, or was asked about before; asks otherwise.
+fn agree_to(caller: &Caller, plan: Plan, world: &World, choice: ColourChoice) -> Result<Exit> {
     if !plan.removes() {
         return Ok(Exit::HookAgrees);
     }
@@ -70,7 +130,7 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
     }
     // The words as dpkg reads them, without the channels that apt opened for itself.
     let call = Call { tool: "dpkg", argv: caller.call.argv.clone() };
-    judge(&call, plan, world, choice)?;
+    judge(&call, plan, world, choice).map_err(|fail| with_hints(fail, &call, world, false))?;
     Ok(Exit::HookAgrees)
 }
 

@@ -19,7 +19,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Completes what apt said.
-pub(super) fn fill_in(told: &mut Told, caller: &Caller, world: &World) {
+/// `armed` goes with every purge, and stands in a simulation of one.
+pub(super) fn fill_in(told: &mut Told, caller: &Caller, world: &World, armed: &[Change]) {
     let Some(program) = &caller.program else {
         if told.purge.is_none() {
             // A program that uses apt's library. What it purges dpkg's own hook asks about, before that begins.
@@ -34,11 +35,24 @@ pub(super) fn fill_in(told: &mut Told, caller: &Caller, world: &World) {
     let (tool, words) = (caller.call.tool.as_bytes(), caller.call.words());
     mark_named(&mut told.plan, tool, &words);
     match simulate(&caller.call, program, world) {
-        Some(simulated) if same_names(&told.plan, &simulated) => take_over(told, &simulated),
-        _ if told.purge.is_none() => {
-            told.settle(classify(tool, &words).effect >= Effect::Destroy || !dpkg_asks())
+        Some(mut simulated) => {
+            simulated.changes.retain(|c| {
+                !armed.iter().any(|a| same(a, c) && !c.named) || told.plan.removals().any(|t| same(t, c))
+            });
+            if same_names(&told.plan, &simulated) {
+                take_over(told, &simulated);
+            } else {
+                guess(told, tool, &words);
+            }
         }
-        _ => {}
+        None => guess(told, tool, &words),
+    }
+}
+
+/// By the words alone.
+fn guess(told: &mut Told, tool: &[u8], words: &[&[u8]]) {
+    if told.purge.is_none() {
+        told.settle(classify(tool, words).effect >= Effect::Destroy || !dpkg_asks());
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
 use crate::app::caller::actor;
 use crate::app::{keeping, situation};
 use crate::engine::apt::named::named;
+use crate::engine::apt::dpkg;
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{Challenge, HostScope, host_challenge};
@@ -16,6 +17,7 @@ use crate::engine::impact::Impact;
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, Seen};
 use crate::engine::target::HostTarget;
+use crate::engine::tools;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::keep::apt::safer;
@@ -44,6 +46,8 @@ pub struct HostFacts {
     pub lost: Vec<String>,
     /// A milder form of the same command.
     pub safer: Option<String>,
+    /// A removal in place of the purge would erase nothing.
+    pub keeps_by_removal: bool,
     /// The plan is the package manager's own, handed to guard's hook, and not a simulation.
     pub by_hook: bool,
 }
@@ -127,7 +131,7 @@ fn judge_with(
         _ => None,
     };
     let safer = plan
-        .filter(|_| assessment.effect >= Effect::Destroy)
+        .filter(|_| assessment.effect >= Effect::Destroy && facts.keeps_by_removal)
         .and_then(|plan| safer::safer(plan, call.tool, &call.words()))
         .or_else(|| facts.safer.clone().filter(|_| assessment.effect >= Effect::Disrupt));
     Ok(Judged {
@@ -236,12 +240,22 @@ fn look(
     match planned {
         Known::Known(plan) => {
             let going: Vec<&Change> = plan.removals().collect();
-            let held = probe::apt::facts::look(&found.root, &going, deadline(stage.policy, LOOKING));
+            let patience = deadline(stage.policy, LOOKING);
+            let mut held = probe::apt::facts::look(&found.root, &going, patience);
+            if call.tool == "dpkg" && !dpkg::parse(&call.words()).has(tools::dpkg::Kind::Install) {
+                probe::apt::facts::look_at_broken(&found.root, &going, &mut held, patience);
+            }
             impact = probe::apt::impact_of(&plan, &held);
             facts.lost = probe::apt::lost_things(&plan, &held);
+            facts.keeps_by_removal = probe::apt::keeps_by_removal(&plan, &held);
             facts.plan = Some(plan);
         }
-        Known::Unknown(why) => impact.gap("what would go", why),
+        Known::Unknown(why) => {
+            impact.gap("what would go", why);
+            if call.tool == "dpkg" && words.verdict.content {
+                impact.raise(Effect::Disrupt, "what has to make room for it is not known".to_owned());
+            }
+        }
     }
     impact
 }

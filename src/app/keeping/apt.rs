@@ -90,6 +90,9 @@ pub fn clauses(intent: &Intent, packages: &Packages, world: &World) -> Vec<Strin
     if packages.databases && !dumped.is_empty() {
         parts.push(format!("a dump of PostgreSQL {}", dumped.join(", ")));
     }
+    if packages.databases && !left.is_empty() {
+        parts.push(format!("the files of PostgreSQL {}", left.join(", ")));
+    }
     let mut all = Vec::new();
     if !parts.is_empty() {
         all.push(format!(
@@ -102,11 +105,8 @@ pub fn clauses(intent: &Intent, packages: &Packages, world: &World) -> Vec<Strin
     if !packages.databases && !dumped.is_empty() {
         all.push(format!("PostgreSQL {} is NOT dumped: pg_dumpall it first", dumped.join(", ")));
     }
-    if !left.is_empty() {
-        all.push(format!(
-            "PostgreSQL {} is down and cannot be dumped: its data is NOT in the copy",
-            left.join(", ")
-        ));
+    if !packages.databases && !left.is_empty() {
+        all.push(format!("PostgreSQL {} is down, and its data is NOT in the copy", left.join(", ")));
     }
     if packages.public_only {
         all.push("without settings that not everybody may read".to_owned());
@@ -139,7 +139,7 @@ pub fn take(
     choice: ColourChoice,
 ) -> Copied {
     let argv: Vec<String> = show::redacted(call).iter().map(|w| escape(w)).collect();
-    let promised = packages.databases && packages.survey.clusters.iter().any(|c| c.running.is_some());
+    let promised = packages.databases && !packages.survey.clusters.is_empty();
     let taken = Tools::find(world).and_then(|tools| {
         let order = Order {
             plan: &packages.plan,
@@ -163,7 +163,7 @@ pub fn take(
     });
     let stop = |why: &str| {
         promised.then(|| {
-            Fail::new(Exit::Refused, "refused: the dump that was promised is not whole")
+            Fail::new(Exit::Refused, "refused: the copy of the databases that was promised is not whole")
                 .because(escape(why.as_bytes()))
                 .because(format!("{} was not run", call.tool))
                 .help(format!("dump it yourself, or set {VARIABLE}=off to go on without a copy"))
@@ -185,6 +185,9 @@ pub fn take(
                     human::number(rows)
                 ));
             }
+            if kept.packed() > 0 {
+                parts.push(counted(kept.packed(), "database cluster", "database clusters"));
+            }
             crate::app::out::complain(&format!(
                 "guard: kept {} in {}; back with: guard restore {}\n",
                 parts.join(", "),
@@ -201,7 +204,6 @@ pub fn take(
             }
             let lost = kept.gaps.iter().find(|g| {
                 ["PostgreSQL", "database", "roles of PostgreSQL"].iter().any(|word| g.what.starts_with(word))
-                    && g.why != apt::postgres::DOWN
             });
             let refuse = lost.and_then(|gap| stop(&format!("{}: {}", gap.what, gap.why)));
             Copied { id: Some(kept.id), objects: kept.packages.len() as u64, missing, refuse }

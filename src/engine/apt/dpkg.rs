@@ -151,7 +151,11 @@ fn judge(program: &[u8], line: &Line<'_>) -> Verdict {
                 verdict.raise(Effect::Unknown, "reads its words from elsewhere");
             }
             Some(Kind::Action(effect)) => verdict.effect = verdict.effect.max(effect),
-            Some(Kind::Install) => verdict.effect = verdict.effect.max(Effect::Mutate),
+            Some(Kind::Install) => {
+                // What has to make room for a file is written in the file (deb-control(5): Conflicts, Replaces, Provides).
+                verdict.effect = verdict.effect.max(Effect::Mutate);
+                verdict.content = true;
+            }
             Some(Kind::Selections) => verdict.raise(Effect::Mutate, "selects what a later run removes"),
             _ => {}
         }
@@ -229,6 +233,26 @@ mod tests {
         (Read, "dpkg-divert --list"),
         (Read, "dpkg-divert --test --remove /x"),
     ];
+
+    #[test]
+    fn what_is_installed_may_take_others_away() {
+        for (line, content) in [
+            ("-i p.deb", true),
+            ("--install p.deb q.deb", true),
+            ("--unpack p.deb", true),
+            ("--force-depends -i p.deb", true),
+            ("-RGEi dir", true),
+            ("-iB p.deb", true),
+            ("--no-act -i p.deb", false),
+            ("-i --help", false),
+            ("--configure -a", false),
+            ("-r p", false),
+            ("-x p.deb /tmp/x", false),
+        ] {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            assert_eq!(of(b"dpkg", &words).map(|v| v.content), Some(content), "{line}");
+        }
+    }
 
     #[test]
     fn rows() {

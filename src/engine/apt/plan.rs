@@ -56,6 +56,18 @@ impl Plan {
         self.removals().next().is_some()
     }
 
+    /// Adds what goes with every purge: see [`armed`](super::status::armed).
+    pub fn add_armed(&mut self, armed: &[Change]) {
+        if !self.changes.iter().any(|change| change.kind == Kind::Purge) {
+            return;
+        }
+        for one in armed {
+            if !self.removals().any(|c| c.name == one.name && c.arch == one.arch) {
+                self.changes.push(one.clone());
+            }
+        }
+    }
+
     /// Whether the same packages go in the same way in both, in whatever order: the question right before something
     /// runs that was agreed to a while ago. A package may have been upgraded meanwhile; it is the same one all the same.
     pub fn same_removals(&self, other: &Plan) -> bool {

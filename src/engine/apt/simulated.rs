@@ -171,6 +171,9 @@ pub struct Dpkg<'a> {
     pub kind: Kind,
     /// With `--pending` what was selected counts: a purge for packages selected so, whatever the action.
     pub pending: bool,
+    /// Several files are installed. A rehearsal unpacks none of them, so that what one of them needs of another is
+    /// missing in it: what dpkg only considers may then go all the same.
+    pub several: bool,
 }
 
 /// Reads the output of `dpkg --no-act`: `Would remove or purge NAME (VERSION) ...`, which says the same for both, and
@@ -194,7 +197,8 @@ pub fn dpkg(said: &Dpkg<'_>) -> Result<Plan, Misread> {
         put(&mut plan, change(word, found, kind).ok_or_else(misread)?);
     }
     for line in said.errors.split(|b| *b == b'\n') {
-        let Some(rest) = line.strip_prefix(b"dpkg: yes, will remove ") else { continue };
+        let considered = line.strip_prefix(b"dpkg: considering removing ").filter(|_| said.several);
+        let Some(rest) = line.strip_prefix(b"dpkg: yes, will remove ").or(considered) else { continue };
         let (word, rest) = cut(rest, b' ');
         let found = find(said.known, word).filter(|_| rest.starts_with(b"in favour of "));
         let found = found.ok_or_else(|| Misread(text(line)))?;
@@ -415,7 +419,8 @@ Purg ssl-cert [1.1.2]
         let output = b"(Reading database ... 2 files and directories currently installed.)\n\
             Would remove or purge zeta (2) ...\nWould remove or purge gamma:amd64 (1:1.0-1) ...\n\
             Would remove or purge delta (1.0) ...\n";
-        let said = Dpkg { output, errors: b"", known: &known, kind: Kind::Remove, pending: true };
+        let said =
+            Dpkg { output, errors: b"", known: &known, kind: Kind::Remove, pending: true, several: false };
         assert_eq!(
             shown(&dpkg(&said).unwrap()),
             ["Remove zeta 2", "Purge gamma:amd64 1:1.0-1", "Remove delta -"]
@@ -426,6 +431,12 @@ Purg ssl-cert [1.1.2]
             dpkg: yes, will remove zeta in favour of kappa\ndpkg: no, cannot proceed with removal of alpha\n";
         let install = Dpkg { output: b"Preparing to unpack kappa.deb ...\n", errors, ..said };
         assert_eq!(shown(&dpkg(&install).unwrap()), ["Remove zeta 2"]);
+        // The second file may lift what keeps the first from it.
+        let errors = b"dpkg: considering removing gamma in favour of kappa ...\n\
+            dpkg: no, cannot proceed with removal of gamma (--auto-deconfigure will help):\n";
+        assert!(dpkg(&Dpkg { errors, ..install }).unwrap().changes.is_empty());
+        let several = Dpkg { errors, several: true, ..install };
+        assert_eq!(shown(&dpkg(&several).unwrap()), ["Remove gamma 1:1.0-1"]);
         for output in
             ["Would remove zeta", "Would remove or purge nobody (1) ...", "Would remove or purge zeta"]
         {
@@ -477,7 +488,7 @@ Purg ssl-cert [1.1.2]
                 name: "x".into(), arch: "all".into(), version: None, want_purge: true, want_removal: true,
             }];
             let _ = (apt(&output), aptitude(&output), installed(&output));
-            let said = Dpkg { output: &output, errors: &errors, known: &known, kind: Kind::Purge, pending: false };
+            let said = Dpkg { output: &output, errors: &errors, known: &known, kind: Kind::Purge, pending: false, several: true };
             let _ = dpkg(&said);
         }
 

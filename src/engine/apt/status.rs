@@ -52,6 +52,27 @@ pub fn entries(text: &[u8]) -> Vec<Entry<'_>> {
     all
 }
 
+/// What was removed a while ago and then selected to be purged (`apt-mark purge`, `dpkg --set-selections`): every apt
+/// that purges anything ends with `dpkg --purge --pending`, which takes it along. apt puts the selections of what is
+/// installed aside first, and leaves these as they are (`pkgDPkgPM::Go` in `apt-pkg/deb/dpkgpm.cc`).
+pub fn armed(text: &[u8]) -> Vec<Change> {
+    let all = entries(text);
+    let native = all.iter().find(|e| e.name == b"dpkg").map(|e| e.arch).unwrap_or_default();
+    let left = all.iter().filter(|e| e.want == b"purge" && e.state == b"config-files");
+    left.map(|entry| {
+        let own = entry.arch == native || entry.arch == b"all" || entry.arch.is_empty();
+        Change {
+            name: utf8(entry.name),
+            arch: (!own).then(|| utf8(entry.arch)),
+            version: None,
+            kind: Kind::Purge,
+            named: false,
+            unused: false,
+        }
+    })
+    .collect()
+}
+
 /// What dpkg, called with these words, is about to take away. `purges` is what it says of itself: it removes or purges.
 /// Packages that are not there are left out: dpkg says so itself.
 ///
@@ -147,11 +168,31 @@ mod tests {
         assert_eq!(plan.changes[1].version, None);
     }
 
+    #[test]
+    fn what_was_selected_a_while_ago_goes_with_every_purge() {
+        let names = |plan: &Plan| plan.changes.iter().map(Change::full_name).collect::<Vec<_>>().join(" ");
+        let armed = armed(STATUS.as_bytes());
+        assert_eq!(armed.iter().map(Change::full_name).collect::<Vec<_>>(), ["c"]);
+        assert!(armed.iter().all(|c| c.kind == Kind::Purge && !c.named && c.version.is_none()));
+        let plan = |words: &str, purges| {
+            going(STATUS.as_bytes(), &words.split(' ').map(str::as_bytes).collect::<Vec<_>>(), purges)
+        };
+        let mut purge = plan("-P a", true);
+        purge.add_armed(&armed);
+        assert_eq!(names(&purge), "a c");
+        let mut named = plan("-P a c", true);
+        named.add_armed(&armed);
+        assert_eq!((names(&named), named.changes[1].named), ("a c".to_owned(), true));
+        let mut remove = plan("-r a", false);
+        remove.add_armed(&armed);
+        assert_eq!(names(&remove), "a");
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), pending in any::<bool>()) {
             let words: &[&[u8]] = if pending { &[b"-P", b"-a"] } else { &[b"-P", b"x"] };
-            let _ = going(&bytes, words, pending);
+            let _ = (going(&bytes, words, pending), armed(&bytes));
             let _ = going(&[b"Package: x\n", bytes.as_slice()].concat(), words, pending);
         }
     }

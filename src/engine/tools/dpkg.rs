@@ -25,6 +25,10 @@ pub enum Kind {
     Elsewhere,
     /// Runs a command, in a dry run too.
     Hook,
+    /// Directories are given in place of files.
+    Recursive,
+    /// Written for whoever called dpkg, on a descriptor that is open there.
+    Reports,
     /// Nothing that matters here.
     Plain,
 }
@@ -131,14 +135,14 @@ pub const DPKG: &[Opt] = &[
     o(0, "no-force", Suffix, Kind::Plain),
     o(0, "refuse", Suffix, Kind::Plain),
     o(b'D', "debug", Value, Kind::Plain),
-    o(b'R', "recursive", Nothing, Kind::Plain),
+    o(b'R', "recursive", Nothing, Kind::Recursive),
     o(b'G', "", Nothing, Kind::Plain),
     o(b'O', "selected-only", Nothing, Kind::Plain),
     o(b'E', "skip-same-version", Nothing, Kind::Plain),
     o(0, "ignore-depends", Value, Kind::Plain),
     o(0, "abort-after", Value, Kind::Plain),
-    o(0, "status-fd", Value, Kind::Plain),
-    o(0, "status-logger", Value, Kind::Plain),
+    o(0, "status-fd", Value, Kind::Reports),
+    o(0, "status-logger", Value, Kind::Reports),
     o(0, "log", Value, Kind::Plain),
     o(0, "path-exclude", Value, Kind::Plain),
     o(0, "path-include", Value, Kind::Plain),

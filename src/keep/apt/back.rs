@@ -384,7 +384,7 @@ pub fn besides<'p>(plan: &'p Plan, way: &Way<'_>) -> Vec<&'p crate::engine::apt:
     plan.changes.iter().filter(|c| c.kind != Kind::Install || !ours(&c.name)).collect()
 }
 
-/// The commands that load a cluster's dumps. Nothing here is run.
+/// The commands that load a cluster's dumps, or put its directories back. Nothing here is run.
 pub fn commands(dir: &Path, cluster: &Cluster, root: &Path) -> Vec<String> {
     let called = cluster.called();
     let there = root.join("etc/postgresql").join(&called).join("postgresql.conf").exists();
@@ -392,6 +392,26 @@ pub fn commands(dir: &Path, cluster: &Cluster, root: &Path) -> Vec<String> {
     let owner = shell_words::quote(&cluster.owner).into_owned();
     let mut all = Vec::new();
     let pid = root.join(format!("run/postgresql/{}-{}.pid", cluster.version, cluster.name));
+    if let Some(packed) = &cluster.directories {
+        // A reinstalled server comes with an empty cluster of the same name.
+        if there && pid.exists() {
+            all.push(format!("pg_ctlcluster {} {} stop", cluster.version, shell_words::quote(&cluster.name)));
+        }
+        if there {
+            all.push(format!(
+                "pg_renamecluster {} {} {}",
+                cluster.version,
+                shell_words::quote(&cluster.name),
+                shell_words::quote(&format!("{}_new", cluster.name))
+            ));
+        }
+        all.push(format!(
+            "tar --extract --numeric-owner --same-permissions --directory=/ --file {}",
+            file(&packed.file)
+        ));
+        all.push(format!("pg_ctlcluster {} {} start", cluster.version, shell_words::quote(&cluster.name)));
+        return all;
+    }
     if there && !pid.exists() {
         all.push(format!("pg_ctlcluster {} {} start", cluster.version, shell_words::quote(&cluster.name)));
     }

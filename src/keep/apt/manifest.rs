@@ -197,9 +197,17 @@ pub struct Cluster {
     /// A dump of every database that could be had whole.
     #[serde(default)]
     pub databases: Vec<Database>,
+    /// Its directories, packed by tar(1), where its server did not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directories: Option<Stored>,
 }
 
 impl Cluster {
+    /// Its files in the copy.
+    pub fn stored(&self) -> impl Iterator<Item = &Stored> {
+        self.globals.iter().chain(self.databases.iter().map(|d| &d.dump)).chain(&self.directories)
+    }
+
     /// `15/main`.
     pub fn called(&self) -> String {
         format!("{}/{}", self.version, self.name)
@@ -242,6 +250,11 @@ impl Manifest {
     /// How many package files.
     pub fn debs(&self) -> usize {
         self.packages.iter().filter(|p| p.deb.is_some()).count()
+    }
+
+    /// How many clusters whose directories were packed.
+    pub fn packed(&self) -> usize {
+        self.clusters.iter().filter(|c| c.directories.is_some()).count()
     }
 
     /// How many dumps.

@@ -1,7 +1,7 @@
 //! Copies of packages: what has to be at hand to have a host as it was before packages were removed from it.
 //!
 //! `debs/` holds the exact packages, `files/` their settings as they were, `status` what dpkg had written down about
-//! them, `clusters/` dumps of the PostgreSQL databases that a purge drops. Other data of a package is not in it.
+//! them, `clusters/` dumps of the PostgreSQL databases that a purge drops, or the directories of a cluster that is down. Other data of a package is not in it.
 
 pub mod back;
 mod child;
@@ -238,8 +238,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
     if let Some(patience) = order.databases {
         let until = Instant::now() + patience;
         let (clusters, mut gaps) = postgres::dump(&found, &partial, until).map_err(|e| unwritten(&e))?;
-        let stored =
-            clusters.iter().flat_map(|c| c.globals.iter().chain(c.databases.iter().map(|d| &d.dump)));
+        let stored = clusters.iter().flat_map(manifest::Cluster::stored);
         manifest.bytes += stored.map(|s| s.bytes).sum::<u64>();
         manifest.clusters = clusters;
         manifest.gaps.append(&mut gaps);
@@ -323,7 +322,7 @@ pub fn verify(dir: &Path, manifest: &Manifest) -> io::Result<()> {
         }
     }
     for cluster in &manifest.clusters {
-        for stored in cluster.globals.iter().chain(cluster.databases.iter().map(|d| &d.dump)) {
+        for stored in cluster.stored() {
             same(&inside(dir, &stored.file)?, stored.bytes, &stored.sha256)?;
         }
     }

@@ -27,8 +27,6 @@ const ETC: &str = "/etc/postgresql";
 /// A dump below this part of its tables' size is looked at again: a hundredth is less than compression gets out of
 /// anything but repetition.
 const SUSPICIOUS: u64 = 100;
-/// Why there is no dump of a cluster whose server does not run.
-pub const DOWN: &str = "it is not running";
 /// Below this a dump may be of any size.
 const SMALL: u64 = 64 << 10;
 /// How long sizes may be summed up for the question.
@@ -84,7 +82,7 @@ pub fn dropped(plan: &Plan, system: &System) -> Vec<Found> {
             found.push(Found {
                 version: version.to_owned(),
                 name,
-                running: running(&at, system),
+                running: running(&at, &system.at("/")),
                 owner: (meta.uid(), meta.gid()),
                 bytes: weigh(&at, until),
                 data: PathBuf::from(data),
@@ -125,14 +123,14 @@ fn setting(text: &str, name: &str) -> Option<String> {
 }
 
 /// What the running server wrote into `postmaster.pid` (`miscadmin.h`): its port and its socket directory.
-fn running(data: &Path, system: &System) -> Option<(u16, PathBuf)> {
+fn running(data: &Path, root: &Path) -> Option<(u16, PathBuf)> {
     let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
     let mut lines = text.lines();
     let pid: u32 = lines.next()?.trim().parse().ok()?;
     let port = lines.nth(2)?.trim().parse().ok()?;
     let socket = lines.next()?.trim();
     // A file that a crash left behind names a process that is none of the server's.
-    let runs_in = fs::read_link(system.at(&format!("/proc/{pid}/cwd"))).ok()?;
+    let runs_in = fs::read_link(root.join(format!("proc/{pid}/cwd"))).ok()?;
     let same = fs::canonicalize(data).is_ok_and(|data| data == runs_in || runs_in.ends_with(&data));
     (same && socket.starts_with('/')).then(|| (port, PathBuf::from(socket)))
 }
@@ -173,7 +171,10 @@ pub fn dump(found: &[Found], partial: &Partial, until: Instant) -> io::Result<(V
     for one in found {
         let mut missing = |what: String, why: String| gaps.push(Missing { what, why });
         let Some((port, socket)) = &one.running else {
-            missing(format!("PostgreSQL cluster {}", one.called()), DOWN.to_owned());
+            match directories(one, partial, until)? {
+                Ok(cluster) => clusters.push(cluster),
+                Err(why) => missing(format!("PostgreSQL cluster {}", one.called()), why),
+            }
             continue;
         };
         let server = Server { found: one, port: *port, socket, until };
@@ -185,6 +186,59 @@ pub fn dump(found: &[Found], partial: &Partial, until: Instant) -> io::Result<(V
         }
     }
     Ok((clusters, gaps))
+}
+
+/// Packs the directories of a cluster whose server does not run: its data, its settings, and what its links lead to.
+/// Nothing writes to them, so that what is packed is whole; it is compared with what is there once it is written.
+fn directories(one: &Found, partial: &Partial, until: Instant) -> io::Result<Result<Cluster, String>> {
+    let mut places = vec![one.data.clone(), Path::new(ETC).join(&one.version).join(&one.name)];
+    let spaces = fs::read_dir(one.data.join("pg_tblspc")).into_iter().flatten().flatten().map(|e| e.path());
+    for link in spaces.chain([one.data.clone(), one.data.join("pg_wal"), one.data.join("pg_xlog")]) {
+        if fs::read_link(&link).is_ok() {
+            match fs::canonicalize(&link) {
+                Ok(place) => places.push(place),
+                Err(e) => return Ok(Err(format!("{}: {e}", link.display()))),
+            }
+        }
+    }
+    let needed: u64 = places.iter().map(|place| weigh(place, until)).sum();
+    let free = super::free(partial.path())?;
+    if free < needed + super::SPARE {
+        return Ok(Err(format!(
+            "{} MiB are free, {} may be needed",
+            free >> 20,
+            (needed + super::SPARE) >> 20
+        )));
+    }
+    let file = format!("{CLUSTERS}/{}-{}.tar", one.version, one.name);
+    let path = partial.path().join(&file);
+    let tar = |does: &str| {
+        let mut tar = Command::new("tar");
+        tar.env_clear().envs([("PATH", "/usr/bin:/bin"), ("LC_ALL", "C")]).current_dir("/");
+        tar.args([does, "--numeric-owner", "--sparse", "--directory=/", "--file"]);
+        tar
+    };
+    let mut pack = tar("--create");
+    pack.arg("-").arg("--").args(places.iter().filter_map(|place| place.strip_prefix("/").ok()));
+    let mut compare = tar("--compare");
+    compare.arg(&path);
+    let packed = child::run(pack, Out::File(create(&path)?), until).and_then(|ended| {
+        if ended.ok { child::run(compare, Out::To(&mut |_| {}), until) } else { Ok(ended) }
+    });
+    let done = match packed {
+        _ if running(&one.data, Path::new("/")).is_some() => Err("it was started meanwhile".to_owned()),
+        Ok(ended) if ended.ok => Ok(()),
+        Ok(ended) => Err(ended.why()),
+        Err(why) => Err(why),
+    };
+    Ok(kept(&path, &file, done)?.map(|stored| Cluster {
+        version: one.version.clone(),
+        name: one.name.clone(),
+        owner: one.owner.0.to_string(),
+        data: one.data.display().to_string(),
+        directories: Some(stored),
+        ..Cluster::default()
+    }))
 }
 
 struct Server<'a> {

@@ -1,7 +1,7 @@
 //! aptitude.
 
 use super::Answered;
-use super::simulate::{Stage, failure, line_of, misread};
+use super::simulate::{Stage, failure, knows_no, line_of, misread};
 use crate::engine::apt::aptitude::{command, parse};
 use crate::engine::apt::asked::asked;
 use crate::engine::apt::{rehearsal, simulated};
@@ -13,6 +13,11 @@ pub(super) async fn plan(stage: &Stage<'_>) -> Answered {
     let words = stage.bytes();
     let line = parse(&words);
     let act = line.arg(0).and_then(command);
+    if let (None, Some(word), false) = (act, line.arg(0), line.strange())
+        && knows_no(stage.request.program, word)
+    {
+        return Answered::refused(format!("Unknown command \"{}\"", String::from_utf8_lossy(word)));
+    }
     let (Some(act), false) = (act, line.has(Means::Screen)) else {
         // The full-screen program would start.
         return Answered::unknown(Why::Unsupported);

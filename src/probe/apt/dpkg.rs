@@ -10,6 +10,7 @@ use crate::engine::apt::simulated::{self, ASK_INSTALLED, Dpkg, Known};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::tools::dpkg::Kind;
+use crate::shim::layers::DPKG_HOOK;
 use std::fs;
 use std::path::PathBuf;
 
@@ -47,7 +48,8 @@ pub(super) async fn plan(stage: &Stage<'_>) -> Answered {
         (Ok(done), Ok(known)) => (done, known),
         (Err(why), _) | (_, Err(why)) => return Answered::unknown(why),
     };
-    let said = Dpkg { output: &done.out, errors: &done.err, known: &known, kind, pending };
+    let several = line.args.len() > 1 || line.has(Kind::Recursive);
+    let said = Dpkg { output: &done.out, errors: &done.err, known: &known, kind, pending, several };
     match simulated::dpkg(&said) {
         // Some of several packages may go although dpkg fails for the others.
         Ok(mut plan) if done.ok || plan.removes() => {
@@ -120,7 +122,7 @@ impl Stage<'_> {
     }
 
     /// Whether dpkg's configuration names commands of others that run in a dry run as well. guard's own tells one from
-    /// the other.
+    /// the other, and asks nothing there.
     fn has_hooks(&self) -> bool {
         let world = self.request.world;
         let mut files = vec![world.absolute("/etc/dpkg/dpkg.cfg")];
@@ -130,7 +132,8 @@ impl Stage<'_> {
         files.iter().filter_map(|file| fs::read_to_string(file).ok()).any(|text| {
             text.lines().any(|line| {
                 let line = line.trim_start().trim_start_matches('-');
-                (line.starts_with("pre-invoke") || line.starts_with("post-invoke")) && !line.contains("guard")
+                (line.starts_with("pre-invoke") || line.starts_with("post-invoke"))
+                    && !line.contains(DPKG_HOOK)
             })
         })
     }

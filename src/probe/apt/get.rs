@@ -1,7 +1,7 @@
 //! apt and apt-get, and tasksel, which ends in apt-get.
 
 use super::Answered;
-use super::simulate::{Stage, failure, line_of, misread, owned};
+use super::simulate::{Stage, failure, knows_no, line_of, misread, owned};
 use crate::engine::apt::asked::{Asked, asked};
 use crate::engine::apt::grammar::{Line, Unknown, Value, read};
 use crate::engine::apt::plan::{Kind, Plan};
@@ -45,6 +45,12 @@ pub(super) async fn plan(stage: &Stage<'_>, tool: &str, path: &Path, words: &[Os
         words,
         line,
     };
+    if let (None, Some((_, word))) = (call.act, call.line.args.first())
+        && knows_no(path, word)
+    {
+        // It cannot be rehearsed, because nothing is known of its options; nor does it run.
+        return Answered::refused(format!("Invalid operation {}", String::from_utf8_lossy(word)));
+    }
     if call.line.on(Key::AssumeNo) && stage.settings(&call).await.is_some_and(|s| !s.yes) {
         return Answered::nothing();
     }

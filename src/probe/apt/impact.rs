@@ -1,7 +1,7 @@
 //! From a plan of packages and the facts about them to what the person reads, the surprise first: what goes without having
 //! been named, what stops, what is lost.
 
-use super::facts::{Cluster, End, PackageFacts, Process, Size, Store};
+use super::facts::{Broken, Cluster, End, PackageFacts, Process, Size, Store};
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -22,6 +22,7 @@ const UNLESS_YES: &str = "unless you answer yes";
 const AT_REMOVAL: &str = "at removal already";
 const LATER: &str = "a later purge deletes it";
 const NO_SCRIPT: &str = "no script deletes it";
+const UNCLEAR: &str = "what a script of it runs is not clear";
 
 /// A package that goes, with what is known of it.
 struct Going<'a> {
@@ -50,7 +51,7 @@ pub fn impact_of(plan: &Plan, facts: &[PackageFacts]) -> Impact {
         impact.also.extend(all.iter().filter_map(told));
     }
     impact.also.extend(settings(&all));
-    for told in [jobs, borrowers, dependants] {
+    for told in [breaks, jobs, borrowers, dependants] {
         impact.also.extend(all.iter().filter_map(told));
     }
     impact.also.extend(installs(plan));
@@ -90,11 +91,26 @@ pub fn lost_things(plan: &Plan, facts: &[PackageFacts]) -> Vec<String> {
         databases.map(|d| d.name.clone()).for_each(&mut add);
     }
     if lost.is_empty() {
-        let may = all.iter().filter(|g| g.change.kind == Kind::Purge);
-        let best = may.max_by_key(|g| (g.held(), g.facts.is_some_and(|f| !f.unclear.is_empty())));
+        let may = all.iter().filter(|g| g.change.kind == Kind::Purge || !g.unclear().is_empty());
+        let best = may.max_by_key(|g| (g.held(), !g.unclear().is_empty()));
         lost.extend(best.map(|g| g.change.name.clone()));
     }
     lost
+}
+
+/// Whether the same packages could be removed, and not purged, without anything being erased: the milder way.
+pub fn keeps_by_removal(plan: &Plan, facts: &[PackageFacts]) -> bool {
+    let mut milder = plan.clone();
+    // What was removed before has nothing left to be removed.
+    milder.changes.retain(|change| change.version.is_some());
+    for change in milder.changes.iter_mut().filter(|c| c.kind == Kind::Purge) {
+        change.kind = Kind::Remove;
+    }
+    let erases = |one: &Going<'_>| {
+        let Some(facts) = one.facts else { return true };
+        one.erased() > 0 || !one.unclear().is_empty() || facts.databases.iter().any(|d| d.dropped)
+    };
+    !going(&milder, facts).iter().any(erases)
 }
 
 /// What goes without having been named, in one sentence; also what apt takes for unused although it runs or holds data.
@@ -167,14 +183,24 @@ impl Going<'_> {
             (End::Removal, _) => (Fate::Erased, AT_REMOVAL),
             (End::Purge, Kind::Purge) => (Fate::Erased, ASKS_NOBODY),
             (End::Asked { deletes: true, .. }, Kind::Purge) => (Fate::Erased, UNLESS_NO),
+            _ if !self.unclear().is_empty() => (Fate::Unknown, UNCLEAR),
             (End::Asked { deletes: false, .. }, Kind::Purge) => (Fate::Kept, UNLESS_YES),
             (End::Purge | End::Asked { deletes: true, .. }, _) => (Fate::Kept, LATER),
             (End::Stays | End::Asked { .. }, _) => (Fate::Kept, NO_SCRIPT),
         }
     }
 
+    /// What its scripts run in this plan of which nobody knows what it does.
+    fn unclear(&self) -> &[String] {
+        match self.facts {
+            Some(facts) if self.change.kind == Kind::Purge => &facts.unclear,
+            Some(facts) => &facts.unclear_at_removal,
+            None => &[],
+        }
+    }
+
     fn fate_of_cluster(&self, cluster: &Cluster) -> (Fate, &'static str) {
-        cluster.end.as_ref().map_or((Fate::Kept, NO_SCRIPT), |end| self.fate(end))
+        self.fate(cluster.end.as_ref().unwrap_or(&End::Stays))
     }
 
     /// Bytes that are deleted.
@@ -312,11 +338,14 @@ fn data(one: &Going<'_>, impact: &mut Impact) {
             if database.dropped { (Fate::Erased, AT_REMOVAL) } else { (Fate::Kept, UNLESS_YES) };
         impact.data.push(Data { what, fate, because: because.to_owned() });
     }
-    if one.change.kind == Kind::Purge {
-        for line in facts.unclear.iter().take(NAMES) {
-            let what = format!("what {}'s purge script does: {line}", facts.name);
-            impact.data.push(Data { what, fate: Fate::Unknown, because: String::new() });
-        }
+    let script = if one.change.kind == Kind::Purge { "purge" } else { "removal" };
+    for line in one.unclear().iter().take(NAMES) {
+        let what = format!("what {}'s {script} script does: {line}", facts.name);
+        impact.data.push(Data { what, fate: Fate::Unknown, because: String::new() });
+    }
+    if let more @ 1.. = one.unclear().len().saturating_sub(NAMES) {
+        let what = format!("{} more of what it does", number(more as u64));
+        impact.data.push(Data { what, fate: Fate::Unknown, because: String::new() });
     }
 }
 
@@ -429,6 +458,16 @@ fn jobs(one: &Going<'_>) -> Option<String> {
     (!jobs.is_empty()).then(|| format!("no longer run by cron: {}", list(jobs)))
 }
 
+/// What stays and cannot be without it: only dpkg with its checks off goes so far.
+fn breaks(one: &Going<'_>) -> Option<String> {
+    let facts = one.facts.filter(|f| !f.broken.is_empty())?;
+    let mut broken: Vec<&Broken> = facts.broken.iter().collect();
+    broken.sort_by_key(|b| !b.runs);
+    let named = |b: &&Broken| if b.runs { format!("{} (running)", b.name) } else { b.name.clone() };
+    let names: Vec<String> = broken.iter().map(named).collect();
+    Some(format!("stays without {}, which it needs: {}", one.change.name, list(&names)))
+}
+
 fn borrowers(one: &Going<'_>) -> Option<String> {
     let facts = one.facts.filter(|f| !f.borrowers.is_empty())?;
     let mut names: Vec<String> = facts.borrowers.iter().map(|p: &Process| p.name.clone()).collect();
@@ -476,8 +515,13 @@ fn levels(all: &[Going<'_>], impact: &mut Impact) {
         if let Some(database) = facts.databases.iter().find(|d| d.dropped) {
             impact.raise(Effect::Destroy, format!("{name} drops the database {}", database.name));
         }
-        if one.change.kind == Kind::Purge && !facts.unclear.is_empty() {
-            impact.raise(Effect::Destroy, format!("{name}'s purge script may delete data"));
+        if !one.unclear().is_empty() {
+            let script = if one.change.kind == Kind::Purge { "purge" } else { "removal" };
+            impact.raise(Effect::Destroy, format!("{name}'s {script} script may delete data"));
+        }
+        let broken: Vec<String> = facts.broken.iter().filter(|b| b.runs).map(|b| b.name.clone()).collect();
+        if !broken.is_empty() {
+            impact.raise(Effect::Disrupt, format!("{} needs {name}, stays and runs", list(&broken)));
         }
         if !facts.processes.is_empty() || !facts.units.is_empty() {
             impact.raise(Effect::Disrupt, format!("{name} runs"));

@@ -8,9 +8,10 @@ mod get;
 pub mod impact;
 pub mod simulate;
 
-pub use impact::{impact_of, lost_things};
+pub use impact::{impact_of, keeps_by_removal, lost_things};
 
 use crate::engine::apt::plan::Plan;
+use crate::engine::apt::status::armed;
 use crate::engine::fact::{Known, Why};
 use crate::world::World;
 use simulate::Stage;
@@ -80,11 +81,21 @@ async fn over(request: &Request<'_>) -> Answered {
     if let Some(why) = stage.read_once() {
         return Answered::unknown(why);
     }
+    let mut answered = ask(&stage, request).await;
+    if let (Known::Known(plan), true) = (&mut answered.plan, request.tool != "dpkg") {
+        // That dpkg's list cannot be read is said by whoever looks at what goes.
+        let list = std::fs::read(request.root.join("var/lib/dpkg/status")).unwrap_or_default();
+        plan.add_armed(&armed(&list));
+    }
+    answered
+}
+
+async fn ask(stage: &Stage<'_>, request: &Request<'_>) -> Answered {
     match request.tool {
-        "apt" | "apt-get" => get::plan(&stage, request.tool, request.program, request.words).await,
-        "aptitude" | "aptitude-curses" => aptitude::plan(&stage).await,
-        "dpkg" => dpkg::plan(&stage).await,
-        "tasksel" => get::tasksel(&stage).await,
+        "apt" | "apt-get" => get::plan(stage, request.tool, request.program, request.words).await,
+        "aptitude" | "aptitude-curses" => aptitude::plan(stage).await,
+        "dpkg" => dpkg::plan(stage).await,
+        "tasksel" => get::tasksel(stage).await,
         // Marks, selections, settings, files: packages change only when something else runs.
         "apt-mark" | "apt-cache" | "apt-config" | "apt-cdrom" | "dpkg-query" | "dpkg-deb" | "dpkg-divert"
         | "dpkg-statoverride" => Answered::nothing(),

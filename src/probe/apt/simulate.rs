@@ -82,6 +82,15 @@ impl<'a> Stage<'a> {
     }
 }
 
+/// Whether a word is no command of a program: it stands nowhere in its file, where a table of the commands' names would
+/// be. For what is no program of the machine's own kind (a script in front of it) nobody can say.
+pub fn knows_no(program: &Path, word: &[u8]) -> bool {
+    let Ok(file) = std::fs::read(program) else { return false };
+    // The end of a longer word is that word's end, too: the linker keeps one of both.
+    let name = [word, b"\0"].concat();
+    !word.is_empty() && file.starts_with(b"\x7fELF") && !file.windows(name.len()).any(|part| part == name)
+}
+
 /// The tool's first line that begins so, without colours.
 pub fn line_of(stream: &[u8], begins: &str) -> Option<String> {
     let text = String::from_utf8_lossy(stream);

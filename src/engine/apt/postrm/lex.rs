@@ -59,6 +59,8 @@ pub enum Token {
     Or,
     /// `|`
     Pipe,
+    /// `>file`, which empties a file that is there. Any other redirection leaves no token.
+    Into(Word),
     /// `(`
     Open,
     /// `)`
@@ -140,7 +142,7 @@ impl Lexer {
                 }
                 // `&>file`
                 '&' if self.peek(0) == Some('>') => {
-                    self.at += 1;
+                    self.flush();
                     self.redirect();
                 }
                 '&' => self.sign(Token::End),
@@ -294,6 +296,9 @@ impl Lexer {
             self.one(c);
         }
         let target = std::mem::replace(&mut self.word, before);
+        if (sign == ">" || sign == ">|") && !target.is_empty() {
+            self.out.push(Token::Into(target.clone()));
+        }
         if sign == "<<" || sign == "<<-" {
             let end = target.parts.iter().map(|p| match p {
                 Part::Text(t) | Part::Variable(t) | Part::Command(t) => t.as_str(),
@@ -333,6 +338,7 @@ mod tests {
             Token::And => "&&".to_owned(),
             Token::Or => "||".to_owned(),
             Token::Pipe => "|".to_owned(),
+            Token::Into(w) => format!(">{}", w.parts.iter().map(part).collect::<String>()),
             Token::Open => "(".to_owned(),
             Token::Close => ")".to_owned(),
         };
@@ -346,12 +352,13 @@ mod tests {
             ("rm -rf /a \\\n  /b\n", "<rm> <-rf> </a> </b> ;"),
             ("a=\"$B/c d\" && x", "<a=${B}/c d> && <x>"),
             ("rm 'a b'\"c\"d\\ e", "<rm> <a bcd e>"),
-            ("x 2>/dev/null >&2 || true", "<x> || <true>"),
-            ("x > \"$f\" y", "<x> <y>"),
-            ("x &>/dev/null; y", "<x> ; <y>"),
+            ("x 2>/dev/null >&2 || true", "<x> >/dev/null || <true>"),
+            ("x > \"$f\" y", "<x> >${f} <y>"),
+            ("x >>f 2>&1 <g; : >|h", "<x> ; <:> >h"),
+            ("x &>/dev/null; y", "<x> >/dev/null ; <y>"),
             ("f() { rm $(readlink -f \"$P\") ; }", "<f> ( ) <{> <rm> <$(readlink -f \"$P\")> ; <}>"),
             ("case $1 in a|b) x;; esac", "<case> <${1}> <in> <a> | <b> ) <x> ;; <esac>"),
-            ("cat <<EOF >f\nrm -rf /\nEOF\ny", "<cat> ; <y>"),
+            ("cat <<EOF >f\nrm -rf /\nEOF\ny", "<cat> >f ; <y>"),
             ("cat <<-'E'\n\trm\n\tE\ny", "<cat> ; <y>"),
             ("n=$((1 + (2))) x", "<n=$()> <x>"),
             ("${V:-a b}${W##*-}", "<${V:-a b}${W##*-}>"),

@@ -1,11 +1,14 @@
-//! What a package's removal script (postrm) deletes, read from its text without running it. The script stays on disk
-//! after `apt remove`, and runs at the purge that may come weeks later (deb-postrm(5)).
+//! What a package's removal scripts (prerm, postrm) delete, read from their text without running them. prerm runs before
+//! the files of a package go, postrm afterwards, and once more at a purge (deb-prerm(5), deb-postrm(5)): it stays on disk
+//! after `apt remove`, and the purge may come weeks later.
 //!
-//! The script is walked through: which branches `purge` and `remove` take, what variables hold, which functions are
-//! called, and which deletions hang on the answer to a question. What cannot be told is said, never left out.
+//! A script is walked through: which branches `purge` and `remove` take, what variables hold, which functions and helper
+//! scripts are called, and which deletions hang on the answer to a question. What cannot be told is said, never left out;
+//! a program that nobody knows may do anything.
 
 mod lex;
 mod places;
+mod programs;
 mod values;
 mod walk;
 
@@ -16,10 +19,14 @@ pub use places::{Place, place};
 pub struct Script {
     /// What it deletes.
     pub deletions: Vec<Deletion>,
-    /// Deletions of which the text does not tell what they hit, as written.
+    /// What it runs of which the text does not tell what that does, as written.
     pub unclear: Vec<String>,
+    /// Those of them that run at removal already.
+    pub unclear_at_removal: Vec<String>,
     /// It drops PostgreSQL's clusters of its version (`pg_dropcluster`); `Some(question)` where it asks before.
     pub drops_clusters: Option<Option<String>>,
+    /// It does so at removal already.
+    pub drops_at_removal: bool,
     /// It hands over to dbconfig-common, which may drop a database, also on another host.
     pub dbconfig: bool,
 }
@@ -39,28 +46,85 @@ pub struct Deletion {
     pub question: Option<String>,
     /// Only if this file is there.
     pub needs: Option<String>,
+    /// One file, deleted or emptied by its name: most of them hold a state that comes back, and only a large one counts.
+    pub single: bool,
+}
+
+/// Which of a package's scripts it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Runs before the files go. Never for a purge.
+    Prerm,
+    /// Runs after they went, and at the purge.
+    Postrm,
+}
+
+/// What lies at a path that a script runs or reads in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A script, or text.
+    Text(String),
+    /// A program that cannot be read as text.
+    Program,
+    /// Nothing.
+    Missing,
+    /// Nobody looked, or nobody may.
+    Unknown,
 }
 
 impl Script {
-    /// Reads a script; `package` is the package's name without the architecture, as dpkg tells it the script.
+    /// Reads a postrm alone; `package` is the package's name without the architecture, as dpkg tells it the script.
     pub fn read(script: &[u8], package: &str) -> Script {
+        Script::read_as(script, package, Which::Postrm, &|_| Held::Unknown)
+    }
+
+    /// Reads a script. `files` says what lies at the paths that it runs.
+    pub fn read_as(script: &[u8], package: &str, which: Which, files: &dyn Fn(&str) -> Held) -> Script {
         let text = String::from_utf8_lossy(script);
-        let interpreter = text.lines().next().and_then(|line| line.strip_prefix("#!"));
-        let interpreter = interpreter.and_then(|line| line.split_whitespace().next()).unwrap_or_default();
-        match interpreter.rsplit('/').next() {
-            Some("sh" | "bash" | "dash" | "ash" | "ksh" | "zsh") => walk::walk(&text, package),
-            name => Script::foreign(&text, name.unwrap_or_default()),
+        if is_shell(&text) { walk::walk(&text, package, which, files) } else { Script::foreign(&text) }
+    }
+
+    /// What both scripts of a package do.
+    #[must_use]
+    pub fn and(mut self, other: Script) -> Script {
+        for deletion in other.deletions {
+            if !self.deletions.contains(&deletion) {
+                self.deletions.push(deletion);
+            }
+        }
+        for text in &other.unclear {
+            self.note_unclear(text, other.unclear_at_removal.contains(text));
+        }
+        self.drops_clusters = match (self.drops_clusters, other.drops_clusters) {
+            // Once without a question is without a question.
+            (Some(one), Some(two)) => Some(one.and(two)),
+            (one, two) => one.or(two),
+        };
+        self.drops_at_removal |= other.drops_at_removal;
+        self.dbconfig |= other.dbconfig;
+        self
+    }
+
+    fn note_unclear(&mut self, text: &str, at_removal: bool) {
+        let note = |all: &mut Vec<String>| {
+            if !all.iter().any(|known| known == text) {
+                all.push(text.to_owned());
+            }
+        };
+        note(&mut self.unclear);
+        if at_removal {
+            note(&mut self.unclear_at_removal);
         }
     }
 
-    /// A script of another language, or a program: only whether it could delete trees.
-    fn foreign(text: &str, name: &str) -> Script {
-        const TREES: &[&str] = &["rmtree", "remove_tree", "rm -r", "rm -fr", "removedirs", "unlink"];
+    /// A script of another language, or a program: only whether it could delete anything.
+    fn foreign(text: &str) -> Script {
         let mut script = Script::default();
+        let name = interpreter(text).unwrap_or_default();
         if name.is_empty() {
-            script.unclear.push("a program".to_owned());
-        } else if TREES.iter().any(|word| text.contains(word)) {
-            script.unclear.push(format!("a {name} script"));
+            script.note_unclear("a program", true);
+        } else if !programs::only_prints(text) {
+            script.note_unclear(&format!("a {name} script"), true);
         }
         script
     }
@@ -74,6 +138,17 @@ impl Script {
         all.dedup();
         all
     }
+}
+
+/// The name of the program that runs a script.
+fn interpreter(text: &str) -> Option<&str> {
+    let mut words = text.lines().next()?.strip_prefix("#!")?.split_whitespace();
+    let first = words.next()?.rsplit('/').next()?;
+    if first == "env" { words.find(|word| !word.starts_with('-')) } else { Some(first) }
+}
+
+fn is_shell(text: &str) -> bool {
+    matches!(interpreter(text), Some("sh" | "bash" | "dash" | "ash" | "ksh" | "zsh"))
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ fn shown(script: &str) -> String {
         };
         let question = d.question.as_ref().map(|q| format!("?{q}")).unwrap_or_default();
         let names = if d.names.is_empty() { String::new() } else { format!("[{}]", d.names.join(",")) };
-        format!("{}{names}{when}{question}", d.path)
+        let single = if d.single { "(one)" } else { "" };
+        format!("{}{single}{names}{when}{question}", d.path)
     };
     let mut out: Vec<String> = read.deletions.iter().map(one).collect();
     out.extend(read.unclear.iter().map(|u| format!("unclear: {u}")));
@@ -48,7 +49,7 @@ const ROWS: &[(&str, &str)] = &[
     ("[ $1 = purge ] && find /srv/a -print0 | xargs -0 rm -rf", "/srv/a"),
     ("find /srv/a -type d -empty -delete; find /srv/a -name x -print", ""),
     ("[ $1 = purge ] && rm --one-file-system -Rf /var/lib/a || true", "/var/lib/a"),
-    ("[ $1 = purge ] && rm -f /var/lib/a/b.db /var/lib/a/state", "/var/lib/a/b.db"),
+    ("[ $1 = purge ] && rm -f /var/lib/a/b.db /var/lib/a/state", "/var/lib/a/b.db /var/lib/a/state(one)"),
     ("[ $1 = purge ] && rm -rf $UNSET/data", "unclear: rm -rf $UNSET/data"),
     ("[ $1 = purge ] && rm -rf /var/lib/$UNSET", "unclear: rm -rf /var/lib/$UNSET"),
     ("[ $1 = purge ] && rm -rf /var/lib/a/$UNSET/x /var/lib/a-$U", "/var/lib/a/*/x /var/lib/a-*"),
@@ -90,6 +91,60 @@ const ROWS: &[(&str, &str)] = &[
         "db_get app/rm; case $RET in true) rm -rf /srv/a;; esac; rm -rf /srv/b",
         "/srv/a+remove?app/rm /srv/b+remove",
     ),
+    // Emptied is as good as deleted.
+    ("[ $1 = purge ] && : > /var/lib/a/log", "/var/lib/a/log(one)"),
+    ("[ $1 = remove ] && >/srv/a/book", "/srv/a/book(one)-remove"),
+    ("cat /dev/null >| /srv/a/book", "/srv/a/book(one)+remove"),
+    ("echo x >> /srv/a/book; echo y >/etc/a.conf; ls >/dev/null 2>&1", ""),
+    ("truncate -s 0 /srv/a/book /srv/a/b", "/srv/a/book(one)+remove /srv/a/b(one)+remove"),
+    ("truncate --size=0 $X/book", "unclear: > $X/book"),
+    ("dd if=/dev/zero of=/srv/a/book bs=1M count=1 2>/dev/null", "/srv/a/book(one)+remove"),
+    ("echo | tee /srv/a/book >/dev/null; echo | tee -a /srv/a/b", "/srv/a/book(one)+remove"),
+    ("cp /dev/null /srv/a/book; cp /srv/a/x /srv/a/y", "/srv/a/book(one)+remove"),
+    ("mv /srv/a /tmp/x; mv /srv/b /srv/c", "/srv/a+remove"),
+    ("T=$(mktemp); echo x > $T; rm -rf $T", ""),
+    // Through others.
+    ("timeout 10 rm -rf /srv/a; nice -n 5 rm -rf /srv/b", "/srv/a+remove /srv/b+remove"),
+    ("sudo -u x rm -rf /srv/a; runuser -u x -- rm -rf /srv/b", "/srv/a+remove /srv/b+remove"),
+    ("env -u X A=b rm -rf /srv/a; exec rm -rf /srv/b", "/srv/a+remove /srv/b+remove"),
+    ("trap 'rm -rf /srv/a' EXIT; eval \"rm -rf /srv/b\"", "/srv/a+remove /srv/b+remove"),
+    ("flock /run/x rm -rf /srv/a; chroot / rm -rf /srv/b", "/srv/a+remove /srv/b+remove"),
+    // What nobody knows.
+    ("perl -e 'system(\"rm\", \"-rf\", \"/srv/a\")'", "unclear: perl -e system(\"rm\", \"-rf\", \"/srv/a\")"),
+    ("perl -e 'print 1'; python3 -c 'print(1)'", ""),
+    (
+        "python3 -c 'import shutil; shutil.rmtree(\"/srv/a\")'",
+        "unclear: python3 -c import shutil; shutil.rmtree(\"/srv/a\")",
+    ),
+    ("python3 - <<E\nimport os\nE\n", "unclear: python3 -"),
+    ("/usr/share/a/cleanup purge", "unclear: /usr/share/a/cleanup purge"),
+    ("[ $1 = purge ] && actl wipe --all", "unclear: actl wipe --all"),
+    ("[ $1 = upgrade ] && actl wipe --all", ""),
+    ("$CLEAN /srv/a", "unclear: $CLEAN /srv/a"),
+    ("eval \"$X\"", "unclear: eval $X"),
+    (". \"$X\"; . /usr/share/a/functions", "unclear: . $X unclear: . /usr/share/a/functions"),
+    (". /usr/share/debconf/confmodule; . /etc/default/a", ""),
+    ("sh \"$X\"; echo 'rm -rf /srv/a' | sh", "unclear: sh $X unclear: sh"),
+    ("find /srv/a -exec wipe {} +; find /srv/a -exec chmod 600 {} +", "unclear: find /srv/a -exec wipe {} +"),
+    ("ls /srv | xargs wipe; ls /srv | xargs -n 1 echo", "unclear: xargs wipe"),
+    ("psql <<E\nDROP DATABASE x\nE\n", "unclear: psql"),
+    ("mysql -e 'SELECT 1'; psql -Atc 'select 1'", ""),
+    (
+        "rsync -a --delete /x/ /srv/a/; crontab -u a -r; crontab -l",
+        "unclear: rsync -a --delete /x/ /srv/a/ unclear: crontab -u a -r",
+    ),
+    ("mkfs.ext4 /dev/sdb; redis-cli flushall", "unclear: mkfs.ext4 /dev/sdb unclear: redis-cli flushall"),
+    (
+        "tar czf /srv/b.tgz /srv/a; tar cf /x --remove-files /srv/a",
+        "unclear: tar cf /x --remove-files /srv/a",
+    ),
+    // Its own files, whatever is made of their names.
+    ("dpkg -L a | awk '{print $0\"c\"}' | xargs --max-chars=$m echo | xargs -r rm -rf", ""),
+    ("dpkg -L a | perl -ne 's,x,y, or next; unlink $_'", ""),
+    ("perl -ne 'unlink $_'; cat x | xargs rm -rf", "unclear: perl -ne unlink $_ unclear: xargs rm -rf"),
+    ("deb-systemd-helper purge a.service; ucf --purge /etc/a; update-rc.d a remove", ""),
+    ("/etc/init.d/$X reload; /etc/init.d/a stop", ""),
+    ("set -e; if which a >/dev/null; then echo x; fi; exit 0", ""),
     // What is broken is read as far as it goes.
     ("if [ $1 = purge ]; then rm -rf /srv/a", "/srv/a"),
     ("fi done esac } ) ;; rm -rf /srv/a", ""),
@@ -112,6 +167,82 @@ fn other_languages_and_programs_are_not_taken_for_harmless() {
     assert_eq!(read(b"#!/usr/bin/perl\nuse File::Path; rmtree('/srv/a');"), "a perl script");
     assert_eq!(read(b"#!/usr/bin/perl\nprint 1;"), "");
     assert_eq!(read(b"\x7fELF\x02\x01"), "a program");
+}
+
+#[test]
+fn a_prerm_runs_at_removal_and_never_at_a_purge() {
+    let read = |text: &str| {
+        Script::read_as(format!("#!/bin/sh\n{text}").as_bytes(), "p", Which::Prerm, &|_| Held::Missing)
+    };
+    for (text, removes) in [
+        ("rm -rf /srv/a", true),
+        ("if [ \"$1\" = remove ]; then rm -rf /srv/a; fi", true),
+        ("case $1 in remove|deconfigure) rm -rf /srv/a;; esac", true),
+        ("[ \"$1\" != upgrade ] && rm -rf /srv/a", true),
+        ("[ $DPKG_MAINTSCRIPT_NAME = prerm ] && rm -rf /srv/a", true),
+        ("wipe() { rm -rf /srv/a; }\n[ $1 = remove ] && wipe", true),
+        ("[ $1 = purge ] && rm -rf /srv/a", false),
+        ("[ $1 = upgrade ] && rm -rf /srv/a", false),
+        ("case $1 in upgrade|failed-upgrade) rm -rf /srv/a;; esac", false),
+        ("[ $1 = remove ] || exit 0; echo rm -rf /srv/a", false),
+    ] {
+        let deletions = read(text).deletions;
+        assert_eq!(deletions.iter().any(|d| d.remove), removes, "{text}");
+        assert!(deletions.iter().all(|d| !d.purge), "{text}");
+    }
+    let unclear = read("wipe --all /srv/a; $X");
+    assert_eq!(
+        (unclear.unclear.as_slice(), unclear.unclear_at_removal.as_slice()),
+        (&["$X".to_owned()][..], &["$X".to_owned()][..])
+    );
+    let purge = Script::read(b"#!/bin/sh\n[ $1 = purge ] && wipe", "p");
+    assert!(purge.unclear == ["wipe"] && purge.unclear_at_removal.is_empty());
+}
+
+#[test]
+fn both_scripts_count() {
+    let one = |which, text: &str| {
+        Script::read_as(format!("#!/bin/sh\n{text}").as_bytes(), "p", which, &|_| Held::Unknown)
+    };
+    let both = one(Which::Prerm, "rm -rf /srv/a; wipe")
+        .and(one(Which::Postrm, "[ $1 = purge ] && rm -rf /srv/b; pg_dropcluster 15 a"));
+    let paths: Vec<&str> = both.deletions.iter().map(|d| d.path.as_str()).collect();
+    assert_eq!(paths, ["/srv/a", "/srv/b"]);
+    assert_eq!(both.unclear_at_removal, ["wipe"]);
+    assert!(both.drops_at_removal && both.drops_clusters == Some(None));
+}
+
+#[test]
+fn helper_scripts_are_followed() {
+    let files = |path: &str| match path {
+        "/usr/share/a/cleanup" => {
+            Held::Text("#!/bin/sh\n[ \"$1\" = all ] && rm -rf /srv/a\nexit 0\n".to_owned())
+        }
+        "/usr/share/a/own" => Held::Text("if [ \"$1\" = purge ]; then rm -rf /srv/c; fi".to_owned()),
+        "/usr/share/a/functions" => Held::Text("wipe() { rm -rf \"/srv/$1\"; }\n".to_owned()),
+        "/usr/share/a/clean.pl" => Held::Text("#!/usr/bin/perl\nunlink glob('/srv/a/*');\n".to_owned()),
+        "/usr/lib/a/binary" | "/usr/sbin/actl" => Held::Program,
+        _ => Held::Missing,
+    };
+    for (text, want) in [
+        ("/usr/share/a/cleanup all", "/srv/a"),
+        ("sh /usr/share/a/cleanup all", "/srv/a"),
+        ("exec /usr/share/a/cleanup all", "/srv/a"),
+        (". /usr/share/a/functions\nwipe b", "/srv/b"),
+        ("/usr/share/a/clean.pl", "unclear: /usr/share/a/clean.pl"),
+        ("perl /usr/share/a/clean.pl", "unclear: perl /usr/share/a/clean.pl"),
+        ("/usr/lib/a/binary --purge", "unclear: /usr/lib/a/binary --purge"),
+        ("actl purge", "unclear: actl purge"),
+        // What is not there does not run.
+        ("/usr/share/a/gone; gonectl purge", ""),
+        ("X=/usr/share/a; [ -x $X/own ] && $X/own \"$@\"", "/srv/c"),
+        ("/usr/share/a/own $1", "/srv/c"),
+    ] {
+        let read = Script::read_as(format!("#!/bin/sh\n{text}\n").as_bytes(), "p", Which::Postrm, &files);
+        let mut shown: Vec<String> = read.deletions.iter().map(|d| d.path.clone()).collect();
+        shown.extend(read.unclear.iter().map(|u| format!("unclear: {u}")));
+        assert_eq!(shown.join(" "), want, "{text}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What variables and words of a script may hold. A value is text in which three characters stand for what is only known
 //! when the script runs.
 
+use super::Which;
 use super::lex::{Part, Token, Word, quoted, tokens};
 use crate::engine::glob::matches;
 use std::collections::BTreeMap;
@@ -23,11 +24,12 @@ pub struct Values {
 
 impl Values {
     /// What a script starts with.
-    pub fn of(package: &str) -> Values {
+    pub fn of(package: &str, which: Which) -> Values {
         let mut values = Values::default();
+        let script = if which == Which::Prerm { "prerm" } else { "postrm" };
         for (name, value) in [
             ("DPKG_MAINTSCRIPT_PACKAGE", package),
-            ("DPKG_MAINTSCRIPT_NAME", "postrm"),
+            ("DPKG_MAINTSCRIPT_NAME", script),
             ("DPKG_ROOT", ""),
             ("1", "\u{1}"),
             ("RET", "\u{2}"),
@@ -52,6 +54,11 @@ impl Values {
     /// A variable gets these values and no others.
     pub fn set(&mut self, name: &str, values: Vec<String>, depth: usize) {
         self.all.insert(name.to_owned(), (values, depth));
+    }
+
+    /// What a variable may hold, if it has got any value.
+    pub fn held(&self, name: &str) -> Option<Vec<String>> {
+        self.all.get(name).map(|(values, _)| values.clone())
     }
 
     /// The arguments of a function, in place of the current ones.
@@ -137,6 +144,7 @@ impl Values {
         for token in tokens(command) {
             match token {
                 Token::Word(word) => words.push(word),
+                Token::Into(_) => {}
                 _ => return unknown(),
             }
         }
@@ -153,6 +161,8 @@ impl Values {
                 vec![words.join(" ")]
             }
             Some("readlink" | "realpath") => map(str::to_owned),
+            // What it is called is made up; where it lies is not.
+            Some("mktemp" | "tempfile") => vec!["/tmp/mktemp".to_owned()],
             Some("basename") => map(|path| {
                 let path = path.trim_end_matches('/');
                 path.rsplit('/').next().unwrap_or(path).to_owned()
@@ -193,7 +203,7 @@ mod tests {
 
     #[test]
     fn words_are_expanded() {
-        let mut values = Values::of("postgresql-15");
+        let mut values = Values::of("postgresql-15", Which::Postrm);
         values.set("D", vec!["/var/lib/x".into()], 0);
         values.set("E", vec!["a b".into()], 0);
         for (text, want) in [
@@ -227,7 +237,7 @@ mod tests {
 
     #[test]
     fn branches_add_values_and_the_same_level_replaces_them() {
-        let mut values = Values::of("p");
+        let mut values = Values::of("p", Which::Postrm);
         values.assign("A", vec!["1".into()], 0);
         values.assign("A", vec!["2".into()], 1);
         assert_eq!(values.word(&quoted("$A")), ["1", "2"]);

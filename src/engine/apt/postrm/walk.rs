@@ -2,8 +2,9 @@
 
 use super::lex::{Part, Token, Word, tokens};
 use super::places::{Place, place};
+use super::programs::{Program, only_prints, program};
 use super::values::{ACTION, ANSWER, UNKNOWN, Values};
-use super::{Deletion, Script};
+use super::{Deletion, Held, Script, Which};
 use crate::engine::glob::matches;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,14 +36,39 @@ const DATABASES: &[&str] = &[
     "*.key",
 ];
 
-/// Reads a shell script.
-pub fn walk(text: &str, package: &str) -> Script {
+/// Where programs without a directory are looked for.
+const PATH: &[&str] = &["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+
+/// What others are called with that run yet another program: their options that take a word of their own, and how many
+/// words stand before the program.
+const WRAPPERS: &[(&str, &[&str], usize)] = &[
+    ("command", &[], 0),
+    ("builtin", &[], 0),
+    ("exec", &["-a"], 0),
+    ("nohup", &[], 0),
+    ("setsid", &[], 0),
+    ("eatmydata", &[], 0),
+    ("env", &["-u", "-C", "--unset", "--chdir"], 0),
+    ("sudo", &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "--user", "--group"], 0),
+    ("nice", &["-n", "--adjustment"], 0),
+    ("ionice", &["-c", "-n", "-p", "--class", "--classdata"], 0),
+    ("chrt", &[], 1),
+    ("timeout", &["-s", "-k", "--signal", "--kill-after"], 1),
+    ("flock", &["-w", "-E", "--timeout"], 1),
+    ("chroot", &[], 1),
+    ("setpriv", &["--reuid", "--regid", "--groups"], 0),
+    ("time", &[], 0),
+];
+
+/// Reads a shell script. `files` says what lies at a path that the script runs or reads in.
+pub fn walk(text: &str, package: &str, which: Which, files: &dyn Fn(&str) -> Held) -> Script {
     let mut walk = Walk {
-        values: Values::of(package),
+        values: Values::of(package, which),
+        files,
         script: Script::default(),
         functions: BTreeMap::new(),
         called: BTreeSet::new(),
-        actions: ALL,
+        actions: if which == Which::Prerm { REMOVE | OTHER } else { ALL },
         ended: 0,
         answers: 0,
         asked: None,
@@ -56,15 +82,16 @@ pub fn walk(text: &str, package: &str) -> Script {
     let uncalled: Vec<String> =
         walk.functions.keys().filter(|f| !walk.called.contains(*f)).cloned().collect();
     for name in uncalled {
-        walk.actions = PURGE;
+        walk.actions = if which == Which::Prerm { REMOVE } else { PURGE };
         walk.ended = 0;
         walk.call(&name, &[]);
     }
     walk.script
 }
 
-struct Walk {
+struct Walk<'f> {
     values: Values,
+    files: &'f dyn Fn(&str) -> Held,
     script: Script,
     functions: BTreeMap<String, Vec<Token>>,
     called: BTreeSet<String>,
@@ -159,7 +186,7 @@ struct List {
     found: Option<Vec<String>>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn list(&self) -> List {
         List {
             actions: self.actions,
@@ -181,7 +208,7 @@ impl Walk {
         while let Some(token) = tokens.get(at) {
             self.commands += 1;
             if self.commands > COMMANDS {
-                self.script.unclear.push("a script too long to follow".to_owned());
+                self.script.note_unclear("a script too long to follow", true);
                 break;
             }
             at += 1;
@@ -193,6 +220,7 @@ impl Walk {
                 Token::And => self.join(&mut list, true),
                 Token::Or => self.join(&mut list, false),
                 Token::Pipe => {}
+                Token::Into(word) => self.emptied(word),
                 Token::EndCase => {
                     self.end_list(&mut list);
                     at = self.label(tokens, at, &mut frames, &mut list);
@@ -258,8 +286,12 @@ impl Walk {
                     }
                     _ => {
                         let mut words = vec![word.clone()];
-                        while let Some(Token::Word(word)) = tokens.get(at) {
-                            words.push(word.clone());
+                        loop {
+                            match tokens.get(at) {
+                                Some(Token::Word(word)) => words.push(word.clone()),
+                                Some(Token::Into(file)) => self.emptied(file),
+                                _ => break,
+                            }
                             at += 1;
                         }
                         let piped = matches!(tokens.get(at), Some(Token::Pipe));
@@ -482,7 +514,12 @@ impl Walk {
         let names = self.values.word(first);
         let name = names.first().map(String::as_str).unwrap_or_default().to_owned();
         let found = list.found.take();
-        match name.rsplit('/').next().unwrap_or_default() {
+        let base = name.rsplit('/').next().unwrap_or_default();
+        if let Some((_, taking, before)) = WRAPPERS.iter().find(|(wrapper, ..)| *wrapper == base) {
+            let inner = wrapped(operands, taking, *before);
+            return if inner.is_empty() { Outcome::EITHER } else { self.command(inner, depth, list, frames) };
+        }
+        match base {
             "[" | "test" | "[[" => return self.test(operands),
             "true" | ":" => return Outcome { yes: ALL, no: 0 },
             "export" | "local" | "readonly" | "declare" | "typeset" => {
@@ -500,32 +537,61 @@ impl Walk {
             }
             "exit" | "return" => self.leave(name == "exit", list, frames),
             "cd" | "pushd" => self.directory = operands.last().map(|word| self.values.word(word)),
-            "command" | "exec" | "sudo" | "nice" | "ionice" | "env" | "builtin" | "nohup" | "timeout" => {
-                let inner = operands.iter().position(|w| !w.bare().is_some_and(|w| w.starts_with('-')));
-                if let Some(inner) = inner.and_then(|at| operands.get(at..)) {
-                    return self.command(inner, depth, list, frames);
-                }
+            "sh" | "bash" | "dash" | "ash" | "ksh" | "zsh" | "su" | "runuser" => {
+                self.shell(words, operands, base)
             }
-            "sh" | "bash" | "dash" | "su" | "runuser" | "eval" => {
-                self.nested(operands, name.ends_with("eval"))
+            "eval" => self.nested(words, operands),
+            "trap" => {
+                // What it is told to run may run at any time.
+                if let Some(text) = operands.first().filter(|w| w.bare().is_none_or(|w| !w.starts_with('-')))
+                {
+                    self.nested(words, std::slice::from_ref(text));
+                }
             }
             "xargs" => {
                 let is_rm = |w: &Word| matches!(w.bare(), Some("rm" | "/bin/rm" | "shred" | "unlink"));
                 if operands.iter().any(is_rm) {
-                    match found {
+                    match found.clone() {
                         Some(paths) => self.delete(words, &paths, &[]),
                         None => self.unclear(words),
                     }
+                } else {
+                    let inner = wrapped(operands, &["-n", "-L", "-I", "-P", "-d", "-s", "-a", "-E"], 0);
+                    if inner.first().is_some_and(|w| !self.is_harmless(w)) {
+                        self.unclear(words);
+                    }
                 }
+                list.found = found;
             }
             "rm" | "shred" | "unlink" => self.rm(words, operands),
-            "find" => self.find(words, operands, list),
-            "." | "source" => {
-                let mut files = operands.iter().flat_map(|w| self.values.word(w));
-                self.script.dbconfig |=
-                    files.any(|f| f.contains("dbconfig-common")) && self.actions & PURGE != 0;
+            "truncate" => {
+                let mut options = operands.iter().peekable();
+                while let Some(word) = options.next() {
+                    match word.bare() {
+                        Some("-s" | "-r" | "--size" | "--reference") => drop(options.next()),
+                        Some(word) if word.starts_with('-') => {}
+                        _ => self.emptied(word),
+                    }
+                }
             }
-            "dbc_go" => self.script.dbconfig = true,
+            "dd" => {
+                for word in operands {
+                    self.written(word, "of=");
+                }
+            }
+            "tee" if !operands.iter().any(|w| matches!(w.bare(), Some("-a" | "--append"))) => {
+                operands
+                    .iter()
+                    .filter(|w| w.bare().is_none_or(|w| !w.starts_with('-')))
+                    .for_each(|w| self.emptied(w));
+            }
+            "tee" => {}
+            "cp" if operands.iter().any(|w| w.bare() == Some("/dev/null")) => {
+                operands.last().into_iter().for_each(|word| self.emptied(word));
+            }
+            "mv" => self.moved(words, operands),
+            "find" => self.find(words, operands, list),
+            "." | "source" => self.read_in(words, operands),
             "db_input" | "db_get" | "db_go" | "db_fget" => {
                 if name != "db_go" {
                     let question =
@@ -534,19 +600,23 @@ impl Walk {
                 }
                 self.values.set("RET", vec![ANSWER.to_string()], 0);
             }
+            "dbc_go" => self.script.dbconfig = true,
             "pg_dropcluster" if self.actions & (PURGE | REMOVE) != 0 => {
                 let asked = self.asked.clone();
                 // Once without a question is without a question.
                 let before = self.script.drops_clusters.take();
                 self.script.drops_clusters = Some(before.map_or(asked.clone(), |b| b.and(asked)));
+                self.script.drops_at_removal |= self.actions & REMOVE != 0;
             }
+            "pg_dropcluster" => {}
             "deluser" | "userdel" => self.delete_user(words, operands),
-            "dropdb" | "lvremove" | "vgremove" => self.unclear(words),
-            "zfs" | "zpool" | "btrfs" | "mysqladmin" | "mysql" | "psql" | "mongo" => {
-                let says = |needle: &str| shown(operands).to_ascii_lowercase().contains(needle);
-                if says("destroy") || says("drop ") || says("subvolume delete") {
-                    self.unclear(words);
-                }
+            "mysqladmin" | "mysql" | "mariadb" | "mariadb-admin" | "psql" | "mongo" | "mongosh"
+            | "sqlite3" => {
+                self.query(words, operands);
+            }
+            _ if self.functions.contains_key(&name) => {
+                let arguments = self.arguments(operands);
+                return self.call(&name, &arguments);
             }
             program if program.contains("nuke") => {
                 let paths: Vec<String> = operands.iter().flat_map(|w| self.values.word(w)).collect();
@@ -556,11 +626,21 @@ impl Walk {
                     deletion.needs = Some(name.clone());
                 }
             }
-            _ if self.functions.contains_key(&name) => {
-                let arguments: Vec<Vec<String>> = operands.iter().map(|w| self.values.word(w)).collect();
-                return self.call(&name, &arguments);
+            // What it lists is what the package itself brought.
+            "dpkg" | "dpkg-query"
+                if operands.iter().any(|w| matches!(w.bare(), Some("-L" | "--listfiles"))) =>
+            {
+                list.found = Some(Vec::new());
             }
-            _ => {}
+            _ => {
+                let filters = found.as_ref().is_some_and(Vec::is_empty) && program(base) != Program::Unknown;
+                if !filters {
+                    for name in names {
+                        self.runs(words, &name, operands);
+                    }
+                }
+                list.found = found;
+            }
         }
         Outcome::EITHER
     }
@@ -653,20 +733,252 @@ impl Walk {
         }
     }
 
-    fn nested(&mut self, operands: &[Word], eval: bool) {
-        let mut words = operands.iter();
-        if !eval && !words.any(|w| w.bare().is_some_and(|w| w.starts_with('-') && w.ends_with('c'))) {
+    /// A text that is run as a part of this script: `eval`, `sh -c`, `trap`.
+    fn nested(&mut self, words: &[Word], texts: &[Word]) {
+        let texts: Vec<String> = texts.iter().take(9).flat_map(|w| self.values.word(w)).collect();
+        let text = texts.join(" ");
+        if text.contains([UNKNOWN, ANSWER]) && !self.holds_only_operands(&text) {
+            return self.unclear(words);
+        }
+        self.follow(&tokens(&text));
+    }
+
+    /// Whether what is not known of a text that is run stands behind a program, where it is a name of something.
+    fn holds_only_operands(&self, text: &str) -> bool {
+        let known = |word: &str| !word.contains([UNKNOWN, ANSWER, ACTION]);
+        let mut words = text.split_whitespace();
+        words.next().is_some_and(known) && !text.contains(['`', '$'])
+    }
+
+    /// Walks through other text, as for a function.
+    fn follow(&mut self, tokens: &[Token]) {
+        if self.depth >= DEPTH {
+            return self.script.note_unclear("a script too deep to follow", self.actions & REMOVE != 0);
+        }
+        self.depth += 1;
+        let outer = (self.actions, self.asked.clone());
+        self.run(tokens);
+        (self.actions, self.asked) = outer;
+        self.actions &= !self.ended;
+        self.depth -= 1;
+    }
+
+    /// `sh -c TEXT`, `sh FILE`, `su USER -c TEXT`, `runuser -u USER PROGRAM`.
+    fn shell(&mut self, words: &[Word], operands: &[Word], base: &str) {
+        let user = matches!(base, "su" | "runuser");
+        let is_c = |w: &Word| w.bare().is_some_and(|w| w == "--command" || is_letters(w) && w.ends_with('c'));
+        if let Some(at) = operands.iter().position(is_c) {
+            return match operands.get(at + 1) {
+                Some(text) => self.nested(words, std::slice::from_ref(text)),
+                None => self.unclear(words),
+            };
+        }
+        if base == "runuser" && operands.iter().any(|w| w.bare() == Some("-u")) {
+            let inner = wrapped(operands, &["-u", "-g", "-G", "-s", "-w"], 0).to_vec();
+            if !inner.is_empty() {
+                let (mut list, mut frames) = (self.list(), Vec::new());
+                self.command(&inner, 0, &mut list, &mut frames);
+                return;
+            }
+        }
+        let file = operands.iter().find(|w| w.bare().is_none_or(|w| !w.starts_with('-')));
+        match file {
+            Some(file) if !user => {
+                let rest: Vec<Word> = operands.iter().skip_while(|w| *w != file).skip(1).cloned().collect();
+                for name in self.values.word(file) {
+                    self.helper(words, &name, &rest);
+                }
+            }
+            // It reads what to do from its input.
+            _ => self.unclear(words),
+        }
+    }
+
+    /// `. FILE`
+    fn read_in(&mut self, words: &[Word], operands: &[Word]) {
+        let Some(file) = operands.first() else { return };
+        for file in self.values.word(file) {
+            if file.contains("dbconfig-common") {
+                self.script.dbconfig |= self.actions & PURGE != 0;
+            } else if file.ends_with("/debconf/confmodule") || file.ends_with("/lsb/init-functions") {
+                // Their functions have rows of their own.
+            } else if file.contains([UNKNOWN, ACTION, ANSWER]) {
+                self.unclear(words);
+            } else {
+                match (self.files)(&file) {
+                    Held::Text(text) => self.follow(&tokens(&text)),
+                    Held::Missing => {}
+                    // Settings, by the rules of Debian's policy (9.3.2): variables.
+                    Held::Unknown if file.starts_with("/etc/default/") => {}
+                    Held::Program | Held::Unknown => self.unclear(words),
+                }
+            }
+        }
+    }
+
+    /// Any other program.
+    fn runs(&mut self, words: &[Word], name: &str, operands: &[Word]) {
+        let base = name.rsplit('/').next().unwrap_or_default();
+        if name.trim().is_empty() {
             return;
         }
-        let texts: Vec<String> =
-            words.take(if eval { 9 } else { 1 }).flat_map(|w| self.values.word(w)).collect();
-        if self.depth < DEPTH {
-            self.depth += 1;
-            let outer = (self.actions, self.asked.clone());
-            self.run(&tokens(&texts.join(" ")));
-            (self.actions, self.asked) = outer;
-            self.depth -= 1;
+        // What is started and stopped there is a service, whichever it is.
+        if name.starts_with("/etc/init.d/") {
+            return;
         }
+        if name.contains([UNKNOWN, ACTION, ANSWER]) {
+            return self.unclear(words);
+        }
+        let text = || shown_whole(operands).to_ascii_lowercase();
+        match program(base) {
+            Program::Harmless => {}
+            Program::Unless(bad) if bad.iter().any(|bad| text().contains(bad)) => self.unclear(words),
+            Program::Unless(_) => {}
+            Program::Interprets => self.interprets(words, operands),
+            Program::Unknown if name.contains('/') => self.helper(words, name, operands),
+            Program::Unknown => {
+                let there = |dir: &&str| (self.files)(&format!("{dir}/{name}"));
+                // What is nowhere cannot run.
+                if PATH.iter().any(|dir| there(&dir) != Held::Missing) {
+                    self.unclear(words);
+                }
+            }
+        }
+    }
+
+    /// A script that is called by its path.
+    fn helper(&mut self, words: &[Word], path: &str, operands: &[Word]) {
+        let held = if path.contains([UNKNOWN, ACTION, ANSWER]) { Held::Unknown } else { (self.files)(path) };
+        match held {
+            Held::Missing => {}
+            Held::Text(text) if super::is_shell(&text) || !text.starts_with("#!") => {
+                let arguments = self.arguments(operands);
+                let before = self.values.arguments(&arguments);
+                let functions = self.functions.clone();
+                self.follow(&tokens(&text));
+                self.functions = functions;
+                self.values.restore(before);
+            }
+            Held::Text(text) if only_prints(&text) => {}
+            Held::Text(_) | Held::Program | Held::Unknown => self.unclear(words),
+        }
+    }
+
+    /// `perl -e TEXT`, `python3 FILE`.
+    fn interprets(&mut self, words: &[Word], operands: &[Word]) {
+        let mut rest = operands.iter();
+        while let Some(word) = rest.next() {
+            match word.bare() {
+                Some(word) if is_letters(word) && word.ends_with(['e', 'E', 'c', 'r']) => {
+                    let text = rest.next().map(|w| self.values.word(w).join(" ")).unwrap_or_default();
+                    if text.is_empty() || text.contains(UNKNOWN) || !only_prints(&text) {
+                        self.unclear(words);
+                    }
+                    return;
+                }
+                Some("-V" | "--version") => return,
+                Some(word) if word.starts_with('-') => {}
+                _ => {
+                    let files = self.values.word(word);
+                    let reads = |file: &String| match (self.files)(file) {
+                        Held::Text(text) => only_prints(&text),
+                        Held::Missing => true,
+                        Held::Program | Held::Unknown => false,
+                    };
+                    if !files.iter().all(|file| !file.contains(UNKNOWN) && reads(file)) {
+                        self.unclear(words);
+                    }
+                    return;
+                }
+            }
+        }
+        self.unclear(words);
+    }
+
+    /// A client of a database: what it is told in its words, or from its input.
+    fn query(&mut self, words: &[Word], operands: &[Word]) {
+        const WRITES: &[&str] = &[
+            "drop", "delete", "truncate", "alter", "update ", "insert", "replace", "create", ".read", "\\i",
+        ];
+        let text = shown_whole(operands).to_ascii_lowercase();
+        let told = operands.iter().filter_map(Word::bare).any(|w| {
+            matches!(w, "--execute" | "--command" | "--list" | "--eval")
+                || is_letters(w) && w.ends_with(['e', 'c', 'l'])
+        });
+        let admin = words.iter().filter_map(Word::bare).any(|w| w.ends_with("admin"));
+        let sqlite =
+            words.iter().filter_map(Word::bare).any(|w| w.ends_with("sqlite3")) && operands.len() > 1;
+        if WRITES.iter().any(|w| text.contains(w)) || !(told || admin || sqlite) {
+            self.unclear(words);
+        }
+    }
+
+    /// The values of a call's words; `"$@"` are those of the caller.
+    fn arguments(&self, operands: &[Word]) -> Vec<Vec<String>> {
+        let mut all = Vec::new();
+        for word in operands {
+            match word.parts.as_slice() {
+                [Part::Variable(name)] if name == "@" || name == "*" => {
+                    let own = (1..=9).map_while(|n| self.values.held(&n.to_string()));
+                    all.extend(own);
+                }
+                _ => all.push(self.values.word(word)),
+            }
+        }
+        all
+    }
+
+    /// Whether a program, named by a word, deletes nothing.
+    fn is_harmless(&self, word: &Word) -> bool {
+        let harmless = |name: &String| {
+            let base = name.rsplit('/').next().unwrap_or_default();
+            matches!(program(base), Program::Harmless | Program::Unless(_)) || base == "test" || base == "["
+        };
+        let names = self.values.word(word);
+        !names.is_empty() && names.iter().all(harmless)
+    }
+
+    /// `mv`: what goes to where nothing is kept is gone.
+    fn moved(&mut self, words: &[Word], operands: &[Word]) {
+        let plain: Vec<&Word> =
+            operands.iter().filter(|w| w.bare().is_none_or(|w| !w.starts_with('-'))).collect();
+        let Some((into, from)) = plain.split_last() else { return };
+        let lost =
+            |path: &String| path == "/dev/null" || path.starts_with("/tmp") || path.starts_with("/run");
+        if self.values.word(into).iter().any(lost) {
+            let paths: Vec<String> = from.iter().flat_map(|w| self.values.word(w)).collect();
+            self.delete(words, &paths, &[]);
+        }
+    }
+
+    /// `NAME=PATH` as an operand (`dd of=PATH`): the file is written anew.
+    fn written(&mut self, word: &Word, prefix: &str) {
+        for value in self.values.word(word) {
+            if let Some(path) = value.strip_prefix(prefix) {
+                self.empties(path, std::slice::from_ref(word));
+            }
+        }
+    }
+
+    /// A file that is emptied: what was in it is lost as if it had been deleted.
+    fn emptied(&mut self, file: &Word) {
+        for path in self.values.word(file) {
+            self.empties(&path, std::slice::from_ref(file));
+        }
+    }
+
+    fn empties(&mut self, path: &str, words: &[Word]) {
+        let known = settled(path);
+        // Settings are written all the time; a file that nobody can name is most often one for the time being.
+        if known.as_ref().is_some_and(|path| path.starts_with('/') && place(path) != Place::Data) {
+            return;
+        }
+        if path.starts_with("/dev/") || path.starts_with(UNKNOWN) && !path.contains('/') {
+            return;
+        }
+        let written = Word { parts: vec![Part::Text(">".to_owned())], ..Word::default() };
+        let shown: Vec<Word> = std::iter::once(written).chain(words.iter().cloned()).collect();
+        self.delete_as(&shown, &[path.to_owned()], &[], true);
     }
 
     fn rm(&mut self, words: &[Word], operands: &[Word]) {
@@ -681,14 +993,18 @@ impl Walk {
                 _ => paths.extend(self.values.word(operand)),
             }
         }
-        if !recursive {
-            let counts = |path: &String| {
-                let name = path.rsplit('/').next().unwrap_or_default();
-                name == "*" || DATABASES.iter().any(|suffix| matches(suffix, name))
-            };
-            paths.retain(counts);
+        if recursive {
+            return self.delete(words, &paths, &[]);
         }
-        self.delete(words, &paths, &[]);
+        let counts = |path: &String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            name == "*" || DATABASES.iter().any(|suffix| matches(suffix, name))
+        };
+        let (whole, single): (Vec<String>, Vec<String>) = paths.into_iter().partition(counts);
+        self.delete(words, &whole, &[]);
+        // A file of which nobody can say where it is, one of many small ones.
+        let single: Vec<String> = single.into_iter().filter(|path| settled(path).is_some()).collect();
+        self.delete_as(words, &single, &[], true);
     }
 
     /// `find PLACES … -delete`, or what it hands to `rm`.
@@ -700,6 +1016,7 @@ impl Walk {
         let has = |name: &str| tests.iter().any(|w| w.bare() == Some(name));
         // Links and empty directories hold nothing.
         if has("-lname") || has("-empty") {
+            list.found = Some(Vec::new());
             return;
         }
         let mut names = Vec::new();
@@ -717,8 +1034,17 @@ impl Walk {
             }
             _ => false,
         });
+        let hands_on = tests.windows(2).any(|pair| match pair {
+            [sign, program] => {
+                matches!(sign.bare(), Some("-exec" | "-execdir" | "-ok" | "-okdir"))
+                    && !self.is_harmless(program)
+            }
+            _ => false,
+        });
         if has("-delete") || hands_to_rm {
             self.delete(words, &paths, &names);
+        } else if hands_on {
+            self.unclear(words);
         }
         list.found = Some(paths);
     }
@@ -747,6 +1073,11 @@ impl Walk {
 
     /// Notes what is deleted, where it holds anything.
     fn delete(&mut self, words: &[Word], paths: &[String], names: &[String]) {
+        self.delete_as(words, paths, names, false);
+    }
+
+    /// The same; `single`: one file, which counts only when it is large.
+    fn delete_as(&mut self, words: &[Word], paths: &[String], names: &[String], single: bool) {
         if self.actions & (PURGE | REMOVE) == 0 {
             return;
         }
@@ -770,6 +1101,7 @@ impl Walk {
                             remove: self.actions & REMOVE != 0,
                             question: self.asked.clone(),
                             needs: None,
+                            single,
                         };
                         if !self.script.deletions.contains(&deletion) {
                             self.script.deletions.push(deletion);
@@ -786,9 +1118,8 @@ impl Walk {
     }
 
     fn unclear(&mut self, words: &[Word]) {
-        let text = shown(words);
-        if self.actions & (PURGE | REMOVE) != 0 && !self.script.unclear.contains(&text) {
-            self.script.unclear.push(text);
+        if self.actions & (PURGE | REMOVE) != 0 {
+            self.script.note_unclear(&shown(words), self.actions & REMOVE != 0);
         }
     }
 }
@@ -834,8 +1165,32 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
     Some((name.to_owned(), Word { parts, splits: false, quoted: true }))
 }
 
-/// A command as it is written, shortened.
-fn shown(words: &[Word]) -> String {
+/// `-c`, `-lc`: letters behind one dash.
+fn is_letters(word: &str) -> bool {
+    word.strip_prefix('-')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// Whether a word begins like an option, whatever may stand in its value.
+fn is_option(word: &Word) -> bool {
+    matches!(word.parts.first(), Some(Part::Text(text)) if text.starts_with('-') && text.len() > 1)
+}
+
+/// The program that another one runs, with its words: behind options, those of `taking` with a word of their own, and
+/// behind `before` more words.
+fn wrapped<'w>(operands: &'w [Word], taking: &[&str], before: usize) -> &'w [Word] {
+    let mut at = 0;
+    while let Some(word) = operands.get(at).filter(|w| is_option(w)) {
+        at += if word.bare().is_some_and(|w| taking.contains(&w)) { 2 } else { 1 };
+        if word.bare() == Some("--") {
+            break;
+        }
+    }
+    operands.get(at + before..).unwrap_or_default()
+}
+
+/// Words as they are written.
+fn shown_whole(words: &[Word]) -> String {
     let word = |w: &Word| -> String {
         let part = |p: &Part| match p {
             Part::Text(text) => text.clone(),
@@ -844,7 +1199,12 @@ fn shown(words: &[Word]) -> String {
         };
         w.parts.iter().map(part).collect()
     };
-    let text = words.iter().map(word).collect::<Vec<_>>().join(" ");
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A command as it is written, shortened.
+fn shown(words: &[Word]) -> String {
+    let text = shown_whole(words);
     let mut text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() > 60 {
         text = text.chars().take(57).collect::<String>() + "...";

@@ -13,7 +13,6 @@ const LARGEST: u64 = 4 << 20;
 
 /// Compares them with the MD5 that dpkg noted.
 pub(super) fn fill(root: &Path, facts: &mut PackageFacts, package: &Package, info: &Info) {
-    facts.purge_adds = !package.conffiles.is_empty();
     for (path, sum) in &package.conffiles {
         let file = root.join(path.trim_start_matches('/'));
         match std::fs::symlink_metadata(&file) {
@@ -32,6 +31,12 @@ pub(super) fn fill(root: &Path, facts: &mut PackageFacts, package: &Package, inf
             Err(e) => facts.gap(format!("settings of {}", info.name), why(&e)),
         }
     }
+}
+
+/// Whether a file still has this MD5.
+pub(super) fn is_as(file: &Path, sum: &str) -> bool {
+    let small = std::fs::metadata(file).is_ok_and(|meta| meta.len() <= LARGEST);
+    small && std::fs::read(file).is_ok_and(|bytes| hex(&bytes) == sum)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -60,6 +65,6 @@ mod tests {
         let mut facts = PackageFacts::default();
         fill(root.path(), &mut facts, &package, &Info::default());
         assert_eq!(facts.changed_settings, ["/etc/mine"]);
-        assert!(facts.gaps.is_empty() && facts.purge_adds);
+        assert!(facts.gaps.is_empty());
     }
 }

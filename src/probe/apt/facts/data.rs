@@ -26,6 +26,8 @@ const LONGEST: Duration = Duration::from_secs(2);
 const THREADS: usize = 2;
 /// So many paths come of one pattern.
 const MATCHES: usize = 64;
+/// One file that a script deletes by its name counts from here on; smaller ones hold a state that comes back.
+const SINGLE: u64 = 64 << 10;
 /// So long past the deadline a walk may take to notice it.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -211,6 +213,8 @@ pub(super) struct One {
 pub(super) struct Asked {
     data: Vec<One>,
     settings: Vec<(PathBuf, Ticket)>,
+    /// Settings files that are deleted by their names.
+    files: Vec<PathBuf>,
 }
 
 /// Asks for everything a package's script deletes, and for what lies in the package's own directories.
@@ -231,14 +235,18 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
             match place(&text) {
                 Place::Nothing => {}
                 Place::Settings => {
-                    let skip: HashSet<PathBuf> =
-                        info.conffiles.iter().map(|p| below(root, Path::new(p))).collect();
-                    if below(root, &path).is_dir() && deletion.names.is_empty() {
-                        asked
-                            .settings
-                            .push((path.clone(), walker.ask(vec![below(root, &path)], Vec::new(), skip)));
+                    let real = below(root, &path);
+                    if deletion.single || !deletion.names.is_empty() {
+                        if made_here(root, info, &path) {
+                            asked.files.push(path.clone());
+                        }
+                    } else if real.is_dir() {
+                        let skip: HashSet<PathBuf> =
+                            info.conffiles.iter().map(|p| below(root, Path::new(p))).collect();
+                        asked.settings.push((path.clone(), walker.ask(vec![real], Vec::new(), skip)));
                     }
                 }
+                Place::Data if deletion.single && !counts_alone(&below(root, &path)) => {}
                 Place::Data => {
                     let real = below(root, &path);
                     match std::fs::read_link(&real) {
@@ -273,6 +281,30 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
         asked.data.push(One { path, end: End::Stays, ticket });
     }
     asked
+}
+
+/// Whether one file is large enough to be missed.
+fn counts_alone(file: &Path) -> bool {
+    match std::fs::metadata(file) {
+        Ok(meta) => meta.is_file() && meta.len() >= SINGLE,
+        Err(e) => e.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+/// Whether a settings file is one that only this machine has: no conffile, of which dpkg knows what it was like, and
+/// none that ucf(1) made and nobody has changed since.
+fn made_here(root: &Path, info: &Info, path: &Path) -> bool {
+    let real = below(root, path);
+    let text = path.to_string_lossy();
+    if !std::fs::symlink_metadata(&real).is_ok_and(|meta| meta.is_file())
+        || info.conffiles.iter().any(|file| *file == text)
+    {
+        return false;
+    }
+    let sums = std::fs::read_to_string(root.join("var/lib/ucf/hashfile")).unwrap_or_default();
+    let sum = sums.lines().filter_map(|line| line.split_once(char::is_whitespace));
+    let sum = sum.filter(|(_, file)| Path::new(file.trim()) == path).map(|(sum, _)| sum).last();
+    !sum.is_some_and(|sum| super::conffiles::is_as(&real, sum))
 }
 
 /// What becomes of what a deletion hits.
@@ -405,6 +437,7 @@ pub(super) fn fill(facts: &mut PackageFacts, info: &Info, asked: Asked, walker: 
         }
     }
     facts.stores.sort_by_key(|s| (rank(&s.end), std::cmp::Reverse(s.size.bytes)));
+    facts.deleted_settings.extend(asked.files.iter().map(|path| path.display().to_string()));
     for (path, ticket) in asked.settings {
         match walker.answer(&ticket) {
             Ok(size) if size.files > 0 => facts.deleted_settings.push(path.display().to_string()),

@@ -1,9 +1,9 @@
-//! A package's own files in dpkg's books: its list of paths, its removal script, its questions.
+//! A package's own files in dpkg's books: its list of paths, its removal scripts, its questions.
 
 use super::State;
 use super::status::{Status, why};
 use crate::engine::apt::plan::Change;
-use crate::engine::apt::postrm::Script;
+use crate::engine::apt::postrm::{Held, Script, Which};
 use crate::engine::fact::Why;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(super) struct Info {
     pub installed: bool,
     /// Every path it brought.
     pub paths: Vec<String>,
-    /// What its removal script deletes.
+    /// What its removal scripts delete.
     pub script: Script,
     /// Its debconf templates.
     pub templates: String,
@@ -43,11 +43,26 @@ impl Info {
             Ok(list) => info.paths = String::from_utf8_lossy(&list).lines().map(str::to_owned).collect(),
             Err(e) => info.gaps.push((format!("the files of {}", change.name), why(&e))),
         }
-        match files.read("postrm") {
-            Ok(script) => info.script = Script::read(&script, &change.name),
-            // Without a script nothing is deleted but what the list says.
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => info.gaps.push((format!("the purge script of {}", change.name), why(&e))),
+        let held = |path: &str| held(root, path);
+        for (which, kind) in [(Which::Prerm, "prerm"), (Which::Postrm, "postrm")] {
+            // Of what was removed before, the purge alone is left.
+            if which == Which::Prerm && !info.installed {
+                continue;
+            }
+            match files.read(kind) {
+                Ok(script) => {
+                    let read = Script::read_as(&script, &change.name, which, &held);
+                    info.script = std::mem::take(&mut info.script).and(read);
+                }
+                // Without a script nothing is deleted but what the list says.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => {
+                    info.gaps.push((format!("the {kind} script of {}", change.name), why(&e)));
+                    let unread = format!("{kind}, which cannot be read");
+                    info.script.unclear_at_removal.push(unread.clone());
+                    info.script.unclear.push(unread);
+                }
+            }
         }
         if !info.script.questions().is_empty() {
             info.templates =
@@ -66,6 +81,34 @@ impl Info {
             rest.split_once('/').is_some_and(|(_, name)| !name.is_empty() && !name.starts_with('.'))
         });
         jobs.cloned().collect()
+    }
+}
+
+/// Scripts that a script calls are shorter than this.
+const LARGEST: u64 = 1 << 20;
+
+/// What lies at a path that a script runs or reads in.
+fn held(root: &Path, path: &str) -> Held {
+    let place = root.join(path.trim_start_matches('/'));
+    let meta = match std::fs::metadata(&place) {
+        Ok(meta) => meta,
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            // A link that leads nowhere seen from here may lead somewhere seen from there.
+            let nothing = root == Path::new("/") || std::fs::symlink_metadata(&place).is_err();
+            return if nothing { Held::Missing } else { Held::Unknown };
+        }
+        Err(_) => return Held::Unknown,
+    };
+    if !path.starts_with('/') || !meta.is_file() {
+        return Held::Unknown;
+    }
+    if meta.len() > LARGEST {
+        return Held::Program;
+    }
+    match std::fs::read(&place).map(String::from_utf8) {
+        Ok(Ok(text)) if !text.contains('\0') => Held::Text(text),
+        Ok(_) => Held::Program,
+        Err(_) => Held::Unknown,
     }
 }
 

@@ -51,13 +51,15 @@ pub struct PackageFacts {
     pub clusters: Vec<Cluster>,
     /// Databases that dbconfig-common may drop.
     pub databases: Vec<Database>,
-    /// Deletions of its purge script of which nobody can say what they hit, as written.
+    /// What its removal scripts run of which nobody can say what that does, as written.
     pub unclear: Vec<String>,
+    /// Those of them that run at removal already.
+    pub unclear_at_removal: Vec<String>,
     /// Settings files that were changed since they were installed.
     pub changed_settings: Vec<String>,
     /// Directories of settings that its purge script deletes with more in them than the package brought.
     pub deleted_settings: Vec<String>,
-    /// Whether a purge does more than a removal: it has settings files, or its script deletes something.
+    /// Whether a purge loses what a removal leaves: settings made here, a database, or nobody can tell.
     pub purge_adds: bool,
     /// Its processes.
     pub processes: Vec<Process>,
@@ -69,8 +71,19 @@ pub struct PackageFacts {
     pub jobs: Vec<String>,
     /// Processes of others that have its libraries loaded.
     pub borrowers: Vec<Process>,
+    /// Packages that stay, although they cannot be without this one.
+    pub broken: Vec<Broken>,
     /// What could not be learnt.
     pub gaps: Vec<Gap>,
+}
+
+/// A package that stays without what it needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// Its name.
+    pub name: String,
+    /// Whether something of it runs, or would run.
+    pub runs: bool,
 }
 
 /// What dpkg holds of a package.
@@ -260,8 +273,47 @@ pub fn look(root: &Path, changes: &[&Change], deadline: Duration) -> Vec<Package
     {
         data::fill(facts, info, asked, &walker);
         postgres::fill(facts, clusters, &walker);
+        // A gap may hide what would be missed. Settings that are as they came are in the package.
+        facts.purge_adds |= !facts.gaps.is_empty() || !facts.clusters.is_empty();
+        facts.purge_adds |= !facts.changed_settings.is_empty() || !facts.deleted_settings.is_empty();
     }
     all
+}
+
+/// Adds what stays without what it needs, and whether it runs: for dpkg, which takes away what others need where its
+/// checks are off.
+pub fn look_at_broken(root: &Path, changes: &[&Change], all: &mut [PackageFacts], deadline: Duration) {
+    let until = Instant::now() + deadline;
+    let status = Status::read(root).going(changes);
+    let broken = status.broken();
+    if broken.is_empty() {
+        return;
+    }
+    let change = |name: &str, arch: &str| Change {
+        name: name.to_owned(),
+        arch: Some(arch.to_owned()),
+        version: None,
+        kind: Kind::Remove,
+        named: false,
+        unused: false,
+    };
+    let infos: Vec<Info> = broken
+        .iter()
+        .map(|(package, _)| Info::read(root, &change(&package.name, &package.arch), &status))
+        .collect();
+    let mut seen: Vec<PackageFacts> = infos
+        .iter()
+        .map(|info| PackageFacts { name: info.name.clone(), jobs: info.jobs(), ..PackageFacts::default() })
+        .collect();
+    let units = units::Asked::start(root, &infos, until);
+    processes::fill(root, &infos, &mut seen, until);
+    units.fill(&infos, &mut seen);
+    for ((_, needs), seen) in broken.iter().zip(seen) {
+        if let Some(facts) = all.iter_mut().find(|facts| facts.name == *needs) {
+            facts.broken.push(Broken { runs: seen.is_live(), name: seen.name });
+            seen.gaps.into_iter().for_each(|gap| facts.gap(gap.what, gap.why));
+        }
+    }
 }
 
 /// What dpkg's own files say.
@@ -284,8 +336,8 @@ fn books(root: &Path, change: &Change, info: &Info, status: &Status) -> PackageF
     facts.vital = vital::of(root, &change.name, status);
     dbconfig::fill(root, &mut facts, info);
     facts.unclear.clone_from(&info.script.unclear);
+    facts.unclear_at_removal.clone_from(&info.script.unclear_at_removal);
     facts.jobs = info.jobs();
-    facts.purge_adds |= !info.script.deletions.is_empty() || info.script.drops_clusters.is_some();
     facts.purge_adds |= info.script.dbconfig || !info.script.unclear.is_empty();
     for (what, why) in &info.gaps {
         facts.gap(what.clone(), why.clone());

@@ -47,6 +47,7 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
         },
         None => End::Purge,
     });
+    let end = if info.script.drops_at_removal { end.map(|_| End::Removal) } else { end };
     for name in names {
         let settings = dir.join(&name).join("postgresql.conf");
         match std::fs::read_to_string(&settings) {

@@ -3,7 +3,7 @@
 use super::State;
 use crate::engine::apt::plan::{Change, Kind};
 use crate::engine::fact::Why;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -13,6 +13,8 @@ pub struct Status {
     packages: BTreeMap<String, Vec<Package>>,
     /// What goes, by name.
     going: Vec<String>,
+    /// The same, by name and architecture.
+    gone: Vec<(String, String)>,
     /// Whether the file could be read.
     pub whole: Result<(), Why>,
 }
@@ -34,6 +36,8 @@ pub struct Package {
     pub summary: Option<String>,
     /// What it depends on, as written.
     pub depends: String,
+    /// Names that it answers to besides its own.
+    pub provides: Vec<String>,
     /// Its settings files with the MD5 they had when they were installed.
     pub conffiles: Vec<(String, String)>,
 }
@@ -52,13 +56,15 @@ impl Status {
                 packages.entry(package.name.clone()).or_default().push(package);
             }
         }
-        Status { packages, going: Vec::new(), whole }
+        Status { packages, going: Vec::new(), gone: Vec::new(), whole }
     }
 
     /// Tells what goes, so that it can be said what needs what.
     #[must_use]
     pub fn going(mut self, changes: &[&Change]) -> Status {
         self.going = changes.iter().filter(|c| c.kind != Kind::Install).map(|c| c.name.clone()).collect();
+        let gone = changes.iter().filter(|c| c.kind != Kind::Install).filter_map(|c| self.find(c));
+        self.gone = gone.map(|p| (p.name.clone(), p.arch.clone())).collect();
         self
     }
 
@@ -83,6 +89,48 @@ impl Status {
         self.packages.values().flatten().filter(|p| p.state == State::Installed)
     }
 
+    /// Packages that stay, with what goes that they cannot be without; also by way of others that stay. apt lets none
+    /// stay so, dpkg only where its checks are off (`--force-depends`).
+    pub fn broken(&self) -> Vec<(&Package, String)> {
+        // What is lost, by the names it answers to, and of which package that goes it is a consequence.
+        let mut lost: BTreeMap<&str, String> = BTreeMap::new();
+        let goes = |p: &Package| self.gone.iter().any(|(name, arch)| *name == p.name && *arch == p.arch);
+        for package in self.installed().filter(|p| goes(p)) {
+            for name in std::iter::once(&package.name).chain(&package.provides) {
+                lost.entry(name).or_insert_with(|| package.name.clone());
+            }
+        }
+        let mut broken: Vec<(&Package, String)> = Vec::new();
+        loop {
+            let stays =
+                |p: &&Package| !goes(p) && !broken.iter().any(|(b, _)| b.name == p.name && b.arch == p.arch);
+            let there: Vec<&Package> = self.installed().filter(stays).collect();
+            let names: BTreeSet<&str> = there
+                .iter()
+                .flat_map(|p| std::iter::once(&p.name).chain(&p.provides))
+                .map(String::as_str)
+                .collect();
+            let mut more: Vec<(&Package, String)> = Vec::new();
+            for package in there.iter().take_while(|_| !lost.is_empty()) {
+                let cause = package.depends.split(',').find_map(|group| {
+                    let alternatives: Vec<String> = group.split('|').map(name_of).collect();
+                    let cause = alternatives.iter().find_map(|name| lost.get(name.as_str()))?;
+                    (!alternatives.iter().any(|name| names.contains(name.as_str()))).then(|| cause.clone())
+                });
+                more.extend(cause.map(|cause| (*package, cause)));
+            }
+            if more.is_empty() || broken.len() >= BROKEN {
+                return broken;
+            }
+            for (package, cause) in more {
+                for name in std::iter::once(&package.name).chain(&package.provides) {
+                    lost.entry(name).or_insert_with(|| cause.clone());
+                }
+                broken.push((package, cause));
+            }
+        }
+    }
+
     /// Whether a package of this name goes.
     pub fn goes(&self, name: &str) -> bool {
         self.going.iter().any(|going| going == name)
@@ -95,9 +143,8 @@ impl Status {
 
     /// What goes that this package cannot be without; alternatives that stay count.
     pub fn needs(&self, package: &Package) -> Option<String> {
-        let name = |one: &str| one.split([' ', ':', '(', '[']).next().unwrap_or_default().to_owned();
         package.depends.split(',').find_map(|group| {
-            let names: Vec<String> = group.split('|').map(|one| name(one.trim())).collect();
+            let names: Vec<String> = group.split('|').map(name_of).collect();
             let first = names.iter().find(|n| self.goes(n) && **n != package.name)?;
             let stays = |n: &String| {
                 !self.goes(n)
@@ -106,6 +153,14 @@ impl Status {
             (!names.iter().any(stays)).then(|| first.clone())
         })
     }
+}
+
+/// So many packages that stay broken are looked at.
+const BROKEN: usize = 200;
+
+/// The name in `name:any (>= 1) [amd64]`.
+fn name_of(one: &str) -> String {
+    one.trim().split([' ', ':', '(', '[']).next().unwrap_or_default().to_owned()
 }
 
 /// Why a file could not be read.
@@ -143,6 +198,7 @@ fn parse(paragraph: &str) -> Option<Package> {
             "Protected" if value == "yes" => package.marks.push("Protected"),
             "Important" if value == "yes" => package.marks.push("Important"),
             "Description" => package.summary = (!value.is_empty()).then(|| value.to_owned()),
+            "Provides" => package.provides = value.split(',').map(name_of).collect(),
             "Depends" | "Pre-Depends" => {
                 if !package.depends.is_empty() {
                     package.depends.push(',');
@@ -239,6 +295,55 @@ Version: 0
     }
 
     #[test]
+    fn what_stays_without_what_it_needs_is_found() {
+        let books = [
+            ("dpkg", "amd64", "", ""),
+            ("lib", "amd64", "", ""),
+            ("lib", "i386", "", ""),
+            ("client", "amd64", "lib", "sql-client"),
+            ("other", "amd64", "", "mail"),
+            ("server", "amd64", "client (>= 1)", ""),
+            ("app", "all", "server | none, mail", ""),
+            ("tool", "all", "client | lib", ""),
+            ("asks", "all", "sql-client", ""),
+            ("mails", "all", "mail | app", ""),
+        ];
+        let text: String = books
+            .iter()
+            .map(|(name, arch, depends, provides)| {
+                format!(
+                    "Package: {name}\nStatus: install ok installed\nArchitecture: {arch}\nVersion: 1\n\
+                     Depends: {depends}\nProvides: {provides}\n\n"
+                )
+            })
+            .collect();
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("var/lib/dpkg")).unwrap();
+        std::fs::write(root.path().join("var/lib/dpkg/status"), text).unwrap();
+        for (goes, want) in [
+            (vec![change("client", None, Some("1"))], "server<client asks<client app<client"),
+            (vec![change("lib", Some("i386"), Some("1"))], ""),
+            (vec![change("lib", None, Some("1"))], ""),
+            (
+                vec![change("lib", None, Some("1")), change("lib", Some("i386"), Some("1"))],
+                "client<lib server<lib asks<lib app<lib tool<lib",
+            ),
+            (vec![change("other", None, Some("1"))], "app<other mails<other"),
+            (vec![change("app", None, Some("1"))], ""),
+            (vec![], ""),
+        ] {
+            let goes: Vec<&Change> = goes.iter().collect();
+            let status = Status::read(root.path()).going(&goes);
+            let mut shown: Vec<String> =
+                status.broken().iter().map(|(p, cause)| format!("{}<{cause}", p.name)).collect();
+            shown.sort();
+            let mut want: Vec<&str> = want.split_whitespace().collect();
+            want.sort_unstable();
+            assert_eq!(shown, want);
+        }
+    }
+
+    #[test]
     fn an_alternative_that_stays_is_enough() {
         let package = |name: &str, depends: &str| Package {
             name: name.into(),
@@ -250,7 +355,7 @@ Version: 0
         for one in [package("a", ""), package("b", "")] {
             packages.insert(one.name.clone(), vec![one]);
         }
-        let status = Status { packages, going: vec!["a".into()], whole: Ok(()) };
+        let status = Status { packages, going: vec!["a".into()], gone: Vec::new(), whole: Ok(()) };
         assert_eq!(status.needs(&package("x", "a | b")), None);
         assert_eq!(status.needs(&package("x", "c | a")).as_deref(), Some("a"));
         assert_eq!(status.needs(&package("a", "a")), None);

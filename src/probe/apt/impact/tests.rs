@@ -1,7 +1,7 @@
 use super::*;
 use crate::engine::assess::assess;
 use crate::engine::impact::Gap;
-use crate::probe::apt::facts::{Database, State, Unit};
+use crate::probe::apt::facts::{Broken, Database, State, Unit};
 use crate::probe::proc::Listener;
 use std::path::PathBuf;
 
@@ -107,7 +107,7 @@ fn levels_by_what_goes() {
     let rows: Vec<Row> = vec![
         ("nothing to it", Remove, "cowsay", vec![facts("cowsay")], Disrupt, Mutate),
         ("a purge that does what a removal does", Purge, "cowsay", vec![facts("cowsay")], Destroy, Mutate),
-        ("only settings as they came", Purge, "nginx", vec![adds(facts("nginx"))], Destroy, Disrupt),
+        ("settings made here", Purge, "nginx", vec![adds(facts("nginx"))], Destroy, Disrupt),
         ("it runs", Remove, "nginx", vec![running("nginx", "nginx.service", 12)], Disrupt, Disrupt),
         (
             "it runs, purged",
@@ -195,6 +195,33 @@ fn levels_by_what_goes() {
             Remove,
             "a",
             vec![with(facts("a"), |f| f.unclear = vec!["rm -rf $X".into()])],
+            Disrupt,
+            Mutate,
+        ),
+        (
+            "a removal of which nobody knows what it runs",
+            Remove,
+            "a",
+            vec![with(facts("a"), |f| {
+                f.unclear = vec!["wipe".into()];
+                f.unclear_at_removal = vec!["wipe".into()];
+            })],
+            Disrupt,
+            Destroy,
+        ),
+        (
+            "what stays needs it and runs",
+            Remove,
+            "a",
+            vec![with(facts("a"), |f| f.broken = vec![Broken { name: "b".into(), runs: true }])],
+            Disrupt,
+            Disrupt,
+        ),
+        (
+            "what stays needs it and does not run",
+            Remove,
+            "a",
+            vec![with(facts("a"), |f| f.broken = vec![Broken { name: "b".into(), runs: false }])],
             Disrupt,
             Mutate,
         ),

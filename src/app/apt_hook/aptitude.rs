@@ -1,0 +1,33 @@
+//! aptitude writes down what it is asked for before it calls anybody, and its next call carries that out, whatever it is
+//! asked for itself (/var/lib/aptitude/pkgstates, aptitude 0.8). What was refused is taken out of that again.
+
+use super::caller::Caller;
+use crate::engine::apt::aptitude::{command, parse};
+use crate::engine::apt::plan::{Change, Plan};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+/// Waits for a process to end, ten minutes at most, and has aptitude forget what it planned for these packages alone.
+const WAIT: &str = "n=0; while kill -0 \"$1\" 2>/dev/null; do n=$((n + 1)); [ $n -lt 3000 ] || exit 0; sleep 0.2; done; \
+    shift; exec /usr/bin/aptitude -q -y --schedule-only keep \"$@\"";
+
+/// Sees to it that the plan is taken back when this aptitude has ended: until then it holds its locks. Whether that was
+/// begun. In its full-screen program the person sees the plan, and keeps it or not.
+pub(super) fn takes_back(caller: &Caller, plan: &Plan) -> bool {
+    let words = caller.call.words();
+    let (Some(process), Some(_)) = (caller.process, parse(&words).arg(0).and_then(command)) else {
+        return false;
+    };
+    let names: Vec<String> = plan.changes.iter().map(Change::full_name).collect();
+    let mut wait = Command::new("/bin/sh");
+    wait.args(["-c", WAIT, "sh", &process.pid.to_string()]).args(names).current_dir("/");
+    wait.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: setsid(2) is async-signal-safe and takes no pointers. Without it a Ctrl-C meant for aptitude ends this, too.
+    unsafe {
+        wait.pre_exec(|| {
+            libc::setsid();
+            Ok(())
+        });
+    }
+    wait.spawn().is_ok()
+}
