@@ -479,6 +479,32 @@ fn own_found(own: &Own, name: &[u8], exact: bool) -> Found {
     found
 }
 
+/// The only major version that carries these words out, where a global option of one version is written out: the other
+/// refuses every word it does not know (`UnknownArgumentError`), wherever it stands before a `--`.
+pub fn only_version(words: &[&[u8]]) -> Option<u8> {
+    if words.contains(&b"--".as_slice()) {
+        return None;
+    }
+    let has = |major: u8| {
+        GLOBALS.iter().filter(|row| row.only == major).any(|row| {
+            let given = |word: &&[u8]| match word
+                .strip_prefix(b"--")
+                .and_then(|w| w.strip_prefix(row.name.as_bytes()))
+            {
+                Some([]) => true,
+                Some([b'=', ..]) => row.value,
+                _ => false,
+            };
+            words.iter().any(given)
+        })
+    };
+    match (has(1), has(2)) {
+        (true, false) => Some(1),
+        (false, true) => Some(2),
+        _ => None,
+    }
+}
+
 /// Whether the two major versions may read these words differently.
 pub fn versions_differ(words: &[&[u8]]) -> bool {
     words.iter().filter_map(|word| word.strip_prefix(b"--")).any(|word| {
