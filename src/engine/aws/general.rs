@@ -39,7 +39,7 @@ const NO_FORCE: &str = "delete-marker delete-propagation-policy force-create-job
     force-glacier-transfer force-rediscovery force-upload no-force";
 
 /// Words of options that take out what nothing works with.
-const NO_REMOVAL: &str = "date description fields grouping key keys shortcut tag tags uri";
+const NO_REMOVAL: &str = "date description fields grouping key keys shortcut tag tags uri version";
 
 fn has(list: &str, word: &str) -> bool {
     list.split(' ').any(|listed| listed == word)
@@ -63,7 +63,7 @@ pub(super) fn apply(command: &[u8], opts: &Opts, verdict: &mut Verdict) {
     if !has(CHANGES, verb) {
         return;
     }
-    if opts.unread {
+    if opts.unread && !opts.refused {
         verdict.raise(Effect::Unknown, "a document that cannot be read");
     }
     // A time to live, a life cycle: what deletes by itself is switched off.
@@ -214,7 +214,7 @@ fn forces(opt: &Opt, all: &[Opt]) -> bool {
     let full = matches!(name, "force" | "replace" | "allow-overwrite")
         || ["force-", "delete-", "bypass-", "allow-reass"].iter().any(|start| name.starts_with(start));
     let maybe = !opt.sure
-        && name.len() > 2
+        && name.len() > 3
         && ["force", "allow-reassociation", "allow-reassignment"].iter().any(|long| long.starts_with(name));
     (full || maybe)
         && !has(NO_FORCE, name)

@@ -193,6 +193,8 @@ fn what_is_taken_from_another_or_forced_disrupts() {
             "network-firewall update-firewall-delete-protection --firewall-name f --no-delete-protection",
         ),
         (Mutate, "ssm put-parameter --name n --value v --overwrite"),
+        (Mutate, "agent-toolkit update-skill --all"),
+        (Mutate, "agent-toolkit update-skill --fo x"),
     ]);
 }
 
@@ -300,7 +302,7 @@ fn lines_for_other_machines_are_judged() {
             "ssm send-command --document-name AWS-RunShellScript --instance-ids i --parameters 'commands=[\"dropdb app\"]'",
         ),
         (
-            Read,
+            Disrupt,
             "ssm send-command --document-name AWS-RunShellScript --instance-ids i --parameters 'commands=[\"df -h\"]'",
         ),
         (
@@ -316,6 +318,7 @@ fn lines_for_other_machines_are_judged() {
         (Disrupt, "ecs execute-command --cluster c --task t --interactive --command ./migrate"),
         (Destroy, "emr ssh --cluster-id j --key-pair-file k --command 'sudo rm -rf /mnt/data'"),
         (Mutate, "emr ssh --cluster-id j --key-pair-file k"),
+        (Mutate, "ecs execute-command --cluster c --task t --interactive --command /bin/sh"),
         (Mutate, "emr ssh --cluster-id j --key-pair-file k --command uptime"),
     ]);
 }
@@ -325,6 +328,7 @@ fn lines_for_other_machines_are_judged() {
 fn a_request_nobody_can_read_is_unknown() {
     check(&[
         (Unknown, "gamelift update-fleet-capacity --cli-input-json {x"),
+        (Mutate, "gamelift update-fleet-capacity --cli-input-json file:/x.json"),
         (
             Disrupt,
             "gamelift update-fleet-capacity --cli-input-json '{\"FleetId\":\"f\",\"DesiredInstances\":0}'",

@@ -26,7 +26,8 @@ fn speaks(value: &[u8]) -> bool {
     let mut before = 0;
     for (at, byte) in value.iter().enumerate() {
         // A word begins behind what is none, and inside a name with a capital letter.
-        let begins = !before_is_word(before) || (byte.is_ascii_uppercase() && before.is_ascii_lowercase());
+        let inside = before.is_ascii_alphanumeric() || (before == b'.' && byte.is_ascii_digit());
+        let begins = !inside || (byte.is_ascii_uppercase() && before.is_ascii_lowercase());
         before = *byte;
         if !begins {
             continue;
@@ -54,10 +55,6 @@ fn speaks(value: &[u8]) -> bool {
         }
     }
     false
-}
-
-fn before_is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
     }
     // One step of a document: what one line sets up the next may use.
     let script = lines.join("\n");
-    if script.trim().is_empty() {
+    // A shell alone is what comes without a line, too: who sits there types what follows.
+    if script.trim().is_empty() || is_shell(&script) {
         return None;
     }
     if script.len() > LARGEST {
@@ -41,6 +42,14 @@ pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
         effect @ (Effect::Read | Effect::Destroy) => effect,
         _ => Effect::Disrupt,
     })
+}
+
+/// Whether the line only starts a shell: `/bin/bash`, `bash -l`.
+fn is_shell(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    let name = words.next().and_then(|word| word.rsplit('/').next()).unwrap_or_default();
+    let known = ["ash", "bash", "cmd", "dash", "fish", "ksh", "powershell", "pwsh", "sh", "zsh"];
+    known.contains(&name) && words.all(|word| matches!(word, "-i" | "-l" | "-il" | "-li" | "--login"))
 }
 
 #[cfg(test)]
@@ -62,6 +71,10 @@ mod tests {
             ("commandLine=rm -rf /srv", "command", Some(Destroy)),
             ("portNumber=3306,localPortNumber=3306", "command", None),
             ("", "-", None),
+            ("/bin/sh", "-", None),
+            ("bash -l", "-", None),
+            ("bash ./deploy", "-", Some(Disrupt)),
+            ("bash -c 'rm -rf /data'", "-", Some(Destroy)),
             ("{\"commands\": [\"rm -rf /data\"", "command", Some(Disrupt)),
         ] {
             assert_eq!(effect(&[text.to_owned()], member), want, "{text}");
