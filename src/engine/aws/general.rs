@@ -15,9 +15,9 @@ const CHANGES: &str = "adjust apply change configure edit manage modify patch pu
     transition update upgrade";
 
 /// Words of members that count what works.
-const QUANTITIES: &str = "brokers capacities capacity concurrency count counts cpus desired dial executions instance \
-    instances node nodes percent percentage processes replica replicas shards size tasks throughput \
-    units weight workers";
+const QUANTITIES: &str = "brokers capacities capacity concurrency concurrent count counts cpus desired dial environments \
+    executions instance instances node nodes percent percentage processes replica replicas scale shards \
+    size tasks throughput units weight workers";
 
 /// Words beside them with which zero stops nothing: a lower bound, a tolerance, how something is drawn or measured.
 const NO_QUANTITY: &str = "address anc api backoff batch bid bucket buffer bytes cooldown delay ejection error errors \
@@ -29,6 +29,9 @@ const NO_QUANTITY: &str = "address anc api backoff batch bid bucket buffer bytes
 /// Values of a state that is not at work.
 const OFF: &str = "cancel canceled cancelled deactivated disable disabled drain drained draining false inactive no off \
     pause paused stop stopped suspend suspended terminate terminated";
+
+/// Those of them that are nothing else.
+const PLAINLY_OFF: &str = "disable disabled inactive off suspended";
 
 /// Words of things that delete or stop on a schedule of their own, or are only shown: switched off, nothing is lost.
 const LOSES_NOTHING: &str = "badge cleanup copy deletion evict eviction expiration expire expiry idle lifecycle live pause \
@@ -102,6 +105,10 @@ impl Found {
         for text in &opt.values {
             let Some(data) = value::read(text) else { continue };
             self.member(name, &data, spares);
+            // `--mfa-configuration OFF`: a whole value says it whatever it is the value of.
+            let plain =
+                value::scalar(&data).is_some_and(|text| has(PLAINLY_OFF, &text.trim().to_lowercase()));
+            self.off |= plain && !spares && !loses_nothing(name);
             value::members(&data, &mut |key, value| self.member(key, value, spares));
             // `--enable-dns-support Value=false`
             if let Value::Object(object) = &data
@@ -161,6 +168,7 @@ fn get(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
 }
 
 fn is_zero(text: &str) -> bool {
+    let text = text.trim_end_matches('%');
     text.starts_with(['0', '.', '-', '+']) && text.parse::<f64>().is_ok_and(|number| number == 0.0)
 }
 

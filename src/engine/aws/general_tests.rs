@@ -1,9 +1,11 @@
 use super::*;
-use crate::engine::aws::classify;
+use crate::engine::aws::grammar::parse;
+use crate::engine::aws::{Documents, classify, lean, opts, table};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
+use crate::engine::tools::aws as tables;
 
-/// The effect of one line; words are split at blanks, `'…'` stays together.
-fn of(line: &str) -> Effect {
+/// Words are split at blanks, `'…'` stays together.
+fn split(line: &str) -> Vec<Vec<u8>> {
     let mut words: Vec<Vec<u8>> = vec![Vec::new()];
     let mut quoted = false;
     for byte in line.bytes() {
@@ -13,8 +15,23 @@ fn of(line: &str) -> Effect {
             byte => words.last_mut().unwrap().push(byte),
         }
     }
+    words
+}
+
+/// The effect of one line.
+fn of(line: &str) -> Effect {
+    let words = split(line);
     let slices: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
     classify(&slices).effect
+}
+
+/// Whether the shim would have the full guard look at the arguments of a command that is a change by its words.
+fn is_seen_by_the_shim(line: &str) -> bool {
+    let words = split(line);
+    let slices: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let parsed = parse(&slices, 2);
+    let opts = opts::resolve(&parsed, &Documents::none());
+    tables::has_conditions(&parsed.command()) || opts.pending || lean::matter(&opts)
 }
 
 fn check(rows: &[(Effect, &str)]) {
@@ -24,6 +41,12 @@ fn check(rows: &[(Effect, &str)]) {
         .map(|(want, line)| format!("{line}: {} instead of {want}", of(line)))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let unseen = rows.iter().filter(|(want, line)| {
+        let words: Vec<&str> = line.split(' ').take(2).collect();
+        let floor = table::effect(words[0].as_bytes(), &[words[1].as_bytes()]).0;
+        floor == Mutate && *want != Mutate && !line.contains("--cli-input") && !is_seen_by_the_shim(line)
+    });
+    assert_eq!(unseen.map(|(_, line)| *line).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 #[test]
@@ -72,6 +95,9 @@ fn zero_stops_what_works() {
             Disrupt,
             "sagemaker update-endpoint-weights-and-capacities --endpoint-name e --desired-weights-and-capacities VariantName=a,DesiredInstanceCount=0",
         ),
+        (Disrupt, "mediaconvert update-queue --name q --concurrent-jobs 0"),
+        (Disrupt, "ecs update-task-set --cluster c --service s --task-set t --scale value=0.0,unit=PERCENT"),
+        (Mutate, "ecs update-task-set --cluster c --service s --task-set t --scale value=50.0,unit=PERCENT"),
         (Mutate, "gamelift update-fleet-capacity --fleet-id f --desired-instances 10"),
         (Mutate, "gamelift update-fleet-capacity --fleet-id f --min-size 0"),
         (Mutate, "application-autoscaling register-scalable-target --min-capacity 0 --max-capacity 4"),
@@ -140,6 +166,8 @@ fn switched_off_stops_unless_it_deletes_by_itself() {
         ),
         (Mutate, "amplify update-app --app-id a --no-enable-branch-auto-deletion"),
         (Mutate, "rds modify-db-proxy --db-proxy-name p --idle-client-timeout 0"),
+        (Disrupt, "cognito-idp set-user-pool-mfa-config --user-pool-id u --mfa-configuration OFF"),
+        (Disrupt, "athena update-work-group --work-group w --state DISABLED"),
         (Mutate, "events create-archive --archive-name a"),
         (Mutate, "lambda create-event-source-mapping --function-name f --no-enabled"),
         (Mutate, "codecommit update-pull-request-status --pull-request-id 1 --pull-request-status CLOSED"),
@@ -317,6 +345,18 @@ fn lines_for_other_machines_are_judged() {
         (Mutate, "ecs execute-command --cluster c --task t --interactive --command 'ls /data'"),
         (Disrupt, "ecs execute-command --cluster c --task t --interactive --command ./migrate"),
         (Destroy, "emr ssh --cluster-id j --key-pair-file k --command 'sudo rm -rf /mnt/data'"),
+        (
+            Destroy,
+            "ecs run-task --task-definition t --overrides '{\"containerOverrides\":[{\"name\":\"a\",\"command\":[\"sh\",\"-c\",\"rm -rf /data\"]}]}'",
+        ),
+        (
+            Mutate,
+            "ecs run-task --task-definition t --overrides '{\"containerOverrides\":[{\"name\":\"a\",\"command\":[\"./migrate\"]}]}'",
+        ),
+        (
+            Destroy,
+            "batch submit-job --job-name j --job-queue q --job-definition d --container-overrides command=rm,-rf,/data",
+        ),
         (Mutate, "emr ssh --cluster-id j --key-pair-file k"),
         (Mutate, "ecs execute-command --cluster c --task t --interactive --command /bin/sh"),
         (Mutate, "emr ssh --cluster-id j --key-pair-file k --command uptime"),

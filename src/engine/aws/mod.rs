@@ -13,7 +13,7 @@ pub mod grammar;
 #[cfg(feature = "cli")]
 mod graph;
 pub mod hit;
-#[cfg(not(feature = "cli"))]
+#[cfg(any(test, not(feature = "cli")))]
 mod lean;
 pub mod names;
 pub mod options;

@@ -10,8 +10,11 @@ use serde_json::Value;
 const LARGEST: usize = 256 << 10;
 
 /// What the lines do: read, disrupt or destroy, as for `kubectl exec`. `member` is how the names of those members begin
-/// that hold lines; `-` for the whole value. `None` where there is no line.
+/// that hold lines, with a `+` behind it the words of one command; `-` for the whole value. `None` where there is no line.
 pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
+    if let Some(member) = member.strip_suffix('+') {
+        return words(values, member);
+    }
     let mut lines = Vec::new();
     for text in values {
         if member == "-" {
@@ -38,10 +41,31 @@ pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
     if script.len() > LARGEST {
         return Some(Effect::Disrupt);
     }
-    Some(match line::classify_line(script.as_bytes()) {
-        effect @ (Effect::Read | Effect::Destroy) => effect,
+    Some(bounded(line::classify_line(script.as_bytes())))
+}
+
+/// What commands do that stand as lists of words: `"command": ["sh", "-c", "…"]`.
+fn words(values: &[String], member: &str) -> Option<Effect> {
+    let mut worst = None;
+    for data in values.iter().filter_map(|text| value::read(text)) {
+        value::members(&data, &mut |name, value: &Value| {
+            let Value::Array(list) = value else { return };
+            let words: Vec<String> = list.iter().filter_map(value::scalar).collect();
+            if name.eq_ignore_ascii_case(member) && !words.is_empty() {
+                let slices: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
+                worst = worst.max(Some(bounded(line::judge_words(&slices).effect)));
+            }
+        });
+    }
+    worst
+}
+
+/// Elsewhere only three effects count, as inside a pod.
+fn bounded(effect: Effect) -> Effect {
+    match effect {
+        Effect::Read | Effect::Destroy => effect,
         _ => Effect::Disrupt,
-    })
+    }
 }
 
 /// Whether the line only starts a shell: `/bin/bash`, `bash -l`.
