@@ -1,6 +1,7 @@
 //! `guard doctor`: whether calls really pass through guard, here and in the shells this user opens.
 
 mod apt;
+mod aws;
 pub mod units;
 
 use super::kubectl::Kubectl;
@@ -127,6 +128,9 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
     }
     checks.extend(unlinked(&site, args));
     checks.extend(variables(world).into_iter().filter(|_| site.tools.contains(&"kubectl")));
+    if site.tools.contains(&"aws") {
+        checks.extend(aws::checks(world));
+    }
     if !args.require_interception {
         checks.extend(shell(&site, shells::Start::Interactive));
         checks.extend(shell(&site, shells::Start::Login));

@@ -86,8 +86,15 @@ fn pass(call: &Call, world: &World) -> Fail {
 /// Keeps the AWS CLI from letting the person compose another command than the one that was looked at.
 fn as_typed(call: &Call, world: &World) -> EnvEdit {
     let mut edit = EnvEdit::default();
+    if call.tool != "aws" {
+        return edit;
+    }
     let mode = world.var(AUTO_PROMPT).map(OsStrExt::as_bytes);
-    if call.tool == "aws" && aws::prompts(&call.words(), mode) {
+    if mode.is_none() {
+        // The config file's `cli_auto_prompt` would count.
+        edit.set(AUTO_PROMPT, "off");
+    }
+    if aws::prompts(&call.words(), mode) {
         edit.set(AUTO_PROMPT, "off");
         super::out::complain(&format!(
             "guard: {AUTO_PROMPT} is off for this call: what is composed there goes past guard\n"

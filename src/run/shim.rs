@@ -73,7 +73,9 @@ unsafe fn run(name: &Name, args: &[&[u8]], argv: *const *const c_char) -> Fail {
         // MAX_DEPTH is one digit; a test holds that.
         *digit = b'0' + depth as u8;
     }
-    let env = hand_on(&env, &entry);
+    // Without the variable the CLI's config file may switch the prompt for other words on (`cli_auto_prompt`).
+    let quiet = name.tool == "aws" && var(&env, AUTO_PROMPT).is_none();
+    let env = hand_on(&env, &entry, quiet);
     // SAFETY: `path` and the entries are C strings, both lists end in a null pointer, and all outlive the call.
     let errno = unsafe { exec::replace_process(path.as_ptr(), argv, env.as_ptr()) };
     exec::failed(&tool, errno)
@@ -93,10 +95,18 @@ pub fn selftest(args: &[&[u8]]) -> Option<String> {
     Some(format!("{SELFTEST} {} {} {path}\n", escape(nonce), env!("CARGO_PKG_VERSION")))
 }
 
+/// The variable that makes version 2 of the AWS CLI ask for other words than those guard has seen.
+const AUTO_PROMPT: &[u8] = b"AWS_CLI_AUTO_PROMPT";
+/// It beats the config file (`ConfigChainFactory` of botocore: the environment before the file).
+const NO_PROMPT: &[u8] = b"AWS_CLI_AUTO_PROMPT=off\0";
+
 /// The caller's environment as pointers to the very same strings, with the depth entry put in and `GUARD_CONFIRM`
-/// left out.
-fn hand_on(env: &[&[u8]], depth: &[u8]) -> Vec<*const c_char> {
-    let mut out = Vec::with_capacity(env.len() + 2);
+/// left out; `quiet` adds the entry that keeps the AWS CLI from asking for other words.
+fn hand_on(env: &[&[u8]], depth: &[u8], quiet: bool) -> Vec<*const c_char> {
+    let mut out = Vec::with_capacity(env.len() + 3);
+    if quiet {
+        out.push(NO_PROMPT.as_ptr().cast());
+    }
     let mut placed = false;
     for entry in env {
         if is_named(entry, exec::CONFIRM.as_bytes()) {
@@ -148,7 +158,7 @@ pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
     if name.tool == "aws" {
         return passes
             && !has_aliases(env)
-            && !aws::prompts(args, var(env, b"AWS_CLI_AUTO_PROMPT"))
+            && !aws::prompts(args, var(env, AUTO_PROMPT))
             && (effect == Effect::Read || !has_policy(env));
     }
     if host {
@@ -355,8 +365,10 @@ mod tests {
         let depth = b"GUARD_DEPTH=1\0";
         let mut want = env.clone();
         want.push(b"GUARD_DEPTH=1");
-        assert_eq!(bytes(hand_on(&env, depth)), want);
+        assert_eq!(bytes(hand_on(&env, depth, false)), want);
         let env = z(&["GUARD_DEPTH=0\0", "GUARD_CONFIRM=main\0", "X=1\0", "GUARD_DEPTH=5\0"]);
-        assert_eq!(bytes(hand_on(&env, depth)), z(&["GUARD_DEPTH=1\0", "X=1\0"]));
+        assert_eq!(bytes(hand_on(&env, depth, false)), z(&["GUARD_DEPTH=1\0", "X=1\0"]));
+        let quiet = z(&["AWS_CLI_AUTO_PROMPT=off\0", "GUARD_DEPTH=1\0", "X=1\0"]);
+        assert_eq!(bytes(hand_on(&env, depth, true)), quiet);
     }
 }

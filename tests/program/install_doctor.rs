@@ -126,6 +126,19 @@ fn doctor_proves_interception_without_running_the_real_tool() {
 }
 
 #[test]
+fn doctor_names_the_profiles_whose_prompt_is_off() {
+    let home = Home::new();
+    fs::create_dir_all(home.at(".aws")).unwrap();
+    let config = "[default]\ncli_auto_prompt = on\n\n[profile quiet]\ncli_auto_prompt = off\n";
+    fs::write(home.at(".aws/config"), config).unwrap();
+    let said = out(&home.guard(true, &["doctor", "--require-interception", "aws"]));
+    assert!(said.contains("cli_auto_prompt of profile default") && said.contains("/.aws/config:2"), "{said}");
+    assert!(said.contains("AWS_CLI_AUTO_PROMPT=off") && !said.contains("profile quiet"), "{said}");
+    let said = out(&home.guard(true, &["doctor", "--require-interception", "kubectl"]));
+    assert!(!said.contains("cli_auto_prompt"), "{said}");
+}
+
+#[test]
 fn doctor_asks_the_shells_the_user_opens() {
     let home = Home::new();
     home.guard(false, &["install"]);

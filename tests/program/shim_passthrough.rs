@@ -122,3 +122,32 @@ fn completion_passes_untouched_whatever_stands_on_the_line() {
         );
     }
 }
+
+/// The config file of the AWS CLI may let the person compose other words (`cli_auto_prompt`); the variable beats it.
+#[test]
+fn the_aws_cli_asks_for_no_other_words() {
+    let place = Machine::empty();
+    let shim = place.link("shims", "aws", SHIM);
+    place.link("real", "aws", fake_tool());
+    let start = Start::of(shim, &["aws", "ec2", "describe-instances"])
+        .env(place.path_of(&["shims", "real"]))
+        .env(format!("HOME={}", place.dir("home").display()));
+    for (given, want) in [
+        (None, "AWS_CLI_AUTO_PROMPT=off"),
+        (Some("AWS_CLI_AUTO_PROMPT="), "AWS_CLI_AUTO_PROMPT="),
+        (Some("AWS_CLI_AUTO_PROMPT=on-partial"), "AWS_CLI_AUTO_PROMPT=on-partial"),
+        (Some("AWS_CLI_AUTO_PROMPTS=on"), "AWS_CLI_AUTO_PROMPT=off"),
+    ] {
+        let through = given.into_iter().fold(start.clone(), |start, entry| start.env(entry));
+        let (_, report) = through.report(place.home.path());
+        let found: Vec<&str> = report.lines().filter(|l| l.starts_with("env AWS_CLI_AUTO_PROMPT=")).collect();
+        assert_eq!(found, [format!("env {want}")], "{given:?}: {report}");
+    }
+    // Other tools have nothing to do with it.
+    let kubectl = Start::of(place.link("shims", "kubectl", SHIM), &["kubectl", "get", "pods"])
+        .env(place.path_of(&["shims", "real"]))
+        .env(format!("HOME={}", place.dir("home").display()));
+    place.link("real", "kubectl", fake_tool());
+    let (_, report) = kubectl.report(place.home.path());
+    assert!(report.contains("GUARD_DEPTH=1") && !report.contains("AUTO_PROMPT"), "{report}");
+}

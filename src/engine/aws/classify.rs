@@ -1,7 +1,7 @@
 //! The effect of one command of the AWS CLI, and what it is about.
 
 use super::documents::Documents;
-use super::grammar::{Parsed, Problem, parse, versions_differ};
+use super::grammar::{Parsed, Problem, only_version, parse, versions_differ};
 use super::hit::Hit;
 use super::opts::{self, Opts};
 use super::{names, table};
@@ -18,6 +18,9 @@ pub fn classify(words: &[&[u8]]) -> Verdict {
 ///
 /// Where the two major versions of the CLI read the words differently, the worse reading counts.
 pub fn classify_with(words: &[&[u8]], documents: &Documents) -> Verdict {
+    if let Some(major) = only_version(words) {
+        return judge(&parse(words, major), documents);
+    }
     let verdict = judge(&parse(words, 2), documents);
     if versions_differ(words) { verdict.or_worse(judge(&parse(words, 1), documents)) } else { verdict }
 }
@@ -97,19 +100,9 @@ fn apply(command: &[u8], opts: &Opts, certain: bool, verdict: &mut Verdict) {
 /// The lean build only sees that arguments may matter; the full guard reads them.
 #[cfg(not(feature = "cli"))]
 fn apply(command: &[u8], opts: &Opts, _: bool, verdict: &mut Verdict) {
-    let telling = |name: &str| {
-        name.starts_with("no-")
-            || name.starts_with("del")
-            || name.starts_with("ter")
-            || name.contains("protect")
-    };
-    let attribute = |value: &String| {
-        let value = value.to_ascii_lowercase();
-        value.contains("protect") || value.contains("disableapi")
-    };
-    let matters = tables::has_conditions(command)
-        || opts.list.iter().any(|opt| telling(&opt.name) || opt.values.iter().any(attribute));
-    verdict.content |= matters;
+    if !verdict.content {
+        verdict.content = tables::has_conditions(command) || super::lean::matter(opts);
+    }
 }
 
 /// `--generate-cli-skeleton`: a prefix of it is either it or ambiguous, and then nothing runs.
@@ -154,6 +147,9 @@ fn dry_run(command: &[u8], opts: &Opts) -> Option<bool> {
 /// Takes one command apart. Where the two major versions read the words differently, the worse reading counts.
 pub fn hit(words: &[&[u8]], documents: &Documents) -> Hit {
     let two = parse(words, 2);
+    if let Some(major) = only_version(words) {
+        return hit_of(&parse(words, major), documents);
+    }
     if !versions_differ(words) {
         return hit_of(&two, documents);
     }

@@ -5,7 +5,7 @@
 //! certainty.
 
 use super::opts::{Opt, Opts};
-use super::value;
+use super::{general, graph, remote, value};
 use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::inner::sql::{self, Dialect};
@@ -39,6 +39,7 @@ pub(super) fn apply(command: &[u8], opts: &Opts, certain: bool, verdict: &mut Ve
     if verdict.effect < Effect::Disrupt && unprotects(opts) {
         verdict.raise(Effect::Disrupt, "switches a protection off");
     }
+    general::apply(command, opts, verdict);
 }
 
 /// A row of the table.
@@ -69,6 +70,14 @@ enum Test {
     AllTrue(&'static str, Vec<&'static str>),
     /// Its text is SQL that deletes.
     Sql(&'static str),
+    /// Its text is a query of a graph that deletes.
+    Graph(&'static str),
+    /// A value holds this text, in any case.
+    Part(&'static str, &'static str),
+    /// Its value, or the members whose names begin so, are lines for a shell with this effect.
+    Line(&'static str, &'static str, Effect),
+    /// The option is given, and something else is so.
+    With(&'static str, Box<Test>),
 }
 
 /// What is known of a condition that raises.
@@ -107,6 +116,10 @@ impl Test {
             "lacks" => Test::Lacks(option, words.next()?),
             "all-true" => Test::AllTrue(option, words.collect()),
             "sql" => Test::Sql(option),
+            "graph" => Test::Graph(option),
+            "part" => Test::Part(option, words.next()?),
+            "line" => Test::Line(option, words.next()?, Effect::from_word(words.next()?)?),
+            "with" => Test::With(option, Box::new(Test::read(text.splitn(3, ' ').nth(2)?)?)),
             _ => return None,
         })
     }
@@ -115,11 +128,18 @@ impl Test {
         match self {
             Test::Given(o) | Test::Only(o, _) | Test::Is(o, _) | Test::Has(o, _) | Test::Member(o, ..) => o,
             Test::Every(o, ..) | Test::Lacks(o, _) | Test::AllTrue(o, _) | Test::Sql(o) => o,
+            Test::Graph(o) | Test::Part(o, _) | Test::Line(o, ..) | Test::With(o, _) => o,
         }
     }
 
     /// Whether it may hold.
     fn possibly(&self, opts: &Opts) -> Possible {
+        if let Test::With(name, other) = self {
+            return match Test::Given(name).possibly(opts) {
+                Possible::Yes => other.possibly(opts),
+                answer => answer,
+            };
+        }
         let last = last(opts, self.option());
         let holds = match self {
             Test::Given(name) => last.is_some() && !negated(opts, name),
@@ -137,6 +157,12 @@ impl Test {
 
     /// Whether it surely holds; `None` when a document has to be read first.
     fn surely(&self, opts: &Opts) -> Option<bool> {
+        if let Test::With(name, other) = self {
+            return match Test::Given(name).surely(opts) {
+                Some(true) => other.surely(opts),
+                answer => answer,
+            };
+        }
         let Some(opt) = last(opts, self.option()) else {
             return if opts.pending { None } else { Some(false) };
         };
@@ -172,7 +198,10 @@ impl Test {
         };
         let unreadable = || opt.values.iter().zip(&data).filter(|(_, d)| d.is_none()).map(|(v, _)| v);
         match self {
-            Test::Given(_) | Test::Only(..) => true,
+            Test::Given(_) | Test::Only(..) | Test::With(..) => true,
+            Test::Part(_, part) => opt.values.iter().any(|text| inside(text, part)),
+            Test::Graph(_) => opt.values.iter().any(|text| graph::deletes(text)),
+            Test::Line(_, member, want) => remote::effect(&opt.values, member) == Some(*want),
             Test::Is(_, want) => opt.values.iter().any(|v| {
                 same(v.trim(), want)
                     || value::read(v).is_some_and(|v| {
@@ -266,7 +295,7 @@ fn has_off(value: &Value) -> bool {
 }
 
 /// Names of protections, as options, members and attributes have them.
-fn is_protection(name: &str) -> bool {
+pub(super) fn is_protection(name: &str) -> bool {
     let name = name.to_lowercase();
     name.contains("protect") && !name.contains("protectedresource") && !name.contains("unprotect")
         || name.contains("disableapitermination")

@@ -491,9 +491,35 @@ fn own_found(own: &Own, name: &[u8], exact: bool) -> Found {
     found
 }
 
+/// What follows the dashes of the words that may be a global option of one major version only.
+fn of_one_version<'a>(words: &'a [&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
+    // `cli-…`, `no-cli-…`, `v2-debug`: a look at one letter spares the many words of a harmless call the table.
+    words
+        .iter()
+        .filter_map(|word| word.strip_prefix(b"--"))
+        .filter(|name| matches!(name.first(), Some(b'c' | b'n' | b'v')))
+}
+
+/// The only major version that carries these words out, where a global option of one version is written out: the other
+/// refuses every word it does not know (`Unknown options`), wherever it stands before a `--`.
+pub fn only_version(words: &[&[u8]]) -> Option<u8> {
+    let mut only = 0;
+    for word in of_one_version(words) {
+        let written = word.split(|b| *b == b'=').next().unwrap_or(word);
+        let explicit = written.len() < word.len();
+        for row in GLOBALS.iter().filter(|row| row.only != 0 && row.name.as_bytes() == written) {
+            if (only != 0 && only != row.only) || (explicit && !row.value) {
+                return None;
+            }
+            only = row.only;
+        }
+    }
+    (only != 0 && !words.contains(&b"--".as_slice())).then_some(only)
+}
+
 /// Whether the two major versions may read these words differently.
 pub fn versions_differ(words: &[&[u8]]) -> bool {
-    words.iter().filter_map(|word| word.strip_prefix(b"--")).any(|word| {
+    of_one_version(words).any(|word| {
         let name = word.split(|b| *b == b'=').next().unwrap_or(word);
         GLOBALS.iter().any(|row| row.only != 0 && !name.is_empty() && row.name.as_bytes().starts_with(name))
     })

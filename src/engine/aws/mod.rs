@@ -7,13 +7,21 @@ mod classify;
 #[cfg(feature = "cli")]
 mod conditions;
 pub mod documents;
+#[cfg(feature = "cli")]
+mod general;
 pub mod grammar;
+#[cfg(feature = "cli")]
+mod graph;
 pub mod hit;
+#[cfg(any(test, not(feature = "cli")))]
+mod lean;
 pub mod names;
 pub mod naming;
 pub mod options;
 mod opts;
 mod redact;
+#[cfg(feature = "cli")]
+mod remote;
 pub mod table;
 #[cfg(feature = "cli")]
 pub mod value;

@@ -34,6 +34,8 @@ pub struct Opts {
     pub pending: bool,
     /// A whole request is in a document that cannot be read.
     pub unread: bool,
+    /// A whole request is no object at all, so that the CLI sends nothing (`Invalid JSON received`).
+    pub refused: bool,
 }
 
 /// Options whose value is an address as such (`awscli/paramfile.py`, `PARAMFILE_DISABLED`), of which the CLI fetches nothing.
@@ -101,6 +103,7 @@ fn merge(out: &mut Opts, yaml: bool, input: &Opt) {
         if yaml { serde_yaml::from_str(text).ok() } else { serde_json::from_str(text).ok() };
     let Some(Value::Object(members)) = read else {
         out.unread = true;
+        out.refused = !yaml && !text.trim_start().starts_with('{');
         return;
     };
     for (member, value) in members {

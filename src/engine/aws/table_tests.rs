@@ -6,6 +6,7 @@
 use crate::engine::aws::table::effect;
 use crate::engine::effect::Effect;
 use crate::engine::tools::aws;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 fn cache() -> PathBuf {
@@ -78,5 +79,82 @@ fn reviewed_commands_are_never_milder_than_reviewed() {
             other => panic!("{other}"),
         };
         assert!(fine, "{command}: {class}, but {got} in the tables");
+    }
+}
+
+/// Operations whose documentation speaks of a loss and that stay a mere change all the same: the reason stands beside them.
+#[test]
+fn what_sounds_like_a_loss_has_a_reason() {
+    let text = include_str!("../../../tests/aws/said.txt");
+    let (mut reason, mut seen, mut wrong) = ("", BTreeSet::new(), Vec::new());
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(said) = line.strip_prefix("= ") {
+            reason = said;
+            continue;
+        }
+        assert!(!reason.is_empty(), "{line}");
+        for command in line.split(';').map(str::trim).filter(|command| !command.is_empty()) {
+            if of(command) != Effect::Mutate || !aws::exists(command.as_bytes()) || !seen.insert(command) {
+                wrong.push(format!("{command}: {}", of(command)));
+            }
+        }
+    }
+    assert!(wrong.is_empty() && seen.len() > 400, "{} {}", seen.len(), wrong.join("\n"));
+}
+
+/// Services that do the same to things of another kind.
+const SIBLINGS: [&[&str]; 7] = [
+    &["docdb", "neptune", "rds"],
+    &["s3api", "s3control"],
+    &["network-firewall", "wafv2"],
+    &["waf", "waf-regional"],
+    &["ses", "sesv2"],
+    &["kinesisanalytics", "kinesisanalyticsv2"],
+    &["es", "opensearch"],
+];
+
+/// What one of them knows better: a job of batch operations deletes or writes.
+const UNLIKE: [&str; 1] = ["create-job"];
+
+#[test]
+fn siblings_agree() {
+    let rows = |command: &str| aws::conditions(command.as_bytes()).collect::<BTreeSet<_>>();
+    let mut wrong = Vec::new();
+    for command in aws::named_commands() {
+        let Some((service, operation)) = command.split_once(' ') else { continue };
+        let family = SIBLINGS.iter().find(|family| family.contains(&service));
+        for other in family.into_iter().copied().flatten().filter(|other| **other != service) {
+            let sibling = format!("{other} {operation}");
+            if UNLIKE.contains(&operation) || !aws::exists(sibling.as_bytes()) {
+                continue;
+            }
+            if of(command) != of(&sibling) {
+                wrong.push(format!("{command}: {}, {sibling}: {}", of(command), of(&sibling)));
+            }
+            let shared = |row: &&str| {
+                let option = row.split(['\t', ' ']).nth(2).unwrap_or_default().trim_start_matches("no-");
+                let has = |command: &str| {
+                    let all = aws::options(command.as_bytes()).unwrap_or_default();
+                    all.split(' ').any(|have| have.trim_end_matches(['*', '!']) == option)
+                };
+                has(command) && has(&sibling)
+            };
+            let (mine, theirs) = (rows(command), rows(&sibling));
+            if let Some(row) = mine.symmetric_difference(&theirs).copied().find(|row| shared(row)) {
+                wrong.push(format!("{command} and {sibling} differ in: {row}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (one, other) in [
+        ("elbv2 modify-listener", "elbv2 modify-rule"),
+        ("cognito-idp update-user-pool", "cognito-idp update-user-pool-client"),
+        ("dms reload-tables", "dms reload-replication-tables"),
+        ("rds modify-db-instance", "redshift modify-cluster"),
+        ("ecr put-lifecycle-policy", "mediastore put-lifecycle-policy"),
+        ("logs put-retention-policy", "workmail put-retention-policy"),
+        ("ecs update-service", "ecs update-express-gateway-service"),
+    ] {
+        assert_eq!(of(one), of(other), "{one}, {other}");
     }
 }

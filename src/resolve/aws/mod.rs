@@ -13,6 +13,7 @@ mod files;
 mod ini;
 mod keys;
 mod paths;
+mod prompt;
 mod services;
 mod version;
 
@@ -32,6 +33,7 @@ pub use aliases::{LoadedAliases, aliases};
 pub use credentials::Step;
 pub use documents::{documents, documents_digest};
 pub use keys::account_of_access_key;
+pub use prompt::auto_prompts;
 
 /// A resolved target, and how guard's own calls get there.
 #[derive(Clone, Debug)]

@@ -89,6 +89,13 @@ pub(crate) fn all_conditions() -> impl Iterator<Item = &'static str> {
     CONDITIONS.lines()
 }
 
+/// Every command a list or a row names, for the test that holds siblings against each other.
+#[cfg(all(test, feature = "cli"))]
+pub(crate) fn named_commands() -> impl Iterator<Item = &'static str> {
+    let lists = [EXCEPTIONS, REVIEWED, CONDITIONS];
+    lists.into_iter().flat_map(str::lines).filter_map(|row| row.split('\t').next())
+}
+
 /// The options of a command that is in the list, as the file has them.
 #[cfg(feature = "cli")]
 pub fn options(command: &[u8]) -> Option<&'static str> {
