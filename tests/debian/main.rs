@@ -23,5 +23,5 @@ mod apt_words;
 mod probe_systemd;
 mod scenarios_apt;
 mod scenarios_apt_hooks;
-mod units;
 mod scenarios_apt_scripts;
+mod units;

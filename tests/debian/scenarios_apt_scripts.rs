@@ -43,7 +43,7 @@ fn kappa(bed: &Bed) -> String {
 fn asked(bed: &Bed, line: &str, right: bool) -> Ended {
     let mut terminal = bed.terminal(line);
     let question = bed.question(&mut terminal);
-    terminal.send(if right { question.right } else { question.wrong });
+    terminal.send(if right { question.right } else { question.wrong.to_owned() });
     ended::ended(terminal)
 }
 

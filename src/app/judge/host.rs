@@ -3,8 +3,8 @@
 use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
 use crate::app::caller::actor;
 use crate::app::{keeping, situation};
-use crate::engine::apt::named::named;
 use crate::engine::apt::dpkg;
+use crate::engine::apt::named::named;
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{Challenge, HostScope, host_challenge};

@@ -23,7 +23,7 @@ pub(super) fn matter(opts: &Opts) -> bool {
 
 /// Whether a word of the value is zero, `no`, `off`, or begins like one of the list, in any case; or names a protection.
 fn speaks(value: &[u8]) -> bool {
-    let mut before = 0;
+    let mut before = 0_u8;
     for (at, byte) in value.iter().enumerate() {
         // A word begins behind what is none, and inside a name with a capital letter.
         let inside = before.is_ascii_alphanumeric() || (before == b'.' && byte.is_ascii_digit());
