@@ -38,7 +38,7 @@ pub fn list<'v>(value: &'v Value, at: &str) -> &'v [Value] {
 pub fn is_cut_off(answer: &Value) -> bool {
     const NEXT: [&str; 4] = ["/NextToken", "/nextToken", "/NextMarker", "/nextMarker"];
     let there = |at: &&str| text(answer, at).is_some_and(|token| !token.is_empty());
-    NEXT.iter().any(|at| there(at)) || truth(answer, "/IsTruncated") == Some(true)
+    NEXT.iter().any(there) || truth(answer, "/IsTruncated") == Some(true)
 }
 
 /// Seconds from the time at a JSON pointer until now: ISO 8601, or seconds or milliseconds since the epoch, as a number or
