@@ -39,7 +39,10 @@ pub(super) fn follow<'a>(
         let asked = stay.map(|(logical, child)| async move {
             let url = new.property(logical, "TemplateURL").and_then(serde_json::Value::as_str);
             let read = match url {
-                Some(url) => fetch(cli, url).await.map_err(|why| format!("{url}: {why}")),
+                // A query may hold a signature.
+                Some(url) => fetch(cli, url)
+                    .await
+                    .map_err(|why| format!("{}: {why}", url.split(['?', '#']).next().unwrap_or_default())),
                 None => Err("its address is computed".to_owned()),
             };
             let read =
