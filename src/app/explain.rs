@@ -110,7 +110,11 @@ fn write_hit(out: &mut String, read: &AwsWords) {
     let verb = hit.verb();
     line(out, "command", if verb.is_empty() { "none" } else { &verb });
     for (name, value) in &hit.globals {
-        line(out, "global", &value.as_ref().map_or(format!("--{name}"), |v| format!("--{name} = {v}")));
+        line(
+            out,
+            "global",
+            &value.as_ref().map_or(format!("--{name}"), |v| format!("--{name} = {}", aws::redact_text(v))),
+        );
     }
     for (name, values) in &hit.options {
         let values: Vec<String> = values.iter().map(|value| aws::redact_value(name, value)).collect();
@@ -226,7 +230,7 @@ fn write_account(out: &mut String, target: &AwsTarget) {
     ];
     for (label, part) in parts {
         if let Some(part) = part {
-            line(out, label, &format!("{} from {}", part.value, part.from));
+            line(out, label, &format!("{} from {}", aws::redact_text(&part.value), part.from));
         }
     }
     if target.global_service {

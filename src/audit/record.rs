@@ -1,6 +1,7 @@
 //! What one line of the audit log says. Field names and words are a public format: schema 1 only ever gains fields.
 
 use super::Caller;
+use crate::engine::aws;
 use crate::engine::fact::{Known, Sourced};
 use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget};
 use jiff::{Timestamp, Unit};
@@ -177,7 +178,8 @@ impl Target {
         ];
         for (name, part) in told {
             if let Some(part) = part {
-                put(name, &part.value, part.from.to_string());
+                // A URL may hold a password.
+                put(name, &aws::redact_text(&part.value), part.from.to_string());
             }
         }
         Target { environment: environment.word().to_owned(), parts }

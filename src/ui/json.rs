@@ -2,6 +2,7 @@
 //! removed or given another meaning.
 
 use crate::engine::assess::Assessment;
+use crate::engine::aws::redact_text as redacted;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Decision, Level, Whole};
 use crate::engine::fact::{Known, Source, Sourced, Why};
@@ -155,7 +156,7 @@ struct Kube<'a> {
 
 #[derive(Serialize)]
 struct Part<'a> {
-    value: &'a str,
+    value: Cow<'a, str>,
     from: String,
 }
 
@@ -225,7 +226,7 @@ struct Asks<'a> {
 
 impl<'a> Part<'a> {
     fn of(part: &'a Sourced<String>) -> Part<'a> {
-        Part { value: &part.value, from: Source::to_string(&part.from) }
+        Part { value: Cow::Borrowed(&part.value), from: Source::to_string(&part.from) }
     }
 }
 
@@ -321,7 +322,7 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
         profile: t.profile.as_ref().map(Part::of),
         region: t.region.as_ref().map(Part::of),
         global_service: t.global_service,
-        endpoint: t.endpoint.as_ref().map(Part::of),
+        endpoint: t.endpoint.as_ref().map(|e| Part { value: redacted(&e.value).into(), ..Part::of(e) }),
         access_key_id: t.access_key_id.as_deref(),
         elsewhere: &t.elsewhere,
         notes: few(&t.notes),

@@ -243,7 +243,7 @@ fn documents_that_cannot_be_read() {
     let mut terminal = s.stage.shell(line);
     if terminal.comes_before_its_end("tries: ") {
         terminal.send("acme-prod/stack/doc-app\n");
-        terminal.expect(">: ");
+        terminal.expect("stack/*: ");
         terminal.send("\x04");
     }
     let end = ended(terminal);

@@ -148,9 +148,9 @@ fn the_id_answers_for_an_account_without_a_name() {
         json!({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}).to_string()});
     s.aws.call("play", "cloudformation", "create_stack", stack);
     let delete = ["cloudformation", "delete-stack", "--stack-name", "noname-app"];
-    s.wrong(&delete, "play/noname-app").is(REFUSED).says("333333333333").not("PRODUCTION");
+    s.wrong(&delete, "play/stack/noname-app").is(REFUSED).says("333333333333").not("PRODUCTION");
     assert!(has_stack(s.aws, "play", "noname-app"));
-    s.answer(&delete, "tries: ", "333333333333/noname-app").is(0);
+    s.answer(&delete, "tries: ", "333333333333/stack/noname-app").is(0);
     assert!(!has_stack(s.aws, "play", "noname-app"));
 }
 

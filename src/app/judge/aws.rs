@@ -458,7 +458,7 @@ pub fn still_the_same(judged: &Judged, before: &ResolvedAws, call: &Call, world:
     };
     let place = |r: &ResolvedAws| {
         let part = |label: &str, s: &Option<Sourced<String>>| {
-            s.as_ref().map(|s| format!("{label} {} from {}", s.value, s.from))
+            s.as_ref().map(|s| format!("{label} {} from {}", aws::redact_text(&s.value), s.from))
         };
         let target = &r.target;
         let parts = [

@@ -147,4 +147,29 @@ mod tests {
         }
         assert_eq!(HostTarget::default().host_name(None), "");
     }
+
+    #[test]
+    fn the_question_says_which_of_its_names_is_wanted() {
+        let mut vm = named("vm");
+        vm.address = Some("10.0.0.7".into());
+        assert_eq!((vm.host_name(None).as_str(), vm.name_word(None)), ("10.0.0.7", "address"));
+        vm.fqdn = Some("vm1.shop.example.com".into());
+        assert_eq!(vm.name_word(None), "address", "its full name names nothing either");
+        vm.fqdn = Some("db1.example.com".into());
+        assert_eq!((vm.host_name(None).as_str(), vm.name_word(None)), ("db1.example.com", "full host name"));
+        vm.instance = Some(Sourced::new("i-0abc".into(), Source::Probe));
+        assert_eq!((vm.host_name(None).as_str(), vm.name_word(None)), ("i-0abc", "instance id"));
+        assert_eq!(
+            (vm.host_name(Some("main")).as_str(), vm.name_word(Some("main"))),
+            ("main", "name in the policy")
+        );
+        // What stands beside `host` is typed as it stands there.
+        for (name, word) in
+            [("db1", "host"), ("DB1", "short host name"), ("db1.example.com", "short host name")]
+        {
+            assert_eq!((named(name).host_name(None).as_str(), named(name).name_word(None)), ("db1", word));
+        }
+        assert_eq!(named("db1").name_word(Some("db1")), "host");
+        assert_eq!(HostTarget::default().name_word(None), "host");
+    }
 }

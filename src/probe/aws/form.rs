@@ -1,7 +1,7 @@
 //! Commands as text for the person: the safer form of the one at hand, or the one that switches a protection on. They
 //! keep the global options (profile, region, endpoint), so that they go where this command goes.
 
-use crate::engine::aws::Hit;
+use crate::engine::aws::{self, Hit};
 use std::borrow::Cow;
 
 /// Longer values (documents, payloads) are nothing to copy from a screen.
@@ -87,7 +87,11 @@ impl Form {
             option(name, &mut words);
             words.extend(values.iter().cloned());
         }
-        words.iter().map(|w| quote(w)).collect::<Vec<_>>().join(" ")
+        // It stands on the screen like the command itself: what is secret there is secret here.
+        let after: Vec<&[u8]> = words.iter().skip(1).map(|w| w.as_bytes()).collect();
+        let shown = aws::redact(&after);
+        let shown = shown.iter().map(|w| quote(&String::from_utf8_lossy(w)).into_owned());
+        std::iter::once("aws".to_owned()).chain(shown).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::View;
 use super::from;
+use crate::engine::aws;
 use crate::engine::fact::Known;
 use crate::engine::target::AwsTarget;
 use crate::ui::human::counted;
@@ -50,7 +51,7 @@ pub(super) fn rows(view: &View<'_>, target: &AwsTarget) -> Vec<Row> {
     }
     if let Some(endpoint) = &target.endpoint {
         let word = if target.is_local() { "LOCAL " } else { "" };
-        let item = Item::new().say(word).name(&endpoint.value).say(", from ");
+        let item = Item::new().say(word).name(aws::redact_text(&endpoint.value)).say(", from ");
         rows.push(Row::fact("endpoint", from(view, item, &endpoint.from)));
     }
     let elsewhere = target.elsewhere.iter().map(|e| Item::new().loss(e));
