@@ -3,6 +3,7 @@
 //! and dpkg run it as root; nothing that somebody else wrote or edited is overwritten or removed.
 
 use super::links;
+use crate::engine::apt::hook::{APT_HOOK, DPKG_HOOK};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -20,10 +21,6 @@ pub const PROGRAMS: &str = "/usr/lib/guard";
 pub const SHIMS: &str = "/usr/local/sbin";
 /// The two binaries; the second stands behind the shims.
 pub const BINARIES: [&str; 2] = ["guard", "guard-shim"];
-/// The hook of apt.
-pub const APT_HOOK: &str = "/usr/lib/guard/apt-hook";
-/// The hook of dpkg.
-pub const DPKG_HOOK: &str = "/usr/lib/guard/dpkg-hook";
 
 /// A text file of one of the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! that does not exist, and refuse it.
 
 use super::{Check, Site, shown};
+use crate::engine::apt::hook::APT_HOOK;
 use crate::engine::apt::hook::SELFTEST;
 use crate::engine::escape::escape;
 use crate::run::token;
@@ -131,9 +132,8 @@ fn apt_reads_it(site: &Site<'_>) -> Result<String, String> {
     if ended != ask::Ended::Itself(Some(0)) {
         return Err("`apt-config dump` does not answer".to_owned());
     }
-    let hook = dump
-        .lines()
-        .find(|line| line.starts_with("DPkg::Pre-Install-Pkgs:: ") && line.contains(layers::APT_HOOK));
+    let hook =
+        dump.lines().find(|line| line.starts_with("DPkg::Pre-Install-Pkgs:: ") && line.contains(APT_HOOK));
     if hook.is_none() {
         let parts = dump.lines().find_map(|line| line.strip_prefix("Dir::Etc::parts "));
         let parts = parts.map(|p| p.trim_matches(['"', ';'])).filter(|p| *p != "apt.conf.d");
@@ -151,7 +151,7 @@ fn apt_reads_it(site: &Site<'_>) -> Result<String, String> {
 fn hook(text: &str) -> std::io::Result<(Option<i32>, String, Duration)> {
     let began = Instant::now();
     let mut child = Command::new("/bin/sh")
-        .args(["-c", layers::APT_HOOK])
+        .args(["-c", APT_HOOK])
         .env_remove("APT_HOOK_INFO_FD")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -169,7 +169,7 @@ fn refuses() -> Check {
     let name = "apt's hook asks";
     let text = format!("VERSION 3\nAPT::Architecture=none\n\n{SELFTEST} 1 none none > - - none **REMOVE**\n");
     match hook(&text) {
-        Err(why) => Check::fail(name, format!("{}: {why}", layers::APT_HOOK), INSTALL),
+        Err(why) => Check::fail(name, format!("{}: {why}", APT_HOOK), INSTALL),
         Ok((Some(77), said, _)) => answered(name, &said),
         Ok((code, said, _)) => {
             let code = code.map_or_else(|| "a signal".to_owned(), |c| format!("exit code {c}"));
