@@ -3,8 +3,7 @@
 //! that does not exist, and refuse it.
 
 use super::{Check, Site, shown};
-use crate::engine::apt::hook::APT_HOOK;
-use crate::engine::apt::hook::SELFTEST;
+use crate::engine::apt::hook::{APT_HOOK, SELFTEST};
 use crate::engine::escape::escape;
 use crate::run::token;
 use crate::shim::layers::{self, State, TEXTS};
