@@ -91,6 +91,10 @@ const ROWS: &[(&str, &str)] = &[
         "db_get app/rm; case $RET in true) rm -rf /srv/a;; esac; rm -rf /srv/b",
         "/srv/a+remove?app/rm /srv/b+remove",
     ),
+    // More than the action: either way.
+    ("[ \"$1 $2\" = 'remove in-favour' ] && rm -rf /srv/a", "/srv/a+remove"),
+    ("case \"$1 $2\" in 'remove '*) rm -rf /srv/a;; esac", "/srv/a+remove"),
+    ("[ \"$1$2\" = purge ] && rm -rf /srv/a", "/srv/a+remove"),
     // Emptied is as good as deleted.
     ("[ $1 = purge ] && : > /var/lib/a/log", "/var/lib/a/log(one)"),
     ("[ $1 = remove ] && >/srv/a/book", "/srv/a/book(one)-remove"),
@@ -123,6 +127,7 @@ const ROWS: &[(&str, &str)] = &[
     ("$CLEAN /srv/a", "unclear: $CLEAN /srv/a"),
     ("eval \"$X\"", "unclear: eval $X"),
     (". \"$X\"; . /usr/share/a/functions", "unclear: . $X unclear: . /usr/share/a/functions"),
+    (". /etc/default/$X; [ -f /etc/a ]", ""),
     (". /usr/share/debconf/confmodule; . /etc/default/a", ""),
     ("sh \"$X\"; echo 'rm -rf /srv/a' | sh", "unclear: sh $X unclear: sh"),
     ("find /srv/a -exec wipe {} +; find /srv/a -exec chmod 600 {} +", "unclear: find /srv/a -exec wipe {} +"),

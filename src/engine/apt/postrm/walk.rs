@@ -264,7 +264,7 @@ impl Walk<'_> {
                             Some(Token::Word(word)) => self.values.word(word),
                             _ => Vec::new(),
                         };
-                        frame.of_action = subject.iter().any(|v| v.contains(ACTION));
+                        frame.of_action = is_action(&subject);
                         frame.of_answer = subject.iter().any(|v| v.contains(ANSWER));
                         frame.exact = frame.of_action;
                         frames.push(frame);
@@ -678,7 +678,7 @@ impl Walk<'_> {
             let one = match (words.get(start), sign(start + 1), words.get(start + 2)) {
                 (Some(left), Some(is @ ("=" | "==" | "!=")), Some(right)) => {
                     let (action, other) =
-                        if any(left, ACTION) { (true, right) } else { (any(right, ACTION), left) };
+                        if is_action(left) { (true, right) } else { (is_action(right), left) };
                     if action {
                         negated ^= is == "!=";
                         let bits = other.iter().map(|v| match v.trim_start_matches('x') {
@@ -803,7 +803,9 @@ impl Walk<'_> {
             } else if file.ends_with("/debconf/confmodule") || file.ends_with("/lsb/init-functions") {
                 // Their functions have rows of their own.
             } else if file.contains([UNKNOWN, ACTION, ANSWER]) {
-                self.unclear(words);
+                if !file.starts_with("/etc/default/") {
+                    self.unclear(words);
+                }
             } else {
                 match (self.files)(&file) {
                     Held::Text(text) => self.follow(&tokens(&text)),
@@ -1163,6 +1165,12 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
     parts.extend(word.parts.iter().skip(1).cloned());
     // The value of an assignment is not split.
     Some((name.to_owned(), Word { parts, splits: false, quoted: true }))
+}
+
+/// Whether a word is what dpkg calls the script for, and nothing besides: `$1`, `x$1`.
+fn is_action(values: &[String]) -> bool {
+    let mut exact = values.iter().map(|v| v.trim_start_matches('x').strip_prefix(ACTION) == Some(""));
+    !values.is_empty() && exact.all(|is| is)
 }
 
 /// `-c`, `-lc`: letters behind one dash.
