@@ -129,7 +129,9 @@ pub(super) fn best(hit: &Hit) -> Option<&str> {
         if values.is_empty() {
             continue;
         }
-        let rank = rank(option, &hit.operation);
+        // What is said or written there is a name only where nothing else is.
+        let text = naming::speaks(option) || values.iter().any(|value| naming::is_document(value));
+        let rank = rank(option, &hit.operation).min(if text { 1 } else { u8::MAX });
         if rank > 0 && best.is_none_or(|(have, _)| rank > have) {
             best = Some((rank, option));
         }

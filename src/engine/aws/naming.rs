@@ -83,7 +83,8 @@ pub fn naming(hit: &Hit) -> Naming {
     }
     let mut naming = Naming { kind: kind(hit), ..Naming::default() };
     let path = path(hit);
-    let given: Vec<Step<'_>> = path.iter().filter_map(|step| Step::of(hit, step)).collect();
+    let (told, path): (Vec<&String>, Vec<&String>) = path.iter().partition(|step| step.starts_with('+'));
+    let given: Vec<Step<'_>> = path.into_iter().filter_map(|step| Step::of(hit, step)).collect();
     let have: Vec<&str> = given.iter().map(|step| step.option).collect();
     if let Some((last, places)) = given.split_last() {
         for step in places {
@@ -103,6 +104,9 @@ pub fn naming(hit: &Hit) -> Naming {
     }
     // Nearer to the account than what the row names.
     naming.places.splice(0..0, outer.places);
+    for option in told.into_iter().filter_map(|step| step.strip_prefix('+')) {
+        naming.documents.extend(hit.list(option).iter().cloned());
+    }
     if naming.names.is_empty() && naming.count.is_none() && hit.unread {
         naming.unread = true;
     }
@@ -317,7 +321,7 @@ pub(super) fn is_document(value: &str) -> bool {
 
 /// Whether an option's values are statements or texts, whatever they look like: no name stands in them.
 pub(super) fn speaks(option: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 22] = [
         "sql",
         "sqls",
         "statement",
@@ -329,9 +333,17 @@ pub(super) fn speaks(option: &str) -> bool {
         "body",
         "document",
         "definition",
+        "command",
         "commands",
         "policy",
         "content",
+        "input",
+        "payload",
+        "message",
+        "text",
+        "expression",
+        "prompt",
+        "description",
     ];
     option.ends_with("query-string") || option.rsplit('-').next().is_some_and(|last| WORDS.contains(&last))
 }

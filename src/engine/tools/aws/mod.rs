@@ -31,7 +31,7 @@ const NAMES: &[u8] = include_bytes!("names.bloom");
 const REVIEWED: &str = include_str!("reviewed.tsv");
 /// `SERVICE OPERATION`, a tab, the kind a phrase says (`-`: what the operation's name says), a tab, and the options that
 /// name what is hit, the outermost first: `a|b` for one of two, `#a` for a document whose members count, `@a` for one that
-/// names tables. Where a command is not here, the target of [`REVIEWED`] is its path.
+/// names tables, `+a` for one that only the digest is made over. Where a command is not here, the target of [`REVIEWED`] is its path.
 #[cfg(feature = "cli")]
 const NAMING: &str = include_str!("naming.txt");
 /// What several services call something of theirs, a tab, and the service that everybody means by it, where there is one.
