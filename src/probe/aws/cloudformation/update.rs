@@ -221,26 +221,44 @@ pub(super) enum New {
     Unread(Why),
 }
 
+/// Where the update's template comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source<'a> {
+    Body(&'a str),
+    /// `deploy` takes a path, no URI.
+    File(&'a str),
+    Url(&'a str),
+    Previous,
+    Unsaid,
+}
+
+fn source(hit: &Hit) -> Source<'_> {
+    // A document may say false of it.
+    let off = hit.value("use-previous-template").is_some_and(|v| v.eq_ignore_ascii_case("false"));
+    match (hit.value("template-body"), hit.value("template-file"), hit.value("template-url")) {
+        (Some(text), ..) => Source::Body(text),
+        (_, Some(path), _) => Source::File(path),
+        (_, _, Some(url)) => Source::Url(url),
+        _ if hit.switch("use-previous-template") == Some(true) && !off => Source::Previous,
+        _ => Source::Unsaid,
+    }
+}
+
 /// The template the update brings.
 pub(super) async fn new_template(cli: &Cli<'_>, hit: &Hit) -> New {
     let parse = |text: &str| {
         Template::parse(text)
             .map_or_else(|| New::Unread(Why::Failed("the template cannot be read".to_owned())), New::Read)
     };
-    if hit.switch("use-previous-template") == Some(true) {
-        return New::Same;
-    }
-    match (hit.value("template-body"), hit.value("template-file")) {
-        (Some(text), _) => parse(text),
-        // `deploy` takes a path, no URI.
-        (None, Some(path)) => match cli.file(path) {
+    match source(hit) {
+        Source::Body(text) => parse(text),
+        Source::File(path) => match cli.file(path) {
             Ok(text) => parse(&text),
             Err(why) => New::Unread(why),
         },
-        (None, None) => match hit.value("template-url") {
-            Some(url) => fetch(cli, url).await.map_or_else(New::Unread, New::Read),
-            None => New::Unread(Why::NotAsked),
-        },
+        Source::Url(url) => fetch(cli, url).await.map_or_else(New::Unread, New::Read),
+        Source::Previous => New::Same,
+        Source::Unsaid => New::Unread(Why::NotAsked),
     }
 }
 
@@ -293,6 +311,23 @@ Resources:
 
     fn gone(names: &[&str]) -> (Vec<String>, bool) {
         (names.iter().map(|n| format!("DynamoDB table {n}")).collect(), !names.is_empty())
+    }
+
+    #[test]
+    fn the_template_that_is_given_counts() {
+        let of = |options: &[(&str, &[&str])]| {
+            let values = |v: &[&str]| v.iter().map(|v| (*v).to_owned()).collect();
+            let options = options.iter().map(|(name, v)| ((*name).to_owned(), values(v))).collect();
+            format!("{:?}", source(&Hit { options, ..Hit::default() }))
+        };
+        let previous = "use-previous-template";
+        assert_eq!(of(&[(previous, &[])]), "Previous");
+        assert_eq!(of(&[(previous, &["true"])]), "Previous");
+        assert_eq!(of(&[(previous, &["false"])]), "Unsaid");
+        assert_eq!(of(&[("no-use-previous-template", &[])]), "Unsaid");
+        assert_eq!(of(&[(previous, &["false"]), ("template-body", &["x"])]), "Body(\"x\")");
+        assert_eq!(of(&[(previous, &[]), ("template-url", &["u"])]), "Url(\"u\")");
+        assert_eq!(of(&[("template-file", &["f"])]), "File(\"f\")");
     }
 
     #[test]
