@@ -214,6 +214,8 @@ fn difference(line: &[String], major: u8, real: &Value) -> Option<String> {
             _ if verdict.effect == Effect::Read => None,
             // A `--` makes guard careful: what would be harmless is not called so.
             _ if !parsed.dashes.is_empty() => None,
+            // So does what it would not be let do: an option without its value.
+            _ if parsed.problem.is_some() => None,
             // The versions disagree, and the worse reading counts.
             _ if guard::engine::aws::grammar::versions_differ(&words) => None,
             end => told(&format!("the CLI only prints ({end})")),
@@ -251,6 +253,8 @@ fn difference(line: &[String], major: u8, real: &Value) -> Option<String> {
                     .map(|v| v.as_str().unwrap_or_default())
                     .eq(values.iter().map(String::as_str))
             }
+            // A map of `aws s3` is read into Python's own form by then.
+            (Mine::Values(_), Some(Value::String(theirs))) if s3 && theirs.starts_with("OrderedDict") => true,
             (Mine::Values(values), Some(theirs)) => {
                 values.first().map(String::as_str) == theirs.as_str() || values.is_empty()
             }
@@ -304,8 +308,11 @@ fn ours(parsed: &Parsed<'_>) -> BTreeMap<String, Mine> {
     for given in &parsed.options {
         let name = text(given.name);
         if row(&name) {
-            let (base, on) = match name.strip_prefix("no-") {
-                Some(base) if row(base) => (base.to_owned(), false),
+            // `ecs` has `--enable-execute-command` and `--disable-execute-command`.
+            let enables = name.strip_prefix("disable-").map(|base| format!("enable-{base}"));
+            let (base, on) = match (name.strip_prefix("no-"), enables) {
+                (Some(base), _) if row(base) => (base.to_owned(), false),
+                (_, Some(enables)) if row(&enables) => (enables, false),
                 _ => (name, true),
             };
             out.insert(base, Mine::On(on));

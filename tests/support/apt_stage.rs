@@ -146,6 +146,7 @@ impl Bed {
 
 /// What the question on the screen wants to be typed: the machine, and what goes without having been named.
 pub fn asked_for(screen: &str) -> String {
+    let screen = &super::ended::plain(screen);
     let row = |label: &str| {
         let line = screen.lines().rev().find(|line| line.trim_start().starts_with(label))?;
         line.split_whitespace().nth(1).map(str::to_owned)
