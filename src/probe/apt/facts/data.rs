@@ -303,7 +303,7 @@ fn made_here(root: &Path, info: &Info, path: &Path) -> bool {
     }
     let sums = std::fs::read_to_string(root.join("var/lib/ucf/hashfile")).unwrap_or_default();
     let sum = sums.lines().filter_map(|line| line.split_once(char::is_whitespace));
-    let sum = sum.filter(|(_, file)| Path::new(file.trim()) == path).map(|(sum, _)| sum).last();
+    let sum = sum.filter(|(_, file)| Path::new(file.trim()) == path).map(|(sum, _)| sum).next_back();
     !sum.is_some_and(|sum| super::conffiles::is_as(&real, sum))
 }
 

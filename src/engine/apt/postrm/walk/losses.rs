@@ -1,0 +1,195 @@
+//! What a command of a script deletes, empties or moves away.
+
+use super::super::Deletion;
+use super::super::lex::{Part, Word};
+use super::super::places::{Place, place};
+use super::super::values::{ACTION, ANSWER, UNKNOWN};
+use super::{DATABASES, List, PURGE, REMOVE, Walk, is_paren, settled, shown};
+use crate::engine::glob::matches;
+
+impl Walk<'_> {
+    /// `mv`: what goes to where nothing is kept is gone.
+    pub(super) fn moved(&mut self, words: &[Word], operands: &[Word]) {
+        let plain: Vec<&Word> =
+            operands.iter().filter(|w| w.bare().is_none_or(|w| !w.starts_with('-'))).collect();
+        let Some((into, from)) = plain.split_last() else { return };
+        let lost =
+            |path: &String| path == "/dev/null" || path.starts_with("/tmp") || path.starts_with("/run");
+        if self.values.word(into).iter().any(lost) {
+            let paths: Vec<String> = from.iter().flat_map(|w| self.values.word(w)).collect();
+            self.delete(words, &paths, &[]);
+        }
+    }
+
+    /// `NAME=PATH` as an operand (`dd of=PATH`): the file is written anew.
+    pub(super) fn written(&mut self, word: &Word, prefix: &str) {
+        for value in self.values.word(word) {
+            if let Some(path) = value.strip_prefix(prefix) {
+                self.empties(path, std::slice::from_ref(word));
+            }
+        }
+    }
+
+    /// A file that is emptied: what was in it is lost as if it had been deleted.
+    pub(super) fn emptied(&mut self, file: &Word) {
+        for path in self.values.word(file) {
+            self.empties(&path, std::slice::from_ref(file));
+        }
+    }
+
+    pub(super) fn empties(&mut self, path: &str, words: &[Word]) {
+        let known = settled(path);
+        // Settings are written all the time; a file that nobody can name is most often one for the time being.
+        if known.as_ref().is_some_and(|path| path.starts_with('/') && place(path) != Place::Data) {
+            return;
+        }
+        if path.starts_with("/dev/") || path.starts_with(UNKNOWN) && !path.contains('/') {
+            return;
+        }
+        let written = Word { parts: vec![Part::Text(">".to_owned())], ..Word::default() };
+        let shown: Vec<Word> = std::iter::once(written).chain(words.iter().cloned()).collect();
+        self.delete_as(&shown, &[path.to_owned()], &[], true);
+    }
+
+    pub(super) fn rm(&mut self, words: &[Word], operands: &[Word]) {
+        let mut paths = Vec::new();
+        let (mut recursive, mut options) = (false, true);
+        for operand in operands {
+            match operand.bare() {
+                Some("--") => options = false,
+                Some("--recursive") if options => recursive = true,
+                Some(word) if options && word.starts_with("--") => {}
+                Some(word) if options && word.starts_with('-') => recursive |= word.contains(['r', 'R']),
+                _ => paths.extend(self.values.word(operand)),
+            }
+        }
+        if recursive {
+            return self.delete(words, &paths, &[]);
+        }
+        let counts = |path: &String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            name == "*" || DATABASES.iter().any(|suffix| matches(suffix, name))
+        };
+        let (whole, single): (Vec<String>, Vec<String>) = paths.into_iter().partition(counts);
+        self.delete(words, &whole, &[]);
+        // A file of which nobody can say where it is, one of many small ones.
+        let single: Vec<String> = single.into_iter().filter(|path| settled(path).is_some()).collect();
+        self.delete_as(words, &single, &[], true);
+    }
+
+    /// `find PLACES … -delete`, or what it hands to `rm`.
+    pub(super) fn find(&mut self, words: &[Word], operands: &[Word], list: &mut List) {
+        let option = |w: &Word| w.bare().is_some_and(|w| w.starts_with('-') || w == "!") || is_paren(w);
+        let end = operands.iter().position(option).unwrap_or(operands.len());
+        let (places, tests) = operands.split_at(end);
+        let paths: Vec<String> = places.iter().flat_map(|w| self.values.word(w)).collect();
+        let has = |name: &str| tests.iter().any(|w| w.bare() == Some(name));
+        // Links and empty directories hold nothing.
+        if has("-lname") || has("-empty") {
+            list.found = Some(Vec::new());
+            return;
+        }
+        let mut names = Vec::new();
+        for (n, pair) in tests.windows(2).enumerate() {
+            let [sign, value] = pair else { continue };
+            let before = n.checked_sub(1).and_then(|n| tests.get(n)).and_then(Word::bare);
+            if matches!(sign.bare(), Some("-name" | "-iname")) && !matches!(before, Some("!" | "-not")) {
+                names.extend(self.values.word(value).iter().map(|v| v.replace(UNKNOWN, "*")));
+            }
+        }
+        let hands_to_rm = tests.windows(2).any(|pair| match pair {
+            [sign, program] => {
+                matches!(sign.bare(), Some("-exec" | "-execdir" | "-ok"))
+                    && matches!(program.bare(), Some("rm" | "/bin/rm" | "shred"))
+            }
+            _ => false,
+        });
+        let hands_on = tests.windows(2).any(|pair| match pair {
+            [sign, program] => {
+                matches!(sign.bare(), Some("-exec" | "-execdir" | "-ok" | "-okdir"))
+                    && !self.is_harmless(program)
+            }
+            _ => false,
+        });
+        if has("-delete") || hands_to_rm {
+            self.delete(words, &paths, &names);
+        } else if hands_on {
+            self.unclear(words);
+        }
+        list.found = Some(paths);
+    }
+
+    /// `userdel -r`, `deluser --remove-home`: the home directory goes.
+    pub(super) fn delete_user(&mut self, words: &[Word], operands: &[Word]) {
+        let removes = |w: &str| match w.strip_prefix('-') {
+            Some(long) if long.starts_with('-') => {
+                matches!(long, "-remove" | "-remove-home" | "-remove-all-files")
+            }
+            Some(short) => short.contains('r'),
+            None => false,
+        };
+        let program = words.iter().find_map(Word::bare).unwrap_or_default();
+        let home = operands.iter().filter_map(Word::bare).any(|w| {
+            // `-r` is userdel's alone; `--remove` is long for it there.
+            removes(w) && (program.ends_with("userdel") || w.starts_with("--remove-"))
+        });
+        if home {
+            let user = operands.iter().filter(|w| !w.bare().is_some_and(|w| w.starts_with('-')));
+            let users: Vec<String> =
+                user.flat_map(|w| self.values.word(w)).map(|u| format!("~{u}")).collect();
+            self.delete(words, &users, &[]);
+        }
+    }
+
+    /// Notes what is deleted, where it holds anything.
+    pub(super) fn delete(&mut self, words: &[Word], paths: &[String], names: &[String]) {
+        self.delete_as(words, paths, names, false);
+    }
+
+    /// The same; `single`: one file, which counts only when it is large.
+    pub(super) fn delete_as(&mut self, words: &[Word], paths: &[String], names: &[String], single: bool) {
+        if self.actions & (PURGE | REMOVE) == 0 {
+            return;
+        }
+        let mut unclear = false;
+        for path in paths {
+            let unknown = path.starts_with([UNKNOWN, ACTION, ANSWER]);
+            let whole: Vec<String> = if path.starts_with(['/', '~']) || (unknown && self.directory.is_none())
+            {
+                vec![path.clone()]
+            } else {
+                let start = self.directory.clone().unwrap_or_else(|| vec![String::new()]);
+                start.iter().map(|start| format!("{start}/{path}")).collect()
+            };
+            for path in whole {
+                match settled(&path) {
+                    Some(path) if path.starts_with('~') || place(&path) != Place::Nothing => {
+                        let deletion = Deletion {
+                            path,
+                            names: names.to_vec(),
+                            purge: self.actions & PURGE != 0,
+                            remove: self.actions & REMOVE != 0,
+                            question: self.asked.clone(),
+                            needs: None,
+                            single,
+                        };
+                        if !self.script.deletions.contains(&deletion) {
+                            self.script.deletions.push(deletion);
+                        }
+                    }
+                    Some(_) => {}
+                    None => unclear = true,
+                }
+            }
+        }
+        if unclear {
+            self.unclear(words);
+        }
+    }
+
+    pub(super) fn unclear(&mut self, words: &[Word]) {
+        if self.actions & (PURGE | REMOVE) != 0 {
+            self.script.note_unclear(&shown(words), self.actions & REMOVE != 0);
+        }
+    }
+}
