@@ -12,6 +12,8 @@ pub mod home;
 pub mod inputs;
 pub mod mark;
 pub mod names;
+#[cfg(feature = "cli")]
+pub mod note;
 pub mod pin;
 #[cfg(feature = "cli")]
 pub mod proxy;

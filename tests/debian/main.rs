@@ -20,6 +20,7 @@ mod apt_plan;
 mod apt_plan_real;
 mod apt_postrm;
 mod apt_words;
+mod booted;
 mod probe_systemd;
 mod scenarios_apt;
 mod scenarios_apt_hooks;

@@ -1,6 +1,7 @@
 //! What stops with units: against answers that systemd 252 gave and that are played back, and against systemd itself,
 //! where what was foretold is held against what really stopped.
 
+use crate::booted::{booted, check, texts};
 use crate::support::chroot::Root;
 use guard::engine::assess::{Assessment, assess};
 use guard::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
@@ -8,7 +9,6 @@ use guard::engine::fact::Why;
 use guard::engine::impact::Impact;
 use guard::probe::systemd::{Answered, Request, ask};
 use guard::world::World;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -226,31 +226,6 @@ fn without_systemd_the_process_table_tells() {
     let found = recorded.ask("pg_ctlcluster 15 main stop").impact;
     assert_eq!(found.also, ["postgresql@15-main: python3 (process 47) running 2 hours"]);
     assert_eq!(found.gaps.len(), 1);
-}
-
-macro_rules! booted {
-    ($name:literal) => {
-        match Root::booted($name) {
-            Some(root) => root,
-            None => return,
-        }
-    };
-}
-
-/// `guard check --json` inside.
-fn check(root: &Root, line: &str) -> Value {
-    let out = root.run(&format!("guard check --json -- {line}"));
-    serde_json::from_slice(&out.stdout).unwrap_or_else(|e| {
-        panic!(
-            "{line}: {e}: {}{}",
-            String::from_utf8_lossy(&out.stdout),
-            String::from_utf8_lossy(&out.stderr)
-        )
-    })
-}
-
-fn texts(value: &Value) -> Vec<String> {
-    value.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
 }
 
 fn active(root: &Root) -> BTreeSet<String> {

@@ -1,34 +1,10 @@
 //! Units on a real systemd: what a start stops, what a limit cuts off, what an everyday line asks.
 
+use crate::booted::{booted, check, texts};
 use crate::support::chroot::Root;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-
-macro_rules! booted {
-    ($name:literal) => {
-        match Root::booted($name) {
-            Some(root) => root,
-            None => return,
-        }
-    };
-}
-
-/// `guard check --json` inside.
-fn check(root: &Root, line: &str) -> Value {
-    let out = root.run(&format!("guard check --json -- {line}"));
-    serde_json::from_slice(&out.stdout).unwrap_or_else(|e| {
-        panic!(
-            "{line}: {e}: {}{}",
-            String::from_utf8_lossy(&out.stdout),
-            String::from_utf8_lossy(&out.stderr)
-        )
-    })
-}
-
-fn texts(value: &Value) -> Vec<String> {
-    value.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
-}
 
 /// What is foretold to stop without having been named.
 fn along(found: &Value) -> BTreeSet<String> {

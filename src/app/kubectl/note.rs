@@ -4,13 +4,14 @@ use super::ask::{Goes, target_flags};
 use crate::engine::parse::Parsed;
 use crate::resolve::ResolvedKube;
 use crate::resolve::identity::hex;
+use crate::run::note;
 use crate::run::trust::{self, Asked};
 use crate::world::World;
 use sha2::{Digest as _, Sha256};
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::fs::OpenOptions;
+use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -107,25 +108,7 @@ impl Note {
         lines.retain(|line| !line.starts_with(&self.key));
         lines.push(format!("{}\t{now}\t{server}\t{namespace}\t{uid}", self.key));
         let kept = lines.get(lines.len().saturating_sub(MOST)..).unwrap_or_default().join("\n");
-        let _ = self.write(&format!("{kept}\n"));
-    }
-
-    fn write(&self, text: &str) -> std::io::Result<()> {
-        let dir = self.place.parent().unwrap_or(Path::new("/"));
-        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let new = dir.join(format!(".kubectl-goes-{}", std::process::id()));
-        let _ = std::fs::remove_file(&new);
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&new)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .and_then(|()| std::fs::rename(&new, &self.place));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&new);
-        }
-        written
+        let _ = note::write(&self.place, format!("{kept}\n").as_bytes());
     }
 }
 

@@ -1,11 +1,12 @@
 //! Small notes in the user's cache: what accounts are called, where a key last led to. Whoever else may write them could
 //! give production another name, so such notes are as good as none.
 
+use crate::run::note;
 use crate::world::World;
 use serde_json::{Value, json};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::io::Read as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// More than the notes of any number of accounts that one person has.
@@ -60,22 +61,7 @@ impl Notes {
             });
             all.insert(key.to_owned(), note);
         }
-        let dir = self.place.parent().unwrap_or(Path::new("/"));
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let name = self.place.file_name().unwrap_or_default().to_string_lossy();
-        let new = dir.join(format!(".{name}-{}", std::process::id()));
-        let _ = std::fs::remove_file(&new);
-        let written = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&new)
-            .and_then(|mut f| f.write_all(format!("{notes}\n").as_bytes()))
-            .and_then(|()| std::fs::rename(&new, &self.place));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&new);
-        }
-        written
+        note::write(&self.place, format!("{notes}\n").as_bytes())
     }
 }
 

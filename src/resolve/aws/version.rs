@@ -1,12 +1,13 @@
 //! Which version of the CLI the command's own binary is. The two read one environment differently, so it has to be
 //! known; asking costs a third of a second, so the answer is kept for as long as the very file stays the same.
 
+use crate::run::note;
 use crate::world::World;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -176,23 +177,8 @@ fn recall(place: &Path, key: &Key) -> Option<Version> {
     (same && text.ends_with('\n') && lines.next().is_none()).then_some(version)
 }
 
-/// Written beside its place and moved into it, so that nobody ever reads half a note.
 fn keep(place: &Path, key: &Key, version: &Version) -> std::io::Result<()> {
-    let dir = place.parent().unwrap_or(Path::new("/"));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    let new = dir.join(format!(".aws-version-{}", std::process::id()));
-    let _ = std::fs::remove_file(&new);
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)
-        .and_then(|mut f| f.write_all(format!("{}\n{}\n", key.identity, version.text).as_bytes()))
-        .and_then(|()| std::fs::rename(&new, place));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    written
+    note::write(place, format!("{}\n{}\n", key.identity, version.text).as_bytes())
 }
 
 /// Runs a program that answers in a line, and ends it when it does not.
