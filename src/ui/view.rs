@@ -115,7 +115,7 @@ fn phrase_rows(view: &View<'_>, challenge: &Challenge, screen: &Screen) -> Vec<R
     }
     // Nothing is typed at a terminal then, but a pipeline has to know it.
     if challenge.variable_says_more() || (!typed && !told) {
-        rows.push(Row::fact("phrase", Item::new().strong(challenge.variable()).say(", for GUARD_CONFIRM")));
+        rows.push(Row::fact("phrase", Item::new().strong(challenge.variable()).say(" for GUARD_CONFIRM")));
     }
     if !typed {
         return rows;

@@ -149,7 +149,9 @@ proptest! {
     fn no_line_is_wider_than_the_terminal(scene in scene(short), width in 40_usize..200) {
         let look = Look { width, ..Look::PLAIN };
         for line in view::screen(&scene.view()).render(look).trim_end().lines() {
-            prop_assert!(line.width() <= width, "{} > {width}: {line:?}", line.width());
+            // A phrase that is longer stands alone and whole.
+            let alone = !line.trim().contains(' ');
+            prop_assert!(alone || line.width() <= width, "{} > {width}: {line:?}", line.width());
         }
     }
 
