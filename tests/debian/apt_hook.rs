@@ -59,6 +59,7 @@ fn with_hooks(test: &str) -> Option<Root> {
 /// Every file is as it was, but for aptitude's notes, and every package is there.
 #[track_caller]
 fn is_as_but_for_aptitude(root: &Root, before: &chroot::Snapshot) {
+    root.aptitude_has_ended();
     let mut found = before.differences(&root.snapshot(BESIDES));
     found.retain(|line| {
         !line.starts_with("package") && !APTITUDES_OWN.iter().any(|own| line.contains(&format!(": ./{own}")))
@@ -104,7 +105,6 @@ fn without_a_terminal_nothing_unconfirmed_goes() {
         if line.starts_with("aptitude") {
             // It notes its plan for its next call before it asks anybody, whoever refuses then.
             assert!(text.contains("that is taken back"), "{text}");
-            root.ok("while pgrep -f '[s]chedule-only' >/dev/null; do sleep 0.1; done");
             is_as_but_for_aptitude(&root, &before);
             root.ok("rm /var/lib/aptitude/pkgstates*; cp /tmp/status /var/lib/dpkg/status");
         }
@@ -272,6 +272,7 @@ fn edited_hooks_are_noticed_and_stop_no_upgrade() {
     root.ok("rm /etc/dpkg/dpkg.cfg.d/00guard");
     refused(&root.run(&format!("apt-get -y {REMOVE}")), "there is no terminal to ask on");
     refused(&root.run("aptitude -y purge redis-tools"), "there is no terminal to ask on");
+    root.aptitude_has_ended();
     root.ok("aptitude keep-all");
     assert!(are_there(&root));
     // An older apt, or another's setting: removals would be invisible to the hook, and dpkg asks.

@@ -44,7 +44,7 @@ fn no_way_round_the_shims_leads_round_the_hooks() {
     for line in ["/usr/bin/aptitude -y remove redis-tools", "/usr/bin/aptitude -y purge redis-tools"] {
         let end = bed.alone(line);
         assert!(end.code != 0 && end.output.contains("guard: refused"), "{line}\n{}", end.output);
-        bed.root.ok("while pgrep -f '[s]chedule-only' >/dev/null; do sleep 0.1; done");
+        bed.root.aptitude_has_ended();
         assert!(!bed.root.ok("/usr/bin/aptitude -s -y install </dev/null").contains("redis"), "{line}");
         assert!(bed.root.in_state("ii", &["redis-server", "redis-tools"]), "{line}");
     }

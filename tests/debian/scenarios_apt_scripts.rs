@@ -150,6 +150,7 @@ fn a_selection_is_asked_about_once_and_blocks_nothing() {
         assert!(end.code != 0 && end.output.contains("etcd"), "{line}\n{}", end.output);
         assert!(bed.root.in_state("ii", &["nano"]) && bed.root.has("/var/lib/etcd"), "{line}");
     }
+    bed.root.aptitude_has_ended();
     let mut terminal = bed.terminal("/usr/bin/apt-get -y purge nano");
     terminal.expect("tries: ");
     terminal.send("db1/etcd-server\n");

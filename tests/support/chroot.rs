@@ -205,6 +205,11 @@ impl Root {
         })
     }
 
+    /// Waits until guard has taken back what aptitude was refused: aptitude itself does that once more, and holds its locks.
+    pub fn aptitude_has_ended(&self) {
+        self.ok("while pgrep -f '[s]chedule-only' >/dev/null; do sleep 0.1; done");
+    }
+
     /// Starts a server and waits until it answers: `postgres`, `redis`, `nginx`, `postfix` or `ssh`.
     pub fn start(&self, service: &str) {
         let (start, answers) = match service {
