@@ -119,7 +119,7 @@ fn plain(
             "would be refused by the server".to_owned()
         }
         Decision::Confirm(asked) if asked.level == Level::Typed => {
-            format!("would ask to type the {}", judged.challenge.kind)
+            format!("would ask to type {}", judged.challenge.pattern())
         }
         Decision::Confirm(_) => "would ask y/N".to_owned(),
         Decision::Deny(denied) => {

@@ -27,7 +27,7 @@ fn check_ends_with_what_would_happen_and_touches_nothing() {
     let delete = ["kubectl", "delete", "cm", "settings", "-n", "shop"];
     assert_eq!(check(&s, &["kubectl", "get", "pods"]).is(0).output, "");
     check(&s, &["kubectl", "create", "ns", "x"]).is(0).says("would run");
-    check(&s, &delete).is(3).says("would ask to type the cluster/namespace").says("settings");
+    check(&s, &delete).is(3).says("would ask to type <cluster>/<namespace>").says("settings");
     check(&s, &["kubectl", "delete", "ns", "default"]).is(REFUSED).says("would be refused by the server");
     check(&s, &["/usr/local/bin/kubectl", "delete", "ns", "shop"]).is(3);
     check(&s, &["k", "delete", "ns", "shop"]).is(3);
