@@ -340,13 +340,12 @@ fn is_unproven(kind: IdKind, s: &Situation) -> bool {
 }
 
 fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
-    // No cluster is an account, whatever is known of it.
-    if domain_of_tool(&s.tool).is_some_and(|domain| domain != kind.domain()) {
-        return No;
-    }
     if !s.target_known {
         // A target nobody could resolve may be any target this tool can reach.
-        return Unknown;
+        return match domain_of_tool(&s.tool) {
+            Some(domain) if domain != kind.domain() => No,
+            _ => Unknown,
+        };
     }
     let mut of_kind = s.identities.iter().filter(|i| i.kind == kind);
     let mut valued = false;
