@@ -172,8 +172,12 @@ impl Reader {
                     let verdict = self.as_text(body);
                     run.verdict = worse(run.verdict, verdict);
                 }
-                run.simple.input =
-                    Some(Rc::new(Out { text: body.clone(), document: true, ..Out::default() }));
+                run.simple.input = Some(Rc::new(Out {
+                    text: body.clone(),
+                    document: true,
+                    shared: !quoted,
+                    ..Out::default()
+                }));
             }
             Token::Pipe => {
                 let out = self.finish_apart(run);
@@ -451,7 +455,11 @@ impl Reader {
         }
         if simple.words.is_empty() {
             self.sinks.clear();
-            return Out::default();
+            // `$(<FILE)`
+            return match simple.input.take_if(|input| !input.document) {
+                Some(input) => self.redirected(&simple, input.as_ref().clone()),
+                None => Out::default(),
+            };
         }
         let inherited = run.top().input.clone();
         let (verdict, out) = self.finish(&simple, inherited);

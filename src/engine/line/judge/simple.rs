@@ -72,9 +72,11 @@ impl Reader {
         let names: Vec<Vec<u8>> = assigned.iter().filter_map(|w| assignment(w).map(|a| a.name)).collect();
         let held: Vec<_> = names.iter().map(|name| self.scope.held(name)).collect();
         let before: Vec<Expanded> = self.choices(words);
+        let exports = (!names.is_empty()).then(|| self.scope.exports());
         for word in assigned {
             verdict = worse(verdict, self.assign(word));
         }
+        names.iter().for_each(|name| self.scope.export(name, true));
         let mut out = Out::default();
         let confirmed = !self.shadowed && confirms(&simple.words);
         for expanded in before {
@@ -92,6 +94,9 @@ impl Reader {
         }
         for (name, values) in names.iter().zip(held) {
             self.scope.restore(name, values);
+        }
+        if let Some(exports) = exports {
+            self.scope.set_exports(exports);
         }
         (verdict, out)
     }
@@ -118,8 +123,15 @@ impl Reader {
             b"for" | b"foreach" | b"select" => self.loop_variable(words),
             b"export" | b"local" | b"declare" | b"readonly" | b"typeset" => {
                 let other_name = rest.iter().any(|w| w.bare() == Some(b"-n"));
+                let plain = name == b"export";
+                let exports =
+                    rest.iter().filter_map(Word::bare).any(|w| w.starts_with(b"-") && w.contains(&b'x'));
                 for word in rest {
                     *verdict = worse(*verdict, self.assign(word));
+                    let named = assignment(word).map(|a| a.name).or_else(|| word.bare().map(<[u8]>::to_vec));
+                    if let Some(named) = named.filter(|_| plain || exports) {
+                        self.scope.export(&named, !(plain && other_name));
+                    }
                     // `declare -n R=D`: what is assigned to R is D's.
                     if let (true, Some(Assignment { name, value, .. })) = (other_name, assignment(word)) {
                         let target = expand(&[value], &self.scope, &self.captured, 0);
@@ -167,6 +179,12 @@ impl Reader {
             }
             b"shift" => self.set_positional(None),
             b"set" => {
+                let option = rest.first().and_then(Word::bare).unwrap_or_default();
+                let long = rest.get(1).and_then(Word::bare) == Some(b"allexport");
+                if matches!(option, [b'-', letters @ ..] if letters.contains(&b'a') || (letters == b"o" && long))
+                {
+                    self.scope.exports_all = true;
+                }
                 let dashes = rest.iter().position(|w| w.bare() == Some(b"--"));
                 let given = dashes.and_then(|at| rest.get(at + 1..));
                 let Some(words) = given else { return false };
