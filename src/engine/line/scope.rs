@@ -11,6 +11,9 @@ use std::rc::Rc;
 /// A value, or that it is not known.
 pub(super) type Value = Option<Vec<u8>>;
 
+/// What is added to an array's name for that of any one of its elements.
+pub(super) const ELEMENT: &[u8] = b"[]";
+
 /// More values than this for one name: what is beyond counts as unknown.
 const VALUES: usize = 1024;
 
@@ -61,7 +64,10 @@ impl Scope {
     pub fn get(&self, name: &[u8]) -> &[Value] {
         match self.variables.get(name) {
             Some(values) if !values.is_empty() => values,
-            _ => UNKNOWN,
+            _ => match name.strip_suffix(ELEMENT) {
+                Some(array) => self.get(array),
+                None => UNKNOWN,
+            },
         }
     }
 
@@ -105,6 +111,11 @@ impl Scope {
         } else {
             self.exported.remove(name);
         }
+    }
+
+    /// Whether elements of this array are known one by one.
+    pub fn has_elements(&self, name: &[u8]) -> bool {
+        self.variables.contains_key([name, ELEMENT].concat().as_slice())
     }
 
     /// How many names the line has assigned.

@@ -3,7 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::{Expanded, Field, LARGEST, Printed, combinations, expand, joined};
 use super::super::lex::{Piece, Word, commands_inside};
-use super::super::scope::Value;
+use super::super::scope::{ELEMENT, Value};
 use super::super::tables::{RUN_AS_COMMAND, guarded};
 use super::calls::confirms;
 use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
@@ -13,7 +13,7 @@ use std::rc::Rc;
 /// How many combinations of values are tried for one command.
 const COMBINATIONS: usize = 4096;
 /// How many combinations one assignment takes over; what is beyond counts as not known.
-const ASSIGNED: usize = 64;
+pub(super) const ASSIGNED: usize = 64;
 
 /// A command being put together.
 #[derive(Default)]
@@ -25,12 +25,19 @@ pub(super) struct Simple {
     pub output: Option<(Vec<u8>, bool)>,
     /// It stands in the place of a block that is closed, which printed this.
     pub closed: Option<Out>,
+    /// That block was a loop: its tokens, to be read again with what is redirected into it.
+    pub looped: Option<(usize, usize)>,
 }
 
 impl Simple {
     /// Inside `[[ … ]]`, where operators are words.
     pub fn is_test(&self) -> bool {
         self.is_head(&[b"[["]) && self.words.last().and_then(Word::bare) != Some(b"]]")
+    }
+
+    /// Whether no word of it has been read, and no block.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.closed.is_none()
     }
 
     /// Whether it has one word.
@@ -135,7 +142,10 @@ impl Reader {
                     // `declare -n R=D`: what is assigned to R is D's.
                     if let (true, Some(Assignment { name, value, .. })) = (other_name, assignment(word)) {
                         let target = expand(&[value], &self.scope, &self.captured, 0);
-                        self.scope.references.push((name, joined(&target.fields)));
+                        let target = joined(&target.fields);
+                        let both = [self.scope.get(&name), self.scope.get(&target)].concat();
+                        self.scope.set(&name, both);
+                        self.scope.references.push((name, target));
                     }
                 }
             }
@@ -313,6 +323,12 @@ impl Reader {
         if adds {
             values = self.added(&name, &values);
         }
+        self.elements(&name, words.first(), &values, adds);
+        for (reference, _) in self.scope.references.clone().into_iter().filter(|(_, target)| *target == name)
+        {
+            let both = [self.scope.get(&reference), &values].concat();
+            self.scope.set(&reference, both);
+        }
         let meant = self.scope.references.iter().filter(|(r, _)| *r == name).map(|(_, d)| d.clone());
         for target in meant.collect::<Vec<_>>() {
             // Which of its assignments came last is not followed: each may hold.
@@ -321,6 +337,37 @@ impl Reader {
         }
         self.scope.set(&name, values);
         verdict
+    }
+
+    /// Takes the elements of an array over one by one: `${a[1]}` is any of them.
+    fn elements(&mut self, name: &[u8], value: Option<&Word>, values: &[Value], adds: bool) {
+        let arrays = value.into_iter().flat_map(|word| &word.pieces).filter_map(|piece| match piece {
+            Piece::Array(words) => Some(words),
+            _ => None,
+        });
+        let arrays: Vec<&Vec<Word>> = arrays.collect();
+        if arrays.is_empty() && !self.scope.has_elements(name) {
+            return;
+        }
+        let element = [name, ELEMENT].concat();
+        let mut each = if adds { self.scope.get(&element).to_vec() } else { Vec::new() };
+        if arrays.is_empty() {
+            each.extend_from_slice(values);
+        }
+        for words in arrays {
+            for expanded in self.choices(words).into_iter().take(ASSIGNED) {
+                self.over |= expanded.overflow;
+                let fields = expanded.fields.into_iter().map(|f| {
+                    // `[key]=value`
+                    let key = f.bytes.first() == Some(&b'[');
+                    let end = f.bytes.windows(2).position(|w| w == b"]=").filter(|_| key);
+                    let value = end.and_then(|at| f.bytes.get(at + 2..)).unwrap_or(&f.bytes);
+                    (!f.unknown).then(|| value.to_vec())
+                });
+                each.extend(fields);
+            }
+        }
+        self.scope.set(&element, each);
     }
 
     /// `NAME+=value`.
