@@ -706,6 +706,8 @@ fn over_a_cap_is_guarded() {
         "sudo ".repeat(50_000) + "kubectl get ns",
         "w ".to_owned() + &"kubectl ".repeat(2_000),
         "(".repeat(10_000),
+        "while read a; do ".repeat(400) + "kubectl get $a" + &"; done < f".repeat(400),
+        "DRY=--dry-run=client; ".to_owned() + &"sh -c 'kubectl get ns'; ".repeat(12_000),
         format!("cat > f <<'E'\n{}E\nbash f", "kubectl delete ns shop\n".repeat(50_000)),
         format!("cat <<'E' | bash\n{}E", "echo\n".repeat(200_000) + "kubectl delete ns shop\n"),
     ];
@@ -732,6 +734,8 @@ fn long_documents_pass() {
         "{".repeat(20_000),
         format!("cat > f <<'E'\n{}E", "kubectl delete ns shop\n".repeat(100_000)),
         "a=(".repeat(2_000),
+        (0..900).map(|n| format!("V{n}=x; ")).collect::<String>() + &"sh -c 'kubectl get ns'; ".repeat(200),
+        "while read a; do ".repeat(3) + "kubectl get pods -n $a" + &"; done < f".repeat(3),
     ];
     for line in &lines {
         let verdict = judge_line(line.as_bytes());

@@ -4,7 +4,7 @@ use super::super::LineVerdict;
 use super::super::expand::joined;
 use super::super::lex::{Piece, Token, Word, commands_inside};
 use super::simple::{ASSIGNED, Simple};
-use super::{Io, NOTHING, Out, Reader, only_guarded, unguarded, worse};
+use super::{DEPTH, Io, NOTHING, Out, Reader, only_guarded, unguarded, worse};
 use crate::engine::effect::Effect;
 use std::rc::Rc;
 
@@ -505,10 +505,14 @@ impl Reader {
             let verdict = self.as_text(&input.text);
             run.verdict = worse(run.verdict, verdict);
         }
-        if let Some(tokens) = looped {
+        if self.depth > DEPTH {
+            self.over = true;
+        } else if let Some(tokens) = looped {
+            self.depth += 1;
             let (verdict, out) = self.run(tokens, &Io { input: Some(Rc::clone(&input)) });
             run.verdict = worse(run.verdict, verdict);
             run.simple.closed = Some(out);
+            self.depth -= 1;
         }
         run.simple.input = Some(input);
     }
