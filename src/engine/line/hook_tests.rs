@@ -342,6 +342,8 @@ const REFUSED: &[&str] = &[
     "bash <<E\nDRY=--dry-run=client\nE\nkubectl delete ns shop $DRY",
     "sh -c 'DRY=--dry-run=client'; kubectl delete ns shop $DRY",
     "export V=delete; sh -c 'kubectl $V ns shop'",
+    "export DRY=--dry-run=client; sudo sh -c 'kubectl delete ns shop $DRY'",
+    "export DRY=--dry-run=client; sudo -i <<'E'\nkubectl delete ns shop $DRY\nE",
     "set -a; V=delete; sh -c 'kubectl $V ns shop'",
     // a redirection alone prints what it reads
     "echo 'kubectl delete ns shop' > a; sh -c \"$(<a)\"",
@@ -540,6 +542,8 @@ const PASSES: &[&str] = &[
     "DRY=--dry-run=client sh -c 'kubectl delete ns shop $DRY'",
     "env DRY=--dry-run=client sh -c 'kubectl delete ns shop $DRY'",
     "sudo DRY=--dry-run=client sh -c 'kubectl delete ns shop $DRY'",
+    "export DRY=--dry-run=client; sudo -E sh -c 'kubectl delete ns shop $DRY'",
+    "export DRY=--dry-run=client; sudo --preserve-env sh -c 'kubectl delete ns shop $DRY'",
     "set -a; DRY=--dry-run=client; sh -c 'kubectl delete ns shop $DRY'",
     "DRY=--dry-run=client; eval 'kubectl delete ns shop $DRY'",
     "DRY=--dry-run=client; sh -c \"kubectl delete ns shop $DRY\"",

@@ -184,7 +184,7 @@ impl Reader {
             let reboots = rest.windows(2).any(|pair| {
                 let [option, module] = pair else { return false };
                 matches!(option.bytes.as_slice(), b"-m" | b"--module-name" | b"-bm")
-                    && matches!(module.bytes.as_slice(), b"reboot" | b"ansible.builtin.reboot")
+                    && module.bytes.rsplit(|b| *b == b'.').next() == Some(b"reboot")
             });
             let joined =
                 rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-mreboot" | b"--module-name=reboot"));

@@ -7,6 +7,7 @@ use super::programs::replaced as put;
 use super::simple::{STRANGE, assigned_words};
 use super::{Io, NOTHING, Reader, only_serious, quoted, worse};
 use crate::engine::effect::Effect;
+use std::collections::BTreeSet;
 
 /// Wrappers that start a shell when no command follows: it reads standard input.
 const SHELL_WITHOUT: &[&str] = &[
@@ -76,7 +77,11 @@ impl Reader {
         }
         let inner = words.get(at..).unwrap_or_default();
         let held: Vec<_> = names.iter().map(|(name, _)| self.scope.held(name)).collect();
-        let exports = (!names.is_empty()).then(|| self.scope.exports());
+        let resets = resets_environment(w, words.get(..operands).unwrap_or_default());
+        let exports = (resets || !names.is_empty()).then(|| self.scope.exports());
+        if resets {
+            self.scope.set_exports(BTreeSet::new());
+        }
         for (name, value) in &names {
             self.scope.set(name, vec![Some(value.clone())]);
             self.scope.export(name, true);
@@ -230,6 +235,14 @@ const OPTIONAL: usize = 8;
 /// Whether a word may be options, or nothing at all: `$OPTS`, `"${OPTS[@]}"`, `"$@"`.
 fn may_be_options(field: &Field) -> bool {
     field.unknown && (field.optional || field.many)
+}
+
+/// Whether it hands nothing of the environment on but what is assigned behind its own name: sudo without `-E`.
+fn resets_environment(w: &Wrapper, own: &[Field]) -> bool {
+    let short =
+        |f: &Field| f.bytes.starts_with(b"-") && !f.bytes.starts_with(b"--") && f.bytes.contains(&b'E');
+    let keeps = |f: &Field| short(f) || f.bytes.starts_with(b"--preserve-env");
+    matches!(w.name, "doas" | "pkexec" | "run0" | "sudo") && !own.iter().any(keeps)
 }
 
 /// Whether its name says that it is options: `$SSH_OPTS`; an array in quotes can be nothing else.
