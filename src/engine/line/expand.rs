@@ -30,6 +30,8 @@ pub(super) struct Field {
     pub quoted: bool,
     /// What is known of it may be nothing: it counts as unknown as well.
     pub maybe: bool,
+    /// It may be several fields, or none: `$OPTS`, `"${OPTS[@]}"`.
+    pub many: bool,
 }
 
 impl Field {
@@ -165,7 +167,10 @@ impl<'a> Expander<'a> {
             }
             Piece::Var { name, quoted } => match self.choose(name, false, self.scope.get(name).len()) {
                 Some(Some(value)) => self.value(&value, *quoted),
-                _ => self.unknown(&[b"$", name.as_slice()].concat()),
+                _ => {
+                    self.field.many |= !*quoted && self.field.bytes.is_empty();
+                    self.unknown(&[b"$", name.as_slice()].concat());
+                }
             },
             Piece::Param { name, word, alternate, quoted } => {
                 let values = self.scope.get(name).len();

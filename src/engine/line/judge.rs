@@ -69,6 +69,8 @@ struct Out {
     maybe: bool,
     /// It is a here document or a here string: written in the line to be read by this command.
     document: bool,
+    /// Names in it stand for what they hold in this line: a here document whose delimiter is not quoted.
+    shared: bool,
 }
 
 impl Out {
@@ -81,6 +83,7 @@ impl Out {
     fn append(&mut self, other: Out) -> bool {
         self.opaque |= other.opaque;
         self.maybe |= other.maybe;
+        self.shared |= other.shared;
         let mut fits = true;
         if self.text.is_empty() && self.hints.is_empty() {
             (self.text, self.hints) = (other.text, other.hints);
@@ -116,6 +119,8 @@ struct Reader {
     depth: usize,
     /// Inside a command that runs somewhere else: on another machine, in a container.
     remote: usize,
+    /// Inside a container that is thrown away and sees nothing of the host.
+    boxed: usize,
     /// Inside text that may be no command: words of unknown programs are not tried as commands.
     strict: usize,
     /// Aliases and functions being read.
@@ -163,6 +168,7 @@ impl Reader {
             over: false,
             depth: 0,
             remote: 0,
+            boxed: 0,
             strict: 0,
             active: Vec::new(),
             defined: Vec::new(),
@@ -226,9 +232,27 @@ impl Reader {
 
     /// The same for a text that another machine or container reads.
     fn judge_remote(&mut self, text: &[u8], io: &Io) -> LineVerdict {
+        self.far(false, |reader| reader.judge(text, io).0)
+    }
+
+    /// What another machine or container does: it knows none of the names of this line (unless what it reads is `shared`),
+    /// and what is lost there is refused like a guarded command.
+    fn far(&mut self, shared: bool, read: impl FnOnce(&mut Reader) -> LineVerdict) -> LineVerdict {
         self.remote += 1;
-        let (verdict, _) = self.judge(text, io);
+        let boxed = std::mem::take(&mut self.boxed);
+        let verdict = if shared { read(self) } else { self.apart(true, read) };
+        self.boxed = boxed;
         self.remote -= 1;
+        if verdict.effect == Effect::Destroy { worse(verdict, guarded_as(Effect::Destroy)) } else { verdict }
+    }
+
+    /// What a shell of its own does: it sees only what is exported, and nothing when it is `far` away.
+    fn apart(&mut self, far: bool, read: impl FnOnce(&mut Reader) -> LineVerdict) -> LineVerdict {
+        // Each time costs what there is to be put aside.
+        self.commands = self.commands.saturating_sub(self.scope.size() / 64);
+        let outside = self.scope.apart(far);
+        let verdict = read(self);
+        self.scope.rejoin(outside);
         verdict
     }
 

@@ -5,11 +5,14 @@
 
 use super::lex::Token;
 use crate::engine::glob;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A value, or that it is not known.
 pub(super) type Value = Option<Vec<u8>>;
+
+/// What is added to an array's name for that of any one of its elements.
+pub(super) const ELEMENT: &[u8] = b"[]";
 
 /// More values than this for one name: what is beyond counts as unknown.
 const VALUES: usize = 1024;
@@ -30,10 +33,21 @@ struct Frame {
     exhaustive: bool,
 }
 
+/// What the shell that starts another one knows.
+pub(super) struct Outside {
+    variables: BTreeMap<Vec<u8>, Vec<Value>>,
+    exported: BTreeSet<Vec<u8>>,
+    exports_all: bool,
+}
+
 /// The names of a line.
 #[derive(Clone, Default)]
 pub(super) struct Scope {
     variables: BTreeMap<Vec<u8>, Vec<Value>>,
+    /// Names that a shell started from here sees.
+    exported: BTreeSet<Vec<u8>>,
+    /// `set -a`: every name is exported.
+    pub exports_all: bool,
     frames: Vec<Frame>,
     /// Aliases: name and text.
     pub aliases: Vec<(Vec<u8>, Vec<u8>)>,
@@ -50,7 +64,10 @@ impl Scope {
     pub fn get(&self, name: &[u8]) -> &[Value] {
         match self.variables.get(name) {
             Some(values) if !values.is_empty() => values,
-            _ => UNKNOWN,
+            _ => match name.strip_suffix(ELEMENT) {
+                Some(array) => self.get(array),
+                None => UNKNOWN,
+            },
         }
     }
 
@@ -75,6 +92,64 @@ impl Scope {
             Some(values) => self.variables.insert(name.to_vec(), values),
             None => self.variables.remove(name),
         };
+    }
+
+    /// Every name that is exported; to be put back by [`Scope::set_exports`].
+    pub fn exports(&self) -> BTreeSet<Vec<u8>> {
+        self.exported.clone()
+    }
+
+    /// Puts back which names are exported.
+    pub fn set_exports(&mut self, exported: BTreeSet<Vec<u8>>) {
+        self.exported = exported;
+    }
+
+    /// A shell started from here sees this name from now on, or no longer.
+    pub fn export(&mut self, name: &[u8], seen: bool) {
+        if seen {
+            self.exported.insert(name.to_vec());
+        } else {
+            self.exported.remove(name);
+        }
+    }
+
+    /// Whether elements of this array are known one by one.
+    pub fn has_elements(&self, name: &[u8]) -> bool {
+        self.variables.contains_key([name, ELEMENT].concat().as_slice())
+    }
+
+    /// How many names the line has assigned.
+    pub fn size(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// Another shell begins. It sees what is exported, one on another machine (`far`) nothing of this: what the names
+    /// hold is not known there. What it assigns is gone with it: [`Scope::rejoin`].
+    pub fn apart(&mut self, far: bool) -> Outside {
+        let outside = Outside {
+            variables: self.variables.clone(),
+            exported: self.exported.clone(),
+            exports_all: self.exports_all,
+        };
+        if far {
+            self.exported.clear();
+            self.exports_all = false;
+        }
+        if !self.exports_all {
+            for (name, values) in &mut self.variables {
+                if name != b"IFS" && !self.exported.contains(name) && !values.contains(&None) {
+                    values.push(None);
+                }
+            }
+        }
+        outside
+    }
+
+    /// The other shell has ended.
+    pub fn rejoin(&mut self, outside: Outside) {
+        self.variables = outside.variables;
+        self.exported = outside.exported;
+        self.exports_all = outside.exports_all;
     }
 
     /// A part begins that may not run.

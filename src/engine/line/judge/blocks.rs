@@ -3,8 +3,8 @@
 use super::super::LineVerdict;
 use super::super::expand::joined;
 use super::super::lex::{Piece, Token, Word, commands_inside};
-use super::simple::Simple;
-use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
+use super::simple::{ASSIGNED, Simple};
+use super::{DEPTH, Io, NOTHING, Out, Reader, only_guarded, unguarded, worse};
 use crate::engine::effect::Effect;
 use std::rc::Rc;
 
@@ -45,6 +45,8 @@ struct Block {
     body: usize,
     head: usize,
     again: bool,
+    /// A loop: where its first word stands.
+    start: usize,
     /// A `case`: a pattern is being read; the last branch is closed.
     pattern: bool,
     ended: bool,
@@ -66,6 +68,7 @@ impl Block {
             body: 0,
             head: 0,
             again: false,
+            start: 0,
             pattern: false,
             ended: true,
             outer: None,
@@ -157,8 +160,14 @@ impl Reader {
             }
             Token::Close => self.close_parenthesis(run),
             Token::Redirect(op, word) => {
+                let before = run.simple.input.clone();
                 let verdict = self.redirect(&mut run.simple, op, word);
                 run.verdict = worse(run.verdict, verdict);
+                let reads = matches!(*op, b"<" | b"<>" | b"<<<");
+                if let Some(input) = run.simple.input.clone().filter(|_| reads) {
+                    run.simple.input = before;
+                    self.late(run, input);
+                }
             }
             Token::Here { body, quoted } => {
                 if !quoted {
@@ -167,14 +176,11 @@ impl Reader {
                         run.verdict = worse(run.verdict, only_guarded(inner));
                     }
                 }
-                if run.simple.closed.is_some() {
-                    // `done <<E`: the block that reads it is read already.
-                    let verdict = self.as_text(body);
-                    run.verdict = worse(run.verdict, verdict);
-                }
-                run.simple.input =
-                    Some(Rc::new(Out { text: body.clone(), document: true, ..Out::default() }));
+                let input = Out { text: body.clone(), document: true, shared: !quoted, ..Out::default() };
+                self.late(run, Rc::new(input));
             }
+            // `CMD |` at the end of a line
+            Token::End if run.piped && run.simple.input.is_some() && run.simple.is_empty() => {}
             Token::Pipe => {
                 let out = self.finish_apart(run);
                 run.simple = Simple { input: Some(Rc::new(out)), ..Simple::default() };
@@ -337,6 +343,7 @@ impl Reader {
         let input = self.begin_block(run);
         let mut block = Block::new(kind, input);
         block.body = run.at;
+        block.start = run.at - 1;
         self.push(run, block);
         self.scope.enter();
     }
@@ -383,7 +390,10 @@ impl Reader {
         }
         run.simple = match block.outer {
             Some(outer) => outer,
-            None => Simple { closed: Some(block.out), ..Simple::default() },
+            None => {
+                let looped = (block.kind == Kind::Loop).then_some((block.start, run.at));
+                Simple { closed: Some(block.out), looped, ..Simple::default() }
+            }
         };
     }
 
@@ -451,7 +461,11 @@ impl Reader {
         }
         if simple.words.is_empty() {
             self.sinks.clear();
-            return Out::default();
+            // `$(<FILE)`
+            return match simple.input.take_if(|input| !input.document) {
+                Some(input) => self.redirected(&simple, input.as_ref().clone()),
+                None => Out::default(),
+            };
         }
         let inherited = run.top().input.clone();
         let (verdict, out) = self.finish(&simple, inherited);
@@ -483,25 +497,39 @@ impl Reader {
         }
     }
 
+    /// What is redirected into a command; `done <<E`: into a block that is read already. A loop is read again with it.
+    fn late(&mut self, run: &mut Run<'_>, input: Rc<Out>) {
+        let looped = run.simple.looped.and_then(|(from, to)| run.tokens.get(from..to));
+        let long = input.text.split(|b| *b == b'\n').count() > ASSIGNED;
+        if run.simple.closed.is_some() && (looped.is_none() || long) {
+            let verdict = self.as_text(&input.text);
+            run.verdict = worse(run.verdict, verdict);
+        }
+        if self.depth > DEPTH {
+            self.over = true;
+        } else if let Some(tokens) = looped {
+            self.depth += 1;
+            let (verdict, out) = self.run(tokens, &Io { input: Some(Rc::clone(&input)) });
+            run.verdict = worse(run.verdict, verdict);
+            run.simple.closed = Some(out);
+            self.depth -= 1;
+        }
+        run.simple.input = Some(input);
+    }
+
     fn redirect(&mut self, simple: &mut Simple, op: &'static [u8], word: &Word) -> LineVerdict {
         let words = std::slice::from_ref(word);
         let verdict = self.substitutions(words);
         let target = joined(&super::super::expand::expand(words, &self.scope, &self.captured, 0).fields);
         match op {
             b"<<<" => {
-                let late = simple.closed.is_some();
-                let serious = if late { only_serious(self.as_text(&target)) } else { NOTHING };
                 simple.input = Some(Rc::new(Out { text: target, document: true, ..Out::default() }));
-                return worse(verdict, serious);
             }
             b"<" | b"<>" => {
                 let text = self.scope.read(&target);
                 let opaque = text.is_none();
                 let text = text.unwrap_or_default();
-                let late = simple.closed.is_some();
-                let serious = if late { only_serious(self.as_text(&text)) } else { NOTHING };
                 simple.input = Some(Rc::new(Out { text, opaque, ..Out::default() }));
-                return worse(verdict, serious);
             }
             b">&" | b"<&" => {}
             _ => {

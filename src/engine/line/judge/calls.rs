@@ -103,6 +103,15 @@ impl Reader {
         if let Some(tool) = named_by_variable(&first.bytes) {
             verdict = worse(verdict, self.guarded_call(tool, rest, io));
         }
+        // `$SYSTEMCTL stop nginx`, `$BIN/systemctl stop nginx`
+        if let Some(tool) = host_by_variable(&first.bytes) {
+            verdict = worse(verdict, self.host(tool, rest).unwrap_or(NOTHING));
+        }
+        let name = basename(&first.bytes);
+        let known = guarded(name).is_some() || host::is_guarded(name) || wrapper(name).is_some();
+        if known && name.len() > 1 && name.len() < first.bytes.len() {
+            return worse(verdict, self.plain(&Field::text(name), rest, rest, io));
+        }
         if self.strict > 0 {
             return verdict;
         }
@@ -120,7 +129,7 @@ impl Reader {
         if let Some(tool) = guarded(name) {
             return self.guarded_call(tool, rest, io);
         }
-        if let Some(verdict) = host_verdict(&first.bytes, rest) {
+        if let Some(verdict) = self.host(&first.bytes, rest) {
             return verdict;
         }
         if let Some(wrapper) = wrapper(name) {
@@ -147,6 +156,12 @@ impl Reader {
             verdict = worse(verdict, self.as_text(&first.bytes));
         }
         verdict
+    }
+
+    /// A tool that works on the host itself. In a container that is thrown away nothing of the host is touched.
+    fn host(&self, called: &[u8], words: &[Field]) -> Option<LineVerdict> {
+        let verdict = host_verdict(called, words)?;
+        Some(if self.boxed > 0 { STRANGE } else { verdict })
     }
 
     /// A file the line has written is run.
@@ -236,7 +251,7 @@ impl Reader {
             {
                 guarded_verdict(tool, rest)
             } else if is_host_tool(name) {
-                host_verdict(name, rest).unwrap_or(NOTHING)
+                self.host(name, rest).unwrap_or(NOTHING)
             } else {
                 continue;
             };
@@ -313,6 +328,20 @@ fn named_by_variable(shown: &[u8]) -> Option<&'static str> {
         Some("kubectl")
     } else {
         matches!(name.as_slice(), b"AWS" | b"AWS_CLI" | b"AWSCLI" | b"AWS_BIN").then_some("aws")
+    }
+}
+
+/// The same for a tool that works on the host itself: `$SYSTEMCTL`, `${APT_GET}`.
+fn host_by_variable(shown: &[u8]) -> Option<&'static [u8]> {
+    let name = shown.strip_prefix(b"$")?;
+    let name =
+        name.strip_prefix(b"{").and_then(|n| n.strip_suffix(b"}")).unwrap_or(name).to_ascii_uppercase();
+    let name = name.strip_suffix(b"_BIN").or_else(|| name.strip_suffix(b"_CMD")).unwrap_or(&name);
+    match name {
+        b"SYSTEMCTL" => Some(b"systemctl"),
+        b"APT" | b"APT_GET" | b"APTGET" => Some(b"apt-get"),
+        b"DPKG" => Some(b"dpkg"),
+        _ => None,
     }
 }
 

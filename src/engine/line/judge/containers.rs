@@ -75,7 +75,7 @@ const DOCKER_VALUES: &[&[u8]] = &[
 
 impl Reader {
     /// `docker run`, `docker exec`, `docker compose run` and `exec`, and their kin.
-    pub(super) fn container(&mut self, rest: &[Field], io: &Io) -> Option<LineVerdict> {
+    pub(super) fn container(&mut self, name: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
         let builds = |f: &Field| matches!(f.bytes.as_slice(), b"build" | b"buildx");
         let is_verb = |f: &Field| matches!(f.bytes.as_slice(), b"run" | b"exec" | b"create");
         let first = rest.first()?;
@@ -114,29 +114,31 @@ impl Reader {
             }
         }
         let inner = words.get(next + 1..).unwrap_or_default();
+        let own = words.get(..next).unwrap_or_default();
+        let composed = name.ends_with(b"-compose") || before.iter().any(|f| f.bytes == b"compose");
+        let thrown_away = !executes && !composed && !own.iter().any(|f| reaches_out(&f.bytes));
         let image = words.get(next).and_then(|f| image(&f.bytes)).filter(|_| !executes);
+        let boxed = self.boxed;
+        self.boxed += usize::from(thrown_away);
         let mut verdict = match (entry.filter(|e| !e.is_empty()), image) {
             (Some(entry), _) => {
                 let mut command = vec![Field::text(&entry)];
                 command.extend_from_slice(inner);
-                self.command(&command, io)
+                self.apart(true, |reader| reader.command(&command, io))
             }
             (None, Some(tool)) if !starts_with_tool(inner, tool) => self.guarded_call(tool, inner, io),
             _ if inner.is_empty() => self.feed(io),
-            _ if executes => {
-                self.remote += 1;
-                let verdict = self.command(inner, io);
-                self.remote -= 1;
-                verdict
-            }
-            _ => self.command(inner, io),
+            _ if executes => self.far(false, |reader| reader.command(inner, io)),
+            _ => self.apart(true, |reader| reader.command(inner, io)),
         };
         if !executes {
             verdict = worse(verdict, STRANGE);
         }
         // An option nobody knows may have taken a word.
         verdict = worse(verdict, only_serious(self.guarded_words(words)));
-        Some(worse(verdict, self.document(io)))
+        verdict = worse(verdict, self.document(io));
+        self.boxed = boxed;
+        Some(verdict)
     }
 
     /// `kubectl exec POD -- sh <<E`, `kubectl run X --image=bitnami/kubectl -- delete ns shop`: what classify cannot see.
@@ -163,10 +165,32 @@ impl Reader {
         }
         let remote = usize::from(parsed.path() == "exec");
         self.remote += remote;
-        verdict = worse(verdict, only_serious(self.command(inner, io)));
+        let inside = self.apart(true, |reader| reader.command(inner, io));
         self.remote -= remote;
-        verdict
+        worse(verdict, only_serious(inside))
     }
+}
+
+/// Whether an option of `docker run` lets the container reach something of the host.
+fn reaches_out(option: &[u8]) -> bool {
+    const REACHES: &[&[u8]] = &[
+        b"--volume",
+        b"--mount",
+        b"--privileged",
+        b"--pid",
+        b"--net",
+        b"--ipc",
+        b"--device",
+        b"--cap-add",
+        b"--security-opt",
+        b"--userns",
+        b"--uts",
+        b"--cgroupns",
+        b"--rootfs",
+        b"--connection",
+    ];
+    let short = option.len() > 1 && option.first() == Some(&b'-') && option.get(1) != Some(&b'-');
+    (short && option.contains(&b'v')) || REACHES.iter().any(|r| option.starts_with(r))
 }
 
 /// A cluster of one-letter options (`-it`, `-iu root`) whose last takes the next word.

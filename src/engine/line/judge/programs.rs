@@ -4,7 +4,7 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::is_interpreter;
 use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, guarded_as, unguarded, worse};
+use super::{Io, NOTHING, Reader, guarded_as, only_serious, quoted, unguarded, worse};
 use crate::engine::effect::Effect;
 
 /// Tools that run a command with other credentials, environment or place: name, subcommand, operands before the command
@@ -73,6 +73,23 @@ const FLEETS: &[(&[u8], &[&str])] = &[
     (b"salt-ssh", &["cmd.run", "cmd.shell"]),
 ];
 
+/// Functions of salt, and the commands they stand for; behind a blank their operands follow.
+const SALT: &[(&str, &str)] = &[
+    ("pkg.purge", "apt-get -y purge "),
+    ("pkg.remove", "apt-get -y remove "),
+    ("service.stop", "systemctl stop "),
+    ("system.halt", "halt"),
+    ("system.poweroff", "poweroff"),
+    ("system.reboot", "reboot"),
+    ("system.shutdown", "poweroff"),
+];
+
+/// Executors that run the command on another machine.
+const FAR: &[&[u8]] = &[b"incus", b"lxc", b"multipass", b"tailscale", b"tsh"];
+
+/// How many lines of a file that a program runs are looked at.
+const LINES: usize = 1000;
+
 impl Reader {
     /// A program that runs what a file says which the line has written.
     fn runner(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
@@ -85,16 +102,73 @@ impl Reader {
         for path in files.iter().map(|f| f.as_bytes()).chain(named) {
             if let Some(text) = self.scope.read(path) {
                 verdict = worse(verdict, self.mentioned(&text));
+                verdict = worse(verdict, self.recipes(&text, path.ends_with(b".json")));
             }
         }
+        verdict
+    }
+
+    /// Lines of recipes (make, just), or quoted texts (`package.json`): each is one for a shell.
+    fn recipes(&mut self, text: &[u8], json: bool) -> LineVerdict {
+        let mut verdict = NOTHING;
+        if json {
+            for text in text.split(|b| *b == b'"').filter(|t| t.contains(&b' ')).take(LINES) {
+                verdict = worse(verdict, self.as_text(text));
+            }
+            return verdict;
+        }
+        self.scope.enter();
+        let mut left = LINES;
+        for line in text.split(|b| *b == b'\n') {
+            if !line.first().is_some_and(|b| matches!(b, b'\t' | b' ')) {
+                // `KUBECTL ?= kubectl`
+                let at = line.iter().position(|b| *b == b'=').filter(|_| !line.contains(&b'\t'));
+                if let Some((name, value)) = at.and_then(|at| line.split_at_checked(at)) {
+                    let sign = |b: &u8| matches!(b, b':' | b'?' | b' ');
+                    let end = name.iter().position(sign).unwrap_or(name.len());
+                    let value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
+                    self.scope.set(name.get(..end).unwrap_or_default(), vec![Some(value)]);
+                }
+                continue;
+            }
+            let from = line.iter().position(|b| !matches!(b, b'\t' | b' ' | b'@' | b'-' | b'+'));
+            let line = make_variables(line.get(from.unwrap_or(line.len())..).unwrap_or_default());
+            if !super::text::names_tool(&line) && !line.contains(&b'$') {
+                continue;
+            }
+            left -= 1;
+            if left == 0 {
+                self.over = true;
+                break;
+            }
+            self.strict += 1;
+            let judged = self.judge(&line, &Io::default()).0;
+            self.strict -= 1;
+            verdict = worse(verdict, only_serious(judged));
+        }
+        self.scope.leave(false);
         verdict
     }
 
     /// A program that hands a line to other machines.
     fn fleet(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
         let Some((_, marks)) = FLEETS.iter().find(|(n, _)| *n == name) else { return NOTHING };
-        let at = rest.iter().position(|f| marks.iter().any(|m| m.as_bytes() == f.bytes));
-        let joined = || rest.iter().find_map(|f| f.bytes.strip_prefix(b"--args="));
+        let ansible = name == b"ansible";
+        // `-ba reboot`
+        let cluster = |f: &Field| matches!(f.bytes.as_slice(), [b'-', flags @ .., b'a'] if flags.iter().all(|l| b"bKkv".contains(l)));
+        let at = rest
+            .iter()
+            .position(|f| marks.iter().any(|m| m.as_bytes() == f.bytes) || (ansible && cluster(f)));
+        // `-a'reboot'`
+        let short = |f: &'_ Field| ansible && f.bytes.starts_with(b"-a") && f.bytes.len() > 2;
+        let joined = || {
+            let line = rest.iter().find_map(|f| f.bytes.strip_prefix(b"--args="));
+            line.or_else(|| rest.iter().find(|f| short(f)).and_then(|f| f.bytes.get(2..)))
+        };
+        let by_module = self.module(name, rest);
+        if by_module.guarded.is_some() {
+            return by_module;
+        }
         match at.and_then(|at| rest.get(at + 1)) {
             Some(line) => self.judge_remote(&line.bytes, &Io::default()),
             None => match joined() {
@@ -104,16 +178,49 @@ impl Reader {
         }
     }
 
+    /// Modules of ansible and functions of salt that do by themselves what a command does.
+    fn module(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
+        if name == b"ansible" {
+            let reboots = rest.windows(2).any(|pair| {
+                let [option, module] = pair else { return false };
+                matches!(option.bytes.as_slice(), b"-m" | b"--module-name" | b"-bm")
+                    && module.bytes.rsplit(|b| *b == b'.').next() == Some(b"reboot")
+            });
+            let joined =
+                rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-mreboot" | b"--module-name=reboot"));
+            let looks =
+                rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-C" | b"--check" | b"--list-hosts"));
+            return if (reboots || joined) && !looks {
+                self.judge_remote(b"reboot", &Io::default())
+            } else {
+                NOTHING
+            };
+        }
+        if !name.starts_with(b"salt") || rest.iter().any(|f| f.bytes == b"test=True") {
+            return NOTHING;
+        }
+        let function = rest.iter().enumerate().find_map(|(at, f)| {
+            let row = SALT.iter().find(|(function, _)| function.as_bytes() == f.bytes)?;
+            Some((at, row.1))
+        });
+        let Some((at, command)) = function else { return NOTHING };
+        let mut line = command.as_bytes().to_vec();
+        if command.ends_with(' ') {
+            line.extend(rest.iter().skip(at + 1).flat_map(|f| quoted(&f.bytes)));
+        }
+        self.judge_remote(&line, &Io::default())
+    }
+
     /// A program with ways of its own; `None` for the others.
     pub(super) fn program(&mut self, name: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
         let verdict = match name {
             b"find" | b"fd" => self.executed_by_find(rest, io),
             b"guard" => self.guard_itself(rest, io),
             b"docker" | b"podman" | b"nerdctl" | b"finch" | b"docker-compose" | b"podman-compose" => {
-                return self.container(rest, io);
+                return self.container(name, rest, io);
             }
-            b"minikube" | b"microk8s" | b"k3s" | b"k0s" | b"rke2" => match rest.split_first() {
-                Some((sub, rest)) if sub.bytes == b"kubectl" => {
+            b"minikube" | b"microk8s" | b"k3s" | b"k0s" | b"rke2" => match behind(b"kubectl", rest) {
+                Some(rest) => {
                     let dashes = usize::from(rest.first().is_some_and(|f| f.bytes == b"--"));
                     self.guarded_call("kubectl", rest.get(dashes..).unwrap_or_default(), io)
                 }
@@ -154,6 +261,8 @@ impl Reader {
             b"source" | b"." => self.shell(false, false, rest, 0, io),
             _ if is_interpreter(name) => {
                 let mut verdict = worse(STRANGE, self.interpreter(name, rest, io));
+                // `bun run x` reads a file as npm does.
+                verdict = worse(verdict, self.runner(name, rest));
                 if self.strict == 0 {
                     verdict = worse(verdict, self.guarded_words(rest));
                 }
@@ -188,23 +297,11 @@ impl Reader {
         let row =
             EXECUTORS.iter().find(|(n, sub, _)| *n == name && rest.first().is_some_and(|f| f.bytes == *sub));
         if let Some((.., operands)) = row {
-            let rest = rest.get(1..).unwrap_or_default();
-            if let Some(at) = rest.iter().position(|f| f.bytes == b"--") {
-                let inner = rest.get(at + 1..).unwrap_or_default();
-                return Some(if inner.is_empty() { self.feed(io) } else { self.command(inner, io) });
+            let operands = *operands;
+            if FAR.contains(&name) {
+                return Some(self.far(false, |reader| reader.executed(operands, rest, io)));
             }
-            // Which of its options take a word is not known: the words are tried from each place as well.
-            let plain: Vec<usize> = (0..rest.len())
-                .filter(|at| rest.get(*at).is_some_and(|f| !f.bytes.starts_with(b"-")))
-                .collect();
-            return Some(match plain.get(*operands) {
-                Some(at) => {
-                    let verdict = self.command(rest.get(*at..).unwrap_or_default(), io);
-                    let verdict = worse(verdict, self.guarded_words(rest));
-                    worse(verdict, self.quoted_words(rest))
-                }
-                None => self.feed(io),
-            });
+            return Some(self.executed(operands, rest, io));
         }
         let begins = |words: &&&[&[u8]]| {
             words.split_first().is_some_and(|(first, more)| {
@@ -213,8 +310,38 @@ impl Reader {
         };
         REMOTE_SHELLS.iter().find(begins)?;
         let mut verdict = worse(STRANGE, self.feed_remote(io));
+        // `vagrant ssh -c LINE`, `gcloud compute ssh VM --command=LINE`
+        for (at, field) in rest.iter().enumerate() {
+            let line = match field.bytes.as_slice() {
+                b"-c" | b"--command" | b"-C" => rest.get(at + 1).map(|f| f.bytes.clone()),
+                bytes => bytes.strip_prefix(b"--command=").map(<[u8]>::to_vec),
+            };
+            if let Some(line) = line {
+                verdict = worse(verdict, self.judge_remote(&line, io));
+            }
+        }
         verdict = worse(verdict, self.guarded_words(rest));
         Some(worse(verdict, self.quoted_words(rest)))
+    }
+
+    /// What an executor runs, by the words behind its own name.
+    fn executed(&mut self, operands: usize, rest: &[Field], io: &Io) -> LineVerdict {
+        let rest = rest.get(1..).unwrap_or_default();
+        if let Some(at) = rest.iter().position(|f| f.bytes == b"--") {
+            let inner = rest.get(at + 1..).unwrap_or_default();
+            return if inner.is_empty() { self.feed(io) } else { self.command(inner, io) };
+        }
+        // Which of its options take a word is not known: the words are tried from each place as well.
+        let plain: Vec<usize> =
+            (0..rest.len()).filter(|at| rest.get(*at).is_some_and(|f| !f.bytes.starts_with(b"-"))).collect();
+        match plain.get(operands) {
+            Some(at) => {
+                let verdict = self.command(rest.get(*at..).unwrap_or_default(), io);
+                let verdict = worse(verdict, self.guarded_words(rest));
+                worse(verdict, self.quoted_words(rest))
+            }
+            None => self.feed(io),
+        }
     }
 
     /// `guard run -- CMD` runs it; everything else of guard's own only looks.
@@ -312,7 +439,8 @@ impl Reader {
     /// awk prints; what it starts by `system` or a pipe of its own is a command.
     fn awk(&mut self, rest: &[Field]) -> LineVerdict {
         let program = joined(rest);
-        let pipes = program.windows(2).any(|w| matches!(w, b"|\"" | b"| ")) && program.contains(&b'"');
+        let pipes =
+            program.contains(&b'"') && rest.iter().any(|f| !f.bytes.starts_with(b"-F") && has_pipe(&f.bytes));
         let system = program.windows(6).any(|w| w == b"system");
         if system || pipes { self.mentioned(&program) } else { NOTHING }
     }
@@ -391,6 +519,57 @@ impl Reader {
         }
         verdict
     }
+}
+
+/// Whether an awk program has a pipe outside its strings (in a program whose quotes do not pair up, anywhere).
+fn has_pipe(program: &[u8]) -> bool {
+    let pairs = program.iter().filter(|b| **b == b'"').count() % 2 == 0;
+    let mut inside = false;
+    program.windows(2).any(|w| {
+        inside ^= pairs && w.first() == Some(&b'"');
+        !inside && matches!(w, b"|\"" | b"| ")
+    })
+}
+
+/// The words behind a subcommand before which only options stand, and their values.
+fn behind<'f>(sub: &[u8], words: &'f [Field]) -> Option<&'f [Field]> {
+    let at = words.iter().position(|f| f.bytes == sub)?;
+    let mut value = false;
+    for field in words.get(..at).unwrap_or_default() {
+        let option = field.bytes.starts_with(b"-");
+        if !option && !value {
+            return None;
+        }
+        value = option && !field.bytes.contains(&b'=');
+    }
+    words.get(at + 1..)
+}
+
+/// Variables of make as a shell writes them: `$(KUBECTL)`; what is for the shell itself: `$$`.
+fn make_variables(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((b, more)) = rest.split_first() {
+        rest = more;
+        out.push(*b);
+        if *b != b'$' {
+            continue;
+        }
+        match more.first() {
+            Some(b'$') => rest = more.get(1..).unwrap_or_default(),
+            Some(b'(') => {
+                let inside = more.get(1..).unwrap_or_default();
+                let end = inside.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+                let name = end.filter(|end| *end > 0 && inside.get(*end) == Some(&b')'));
+                if let Some((name, after)) = name.and_then(|end| inside.split_at_checked(end)) {
+                    out.extend_from_slice(&[b"{", name, b"}"].concat());
+                    rest = after.get(1..).unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {

@@ -3,7 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::{Expanded, Field, LARGEST, Printed, combinations, expand, joined};
 use super::super::lex::{Piece, Word, commands_inside};
-use super::super::scope::Value;
+use super::super::scope::{ELEMENT, Value};
 use super::super::tables::{RUN_AS_COMMAND, guarded};
 use super::calls::confirms;
 use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
@@ -13,7 +13,7 @@ use std::rc::Rc;
 /// How many combinations of values are tried for one command.
 const COMBINATIONS: usize = 4096;
 /// How many combinations one assignment takes over; what is beyond counts as not known.
-const ASSIGNED: usize = 64;
+pub(super) const ASSIGNED: usize = 64;
 
 /// A command being put together.
 #[derive(Default)]
@@ -25,12 +25,19 @@ pub(super) struct Simple {
     pub output: Option<(Vec<u8>, bool)>,
     /// It stands in the place of a block that is closed, which printed this.
     pub closed: Option<Out>,
+    /// That block was a loop: its tokens, to be read again with what is redirected into it.
+    pub looped: Option<(usize, usize)>,
 }
 
 impl Simple {
     /// Inside `[[ … ]]`, where operators are words.
     pub fn is_test(&self) -> bool {
         self.is_head(&[b"[["]) && self.words.last().and_then(Word::bare) != Some(b"]]")
+    }
+
+    /// Whether no word of it has been read, and no block.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.closed.is_none()
     }
 
     /// Whether it has one word.
@@ -72,9 +79,11 @@ impl Reader {
         let names: Vec<Vec<u8>> = assigned.iter().filter_map(|w| assignment(w).map(|a| a.name)).collect();
         let held: Vec<_> = names.iter().map(|name| self.scope.held(name)).collect();
         let before: Vec<Expanded> = self.choices(words);
+        let exports = (!names.is_empty()).then(|| self.scope.exports());
         for word in assigned {
             verdict = worse(verdict, self.assign(word));
         }
+        names.iter().for_each(|name| self.scope.export(name, true));
         let mut out = Out::default();
         let confirmed = !self.shadowed && confirms(&simple.words);
         for expanded in before {
@@ -92,6 +101,9 @@ impl Reader {
         }
         for (name, values) in names.iter().zip(held) {
             self.scope.restore(name, values);
+        }
+        if let Some(exports) = exports {
+            self.scope.set_exports(exports);
         }
         (verdict, out)
     }
@@ -118,12 +130,22 @@ impl Reader {
             b"for" | b"foreach" | b"select" => self.loop_variable(words),
             b"export" | b"local" | b"declare" | b"readonly" | b"typeset" => {
                 let other_name = rest.iter().any(|w| w.bare() == Some(b"-n"));
+                let plain = name == b"export";
+                let exports =
+                    rest.iter().filter_map(Word::bare).any(|w| w.starts_with(b"-") && w.contains(&b'x'));
                 for word in rest {
                     *verdict = worse(*verdict, self.assign(word));
+                    let named = assignment(word).map(|a| a.name).or_else(|| word.bare().map(<[u8]>::to_vec));
+                    if let Some(named) = named.filter(|_| plain || exports) {
+                        self.scope.export(&named, !(plain && other_name));
+                    }
                     // `declare -n R=D`: what is assigned to R is D's.
                     if let (true, Some(Assignment { name, value, .. })) = (other_name, assignment(word)) {
                         let target = expand(&[value], &self.scope, &self.captured, 0);
-                        self.scope.references.push((name, joined(&target.fields)));
+                        let target = joined(&target.fields);
+                        let both = [self.scope.get(&name), self.scope.get(&target)].concat();
+                        self.scope.set(&name, both);
+                        self.scope.references.push((name, target));
                     }
                 }
             }
@@ -167,6 +189,12 @@ impl Reader {
             }
             b"shift" => self.set_positional(None),
             b"set" => {
+                let option = rest.first().and_then(Word::bare).unwrap_or_default();
+                let long = rest.get(1).and_then(Word::bare) == Some(b"allexport");
+                if matches!(option, [b'-', letters @ ..] if letters.contains(&b'a') || (letters == b"o" && long))
+                {
+                    self.scope.exports_all = true;
+                }
                 let dashes = rest.iter().position(|w| w.bare() == Some(b"--"));
                 let given = dashes.and_then(|at| rest.get(at + 1..));
                 let Some(words) = given else { return false };
@@ -295,6 +323,12 @@ impl Reader {
         if adds {
             values = self.added(&name, &values);
         }
+        self.elements(&name, words.first(), &values, adds);
+        for (reference, _) in self.scope.references.clone().into_iter().filter(|(_, target)| *target == name)
+        {
+            let both = [self.scope.get(&reference), &values].concat();
+            self.scope.set(&reference, both);
+        }
         let meant = self.scope.references.iter().filter(|(r, _)| *r == name).map(|(_, d)| d.clone());
         for target in meant.collect::<Vec<_>>() {
             // Which of its assignments came last is not followed: each may hold.
@@ -303,6 +337,37 @@ impl Reader {
         }
         self.scope.set(&name, values);
         verdict
+    }
+
+    /// Takes the elements of an array over one by one: `${a[1]}` is any of them.
+    fn elements(&mut self, name: &[u8], value: Option<&Word>, values: &[Value], adds: bool) {
+        let arrays = value.into_iter().flat_map(|word| &word.pieces).filter_map(|piece| match piece {
+            Piece::Array(words) => Some(words),
+            _ => None,
+        });
+        let arrays: Vec<&Vec<Word>> = arrays.collect();
+        if arrays.is_empty() && !self.scope.has_elements(name) {
+            return;
+        }
+        let element = [name, ELEMENT].concat();
+        let mut each = if adds { self.scope.get(&element).to_vec() } else { Vec::new() };
+        if arrays.is_empty() {
+            each.extend_from_slice(values);
+        }
+        for words in arrays {
+            for expanded in self.choices(words).into_iter().take(ASSIGNED) {
+                self.over |= expanded.overflow;
+                let fields = expanded.fields.into_iter().map(|f| {
+                    // `[key]=value`
+                    let key = f.bytes.first() == Some(&b'[');
+                    let end = f.bytes.windows(2).position(|w| w == b"]=").filter(|_| key);
+                    let value = end.and_then(|at| f.bytes.get(at + 2..)).unwrap_or(&f.bytes);
+                    (!f.unknown).then(|| value.to_vec())
+                });
+                each.extend(fields);
+            }
+        }
+        self.scope.set(&element, each);
     }
 
     /// `NAME+=value`.

@@ -54,7 +54,15 @@ impl Reader {
     /// Standard input is read by a shell.
     pub(super) fn feed(&mut self, io: &Io) -> LineVerdict {
         let Some(input) = io.input.clone() else { return STRANGE };
-        let (mut verdict, _) = self.judge(&input.text, &Io::default());
+        let mut verdict = if input.shared {
+            // The names in it are this line's.
+            let all = std::mem::replace(&mut self.scope.exports_all, true);
+            let verdict = self.apart(false, |reader| reader.judge(&input.text, &Io::default()).0);
+            self.scope.exports_all = all;
+            verdict
+        } else {
+            self.apart(false, |reader| reader.judge(&input.text, &Io::default()).0)
+        };
         if input.opaque {
             verdict = worse(verdict, STRANGE);
             verdict = worse(verdict, self.mentioned(&input.hints));
@@ -64,10 +72,8 @@ impl Reader {
 
     /// The same on another machine or in a container.
     pub(super) fn feed_remote(&mut self, io: &Io) -> LineVerdict {
-        self.remote += 1;
-        let verdict = self.feed(io);
-        self.remote -= 1;
-        verdict
+        let shared = io.input.as_ref().is_some_and(|input| input.shared);
+        self.far(shared, |reader| reader.feed(io))
     }
 
     /// Code of another language: mentions of guarded commands count when it starts other programs.

@@ -5,7 +5,9 @@ use super::super::expand::{Field, PROCESS, joined};
 use super::super::wrappers::{Inner, Wrapper};
 use super::programs::replaced as put;
 use super::simple::{STRANGE, assigned_words};
-use super::{Io, NOTHING, Reader, quoted, worse};
+use super::{Io, NOTHING, Reader, only_serious, quoted, worse};
+use crate::engine::effect::Effect;
+use std::collections::BTreeSet;
 
 /// Wrappers that start a shell when no command follows: it reads standard input.
 const SHELL_WITHOUT: &[&str] = &[
@@ -45,21 +47,26 @@ impl Reader {
             return self.shell(line.is_some(), stdin, words, at, io);
         }
         if let Some(line) = line {
-            return self.judge(line, io).0;
+            return self.apart(false, |reader| reader.judge(line, io).0);
         }
         if w.name == "su" {
             // `su - USER -c LINE`: operands may stand before the option.
             let rest = words.get(at..).unwrap_or_default();
             let line = rest.iter().position(|f| f.bytes == b"-c").and_then(|i| rest.get(i + 1));
             return match line {
-                Some(line) => self.judge(&line.bytes, io).0,
+                Some(line) => self.apart(false, |reader| reader.judge(&line.bytes, io).0),
                 None => self.feed(io),
             };
         }
+        let operands = at;
         at += w.skip;
+        if w.inner == Inner::Remote || w.name == "setarch" {
+            // OpenSSH reads options on behind the host.
+            at += options(w, words.get(at..).unwrap_or_default()).at;
+        }
         if w.inner == Inner::DashC && words.get(at).is_some_and(|f| f.bytes == b"-c") {
             let line = words.get(at + 1).map(|f| f.bytes.as_slice()).unwrap_or_default();
-            return self.judge(line, io).0;
+            return self.apart(false, |reader| reader.judge(line, io).0);
         }
         let mut names = Vec::new();
         if w.assigns {
@@ -70,16 +77,56 @@ impl Reader {
         }
         let inner = words.get(at..).unwrap_or_default();
         let held: Vec<_> = names.iter().map(|(name, _)| self.scope.held(name)).collect();
+        let resets = resets_environment(w, words.get(..operands).unwrap_or_default());
+        let exports = (resets || !names.is_empty()).then(|| self.scope.exports());
+        if resets {
+            self.scope.set_exports(BTreeSet::new());
+        }
         for (name, value) in &names {
             self.scope.set(name, vec![Some(value.clone())]);
+            self.scope.export(name, true);
         }
         let own = words.get(..words.len() - inner.len()).unwrap_or_default();
-        let verdict = match (w.inner, placeholder(own)) {
+        let mut verdict = match (w.inner, placeholder(own)) {
             (Inner::Extended, Some(mark)) => self.replaced(&mark, inner, io),
             _ => self.inner(w, inner, io),
         };
+        let mut skipped = words.get(operands..at).unwrap_or_default().iter();
+        if let Some(unsure) = skipped.find(|f| w.skip > 0 && may_be_options(f)) {
+            let sure = is_options(unsure);
+            if sure || !is_operand(unsure) {
+                let programs = !sure && verdict.effect != Effect::Unknown;
+                verdict = worse(verdict, self.after_options(w, inner, programs, io));
+            }
+        }
+        if let Some(exports) = exports {
+            self.scope.set_exports(exports);
+        }
         for ((name, _), values) in names.iter().zip(held) {
             self.scope.restore(name, values);
+        }
+        verdict
+    }
+
+    /// `ssh $OPTS HOST CMD`: the word that is not known was no operand but options, or nothing. What then is the operand
+    /// was taken for a command; it is none when that is one of the `programs` that are known.
+    fn after_options(&mut self, w: &Wrapper, inner: &[Field], programs: bool, io: &Io) -> LineVerdict {
+        let mut verdict = NOTHING;
+        let mut rest = inner;
+        for _ in 0..OPTIONAL {
+            let Some((operand, more)) = rest.split_first() else { break };
+            let program = !operand.unknown && (programs || operand.bytes.contains(&b'/'));
+            if more.is_empty() || program {
+                break;
+            }
+            let skipped = options(w, more).at;
+            rest = more.get(skipped..).unwrap_or_default();
+            if !rest.is_empty() {
+                verdict = worse(verdict, only_serious(self.inner(w, rest, io)));
+            }
+            if !may_be_options(operand) {
+                break;
+            }
         }
         verdict
     }
@@ -89,10 +136,12 @@ impl Reader {
             Inner::Remote if inner.is_empty() => self.feed_remote(io),
             Inner::Remote => self.judge_remote(&joined(inner), io),
             Inner::Line if inner.is_empty() => STRANGE,
-            Inner::Line => self.judge(&joined(inner), io).0,
+            Inner::Line if w.name == "eval" => self.judge(&joined(inner), io).0,
+            Inner::Line => self.apart(false, |reader| reader.judge(&joined(inner), io).0),
             // Without a command xargs prints.
             Inner::Extended if inner.is_empty() => NOTHING,
             Inner::Extended => self.extended(inner, io),
+            _ if inner.is_empty() && w.name == "systemd-run" => STRANGE,
             _ if inner.is_empty() && SHELL_WITHOUT.contains(&w.name) => self.feed(io),
             _ => self.command(inner, io),
         }
@@ -150,12 +199,15 @@ impl Reader {
             // `sh -c 'kubectl delete "$1"' NAME ARGUMENT…`
             let given: Vec<Vec<u8>> =
                 words.get(at + 2..).unwrap_or_default().iter().map(|f| f.bytes.clone()).collect();
+            let outside = self.scope.apart(false);
+            self.commands = self.commands.saturating_sub(self.scope.size() / 64);
             self.scope.enter();
             self.set_positional(Some(&given));
             let name = words.get(at + 1).filter(|f| !f.unknown).map(|f| f.bytes.clone());
             self.scope.set(b"0", vec![name]);
-            let (verdict, _) = self.judge(&operand.bytes, io);
+            let verdict = self.judge(&operand.bytes, io).0;
             self.scope.leave(false);
+            self.scope.rejoin(outside);
             return if operand.unknown { worse(STRANGE, verdict) } else { verdict };
         }
         let bytes = operand.bytes.as_slice();
@@ -175,6 +227,37 @@ impl Reader {
         // A script file: its text is not here; the shim sees what it runs.
         worse(STRANGE, self.quoted_words(words))
     }
+}
+
+/// How many words that may be options are stepped over.
+const OPTIONAL: usize = 8;
+
+/// Whether a word may be options, or nothing at all: `$OPTS`, `"${OPTS[@]}"`, `"$@"`.
+fn may_be_options(field: &Field) -> bool {
+    field.unknown && (field.optional || field.many)
+}
+
+/// Whether it hands nothing of the environment on but what is assigned behind its own name: sudo without `-E`.
+fn resets_environment(w: &Wrapper, own: &[Field]) -> bool {
+    let short =
+        |f: &Field| f.bytes.starts_with(b"-") && !f.bytes.starts_with(b"--") && f.bytes.contains(&b'E');
+    let keeps = |f: &Field| short(f) || f.bytes.starts_with(b"--preserve-env");
+    matches!(w.name, "doas" | "pkexec" | "run0" | "sudo") && !own.iter().any(keeps)
+}
+
+/// Whether its name says that it is options: `$SSH_OPTS`; an array in quotes can be nothing else.
+fn is_options(field: &Field) -> bool {
+    field.many && (field.quoted || named(field, &[b"OPT", b"ARG", b"FLAG"]))
+}
+
+/// Whether its name says that it is an operand.
+fn is_operand(field: &Field) -> bool {
+    named(field, &[b"HOST", b"SERVER", b"NODE", b"ADDR", b"MACHINE", b"TARGET"])
+}
+
+fn named(field: &Field, parts: &[&[u8]]) -> bool {
+    let name = field.bytes.to_ascii_uppercase();
+    parts.iter().any(|part| name.windows(part.len()).any(|w| w == *part))
 }
 
 /// How many lines of input are put into a command of xargs.

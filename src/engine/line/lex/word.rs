@@ -2,6 +2,7 @@
 
 use super::span::{commands_inside, is_arithmetic};
 use super::{Lexer, Piece, Token, Word};
+use crate::engine::line::scope::ELEMENT;
 
 impl Lexer<'_> {
     pub(super) fn word(&mut self) -> Word {
@@ -248,10 +249,13 @@ impl Lexer<'_> {
         let name = name.to_vec();
         match rest {
             [] if length > 0 => return Piece::Var { name, quoted },
-            // The elements of an array; which of them, does not matter.
-            [b'[', .., b']'] if length > 0 => {
+            // All elements of an array, or one of them; which one, does not matter.
+            [b'[', index @ .., b']'] if length > 0 => {
                 self.out.processes.extend(commands_inside(rest));
-                return Piece::Var { name, quoted: false };
+                return match index {
+                    b"@" | b"*" => Piece::Var { name, quoted: false },
+                    _ => Piece::Var { name: [name.as_slice(), ELEMENT].concat(), quoted },
+                };
             }
             [] if matches!(inside.as_slice(), b"@" | b"*") => {
                 return Piece::Var { name: inside, quoted: false };
