@@ -340,7 +340,9 @@ fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
     match *first {
         b"truncate" | b"delete" | b"purge" => Effect::Destroy,
         // A row that is there with the same key goes.
-        b"replace" => Effect::Destroy,
+        b"replace" => {
+            destroys(!matches!(*second, b"view" | b"procedure" | b"function" | b"macro" | b"trigger"))
+        }
         // What can be made anew from its text. Who runs it is not known: a view may hold data.
         b"drop" => match *second {
             b"index" | b"view" | b"function" | b"trigger" | b"procedure"
@@ -779,6 +781,8 @@ mod tests {
             (Disrupt, Any, "create table t as select 1"),
             (Destroy, MySql, "replace into t values (1)"),
             (Destroy, Any, "insert or replace into t values (1)"),
+            (Destroy, MySql, "replace low_priority t values (1)"),
+            (Disrupt, Any, "replace view v as select 1"),
             (Destroy, Any, "insert overwrite table t select 1"),
             (Destroy, Any, "with a as (select 1) insert overwrite t select * from a"),
             (Destroy, MySql, "load data infile 'x' replace into table t"),
