@@ -37,9 +37,7 @@ impl Own {
         // `--disable-api-termination`, `--disable-api-termination Value=true`, `--no-disable-api-termination` of EC2
         // (`awscli/customizations/toplevelbool.py`).
         let has_opposite = |name: &str| names.iter().any(|other| other.strip_prefix("no-") == Some(name));
-        let is_opposite = |name: &str| {
-            name.strip_prefix("no-").is_some_and(|name| names.iter().any(|other| *other == name))
-        };
+        let is_opposite = |name: &str| name.strip_prefix("no-").is_some_and(|name| names.contains(&name));
         let kind = |name: &&'static str| match name.as_bytes() {
             [name @ .., b'*'] => (name, Kind::List),
             [name @ .., b'!'] => (name, Kind::Switch),

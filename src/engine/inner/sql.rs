@@ -135,10 +135,7 @@ fn read(text: &[u8], how: Reading) -> Read<'_> {
             [b'/', b'*', inner @ ..] => {
                 // MySQL skips one comment inside of one whose version is too high.
                 let skipped = matches!(inner, [b'!', ..] | [b'm', b'!', ..]);
-                let levels = match how.mysql {
-                    false => usize::MAX,
-                    true => 1 + usize::from(skipped),
-                };
+                let levels = if how.mysql { 1 + usize::from(skipped) } else { usize::MAX };
                 let behind = comment(inner, levels);
                 out.odd |= behind.is_none();
                 behind.unwrap_or_default()
