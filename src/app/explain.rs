@@ -117,7 +117,7 @@ fn write_hit(out: &mut String, read: &AwsWords) {
         );
     }
     for (name, values) in &hit.options {
-        let values: Vec<String> = values.iter().map(|value| aws::redact_value(name, value)).collect();
+        let values: Vec<String> = values.iter().map(|value| aws::redact_option(&verb, name, value)).collect();
         let value = values.join(" ");
         line(
             out,

@@ -36,7 +36,7 @@ pub(super) fn apply(command: &[u8], opts: &Opts, certain: bool, verdict: &mut Ve
             Possible::No => {}
         }
     }
-    if verdict.effect < Effect::Disrupt && unprotects(opts) {
+    if verdict.effect < Effect::Disrupt && !makes(command) && unprotects(opts) {
         verdict.raise(Effect::Disrupt, "switches a protection off");
     }
     general::apply(command, opts, verdict);
@@ -302,6 +302,12 @@ pub(super) fn is_protection(name: &str) -> bool {
         || name.contains("disable-api-termination")
         || name.contains("disable-api-stop")
         || name.contains("disableapistop")
+}
+
+/// Whether the command makes something new, which nothing protected before: `rds create-db-instance`.
+fn makes(command: &[u8]) -> bool {
+    let operation = command.rsplit(|b| *b == b' ').next().unwrap_or_default();
+    [b"create-".as_slice(), b"restore-", b"copy-", b"run-"].iter().any(|verb| operation.starts_with(verb))
 }
 
 /// Whether an option switches a protection off, whatever the command: `--no-deletion-protection`,

@@ -34,8 +34,8 @@ const OFF: &str = "cancel canceled cancelled deactivated disable disabled drain 
 const PLAINLY_OFF: &str = "disable disabled inactive off suspended";
 
 /// Words of things that delete or stop on a schedule of their own, or are only shown: switched off, nothing is lost.
-const LOSES_NOTHING: &str = "badge cleanup copy deletion evict eviction expiration expire expiry idle lifecycle live pause \
-    preview purge retention shutdown stop tag tagging tags termination ttl upgrade";
+const LOSES_NOTHING: &str = "badge cleanup copy deletion evict eviction expiration expire expiry idle inventory lifecycle live \
+    metrics pause preview purge retention shutdown stop tag tagging tags termination tiering tracing ttl upgrade";
 
 /// Options that begin like a force and force nothing.
 const NO_FORCE: &str = "delete-marker delete-propagation-policy force-create-jobs force-endpoint-error-configuration \
@@ -44,26 +44,52 @@ const NO_FORCE: &str = "delete-marker delete-propagation-policy force-create-job
 /// Words of options that take out what nothing works with.
 const NO_REMOVAL: &str = "date description fields grouping key keys shortcut tag tags uri version";
 
+/// Last words of options whose values are somebody's own words: `--description off`, `--user-name disabled`.
+const OWN_WORDS: &str = "alias comment description id identifier key label message name port text title";
+
+/// Options that hold contents, of which no member is a setting of AWS: `SERVICE OPERATION`, the option.
+const CONTENTS: [(&str, &str); 7] = [
+    ("cloudwatch put-dashboard", "dashboard-body"),
+    ("cognito-idp admin-update-user-attributes", "user-attributes"),
+    ("cognito-idp update-user-attributes", "user-attributes"),
+    ("iot update-thing", "attribute-payload"),
+    ("secretsmanager put-secret-value", "secret-string"),
+    ("secretsmanager update-secret", "secret-string"),
+    ("ssm put-parameter", "value"),
+];
+
+/// Words under which something is let through or not.
+const LETS: &str = "action effect type";
+
+/// Values of them that do not.
+const KEEPS_OUT: &str = "blackhole block deny";
+
 fn has(list: &str, word: &str) -> bool {
     list.split(' ').any(|listed| listed == word)
 }
 
 /// Raises a change that stops something by its arguments.
 pub(super) fn apply(command: &[u8], opts: &Opts, verdict: &mut Verdict) {
-    if verdict.effect != Effect::Mutate {
-        return;
-    }
     let command = String::from_utf8_lossy(command);
+    let command: &str = &command;
     let operation = command.rsplit(' ').next().unwrap_or_default();
-    if opts.list.iter().any(|opt| forces(opt, &opts.list)) {
-        verdict.raise(Effect::Disrupt, "takes from another, or forces");
-    }
     let mut verbs = operation.split('-');
     let verb = match verbs.next() {
         Some("batch" | "bulk" | "admin") => verbs.next().unwrap_or_default(),
         verb => verb.unwrap_or_default(),
     };
-    if !has(CHANGES, verb) {
+    let changes = has(CHANGES, verb);
+    if changes && matches!(verdict.effect, Effect::Mutate | Effect::Disrupt) && opts.list.iter().any(deletes)
+    {
+        verdict.raise(Effect::Destroy, "deletes something, or its backups");
+    }
+    if verdict.effect != Effect::Mutate {
+        return;
+    }
+    if opts.list.iter().any(|opt| forces(opt, &opts.list)) {
+        verdict.raise(Effect::Disrupt, "takes from another, or forces");
+    }
+    if !changes {
         return;
     }
     if opts.unread && !opts.refused {
@@ -71,20 +97,61 @@ pub(super) fn apply(command: &[u8], opts: &Opts, verdict: &mut Verdict) {
     }
     // A time to live, a life cycle: what deletes by itself is switched off.
     let spares = loses_nothing(operation);
+    let holds_content = |name: &str| CONTENTS.iter().any(|(of, option)| *of == command && *option == name);
     let mut found = Found::default();
-    for opt in &opts.list {
+    for opt in opts.list.iter().filter(|opt| !holds_content(&opt.name)) {
         found.option(opt, &opts.list, spares);
     }
-    found.named_by_option(opts, spares);
+    if !holds_content("value") {
+        found.named_by_option(opts, spares);
+    }
     for (found, because) in [
         (found.zero, "sets what works to zero"),
         (found.off, "switches something off"),
         (found.removed, "takes something out"),
+        (found.shut, "lets something through no more"),
+        (found.kept, "changes how long something is kept"),
     ] {
         if found {
             verdict.raise(Effect::Disrupt, because);
         }
     }
+}
+
+/// Whether an option names what is to be deleted (`Ec2InstanceIdsToTerminate`, `Delete={IndexName=…}`), or sets the days
+/// that backups are kept to zero.
+fn deletes(opt: &Opt) -> bool {
+    let no_backups = |name: &str, value: &Value| {
+        let words = words(name);
+        words.iter().any(|word| matches!(word.as_str(), "backup" | "backups"))
+            && words.iter().any(|word| word == "retention")
+            && value::scalar(value).is_some_and(|text| is_zero(text.trim()))
+    };
+    opt.values.iter().filter_map(|text| value::read(text)).any(|data| {
+        let mut found = no_backups(&opt.name, &data);
+        value::members(&data, &mut |key, value| {
+            let named =
+                ["ToTerminate", "ToDelete"].iter().any(|end| key.ends_with(end)) && is_something(value);
+            let deleted = key == "Delete" && !is_scalar(value) && is_something(value);
+            found |= named || deleted || no_backups(key, value);
+        });
+        found
+    })
+}
+
+/// Whether a value is more than nothing.
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty() && text != "false",
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        _ => true,
+    }
+}
+
+fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::Array(_) | Value::Object(_))
 }
 
 /// What was found among the arguments.
@@ -93,13 +160,16 @@ struct Found {
     zero: bool,
     off: bool,
     removed: bool,
+    shut: bool,
+    kept: bool,
 }
 
 impl Found {
     fn option(&mut self, opt: &Opt, all: &[Opt], spares: bool) {
         let name = opt.name.as_str();
         self.off |= !spares && switched_off(opt) && !taken_back(opt, all);
-        self.removed |= name.starts_with("remove-")
+        let takes = ["-to-remove", "-to-delete", "-to-terminate", "-to-revoke"];
+        self.removed |= (name.starts_with("remove-") || takes.iter().any(|end| name.ends_with(end)))
             && !words(name).iter().any(|word| has(NO_REMOVAL, word))
             && !taken_back(opt, all);
         for text in &opt.values {
@@ -108,8 +178,16 @@ impl Found {
             // `--mfa-configuration OFF`: a whole value says it whatever it is the value of.
             let plain =
                 value::scalar(&data).is_some_and(|text| has(PLAINLY_OFF, &text.trim().to_lowercase()));
-            self.off |= plain && !spares && !loses_nothing(name);
-            value::members(&data, &mut |key, value| self.member(key, value, spares));
+            self.off |= plain && !spares && !loses_nothing(name) && !is_own_word(name);
+            value::members(&data, &mut |key, value| {
+                self.member(key, value, spares);
+                self.removed |= is_removal(key) && is_something(value);
+                // `{"DefaultAction": {"Block": {}}}`
+                if let Value::Object(object) = value {
+                    self.shut |= key.eq_ignore_ascii_case("defaultaction")
+                        && object.keys().any(|key| has(KEEPS_OUT, &key.to_lowercase()));
+                }
+            });
             // `--enable-dns-support Value=false`
             if let Value::Object(object) = &data
                 && let Some(value) = get(object, &["value"])
@@ -124,8 +202,11 @@ impl Found {
     fn member(&mut self, name: &str, value: &Value, spares: bool) {
         let Some(text) = value::scalar(value) else { return };
         let text = text.trim().to_lowercase();
+        self.kept |= is_retention(name) && text.starts_with(|c: char| c.is_ascii_digit());
         if is_zero(&text) {
             self.zero |= counts(name);
+        } else if has(KEEPS_OUT, &text) {
+            self.shut |= words(name).last().is_some_and(|last| has(LETS, last));
         } else if has(OFF, &text) {
             self.off |= !spares && is_switch(name);
         } else if takes_out(&text) {
@@ -165,6 +246,25 @@ impl Found {
 fn get(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     let (_, value) = object.iter().find(|(key, _)| names.contains(&key.to_lowercase().as_str()))?;
     value::scalar(value)
+}
+
+/// Whether the value of an option is somebody's own words.
+fn is_own_word(name: &str) -> bool {
+    words(name).last().is_some_and(|last| has(OWN_WORDS, last))
+}
+
+/// Whether a member names what is taken out: `Remove`, `removePermissions`.
+fn is_removal(key: &str) -> bool {
+    let words = words(key);
+    words.first().is_some_and(|first| first == "remove") && !words.iter().any(|word| has(NO_REMOVAL, word))
+}
+
+/// Whether a member of a document says how long something is kept. Options have rows of their own.
+fn is_retention(name: &str) -> bool {
+    let is_member = name.contains(|c: char| c.is_ascii_uppercase());
+    let words = words(name);
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    is_member && (has("retention") || (has("delete") && has("after")))
 }
 
 fn is_zero(text: &str) -> bool {

@@ -376,3 +376,104 @@ fn a_request_nobody_can_read_is_unknown() {
         (Disrupt, "lambda update-event-source-mapping --cli-input-json '{\"UUID\":\"u\",\"Enabled\":false}'"),
     ]);
 }
+
+#[test]
+fn contents_and_words_of_ones_own_switch_nothing() {
+    check(&[
+        (Mutate, "ssm put-parameter --name /app/enabled --value off --overwrite"),
+        (Mutate, "secretsmanager put-secret-value --secret-id s --secret-string '{\"enabled\":false}'"),
+        (
+            Mutate,
+            "cloudwatch put-dashboard --dashboard-name d --dashboard-body '{\"widgets\":[{\"enabled\":false}]}'",
+        ),
+        (
+            Mutate,
+            "cognito-idp admin-update-user-attributes --user-pool-id u --username n --user-attributes Name=custom:enabled,Value=false",
+        ),
+        (Mutate, "iot update-thing --thing-name t --attribute-payload attributes={enabled=false}"),
+        (Mutate, "networkmanager update-site --global-network-id g --site-id s --description off"),
+        (Mutate, "rds create-db-instance --db-instance-identifier d --no-deletion-protection"),
+        (
+            Mutate,
+            "rds restore-db-instance-from-db-snapshot --db-instance-identifier d --db-snapshot-identifier s --no-deletion-protection",
+        ),
+        (Mutate, "dynamodb create-table --table-name t --no-deletion-protection-enabled"),
+        (
+            Mutate,
+            "s3api put-bucket-inventory-configuration --bucket b --id i --inventory-configuration IsEnabled=false",
+        ),
+        (
+            Mutate,
+            "apigateway update-stage --rest-api-id r --stage-name s --patch-operations op=replace,path=/tracingEnabled,value=false",
+        ),
+        (Mutate, "ec2 modify-instance-attribute --instance-id i-1 --disable-api-termination"),
+        (Mutate, "ec2 modify-instance-attribute --disable-api-stop --instance-id i-1"),
+        (Disrupt, "ec2 modify-instance-attribute --instance-id i-1 --no-disable-api-termination"),
+        (Disrupt, "ec2 modify-instance-attribute --instance-id i-1 --disable-api-termination Value=false"),
+    ]);
+}
+
+#[test]
+fn members_that_take_away_count() {
+    check(&[
+        (Disrupt, "appstream update-fleet --name f --attributes-to-delete VPC_CONFIGURATION"),
+        (
+            Disrupt,
+            "elasticbeanstalk update-environment --environment-name e --options-to-remove Namespace=a,OptionName=b",
+        ),
+        (
+            Destroy,
+            "emr modify-instance-groups --instance-groups InstanceGroupId=g,EC2InstanceIdsToTerminate=i-1",
+        ),
+        (Mutate, "emr modify-instance-groups --instance-groups InstanceGroupId=g,InstanceCount=3"),
+        (
+            Destroy,
+            "dynamodb update-table --table-name t --global-secondary-index-updates '[{\"Delete\":{\"IndexName\":\"x\"}}]'",
+        ),
+        (
+            Disrupt,
+            "dynamodb update-table --table-name t --global-secondary-index-updates '[{\"Update\":{\"IndexName\":\"x\"}}]'",
+        ),
+        (Disrupt, "route53resolver update-firewall-rule --firewall-rule-group-id g --action BLOCK"),
+        (Mutate, "route53resolver update-firewall-rule --firewall-rule-group-id g --action ALLOW"),
+        (Disrupt, "waf update-web-acl --web-acl-id w --default-action Type=BLOCK"),
+        (
+            Destroy,
+            "fsx update-file-system --file-system-id f --windows-configuration AutomaticBackupRetentionDays=0",
+        ),
+        (
+            Disrupt,
+            "fsx update-file-system --file-system-id f --windows-configuration AutomaticBackupRetentionDays=7",
+        ),
+        (
+            Mutate,
+            "fsx update-file-system --file-system-id f --windows-configuration DailyAutomaticBackupStartTime=01:00",
+        ),
+    ]);
+}
+
+#[test]
+fn lines_in_steps_and_tasks_are_judged() {
+    check(&[
+        (
+            Destroy,
+            "emr add-steps --cluster-id j --steps 'Type=CUSTOM_JAR,Name=a,Jar=command-runner.jar,Args=[bash,-c,rm -rf /data]'",
+        ),
+        (
+            Mutate,
+            "emr add-steps --cluster-id j --steps 'Type=CUSTOM_JAR,Name=a,Jar=command-runner.jar,Args=[spark-submit,app.py]'",
+        ),
+        (
+            Destroy,
+            "batch submit-job --job-name j --job-queue q --job-definition d --eks-properties-override '{\"podProperties\":{\"containers\":[{\"command\":[\"sh\",\"-c\"],\"args\":[\"rm -rf /data\"]}]}}'",
+        ),
+        (
+            Destroy,
+            "ssm create-association-batch --entries 'Name=AWS-RunShellScript,Parameters={commands=[rm -rf /data]}'",
+        ),
+        (
+            Destroy,
+            "ssm register-task-with-maintenance-window --window-id w --task-type RUN_COMMAND --task-arn AWS-RunShellScript --task-invocation-parameters '{\"RunCommand\":{\"Parameters\":{\"commands\":[\"rm -rf /data\"]}}}'",
+        ),
+    ]);
+}

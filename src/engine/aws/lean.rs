@@ -7,9 +7,9 @@ const NAMES: [&str; 12] =
     ["al", "byp", "del", "dis", "enable", "fo", "is-dis", "no-", "rem", "rep", "susp", "ter"];
 
 /// How words of values begin that switch off or take out.
-const WORDS: [&[u8; 4]; 13] = [
-    b"canc", b"deac", b"dele", b"disa", b"drai", b"fals", b"inac", b"paus", b"prot", b"remo", b"revo",
-    b"stop", b"susp",
+const WORDS: [&[u8; 4]; 17] = [
+    b"blac", b"bloc", b"canc", b"deac", b"dele", b"deny", b"disa", b"drai", b"fals", b"inac", b"paus",
+    b"prot", b"remo", b"rete", b"revo", b"stop", b"susp",
 ];
 
 /// Whether any argument may change what the command does.
@@ -17,6 +17,7 @@ pub(super) fn matter(opts: &Opts) -> bool {
     opts.list.iter().any(|opt| {
         NAMES.iter().any(|start| opt.name.starts_with(start))
             || opt.name.contains("protect")
+            || opt.name.contains("-to-")
             || opt.values.iter().any(|value| speaks(value.as_bytes()))
     })
 }
@@ -44,10 +45,12 @@ fn speaks(value: &[u8]) -> bool {
                 };
                 word(b"no") || word(b"off")
             }
-            b'c' | b'd' | b'f' | b'i' | b'p' | b'r' | b's' | b't' => rest.get(..4).is_some_and(|start| {
-                start.eq_ignore_ascii_case(b"term")
-                    || WORDS.iter().any(|word| start.eq_ignore_ascii_case(*word))
-            }),
+            b'b' | b'c' | b'd' | b'f' | b'i' | b'p' | b'r' | b's' | b't' => {
+                rest.get(..4).is_some_and(|start| {
+                    start.eq_ignore_ascii_case(b"term")
+                        || WORDS.iter().any(|word| start.eq_ignore_ascii_case(*word))
+                })
+            }
             _ => false,
         };
         if found {
@@ -77,6 +80,11 @@ mod tests {
             "deletion_protection.enabled",
             "DeletionProtection",
             "x,no",
+            "DENY",
+            "DefaultAction={Block={}}",
+            "type=blackhole",
+            "AutomaticBackupRetentionDays=7",
+            "EC2InstanceIdsToTerminate=i-1",
             "-0",
         ] {
             assert!(speaks(value.as_bytes()), "{value}");

@@ -203,7 +203,11 @@ impl Naming {
             self.unread = true;
             return;
         }
-        let members = members(step.values);
+        let mut members = members(step.values);
+        if speaks(step.option) {
+            // A statement without blanks (`g.V().drop()`, `delete/**/from/**/t`) looks like a name and is none.
+            members.iter_mut().filter(|member| member.bare).for_each(|member| member.name = None);
+        }
         self.documents = step.values.to_vec();
         let named: Option<Vec<String>> = members.iter().map(|m| m.name.clone()).collect();
         match named.map(|names| names::each_once(names.into_iter())).filter(|names| !names.is_empty()) {
@@ -393,7 +397,7 @@ fn members(values: &[String]) -> Vec<Member> {
                 }
             }
             Some(other) => out.push(member(&other)),
-            None if value.contains([' ', '\n', '\t']) => {
+            None if value.contains([' ', '\n', '\t', ';']) => {
                 let statements = value.split(';').filter(|s| !s.trim().is_empty()).count().max(1);
                 out.extend((0..statements).map(|_| Member { name: None, bare: false }));
             }

@@ -90,6 +90,15 @@ fn kind_place_and_name() {
             "rds-data execute-statement --resource-arn arn:aws:rds:eu-west-1:111111111111:cluster:shop --secret-arn s --database db --sql 'DROP TABLE a; DROP TABLE b'",
             "rds-data-statement/shop/db/2",
         ),
+        // A statement without blanks is no name.
+        (
+            "redshift-data execute-statement --cluster-identifier dwh --database db --sql 'delete/**/from/**/users'",
+            "redshift-data-statement/dwh/db/1",
+        ),
+        (
+            "redshift-data execute-statement --cluster-identifier dwh --database db --sql 'drop/**/table/**/a;drop/**/table/**/b'",
+            "redshift-data-statement/dwh/db/2",
+        ),
         (
             "redshift-data execute-statement --cluster-identifier dwh --database db --sql 'TRUNCATE x'",
             "redshift-data-statement/dwh/db/1",

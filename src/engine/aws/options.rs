@@ -32,16 +32,20 @@ impl Own {
     pub fn of(command: &[u8]) -> Option<Own> {
         let line = crate::engine::tools::aws::options(command)?;
         let api = !line.starts_with('~');
-        let mut rows: Vec<(&'static [u8], Kind)> = line
-            .trim_start_matches('~')
-            .split(' ')
-            .filter(|name| !name.is_empty())
-            .map(|name| match name.as_bytes() {
-                [name @ .., b'*'] => (name, Kind::List),
-                [name @ .., b'!'] => (name, Kind::Switch),
-                name => (name, Kind::Value),
-            })
-            .collect();
+        let names: Vec<&'static str> =
+            line.trim_start_matches('~').split(' ').filter(|name| !name.is_empty()).collect();
+        // `--disable-api-termination`, `--disable-api-termination Value=true`, `--no-disable-api-termination` of EC2
+        // (`awscli/customizations/toplevelbool.py`).
+        let has_opposite = |name: &str| names.iter().any(|other| other.strip_prefix("no-") == Some(name));
+        let is_opposite = |name: &str| name.strip_prefix("no-").is_some_and(|name| names.contains(&name));
+        let kind = |name: &&'static str| match name.as_bytes() {
+            [name @ .., b'*'] => (name, Kind::List),
+            [name @ .., b'!'] => (name, Kind::Switch),
+            plain if has_opposite(name) => (plain, Kind::Maybe),
+            plain if is_opposite(name) => (plain, Kind::Switch),
+            plain => (plain, Kind::Value),
+        };
+        let mut rows: Vec<(&'static [u8], Kind)> = names.iter().map(kind).collect();
         if api {
             rows.extend(EVERYWHERE);
         }

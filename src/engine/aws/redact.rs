@@ -102,10 +102,9 @@ pub fn redact<'a>(words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
         let command = parsed.command();
         for given in &parsed.options {
             let name = String::from_utf8_lossy(given.name);
-            let listed = ELSEWHERE
-                .iter()
-                .any(|(of, option)| *of == command && !option.is_empty() && option.starts_with(&*name));
-            let whole = listed || is_private(&name) || (!given.sure && may_be_private(&name));
+            let whole = is_listed(&command, &name)
+                || (is_private(&name) && !names_a_key(&command, &name))
+                || (!given.sure && may_be_private(&name));
             for value in &given.values {
                 if whole && !is_file(value.1) {
                     hide(&mut out, words, *value, pair(value.1).unwrap_or_else(|| REDACTED.to_vec()));
@@ -156,6 +155,29 @@ pub fn redact_value(option: &str, value: &str) -> String {
     redact_text(value)
 }
 
+/// The same where it is known whose option it is: `SERVICE OPERATION`.
+pub fn redact_option(command: &str, option: &str, value: &str) -> String {
+    let command = command.as_bytes();
+    if names_a_key(command, option) {
+        return redact_text(value);
+    }
+    if is_listed(command, option) && !is_file(value.as_bytes()) {
+        return String::from_utf8_lossy(&pair(value.as_bytes()).unwrap_or_else(|| REDACTED.to_vec()))
+            .into_owned();
+    }
+    redact_value(option, value)
+}
+
+/// Whether an option, or what may be its abbreviation, holds a secret under a name that says nothing of it.
+fn is_listed(command: &[u8], name: &str) -> bool {
+    ELSEWHERE.iter().any(|(of, option)| *of == command && !name.is_empty() && option.starts_with(name))
+}
+
+/// `apigateway delete-api-key --api-key`: the key's identifier, not the key.
+fn names_a_key(command: &[u8], name: &str) -> bool {
+    command.starts_with(b"apigateway ") && name == "api-key"
+}
+
 /// Whether what stands under this name is never written down.
 fn is_private(name: &str) -> bool {
     is_secret(name)
@@ -177,7 +199,30 @@ pub fn is_secret(name: &str) -> bool {
     let about =
         ["policy", "expiry", "reuse", "age", "length", "manage", "arn", "id", "type", "reset", "source"];
     SECRET.iter().any(|part| whole(part)) && !name.split('-').any(|word| about.contains(&word))
-        || matches!(name, "token" | "session-token" | "secret-key")
+        || matches!(name, "token" | "session-token")
+        || holds_key(name)
+}
+
+/// Whether a name speaks of a key or of what proves something: `secret-key`, `pre-shared-key`, `registry-credential`,
+/// `x-amz-signature`, `cak` (MACsec). A last word that says what is told about it makes it none: `secret-arn`.
+fn holds_key(name: &str) -> bool {
+    const ABOUT: &str = "alias algorithm arn arns date description enabled encoding expiry format id identifier ids \
+        length list name names policy provider ref required source state status tags type types usage version";
+    let words: Vec<&str> = name.split('-').collect();
+    if words.last().is_none_or(|last| ABOUT.split_ascii_whitespace().any(|about| about == *last)) {
+        return false;
+    }
+    words.iter().any(|word| {
+        matches!(
+            *word,
+            "secret" | "credential" | "cak" | "signature" | "presharedkey" | "apikey" | "secretkey"
+        )
+    }) || words.windows(2).any(|pair| {
+        matches!(
+            pair,
+            ["secret" | "api" | "access" | "private" | "shared" | "preshared" | "symmetric", "key"]
+        )
+    })
 }
 
 /// Whether an abbreviation may stand for one: `--pass`, `--master-user-p`, `--secret-s`, `--param`.
@@ -223,27 +268,57 @@ fn inside(value: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(value);
     let named = text.match_indices([':', '=']).any(|(at, _)| {
         let head = text.get(..at).unwrap_or_default().trim_end_matches(['"', '\'', ' ', '\\', '\t']);
-        let start =
-            head.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').map_or(0, |i| i + 1);
-        is_private_member(head.get(start..).unwrap_or_default())
+        let (before, name) = last_name(head);
+        // `arn:aws:secretsmanager:eu-west-1:111111111111:secret:app`
+        let of_arn = text.get(at..).is_some_and(|rest| rest.starts_with(':')) && before.ends_with(':');
+        !of_arn && is_private_member(name)
+    });
+    // `SECRET_ACCESS_KEY 'x'`, `password'x'`
+    let mut quoted = false;
+    let literal = text.match_indices('\'').any(|(at, _)| {
+        quoted = !quoted;
+        quoted && is_secret_member(last_name(text.get(..at).unwrap_or_default().trim_end()).1)
     });
     let mut words = text.split([' ', '\t', '\n', '(', '"']).filter(|word| !word.is_empty()).peekable();
-    let mut spoken = false;
+    let (mut spoken, mut identified) = (false, false);
     while let Some(word) = words.next() {
         let Some(next) = words.peek() else { break };
         let plain = word.trim_start_matches(['-', '\'']).to_ascii_lowercase();
         spoken |=
             matches!(plain.as_str(), "password" | "passwd" | "pass" | "pwd" | "passphrase") && *next != "=";
-        spoken |= plain == "identified" && next.eq_ignore_ascii_case("by");
+        // `identified with caching_sha2_password by '…'`, `identified via x using '…'`
+        identified |= plain == "identified";
+        spoken |= identified && ["by", "as", "using"].iter().any(|word| next.eq_ignore_ascii_case(word));
     }
-    (named || spoken).then(|| REDACTED.to_vec())
+    (named || literal || spoken).then(|| REDACTED.to_vec())
+}
+
+/// The name at the end of a text, and what stands before it.
+fn last_name(text: &str) -> (&str, &str) {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let start = text
+        .rfind(|c| !is_name(c))
+        .and_then(|at| text.get(at..))
+        .map_or(0, |rest| text.len() - rest.len() + rest.chars().next().map_or(0, char::len_utf8));
+    text.split_at_checked(start).unwrap_or((text, ""))
 }
 
 /// The same for a member's name as documents spell it: `MasterUserPassword`, `containerOverrides`, `DB_PASSWORD`, `PGPASSWORD`.
 fn is_private_member(name: &str) -> bool {
-    if name.is_empty() {
-        return false;
-    }
+    is_secret_member(name) || is_private(plain_member(name).trim_matches('-'))
+}
+
+/// Whether it is a secret, and not only a setting that may hold one.
+fn is_secret_member(name: &str) -> bool {
+    const SHORT: &str =
+        "credentials dbpassword mysql-pwd mysqlpwd pgpassword pwd sig token x-amz-security-token";
+    let plain = plain_member(name);
+    let plain = plain.trim_matches('-');
+    !plain.is_empty() && (is_secret(plain) || SHORT.split(' ').any(|short| short == plain))
+}
+
+/// `MasterUserPassword` as options spell it.
+fn plain_member(name: &str) -> String {
     let mut plain = String::new();
     let mut low = false;
     for c in name.chars() {
@@ -253,9 +328,7 @@ fn is_private_member(name: &str) -> bool {
         low = c.is_ascii_lowercase() || c.is_ascii_digit();
         plain.push(if c == '_' { '-' } else { c.to_ascii_lowercase() });
     }
-    let plain = plain.trim_matches('-');
-    is_private(plain)
-        || ["pgpassword", "mysqlpwd", "mysql-pwd", "dbpassword", "token", "pwd"].contains(&plain)
+    plain
 }
 
 fn hide<'a>(out: &mut [Cow<'a, [u8]>], words: &[&'a [u8]], (at, value): At<'a>, hidden: Vec<u8>) {
@@ -361,6 +434,33 @@ mod tests {
             ),
             ("ec2 terminate-instances --instance-ids i-1", "ec2 terminate-instances --instance-ids i-1"),
             ("ec2 create-vpc --client-token t", "ec2 create-vpc --client-token t"),
+            ("x put-y --secret-key k --cak c", "x put-y --secret-key [redacted] --cak [redacted]"),
+            ("x put-y --registry-credential k", "x put-y --registry-credential [redacted]"),
+            (
+                "x put-y --pre-shared-key k --secret s",
+                "x put-y --pre-shared-key [redacted] --secret [redacted]",
+            ),
+            ("x put-y --tunnel-options PreSharedKey=s3cr3t", "x put-y --tunnel-options [redacted]"),
+            (
+                "s3 cp https://b.s3.amazonaws.com/x?X-Amz-Credential=a&X-Amz-Signature=b s3://b",
+                "s3 cp [redacted] s3://b",
+            ),
+            ("s3 cp https://h/x?sv=1&sig=abc s3://b", "s3 cp [redacted] s3://b"),
+            ("apigateway delete-api-key --api-key a1b2", "apigateway delete-api-key --api-key a1b2"),
+            ("x put-y --api-key a1b2", "x put-y --api-key [redacted]"),
+            ("iam delete-access-key --access-key-id AKIA1", "iam delete-access-key --access-key-id AKIA1"),
+            (
+                "rds-data execute-statement --secret-arn arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-1",
+                "rds-data execute-statement --secret-arn arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-1",
+            ),
+            (
+                "iot delete-role-alias --credential-provider-arn a --secret-name n --kms-key-id k --key-pair-name p",
+                "iot delete-role-alias --credential-provider-arn a --secret-name n --kms-key-id k --key-pair-name p",
+            ),
+            (
+                "x put-y --api-key-required true --signature-version 4",
+                "x put-y --api-key-required true --signature-version 4",
+            ),
         ] {
             assert_eq!(shown(line), want);
         }
@@ -373,6 +473,12 @@ mod tests {
             "ALTER USER anna IDENTIFIED BY s3cr3t",
             "mysql -u root --password s3cr3t -e 'DROP TABLE x'",
             "PGPASSWORD=s3cr3t psql",
+            "ALTER USER anna IDENTIFIED WITH caching_sha2_password BY 's3cr3t'",
+            "CREATE USER anna IDENTIFIED VIA mysql_native_password USING 's3cr3t'",
+            "ALTER USER anna PASSWORD's3cr3t'",
+            "COPY t FROM 's3://b/x' ACCESS_KEY_ID 'a' SECRET_ACCESS_KEY 's3cr3t'",
+            "COPY t FROM 's3://b/x' CREDENTIALS 's3cr3t'",
+            "create secret (type s3, secret 's3cr3t')",
             "DB_PASSWORD=s3cr3t run",
             "curl -H 'Authorization: x' https://anna:s3cr3t@host/",
         ] {
@@ -382,8 +488,29 @@ mod tests {
             assert!(!String::from_utf8_lossy(&shown).contains("s3cr3t"), "{text}");
             assert!(!redact_text(text).contains("s3cr3t"), "{text}");
         }
-        for text in ["DELETE FROM passwords WHERE id = 1", "DROP TABLE orders", "a: b"] {
+        for text in [
+            "DELETE FROM passwords WHERE id = 1",
+            "DROP TABLE orders",
+            "a: b",
+            "DELETE FROM t WHERE kind = 'signature' AND id = 'x'",
+            "DELETE FROM identified_users ORDER BY id",
+            "arn:aws:secretsmanager:eu-west-1:111111111111:secret:app",
+        ] {
             assert_eq!(redact_text(text), text);
+        }
+    }
+
+    #[test]
+    fn an_option_is_judged_with_its_command() {
+        for (command, option, value, want) in [
+            ("ssm put-parameter", "value", "v", "[redacted]"),
+            ("ssm put-parameter", "name", "v", "v"),
+            ("sns publish", "value", "v", "v"),
+            ("apigateway create-api-key", "value", "v", "[redacted]"),
+            ("apigateway delete-api-key", "api-key", "v", "v"),
+            ("rds modify-db-instance", "master-user-password", "v", "[redacted]"),
+        ] {
+            assert_eq!(redact_option(command, option, value), want, "{command} --{option}");
         }
     }
 

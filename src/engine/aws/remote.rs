@@ -44,14 +44,21 @@ pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
     Some(bounded(line::classify_line(script.as_bytes())))
 }
 
-/// What commands do that stand as lists of words: `"command": ["sh", "-c", "…"]`.
+/// What commands do that stand as lists of words: `"command": ["sh", "-c", "…"]`. What stands in `args` beside them
+/// belongs to the same command, as in Kubernetes.
 fn words(values: &[String], member: &str) -> Option<Effect> {
     let mut worst = None;
     for data in values.iter().filter_map(|text| value::read(text)) {
-        value::members(&data, &mut |name, value: &Value| {
-            let Value::Array(list) = value else { return };
-            let words: Vec<String> = list.iter().filter_map(value::scalar).collect();
-            if name.eq_ignore_ascii_case(member) && !words.is_empty() {
+        value::objects(&data, &mut |object| {
+            let of = |wanted: &str| -> Vec<String> {
+                let lists = object.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+                lists.filter_map(|(_, list)| list.as_array()).flatten().filter_map(value::scalar).collect()
+            };
+            let mut words = of(member);
+            if !member.eq_ignore_ascii_case("args") {
+                words.extend(of("args"));
+            }
+            if !words.is_empty() {
                 let slices: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
                 worst = worst.max(Some(bounded(line::judge_words(&slices).effect)));
             }
@@ -100,6 +107,21 @@ mod tests {
             ("bash ./deploy", "-", Some(Disrupt)),
             ("bash -c 'rm -rf /data'", "-", Some(Destroy)),
             ("{\"commands\": [\"rm -rf /data\"", "command", Some(Disrupt)),
+        ] {
+            assert_eq!(effect(&[text.to_owned()], member), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_commands_are_read_with_their_arguments() {
+        for (text, member, want) in [
+            (r#"{"command":["sh","-c","rm -rf /data"]}"#, "command+", Some(Destroy)),
+            (r#"{"command":["sh","-c"],"args":["rm -rf /data"]}"#, "command+", Some(Destroy)),
+            (r#"{"args":["rm","-rf","/data"]}"#, "command+", Some(Destroy)),
+            (r#"{"command":["ls"],"args":["/data"]}"#, "command+", Some(Read)),
+            ("Type=CUSTOM_JAR,Args=[bash,-c,rm -rf /data]", "args+", Some(Destroy)),
+            ("Type=CUSTOM_JAR,Args=[bash,-c,df -h]", "args+", Some(Read)),
+            ("Type=CUSTOM_JAR", "args+", None),
         ] {
             assert_eq!(effect(&[text.to_owned()], member), want, "{text}");
         }

@@ -7,7 +7,7 @@
 //! leaves a quote open, its words are read without any quoting.
 
 use super::super::effect::Effect;
-use super::super::tools::programs::SELECT_ACTS;
+use super::super::tools::programs::{SELECT_ACTS, SELECT_DESTROYS};
 
 /// Whose statements these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,22 +29,29 @@ struct Reading {
     dollar: bool,
     /// MySQL's comments: `#`, `-- ` before a blank, none inside another.
     mysql: bool,
+    /// `/*! … */` and `/*M! … */` are carried out: MySQL and MariaDB do where their version is not below the number in there.
+    versioned: bool,
 }
 
-const POSTGRES: &[Reading] = &[
-    Reading { backslash: false, dollar: true, mysql: false },
-    Reading { backslash: true, dollar: true, mysql: false },
-];
+const fn reading(backslash: bool, dollar: bool, mysql: bool, versioned: bool) -> Reading {
+    Reading { backslash, dollar, mysql, versioned }
+}
+
+const POSTGRES: &[Reading] = &[reading(false, true, false, false), reading(true, true, false, false)];
 const MYSQL: &[Reading] = &[
-    Reading { backslash: true, dollar: false, mysql: true },
-    Reading { backslash: false, dollar: false, mysql: true },
+    reading(true, false, true, true),
+    reading(false, false, true, true),
+    reading(true, false, true, false),
+    reading(false, false, true, false),
 ];
 /// Nobody writes `$$` for MySQL but as a delimiter of its client, which is not at work here.
 const ANY: &[Reading] = &[
-    Reading { backslash: false, dollar: true, mysql: false },
-    Reading { backslash: true, dollar: true, mysql: false },
-    Reading { backslash: true, dollar: true, mysql: true },
-    Reading { backslash: false, dollar: true, mysql: true },
+    reading(false, true, false, false),
+    reading(true, true, false, false),
+    reading(true, true, true, true),
+    reading(false, true, true, true),
+    reading(true, true, true, false),
+    reading(false, true, true, false),
 ];
 
 /// How deep texts are followed that a statement runs itself: `do $$ … $$`, `execute '…'`.
@@ -87,6 +94,8 @@ enum Part<'t> {
     Text(&'t [u8]),
     Open,
     Close,
+    /// The sign before a word that is put in from elsewhere: `:id`, `@id`, `$id`, `%(id)s`, `{id}`.
+    Mark,
     /// The end of a statement.
     End,
     /// A command of psql, without its backslash, to the end of its line.
@@ -120,11 +129,14 @@ fn read(text: &[u8], how: Reading) -> Read<'_> {
             [b'-', b'-'] => &[],
             [b'-', b'-', next, ..] if !how.mysql || next.is_ascii_whitespace() => line(after),
             // MySQL and MariaDB carry these out: `/*!50000 drop table t */`.
-            [b'/', b'*', b'!', inner @ ..] | [b'/', b'*', b'm', b'!', inner @ ..] => {
+            [b'/', b'*', b'!', inner @ ..] | [b'/', b'*', b'm', b'!', inner @ ..] if how.versioned => {
                 inner.get(inner.iter().take_while(|b| b.is_ascii_digit()).count()..).unwrap_or_default()
             }
             [b'/', b'*', inner @ ..] => {
-                let behind = comment(inner, !how.mysql);
+                // MySQL skips one comment inside of one whose version is too high.
+                let skipped = matches!(inner, [b'!', ..] | [b'm', b'!', ..]);
+                let levels = if how.mysql { 1 + usize::from(skipped) } else { usize::MAX };
+                let behind = comment(inner, levels);
                 out.odd |= behind.is_none();
                 behind.unwrap_or_default()
             }
@@ -134,7 +146,7 @@ fn read(text: &[u8], how: Reading) -> Read<'_> {
                     out.odd |= behind.is_none();
                     behind.unwrap_or_default()
                 }
-                None => after,
+                None => plain(rest, after, &mut out.parts),
             },
             [b'\\', ..] => meta(after, &mut out.parts),
             _ => plain(rest, after, &mut out.parts),
@@ -154,6 +166,12 @@ fn plain<'t>(rest: &'t [u8], after: &'t [u8], parts: &mut Vec<Part<'t>>) -> &'t 
         Some(b';') => parts.push(Part::End),
         Some(b'(') => parts.push(Part::Open),
         Some(b')') => parts.push(Part::Close),
+        // `a::int` is a cast.
+        Some(b':') if after.first() == Some(&b':') => return after.get(1..).unwrap_or_default(),
+        Some(b':' | b'@' | b'$' | b'{') if after.first().is_some_and(|b| is_word(*b) || *b == b'{') => {
+            parts.push(Part::Mark);
+        }
+        Some(b'%') if after.first() == Some(&b'(') => parts.push(Part::Mark),
         Some(b) if is_word(*b) => {
             let (word, behind) = rest.split_at_checked(word_length(rest)).unwrap_or((rest, &[]));
             parts.push(Part::Word(word));
@@ -197,13 +215,13 @@ fn line(text: &[u8]) -> &[u8] {
     text.get(end..).unwrap_or_default()
 }
 
-/// What stands behind a comment.
-fn comment(text: &[u8], nested: bool) -> Option<&[u8]> {
+/// What stands behind a comment, in which others may stand up to so many levels.
+fn comment(text: &[u8], levels: usize) -> Option<&[u8]> {
     let (mut depth, mut at) = (1_usize, 0);
     while let Some(pair) = text.get(at..at + 2) {
         match pair {
             b"*/" => depth -= 1,
-            b"/*" if nested => depth += 1,
+            b"/*" if depth < levels => depth += 1,
             _ => {
                 at += 1;
                 continue;
@@ -292,9 +310,10 @@ fn statement(parts: &[Part<'_>], dialect: Dialect) -> Effect {
             Part::Text(_) => b"'",
             Part::Open => b"(",
             Part::Close => b")",
+            Part::Mark => b":",
             Part::End | Part::Meta(_) => b"",
         })
-        .skip_while(|w| *w == b"(")
+        .skip_while(|w| matches!(*w, b"(" | b":"))
         .collect();
     if let [Part::Meta(command)] = parts {
         let describes = command.first() == Some(&b'd')
@@ -317,6 +336,10 @@ fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
     let destroys = |yes: bool| if yes { Effect::Destroy } else { Effect::Disrupt };
     match *first {
         b"truncate" | b"delete" | b"purge" => Effect::Destroy,
+        // A row that is there with the same key goes.
+        b"replace" => {
+            destroys(!matches!(*second, b"view" | b"procedure" | b"function" | b"macro" | b"trigger"))
+        }
         // What can be made anew from its text. Who runs it is not known: a view may hold data.
         b"drop" => match *second {
             b"index" | b"view" | b"function" | b"trigger" | b"procedure"
@@ -327,7 +350,7 @@ fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
             _ => Effect::Destroy,
         },
         b"update" => destroys(!is_limited(words)),
-        b"alter" => destroys(any(&[b"drop", b"truncate", b"discard"])),
+        b"alter" => destroys(any(&[b"truncate", b"discard"]) || drops_data(words) || moves_data(words)),
         b"reset" => destroys(any(&[b"master", b"slave", b"replica", b"binary"])),
         b"explain" if has(b"analyze") || has(b"analyse") => {
             const RUNS: [&[u8]; 7] =
@@ -343,7 +366,9 @@ fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
         b"with" if !has(b"insert") && !has(b"merge") => select(words),
         // Their words name what is allowed, said or made, and delete nothing now.
         b"grant" | b"revoke" | b"comment" => Effect::Disrupt,
+        b"create" if replaces_data(words) => Effect::Destroy,
         b"create" if !has(b"event") => Effect::Disrupt,
+        _ if moves_data(words) => Effect::Destroy,
         // `begin delete …`, `declare … drop …`, `merge … then delete`, `create event … do delete …`
         _ => destroys(words.iter().enumerate().any(|(at, word)| {
             // `cleanpath`: Redshift's `unload` removes the files at its goal first.
@@ -368,21 +393,139 @@ fn is_limited(words: &[&[u8]]) -> bool {
     true
 }
 
+/// Whether some `drop` in an `alter` takes more than a rule: `drop not null`, `drop default`, `drop constraint c`,
+/// `alter column c drop identity`.
+fn drops_data(words: &[&[u8]]) -> bool {
+    let at = |index: Option<usize>| index.and_then(|i| words.get(i)).copied().unwrap_or_default();
+    words.iter().enumerate().any(|(index, word)| {
+        let rule = match (at(index.checked_add(1)), at(index.checked_add(2))) {
+            (b"default" | b"constraint", _) | (b"not", b"null") => true,
+            // Without `alter c` before it this is a column's name.
+            (b"identity" | b"expression", _) => matches!(at(index.checked_sub(2)), b"alter" | b"column"),
+            _ => false,
+        };
+        *word == b"drop" && !rule
+    })
+}
+
+/// Whether two words beside each other take rows away that are somewhere: `insert overwrite` of Hive and Spark,
+/// `load data … replace into`, Redshift's `alter table a append from b`, which empties `b`.
+fn moves_data(words: &[&[u8]]) -> bool {
+    words.windows(2).any(|pair| {
+        matches!(
+            pair,
+            [b"insert", b"overwrite"]
+                | [b"replace", b"into"]
+                | [b"append", b"from"]
+                | [b"exchange", b"partition"]
+        )
+    })
+}
+
+/// `create or replace table t`: what was in it goes.
+fn replaces_data(words: &[&[u8]]) -> bool {
+    let [_, b"or", b"replace", kind @ ..] = words else { return false };
+    let table = kind.iter().find(|w| !matches!(**w, b"transient" | b"external" | b"hybrid" | b"iceberg"));
+    matches!(table, Some(&(b"table" | b"database" | b"schema")))
+}
+
+/// Whether an update has a condition that limits it.
 fn has_condition(update: &[&[u8]]) -> bool {
-    let (mut depth, mut found) = (0_i32, false);
-    for word in update {
+    let (mut depth, mut from, mut to) = (0_i32, None, update.len());
+    for (at, word) in update.iter().enumerate() {
         match *word {
             b"(" => depth += 1,
             // The end of the brackets around the update itself.
-            b")" if depth == 0 => return false,
+            b")" if depth == 0 => {
+                to = at;
+                break;
+            }
             b")" => depth -= 1,
-            b"where" if depth == 0 => found = true,
-            b"1" | b"true" | b"'" => {}
-            _ if found => return true,
+            b"where" if depth == 0 && from.is_none() => from = Some(at + 1),
+            b"order" | b"limit" | b"returning" | b"option" if depth == 0 && from.is_some() => {
+                to = at;
+                break;
+            }
             _ => {}
         }
     }
-    false
+    from.and_then(|from| update.get(from..to)).is_some_and(|condition| limits(condition, BRACKETS))
+}
+
+/// How deep brackets are followed around conditions.
+const BRACKETS: u8 = 16;
+
+/// Whether a condition leaves rows out: each side of an `or` does, and of an `and` one is enough.
+fn limits(condition: &[&[u8]], depth: u8) -> bool {
+    sides(condition, b"or").all(|side| sides(side, b"and").any(|part| compares(part, depth)))
+}
+
+/// The parts of a condition between these words, outside of brackets.
+fn sides<'w, 't>(condition: &'w [&'t [u8]], between: &'static [u8]) -> impl Iterator<Item = &'w [&'t [u8]]> {
+    let mut depth = 0_i32;
+    condition.split(move |word| {
+        match *word {
+            b"(" => depth += 1,
+            b")" => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && *word == between
+    })
+}
+
+/// Whether a comparison speaks of a name, and not of the same one on both sides.
+fn compares(part: &[&[u8]], depth: u8) -> bool {
+    let part = match part.iter().position(|w| *w != b"not") {
+        Some(at) => part.get(at..).unwrap_or_default(),
+        None => return false,
+    };
+    if let [b"(", inside @ .., b")"] = part
+        && depth > 0
+        && closes_last(inside)
+    {
+        return limits(inside, depth - 1);
+    }
+    let names: Vec<&[u8]> = part.iter().copied().filter(|w| is_name(w)).collect();
+    let (left, right) = names.split_at_checked(names.len() / 2).unwrap_or_default();
+    !names.is_empty() && left != right
+}
+
+/// Whether brackets around these words would be one pair.
+fn closes_last(inside: &[&[u8]]) -> bool {
+    let mut depth = 0_i32;
+    inside.iter().all(|word| {
+        match *word {
+            b"(" => depth += 1,
+            b")" => depth -= 1,
+            _ => {}
+        }
+        depth >= 0
+    })
+}
+
+/// Whether a word of a condition names something: no number, no literal, none of SQL's own words.
+fn is_name(word: &[u8]) -> bool {
+    !word.first().is_none_or(u8::is_ascii_digit)
+        && !matches!(
+            word,
+            b"'" | b"("
+                | b")"
+                | b"not"
+                | b"is"
+                | b"null"
+                | b"true"
+                | b"false"
+                | b"in"
+                | b"like"
+                | b"between"
+                | b"and"
+                | b"or"
+                | b"xor"
+                | b"exists"
+                | b"select"
+                | b"distinct"
+                | b"unknown"
+        )
 }
 
 /// A query reads unless it calls a function that is known to do more.
@@ -390,7 +533,29 @@ fn select(words: &[&[u8]]) -> Effect {
     let acts = |w: &&[u8]| SELECT_ACTS.iter().any(|act| w.starts_with(act.bytes()));
     // `for update` locks rows; `for` and `into` as parts of longer names are columns.
     let exact = |w: &&[u8]| !matches!(w.get(..4), Some(b"fore" | b"form" | b"inte")) || w.len() <= 4;
-    if words.iter().skip(1).any(|w| acts(w) && exact(w)) { Effect::Disrupt } else { Effect::Read }
+    let called = || {
+        words.windows(3).filter_map(|w| match w {
+            // `with to_delete (id) as (…)`
+            [b"with" | b"recursive", _, b"("] => None,
+            [_, name, b"("] => Some(*name),
+            _ => None,
+        })
+    };
+    if called().any(|name| SELECT_DESTROYS.iter().any(|known| known.bytes() == name)) {
+        return Effect::Destroy;
+    }
+    if called().any(takes) || words.iter().skip(1).any(|w| acts(w) && exact(w)) {
+        return Effect::Disrupt;
+    }
+    Effect::Read
+}
+
+/// Whether a function is one that takes something away by its name. `truncate(price, 2)` is arithmetic.
+fn takes(name: &[u8]) -> bool {
+    name != b"truncate"
+        && name
+            .split(|b| *b == b'_')
+            .any(|word| matches!(word, b"drop" | b"delete" | b"purge" | b"truncate" | b"unlink"))
 }
 
 #[cfg(test)]
@@ -461,6 +626,15 @@ mod tests {
             (Destroy, MySql, "/*!40000 alter */ /*!40000 table t drop column a */"),
             (Read, MySql, "select /*! straight_join */ a from t"),
             (Read, Any, "select /*+ hint */ 1"),
+            // Opened by one server, skipped by another one.
+            (Destroy, Any, "select 1 /*! ' */; delete from t; --'"),
+            (Destroy, MySql, "select 1 /*!99999 ' */; delete from t; -- '"),
+            (Destroy, MySql, "select 1 /*M! \" */; delete from t; -- \""),
+            (Destroy, Postgres, "select 1 /*!99999 ' */; delete from t; --'"),
+            (Destroy, MySql, "select 1 /*!99999 /* */ ' */; delete from t; -- '"),
+            (Read, Postgres, "select 1 /*! ; drop table t */"),
+            (Read, Any, "select /*! sql_no_cache */ a, 'it''s' from t -- it's"),
+            (Disrupt, MySql, "/*!40101 set names utf8 */; /*!99999 x */"),
             (Destroy, Any, "dr/**/op; drop/**/table/**/t"),
         ]);
     }
@@ -534,6 +708,112 @@ mod tests {
             (Disrupt, Postgres, "\\i drop.sql"),
             (Disrupt, Any, ""),
             (Disrupt, Any, "-- nothing"),
+        ]);
+    }
+
+    #[test]
+    fn truths_are_no_conditions() {
+        for truth in [
+            "2 = 2",
+            "id = id",
+            "t.id = t.id",
+            "not false",
+            "1 < 2",
+            "1 = 1 or id = 3",
+            "id = 3 or true",
+            "1 is not null",
+            "true order by id",
+            "1 = 1 limit 5",
+            "1 = 1 and 2 = 2",
+            "(id = id)",
+            "(1 = 1 or id = 3) and true",
+            "'a' = 'a' returning id",
+            "1 between 0 and 2",
+            "id::text = id::text",
+            "exists (select 1)",
+            "1",
+        ] {
+            check(&[(Destroy, Any, &format!("update t set a = 1 where {truth}"))]);
+        }
+        for limit in [
+            "id = 3",
+            "id = :id",
+            "id = @id",
+            "id = $id",
+            "id = %(id)s",
+            "id = {id}",
+            "id = {{ id }}",
+            "id in (1, 2)",
+            "id between 1 and 5",
+            "a = 1 or b = 2",
+            "1 = 1 and id = 3",
+            "(a = 1 or b = 2) and true",
+            "t.id = u.id",
+            "id is not null",
+            "not done",
+            "id in (select id from u)",
+            "exists (select 1 from u where u.id = t.id)",
+            "a = 1 order by id limit 5",
+            "(id = 3)",
+            "(a, b) = (1, 2)",
+            "(a = 1) and (b = 2)",
+            "created < now()",
+            "current of c",
+            "name like 'a%' returning id",
+            "(:a is null or a = :a)",
+        ] {
+            check(&[(Disrupt, Any, &format!("update t set a = 1 where {limit}"))]);
+        }
+    }
+
+    #[test]
+    fn what_replaces_takes_away() {
+        check(&[
+            (Destroy, Any, "create or replace table t as select 1"),
+            (Destroy, Any, "create or replace external table t (a int)"),
+            (Destroy, MySql, "create or replace database d"),
+            (Disrupt, Any, "create or replace temporary table t as select 1"),
+            (Disrupt, Any, "create or replace view v as select 1"),
+            (Disrupt, Any, "create or replace function f() returns table (a int) as 'select 1'"),
+            (Disrupt, Any, "create table t as select 1"),
+            (Destroy, MySql, "replace into t values (1)"),
+            (Destroy, Any, "insert or replace into t values (1)"),
+            (Destroy, MySql, "replace low_priority t values (1)"),
+            (Disrupt, Any, "replace view v as select 1"),
+            (Destroy, Any, "insert overwrite table t select 1"),
+            (Destroy, Any, "with a as (select 1) insert overwrite t select * from a"),
+            (Destroy, MySql, "load data infile 'x' replace into table t"),
+            (Disrupt, MySql, "load data infile 'x' into table t set a = replace(a, 'b', 'c')"),
+            (Disrupt, Any, "insert into t select replace(a, 'b', 'c') from u"),
+            (Destroy, Any, "alter table a append from b"),
+            (Destroy, MySql, "alter table t exchange partition p with table u"),
+            (Disrupt, MySql, "alter table t modify column a int"),
+            (Disrupt, Postgres, "alter table t alter column a type int"),
+            (Disrupt, Postgres, "alter table t alter column a drop not null"),
+            (Disrupt, Postgres, "alter table t alter a drop default"),
+            (Disrupt, Postgres, "alter table t drop constraint c"),
+            (Disrupt, Any, "alter table t alter column a drop identity if exists"),
+            (Destroy, Any, "alter table t drop identity"),
+            (Destroy, Any, "alter table t drop column a"),
+            (Destroy, Any, "alter table t drop constraint c, drop column a"),
+            (Destroy, Any, "alter table t drop a"),
+        ]);
+    }
+
+    #[test]
+    fn functions_that_take_away_are_called() {
+        check(&[
+            (Destroy, Postgres, "select drop_chunks('t', interval '3 months')"),
+            (Destroy, Postgres, "select lo_unlink(1)"),
+            (Destroy, Any, "select pg_drop_replication_slot('s')"),
+            (Destroy, Any, "select lo_unlink (oid) from pg_largeobject_metadata"),
+            (Disrupt, Any, "select app.purge_orders(1)"),
+            (Disrupt, Any, "select delete_user('a')"),
+            (Disrupt, Any, "with a as (select 1) select truncate_all() from a"),
+            (Read, Any, "select drop_chunks from t"),
+            (Read, Any, "select delete_date, dropped(1), is_deleted(a) from purge_log"),
+            (Read, Any, "with to_delete (id) as (select 1) select id from to_delete"),
+            (Read, Any, "with to_delete as (select 1) select count(*) from to_delete"),
         ]);
     }
 

@@ -277,6 +277,17 @@ pub const WRAPPERS: &[(Inline<10>, u8, Inline<8>)] = &[
     (inline("tini"), 0, inline("")),
 ];
 
+/// Functions that delete what they name when a `select` calls them (TimescaleDB, PostgreSQL 17, pg_partman, pgmq).
+pub const SELECT_DESTROYS: &[Inline<28>] = &[
+    inline("drop_chunks"),
+    inline("drop_partition_id"),
+    inline("drop_partition_time"),
+    inline("drop_queue"),
+    inline("lo_unlink"),
+    inline("pg_drop_replication_slot"),
+    inline("purge_queue"),
+];
+
 /// Words of `select` that do more than read.
 pub const SELECT_ACTS: &[Inline<14>] = &[
     inline("pg_terminate"),
