@@ -174,7 +174,9 @@ impl Lexer {
                     self.skip_here_documents();
                 }
                 ' ' | '\t' | '\r' => self.flush(),
-                '&' | '|' | '(' | ')' | '<' | '>' if self.test => self.sign_word(c),
+                '&' | '|' | '(' | ')' | '<' | '>' if self.test && self.word.bare() != Some("]]") => {
+                    self.sign_word(c);
+                }
                 ';' if self.peek(0) == Some(';') => {
                     self.at += 1;
                     if self.peek(0) == Some('&') {
@@ -419,6 +421,7 @@ mod tests {
                 "if [[ a =~ ^(b|c)$ ||\n d ]]; then",
                 "<if> <[[> <a> <=~> <^> <(> <b> <|> <c> <)> <$> <||> <d> <]]> ; <then>",
             ),
+            ("([[ a ]]&&y)", "( <[[> <a> <]]> && <y> )"),
             ("echo [[ && y", "<echo> <[[> && <y>"),
             ("[[ a\nx && y", "<[[> <a> ; <x> && <y>"),
         ] {

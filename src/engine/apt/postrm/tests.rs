@@ -164,6 +164,10 @@ const ROWS: &[(&str, &str)] = &[
     ("D=/srv/a; X=$(D=/srv/b; cd /srv); rm -rf $D", "/srv/a+remove"),
     ("X=$(getent passwd a | cut -d: -f6); Y=`dirname \"$(readlink -f /srv/a)\"`", ""),
     ("X=$(actl show dir); Y=$(actl list --wipe); Z=$(actl)", "unclear: actl list --wipe unclear: actl"),
+    (
+        "if ! ERR=$(rm -rf /srv/a 2>&1); then echo \"$ERR\"; fi; f() { rm -rf /srv/b; }; X=$(f)",
+        "/srv/a+remove /srv/b+remove",
+    ),
     // find, as it may be called.
     ("find -L /var/lib/a -delete; find -P -O3 -D tree /srv/b -delete", "/var/lib/a+remove /srv/b+remove"),
     ("cd /var/lib/a && find -mindepth 1 -delete", "/var/lib/a+remove"),
