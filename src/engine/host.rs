@@ -110,6 +110,14 @@ pub fn takes_down(unit: &[u8]) -> Option<&'static [u8]> {
     })
 }
 
+/// The same where a name without a suffix is a target: for `isolate` and `set-default` (`unit_name_mangle_with_suffix`).
+pub fn takes_down_as_target(unit: &[u8]) -> Option<&'static [u8]> {
+    if unit.iter().any(|b| b".*?[/".contains(b)) {
+        return takes_down(unit);
+    }
+    POWER_UNITS.iter().map(Inline::bytes).find(|power| power.strip_suffix(b".target") == Some(unit))
+}
+
 fn judge_systemctl(line: &Words<'_>) -> Verdict {
     if line.has(Means::Help) {
         return Verdict::why(Effect::Read, "only prints help");
@@ -140,6 +148,14 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
     let mut verdict = Verdict::of(effect);
     let units = || line.args.iter().skip(1).map(|(_, unit)| *unit);
     let down = || units().any(|unit| takes_down(unit).is_some());
+    // What the machine starts with is a target, as is what `add-wants` adds to.
+    let boots = || match line.arg(0) {
+        Some(b"set-default") => units().any(|unit| takes_down_as_target(unit).is_some()),
+        _ => {
+            units().take(1).any(|unit| takes_down_as_target(unit).is_some())
+                || units().skip(1).any(|unit| takes_down(unit).is_some())
+        }
+    };
     match verb {
         Verb::Power if line.count(Means::Force) >= 2 => {
             verdict.raise(Effect::Destroy, "forced twice: nothing is stopped or written to disk first");
@@ -157,8 +173,11 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
                 _ => {}
             }
         }
-        Verb::Boots if down() => {
+        Verb::Boots if boots() => {
             verdict.raise(Effect::Disrupt, "the machine would go down whenever it starts");
+        }
+        Verb::Kill if line.values(Means::Signal).last().is_some_and(ends_nothing) => {
+            verdict = Verdict::why(Effect::Mutate, "this signal ends nothing");
         }
         Verb::Property => verdict.content = line.args.len() > 2,
         Verb::Reverts => verdict.content = line.args.len() > 1,
@@ -177,6 +196,16 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
         verdict.because.push("stops units");
     }
     verdict
+}
+
+/// A signal that ends nothing: the test for being there, and those that are ignored where nobody catches them (signal(7)).
+/// Not WINCH, by which Apache and nginx's workers stop gracefully.
+fn ends_nothing(signal: &[u8]) -> bool {
+    let name = signal.to_ascii_uppercase();
+    matches!(
+        name.strip_prefix(b"SIG").unwrap_or(&name),
+        b"0" | b"18" | b"CONT" | b"17" | b"CHLD" | b"23" | b"URG"
+    )
 }
 
 /// A dry run at a time is planned, and there is one plan (`ScheduleShutdown` of logind): a real one would be replaced.
@@ -407,6 +436,13 @@ mod tests {
         (Disrupt, "systemctl mask x"),
         (Disrupt, "systemctl kill -s KILL x"),
         (Disrupt, "systemctl --dry-run kill x"),
+        (Mutate, "systemctl kill -s 0 x"),
+        (Mutate, "systemctl kill --signal=SIGCONT x"),
+        (Disrupt, "systemctl kill -s CONT -s KILL x"),
+        // Who does not catch these ends by them; by WINCH, Apache stops.
+        (Disrupt, "systemctl kill -s HUP x"),
+        (Disrupt, "systemctl kill -s USR1 x"),
+        (Disrupt, "systemctl kill -s WINCH apache2"),
         (Disrupt, "systemctl isolate rescue.target"),
         (Disrupt, "systemctl start reboot.target"),
         (Disrupt, "systemctl start --job-mode=isolate x.target"),
@@ -421,6 +457,14 @@ mod tests {
         (Disrupt, "systemctl start power*.target"),
         (Disrupt, "systemctl enable --now systemd-reboot"),
         (Disrupt, "systemctl set-default poweroff.target"),
+        (Disrupt, "systemctl set-default poweroff"),
+        (Disrupt, "systemctl set-default reboot"),
+        (Mutate, "systemctl set-default multi-user"),
+        (Mutate, "systemctl set-default graphical"),
+        (Disrupt, "systemctl add-wants multi-user systemd-reboot"),
+        (Mutate, "systemctl add-requires multi-user nginx"),
+        (Disrupt, "systemctl start factory-reset.target"),
+        (Mutate, "systemctl start factory-reset"),
         (Disrupt, "systemctl add-wants multi-user.target reboot.target"),
         (Mutate, "systemctl set-default multi-user.target"),
         (Mutate, "systemctl enable systemd-suspend.service"),

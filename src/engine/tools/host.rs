@@ -29,6 +29,8 @@ pub enum Verb {
     Boots,
     /// Removes directories; which ones says `--what`.
     Clean,
+    /// Sends a signal; which one says `--signal`.
+    Kill,
     /// Shows a value, sets it when there is one more word than this.
     Sets(u8),
 }
@@ -70,7 +72,7 @@ pub const SYSTEMCTL: &[(Inline<24>, Effect, Verb)] = &[
     (inline("condreload"), Disrupt, Verb::Job),
     (inline("isolate"), Disrupt, Verb::Job),
     // These do not look at --dry-run.
-    (inline("kill"), Disrupt, Verb::Plain),
+    (inline("kill"), Disrupt, Verb::Kill),
     (inline("freeze"), Disrupt, Verb::Plain),
     (inline("thaw"), Mutate, Verb::Plain),
     (inline("clean"), Mutate, Verb::Clean),
@@ -134,6 +136,7 @@ pub const POWER_UNITS: &[Inline<40>] = &[
     inline("umount.target"),
     inline("final.target"),
     inline("exit.target"),
+    inline("factory-reset.target"),
     inline("rescue.target"),
     inline("rescue.service"),
     inline("rescue-ssh.target"),

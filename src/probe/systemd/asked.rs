@@ -149,12 +149,15 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
     }
     let name = text(name);
     // Which of them take the machine down, whatever starts them.
-    let down = line.args.iter().skip(1).find_map(|(_, unit)| host::takes_down(unit));
+    let as_target = name == "isolate";
+    let takes_down = if as_target { host::takes_down_as_target } else { host::takes_down };
+    let down = line.args.iter().skip(1).find_map(|(_, unit)| takes_down(unit));
     let isolates = name == "isolate" || line.values(Means::JobMode).any(|m| m == b"isolate");
     // What stays then is listed by the manager.
     let stays_up = |unit: &[u8]| unit.starts_with(b"rescue") || unit.starts_with(b"emergency");
     let down = down.filter(|unit| !(isolates && stays_up(unit))).map(Down::by_unit);
-    let names: Vec<String> = line.args.iter().skip(1).map(|(_, w)| unit(&text(w))).collect();
+    let full = if as_target { target } else { unit };
+    let names: Vec<String> = line.args.iter().skip(1).map(|(_, w)| full(&text(w))).collect();
     let units = |act: Act| Asked::Units(Units { act, names: names.clone(), user: line.has(Means::User) });
     let restart = |reloads, only_running| units(Act::Restart { reloads, only_running });
     let now = line.has(Means::Now);
@@ -401,6 +404,14 @@ fn unit(word: &str) -> String {
     if is_path || is_pattern || is_unit(word) { word.to_owned() } else { format!("{word}.service") }
 }
 
+/// The same for `isolate`, to which it is a target.
+fn target(word: &str) -> String {
+    match unit(word) {
+        name if name == word => name,
+        _ => format!("{word}.target"),
+    }
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -454,6 +465,9 @@ mod tests {
             ("systemctl freeze x", "Freeze x.service"),
             ("systemctl revert x", "Revert x.service"),
             ("systemctl isolate rescue.target", "Isolate rescue.target"),
+            ("systemctl isolate multi-user", "Isolate multi-user.target"),
+            ("systemctl isolate poweroff", "poweroff"),
+            ("systemctl isolate rescue", "Isolate rescue.target"),
             ("systemctl rescue", "Isolate rescue.target"),
             ("systemctl start --job-mode=isolate x.target", "Isolate x.target"),
             ("systemctl start reboot.target", "reboot"),

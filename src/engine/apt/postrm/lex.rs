@@ -70,7 +70,8 @@ pub enum Token {
 /// Takes a script apart. Never fails: what is not understood ends up in a word.
 pub fn tokens(script: &str) -> Vec<Token> {
     let chars: Vec<char> = script.replace("\r\n", "\n").chars().collect();
-    let mut lexer = Lexer { chars, at: 0, out: Vec::new(), word: Word::default(), here: Vec::new() };
+    let mut lexer =
+        Lexer { chars, at: 0, out: Vec::new(), word: Word::default(), here: Vec::new(), test: false };
     lexer.run();
     lexer.out
 }
@@ -78,7 +79,8 @@ pub fn tokens(script: &str) -> Vec<Token> {
 /// A text between double quotes, as the one word it is.
 pub fn quoted(text: &str) -> Word {
     let chars = text.chars().collect();
-    let mut lexer = Lexer { chars, at: 0, out: Vec::new(), word: Word::default(), here: Vec::new() };
+    let mut lexer =
+        Lexer { chars, at: 0, out: Vec::new(), word: Word::default(), here: Vec::new(), test: false };
     lexer.double();
     lexer.word
 }
@@ -90,6 +92,8 @@ struct Lexer {
     word: Word,
     /// The ends of here documents that begin on the next line.
     here: Vec<String>,
+    /// Inside `[[ … ]]`, where the signs between commands are words.
+    test: bool,
 }
 
 impl Lexer {
@@ -106,8 +110,45 @@ impl Lexer {
     fn flush(&mut self) {
         if !self.word.is_empty() {
             let word = std::mem::take(&mut self.word);
+            self.test = match word.bare() {
+                Some("[[") => self.test || self.at_command(),
+                Some("]]") => false,
+                _ => self.test,
+            };
             self.out.push(Token::Word(word));
         }
+    }
+
+    /// Whether the next word is the first of a command.
+    fn at_command(&self) -> bool {
+        match self.out.last() {
+            Some(Token::Word(word)) => matches!(
+                word.bare(),
+                Some("if" | "elif" | "while" | "until" | "then" | "else" | "do" | "{" | "!" | "time")
+            ),
+            Some(Token::Into(_)) => false,
+            _ => true,
+        }
+    }
+
+    /// One or two signs as a word of `[[ … ]]`.
+    fn sign_word(&mut self, c: char) {
+        self.flush();
+        let mut text = c.to_string();
+        if (c == '&' || c == '|') && self.peek(0) == Some(c) {
+            self.at += 1;
+            text.push(c);
+        }
+        self.out.push(Token::Word(Word { parts: vec![Part::Text(text)], ..Word::default() }));
+    }
+
+    /// Whether a line that ends here goes on with the same `[[ … ]]`.
+    fn goes_on(&self) -> bool {
+        let last = match self.out.last() {
+            Some(Token::Word(word)) => word.bare(),
+            _ => None,
+        };
+        self.test && matches!(last, Some("&&" | "||" | "[[" | "("))
     }
 
     fn sign(&mut self, token: Token) {
@@ -124,10 +165,18 @@ impl Lexer {
                     }
                 }
                 '\n' => {
+                    self.flush();
+                    if self.goes_on() {
+                        continue;
+                    }
+                    self.test = false;
                     self.sign(Token::End);
                     self.skip_here_documents();
                 }
                 ' ' | '\t' | '\r' => self.flush(),
+                '&' | '|' | '(' | ')' | '<' | '>' if self.test && self.word.bare() != Some("]]") => {
+                    self.sign_word(c);
+                }
                 ';' if self.peek(0) == Some(';') => {
                     self.at += 1;
                     if self.peek(0) == Some('&') {
@@ -135,7 +184,10 @@ impl Lexer {
                     }
                     self.sign(Token::EndCase);
                 }
-                ';' => self.sign(Token::End),
+                ';' => {
+                    self.sign(Token::End);
+                    self.test = false;
+                }
                 '&' if self.peek(0) == Some('&') => {
                     self.at += 1;
                     self.sign(Token::And);
@@ -364,6 +416,14 @@ mod tests {
             ("${V:-a b}${W##*-}", "<${V:-a b}${W##*-}>"),
             ("echo a#b '#' `cmd x`", "<echo> <a#b> <#> <$(cmd x)>"),
             ("echo $", "<echo> <$>"),
+            ("[[ -d /x && a > b ]] && y", "<[[> <-d> </x> <&&> <a> <>> <b> <]]> && <y>"),
+            (
+                "if [[ a =~ ^(b|c)$ ||\n d ]]; then",
+                "<if> <[[> <a> <=~> <^> <(> <b> <|> <c> <)> <$> <||> <d> <]]> ; <then>",
+            ),
+            ("([[ a ]]&&y)", "( <[[> <a> <]]> && <y> )"),
+            ("echo [[ && y", "<echo> <[[> && <y>"),
+            ("[[ a\nx && y", "<[[> <a> ; <x> && <y>"),
         ] {
             assert_eq!(shown(script), want, "{script}");
         }

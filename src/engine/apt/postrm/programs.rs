@@ -33,7 +33,7 @@ const ROWS: &[(&str, Program)] = &[
          touch chmod chown chgrp chattr lsattr setfacl getfacl chcon restorecon setsebool getenforce \
          selinuxenabled sync ps pgrep pidof fuser lsof who w users last mountpoint findmnt lsblk blkid lsmod \
          modprobe rmmod insmod depmod lspci lsusb dmesg uptime free rmdir ischroot systemd-detect-virt gzip \
-         gunzip bzip2 xz base64 openssl strings ldconfig ldd mount swapon swapoff cp ln install sed gdbus \
+         gunzip bzip2 xz base64 openssl strings ldconfig ldd mount umount swapon swapoff cp ln install sed gdbus \
          dbus-send busctl loginctl hostnamectl plymouth runlevel telinit",
         Harmless,
     ),
@@ -43,7 +43,7 @@ const ROWS: &[(&str, Program)] = &[
          rc-service chkconfig insserv sv update-service systemd-tmpfiles-clean deb-systemd-helper \
          deb-systemd-invoke deb-user-service-helper systemd-notify udevadm adduser addgroup useradd groupadd \
          usermod groupmod gpasswd delgroup groupdel passwd chpasswd chage chsh chfn newaliases postalias \
-         postmap postconf rndc nginx apachectl apache2ctl sysctl setcap getcap iptables ip ifquery \
+         postmap postconf rndc nginx apachectl apache2ctl sysctl setcap getcap iptables ip6tables nft ip ifquery dkms \
          rsyslog-rotate systemd-hwdb",
         Harmless,
     ),
@@ -71,7 +71,7 @@ const ROWS: &[(&str, Program)] = &[
          register-common-lisp-source unregister-common-lisp-source ghc-pkg gdk-pixbuf-query-loaders \
          gtk-query-immodules gtk-query-immodules-2.0 gtk-query-immodules-3.0 apparmor_parser aa-enabled \
          aa-status dictconfig dkms-autoinstaller rcconf pam-auth-update munin-node-configure pg_lsclusters \
-         pg_ctlcluster pg_updatedicts pg_getwizard udev-trigger linux-update-symlinks run-parts linux-version \
+         pg_conftool pam_getenv pg_ctlcluster pg_updatedicts pg_getwizard udev-trigger linux-update-symlinks linux-version \
          init-d-script db_version db_set db_reset db_purge db_fset db_title db_stop db_unregister db_register \
          db_metaget db_subst db_progress db_capb db_clear db_beginblock db_endblock db_settitle \
          db_x_loadtemplatefile db_info db_get_type dbc_go runit-helper log_daemon_msg log_end_msg \
@@ -81,7 +81,7 @@ const ROWS: &[(&str, Program)] = &[
     ),
     // A backup, or a list: unless it is told to take things away.
     ("tar cpio zip", Unless(&["--remove-files"])),
-    ("crontab", Unless(&["-r"])),
+    ("crontab", Unless(&["-r", "/dev/null"])),
     ("at batch", Unknown),
     ("debconf", Harmless),
     ("awk gawk mawk nawk", Unless(&["system(", "getline", "| \"", "> \""])),
@@ -144,6 +144,51 @@ const DOES_THINGS: &[&str] = &[
     "import ",
     "use lib",
 ];
+
+/// What words ask a program for something, and change nothing.
+const ASKS: &[&str] = &[
+    "show",
+    "list",
+    "get",
+    "status",
+    "version",
+    "info",
+    "query",
+    "--show",
+    "--list",
+    "--get",
+    "--status",
+    "--version",
+    "--info",
+    "--query",
+    "--help",
+    "-V",
+];
+
+/// Words that ask for something else than an answer, wherever they stand.
+const DESTROYS: &[&str] = &[
+    "delete",
+    "remove",
+    "purge",
+    "wipe",
+    "clean",
+    "clear",
+    "drop",
+    "destroy",
+    "erase",
+    "reset",
+    "prune",
+    "flush",
+    "rm",
+    "uninstall",
+    "force",
+];
+
+/// Whether a program whose output becomes a value is only asked for that.
+pub fn only_asks(words: &[&str]) -> bool {
+    words.iter().any(|word| ASKS.contains(word))
+        && !words.iter().any(|word| DESTROYS.iter().any(|bad| word.to_ascii_lowercase().contains(bad)))
+}
 
 /// Whether a program of another language does no more than compute and print, as far as its text tells.
 pub fn only_prints(text: &str) -> bool {

@@ -150,6 +150,71 @@ const ROWS: &[(&str, &str)] = &[
     ("deb-systemd-helper purge a.service; ucf --purge /etc/a; update-rc.d a remove", ""),
     ("/etc/init.d/$X reload; /etc/init.d/a stop", ""),
     ("set -e; if which a >/dev/null; then echo x; fi; exit 0", ""),
+    // Inside words.
+    ("ERR=$(rm -rf /var/lib/a 2>&1) || log \"$ERR\"; log() { echo; }", "/var/lib/a+remove unclear: log $ERR"),
+    ("[ -n \"$(wipe --all)\" ]; echo `userdel -r app`", "~app+remove unclear: wipe --all"),
+    ("[ $1 = purge ] && echo \"$(cd /srv/a && rm -rf b)\"; rm -rf c", "/srv/a/b /c+remove"),
+    (
+        "for f in $(rm -rfv /srv/a); do :; done; case `rm -rfv /srv/b` in *) ;; esac",
+        "/srv/a+remove /srv/b+remove",
+    ),
+    ("echo x > \"$(rm -rfv /srv/a)\"; X=${Y:-$(rm -rfv /srv/b)}", "/srv/a+remove /srv/b+remove"),
+    ("case $1 in purge) X=\"$(echo $(rm -rfv /srv/a))\";; esac", "/srv/a"),
+    ("[ $1 = upgrade ] && X=$(rm -rf /srv/a); X='$(rm -rf /srv/b)'; echo $((1 + 2))", ""),
+    ("D=/srv/a; X=$(D=/srv/b; cd /srv); rm -rf $D", "/srv/a+remove"),
+    ("X=$(getent passwd a | cut -d: -f6); Y=`dirname \"$(readlink -f /srv/a)\"`", ""),
+    ("X=$(actl show dir); Y=$(actl list --wipe); Z=$(actl)", "unclear: actl list --wipe unclear: actl"),
+    (
+        "if ! ERR=$(rm -rf /srv/a 2>&1); then echo \"$ERR\"; fi; f() { rm -rf /srv/b; }; X=$(f)",
+        "/srv/a+remove /srv/b+remove",
+    ),
+    // find, as it may be called.
+    ("find -L /var/lib/a -delete; find -P -O3 -D tree /srv/b -delete", "/var/lib/a+remove /srv/b+remove"),
+    ("cd /var/lib/a && find -mindepth 1 -delete", "/var/lib/a+remove"),
+    (
+        "find /srv/a -type f ! -empty -delete; find /srv/b -not -lname x -delete",
+        "/srv/a+remove /srv/b+remove",
+    ),
+    ("find -H /srv/a -empty -delete; find -L /srv/a -lname x -delete; find -L /srv/a -name x", ""),
+    // A value of several words, or of none.
+    ("RM=\"rm -rf\"; $RM /var/lib/a; W=\"find /srv/a -delete\"; $W", "/var/lib/a+remove /srv/a+remove"),
+    ("S=; [ -x /x ] && S='nice -n 5'; $S rm -rf /srv/a; E='echo x'; $E rm -rf /srv/b", "/srv/a+remove"),
+    ("C=\"echo $X\"; $C /srv/a; $X /srv/b", "unclear: $X /srv/b"),
+    ("R=\"rm -rf\"; \"$R\" /srv/a; sudo $R /srv/b", "/srv/b+remove unclear: $R /srv/a"),
+    // Functions and variables.
+    ("f() ( rm -rf /srv/a ); [ $1 = purge ] && f", "/srv/a"),
+    (
+        "function f() ( case $1 in x) ;; esac; rm -rf /srv/a ); [ $1 = purge ] && f; rm -rf /srv/b",
+        "/srv/a /srv/b+remove",
+    ),
+    ("f() ( echo case; ls ); f; [ $1 = purge ] && rm -rf /srv/b", "/srv/b"),
+    ("D=/var/lib; D+=/a; rm -rf $D", "/var/lib/a+remove"),
+    (
+        "a(){ b; };b(){ c; };c(){ d; };d(){ e; };e(){ f; };f(){ g; };g(){ h; };h(){ i; };i(){ rm -rf /srv/a; }\n\
+         [ $1 = purge ] && a",
+        "unclear: a script too deep to follow",
+    ),
+    ("Q=\"DROP DATABASE x\"; psql -c \"$Q\"; mysql -e \"$X\"", "unclear: psql -c $Q unclear: mysql -e $X"),
+    ("Q='select 1'; psql -U \"$X\" -Atc \"$Q\"; mysql -e \"SELECT '$X'\"", ""),
+    (
+        "rm -rf /var/lib/a/{db,cache}; rm -rf /srv/{1..3}/x /srv/b/{}",
+        "/var/lib/a/db+remove /var/lib/a/cache+remove /srv/b/{}+remove unclear: rm -rf /srv/{1..3}/x /srv/b/{}",
+    ),
+    ("install -m600 /dev/null /srv/a/book; install -m600 /srv/a/x /srv/a/y", "/srv/a/book(one)+remove"),
+    ("crontab -u a /dev/null; crontab -l 2>/dev/null", "unclear: crontab -u a /dev/null"),
+    (
+        "python3 -m app.cleanup purge; python3 -Im app; python3 -mapp; python3 -m compileall /usr/lib/x",
+        "unclear: python3 -m app.cleanup purge unclear: python3 -Im app unclear: python3 -mapp",
+    ),
+    (
+        "run-parts /usr/lib/a/purge.d; run-parts --arg=$1 /etc/kernel/postrm.d; run-parts --list /usr/lib/a/b.d",
+        "unclear: run-parts /usr/lib/a/purge.d",
+    ),
+    // Signs inside `[[ ]]`.
+    ("[[ -d /x && $1 == purge ]] && rm -rf /srv/a; [[ a > b || $1 = purge ]] && ls", "/srv/a"),
+    ("if [[ $1 != purge ]]; then exit 0; fi; rm -rf /srv/a", "/srv/a"),
+    ("[[ -d /x || $1 == purge ]] && rm -rf /srv/a; echo [[ && rm -rf /srv/b", "/srv/a+remove /srv/b+remove"),
+    ("dkms remove a/1 --all; umount /srv/a; ip6tables -F; nft flush ruleset", ""),
     // What is broken is read as far as it goes.
     ("if [ $1 = purge ]; then rm -rf /srv/a", "/srv/a"),
     ("fi done esac } ) ;; rm -rf /srv/a", ""),

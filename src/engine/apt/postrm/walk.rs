@@ -21,6 +21,8 @@ const ALL: Actions = PURGE | REMOVE | OTHER;
 const COMMANDS: usize = 20_000;
 /// So deep functions and nested scripts are followed.
 const DEPTH: usize = 8;
+/// So many programs in a row that run each other.
+const WRAPPED: usize = 32;
 
 /// A file that `rm` alone deletes counts when it is a database by its name.
 const DATABASES: &[&str] = &[
@@ -78,6 +80,8 @@ pub fn walk(text: &str, package: &str, which: Which, files: &dyn Fn(&str) -> Hel
         directory: None,
         commands: 0,
         depth: 0,
+        words: 0,
+        output: 0,
     };
     walk.run(&tokens(text));
     // A function nobody seems to call: its name is put together somewhere.
@@ -111,6 +115,10 @@ struct Walk<'f> {
     directory: Option<Vec<String>>,
     commands: usize,
     depth: usize,
+    /// How many programs run each other here, each the words of the one before.
+    words: usize,
+    /// How many commands that stand in a word are around this one: its output is what counts.
+    output: usize,
 }
 
 /// For which actions a command succeeds, and for which it fails.
@@ -222,7 +230,10 @@ impl Walk<'_> {
                 Token::And => self.join(&mut list, true),
                 Token::Or => self.join(&mut list, false),
                 Token::Pipe => {}
-                Token::Into(word) => self.emptied(word),
+                Token::Into(word) => {
+                    self.inside(word);
+                    self.emptied(word);
+                }
                 Token::EndCase => {
                     self.end_list(&mut list);
                     at = self.label(tokens, at, &mut frames, &mut list);
@@ -263,7 +274,10 @@ impl Walk<'_> {
                     Some("case") => {
                         let mut frame = self.frame(Shape::Case, &mut list);
                         let subject = match tokens.get(at) {
-                            Some(Token::Word(word)) => self.values.word(word),
+                            Some(Token::Word(word)) => {
+                                self.inside(word);
+                                self.values.word(word)
+                            }
                             _ => Vec::new(),
                         };
                         frame.of_action = is_action(&subject);
@@ -291,11 +305,15 @@ impl Walk<'_> {
                         loop {
                             match tokens.get(at) {
                                 Some(Token::Word(word)) => words.push(word.clone()),
-                                Some(Token::Into(file)) => self.emptied(file),
+                                Some(Token::Into(file)) => {
+                                    self.inside(file);
+                                    self.emptied(file);
+                                }
                                 _ => break,
                             }
                             at += 1;
                         }
+                        words.iter().for_each(|word| self.inside(word));
                         let piped = matches!(tokens.get(at), Some(Token::Pipe));
                         let conditional = usize::from(list.and.is_some());
                         let outcome =
@@ -447,7 +465,10 @@ impl Walk<'_> {
             match word.bare() {
                 Some("in") if !listed => listed = true,
                 Some("do") if !listed => break,
-                _ => values.extend(self.values.word(word)),
+                _ => {
+                    self.inside(word);
+                    values.extend(self.values.word(word));
+                }
             }
             at += 1;
         }
@@ -458,12 +479,21 @@ impl Walk<'_> {
         at
     }
 
-    /// Keeps the body of a function, `{` being the next word.
+    /// Keeps the body of a function, `{` or `(` being next.
     fn define(&mut self, tokens: &[Token], mut at: usize, name: &str) -> usize {
-        while matches!(tokens.get(at), Some(Token::End | Token::Open | Token::Close)) {
+        if matches!(tokens.get(at..at + 2), Some([Token::Open, Token::Close])) {
+            at += 2;
+        }
+        while matches!(tokens.get(at), Some(Token::End | Token::Close)) {
             at += 1;
         }
         let start = at;
+        if matches!(tokens.get(at), Some(Token::Open)) {
+            at = subshell(tokens, at);
+            let body = tokens.get(start..at).unwrap_or_default().to_vec();
+            self.functions.insert(name.to_owned(), body);
+            return at;
+        }
         let mut depth = 0_usize;
         while let Some(token) = tokens.get(at) {
             at += 1;
@@ -486,6 +516,9 @@ impl Walk<'_> {
         let Some(body) = self.functions.get(name).cloned() else { return Outcome::EITHER };
         self.called.insert(name.to_owned());
         if self.depth >= DEPTH {
+            if self.actions & (PURGE | REMOVE) != 0 {
+                self.script.note_unclear("a script too deep to follow", self.actions & REMOVE != 0);
+            }
             return Outcome::EITHER;
         }
         let before = self.values.arguments(arguments);
@@ -498,6 +531,35 @@ impl Walk<'_> {
         self.actions &= !self.ended;
         Outcome::EITHER
     }
+}
+
+/// The place behind the `)` of the `(` here. The patterns of `case` end with one that opens nowhere.
+fn subshell(tokens: &[Token], mut at: usize) -> usize {
+    let mut open: Vec<char> = Vec::new();
+    let mut first = true;
+    while let Some(token) = tokens.get(at) {
+        at += 1;
+        let was_first = std::mem::replace(&mut first, !matches!(token, Token::Word(_) | Token::Into(_)));
+        match token {
+            Token::Open => open.push('('),
+            Token::Close if open.last() == Some(&'(') => {
+                open.pop();
+                if open.is_empty() {
+                    break;
+                }
+            }
+            Token::Word(word) => match word.bare() {
+                Some("case") if was_first => open.push('c'),
+                Some("esac") if was_first && open.last() == Some(&'c') => {
+                    open.pop();
+                }
+                Some("then" | "do" | "else" | "{" | "in" | "!") => first = true,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    at
 }
 
 fn is_paren(word: &Word) -> bool {
@@ -529,13 +591,14 @@ fn settled(path: &str) -> Option<String> {
 fn assignment(word: &Word) -> Option<(String, Word)> {
     let Some(Part::Text(text)) = word.parts.first() else { return None };
     let (name, value) = text.split_once('=')?;
-    let name = name.strip_suffix('+').unwrap_or(name);
+    let (name, adds) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !valid {
         return None;
     }
-    let mut parts = vec![Part::Text(value.to_owned())];
+    let mut parts = if adds { vec![Part::Variable(name.to_owned())] } else { Vec::new() };
+    parts.push(Part::Text(value.to_owned()));
     parts.extend(word.parts.iter().skip(1).cloned());
     // The value of an assignment is not split.
     Some((name.to_owned(), Word { parts, splits: false, quoted: true }))
@@ -586,7 +649,7 @@ fn shown_whole(words: &[Word]) -> String {
 
 /// A command as it is written, shortened.
 fn shown(words: &[Word]) -> String {
-    let text = shown_whole(words);
+    let text = shown_whole(words).replace([ACTION, ANSWER, UNKNOWN], "?");
     let mut text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() > 60 {
         text = text.chars().take(57).collect::<String>() + "...";

@@ -1,15 +1,81 @@
 //! One command of a script: what it tests, leaves, reads in and starts.
 
-use super::super::lex::{Part, Token, Word, tokens};
-use super::super::programs::{Program, only_prints, program};
+use super::super::lex::{Part, Token, Word, quoted, tokens};
+use super::super::programs::{Program, only_asks, only_prints, program};
 use super::super::values::{ACTION, ANSWER, UNKNOWN};
 use super::super::{Held, is_shell};
 use super::{
-    ALL, DEPTH, Frame, List, OTHER, Outcome, PATH, PURGE, REMOVE, WRAPPERS, Walk, assignment, is_action,
-    is_letters, shown_whole, wrapped,
+    ALL, COMMANDS, DEPTH, Frame, List, OTHER, Outcome, PATH, PURGE, REMOVE, WRAPPED, WRAPPERS, Walk,
+    assignment, is_action, is_letters, shown_whole, wrapped,
 };
 
 impl Walk<'_> {
+    /// The commands inside a word, `$( … )` and backquotes: they run before the word means anything.
+    pub(super) fn inside(&mut self, word: &Word) {
+        for part in &word.parts {
+            match part {
+                Part::Text(_) => {}
+                Part::Command(text) if text.trim().is_empty() => {}
+                Part::Command(text) => self.subshell(text),
+                // `${NAME:-$(COMMAND)}`
+                Part::Variable(raw) if raw.contains("$(") || raw.contains('`') => {
+                    for part in quoted(raw).parts {
+                        if let Part::Command(text) = part {
+                            self.subshell(&text);
+                        }
+                    }
+                }
+                Part::Variable(_) => {}
+            }
+        }
+    }
+
+    /// A text that runs in a shell of its own: what it sets, and where it goes, ends with it.
+    fn subshell(&mut self, text: &str) {
+        let outer = (self.values.clone(), self.directory.clone(), self.ended);
+        self.output += 1;
+        self.follow(&tokens(text));
+        self.output -= 1;
+        (self.values, self.directory, self.ended) = outer;
+    }
+
+    /// A command whose first word is put together from values: each may be several words, or none.
+    fn spliced(
+        &mut self,
+        first: &Word,
+        operands: &[Word],
+        depth: usize,
+        list: &mut List,
+        frames: &mut [Frame],
+    ) -> Option<Outcome> {
+        let whole = Word { splits: false, ..first.clone() };
+        let mut all: Vec<Vec<String>> = Vec::new();
+        for value in self.values.word(&whole) {
+            let fields: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
+            if !all.contains(&fields) {
+                all.push(fields);
+            }
+        }
+        if matches!(all.as_slice(), [one] if one.len() == 1) || all.is_empty() {
+            return None;
+        }
+        // One program that nobody can name: it is told as it is written.
+        if all.iter().any(|fields| fields.first().is_some_and(|f| f.contains([UNKNOWN, ACTION, ANSWER]))) {
+            let words: Vec<Word> = std::iter::once(first).chain(operands).cloned().collect();
+            self.unclear(&words);
+        }
+        for fields in all {
+            if fields.first().is_some_and(|f| f.contains([UNKNOWN, ACTION, ANSWER])) {
+                continue;
+            }
+            self.commands += 1;
+            let field = |text: String| Word { parts: vec![Part::Text(text)], ..Word::default() };
+            let words: Vec<Word> = fields.into_iter().map(field).chain(operands.iter().cloned()).collect();
+            self.command(&words, depth, list, frames);
+        }
+        Some(Outcome::EITHER)
+    }
+
     /// One command with its words.
     pub(super) fn command(
         &mut self,
@@ -18,6 +84,17 @@ impl Walk<'_> {
         list: &mut List,
         frames: &mut [Frame],
     ) -> Outcome {
+        if self.words >= WRAPPED || self.commands > COMMANDS {
+            self.script.note_unclear("a script too long to follow", true);
+            return Outcome::EITHER;
+        }
+        self.words += 1;
+        let outcome = self.one(words, depth, list, frames);
+        self.words -= 1;
+        outcome
+    }
+
+    fn one(&mut self, words: &[Word], depth: usize, list: &mut List, frames: &mut [Frame]) -> Outcome {
         let mut rest = words;
         while let Some((first, after)) = rest.split_first() {
             let Some((name, value)) = assignment(first) else { break };
@@ -30,6 +107,11 @@ impl Walk<'_> {
             rest = after;
         }
         let Some((first, operands)) = rest.split_first() else { return Outcome::EITHER };
+        if first.splits
+            && let Some(outcome) = self.spliced(first, operands, depth, list, frames)
+        {
+            return outcome;
+        }
         let names = self.values.word(first);
         let name = names.first().map(String::as_str).unwrap_or_default().to_owned();
         let found = list.found.take();
@@ -105,7 +187,7 @@ impl Walk<'_> {
                     .for_each(|w| self.emptied(w));
             }
             "tee" => {}
-            "cp" if operands.iter().any(|w| w.bare() == Some("/dev/null")) => {
+            "cp" | "install" if operands.iter().any(|w| w.bare() == Some("/dev/null")) => {
                 operands.last().into_iter().for_each(|word| self.emptied(word));
             }
             "mv" => self.moved(words, operands),
@@ -128,6 +210,14 @@ impl Walk<'_> {
                 self.script.drops_at_removal |= self.actions & REMOVE != 0;
             }
             "pg_dropcluster" => {}
+            // Which files lie there is not known; those of `/etc` are for everybody to put hooks into.
+            "run-parts" => {
+                let only_lists = |w: &Word| matches!(w.bare(), Some("--test" | "--list"));
+                let places: Vec<String> = operands.last().map(|w| self.values.word(w)).unwrap_or_default();
+                if !operands.iter().any(only_lists) && !places.iter().all(|dir| dir.starts_with("/etc/")) {
+                    self.unclear(words);
+                }
+            }
             "deluser" | "userdel" => self.delete_user(words, operands),
             "mysqladmin" | "mysql" | "mariadb" | "mariadb-admin" | "psql" | "mongo" | "mongosh"
             | "sqlite3" => {
@@ -351,11 +441,13 @@ impl Walk<'_> {
             return self.unclear(words);
         }
         let text = || shown_whole(operands).to_ascii_lowercase();
+        let asks = || only_asks(&operands.iter().filter_map(Word::bare).collect::<Vec<_>>());
         match program(base) {
             Program::Harmless => {}
             Program::Unless(bad) if bad.iter().any(|bad| text().contains(bad)) => self.unclear(words),
             Program::Unless(_) => {}
             Program::Interprets => self.interprets(words, operands),
+            Program::Unknown if self.output > 0 && asks() => {}
             Program::Unknown if name.contains('/') => self.helper(words, name, operands),
             Program::Unknown => {
                 let there = |dir: &&str| (self.files)(&format!("{dir}/{name}"));
@@ -388,8 +480,24 @@ impl Walk<'_> {
     /// `perl -e TEXT`, `python3 FILE`.
     pub(super) fn interprets(&mut self, words: &[Word], operands: &[Word]) {
         let mut rest = operands.iter();
+        let python =
+            words.iter().filter_map(Word::bare).any(|w| w.rsplit('/').any(|name| name.starts_with("python")));
         while let Some(word) = rest.next() {
             match word.bare() {
+                // A module is a program; these two only compile.
+                Some(word) if python && word.starts_with('-') && word.ends_with('m') && is_letters(word) => {
+                    let module = rest.next().and_then(Word::bare);
+                    if !matches!(module, Some("compileall" | "py_compile")) {
+                        self.unclear(words);
+                    }
+                    return;
+                }
+                Some(word) if python && word.starts_with("-m") => {
+                    if !matches!(word, "-mcompileall" | "-mpy_compile") {
+                        self.unclear(words);
+                    }
+                    return;
+                }
                 Some(word) if is_letters(word) && word.ends_with(['e', 'E', 'c', 'r']) => {
                     let text = rest.next().map(|w| self.values.word(w).join(" ")).unwrap_or_default();
                     if text.is_empty() || text.contains(UNKNOWN) || !only_prints(&text) {
@@ -421,15 +529,33 @@ impl Walk<'_> {
         const WRITES: &[&str] = &[
             "drop", "delete", "truncate", "alter", "update ", "insert", "replace", "create", ".read", "\\i",
         ];
-        let text = shown_whole(operands).to_ascii_lowercase();
-        let told = operands.iter().filter_map(Word::bare).any(|w| {
+        let values: Vec<Vec<String>> = operands.iter().map(|w| self.values.word(w)).collect();
+        let mut text = shown_whole(operands);
+        for value in values.iter().flatten() {
+            text.push(' ');
+            text.push_str(value);
+        }
+        let text = text.to_ascii_lowercase();
+        let tells = |w: &str| {
             matches!(w, "--execute" | "--command" | "--list" | "--eval")
                 || is_letters(w) && w.ends_with(['e', 'c', 'l'])
-        });
+        };
+        let told = operands.iter().filter_map(Word::bare).any(tells);
         let admin = words.iter().filter_map(Word::bare).any(|w| w.ends_with("admin"));
         let sqlite =
             words.iter().filter_map(Word::bare).any(|w| w.ends_with("sqlite3")) && operands.len() > 1;
-        if WRITES.iter().any(|w| text.contains(w)) || !(told || admin || sqlite) {
+        // What it is told, where nobody knows how that begins.
+        let unknown = |value: &String| value.starts_with([UNKNOWN, ANSWER, ACTION]);
+        let mut before = std::iter::once(None).chain(operands.iter().map(Word::bare));
+        let dark = values.iter().enumerate().any(|(n, values)| {
+            let follows = before.next().flatten().is_some_and(tells);
+            let joined = |value: &String| {
+                let starts = ["--execute=", "--command=", "--eval=", "-e", "-c"];
+                starts.iter().any(|s| value.strip_prefix(s).is_some_and(|rest| unknown(&rest.to_owned())))
+            };
+            (follows || sqlite && n > 0) && values.iter().any(unknown) || values.iter().any(joined)
+        });
+        if dark || WRITES.iter().any(|w| text.contains(w)) || !(told || admin || sqlite) {
             self.unclear(words);
         }
     }

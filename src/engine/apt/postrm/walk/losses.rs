@@ -80,12 +80,30 @@ impl Walk<'_> {
     /// `find PLACES … -delete`, or what it hands to `rm`.
     pub(super) fn find(&mut self, words: &[Word], operands: &[Word], list: &mut List) {
         let option = |w: &Word| w.bare().is_some_and(|w| w.starts_with('-') || w == "!") || is_paren(w);
+        // `-H -L -P -D WORD -O3` stand in front of the places.
+        let mut operands = operands;
+        while let Some((first, rest)) = operands.split_first() {
+            operands = match first.bare() {
+                Some("-H" | "-L" | "-P" | "--") => rest,
+                Some("-D") => rest.get(1..).unwrap_or_default(),
+                Some(word) if word.starts_with("-O") => rest,
+                _ => break,
+            };
+        }
         let end = operands.iter().position(option).unwrap_or(operands.len());
         let (places, tests) = operands.split_at(end);
-        let paths: Vec<String> = places.iter().flat_map(|w| self.values.word(w)).collect();
+        let mut paths: Vec<String> = places.iter().flat_map(|w| self.values.word(w)).collect();
+        if places.is_empty() {
+            paths.push(".".to_owned());
+        }
         let has = |name: &str| tests.iter().any(|w| w.bare() == Some(name));
+        let holds = |name: &str| {
+            let at = tests.iter().position(|w| w.bare() == Some(name));
+            let before = at.and_then(|at| at.checked_sub(1)).and_then(|at| tests.get(at));
+            at.is_some() && !matches!(before.and_then(Word::bare), Some("!" | "-not"))
+        };
         // Links and empty directories hold nothing.
-        if has("-lname") || has("-empty") {
+        if holds("-lname") || holds("-empty") {
             list.found = Some(Vec::new());
             return;
         }
@@ -152,7 +170,8 @@ impl Walk<'_> {
             return;
         }
         let mut unclear = false;
-        for path in paths {
+        for path in paths.iter().flat_map(|path| unbraced(path)) {
+            let path = &path;
             let unknown = path.starts_with([UNKNOWN, ACTION, ANSWER]);
             let whole: Vec<String> = if path.starts_with(['/', '~']) || (unknown && self.directory.is_none())
             {
@@ -192,4 +211,19 @@ impl Walk<'_> {
             self.script.note_unclear(&shown(words), self.actions & REMOVE != 0);
         }
     }
+}
+
+/// `a/{b,c}` as `a/b` and `a/c`, as bash reads it; what is nested or counts is not known.
+fn unbraced(path: &str) -> Vec<String> {
+    let whole = || vec![path.to_owned()];
+    let Some((head, rest)) = path.split_once('{') else { return whole() };
+    let Some((inner, tail)) = rest.split_once('}') else { return whole() };
+    if inner.contains('{') || tail.contains('{') || inner.contains("..") {
+        let end = path.rsplit_once('}').map_or("", |(_, end)| end);
+        return vec![format!("{head}{UNKNOWN}{end}")];
+    }
+    if !inner.contains(',') {
+        return whole();
+    }
+    inner.split(',').take(64).map(|one| format!("{head}{one}{tail}")).collect()
 }
