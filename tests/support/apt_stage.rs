@@ -156,9 +156,17 @@ pub fn asked_for(screen: &str) -> String {
         let name = names.split([' ', ',', '\r', '\n']).find(|word| !word.is_empty())?;
         Some(format!("db1/{name}"))
     };
+    // `<host>/reboot`, `<host>/*`: what stands outside of the brackets is typed as it stands there.
+    let machine = || {
+        let (_, how) = screen.rsplit_once("Type <host>/")?;
+        let (how, _) = how.split_once(',')?;
+        (!how.contains('<')).then(|| format!("db1/{how}"))
+    };
     match () {
         () if screen.contains("Type <host>,") => "db1".to_owned(),
-        () if screen.contains("Type <host>/*,") => "db1/*".to_owned(),
-        () => row("answer").or_else(unnamed).unwrap_or_else(|| panic!("no word to type in:\n{screen}")),
+        () => {
+            let word = machine().or_else(|| row("answer")).or_else(unnamed);
+            word.unwrap_or_else(|| panic!("no word to type in:\n{screen}"))
+        }
     }
 }
