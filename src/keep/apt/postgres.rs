@@ -202,13 +202,8 @@ fn directories(one: &Found, partial: &Partial, until: Instant) -> io::Result<Res
         }
     }
     let needed: u64 = places.iter().map(|place| weigh(place, until)).sum();
-    let free = super::free(partial.path())?;
-    if free < needed + super::SPARE {
-        return Ok(Err(format!(
-            "{} MiB are free, {} may be needed",
-            free >> 20,
-            (needed + super::SPARE) >> 20
-        )));
+    if let Some(why) = too_little(partial.path(), needed)? {
+        return Ok(Err(why));
     }
     let file = format!("{CLUSTERS}/{}-{}.tar", one.version, one.name);
     let path = partial.path().join(&file);
@@ -328,13 +323,8 @@ impl Server<'_> {
             Err(why) => return Ok(Err(why)),
         };
         let needed = all.iter().map(|d| d.bytes).sum::<u64>() / 10 * 3;
-        let free = super::free(partial.path())?;
-        if free < needed + super::SPARE {
-            return Ok(Err(format!(
-                "{} MiB are free, {} may be needed",
-                free >> 20,
-                (needed + super::SPARE) >> 20
-            )));
+        if let Some(why) = too_little(partial.path(), needed)? {
+            return Ok(Err(why));
         }
         let shape = self.ask(
             "template1",
@@ -539,6 +529,13 @@ impl Rows {
             }
         }
     }
+}
+
+/// Why a copy of so many bytes is not begun: the store has too little room for it.
+fn too_little(store: &Path, needed: u64) -> io::Result<Option<String>> {
+    let free = super::free(store)?;
+    let wanted = needed + super::SPARE;
+    Ok((free < wanted).then(|| format!("{} MiB are free, {} may be needed", free >> 20, wanted >> 20)))
 }
 
 #[cfg(test)]
