@@ -44,6 +44,15 @@ impl Scene {
         host.or(self.aws.as_ref().map(Target::Aws)).unwrap_or(Target::Kube(&self.target))
     }
 
+    /// The tool that was called.
+    pub fn tool(&self) -> &'static str {
+        match self.target() {
+            Target::Kube(_) => "kubectl",
+            Target::Aws(_) => "aws",
+            Target::Host(_) => "apt-get",
+        }
+    }
+
     /// Borrowed, as the screen wants it.
     pub fn view(&self) -> View<'_> {
         View {

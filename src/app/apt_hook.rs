@@ -14,6 +14,7 @@ use crate::engine::apt::hook::{self, SELFTEST};
 use crate::engine::apt::plan::{Change, Plan};
 use crate::engine::apt::status::armed;
 use crate::engine::escape::escape;
+use crate::engine::tool;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
@@ -101,7 +102,7 @@ fn pre_install(world: &World, choice: ColourChoice) -> Result<Exit> {
     flags::fill_in(&mut told, &caller, world, &armed);
     told.plan.add_armed(&armed);
     judge(&caller.call, told.plan.clone(), world, choice).map_err(|fail| {
-        let back = caller.call.tool == "aptitude" && aptitude::takes_back(&caller, &told.plan);
+        let back = caller.call.tool.is(&tool::APTITUDE) && aptitude::takes_back(&caller, &told.plan);
         with_hints(fail, &caller.call, world, back)
     })?;
     pass_on(&store, caller.process, &told.plan, &told.replaced, now);
@@ -131,7 +132,7 @@ fn with_hints(mut fail: Fail, call: &Call, world: &World, back: bool) -> Fail {
             said.push_str(
                 "\n  aptitude: it keeps its plan for its next call; that is taken back as soon as it ends",
             );
-        } else if call.tool == "aptitude" {
+        } else if call.tool.is(&tool::APTITUDE) {
             said.push_str(
                 "\n  aptitude: it keeps its plan for its next call; `aptitude keep-all` takes that back",
             );

@@ -39,7 +39,7 @@ pub struct Args {
 pub fn named_call(command: &[OsString]) -> Result<Call> {
     Call::of(command.to_vec()).ok_or_else(|| {
         let name = command.first().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let known: Vec<&str> = crate::run::names::NAMES.iter().map(|n| n.called).collect();
+        let known: Vec<&str> = crate::run::names::all().collect();
         Fail::new(
             Exit::Usage,
             format!("`{}` is no tool guard knows", crate::engine::escape::escape(name.as_bytes())),
@@ -82,6 +82,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
             whole_scope: judged.situation.whole_scope,
             environment: (judged.place.environment, &judged.place.because),
             name: &judged.name,
+            tool: call.tool.name,
             target,
             impact: &judged.impact,
             challenge: matches!(judged.decision, Decision::Confirm(_)).then_some(&judged.challenge),

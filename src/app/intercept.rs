@@ -2,20 +2,23 @@
 
 use super::call::Call;
 use super::caller::{Agency, agency};
-use super::judge::{self, How, Judged, judge, read_words, table_of};
+use super::judge::{self, How, Judged, judge, read_words};
 use super::kubectl::{self, Kubectl};
 use super::record::{self, Ending};
 use super::{diff, keeping, origin, show, situation};
 use crate::audit::Answer as Recorded;
 use crate::engine::aws;
 use crate::engine::challenge::Challenge;
+use crate::engine::classify::classify_tool;
 use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::host::{self, is_guarded};
+use crate::engine::host;
 use crate::engine::parse::parse;
 use crate::engine::policy::rule::Actor;
 use crate::engine::table::Role;
+use crate::engine::tool::{self, FamilyId};
+use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
@@ -34,7 +37,7 @@ const SHORTEST_REASON: usize = 8;
 
 /// Carries a call through. Returns only when the command does not run.
 pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exit> {
-    if is_guarded(call.tool.as_bytes())
+    if call.tool.is_of_machine()
         && shim::is_decided(call.tool, |name| world.var(name).map(OsStrExt::as_bytes))
     {
         return Err(pass(call, world));
@@ -48,8 +51,7 @@ pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exi
         return Err(pass(call, world));
     }
     super::enough_files()?;
-    let host = is_guarded(call.tool.as_bytes());
-    if host
+    if call.tool.is_of_machine()
         && (judge::host::is_powerless(call, world) || judge::housekeeping::is_housekeeping(call.tool, world))
     {
         return Err(pass(call, world));
@@ -69,7 +71,7 @@ pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exi
 
 /// Whether the words alone, preferences aside, only read.
 fn is_read(call: &Call) -> bool {
-    let verdict = crate::engine::classify::classify(call.tool.as_bytes(), &call.words());
+    let verdict = classify_tool(call.tool, &call.words());
     verdict.completion || verdict.effect == Effect::Read
 }
 
@@ -77,7 +79,7 @@ fn is_read(call: &Call) -> bool {
 fn pass(call: &Call, world: &World) -> Fail {
     // A broken policy never stops a read; it may name the tool's place, though.
     let terms = policy::load(world).unwrap_or_default().terms();
-    match judge::real_tool(call.tool, &terms, world) {
+    match judge::real_tool(call.file(), &terms, world) {
         Ok(tool) => exec::exec(&tool, &call.argv, &as_typed(call, world)),
         Err(fail) => fail,
     }
@@ -86,7 +88,7 @@ fn pass(call: &Call, world: &World) -> Fail {
 /// Keeps the AWS CLI from letting the person compose another command than the one that was looked at.
 fn as_typed(call: &Call, world: &World) -> EnvEdit {
     let mut edit = EnvEdit::default();
-    if call.tool != "aws" {
+    if call.tool.family != FamilyId::Aws {
         return edit;
     }
     let mode = world.var(AUTO_PROMPT).map(OsStrExt::as_bytes);
@@ -290,12 +292,12 @@ fn run(
     })?;
     if let Some(before) = judged.resolved.as_ref().ok().and_then(Resolved::kube) {
         let words = judged.words.slices();
-        let parsed = parse(table_of(call)?, &words);
+        let parsed = parse(&TABLE, &words);
         // A plugin may be the one that switches contexts, and `config` writes the files: those need the files themselves.
         let reads_only = parsed.command.is_some() && !situation::is_local_only(&parsed);
         if reads_only && !before.access.in_cluster && !before.access.writes_back {
             let raw = call.words();
-            judged.inputs.pin_kubeconfig(&parse(table_of(call)?, &raw), &before.access.kubeconfig)?;
+            judged.inputs.pin_kubeconfig(&parse(&TABLE, &raw), &before.access.kubeconfig)?;
         }
         if reads_only {
             held.extend(pin_preferences(&mut judged, call, &mut edit)?);
@@ -306,7 +308,7 @@ fn run(
             edit.set(name, value);
         }
     }
-    if call.tool == "service" {
+    if call.tool.is(&tool::SERVICE) {
         edit.set(host::ANSWERED, std::process::id().to_string());
     }
     if matches!(judged.decision, Decision::Allow(_)) {
@@ -329,7 +331,7 @@ fn run(
 /// Holds kubectl's preferences as they were read; where there were none, none that appear now are taken.
 fn pin_preferences(judged: &mut Judged, call: &Call, edit: &mut EnvEdit) -> Result<Option<Pinned>> {
     let raw = call.words();
-    let parsed = parse(table_of(call)?, &raw);
+    let parsed = parse(&TABLE, &raw);
     let named = parsed.role(Role::Preferences).is_some();
     match &judged.words.kuberc {
         Some(kuberc) if named => judged.inputs.pin_preferences(&parsed, &kuberc.bytes).map(|()| None),
@@ -362,7 +364,7 @@ fn unmoved(judged: &Judged, call: &Call, world: &World, prompting: Duration) -> 
 fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &World) -> Result<()> {
     let words = read_words(call, world)?;
     let slices = words.slices();
-    let parsed = parse(table_of(call)?, &slices);
+    let parsed = parse(&TABLE, &slices);
     let now = kubectl::target(&parsed, &Kubectl::at(&judged.tool).world(&parsed, world))?;
     if words.words == judged.words.words && now.access.digest == before.access.digest {
         return Ok(());

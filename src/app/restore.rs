@@ -10,7 +10,7 @@ use crate::engine::fact::Known;
 use crate::engine::parse::parse;
 use crate::engine::policy::place::{Classified, Seen, classify_target};
 use crate::engine::target::{Environment, KubeTarget};
-use crate::engine::tools;
+use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::keep::restore::{self as back, Plan, Report, Settings};
@@ -88,7 +88,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         words.extend(value.iter().flat_map(|v| [flag, v.as_str()]));
     }
     let words: Vec<&[u8]> = words.into_iter().map(str::as_bytes).collect();
-    let table = tools::by_name(b"kubectl").ok_or_else(|| Fail::new(Exit::Bug, "no table for kubectl"))?;
+    let table = &TABLE;
     let mut resolved = resolve::kubeconfig::kube(world, &parse(table, &words))?;
     let policy = policy::load(world)?;
     judge::kube::settle(&mut resolved, &policy.terms(), world, true).map_err(|why| {

@@ -4,10 +4,11 @@
 use super::effect::Effect;
 use super::kube::kinds;
 use super::policy::builtin;
-use super::policy::place::{self, Domain, IdKind, Identity};
+use super::policy::place::{IdKind, Identity};
 use super::policy::rule::{Actor, Outcome, Rule};
 use super::policy::{Layer, Merged, Mode, Policy, UnknownAs};
 use super::target::Environment;
+use super::tool::{self, TargetKind};
 
 /// What happens to the command. Only `Allow`, or `Confirm` with a matched answer, ever reaches the exec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -274,8 +275,7 @@ fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
 }
 
 fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<&'static str>) {
-    let domain = place::domain_of_tool(&s.tool);
-    let heavy = domain == Some(Domain::Machine) && !s.light;
+    let heavy = tool::kind_of(&s.tool) == Some(TargetKind::Machine) && !s.light;
     builtin::outcome(s.environment, s.effect, s.whole_scope > Whole::No, s.target_known, unknown, heavy)
 }
 

@@ -8,11 +8,14 @@ mod client;
 pub mod sql;
 
 use super::aws;
-use super::classify::{self, Verdict, classify_host};
+use super::classify::classify_host;
 use super::effect::Effect;
+use super::kube::classify;
 use super::parse::{Parsed, parse};
+use super::tool::{self, FamilyId};
 use super::tools::kubectl;
 use super::tools::programs::{DESTROYS, READS, Row, WRAPPERS, When};
+use super::verdict::Verdict;
 
 /// How deep shells inside shells are followed.
 const DEPTH: u8 = 3;
@@ -36,17 +39,17 @@ fn judge_at(words: &[&[u8]], depth: u8) -> Verdict {
             words = inner;
             continue;
         }
-        return match name {
-            b"kubectl" | b"oc" => match in_cluster(rest) {
+        return match (tool::called(name).map(|tool| tool.family), name) {
+            (Some(FamilyId::Kube), _) => match in_cluster(rest) {
                 Ok(verdict) => verdict,
                 Err(inner) => {
                     words = rest.get(inner..).unwrap_or_default();
                     continue;
                 }
             },
-            b"aws" => bounded(aws::classify(rest)),
-            b"sh" | b"bash" | b"ash" | b"dash" | b"zsh" | b"ksh" => shell(rest, depth),
-            _ => program_verdict(name, rest),
+            (Some(FamilyId::Aws), _) => bounded(aws::classify(rest)),
+            (_, b"sh" | b"bash" | b"ash" | b"dash" | b"zsh" | b"ksh") => shell(rest, depth),
+            (Some(FamilyId::Packages | FamilyId::Units) | None, _) => program_verdict(name, rest),
         };
     }
     Verdict::of(Effect::Disrupt)
@@ -63,7 +66,7 @@ fn bounded(verdict: Verdict) -> Verdict {
 
 /// kubectl inside a pod. `Err` is where the command of a further `exec` begins.
 fn in_cluster(words: &[&[u8]]) -> Result<Verdict, usize> {
-    let parsed = parse(&kubectl::TOOL, words);
+    let parsed = parse(&kubectl::TABLE, words);
     if parsed.path() == "exec" {
         return match program_at(&parsed) {
             Some(at) => Err(at),

@@ -51,7 +51,7 @@ pub fn situation(line: &str) -> Result<Situation, String> {
     let tool = words.next().ok_or("an empty command line")?;
     let tool = tool.rsplit(|b| *b == b'/').next().unwrap_or(tool);
     let tool = crate::engine::line::guarded_tool(tool)
-        .map_or_else(|| String::from_utf8_lossy(tool).into_owned(), str::to_owned);
+        .map_or_else(|| String::from_utf8_lossy(tool).into_owned(), |tool| tool.name.to_owned());
     Ok(situation_of_words(&tool, &words.collect::<Vec<_>>()))
 }
 

@@ -30,6 +30,8 @@ pub struct Checked<'a> {
     pub environment: (Environment, &'a str),
     /// The name of the cluster or account as the phrase spells it.
     pub name: &'a str,
+    /// The tool that was called.
+    pub tool: &'a str,
     /// The target.
     pub target: target::Target<'a>,
     /// What would go.
@@ -97,7 +99,7 @@ enum Target<'a> {
 
 #[derive(Serialize)]
 struct Host<'a> {
-    tool: &'static str,
+    tool: &'a str,
     host: &'a str,
     name: Option<Part<'a>>,
     name_unknown: Option<String>,
@@ -118,7 +120,7 @@ struct Host<'a> {
 
 #[derive(Serialize)]
 struct Aws<'a> {
-    tool: &'static str,
+    tool: &'a str,
     account_name: &'a str,
     account: Option<&'a str>,
     account_unknown: Option<String>,
@@ -138,7 +140,7 @@ struct Aws<'a> {
 
 #[derive(Serialize)]
 struct Kube<'a> {
-    tool: &'static str,
+    tool: &'a str,
     cluster: &'a str,
     server: Part<'a>,
     context: Option<Part<'a>>,
@@ -310,7 +312,7 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
     };
     let name = |known: &'a Known<Option<String>>| known.value().and_then(|name| name.as_deref());
     Aws {
-        tool: "aws",
+        tool: c.tool,
         account_name: c.name,
         account,
         account_unknown,
@@ -335,7 +337,7 @@ fn host<'a>(c: &Checked<'a>, t: &'a HostTarget) -> Host<'a> {
         Known::Unknown(why) => (None, Some(why.to_string())),
     };
     Host {
-        tool: "host",
+        tool: c.tool,
         host: c.name,
         name,
         name_unknown,
@@ -361,7 +363,7 @@ fn kube<'a>(c: &Checked<'a>, t: &'a KubeTarget) -> Kube<'a> {
         Known::Unknown(why) => (None, Some(why.to_string())),
     };
     Kube {
-        tool: "kubectl",
+        tool: c.tool,
         cluster: c.name,
         server: Part::of(&t.server),
         context: t.context.as_ref().map(Part::of),

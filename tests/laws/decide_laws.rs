@@ -309,7 +309,7 @@ proptest! {
     #[test]
     fn an_unknown_target_is_never_treated_better_than_production(s in situation(), m in merged()) {
         // Identities of a family the tool does not reach say nothing about its targets.
-        prop_assume!(s.identities.iter().all(|i| guard::engine::policy::place::domain_of_tool(&s.tool).is_none_or(|d| d == i.kind.domain())));
+        prop_assume!(s.identities.iter().all(|i| guard::engine::tool::kind_of(&s.tool).is_none_or(|d| d == i.kind.target())));
         let production = Situation { target_known: true, environment: Environment::Production, unknown_identities: vec![], ..s.clone() };
         let unknown = Situation { target_known: false, ..s };
         prop_assert!(strength(&unknown, &m) >= strength(&production, &m), "{:?}\n{:?}", decide(&production, &m), decide(&unknown, &m));

@@ -11,6 +11,7 @@ use crate::engine::apt::plan::Plan;
 use crate::engine::apt::status;
 use crate::engine::escape::escape;
 use crate::engine::fact::Known;
+use crate::engine::tool;
 use crate::engine::tools::dpkg::Kind;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -129,7 +130,7 @@ fn agree_to(caller: &Caller, plan: Plan, world: &World, choice: ColourChoice) ->
         leave_terminal();
     }
     // The words as dpkg reads them, without the channels that apt opened for itself.
-    let call = Call { tool: "dpkg", argv: caller.call.argv.clone() };
+    let call = Call { tool: &tool::DPKG, argv: caller.call.argv.clone() };
     judge(&call, plan, world, choice).map_err(|fail| with_hints(fail, &call, world, false))?;
     Ok(Exit::HookAgrees)
 }

@@ -5,9 +5,9 @@ use super::grammar::{Parsed, Problem, only_version, parse, versions_differ};
 use super::hit::Hit;
 use super::opts::{self, Opts};
 use super::{names, table};
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::tools::aws as tables;
+use crate::engine::verdict::Verdict;
 
 /// Judges the words after `aws`. [`Verdict::content`] says that a document has to be read first.
 pub fn classify(words: &[&[u8]]) -> Verdict {

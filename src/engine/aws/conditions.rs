@@ -6,10 +6,10 @@
 
 use super::opts::{Opt, Opts};
 use super::{general, graph, remote, value};
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::inner::sql::{self, Dialect};
 use crate::engine::tools::aws as tables;
+use crate::engine::verdict::Verdict;
 use serde_json::Value;
 
 /// Values that switch something off.

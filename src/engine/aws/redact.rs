@@ -1,7 +1,7 @@
 //! The words with their secrets replaced, for records and screens.
 
 use super::grammar::{At, parse};
-use crate::engine::classify::{REDACTED, without_userinfo};
+use crate::engine::redact::{REDACTED, without_userinfo};
 use std::borrow::Cow;
 
 /// Names, or parts of names between dashes, of options whose value must never be written down.

@@ -1,10 +1,10 @@
 //! Clients of databases and of the web, `find` and `dd`: what their arguments say they do.
 
-use super::super::classify::Verdict;
 use super::super::effect::Effect;
 use super::super::tools::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
 use super::sql::Dialect;
 use super::{DELETES, READS_ONLY, sql};
+use crate::engine::verdict::Verdict;
 
 /// Judges a client; `None` for other programs.
 pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {

@@ -64,11 +64,11 @@ pub fn of_path(path: &str) -> Option<Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools;
+    use crate::engine::tools::kubectl;
 
     #[test]
     fn every_path_is_one_of_kubectls_and_every_create_is_in_here() {
-        let table = tools::by_name(b"kubectl").unwrap();
+        let table = &kubectl::TABLE;
         let known = |path: &str| table.commands.iter().any(|c| c.path == path);
         for Makes(path, ..) in MAKES.iter().chain(&WORKS_ON) {
             assert!(known(path), "{path}");

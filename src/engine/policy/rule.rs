@@ -5,12 +5,13 @@
 //! decision monotone: nothing becomes easier by becoming worse. A fact that is not known counts for raising rules and
 //! against relaxing ones.
 
-use super::place::{IdKind, domain_of_tool};
+use super::place::IdKind;
 use super::window::Window;
 use crate::engine::decide::{Level, Object, Situation, Whole};
 use crate::engine::effect::Effect;
 use crate::engine::glob;
 use crate::engine::target::Environment;
+use crate::engine::tool;
 
 /// What follows from a rule. The order is the order of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -342,8 +343,8 @@ fn is_unproven(kind: IdKind, s: &Situation) -> bool {
 fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
     if !s.target_known {
         // A target nobody could resolve may be any target this tool can reach.
-        return match domain_of_tool(&s.tool) {
-            Some(domain) if domain != kind.domain() => No,
+        return match tool::kind_of(&s.tool) {
+            Some(works_on) if works_on != kind.target() => No,
             _ => Unknown,
         };
     }

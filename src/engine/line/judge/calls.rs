@@ -7,11 +7,14 @@ use super::super::tables::{guarded, image, is_database_client, is_harmless, is_h
 use super::super::wrappers::wrapper;
 use super::simple::{STRANGE, assignment};
 use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
-use crate::engine::classify::{Verdict, classify, classify_host, refused_by_kubectl};
+use crate::engine::classify::{classify_host, classify_tool};
 use crate::engine::effect::Effect;
+use crate::engine::inner;
+use crate::engine::kube::classify::refused_by_kubectl;
 use crate::engine::parse::parse;
+use crate::engine::tool::{self, FamilyId, Linked, Tool};
 use crate::engine::tools::kubectl;
-use crate::engine::{host, inner};
+use crate::engine::verdict::Verdict;
 
 /// How many places of one command's words are tried as the beginning of a command of their own.
 const PLACES: usize = 64;
@@ -108,7 +111,7 @@ impl Reader {
             verdict = worse(verdict, self.host(tool, rest).unwrap_or(NOTHING));
         }
         let name = basename(&first.bytes);
-        let known = guarded(name).is_some() || host::is_guarded(name) || wrapper(name).is_some();
+        let known = guarded(name).is_some() || tool::called(name).is_some() || wrapper(name).is_some();
         if known && name.len() > 1 && name.len() < first.bytes.len() {
             return worse(verdict, self.plain(&Field::text(name), rest, rest, io));
         }
@@ -148,7 +151,7 @@ impl Reader {
         if let Some(plugin) = name.strip_prefix(b"kubectl-") {
             let mut words = vec![Field::text(plugin)];
             words.extend_from_slice(rest);
-            return self.guarded_call("kubectl", &words, io);
+            return self.guarded_call(&tool::KUBECTL, &words, io);
         }
         let mut verdict = worse(self.known_program(fields), self.unknown(name, rest, io));
         if first.bytes.iter().any(u8::is_ascii_whitespace) {
@@ -209,8 +212,8 @@ impl Reader {
     }
 
     /// A call of a guarded tool.
-    pub(super) fn guarded_call(&mut self, tool: &str, words: &[Field], io: &Io) -> LineVerdict {
-        if self.strict > 0 && tool == "kubectl" && is_fragment(words) {
+    pub(super) fn guarded_call(&mut self, tool: &Tool, words: &[Field], io: &Io) -> LineVerdict {
+        if self.strict > 0 && tool.family == FamilyId::Kube && is_fragment(words) {
             return NOTHING;
         }
         let mut verdict = guarded_verdict(tool, words);
@@ -219,18 +222,18 @@ impl Reader {
             let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
             verdict = worse(verdict, only_serious(guarded_verdict(tool, &less)));
         }
-        if tool == "kubectl" && may_undo_dry_run(words) {
+        if tool.family == FamilyId::Kube && may_undo_dry_run(words) {
             let real: Vec<Field> =
                 words.iter().filter(|f| !f.unknown && !f.bytes.starts_with(DRY_RUN)).cloned().collect();
             verdict = worse(verdict, only_serious(guarded_verdict(tool, &real)));
         }
-        if tool == "kubectl" {
+        if tool.family == FamilyId::Kube {
             verdict = worse(verdict, self.inside_pod(words, io));
         }
         // `aws ecs execute-command --command LINE`, `aws ssm send-command --parameters commands=LINE`
         let sends =
             |f: &Field| matches!(f.bytes.as_slice(), b"execute-command" | b"send-command" | b"start-session");
-        if tool == "aws" && words.iter().any(sends) {
+        if tool.family == FamilyId::Aws && words.iter().any(sends) {
             verdict = worse(verdict, self.quoted_words(words));
         }
         verdict
@@ -290,12 +293,12 @@ fn guarded_name(name: &[u8]) -> bool {
 /// Words of a text that kubectl would refuse for want of a name: `-k 'kubectl delete'` chooses tests.
 fn is_fragment(words: &[Field]) -> bool {
     let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-    refused_by_kubectl(&parse(&kubectl::TOOL, &words)).is_some()
+    refused_by_kubectl(&parse(&kubectl::TABLE, &words)).is_some()
 }
 
-fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {
+fn guarded_verdict(tool: &Tool, words: &[Field]) -> LineVerdict {
     let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-    guarded_as(classify(tool.as_bytes(), &words).effect)
+    guarded_as(classify_tool(tool, &words).effect)
 }
 
 /// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
@@ -307,7 +310,7 @@ fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
             words.insert(0, basename(called));
         }
         let Verdict { effect, .. } = classify_host(name, &words)?;
-        Some(if host::is_guarded(name) { guarded_as(effect) } else { unguarded(effect) })
+        Some(if tool::called(name).is_some() { guarded_as(effect) } else { unguarded(effect) })
     };
     if called.starts_with(b"/etc/init.d/") {
         name = b"service";
@@ -321,13 +324,13 @@ fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
 }
 
 /// A variable by whose name people keep a tool: `$KUBECTL`.
-fn named_by_variable(shown: &[u8]) -> Option<&'static str> {
+fn named_by_variable(shown: &[u8]) -> Option<&'static Tool> {
     let name = shown.strip_prefix(b"$")?;
     let name = name.strip_prefix(b"{").unwrap_or(name).to_ascii_uppercase();
     if name.windows(7).any(|w| w == b"KUBECTL") {
-        Some("kubectl")
+        Some(&tool::KUBECTL)
     } else {
-        matches!(name.as_slice(), b"AWS" | b"AWS_CLI" | b"AWSCLI" | b"AWS_BIN").then_some("aws")
+        matches!(name.as_slice(), b"AWS" | b"AWS_CLI" | b"AWSCLI" | b"AWS_BIN").then_some(&tool::AWS)
     }
 }
 
@@ -337,17 +340,18 @@ fn host_by_variable(shown: &[u8]) -> Option<&'static [u8]> {
     let name =
         name.strip_prefix(b"{").and_then(|n| n.strip_suffix(b"}")).unwrap_or(name).to_ascii_uppercase();
     let name = name.strip_suffix(b"_BIN").or_else(|| name.strip_suffix(b"_CMD")).unwrap_or(&name);
-    match name {
-        b"SYSTEMCTL" => Some(b"systemctl"),
-        b"APT" | b"APT_GET" | b"APTGET" => Some(b"apt-get"),
-        b"DPKG" => Some(b"dpkg"),
-        _ => None,
-    }
+    let tool = match name {
+        b"SYSTEMCTL" => &tool::SYSTEMCTL,
+        b"APT" | b"APT_GET" | b"APTGET" => &tool::APT_GET,
+        b"DPKG" => &tool::DPKG,
+        _ => return None,
+    };
+    Some(tool.name.as_bytes())
 }
 
-/// Whether guard's shims answer to this name.
+/// Whether guard's shims answer to this name wherever guard is installed.
 pub(super) fn is_tool(name: &[u8]) -> bool {
-    matches!(name, b"kubectl" | b"k" | b"aws") || host::is_guarded(name)
+    tool::called(name).is_some_and(|tool| tool.linked != Linked::WhenAsked && !tool.is_file_of_its_own(name))
 }
 
 /// Wrappers that hand their environment on and change nothing else.

@@ -6,6 +6,7 @@ use super::super::tables::is_interpreter;
 use super::simple::STRANGE;
 use super::{Io, NOTHING, Reader, guarded_as, only_serious, quoted, unguarded, worse};
 use crate::engine::effect::Effect;
+use crate::engine::tool;
 
 /// Tools that run a command with other credentials, environment or place: name, subcommand, operands before the command
 /// when no `--` stands there. Without a command they start a shell.
@@ -222,7 +223,7 @@ impl Reader {
             b"minikube" | b"microk8s" | b"k3s" | b"k0s" | b"rke2" => match behind(b"kubectl", rest) {
                 Some(rest) => {
                     let dashes = usize::from(rest.first().is_some_and(|f| f.bytes == b"--"));
-                    self.guarded_call("kubectl", rest.get(dashes..).unwrap_or_default(), io)
+                    self.guarded_call(&tool::KUBECTL, rest.get(dashes..).unwrap_or_default(), io)
                 }
                 _ => return None,
             },
@@ -289,7 +290,7 @@ impl Reader {
     fn guarded_alias(&mut self, plugin: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
         let mut words = vec![Field::text(plugin)];
         words.extend_from_slice(rest);
-        Some(self.guarded_call("kubectl", &words, io))
+        Some(self.guarded_call(&tool::KUBECTL, &words, io))
     }
 
     /// Executors and remote shells.

@@ -8,6 +8,7 @@ use super::super::tables::{RUN_AS_COMMAND, guarded};
 use super::calls::confirms;
 use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
 use crate::engine::effect::Effect;
+use crate::engine::tool::FamilyId;
 use std::rc::Rc;
 
 /// How many combinations of values are tried for one command.
@@ -246,7 +247,8 @@ impl Reader {
     /// Commands inside `$(…)`, backquotes and `<(…)` run too; what they print is remembered for the expansion.
     pub(super) fn substitutions(&mut self, words: &[Word]) -> LineVerdict {
         let mut verdict = NOTHING;
-        let aws = words.first().and_then(Word::bare).and_then(guarded) == Some("aws");
+        let aws = words.first().and_then(Word::bare).and_then(guarded);
+        let aws = aws.is_some_and(|tool| tool.family == FamilyId::Aws);
         for (index, word) in words.iter().enumerate() {
             let before = index.checked_sub(1).and_then(|at| words.get(at)).and_then(Word::bare);
             let joined =

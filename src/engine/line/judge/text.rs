@@ -5,8 +5,8 @@ use super::super::expand::{Field, joined};
 use super::super::tables::{guarded, is_host_tool, starts};
 use super::simple::STRANGE;
 use super::{Io, NOTHING, Reader, basename, guarded_as, only_guarded, only_serious, worse};
-use crate::engine::classify::{classify, classify_host};
-use crate::engine::host;
+use crate::engine::classify::{classify_host, classify_tool};
+use crate::engine::tool;
 
 /// How many mentions of a tool in one text are looked at.
 const MENTIONS: usize = 64;
@@ -109,7 +109,7 @@ impl Reader {
                 let name = basename(word.rsplit(|b| *b == b'=').next().unwrap_or(word));
                 let rest = words.get(at + 1..).unwrap_or_default();
                 let effect = if let Some(tool) = guarded(name).filter(|_| name.len() > 1) {
-                    classify(tool.as_bytes(), rest).effect
+                    classify_tool(tool, rest).effect
                 } else if is_host_tool(name)
                     || (matches!(name, b"reboot" | b"poweroff" | b"shutdown")
                         && (!rest.is_empty() || is_alone(text, name)))
@@ -151,7 +151,7 @@ fn is_word(b: u8) -> bool {
 /// Whether the name of a guarded tool stands anywhere in a text: what has none is not read any further.
 pub(super) fn names_tool(text: &[u8]) -> bool {
     let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    text.split(|b| !part(*b)).any(|w| guarded(w).is_some() || host::is_guarded(w) || w == b"init.d")
+    text.split(|b| !part(*b)).any(|w| guarded(w).is_some() || tool::called(w).is_some() || w == b"init.d")
 }
 
 /// What `echo` prints.

@@ -1,9 +1,10 @@
 //! What a kubectl plugin does, when it is a well-known one.
 
-use super::super::effect::Effect;
-use super::super::table::Tool;
-use super::super::tools::kubectl::plugins::{READS, VERBS};
-use super::{Verdict, classify_words};
+use super::classify_words;
+use crate::engine::effect::Effect;
+use crate::engine::table::Table;
+use crate::engine::tools::kubectl::plugins::{READS, VERBS};
+use crate::engine::verdict::Verdict;
 
 const UNKNOWN: &str = "no command of this tool: a plugin or an alias would run";
 const KNOWN: &str = "a well-known plugin";
@@ -52,8 +53,8 @@ fn looked_through(words: &[&[u8]]) -> Verdict {
     verdict
 }
 
-fn kubectl() -> &'static Tool {
-    &super::super::tools::kubectl::TOOL
+fn kubectl() -> &'static Table {
+    &crate::engine::tools::kubectl::TABLE
 }
 
 /// kubectx: it shows and switches; `-d` deletes contexts, `NEW=OLD` renames one.

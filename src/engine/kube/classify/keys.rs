@@ -1,8 +1,8 @@
 //! Labels and annotations given as words: which of them lift a protection of the field.
 
-use super::super::effect::Effect;
-use super::super::parse::Parsed;
-use super::Verdict;
+use crate::engine::effect::Effect;
+use crate::engine::parse::Parsed;
+use crate::engine::verdict::Verdict;
 
 /// A key that protects objects from deletion, and when a change lifts it.
 struct Protection {
