@@ -7,10 +7,10 @@ pub mod host;
 
 use guard::engine::assess::Assessment;
 use guard::engine::challenge::Challenge;
-use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Impact, Protection, Subject};
+use guard::engine::situation::Level;
 use guard::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, Target};
 use guard::ui::{CommandLine, View};
 

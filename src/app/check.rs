@@ -111,7 +111,7 @@ fn plain(
     world: &World,
     choice: ColourChoice,
 ) -> String {
-    use crate::engine::decide::Level;
+    use crate::engine::situation::Level;
     use std::io::IsTerminal;
     let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), None);
     let verdict = match &judged.decision {

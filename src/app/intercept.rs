@@ -15,7 +15,7 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::host;
 use crate::engine::parse::parse;
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
 use crate::engine::table::Role;
 use crate::engine::tool::{self, FamilyId};
 use crate::engine::tools::kubectl::TABLE;

@@ -329,7 +329,7 @@ fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourCho
 /// Asks y/N at the terminal; anything but yes is a refusal.
 pub fn yes(question: Item, mut screen: Screen, world: &World, choice: ColourChoice) -> Result<()> {
     use crate::engine::challenge::Challenge;
-    use crate::engine::decide::Level;
+    use crate::engine::situation::Level;
     screen.question = question;
     let challenge = Challenge::new("", "answer");
     let answer = Terminal::new(world, choice).ask(&screen, &Question::new(&challenge, Level::YesNo));

@@ -4,7 +4,7 @@
 use super::effect::Effect;
 use super::tool::{self, FamilyId, Tool};
 use super::verdict::Verdict;
-use super::{apt, aws, host, kube};
+use super::{apt, aws, host, inner, kube};
 use std::borrow::Cow;
 
 /// Judges the words after the tool's name. `name` is the basename of `argv[0]`: that of a tool, or of one of the smaller
@@ -22,7 +22,7 @@ pub fn classify(name: &[u8], words: &[&[u8]]) -> Verdict {
 /// Judges the words after the name of a tool.
 pub fn classify_tool(tool: &Tool, words: &[&[u8]]) -> Verdict {
     let judged = match tool.family {
-        FamilyId::Kube => Some(kube::classify(tool, words)),
+        FamilyId::Kube => Some(kube::classify(tool, words, inner::judge)),
         FamilyId::Aws => Some(aws::classify(words)),
         FamilyId::Packages => apt::classify(tool.name.as_bytes(), words),
         FamilyId::Units => host::classify(tool.name.as_bytes(), words),

@@ -3,7 +3,7 @@
 //! kubectl takes JSON and YAML alike (`sigs.k8s.io/yaml`), and JSON is YAML.
 
 use super::effect::Effect;
-use crate::engine::kube::classify::{LIFTS, lifts};
+use crate::engine::kube::keys::{LIFTS, lifts};
 use serde_yaml::Value;
 
 /// How a patch is read (`kubectl patch --type`).

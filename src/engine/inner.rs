@@ -7,15 +7,14 @@
 mod client;
 pub mod sql;
 
-use super::aws;
-use super::classify::classify_host;
 use super::effect::Effect;
-use super::kube::classify;
-use super::parse::{Parsed, parse};
+use super::kube::classify::{self, program_at};
+use super::parse::parse;
 use super::tool::{self, FamilyId};
 use super::tools::kubectl;
 use super::tools::programs::{DESTROYS, READS, Row, WRAPPERS, When};
 use super::verdict::Verdict;
+use super::{apt, aws, host};
 
 /// How deep shells inside shells are followed.
 const DEPTH: u8 = 3;
@@ -73,21 +72,11 @@ fn in_cluster(words: &[&[u8]]) -> Result<Verdict, usize> {
             None => Ok(Verdict::of(Effect::Disrupt)),
         };
     }
-    let verdict = bounded(classify::judge(&parsed));
+    let verdict = bounded(classify::judge(&parsed, judge));
     if parsed.problem.is_some() && verdict.effect == Effect::Read {
         return Ok(Verdict::of(Effect::Disrupt));
     }
     Ok(verdict)
-}
-
-/// Where the program stands among the words of `kubectl exec`.
-pub fn program_at(parsed: &Parsed<'_>) -> Option<usize> {
-    let from = match parsed.dash {
-        Some(dash) => dash,
-        None if parsed.all("filename").next().is_some() => return None,
-        None => 1,
-    };
-    parsed.args.get(from).map(|(at, _)| *at)
 }
 
 /// The words behind a program that only runs another one; `None` for other programs.
@@ -125,7 +114,7 @@ fn program_verdict(name: &[u8], words: &[&[u8]]) -> Verdict {
     if holds(READS) || (name == b"env" && words.is_empty()) {
         return Verdict::why(Effect::Read, READS_ONLY);
     }
-    match classify_host(name, words) {
+    match apt::classify(name, words).or_else(|| host::classify(name, words)) {
         Some(verdict) => bounded(verdict),
         None => Verdict::of(Effect::Disrupt),
     }

@@ -23,6 +23,7 @@ pub mod line;
 pub mod parse;
 pub mod policy;
 pub mod redact;
+pub mod situation;
 pub mod table;
 pub mod target;
 pub mod tool;

@@ -2,12 +2,13 @@
 
 use super::example::{moment, situation};
 use super::{files, parse};
-use crate::engine::decide::{Decision, Situation, Whole, decide};
+use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{IdKind, Identity, Seen, classify_target};
-use crate::engine::policy::rule::{Actor, Outcome, Rule, When};
+use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::{Layer, Merged};
+use crate::engine::situation::{Actor, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
 use crate::engine::tool::{self, TargetKind};
 use crate::exit::Exit;

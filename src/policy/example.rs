@@ -1,14 +1,13 @@
 //! Examples: command lines a rule must or must not match, and what a whole policy must decide. Words are read by the
 //! same engine that judges real calls; nothing is run and nothing is asked.
 
-use super::read::{labels, texts};
-use super::tree::{Node, Problem};
-use crate::engine::decide::Situation;
+use super::tree::{Node, Problem, labels, texts};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{IdKind, Identity};
-use crate::engine::policy::rule::{Actor, Rule, When};
+use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::words::situation_of_words;
+use crate::engine::situation::{Actor, Situation};
 use crate::engine::target::Environment;
 
 /// Checks the `match` and `no_match` examples of one rule.

@@ -4,11 +4,12 @@
 use crate::engine::assess::Assessment;
 use crate::engine::aws::redact_text as redacted;
 use crate::engine::challenge::Challenge;
-use crate::engine::decide::{Decision, Level, Whole};
+use crate::engine::decide::Decision;
 use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::policy::Ignored;
+use crate::engine::situation::{Level, Whole};
 use crate::engine::target::{self, AwsTarget, Environment, HostTarget, KubeTarget};
 use crate::exit::Exit;
 use serde::Serialize;

@@ -1,13 +1,14 @@
 //! The laws of deciding, over generated policies and situations: total, monotone, and a floor that holds.
 
 use crate::cases::cases;
-use guard::engine::decide::{Decision, Level, Object, Situation, Whole, decide};
+use guard::engine::decide::{Decision, decide};
 use guard::engine::effect::Effect;
 use guard::engine::policy::agents::Agents;
 use guard::engine::policy::place::{IdKind, Identity, Place, Seen, classify_target};
-use guard::engine::policy::rule::{Actor, LabelTest, Outcome, Rule, When};
+use guard::engine::policy::rule::{LabelTest, Rule, When};
 use guard::engine::policy::window::Window;
 use guard::engine::policy::{Layer, Merged, Mode, Policy, UnknownAs};
+use guard::engine::situation::{Actor, Level, Object, Outcome, Situation, Whole};
 use guard::engine::target::Environment;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};

@@ -9,7 +9,7 @@ pub mod unit_files;
 
 use crate::app::caller::actor;
 use crate::engine::glob;
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
 use crate::engine::tool::Tool;
 use crate::policy;
 use crate::probe::proc::Proc;

@@ -11,15 +11,16 @@ use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Gap, Impact};
+use crate::engine::inner;
 use crate::engine::kube::classify::{Filed, judge_filed, refused_by_kubectl};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
 use crate::engine::kuberc;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::policy::place::{self, IdKind, Seen};
-use crate::engine::policy::rule::Actor;
 use crate::engine::policy::words as policy_words;
 use crate::engine::policy::{Merged, Terms};
+use crate::engine::situation::Actor;
 use crate::engine::target::KubeTarget;
 use crate::engine::tools::kubectl::TABLE;
 use crate::engine::verdict::Verdict;
@@ -341,7 +342,7 @@ impl Evaluation<'_> {
         // Kinds that stand in a file count like those that stand in the words.
         let kinds: Vec<&str> = self.documents.objects.iter().map(Document::kind).collect();
         let filed = Filed { kinds: &kinds, unread: !self.documents.unread.is_empty() };
-        let worded = judge_filed(self.parsed, filed);
+        let worded = judge_filed(self.parsed, filed, inner::judge);
         let effect =
             if reach::from_files(self.parsed) { worded.effect.max(self.effect) } else { self.effect };
         let unseen = !probed || !impact.gaps.is_empty();

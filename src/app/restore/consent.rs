@@ -3,7 +3,7 @@
 use crate::app::{caller, kept, out, show};
 use crate::engine::challenge::Challenge;
 use crate::engine::policy::Merged;
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::prompt::Terminal;

@@ -1,35 +1,35 @@
 //! The effect of one kubectl command, from its words alone.
 
-mod keys;
 mod plugins;
 mod redact;
 mod rules;
 
 use crate::engine::effect::Effect;
-use crate::engine::inner;
+use crate::engine::kube::keys;
 use crate::engine::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use crate::engine::table::{Carries, Command, Role, Table};
 use crate::engine::verdict::Verdict;
 
-#[cfg(feature = "cli")]
-pub(in crate::engine) use keys::{LIFTS, lifts};
 pub use redact::redact;
 pub use rules::Filed;
+
+/// Judges a command that runs inside a container, its program first: any tool's, so this file cannot know how.
+pub type Inside = fn(&[&[u8]]) -> Verdict;
 
 /// With more unknown flags than this, not every combination of readings is tried.
 const TRIED_FLAGS: usize = 4;
 
 /// Judges the words after the name of a tool from the tables.
-pub fn classify_words(tool: &'static Table, words: &[&[u8]]) -> Verdict {
+pub fn classify_words(tool: &'static Table, words: &[&[u8]], inside: Inside) -> Verdict {
     if is_completion(words) {
         return Verdict { completion: true, ..Verdict::of(Effect::Read) };
     }
     let parsed = parse(tool, words);
-    let verdict = judge(&parsed);
+    let verdict = judge(&parsed, inside);
     match parsed.problem {
         None | Some(Problem::MissingValue(_) | Problem::BadValue(_)) => verdict,
         Some(Problem::UnknownFlag(_) | Problem::UnknownCommand(_)) => {
-            worst_reading(tool, words, &parsed, verdict)
+            worst_reading(tool, words, (&parsed, verdict), inside)
         }
     }
 }
@@ -40,13 +40,18 @@ pub fn is_completion(words: &[&[u8]]) -> bool {
 }
 
 /// A flag of a newer tool may take a value or none: every combination is tried and the worst kept.
-fn worst_reading(tool: &'static Table, words: &[&[u8]], parsed: &Parsed<'_>, first: Verdict) -> Verdict {
+fn worst_reading(
+    tool: &'static Table,
+    words: &[&[u8]],
+    (parsed, first): (&Parsed<'_>, Verdict),
+    inside: Inside,
+) -> Verdict {
     let mut worst = first;
     if parsed.command.is_none() {
         // kubectl refuses flags before a plugin's name, so that the only other reading is a command behind them.
         let loose = parse_as(tool, words, Reading::Loose);
         if loose.command.is_some() && !parsed.given.is_empty() {
-            worst = judge(&loose);
+            worst = judge(&loose, inside);
         }
     }
     let mut unknown: Vec<usize> = parsed.unknown_flags().collect();
@@ -54,7 +59,7 @@ fn worst_reading(tool: &'static Table, words: &[&[u8]], parsed: &Parsed<'_>, fir
     let many = unknown.len() > TRIED_FLAGS;
     if many {
         worst.raise(Effect::Unknown, "more unknown flags than can be told apart");
-        worst = worst.or_worse(judge(&parse_as(tool, words, Reading::Eat(&unknown))));
+        worst = worst.or_worse(judge(&parse_as(tool, words, Reading::Eat(&unknown)), inside));
         unknown.clear();
     }
     let mut eat = Vec::with_capacity(unknown.len());
@@ -63,23 +68,23 @@ fn worst_reading(tool: &'static Table, words: &[&[u8]], parsed: &Parsed<'_>, fir
         eat.extend(unknown.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, at)| *at));
         let reading = parse_as(tool, words, Reading::Eat(&eat));
         if reading.command.is_some() {
-            worst = worst.or_worse(judge(&reading));
+            worst = worst.or_worse(judge(&reading, inside));
         }
     }
     worst
 }
 
 /// Judges one reading.
-pub fn judge(parsed: &Parsed<'_>) -> Verdict {
-    judge_filed(parsed, Filed::default())
+pub fn judge(parsed: &Parsed<'_>, inside: Inside) -> Verdict {
+    judge_filed(parsed, Filed::default(), inside)
 }
 
 /// The same when the command's files have been read.
-pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>) -> Verdict {
+pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>, inside: Inside) -> Verdict {
     let Some(command) = parsed.command else {
         return match parsed.problem {
             // kubectl refuses flags before a plugin's name.
-            Some(Problem::UnknownCommand(0)) => plugins::judge(parsed.words),
+            Some(Problem::UnknownCommand(0)) => plugins::judge(parsed.words, inside),
             Some(Problem::UnknownCommand(_)) => {
                 Verdict::why(Effect::Unknown, "no command of this tool: a plugin or an alias would run")
             }
@@ -107,20 +112,30 @@ pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>) -> Verdict {
         Carries::Manifest | Carries::Edit => verdict.content = true,
         Carries::Patch => patch(parsed, &mut verdict),
         Carries::Keys => keys::judge(parsed, &mut verdict),
-        Carries::Program => program(parsed, &mut verdict),
+        Carries::Program => program(parsed, &mut verdict, inside),
     }
     verdict
 }
 
 /// `kubectl exec POD -- CMD` does what the command does; a shell, and what nobody knows, disrupts.
-fn program(parsed: &Parsed<'_>, verdict: &mut Verdict) {
+fn program(parsed: &Parsed<'_>, verdict: &mut Verdict, inside: Inside) {
     // Words kubectl itself would refuse, or read in another way, are not looked into for what would make them milder.
-    let Some(words) = inner::program_at(parsed).and_then(|at| parsed.words.get(at..)) else { return };
-    let judged = inner::judge(words);
+    let Some(words) = program_at(parsed).and_then(|at| parsed.words.get(at..)) else { return };
+    let judged = inside(words);
     let reads = judged.effect == Effect::Read && parsed.problem.is_none() && parsed.dash.is_some();
     if reads || judged.effect > verdict.effect {
         *verdict = judged;
     }
+}
+
+/// Where the program stands among the words of `kubectl exec`.
+pub fn program_at(parsed: &Parsed<'_>) -> Option<usize> {
+    let from = match parsed.dash {
+        Some(dash) => dash,
+        None if parsed.all("filename").next().is_some() => return None,
+        None => 1,
+    };
+    parsed.args.get(from).map(|(at, _)| *at)
 }
 
 /// Why the tool carries nothing out, when it does not.

@@ -6,6 +6,7 @@ pub mod builtin;
 pub mod classify;
 #[cfg(feature = "cli")]
 pub mod documents;
+pub(in crate::engine) mod keys;
 pub mod kinds;
 pub mod oc;
 #[cfg(feature = "cli")]
@@ -17,9 +18,9 @@ use super::verdict::Verdict;
 use std::borrow::Cow;
 
 /// Judges the words after the name of a tool of this family: kubectl's commands, and before them those that only `oc` has.
-pub fn classify(tool: &Tool, words: &[&[u8]]) -> Verdict {
-    let own = if tool.name == oc::NAME { oc::classify(words) } else { None };
-    own.unwrap_or_else(|| classify::classify_words(&TABLE, words))
+pub fn classify(tool: &Tool, words: &[&[u8]], inside: classify::Inside) -> Verdict {
+    let own = if tool.name == oc::NAME { oc::classify(words, inside) } else { None };
+    own.unwrap_or_else(|| classify::classify_words(&TABLE, words, inside))
 }
 
 /// The commands of a tool of this family, as rules of a policy name them; groups stand for themselves.

@@ -2,7 +2,7 @@
 //! (OpenShift CLI 4.x, `oc help` and "OpenShift CLI developer/administrator command reference"). What stands in neither
 //! table is unknown, as with kubectl.
 
-use super::classify::classify_words;
+use super::classify::{Inside, classify_words};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
 use crate::engine::parse::parse;
 use crate::engine::table::{Arity, Carries, Command, Flag, Role, Rule, Table, When};
@@ -13,11 +13,11 @@ use crate::engine::verdict::Verdict;
 pub const NAME: &str = "oc";
 
 /// Judges the words when they name one of `oc`'s own commands.
-pub fn classify(words: &[&[u8]]) -> Option<Verdict> {
+pub fn classify(words: &[&[u8]], inside: Inside) -> Option<Verdict> {
     let parsed = parse(&TABLE, words);
     // A group stands here only for the commands of its own below it.
     let command = parsed.command.filter(|c| !TABLE.has_children(c))?;
-    (!command.path.is_empty()).then(|| classify_words(&TABLE, words))
+    (!command.path.is_empty()).then(|| classify_words(&TABLE, words, inside))
 }
 
 const TABLE: Table = Table { name: NAME, globals: kubectl::TABLE.globals, pool: POOL, commands: COMMANDS };

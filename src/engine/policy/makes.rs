@@ -1,6 +1,6 @@
 //! Commands whose own words say which kind they make: a rule about secrets has nothing to say about `create configmap`.
 
-use crate::engine::decide::Object;
+use crate::engine::situation::Object;
 
 /// What a command makes: its path, then kind, group and plural of the API.
 struct Makes(&'static str, &'static str, &'static str, &'static str);

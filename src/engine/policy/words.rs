@@ -4,11 +4,11 @@
 use crate::engine::apt::named::{self, named};
 use crate::engine::aws::{self, Hit};
 use crate::engine::classify::{classify, classify_host};
-use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
 use crate::engine::kube::kinds::{self, is_cluster_scoped};
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::policy::makes;
+use crate::engine::situation::{Object, Situation};
 use crate::engine::table::Role;
 use crate::engine::tool::{self, FamilyId};
 use crate::engine::tools::kubectl;
@@ -262,7 +262,7 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     #[cfg(feature = "cli")]
-    use crate::engine::decide::Whole;
+    use crate::engine::situation::Whole;
 
     fn of(line: &str) -> Situation {
         let words: Vec<&[u8]> = line.split(' ').skip(1).map(str::as_bytes).collect();

@@ -1,6 +1,6 @@
 //! Whether a rule of the tables holds for the words.
 
-use super::keys::is_change;
+use crate::engine::kube::keys::is_change;
 use crate::engine::parse::Parsed;
 use crate::engine::table::{Role, When};
 
