@@ -13,8 +13,9 @@ use crate::engine::target::{Environment, KubeTarget};
 use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::keep::head::Kind;
+use crate::keep::objects::Manifest;
 use crate::keep::restore::{self as back, Plan, Report, Settings};
-use crate::keep::store::{Kept, Manifest};
 use crate::policy;
 use crate::probe::client::Door;
 use crate::resolve;
@@ -68,9 +69,10 @@ pub struct Args {
 pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let root = kept::root(world)?;
     let (dir, kept) = kept::find(&root, &args.id)?;
-    let manifest = match kept {
-        Kept::Kubernetes(manifest) => manifest,
-        Kept::Apt(manifest) => return apt::run(args, &dir, &manifest, world, choice),
+    let unread = |e| kept::unread(&dir, &e);
+    let manifest: Manifest = match kept.head.kind {
+        Kind::Kubernetes => kept.manifest().map_err(unread)?,
+        Kind::Apt => return apt::run(args, &dir, &kept.manifest().map_err(unread)?, world, choice),
     };
     let plan = back::plan(&dir, &manifest).map_err(|e| {
         Fail::new(Exit::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())

@@ -10,7 +10,6 @@ const LEFT: &[&[&str]] = &[
     &["engine/aws/names", "engine/aws/naming"],
     &["engine/aws/conditions", "engine/aws/general"],
     &["engine/line/judge/calls", "engine/line/judge/simple", "engine/line/judge/text"],
-    &["keep/apt", "keep/apt/manifest", "keep/apt/settings", "keep/store"],
     &[
         "probe/systemd/after",
         "probe/systemd/down",
@@ -19,15 +18,7 @@ const LEFT: &[&[&str]] = &[
         "probe/systemd/start",
         "probe/systemd/stop",
     ],
-    &[
-        "app/judge",
-        "app/judge/kube",
-        "app/keeping",
-        "app/keeping/apt",
-        "app/kept",
-        "app/render",
-        "app/show",
-    ],
+    &["app/judge", "app/judge/kube", "app/keeping", "app/keeping/apt", "app/kept", "app/render", "app/show"],
 ];
 
 fn sources(dir: &Path, into: &mut Vec<PathBuf>) {
@@ -158,7 +149,8 @@ fn reached(graph: &Graph) -> Graph {
 fn circles(graph: &Graph) -> BTreeSet<Vec<String>> {
     let reached = reached(graph);
     let round = |one: &String| {
-        let with = graph.keys().filter(|other| reached[one].contains(*other) && reached[*other].contains(one));
+        let with =
+            graph.keys().filter(|other| reached[one].contains(*other) && reached[*other].contains(one));
         with.cloned().collect::<Vec<_>>()
     };
     graph.keys().filter(|one| reached[*one].contains(*one)).map(round).collect()
@@ -169,7 +161,8 @@ fn no_file_uses_what_uses_it() {
     let all = modules();
     let mut graph: Graph = BTreeMap::new();
     for (module, text) in &all {
-        let edges = used(text).iter().filter_map(|path| leads_to(path, module, &all)).map(|m| m.join("/")).collect();
+        let edges =
+            used(text).iter().filter_map(|path| leads_to(path, module, &all)).map(|m| m.join("/")).collect();
         graph.insert(module.join("/"), edges);
     }
     let left: BTreeSet<Vec<String>> =
