@@ -72,7 +72,7 @@ fn paths(tree: &str) -> Vec<String> {
         depth += i32::from(c == '{') - i32::from(c == '}');
         c == ',' && depth == 0
     });
-    branches.flat_map(|branch| paths(branch)).map(|path| format!("{head}{path}")).collect()
+    branches.flat_map(paths).map(|path| format!("{head}{path}")).collect()
 }
 
 /// What a text uses: its `use` lines, and paths in the code that begin at the crate or one module up.
