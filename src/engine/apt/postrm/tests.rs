@@ -223,10 +223,16 @@ const ROWS: &[(&str, &str)] = &[
     ("[ $1 = purge ] && rm -rf /srv/a/ /srv/b && rm -rf /srv/c/.", "/srv/a@ /srv/b /srv/c@"),
     ("[ $1 = purge ] && find /srv/a/ -type f -delete", "/srv/a@"),
     ("[ $1 = purge ] && find -L /srv/a -delete; find -H -P /srv/b -delete", "/srv/a@@ /srv/b+remove"),
-    ("[ $1 = purge ] && find -P -H /srv/a -delete && find /srv/b -follow -exec rm -f {} +", "/srv/a@ /srv/b@@"),
+    (
+        "[ $1 = purge ] && find -P -H /srv/a -delete && find /srv/b -follow -exec rm -f {} +",
+        "/srv/a@ /srv/b@@",
+    ),
     ("[ $1 = purge ] && find -L /srv/a -name '*.d' -print0 | xargs -0 rm -rf", "/srv/a@"),
     ("[ $1 = purge ] && { cd /srv/a && find . -delete; }", "/srv/a@"),
-    ("[ $1 = purge ] && > /srv/a/b && shred /srv/c.db && unlink /srv/d.db", "/srv/a/b@(one) /srv/c.db@ /srv/d.db"),
+    (
+        "[ $1 = purge ] && > /srv/a/b && shred /srv/c.db && unlink /srv/d.db",
+        "/srv/a/b@(one) /srv/c.db@ /srv/d.db",
+    ),
     ("dkms remove a/1 --all; umount /srv/a; ip6tables -F; nft flush ruleset", ""),
     // What is broken is read as far as it goes.
     ("if [ $1 = purge ]; then rm -rf /srv/a", "/srv/a"),

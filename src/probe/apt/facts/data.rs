@@ -123,7 +123,9 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
                 break;
             }
             let entries = match std::fs::symlink_metadata(&path) {
-                Ok(meta) if job.through && meta.is_dir() && !entered.insert((meta.dev(), meta.ino())) => continue,
+                Ok(meta) if job.through && meta.is_dir() && !entered.insert((meta.dev(), meta.ino())) => {
+                    continue;
+                }
                 Ok(meta) if meta.is_dir() => std::fs::read_dir(&path),
                 Ok(meta) => {
                     add(&mut size, &mut newest, &mut linked, &meta, &path, job);
@@ -154,7 +156,8 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
                     let (inside, outside) = behind(root, &inner(root, &path), mounts);
                     if outside {
                         size.mounts.push(inside.display().to_string());
-                        failed = Some(Why::Failed("behind a link to another machine's file system".to_owned()));
+                        failed =
+                            Some(Why::Failed("behind a link to another machine's file system".to_owned()));
                     } else if below(root, &inside).is_dir() {
                         todo.push(below(root, &inside));
                     }
@@ -410,9 +413,8 @@ fn keep_outermost(places: &mut Vec<Found>) {
     });
     let mut kept: Vec<Found> = Vec::new();
     for one in places.drain(..) {
-        let within = |k: &Found| {
-            one.path.starts_with(&k.path) && k.names.is_empty() && (k.through || !one.through)
-        };
+        let within =
+            |k: &Found| one.path.starts_with(&k.path) && k.names.is_empty() && (k.through || !one.through);
         if !kept.iter().any(within) {
             kept.push(one);
         }

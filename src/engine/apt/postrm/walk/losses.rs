@@ -1,9 +1,9 @@
 //! What a command of a script deletes, empties or moves away.
 
-use super::super::{Deletion, Links};
 use super::super::lex::{Part, Word};
 use super::super::places::{Place, place};
 use super::super::values::{ACTION, ANSWER, UNKNOWN};
+use super::super::{Deletion, Links};
 use super::{DATABASES, List, PURGE, REMOVE, Walk, is_paren, settled, shown};
 use crate::engine::glob::matches;
 
