@@ -368,7 +368,7 @@ fn machine(tool: &str, words: &[&[u8]]) -> Option<String> {
     match asked::read_words(tool, words) {
         Asked::Down(down) => Some(down.how),
         Asked::Units(units) if units.act == Act::Isolate => units.names.into_iter().next(),
-        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::Unclear => None,
+        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::LeftOut(_) | Asked::Unclear => None,
     }
 }
 

@@ -201,6 +201,15 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_path_is_opened_as_it_stands() {
+        let place = Place::new();
+        place.put("t.yaml", b"a: 1\r\n");
+        assert_eq!(place.get("path:t.yaml"), Ok(b"a: 1\n".to_vec()));
+        assert!(matches!(place.get("path:~/t.yaml"), Err(Why::Failed(_))), "nothing is expanded");
+        assert_eq!(place.get("path:/dev/stdin"), Err(Why::Unsupported));
+    }
+
+    #[test]
     fn a_file_that_is_too_large_is_not_read() {
         let place = Place::new();
         let file = std::fs::File::create(place.0.path().join("large")).unwrap();

@@ -649,7 +649,11 @@ mod tests {
             ("rm -rf /var/lib/l/", "/data/l 2 Purge"),
             ("rm -rf /var/lib/chain/", "/data/l 2 Purge"),
             ("rm -rf /var/lib/l /var/lib/l/", "/data/l 2 Purge"),
-            ("rm -rf /var/lib/l/*", "/data/more 1 Stays; /data/l 3 Stays"),
+            // The names below the link are not behind another one; links among them stay what they are.
+            (
+                "rm -rf /var/lib/l/*",
+                "/var/lib/l/f 1 Purge; /var/lib/l/g 1 Purge; /data/l 2 Stays; /data/more 1 Stays",
+            ),
             ("find -H /var/lib/l -delete", "/data/l 2 Purge"),
             ("find -L /var/lib/l -delete", "/data/l 3 Purge"),
             ("find /var/lib/l/ -name g -delete", "/data/l 1 Purge"),
