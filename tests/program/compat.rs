@@ -37,17 +37,23 @@ fn put(from: &Path, to: &Path) {
     }
 }
 
-/// A machine on which that guard was at work.
-fn inherited(from: &Path) -> Machine {
+/// A machine on which that guard was at work: `state` before kubectl, `packages` before apt.
+fn inherited(from: &Path, part: &str) -> Machine {
     let machine = Machine::bare();
-    put(&from.join("state"), &machine.at(".local/state/guard"));
+    put(&from.join(part), &machine.at(".local/state/guard"));
     machine
+}
+
+/// The one copy that is there.
+fn copy(machine: &Machine) -> Value {
+    let listed = machine.guard(&["kept", "list", "--json"]);
+    serde_json::from_slice(&listed.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&listed)))
 }
 
 #[test]
 fn audit_logs_are_shown_and_hold_and_go_on() {
     for from in older() {
-        let mut machine = inherited(&from);
+        let mut machine = inherited(&from, "state");
         told(&machine.guard(&["audit", "verify"])).is(0).says("ok: 3 records, the chain holds");
         let shown = told(&machine.guard(&["audit", "show"])).is(0);
         let facts = [
@@ -73,10 +79,8 @@ fn audit_logs_are_shown_and_hold_and_go_on() {
 #[test]
 fn copies_are_listed_and_shown_and_lead_back() {
     for from in older() {
-        let mut machine = inherited(&from);
-        let listed = machine.guard(&["kept", "list", "--json"]);
-        let copy: Value =
-            serde_json::from_slice(&listed.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&listed)));
+        let mut machine = inherited(&from, "state");
+        let copy = copy(&machine);
         let id = copy["id"].as_str().unwrap().to_owned();
         assert_eq!((&copy["kind"], &copy["kinds"]["ConfigMap"]), (&"kubernetes".into(), &2.into()), "{copy}");
         told(&machine.guard(&["kept", "list"])).is(0).says(&id).says("kubectl delete namespace compat");
@@ -92,6 +96,21 @@ fn copies_are_listed_and_shown_and_lead_back() {
         let settings = server.object("/api/v1/namespaces/compat/configmaps/settings").unwrap();
         assert_eq!(settings["data"]["colour"], "blue", "{from:?}");
         assert!(server.exists("/apis/apps/v1/namespaces/compat/deployments/web"), "{from:?}");
+    }
+}
+
+#[test]
+fn settings_of_packages_are_listed_and_shown_and_lead_back() {
+    for from in older() {
+        let machine = inherited(&from, "packages");
+        let copy = copy(&machine);
+        let id = copy["id"].as_str().unwrap();
+        assert_eq!((&copy["kind"], &copy["host"]), (&"apt".into(), &"db1".into()), "{copy}");
+        told(&machine.guard(&["kept", "list"])).is(0).says(id).says("1 packages, 2 settings files");
+        let shown = told(&machine.guard(&["kept", "show", id])).is(0);
+        shown.says("unchanged since they were written").says("etcd-server:amd64").says("/etc/default/etcd");
+        told(&machine.guard(&["restore", id, "--dry-run"])).is(0).says("write     /etc/default/etcd");
+        told(&machine.guard(&["audit", "verify"])).is(0).says("ok: 1 record, the chain holds");
     }
 }
 
