@@ -4,6 +4,7 @@ use super::call::Call;
 use super::judge::{How, judge, read_words};
 use super::{keeping, origin, show};
 use crate::engine::decide::Decision;
+use crate::engine::fact::Why;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
@@ -115,7 +116,10 @@ fn plain(
     use std::io::IsTerminal;
     let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), None);
     let verdict = match &judged.decision {
-        Decision::Allow(_) => "would run".to_owned(),
+        Decision::Allow(_) => match judged.impact.gaps.iter().find(|gap| gap.why == Why::NotAsked) {
+            Some(gap) => format!("would run; not asked: {}", gap.what),
+            None => "would run".to_owned(),
+        },
         Decision::Confirm(_) if judged.impact.refused.is_some() => {
             "would be refused by the server".to_owned()
         }

@@ -170,8 +170,12 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Whether the caller is told what would have to be typed: a coding agent is not, unless policy lets it answer.
+/// Whether the caller is told what would have to be typed: where nothing is asked there is nothing to tell, and a coding
+/// agent is not told unless policy lets it answer.
 pub fn tells_phrase(judged: &Judged) -> bool {
+    if !matches!(judged.decision, Decision::Confirm(_)) || judged.impact.refused.is_some() {
+        return false;
+    }
     judged.situation.actor != Actor::Agent || (judged.terms.env_confirm && judged.policy.agents_confirm())
 }
 

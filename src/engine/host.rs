@@ -151,6 +151,10 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
                 || units().skip(1).any(|unit| takes_down(unit).is_some())
         }
     };
+    // systemctl takes it with `reload-or-restart` alone and refuses the others: guard looks at that.
+    if line.has(Means::Marked) && matches!(verb, Verb::Start | Verb::Job) {
+        verdict.raise(Effect::Disrupt, "restarts every unit that is marked for it");
+    }
     match verb {
         Verb::Power if line.count(Means::Force) >= 2 => {
             verdict.raise(Effect::Destroy, "forced twice: nothing is stopped or written to disk first");
@@ -427,6 +431,17 @@ mod tests {
         (Disrupt, "systemctl --user restart x"),
         (Disrupt, "systemctl reload-or-restart x"),
         (Disrupt, "systemctl disable --now x"),
+        (Disrupt, "systemctl preset --now x"),
+        (Disrupt, "systemctl preset-all --now"),
+        (Mutate, "systemctl preset x"),
+        (Disrupt, "systemctl reload-or-restart --marked"),
+        (Disrupt, "systemctl restart --marked"),
+        (Disrupt, "systemctl reload --marked"),
+        (Disrupt, "systemctl start x --marked"),
+        (Read, "systemctl reload-or-restart --marked --dry-run"),
+        (Mutate, "systemctl unmask --now x"),
+        (Disrupt, "systemctl unmask --now reboot.target"),
+        (Mutate, "systemctl -M web start nginx"),
         (Mutate, "systemctl disable x"),
         (Disrupt, "systemctl mask x"),
         (Disrupt, "systemctl kill -s KILL x"),

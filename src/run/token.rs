@@ -386,7 +386,7 @@ mod tests {
 
     fn plan() -> Plan {
         let changes = vec![change("b", Kind::Remove), change("new", Kind::Install), change("a", Kind::Purge)];
-        Plan { changes }
+        Plan { changes, ..Plan::default() }
     }
 
     /// A store that belongs to whoever runs the tests.
@@ -425,7 +425,7 @@ mod tests {
         let (a, b) = (change("a", Kind::Purge), change("b", Kind::Purge));
         assert!(!found.is_exactly(&[&a, &b], true), "purged instead of removed");
         assert!(found.is_exactly(&[&a, &b], false), "nobody said which");
-        let mut other = Plan { changes: vec![b] };
+        let mut other = Plan { changes: vec![b], ..Plan::default() };
         found.settle(&mut other);
         assert_eq!(other.changes[0].kind, Kind::Remove);
         found.spend();

@@ -52,6 +52,26 @@ fn the_old_stack_does_not_go_by_the_new_ones_name() {
     }
 }
 
+/// `deploy` reads its template itself, by a plain path: what was confirmed is what runs.
+#[test]
+fn a_template_that_changes_while_the_question_stands_is_refused() {
+    let s = scene!("deployed");
+    let table = json!({"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "deployed-orders",
+        "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}});
+    let queue = json!({"Type": "AWS::SQS::Queue"});
+    s.stack("deployed", &json!({"Resources": {"Orders": table, "Q": queue}}));
+    let without = json!({"Resources": {"Q": queue}}).to_string();
+    let path = s.stage.file("new.json", &without);
+    let deploy = ["cloudformation", "deploy", "--stack-name", "deployed", "--template-file", &path];
+    let mut terminal = s.terminal(&deploy);
+    terminal.expect("tries: ");
+    s.stage.file("new.json", &without.replace('}', " }"));
+    terminal.send("acme-prod/stack/deployed\n");
+    ended(terminal).is(REFUSED).says("a file that the command reads changed");
+    assert_eq!(s.changes(), Vec::<String>::new());
+}
+
 #[test]
 fn a_protected_stack_is_not_even_asked_about() {
     let s = scene!("protected");

@@ -122,7 +122,7 @@ mod tests {
             named,
             unused: !named,
         };
-        Plan { changes: vec![change("client", true), change("server", false)] }
+        Plan { changes: vec![change("client", true), change("server", false)], ..Plan::default() }
     }
 
     #[test]
@@ -151,7 +151,10 @@ mod tests {
     #[test]
     fn what_nothing_needs_any_more_is_marked() {
         let mut told = told("a=b");
-        mark_unused(&mut told.plan, &Plan { changes: vec![simulated(Kind::Remove).changes[1].clone()] });
+        mark_unused(
+            &mut told.plan,
+            &Plan { changes: vec![simulated(Kind::Remove).changes[1].clone()], ..Plan::default() },
+        );
         assert_eq!(told.plan.changes.iter().map(|c| c.unused).collect::<Vec<_>>(), [true, false]);
     }
 }

@@ -120,6 +120,7 @@ fn judge_with(
     } else if wanted {
         if !how.probe {
             impact.gap("what would go", Why::NotAsked);
+            unasked(call, &words, &mut impact);
         }
         outcome = stage.decide(&words, target, &impact, &facts, false);
     }
@@ -193,7 +194,7 @@ pub fn takes_nothing(call: &Call, words: &Words, world: &World) -> bool {
     let how = How { probe: true, interactive: false, progress: false };
     let stage = Stage { call, policy: &policy, world, how };
     !words.verdict.content
-        || matches!(plan(&stage, &found, &tool).plan, Known::Known(plan) if !plan.removes())
+        || matches!(plan(&stage, &found, &tool).plan, Known::Known(plan) if !plan.removes() && plan.deconfigured.is_empty())
 }
 
 /// Whether a tool changes packages; the others change units or the machine's state.
@@ -214,6 +215,7 @@ fn look(
     let mut impact = Impact::default();
     if let Some(remote) = &found.target.remote {
         impact.gap("what is there", Why::Failed(format!("{} is another machine", remote.value)));
+        unasked(call, words, &mut impact);
         return impact;
     }
     let told = format!("{}: looking at what would go", call.tool);
@@ -256,12 +258,25 @@ fn look(
         }
         Known::Unknown(why) => {
             impact.gap("what would go", why);
-            if call.tool.is(&tool::DPKG) && words.verdict.content {
-                impact.raise(Effect::Disrupt, "what has to make room for it is not known".to_owned());
-            }
+            unasked(call, words, &mut impact);
         }
     }
     impact
+}
+
+/// What the words alone do not tell was not asked, or nobody answered: what stops or makes room by it is then not taken
+/// for nothing. apt tells before it removes anything, and asks; dpkg and systemctl do not.
+fn unasked(call: &Call, words: &Words, impact: &mut Impact) {
+    if !words.verdict.content {
+        return;
+    }
+    match call.tool {
+        "dpkg" => impact.raise(Effect::Disrupt, "what has to make room for it is not known"),
+        tool if !is_package_tool(tool) => {
+            impact.raise(Effect::Disrupt, "what it would stop could not be asked")
+        }
+        _ => {}
+    }
 }
 
 /// What the service manager and the process table say of units, or of the whole machine.
@@ -357,7 +372,7 @@ fn machine(tool: &Tool, words: &[&[u8]]) -> Option<String> {
     match asked::read_words(tool.name, words) {
         Asked::Down(down) => Some(down.how),
         Asked::Units(units) if units.act == Act::Isolate => units.names.into_iter().next(),
-        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::Unclear => None,
+        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::LeftOut(_) | Asked::Unclear => None,
     }
 }
 

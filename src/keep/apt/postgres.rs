@@ -581,6 +581,7 @@ mod tests {
                 change("postgresql-16", Kind::Remove),
                 change("postgresql-client-16", Kind::Purge),
             ],
+            ..Plan::default()
         };
         let found = dropped(&plan, &system);
         let names: Vec<String> = found.iter().map(Found::called).collect();
