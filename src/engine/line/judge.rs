@@ -129,6 +129,8 @@ struct Reader {
     defined: Vec<Defined>,
     /// Sources of `>(…)` in the command being read: they read what it writes.
     sinks: Vec<Vec<u8>>,
+    /// What the last `<(…)` writes is not all known.
+    process_unknown: bool,
     /// Something may stand between a tool's name and guard: PATH, a function, an alias.
     shadowed: bool,
 }
@@ -173,6 +175,7 @@ impl Reader {
             active: Vec::new(),
             defined: Vec::new(),
             sinks: Vec::new(),
+            process_unknown: false,
             shadowed: false,
         }
     }

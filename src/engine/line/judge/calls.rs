@@ -3,6 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::lex::Word;
+use super::super::scope::Text;
 use super::super::tables::{guarded, image, is_database_client, is_harmless, is_host_tool, takes_text};
 use super::super::wrappers::wrapper;
 use super::simple::{STRANGE, assignment};
@@ -40,7 +41,7 @@ impl Reader {
             && let Some(text) = self.scope.every_file()
         {
             // `find . -exec {} ;`: any file, one that the line has written too.
-            return self.file(&text, io);
+            return self.file(&Text { text, partial: true, shared: false }, Some(rest), io);
         }
         // `=kubectl` of zsh is its path.
         if !first.quoted
@@ -136,7 +137,7 @@ impl Reader {
             return self.unwrap(wrapper, rest, io);
         }
         if let Some(text) = self.scope.program(&first.bytes) {
-            return self.file(&text, io);
+            return self.file(&text, Some(rest), io);
         }
         if let Some(verdict) = self.program(name, rest, io) {
             return verdict;
@@ -162,11 +163,6 @@ impl Reader {
     fn host(&self, called: &[u8], words: &[Field]) -> Option<LineVerdict> {
         let verdict = host_verdict(called, words)?;
         Some(if self.boxed > 0 { STRANGE } else { verdict })
-    }
-
-    /// A file the line has written is run.
-    pub(super) fn file(&mut self, text: &[u8], io: &Io) -> LineVerdict {
-        worse(STRANGE, self.judge(text, io).0)
     }
 
     /// What a program that no table of this reader names does, from the closed lists for commands inside containers. On

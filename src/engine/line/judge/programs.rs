@@ -252,13 +252,13 @@ impl Reader {
                 verdict
             }
             b"at" | b"batch" => {
-                let text = rest.iter().find_map(|f| self.scope.read(&f.bytes));
+                let text = rest.iter().find_map(|f| self.scope.look(&f.bytes));
                 match text {
-                    Some(text) => self.file(&text, io),
+                    Some(text) => self.file(&text, None, io),
                     None => self.feed(io),
                 }
             }
-            b"source" | b"." => self.shell(false, false, rest, 0, io),
+            b"source" | b"." => self.sourced(rest, io),
             _ if is_interpreter(name) => {
                 let mut verdict = worse(STRANGE, self.interpreter(name, rest, io));
                 // `bun run x` reads a file as npm does.
