@@ -4,10 +4,13 @@
 mod blocks;
 mod calls;
 mod containers;
+mod fleet;
 mod functions;
 mod prints;
 mod programs;
+mod recipes;
 mod simple;
+mod targets;
 mod text;
 mod unwrap;
 
