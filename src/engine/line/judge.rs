@@ -3,6 +3,7 @@
 
 mod blocks;
 mod calls;
+mod code;
 mod containers;
 mod fleet;
 mod functions;

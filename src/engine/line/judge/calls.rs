@@ -4,13 +4,17 @@ use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::lex::Word;
 use super::super::scope::Text;
-use super::super::tables::{guarded, image, is_database_client, is_harmless, is_host_tool, takes_text};
+use super::super::tables::{
+    RECORDS, guarded, image, is_database_client, is_harmless, is_host_tool, is_message, takes_text,
+};
 use super::super::wrappers::wrapper;
 use super::simple::{STRANGE, assignment};
+use super::unwrap::may_hold_options;
 use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
 use crate::engine::classify::{Verdict, classify, classify_host, refused_by_kubectl};
 use crate::engine::effect::Effect;
 use crate::engine::parse::parse;
+use crate::engine::tools::host::Means;
 use crate::engine::tools::kubectl;
 use crate::engine::{host, inner};
 
@@ -200,7 +204,7 @@ impl Reader {
         if self.strict == 0 {
             verdict = worse(verdict, self.guarded_words(rest));
         }
-        verdict = worse(verdict, self.quoted_words(rest));
+        verdict = worse(verdict, self.quoted_words(&without_messages(rest)));
         worse(verdict, self.document(io))
     }
 
@@ -279,6 +283,25 @@ fn may_undo_dry_run(words: &[Field]) -> bool {
     })
 }
 
+/// The words without those that are text by the option before them: `--title 'kubectl delete …'`, and behind a verb that
+/// makes or changes a record `-m 'kubectl delete …'` as well.
+fn without_messages(words: &[Field]) -> Vec<Field> {
+    let mut records = false;
+    let mut text = false;
+    let mut out = Vec::with_capacity(words.len());
+    for field in words {
+        let bytes = field.bytes.as_slice();
+        let joined = bytes.iter().position(|b| *b == b'=').and_then(|at| bytes.get(..at));
+        let skip = std::mem::replace(&mut text, is_message(bytes, records))
+            || joined.is_some_and(|o| is_message(o, false));
+        records |= RECORDS.iter().any(|verb| verb.as_bytes() == bytes);
+        if !skip {
+            out.push(field.clone());
+        }
+    }
+    out
+}
+
 fn guarded_name(name: &[u8]) -> bool {
     guarded(name).is_some()
 }
@@ -308,12 +331,63 @@ fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
     if called.starts_with(b"/etc/init.d/") {
         name = b"service";
     }
-    let verdict = judge(name, words)?;
+    let mut verdict = judge(name, words)?;
+    if name == b"systemctl" && is_own_manager(words) && verdict.effect == Effect::Disrupt {
+        // What a person's own manager runs is theirs: the shim asks whether it serves anybody else.
+        verdict = LineVerdict { guarded: Some(Effect::Mutate), unconfirmed: Some(Effect::Mutate), ..verdict };
+    }
+    if matches!(name, b"apt" | b"apt-get") && may_undo_simulation(words) {
+        let real: Vec<Field> =
+            words.iter().filter(|f| !f.unknown && !is_simulation(&f.bytes)).cloned().collect();
+        verdict = worse(verdict, only_serious(judge(name, &real)?));
+    }
     if words.iter().any(|f| f.unknown && f.optional) {
         let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
         return judge(name, &less).map(|other| worse(verdict, only_serious(other)));
     }
     Some(verdict)
+}
+
+/// Whether systemctl speaks to the user's own manager here, and about its units.
+fn is_own_manager(words: &[Field]) -> bool {
+    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+    let line = host::systemctl(&words);
+    let elsewhere = words.iter().any(|w| {
+        w.starts_with(b"-H")
+            || w.starts_with(b"-M")
+            || w.starts_with(b"--h")
+            || w.starts_with(b"--m")
+            || w.starts_with(b"--sy")
+    });
+    let units: [&[u8]; 10] = [
+        b"stop",
+        b"restart",
+        b"try-restart",
+        b"condrestart",
+        b"reload-or-restart",
+        b"try-reload-or-restart",
+        b"force-reload",
+        b"kill",
+        b"disable",
+        b"mask",
+    ];
+    line.has(Means::User) && !elsewhere && line.arg(0).is_some_and(|verb| units.contains(&verb))
+}
+
+/// apt's options for a simulation (apt-get(8)).
+fn is_simulation(word: &[u8]) -> bool {
+    let short = word.first() == Some(&b'-') && word.get(1) != Some(&b'-') && word.contains(&b's');
+    let setting = word.to_ascii_lowercase().windows(18).any(|w| w == b"apt::get::simulate");
+    short
+        || setting
+        || matches!(word, b"--simulate" | b"--just-print" | b"--dry-run" | b"--recon" | b"--no-act")
+}
+
+/// Whether words that are not known, and options by their name, stand behind the last word that asks for a simulation: one of
+/// them may be `--no-simulate` or `-o APT::Get::Simulate=false`. Names of packages undo nothing.
+fn may_undo_simulation(words: &[Field]) -> bool {
+    let Some(last) = words.iter().rposition(|f| !f.unknown && is_simulation(&f.bytes)) else { return false };
+    words.iter().skip(last).any(|f| f.unknown && (f.optional || f.bytes == b"$@") && may_hold_options(f))
 }
 
 /// A variable by whose name people keep a tool: `$KUBECTL`.

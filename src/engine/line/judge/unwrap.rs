@@ -310,6 +310,11 @@ fn resets_environment(w: &Wrapper, own: &[Field]) -> bool {
     matches!(w.name, "doas" | "pkexec" | "run0" | "sudo") && !own.iter().any(keeps)
 }
 
+/// Whether what stands for it may be options: `$OPTS`, `$APT_FLAGS`, `"$@"`.
+pub(super) fn may_hold_options(field: &Field) -> bool {
+    named(field, &[b"OPT", b"ARG", b"FLAG", b"EXTRA", b"PARAM", b"@", b"*"])
+}
+
 /// Whether its name says that it is options: `$SSH_OPTS`; an array in quotes can be nothing else.
 fn is_options(field: &Field) -> bool {
     field.many && (field.quoted || named(field, &[b"OPT", b"ARG", b"FLAG"]))
