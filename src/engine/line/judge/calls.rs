@@ -143,6 +143,9 @@ impl Reader {
         if let Some(text) = self.scope.program(&first.bytes) {
             return self.file(&text, Some(rest), io);
         }
+        if self.remote > 0 && matches!(name, b"cd" | b"pushd") {
+            self.goes_to(rest);
+        }
         if let Some(verdict) = self.program(name, rest, io) {
             return verdict;
         }
@@ -171,9 +174,13 @@ impl Reader {
 
     /// What a program that no table of this reader names does, from the closed lists for commands inside containers. On
     /// another machine what it loses is refused like a guarded command; here it is only judged.
-    fn known_program(&self, fields: &[Field]) -> LineVerdict {
+    fn known_program(&mut self, fields: &[Field]) -> LineVerdict {
         let words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
         match inner::judge(&words).effect {
+            Effect::Destroy if self.remote > 0 && self.removes_scratch(fields) => {
+                self.scratched = true;
+                STRANGE
+            }
             Effect::Destroy if self.remote > 0 => guarded_as(Effect::Destroy),
             Effect::Read if fields.iter().any(|f| f.unknown) => STRANGE,
             effect @ (Effect::Destroy | Effect::Read) => unguarded(effect),

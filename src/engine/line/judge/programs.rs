@@ -200,18 +200,29 @@ impl Reader {
     fn executed_by_find(&mut self, words: &[Field], io: &Io) -> LineVerdict {
         let mut verdict = NOTHING;
         let mut rest = words;
+        let scratch = self.remote > 0 && self.begins_in_scratch(words);
         while let Some(at) = rest.iter().position(|f| {
             matches!(f.bytes.as_slice(), b"-exec" | b"-execdir" | b"-ok" | b"-okdir" | b"-x" | b"-X")
         }) {
             rest = rest.get(at + 1..).unwrap_or_default();
             let end =
                 rest.iter().position(|f| matches!(f.bytes.as_slice(), b";" | b"+")).unwrap_or(rest.len());
-            verdict = worse(verdict, self.command(rest.get(..end).unwrap_or_default(), io));
+            let mut inner = rest.get(..end).unwrap_or_default().to_vec();
+            if scratch {
+                // What it finds lies below the place it begins at.
+                let found = words.first().map(|f| [&f.bytes, &b"/x"[..]].concat()).unwrap_or_default();
+                inner.iter_mut().filter(|f| f.bytes == b"{}").for_each(|f| f.bytes.clone_from(&found));
+            }
+            verdict = worse(verdict, self.command(&inner, io));
             rest = rest.get(end..).unwrap_or_default();
         }
         let deletes = rest.iter().any(|f| f.bytes == b"-delete");
         match deletes {
             // On another machine what is lost is refused like a guarded command.
+            true if scratch => {
+                self.scratched = true;
+                worse(verdict, STRANGE)
+            }
             true if self.remote > 0 => worse(verdict, guarded_as(Effect::Destroy)),
             true => worse(verdict, unguarded(Effect::Destroy)),
             false => verdict,
