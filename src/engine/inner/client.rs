@@ -27,9 +27,10 @@ fn dialect(name: &[u8]) -> Option<Dialect> {
 /// What a client does with what it reads from standard input: `echo 'drop table t' | psql`. It never looks milder than its
 /// words, unless those say nothing of statements.
 fn fed(name: &[u8], words: &[&[u8]], text: &[u8], by_words: Effect) -> Effect {
+    let redis_cli = matches!(name, b"redis-cli" | b"valkey-cli" | b"keydb-cli");
     let by_text = match dialect(name) {
         Some(dialect) => sql::judge(text, dialect),
-        None if matches!(name, b"redis-cli" | b"valkey-cli" | b"keydb-cli") => text
+        None if redis_cli && words.iter().all(|w| w.starts_with(b"-")) => text
             .split(|b| *b == b'\n')
             .map(|line| line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).collect::<Vec<_>>())
             .filter(|line| !line.is_empty())
@@ -38,12 +39,54 @@ fn fed(name: &[u8], words: &[&[u8]], text: &[u8], by_words: Effect) -> Effect {
             .unwrap_or(Effect::Disrupt),
         None => return by_words,
     };
-    let from_file = words.iter().any(|w| w.starts_with(b"-f") || w.starts_with(b"--fi"));
-    if by_text == Effect::Read && by_words == Effect::Disrupt && !from_file {
+    if by_text == Effect::Read && by_words == Effect::Disrupt && only_connects(words) {
         Effect::Read
     } else {
         by_text.max(by_words)
     }
+}
+
+/// Whether options only say where to connect and how to print: then what is read from standard input is all that is done.
+fn only_connects(words: &[&[u8]]) -> bool {
+    const LONGS: [&[u8]; 10] = [
+        b"--csv",
+        b"--database",
+        b"--dbname",
+        b"--host",
+        b"--no-align",
+        b"--no-psqlrc",
+        b"--port",
+        b"--quiet",
+        b"--tuples-only",
+        b"--user",
+    ];
+    let mut rest = words.iter();
+    // The first operand of sqlite3 and psql is a database; a second one, or the first of redis-cli, may be a command.
+    let mut operands = 0;
+    while let Some(word) = rest.next() {
+        match *word {
+            [b'-', b'-', ..] => {
+                let name = word.split(|b| *b == b'=').next().unwrap_or(word);
+                let known = LONGS.contains(&name) || matches!(name, b"--username" | b"--password");
+                if !known {
+                    return false;
+                }
+                let takes = !matches!(
+                    name,
+                    b"--csv" | b"--no-align" | b"--no-psqlrc" | b"--quiet" | b"--tuples-only"
+                );
+                if takes && name.len() == word.len() {
+                    rest.next();
+                }
+            }
+            [b'-', b'h' | b'p' | b'U' | b'u' | b'd' | b'D' | b'P' | b'n'] => drop(rest.next()),
+            [b'-', b'h' | b'p' | b'U' | b'u' | b'd' | b'D' | b'P' | b'n', ..] => {}
+            [b'-', letters @ ..] if letters.iter().all(|b| b"AtqXwNsB".contains(b)) => {}
+            [b'-', ..] => return false,
+            _ => operands += 1,
+        }
+    }
+    operands < 2
 }
 
 /// Judges a client; `None` for other programs.

@@ -17,8 +17,7 @@ const NESTED: u8 = 16;
 /// Judges the words behind the name of a shell. `depth` is how many shells may still be opened inside one another.
 pub(super) fn judge(words: &[&[u8]], depth: u8, input: Option<&[u8]>) -> Verdict {
     let Some(depth) = depth.checked_sub(1) else { return Verdict::of(Effect::Disrupt) };
-    let is_line = |w: &&[u8]| w.first() == Some(&b'-') && w.get(1) != Some(&b'-') && w.contains(&b'c');
-    let Some(at) = words.iter().position(is_line) else {
+    let Some(at) = line_at(words) else {
         // `echo LINE | sh`: without a file or options of their own shells read what is piped into them.
         return match input {
             Some(text) if words.is_empty() || words == [b"-s"] => line(text, depth),
@@ -29,6 +28,24 @@ pub(super) fn judge(words: &[&[u8]], depth: u8, input: Option<&[u8]>) -> Verdict
     let behind = words.get(at + 1..).unwrap_or_default().iter();
     let given = behind.copied().find(|w| w.first() != Some(&b'-'));
     given.map_or(Verdict::of(Effect::Disrupt), |text| line(text, depth))
+}
+
+/// Where `-c` stands: among the options, before any file.
+fn line_at(words: &[&[u8]]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(word) = words.get(at).filter(|w| w.len() > 1 && matches!(w.first(), Some(b'-' | b'+'))) {
+        let long = word.starts_with(b"--");
+        if !long && word.first() == Some(&b'-') && word.contains(&b'c') {
+            return Some(at);
+        }
+        // `-o pipefail`, `+O extglob`, `--rcfile FILE`
+        let takes = match long {
+            true => matches!(*word, b"--rcfile" | b"--init-file"),
+            false => matches!(word.last(), Some(b'o' | b'O')),
+        };
+        at += 1 + usize::from(takes);
+    }
+    None
 }
 
 /// Judges a line for a shell.

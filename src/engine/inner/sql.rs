@@ -131,7 +131,8 @@ fn read(text: &[u8], how: Reading) -> Read<'_> {
                     || text.get(..text.len() - rest.len()).is_some_and(|before| before.ends_with(b"."));
                 out.parts.push(match rest.get(..inside.len() + 2) {
                     Some(whole) if *first != b'\'' => {
-                        Part::Quoted { whole, sure: *first == b'`' || !how.mysql || dotted }
+                        let differs = behind.is_some_and(|b| is_another(inside, b));
+                        Part::Quoted { whole, sure: *first == b'`' || !how.mysql || dotted || differs }
                     }
                     _ => Part::Text(inside),
                 });
@@ -166,6 +167,18 @@ fn read(text: &[u8], how: Reading) -> Read<'_> {
         };
     }
     out
+}
+
+/// Whether `= 'another'` follows a text in quotes: for a server to which both are literals, that is never so.
+fn is_another(text: &[u8], behind: &[u8]) -> bool {
+    let other = behind.trim_ascii_start().strip_prefix(b"=").map(<[u8]>::trim_ascii_start);
+    match other.and_then(<[u8]>::split_first) {
+        Some((quote @ (b'\'' | b'"'), rest)) => {
+            let (other, end) = quoted(rest, *quote, false);
+            end.is_some() && other != text && !other.contains(&b'\\')
+        }
+        _ => false,
+    }
 }
 
 /// Whether nothing stands between the last word and this place.
@@ -736,6 +749,9 @@ mod tests {
             (Destroy, Any, "update t set a = 1 where true"),
             (Disrupt, Postgres, "update \"t\" set a = 1 where \"name\" = 'x'"),
             (Disrupt, MySql, "update `t` set a = 1 where `name` = 'x'"),
+            (Disrupt, Any, "UPDATE \"Music\" SET a = 1 WHERE \"pk\" = 'x' AND \"sk\" = ?"),
+            (Disrupt, MySql, "update t set a = 1 where \"name\" = 'x'"),
+            (Destroy, MySql, "update t set a = 1 where \"name\" = 'name'"),
             (Destroy, MySql, "update t set a = 1 where \"name\" <> 'x'"),
             (Destroy, MySql, "execute immediate \"drop table t\""),
             (Read, Any, "select \"delete\", `drop` from \"truncate\""),

@@ -238,7 +238,7 @@ pub(super) const RECORDS: &[&str] = &[
 /// Whether an option's value is text for people; `records` when a verb of [`RECORDS`] stands before it.
 pub(super) fn is_message(option: &[u8], records: bool) -> bool {
     let letters =
-        || matches!(option, [b'-', flags @ .., b'm' | b't'] if flags.iter().all(|b| b"asvS".contains(b)));
+        || matches!(option, [b'-', flags @ .., b'm' | b't'] if flags.iter().all(|b| b"asv".contains(b)));
     MESSAGES.binary_search_by(|m| m.as_bytes().cmp(option)).is_ok() || (records && letters())
 }
 

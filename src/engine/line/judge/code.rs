@@ -3,6 +3,8 @@
 //!
 //! Sources: the lexical chapters of the references of Python 3.13, ECMAScript 2025, Ruby 3.4, perl 5.40 (perlop), PHP 8.4.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// A language as far as its texts and comments go.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Language {
@@ -108,7 +110,9 @@ pub(super) fn acting(interpreter: &[u8], code: &[u8], starts: &[&str]) -> Option
         _ => return None,
     };
     let tokens = tokens(code, language)?;
-    let said = Said { code, tokens: &tokens, language, starts };
+    let mut said =
+        Said { code, tokens: &tokens, language, starts, defined: BTreeSet::new(), closing: BTreeMap::new() };
+    said.prepare();
     let mut out = Vec::with_capacity(code.len());
     let mut at = 0;
     for (from, to) in said.ranges() {
@@ -216,6 +220,10 @@ struct Said<'c> {
     tokens: &'c [Token],
     language: Language,
     starts: &'c [&'c str],
+    /// Names that the code itself makes something of.
+    defined: BTreeSet<Vec<u8>>,
+    /// What stands behind the bracket that closes another.
+    closing: BTreeMap<usize, usize>,
 }
 
 impl Said<'_> {
@@ -286,11 +294,11 @@ impl Said<'_> {
         let is = |names: &[&str]| names.iter().any(|n| n.as_bytes() == last);
         let stream = [&b"stdout.write"[..], b"stderr.write"].iter().any(|end| word.ends_with(end));
         let thrown = last.ends_with(b"Error") || last.ends_with(b"Exception");
-        if !is(SAYS) && !stream && !thrown {
+        if !is(SAYS) && !stream && !thrown || (last == word && self.defined.contains(word)) {
             return None;
         }
         let end = match self.kind(at + 1)? {
-            Kind::Sign(b'(') => self.closing(at + 1)?,
+            Kind::Sign(b'(') => *self.closing.get(&(at + 1))?,
             // `puts "…"`, `print "…" if x`
             Kind::Text if begins && self.language != Language::Script => {
                 let stops = |t: &Token| matches!(t.kind, Kind::Line | Kind::Sign(b';' | b'}'));
@@ -300,6 +308,34 @@ impl Said<'_> {
             _ => return None,
         };
         self.is_plain(at + 1, end).then_some(end)
+    }
+
+    /// What the code itself makes something of (`log = subprocess.run`, `def log(`, `import x as log`), and where brackets
+    /// are closed.
+    fn prepare(&mut self) {
+        const MAKES: [&[u8]; 7] = [b"as", b"const", b"def", b"function", b"let", b"sub", b"var"];
+        let mut open: Vec<usize> = Vec::new();
+        let (mut defined, mut closing) = (BTreeSet::new(), BTreeMap::new());
+        for (at, token) in self.tokens.iter().enumerate() {
+            match token.kind {
+                Kind::Word => {
+                    let before = at.checked_sub(1).map(|b| self.bytes(b)).unwrap_or_default();
+                    let assigned = self.kind(at + 1) == Some(Kind::Sign(b'='))
+                        && !matches!(self.kind(at + 2), Some(Kind::Sign(b'=' | b'>')));
+                    if assigned || MAKES.contains(&before) {
+                        defined.insert(self.bytes(at).to_vec());
+                    }
+                }
+                Kind::Sign(b'(' | b'[' | b'{') => open.push(at),
+                Kind::Sign(b')' | b']' | b'}') => {
+                    if let Some(begun) = open.pop() {
+                        closing.insert(begun, at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        (self.defined, self.closing) = (defined, closing);
     }
 
     /// `description="…"`, `help: '…'`.
@@ -316,33 +352,12 @@ impl Said<'_> {
         (names && sign && text && ends && argument && self.is_plain(at + 2, at + 3)).then_some(at + 3)
     }
 
-    /// Behind the bracket that closes the one here.
-    fn closing(&self, open: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for (at, token) in self.tokens.iter().enumerate().skip(open) {
-            match token.kind {
-                Kind::Sign(b'(' | b'[' | b'{') => depth += 1,
-                Kind::Sign(b')' | b']' | b'}') => {
-                    depth = depth.checked_sub(1)?;
-                    if depth == 0 {
-                        return Some(at + 1);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
     /// Whether nothing in a part runs anything or writes it elsewhere: no call but those that make text.
     fn is_plain(&self, from: usize, to: usize) -> bool {
         let part = |at: usize| self.tokens.get(at);
         let (Some(first), Some(last)) = (part(from), to.checked_sub(1).and_then(part)) else { return false };
         let whole = self.code.get(first.from..last.to).unwrap_or_default();
-        if self.starts.iter().any(|call| whole.windows(call.len()).any(|w| w == call.as_bytes())) {
-            return false;
-        }
-        (from..to).all(|at| match self.kind(at) {
+        let plain = (from..to).all(|at| match self.kind(at) {
             Some(Kind::Word) => {
                 let word = self.bytes(at);
                 let last = word.rsplit(|b| *b == b'.').next().unwrap_or_default();
@@ -360,7 +375,8 @@ impl Said<'_> {
             }
             Some(Kind::Sign(b'`' | b'|')) => false,
             _ => true,
-        })
+        });
+        plain && !self.starts.iter().any(|call| whole.windows(call.len()).any(|w| w == call.as_bytes()))
     }
 }
 
@@ -420,6 +436,9 @@ mod tests {
             ("python3", "print('X', file=f)"),
             ("python3", "f.write('X')"),
             ("python3", "message = 'X'"),
+            ("python3", "log = subprocess.run\nlog('X')"),
+            ("python3", "def log(c): subprocess.run(c)\nlog('X')"),
+            ("node", "const log = run; log('X')"),
             ("python3", "'X'.split()"),
             ("python3", "x = \"it's # X\""),
             ("node", "exec('X')"),

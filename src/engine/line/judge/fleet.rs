@@ -132,7 +132,7 @@ impl Reader {
         let module = module.rsplit(|b| *b == b'.').next().unwrap_or_default();
         let arguments = value(rest, b'a', b"--args");
         let is = |name: &&str| name.as_bytes() == module;
-        if module.is_empty() || LINES.iter().any(|n| is(n)) {
+        if module.is_empty() || LINES.iter().any(is) {
             let line = settings(&arguments).into_iter().find(|(key, _)| key == b"cmd" || key == b"argv");
             let mut verdict = self.judge_remote(&arguments, &Io::default());
             if let Some((_, line)) = line {
@@ -151,9 +151,9 @@ impl Reader {
         let of =
             |key: &str| given.iter().rev().find(|(k, _)| k == key.as_bytes()).map(|(_, value)| value.clone());
         // What an unknown module runs is for it to say.
-        let told = TEXTS.iter().chain(MODULES.iter().flat_map(|(names, ..)| *names)).any(|n| is(n));
+        let told = TEXTS.iter().chain(MODULES.iter().flat_map(|(names, ..)| *names)).any(is);
         let mut verdict = if told { NOTHING } else { self.quoted_words(rest) };
-        for (names, key, values, line) in MODULES.iter().filter(|(names, ..)| names.iter().any(|n| is(n))) {
+        for (names, key, values, line) in MODULES.iter().filter(|(names, ..)| names.iter().any(is)) {
             let fits = of(key).is_some_and(|v| values.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes())));
             // A person's own services are theirs alone.
             let own = *names == SERVICES && of("scope").is_some_and(|scope| scope == b"user");
@@ -202,11 +202,14 @@ fn value(rest: &[Field], letter: u8, long: &[u8]) -> Vec<u8> {
     found
 }
 
+/// A name and a value.
+type Setting = (Vec<u8>, Vec<u8>);
+
 /// `name=x state="absent"`, or the same in JSON; a list is joined by commas.
-fn settings(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn settings(text: &[u8]) -> Vec<Setting> {
     let json = text.trim_ascii_start().first() == Some(&b'{');
-    let (mut out, mut key, mut word): (Vec<(Vec<u8>, Vec<u8>)>, Option<Vec<u8>>, Vec<u8>) =
-        (Vec::new(), None, Vec::new());
+    let mut out = Vec::new();
+    let (mut key, mut word) = (None::<Vec<u8>>, Vec::new());
     let (mut quote, mut lists) = (0_u8, 0_usize);
     let mut end = |key: &mut Option<Vec<u8>>, word: &mut Vec<u8>| {
         if let Some(key) = key.take() {

@@ -284,8 +284,11 @@ fn scripts(text: &[u8], goals: Vec<&[u8]>) -> Option<Vec<u8>> {
     }
 }
 
+/// A key of JSON, and its value when that is a text.
+type Pair<'t> = (&'t [u8], Option<&'t [u8]>);
+
 /// `"key": "value"` pairs; without a value where the value is no text. `None` where a text does not end.
-fn pairs(text: &[u8]) -> Option<Vec<(&[u8], Option<&[u8]>)>> {
+fn pairs(text: &[u8]) -> Option<Vec<Pair<'_>>> {
     let mut out = Vec::new();
     let mut rest = text;
     let mut key: Option<&[u8]> = None;
