@@ -270,12 +270,10 @@ fn unasked(call: &Call, words: &Words, impact: &mut Impact) {
     if !words.verdict.content {
         return;
     }
-    match call.tool {
-        "dpkg" => impact.raise(Effect::Disrupt, "what has to make room for it is not known"),
-        tool if !is_package_tool(tool) => {
-            impact.raise(Effect::Disrupt, "what it would stop could not be asked")
-        }
-        _ => {}
+    if call.tool.is(&tool::DPKG) {
+        impact.raise(Effect::Disrupt, "what has to make room for it is not known");
+    } else if !is_package_tool(call.tool) {
+        impact.raise(Effect::Disrupt, "what it would stop could not be asked");
     }
 }
 

@@ -19,6 +19,8 @@ pub mod names;
 pub mod naming;
 pub mod options;
 mod opts;
+#[cfg(feature = "cli")]
+mod powershell;
 mod redact;
 #[cfg(feature = "cli")]
 mod remote;

@@ -215,6 +215,35 @@ pub(super) fn takes_text(name: &[u8]) -> bool {
     is_harmless(name) || TEXT.binary_search_by(|t| t.as_bytes().cmp(name)).is_ok()
 }
 
+/// Long options whose value is text for people, whatever the program is. Sorted.
+const MESSAGES: &[&str] = &[
+    "--body",
+    "--caption",
+    "--comment",
+    "--description",
+    "--message",
+    "--note",
+    "--notes",
+    "--reason",
+    "--subject",
+    "--summary",
+    "--title",
+];
+
+/// Verbs of programs that keep records of what people say, behind which `-m` and `-t` hold text as well.
+pub(super) const RECORDS: &[&str] = &[
+    "amend", "annotate", "comment", "commit", "create", "describe", "desc", "edit", "issue", "merge",
+    "modify", "mr", "new", "note", "notes", "pr", "release", "review", "save", "squash", "stash", "submit",
+    "tag", "update",
+];
+
+/// Whether an option's value is text for people; `records` when a verb of [`RECORDS`] stands before it.
+pub(super) fn is_message(option: &[u8], records: bool) -> bool {
+    let letters =
+        || matches!(option, [b'-', flags @ .., b'm' | b't'] if flags.iter().all(|b| b"asv".contains(b)));
+    MESSAGES.binary_search_by(|m| m.as_bytes().cmp(option)).is_ok() || (records && letters())
+}
+
 /// Clients of databases, whose quoted words and here documents are statements. Sorted.
 const DATABASE_CLIENTS: &[&str] = &[
     "bq",
@@ -419,7 +448,7 @@ mod tests {
     #[test]
     fn tables_are_sorted_and_without_duplicates() {
         assert!(HARMLESS.windows(2).all(|w| w[0] < w[1]), "{:?}", HARMLESS.windows(2).find(|w| w[0] >= w[1]));
-        for table in [TEXT, SILENT, FILTERS, INTERPRETERS, DATABASE_CLIENTS] {
+        for table in [TEXT, SILENT, FILTERS, INTERPRETERS, DATABASE_CLIENTS, MESSAGES] {
             assert!(table.windows(2).all(|w| w[0] < w[1]), "{:?}", table.windows(2).find(|w| w[0] >= w[1]));
         }
     }

@@ -3,9 +3,13 @@
 use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::lex::Word;
-use super::super::tables::{guarded, image, is_database_client, is_harmless, is_host_tool, takes_text};
+use super::super::scope::Text;
+use super::super::tables::{
+    RECORDS, guarded, image, is_database_client, is_harmless, is_host_tool, is_message, takes_text,
+};
 use super::super::wrappers::wrapper;
 use super::simple::{STRANGE, assignment};
+use super::unwrap::may_hold_options;
 use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
 use crate::engine::classify::{classify_host, classify_tool};
 use crate::engine::effect::Effect;
@@ -13,6 +17,7 @@ use crate::engine::inner;
 use crate::engine::kube::classify::refused_by_kubectl;
 use crate::engine::parse::parse;
 use crate::engine::tool::{self, FamilyId, Linked, Tool};
+use crate::engine::tools::host::Means;
 use crate::engine::tools::kubectl;
 use crate::engine::verdict::Verdict;
 
@@ -43,7 +48,7 @@ impl Reader {
             && let Some(text) = self.scope.every_file()
         {
             // `find . -exec {} ;`: any file, one that the line has written too.
-            return self.file(&text, io);
+            return self.file(&Text { text, partial: true, shared: false }, Some(rest), io);
         }
         // `=kubectl` of zsh is its path.
         if !first.quoted
@@ -139,7 +144,10 @@ impl Reader {
             return self.unwrap(wrapper, rest, io);
         }
         if let Some(text) = self.scope.program(&first.bytes) {
-            return self.file(&text, io);
+            return self.file(&text, Some(rest), io);
+        }
+        if self.remote > 0 && matches!(name, b"cd" | b"pushd") {
+            self.goes_to(rest);
         }
         if let Some(verdict) = self.program(name, rest, io) {
             return verdict;
@@ -167,16 +175,15 @@ impl Reader {
         Some(if self.boxed > 0 { STRANGE } else { verdict })
     }
 
-    /// A file the line has written is run.
-    pub(super) fn file(&mut self, text: &[u8], io: &Io) -> LineVerdict {
-        worse(STRANGE, self.judge(text, io).0)
-    }
-
     /// What a program that no table of this reader names does, from the closed lists for commands inside containers. On
     /// another machine what it loses is refused like a guarded command; here it is only judged.
-    fn known_program(&self, fields: &[Field]) -> LineVerdict {
+    fn known_program(&mut self, fields: &[Field]) -> LineVerdict {
         let words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
         match inner::judge(&words).effect {
+            Effect::Destroy if self.remote > 0 && self.removes_scratch(fields) => {
+                self.scratched = true;
+                STRANGE
+            }
             Effect::Destroy if self.remote > 0 => guarded_as(Effect::Destroy),
             Effect::Read if fields.iter().any(|f| f.unknown) => STRANGE,
             effect @ (Effect::Destroy | Effect::Read) => unguarded(effect),
@@ -207,7 +214,7 @@ impl Reader {
         if self.strict == 0 {
             verdict = worse(verdict, self.guarded_words(rest));
         }
-        verdict = worse(verdict, self.quoted_words(rest));
+        verdict = worse(verdict, self.quoted_words(&without_messages(rest)));
         worse(verdict, self.document(io))
     }
 
@@ -286,6 +293,25 @@ fn may_undo_dry_run(words: &[Field]) -> bool {
     })
 }
 
+/// The words without those that are text by the option before them: `--title 'kubectl delete …'`, and behind a verb that
+/// makes or changes a record `-m 'kubectl delete …'` as well.
+fn without_messages(words: &[Field]) -> Vec<Field> {
+    let mut records = false;
+    let mut text = false;
+    let mut out = Vec::with_capacity(words.len());
+    for field in words {
+        let bytes = field.bytes.as_slice();
+        let joined = bytes.iter().position(|b| *b == b'=').and_then(|at| bytes.get(..at));
+        let skip = std::mem::replace(&mut text, is_message(bytes, records))
+            || joined.is_some_and(|o| is_message(o, false));
+        records |= RECORDS.iter().any(|verb| verb.as_bytes() == bytes);
+        if !skip {
+            out.push(field.clone());
+        }
+    }
+    out
+}
+
 fn guarded_name(name: &[u8]) -> bool {
     guarded(name).is_some()
 }
@@ -315,12 +341,63 @@ fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
     if called.starts_with(b"/etc/init.d/") {
         name = b"service";
     }
-    let verdict = judge(name, words)?;
+    let mut verdict = judge(name, words)?;
+    if name == b"systemctl" && is_own_manager(words) && verdict.effect == Effect::Disrupt {
+        // What a person's own manager runs is theirs: the shim asks whether it serves anybody else.
+        verdict = LineVerdict { guarded: Some(Effect::Mutate), unconfirmed: Some(Effect::Mutate), ..verdict };
+    }
+    if matches!(name, b"apt" | b"apt-get") && may_undo_simulation(words) {
+        let real: Vec<Field> =
+            words.iter().filter(|f| !f.unknown && !is_simulation(&f.bytes)).cloned().collect();
+        verdict = worse(verdict, only_serious(judge(name, &real)?));
+    }
     if words.iter().any(|f| f.unknown && f.optional) {
         let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
         return judge(name, &less).map(|other| worse(verdict, only_serious(other)));
     }
     Some(verdict)
+}
+
+/// Whether systemctl speaks to the user's own manager here, and about its units.
+fn is_own_manager(words: &[Field]) -> bool {
+    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+    let line = host::systemctl(&words);
+    let elsewhere = words.iter().any(|w| {
+        w.starts_with(b"-H")
+            || w.starts_with(b"-M")
+            || w.starts_with(b"--h")
+            || w.starts_with(b"--m")
+            || w.starts_with(b"--sy")
+    });
+    let units: [&[u8]; 10] = [
+        b"stop",
+        b"restart",
+        b"try-restart",
+        b"condrestart",
+        b"reload-or-restart",
+        b"try-reload-or-restart",
+        b"force-reload",
+        b"kill",
+        b"disable",
+        b"mask",
+    ];
+    line.has(Means::User) && !elsewhere && line.arg(0).is_some_and(|verb| units.contains(&verb))
+}
+
+/// apt's options for a simulation (apt-get(8)).
+fn is_simulation(word: &[u8]) -> bool {
+    let short = word.first() == Some(&b'-') && word.get(1) != Some(&b'-') && word.contains(&b's');
+    let setting = word.to_ascii_lowercase().windows(18).any(|w| w == b"apt::get::simulate");
+    short
+        || setting
+        || matches!(word, b"--simulate" | b"--just-print" | b"--dry-run" | b"--recon" | b"--no-act")
+}
+
+/// Whether words that are not known, and options by their name, stand behind the last word that asks for a simulation: one of
+/// them may be `--no-simulate` or `-o APT::Get::Simulate=false`. Names of packages undo nothing.
+fn may_undo_simulation(words: &[Field]) -> bool {
+    let Some(last) = words.iter().rposition(|f| !f.unknown && is_simulation(&f.bytes)) else { return false };
+    words.iter().skip(last).any(|f| f.unknown && (f.optional || f.bytes == b"$@") && may_hold_options(f))
 }
 
 /// A variable by whose name people keep a tool: `$KUBECTL`.

@@ -168,6 +168,8 @@ impl Reader {
         self.remote += remote;
         let inside = self.apart(true, |reader| reader.command(inner, io));
         self.remote -= remote;
+        // kubectl's own verdict counts it.
+        self.scratched &= self.remote > 0;
         worse(verdict, only_serious(inside))
     }
 }

@@ -3,6 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::{guarded, is_host_tool, starts};
+use super::code::acting;
 use super::simple::STRANGE;
 use super::{Io, NOTHING, Reader, basename, guarded_as, only_guarded, only_serious, worse};
 use crate::engine::classify::{classify_host, classify_tool};
@@ -76,16 +77,26 @@ impl Reader {
         self.far(shared, |reader| reader.feed(io))
     }
 
-    /// Code of another language: mentions of guarded commands count when it starts other programs.
+    /// Code of another language: mentions of guarded commands count when it starts other programs, and what is only said
+    /// is left out.
     fn code(&mut self, language: &[u8], code: &[u8]) -> LineVerdict {
+        let calls = starts(language);
         let starts =
-            starts(language).iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
-        if starts && names_tool(code) { self.mentioned(code) } else { NOTHING }
+            |code: &[u8]| calls.iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
+        if !names_tool(code) || !starts(code) {
+            return NOTHING;
+        }
+        match acting(language, code, calls) {
+            Some(code) if starts(&code) => self.mentioned(&code),
+            Some(_) => NOTHING,
+            None => self.mentioned(code),
+        }
     }
 
     /// What a language's interpreter is given: arguments, standard input, a file the line has written.
     pub(super) fn interpreter(&mut self, name: &[u8], rest: &[Field], io: &Io) -> LineVerdict {
-        let mut verdict = self.code(name, &joined(rest));
+        let arguments: Vec<&[u8]> = rest.iter().map(|f| f.bytes.as_slice()).collect();
+        let mut verdict = self.code(name, &arguments.join(&b'\n'));
         if let Some(input) = io.input.clone() {
             verdict = worse(verdict, self.code(name, &input.text));
         }
