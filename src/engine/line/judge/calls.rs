@@ -13,6 +13,7 @@ use super::unwrap::may_hold_options;
 use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
 use crate::engine::classify::{classify_host, classify_tool};
 use crate::engine::effect::Effect;
+use crate::engine::host;
 use crate::engine::inner;
 use crate::engine::kube::classify::refused_by_kubectl;
 use crate::engine::parse::parse;
