@@ -71,6 +71,22 @@ const ACCOUNTS: &[&str] = &["account-id", "aws-account-id", "catalog-id", "regis
 const OWNERS: &[&str] =
     &["account-id", "aws-account-id", "registry-id", "scope", "service-namespace", "catalog", "domain"];
 
+/// Other options that rather say where a thing is than which one.
+const PARENTS: &[&str] = &[
+    "app-id",
+    "app-monitor-name",
+    "domain-identifier",
+    "domain-name",
+    "gateway-arn",
+    "gateway-identifier",
+    "instance-id",
+    "profiling-group-name",
+    "repository",
+    "resource-arn",
+    "resource-id",
+    "stage-arn",
+];
+
 /// How the names of options end that name something.
 const WORDS: &[&str] = &[
     "account",
@@ -325,11 +341,17 @@ pub(super) fn path(hit: &Hit) -> Vec<String> {
         .collect()
 }
 
+/// Whether an option rather says where than what.
+fn is_parent(option: &str) -> bool {
+    [OWNERS, PLACES, PARENTS].iter().any(|list| list.contains(&option))
+}
+
 /// Where an option stands: whose it is, then the known places, then the others by name.
 fn order(option: &str) -> (usize, &str) {
     let at = |list: &[&str]| list.iter().position(|have| *have == option);
     let place = OWNERS.len() + PLACES.len();
-    (at(OWNERS).or_else(|| at(PLACES).map(|at| OWNERS.len() + at)).unwrap_or(place), option)
+    let known = at(OWNERS).or_else(|| at(PLACES).map(|at| OWNERS.len() + at));
+    (known.unwrap_or(if is_parent(option) { place } else { place + 1 }), option)
 }
 
 /// Every option that has a value.
@@ -339,18 +361,20 @@ fn given(hit: &Hit) -> impl Iterator<Item = &str> {
 
 /// The option that says what is hit itself: the one most like what the operation's name speaks of.
 fn own(hit: &Hit) -> Option<&str> {
+    // Without `batch-` and its like.
+    let operation = format!("x-{}", names::noun_of(&hit.operation));
     let rated = given(hit).filter_map(|option| {
         let text = speaks(option) || hit.list(option).iter().any(|value| is_document(value));
         let named = !text && is_name(hit, option) && is_shown(hit, option);
-        let rank = match names::rank(option, &hit.operation) {
+        let rank = match names::rank(option, &operation) {
             // `admin-disable-user --username`
-            0 if option == "username" && hit.operation.contains("user") => 7,
+            0 if option == "username" && operation.contains("user") => 7,
             rank if !named => rank.min(1),
             rank => rank,
         };
         // Of `channel-membership` the member counts, not the channel: what is spoken of stands last.
         let stem = option.split('-').next().unwrap_or(option);
-        let last = hit.operation.rfind(stem);
+        let last = operation.rfind(stem);
         (named || rank > 0 && !is_quiet(option) && !is_used(hit, option)).then_some((
             named,
             rank,
