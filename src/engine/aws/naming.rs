@@ -7,6 +7,7 @@ mod document;
 mod places;
 mod s3;
 mod step;
+mod words;
 
 pub(super) use document::{is_document, speaks};
 
@@ -188,5 +189,7 @@ fn noun(hit: &Hit) -> String {
 
 #[cfg(all(test, feature = "cli"))]
 mod laws;
+#[cfg(all(test, feature = "cli"))]
+mod rule_tests;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
