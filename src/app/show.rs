@@ -116,7 +116,7 @@ impl<'a> Shown<'a> {
     pub fn screen_to_ask(&self) -> Screen {
         let mut screen = ui::view::screen(&self.view());
         // The variable does not answer here; only what it says of several things helps to compare them.
-        if !self.judged.challenge.has_digest() {
+        if !self.judged.challenge.tells_several() {
             screen.rows.retain(|row| row.label != "phrase");
         }
         screen

@@ -249,7 +249,7 @@ fn the_role_of_another_profile_is_named() {
         s.check(&["--profile", "prod-admin", "cloudformation", "delete-stack", "--stack-name", "role-app"]);
     assert_eq!(said["target"]["account"], json!("111111111111"), "{said}");
     assert!(said["target"]["principal"].as_str().unwrap().contains("assumed-role/Admin"), "{said}");
-    assert_eq!(said["challenge"]["phrase"], json!("acme-prod/stack/role-app"));
+    assert_eq!(said["challenge"]["phrase"], json!("acme-prod/eu-west-1/stack/role-app"));
     assert_eq!(said["exit"], json!(3));
 }
 

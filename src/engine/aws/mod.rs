@@ -31,7 +31,7 @@ pub mod value;
 pub use classify::{classify, classify_with, hit, prompts};
 pub use documents::Documents;
 pub use hit::Hit;
-pub use redact::{is_secret, redact, redact_option, redact_text, redact_value};
+pub use redact::{holds_secret, is_secret, redact, redact_option, redact_text, redact_value};
 
 /// What the list kept by hand says of a command.
 #[cfg(feature = "cli")]

@@ -168,6 +168,11 @@ pub fn redact_option(command: &str, option: &str, value: &str) -> String {
     redact_value(option, value)
 }
 
+/// Whether an option holds a secret under a name that says nothing of it: `SERVICE OPERATION`, its full name.
+pub fn holds_secret(command: &str, option: &str) -> bool {
+    is_listed(command.as_bytes(), option)
+}
+
 /// Whether an option, or what may be its abbreviation, holds a secret under a name that says nothing of it.
 fn is_listed(command: &[u8], name: &str) -> bool {
     ELSEWHERE.iter().any(|(of, option)| *of == command && !name.is_empty() && option.starts_with(name))

@@ -62,6 +62,31 @@ pub fn judge(text: &[u8], dialect: Dialect) -> Effect {
     judge_at(&text.to_ascii_lowercase(), dialect, DEPTH)
 }
 
+/// The tables that statements of PartiQL name, as they stand: `DELETE FROM "orders"."index" WHERE …`, `UPDATE orders SET …`,
+/// `INSERT INTO orders VALUE …`, `EXISTS(SELECT * FROM orders …)` (DynamoDB's PartiQL reference). Comments stand between the
+/// words as in SQL, and what a literal says is none of them.
+#[cfg(feature = "cli")]
+pub fn tables(text: &str) -> Vec<String> {
+    let mut parts = read(text.as_bytes(), reading(false, false, false, false));
+    if parts.odd {
+        parts = unquoted(text.as_bytes());
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut out = Vec::new();
+    for pair in parts.parts.windows(2) {
+        let [Part::Word(word), name] = pair else { continue };
+        if !["from", "into", "update"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword.as_bytes())) {
+            continue;
+        }
+        match name {
+            Part::Word(name) => out.push(text(name)),
+            Part::Text(name) => out.push(text(name).replace("\"\"", "\"")),
+            _ => {}
+        }
+    }
+    out
+}
+
 fn judge_at(text: &[u8], dialect: Dialect, depth: u8) -> Effect {
     let readings = match dialect {
         Dialect::Postgres => POSTGRES,

@@ -298,3 +298,19 @@ fn long_and_nested_words_end() {
         assert!(judge(&[b"sh", b"-c", line.as_bytes()]).effect >= Disrupt, "{part}");
     }
 }
+
+#[cfg(feature = "cli")]
+#[test]
+fn tables_of_partiql_are_read_between_comments_and_literals() {
+    for (text, want) in [
+        ("DELETE FROM \"orders\" WHERE id = 1", vec!["orders"]),
+        ("DELETE FROM/**/\"orders\".\"by-date\" WHERE id=1", vec!["orders"]),
+        ("delete -- from x\nfrom orders where note = 'from other'", vec!["orders"]),
+        ("UPDATE \"my-table\" SET a = 'update x'", vec!["my-table"]),
+        ("INSERT INTO Orders VALUE {'from': 'x'}", vec!["Orders"]),
+        ("EXISTS(SELECT * FROM \"a\"\"b\" WHERE id = 1)", vec!["a\"b"]),
+        ("SELECT 1", vec![]),
+    ] {
+        assert_eq!(super::sql::tables(text), want, "{text}");
+    }
+}
