@@ -9,7 +9,7 @@ use super::{diff, keeping, origin, show, situation};
 use crate::audit::Answer as Recorded;
 use crate::engine::aws;
 use crate::engine::challenge::Challenge;
-use crate::engine::decide::{Asked, Decision, NO_TERMINAL};
+use crate::engine::decide::{Asked, Cause, Decision};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::host::{self, is_guarded};
@@ -128,7 +128,7 @@ fn answer(judged: &Judged, call: &Call, world: &World, choice: ColourChoice) -> 
             if let Some(fail) = judged.unresolved() {
                 return Err(fail.because(format!("{} was not run: {}", call.tool, denied.reason)));
             }
-            let nobody = denied.rules.iter().any(|r| r == NO_TERMINAL);
+            let nobody = matches!(denied.cause, Cause::Nobody(_));
             let hint = if nobody { hint(world, None) } else { Hint::None };
             Err(show::refusal(&shown, "refused by policy", &because, hint, true, world, choice))
         }

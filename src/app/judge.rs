@@ -11,11 +11,10 @@ use super::keeping;
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::classify::Verdict;
-use crate::engine::decide::{Decision, Situation};
+use crate::engine::decide::{Cause, Decision, Situation};
 use crate::engine::effect::Effect;
 use crate::engine::host::is_guarded;
 use crate::engine::impact::Impact;
-use crate::engine::policy::builtin::NO_TARGET;
 use crate::engine::policy::place::Classified;
 use crate::engine::policy::{Merged, Terms};
 use crate::engine::table::Tool;
@@ -122,7 +121,7 @@ impl Judged {
     /// Why the target is not known, when that alone is what refuses the command.
     pub fn unresolved(&self) -> Option<Fail> {
         let fail = self.resolved.as_ref().err()?;
-        let alone = matches!(&self.decision, Decision::Deny(d) if d.rules.iter().all(|r| r == NO_TARGET));
+        let alone = matches!(&self.decision, Decision::Deny(d) if d.cause == Cause::NoTarget);
         alone.then(|| fail.clone())
     }
 }
