@@ -75,6 +75,15 @@ impl From<Exit> for Kind {
     }
 }
 
+/// What else there is to know about a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about, in one word: `sudo`, `aptitude`.
+    pub about: &'static str,
+    /// What there is to know.
+    pub text: String,
+}
+
 /// An error on its way to the person: printed as `guard: error: WHAT`, `  because: WHY`, `  help: DO`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fail {
@@ -90,8 +99,8 @@ pub struct Fail {
     pub excerpt: Option<String>,
     /// The facts of a refused command (several lines, printed as they are before everything else).
     pub facts: Option<String>,
-    /// What else there is to know, by what it is about (`sudo`, `aptitude`); printed last.
-    pub notes: Vec<(&'static str, String)>,
+    /// What else there is to know; printed last.
+    pub notes: Vec<Note>,
 }
 
 impl Fail {
@@ -137,7 +146,7 @@ impl Fail {
     /// Adds what else there is to know.
     #[must_use]
     pub fn note(mut self, about: &'static str, text: impl Into<String>) -> Fail {
-        self.notes.push((about, text.into()));
+        self.notes.push(Note { about, text: text.into() });
         self
     }
 }
@@ -159,7 +168,7 @@ impl fmt::Display for Fail {
         if let Some(help) = &self.help {
             write!(f, "\n  help: {help}")?;
         }
-        for (about, text) in &self.notes {
+        for Note { about, text } in &self.notes {
             write!(f, "\n  {about}: {text}")?;
         }
         Ok(())

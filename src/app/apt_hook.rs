@@ -204,7 +204,7 @@ mod tests {
         let sudo = World::of(&[("SUDO_USER", "anna")], "/");
         let told = |kind, remembered, world: &World| {
             let fail = with_notes(Fail::new(kind, "refused").because("x"), remembered, world);
-            fail.notes.iter().map(|(about, _)| *about).collect::<Vec<_>>()
+            fail.notes.iter().map(|note| note.about).collect::<Vec<_>>()
         };
         assert_eq!(told(Kind::Unanswered, Remembered::Stays, &sudo), ["sudo", "aptitude"]);
         // Where the variable would have changed nothing there is no telling of it.
