@@ -3,11 +3,92 @@
 use crate::exit::Exit;
 use std::fmt;
 
+/// What kind of failure it is. The exit code follows from it, and nobody has to read a meaning from the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// guard's own command line is wrong.
+    Usage,
+    /// Words, a file or an answer cannot be understood.
+    Data,
+    /// Something that is needed cannot be had.
+    Unavailable,
+    /// A bug in guard.
+    Bug,
+    /// The audit record could not be written.
+    Audit,
+    /// The policy is invalid or unsafe.
+    Policy,
+    /// The real tool was found but cannot be executed.
+    NotExecutable,
+    /// The real tool was not found.
+    NotFound,
+    /// Refused: guard did what it is for.
+    Refused,
+    /// Refused because nobody could be asked and `GUARD_CONFIRM` did not answer: not set, another target's, or forbidden.
+    Unanswered,
+    /// Refused because policy demands that the live system is asked first, and it could not be.
+    Unprobed,
+}
+
+impl Kind {
+    /// What the process ends with.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Kind::Usage => Exit::Usage,
+            Kind::Data => Exit::Data,
+            Kind::Unavailable | Kind::Unprobed => Exit::Unavailable,
+            Kind::Bug => Exit::Bug,
+            Kind::Audit => Exit::Audit,
+            Kind::Policy => Exit::Policy,
+            Kind::NotExecutable => Exit::NotExecutable,
+            Kind::NotFound => Exit::NotFound,
+            Kind::Refused | Kind::Unanswered => Exit::Refused,
+        }
+    }
+
+    /// Whether it is a refusal, and no error.
+    pub const fn is_refusal(self) -> bool {
+        matches!(self, Kind::Refused | Kind::Unanswered | Kind::Unprobed)
+    }
+}
+
+/// The plain kind that ends with this code. A code that is no failure's is a bug where one is reported: it never ends as
+/// a success, nor as a hook that agrees.
+impl From<Exit> for Kind {
+    fn from(exit: Exit) -> Kind {
+        match exit {
+            Exit::Usage => Kind::Usage,
+            Exit::Data => Kind::Data,
+            Exit::Unavailable => Kind::Unavailable,
+            Exit::Audit => Kind::Audit,
+            Exit::Policy => Kind::Policy,
+            Exit::NotExecutable => Kind::NotExecutable,
+            Exit::NotFound => Kind::NotFound,
+            Exit::Refused => Kind::Refused,
+            Exit::Bug
+            | Exit::Ok
+            | Exit::HookBlocks
+            | Exit::WouldAsk
+            | Exit::HookAgrees
+            | Exit::Interrupted => Kind::Bug,
+        }
+    }
+}
+
+/// What else there is to know about a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about, in one word: `sudo`, `aptitude`.
+    pub about: &'static str,
+    /// What there is to know.
+    pub text: String,
+}
+
 /// An error on its way to the person: printed as `guard: error: WHAT`, `  because: WHY`, `  help: DO`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fail {
-    /// The exit code this error ends the process with.
-    pub exit: Exit,
+    /// What kind it is.
+    pub kind: Kind,
     /// What happened; one line, lower-case start, no full stop. Outside text in it is already escaped.
     pub what: String,
     /// Each cause once, outermost first.
@@ -16,19 +97,29 @@ pub struct Fail {
     pub help: Option<String>,
     /// A source excerpt with a caret, for files (several lines, printed as they are after `what`).
     pub excerpt: Option<String>,
-    /// The whole text when it is already put together (a refusal with its facts); nothing is added to it.
-    pub said: Option<String>,
+    /// The facts of a refused command (several lines, printed as they are before everything else).
+    pub facts: Option<String>,
+    /// What else there is to know; printed last.
+    pub notes: Vec<Note>,
 }
 
 impl Fail {
-    /// An error with nothing but its exit code and what happened.
-    pub fn new(exit: Exit, what: impl Into<String>) -> Fail {
-        Fail { exit, what: what.into(), because: Vec::new(), help: None, excerpt: None, said: None }
+    /// An error with nothing but its kind and what happened.
+    pub fn new(kind: impl Into<Kind>, what: impl Into<String>) -> Fail {
+        Fail {
+            kind: kind.into(),
+            what: what.into(),
+            because: Vec::new(),
+            help: None,
+            excerpt: None,
+            facts: None,
+            notes: Vec::new(),
+        }
     }
 
-    /// A failure whose text is already put together.
-    pub fn said(exit: Exit, text: impl Into<String>) -> Fail {
-        Fail { said: Some(text.into()), ..Fail::new(exit, "") }
+    /// The exit code this error ends the process with.
+    pub const fn exit(&self) -> Exit {
+        self.kind.exit()
     }
 
     /// Adds a cause.
@@ -51,15 +142,22 @@ impl Fail {
         self.excerpt = Some(text.into());
         self
     }
+
+    /// Adds what else there is to know.
+    #[must_use]
+    pub fn note(mut self, about: &'static str, text: impl Into<String>) -> Fail {
+        self.notes.push(Note { about, text: text.into() });
+        self
+    }
 }
 
 impl fmt::Display for Fail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(said) = &self.said {
-            return f.write_str(said.trim_end());
+        if let Some(facts) = &self.facts {
+            writeln!(f, "{facts}")?;
         }
         // A refusal is no error: guard did what it is for.
-        let kind = if self.exit == Exit::Refused { "" } else { "error: " };
+        let kind = if self.kind.is_refusal() { "" } else { "error: " };
         write!(f, "guard: {kind}{}", self.what)?;
         if let Some(excerpt) = &self.excerpt {
             write!(f, "\n{}", excerpt.trim_end())?;
@@ -70,6 +168,9 @@ impl fmt::Display for Fail {
         if let Some(help) = &self.help {
             write!(f, "\n  help: {help}")?;
         }
+        for Note { about, text } in &self.notes {
+            write!(f, "\n  {about}: {text}")?;
+        }
         Ok(())
     }
 }
@@ -78,3 +179,41 @@ impl std::error::Error for Fail {}
 
 /// The result of everything that can fail towards the person.
 pub type Result<T> = std::result::Result<T, Fail>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_failure_ends_as_a_success() {
+        let refusals = [Exit::Refused, Exit::Unavailable];
+        for (exit, want) in [
+            (Exit::Ok, Exit::Bug),
+            (Exit::HookAgrees, Exit::Bug),
+            (Exit::WouldAsk, Exit::Bug),
+            (Exit::HookBlocks, Exit::Bug),
+            (Exit::Interrupted, Exit::Bug),
+            (Exit::Usage, Exit::Usage),
+            (Exit::Data, Exit::Data),
+            (Exit::Unavailable, Exit::Unavailable),
+            (Exit::Bug, Exit::Bug),
+            (Exit::Audit, Exit::Audit),
+            (Exit::Refused, Exit::Refused),
+            (Exit::Policy, Exit::Policy),
+            (Exit::NotExecutable, Exit::NotExecutable),
+            (Exit::NotFound, Exit::NotFound),
+        ] {
+            let fail = Fail::new(exit, "x");
+            assert_eq!(fail.exit(), want);
+            assert!(!fail.kind.is_refusal() || refusals.contains(&fail.exit()));
+        }
+    }
+
+    #[test]
+    fn facts_stand_first_and_notes_last() {
+        let mut fail = Fail::new(Kind::Unprobed, "refused").because("a").help("b").note("sudo", "c");
+        fail.facts = Some("FACTS".to_owned());
+        assert_eq!(fail.to_string(), "FACTS\nguard: refused\n  because: a\n  help: b\n  sudo: c");
+        assert_eq!(Fail::new(Exit::Data, "x").excerpt("y\n").to_string(), "guard: error: x\ny");
+    }
+}

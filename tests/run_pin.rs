@@ -50,7 +50,7 @@ fn second_life() {
     })()
     .unwrap_err();
     eprintln!("{fail}");
-    std::process::exit(fail.exit.code().into());
+    std::process::exit(fail.exit().code().into());
 }
 
 fn second_life_of(tool: &Path, words: &[&str]) -> Start {

@@ -1,22 +1,22 @@
 //! `guard apt-hook`: the question asked by apt and dpkg themselves, when a call did not pass through the shim or does
 //! something else than was confirmed there. Called by the scripts in /usr/lib/guard, and only when packages go.
 
+mod agree;
 mod aptitude;
 mod caller;
 mod dpkg;
 mod flags;
 
 use super::call::Call;
-use super::intercept;
+use super::consent::{self, Case, Recorded};
 use super::judge::{How, host::judge_plan};
 use super::out;
-use crate::engine::apt::hook::{self, SELFTEST};
-use crate::engine::apt::plan::{Change, Plan};
+use crate::engine::apt::hook::{self, SELFTEST, Told};
+use crate::engine::apt::plan::Plan;
 use crate::engine::apt::status::armed;
 use crate::engine::escape::escape;
-use crate::engine::tool;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::policy;
 use crate::prompt::Terminal;
 use crate::run::exec::CONFIRM;
@@ -24,6 +24,8 @@ use crate::run::home;
 use crate::run::token::{For, Process, Store};
 use crate::ui::ColourChoice;
 use crate::world::World;
+use agree::Agreed;
+use aptitude::Remembered;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{FromRawFd, RawFd};
@@ -56,13 +58,28 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     // Below apt the terminal of dpkg's hook is one that apt writes down (`/var/log/apt/term.log`): colours would stand there.
     let logged = args.stage == Stage::Dpkg && world.set_var("DPKG_FRONTEND_LOCKED").is_some();
     let choice = if logged && choice == ColourChoice::Auto { ColourChoice::Never } else { choice };
-    match args.stage {
-        Stage::PreInstall => pre_install(world, choice),
-        Stage::Dpkg => dpkg::run(world, choice),
-    }
+    let answer = match args.stage {
+        Stage::PreInstall => pre_install(world, choice)?,
+        Stage::Dpkg => dpkg::run(world, choice)?,
+    };
+    Ok(match answer {
+        Answer::Agrees(agreed) => agreed.exit(),
+        Answer::Selftest => {
+            selftest();
+            Exit::Refused
+        }
+    })
 }
 
-fn pre_install(world: &World, choice: ColourChoice) -> Result<Exit> {
+/// What the hook answers where it does not refuse.
+enum Answer {
+    /// The packages may go.
+    Agrees(Agreed),
+    /// `guard doctor` asked which guard was called: it is told, and nothing may go, whatever else is the case.
+    Selftest,
+}
+
+fn pre_install(world: &World, choice: ColourChoice) -> Result<Answer> {
     let text = read(world)?;
     let mut told = hook::read(&text).map_err(|why| {
         Fail::new(Exit::Data, "what apt is about to remove cannot be read")
@@ -70,81 +87,76 @@ fn pre_install(world: &World, choice: ColourChoice) -> Result<Exit> {
             .help("run `guard doctor`")
     })?;
     if told.is_selftest() {
-        return Err(selftest());
+        return Ok(Answer::Selftest);
     }
     let (store, now) = (Store::system(), SystemTime::now());
     let caller = caller::of_apt();
-    if !told.plan.removes() {
+    if let Some(agreed) = Agreed::nothing_goes(&told.plan) {
         // Something is taken away for a moment, to come back in the same run.
-        pass_on(&store, caller.process, &told.plan, &told.replaced, now);
-        return Ok(Exit::HookAgrees);
+        pass_on(&agreed, &store, caller.process, &told, now);
+        return Ok(Answer::Agrees(agreed));
     }
     // What goes with every purge stands in no text of apt's.
     let armed = armed(&std::fs::read("/var/lib/dpkg/status").unwrap_or_default());
     if let Some(approval) = caller.process.and_then(|process| store.find(For::Call, process, now)) {
         let mut whole = told.plan.clone();
         whole.add_armed(&armed);
-        let fits = |plan: &Plan| {
-            let removals: Vec<&Change> = plan.removals().collect();
-            approval.is_exactly(&removals, told.purge.is_some())
-        };
-        let exactly = fits(&whole) || (told.purge.is_none() && fits(&told.plan));
-        if fits(&whole) {
+        let settled = told.purge.is_some();
+        let to_whole = Agreed::to_exactly(&approval, &whole, settled);
+        let to_told = (!settled).then(|| Agreed::to_exactly(&approval, &told.plan, settled)).flatten();
+        if to_whole.is_some() {
             told.plan = whole;
         }
         approval.settle(&mut told.plan);
         approval.spend();
-        if exactly {
-            pass_on(&store, caller.process, &told.plan, &told.replaced, now);
-            return Ok(Exit::HookAgrees);
+        if let Some(agreed) = to_whole.or(to_told) {
+            pass_on(&agreed, &store, caller.process, &told, now);
+            return Ok(Answer::Agrees(agreed));
         }
     }
     flags::fill_in(&mut told, &caller, world, &armed);
     told.plan.add_armed(&armed);
-    judge(&caller.call, told.plan.clone(), world, choice).map_err(|fail| {
-        let back = caller.call.tool.is(&tool::APTITUDE) && aptitude::takes_back(&caller, &told.plan);
-        with_hints(fail, &caller.call, world, back)
+    let recorded = judge(&caller.call, told.plan.clone(), world, choice).map_err(|fail| {
+        let remembered = aptitude::forget(&caller, &told.plan);
+        with_notes(fail, remembered, world)
     })?;
-    pass_on(&store, caller.process, &told.plan, &told.replaced, now);
-    Ok(Exit::HookAgrees)
+    let agreed = Agreed::recorded(recorded);
+    pass_on(&agreed, &store, caller.process, &told, now);
+    Ok(Answer::Agrees(agreed))
 }
 
 /// Judges it, and asks where it has to be asked. Comes back only when the packages may go.
-fn judge(call: &Call, plan: Plan, world: &World, choice: ColourChoice) -> Result<()> {
+fn judge<'c>(call: &'c Call, plan: Plan, world: &World, choice: ColourChoice) -> Result<Recorded<'c>> {
     let policy = policy::load(world)
         .map_err(|fail| fail.because("without its policy guard lets nothing be removed"))?;
     let how = How { probe: true, interactive: Terminal::available().is_ok(), progress: true };
     let judged = judge_plan(call, plan, policy, world, how)?;
-    intercept::consent(&judged, call, world, choice)
+    let consent = consent::ask(Case { call, judged }, world, choice)?;
+    consent.keep(world, choice)?.look_again(world)?.record(world, choice)
 }
 
 /// Adds to a refusal what is so only here.
-fn with_hints(mut fail: Fail, call: &Call, world: &World, back: bool) -> Fail {
-    if let Some(said) = &mut fail.said {
-        said.truncate(said.trim_end().len());
-        // sudo takes variables away, unless they stand behind its own name.
-        if said.contains(CONFIRM) && world.set_var("SUDO_USER").is_some() {
-            said.push_str(&format!(
-                "\n  sudo: it hands the variable on when called so: sudo env {CONFIRM}='…' COMMAND"
-            ));
-        }
-        if back {
-            said.push_str(
-                "\n  aptitude: it keeps its plan for its next call; that is taken back as soon as it ends",
-            );
-        } else if call.tool.is(&tool::APTITUDE) {
-            said.push_str(
-                "\n  aptitude: it keeps its plan for its next call; `aptitude keep-all` takes that back",
-            );
+fn with_notes(fail: Fail, remembered: Remembered, world: &World) -> Fail {
+    // sudo takes variables away, unless they stand behind its own name.
+    let fail = if fail.kind == Kind::Unanswered && world.set_var("SUDO_USER").is_some() {
+        fail.note("sudo", format!("it hands the variable on when called so: sudo env {CONFIRM}='…' COMMAND"))
+    } else {
+        fail
+    };
+    match remembered {
+        Remembered::Nothing => fail,
+        Remembered::TakenBack => fail
+            .note("aptitude", "it keeps its plan for its next call; that is taken back as soon as it ends"),
+        Remembered::Stays => {
+            fail.note("aptitude", "it keeps its plan for its next call; `aptitude keep-all` takes that back")
         }
     }
-    fail
 }
 
 /// Lets dpkg do what was agreed to. Where that cannot be noted dpkg's own hook asks again.
-fn pass_on(store: &Store, process: Option<Process>, plan: &Plan, replaced: &[Change], now: SystemTime) {
+fn pass_on(_: &Agreed, store: &Store, process: Option<Process>, told: &Told, now: SystemTime) {
     let Some(process) = process else { return };
-    if let Err(fail) = store.pass_on(process, plan, replaced, now) {
+    if let Err(fail) = store.pass_on(process, &told.plan, &told.replaced, now) {
         out::complain(&format!(
             "guard: warning: {}: {}; dpkg will ask again\n",
             fail.what,
@@ -177,8 +189,26 @@ fn read(world: &World) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The answer to `guard doctor`: which guard was called. It is a refusal, whatever else is the case.
-fn selftest() -> Fail {
+/// The answer to `guard doctor`: which guard was called.
+fn selftest() {
     let path = home::own_path().map_or_else(|| "-".to_owned(), |path| escape(path.as_os_str().as_bytes()));
-    Fail::said(Exit::Refused, format!("{SELFTEST} {} {path}", env!("CARGO_PKG_VERSION")))
+    out::complain(&format!("{SELFTEST} {} {path}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_tells_what_is_so_only_here() {
+        let sudo = World::of(&[("SUDO_USER", "anna")], "/");
+        let told = |kind, remembered, world: &World| {
+            let fail = with_notes(Fail::new(kind, "refused").because("x"), remembered, world);
+            fail.notes.iter().map(|note| note.about).collect::<Vec<_>>()
+        };
+        assert_eq!(told(Kind::Unanswered, Remembered::Stays, &sudo), ["sudo", "aptitude"]);
+        // Where the variable would have changed nothing there is no telling of it.
+        assert_eq!(told(Kind::Refused, Remembered::TakenBack, &sudo), ["aptitude"]);
+        assert!(told(Kind::Unanswered, Remembered::Nothing, &World::of(&[], "/")).is_empty());
+    }
 }

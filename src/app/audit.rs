@@ -275,7 +275,7 @@ mod tests {
         }
         for text in ["", "yesterday", "3", "1mo", "\u{1b}[2J"] {
             let fail = since(text, now).unwrap_err();
-            assert_eq!(fail.exit, Exit::Usage);
+            assert_eq!(fail.exit(), Exit::Usage);
             assert!(!fail.to_string().contains('\u{1b}'));
         }
     }

@@ -182,6 +182,6 @@ mod tests {
 
     #[test]
     fn a_directory_that_cannot_stand_on_path_is_refused() {
-        assert_eq!(code(&args(Shell::Bash), "/a:b").unwrap_err().exit, Exit::Usage);
+        assert_eq!(code(&args(Shell::Bash), "/a:b").unwrap_err().exit(), Exit::Usage);
     }
 }

@@ -10,10 +10,9 @@ use super::call::Call;
 use super::keeping;
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
-use crate::engine::decide::Decision;
+use crate::engine::decide::{Cause, Decision};
 use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
-use crate::engine::policy::builtin::NO_TARGET;
 use crate::engine::policy::place::Classified;
 use crate::engine::policy::{Merged, Terms};
 use crate::engine::situation::Situation;
@@ -117,7 +116,7 @@ impl Judged {
     /// Why the target is not known, when that alone is what refuses the command.
     pub fn unresolved(&self) -> Option<Fail> {
         let fail = self.resolved.as_ref().err()?;
-        let alone = matches!(&self.decision, Decision::Deny(d) if d.rules.iter().all(|r| r == NO_TARGET));
+        let alone = matches!(&self.decision, Decision::Deny(d) if d.cause == Cause::NoTarget);
         alone.then(|| fail.clone())
     }
 }

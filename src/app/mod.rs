@@ -8,6 +8,7 @@ pub mod check;
 pub mod classify;
 pub mod cli;
 pub mod completions;
+pub mod consent;
 mod diff;
 pub mod doctor;
 pub mod explain;
@@ -60,7 +61,7 @@ pub fn main() -> ExitCode {
             if let Some(answer) = crate::run::shim::selftest(&words) {
                 return match out::print(&answer) {
                     Ok(()) => ExitCode::SUCCESS,
-                    Err(fail) => ExitCode::from(fail.exit.code()),
+                    Err(fail) => ExitCode::from(fail.exit().code()),
                 };
             }
             let tool = name.tool;
@@ -77,7 +78,7 @@ pub fn main() -> ExitCode {
         Err(fail) => {
             // Nobody listens when standard error is closed; the exit code says it all the same.
             let _ = writeln!(std::io::stderr().lock(), "{fail}");
-            ExitCode::from(fail.exit.code())
+            ExitCode::from(fail.exit().code())
         }
     }
 }

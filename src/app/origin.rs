@@ -46,12 +46,14 @@ fn ends(rule: &Rule, now: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::decide::Cause;
     use crate::engine::policy::{Layer, Policy};
     use std::path::Path;
 
     fn denied(rules: &[&str]) -> Denied {
         Denied {
             reason: String::new(),
+            cause: Cause::Rules,
             rules: rules.iter().map(|r| (*r).to_owned()).collect(),
             stood_down: Vec::new(),
         }

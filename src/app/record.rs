@@ -1,39 +1,21 @@
 //! The audit record of a judged call, written before the command runs or right after it was refused.
 
-use super::call::Call;
+use super::consent::given::{Case, Consent, Ending};
 use super::judge::Judged;
 use super::keeping::Copied;
 use super::show;
-use crate::audit::{self, Answer, Caller, ElapsedMs, Operation, Outcome, Record, Target};
+use crate::audit::{self, Caller, ElapsedMs, Operation, Outcome, Record, Target};
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::impact::Fate;
 use crate::engine::target;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::ui::ColourChoice;
 use crate::world::World;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// How a question ended.
-pub struct Ending {
-    /// The answer, never its text.
-    pub answer: Answer,
-    /// The written reason, when one was demanded.
-    pub justification: Option<String>,
-    /// How long the person took.
-    pub prompting: Duration,
-}
-
-impl Ending {
-    /// An ending without the go-ahead.
-    pub fn refused(answer: Answer) -> Ending {
-        Ending { answer, justification: None, prompting: Duration::ZERO }
-    }
-}
 
 /// Where records go: the policy's place, else the default one.
 pub fn path(judged_path: Option<&str>, world: &World) -> Result<PathBuf> {
@@ -41,22 +23,16 @@ pub fn path(judged_path: Option<&str>, world: &World) -> Result<PathBuf> {
         return Ok(PathBuf::from(path));
     }
     audit::default_path(world).ok_or_else(|| {
-        Fail::new(Exit::Audit, "there is no place for the audit log")
+        Fail::new(Kind::Audit, "there is no place for the audit log")
             .because("neither XDG_STATE_HOME nor HOME is set")
             .help("set HOME, or `audit: path:` in the policy")
     })
 }
 
 /// Writes the record of a command that is about to run. Fails when policy demands the record and it cannot be written.
-pub fn exec(
-    judged: &Judged,
-    call: &Call,
-    world: &World,
-    ending: &Ending,
-    copied: &Copied,
-    choice: ColourChoice,
-) -> Result<()> {
-    let mut record = make(judged, call, world, ending, Outcome::Exec, None);
+pub fn exec(consent: &Consent<Case<'_>>, copied: &Copied, world: &World, choice: ColourChoice) -> Result<()> {
+    let Case { call, judged } = consent.to();
+    let mut record = make(consent.to(), world, consent.ending(), Outcome::Exec, None);
     record.kept.clone_from(&copied.id);
     if copied.id.is_some() {
         record.facts.insert("kept_objects".into(), copied.objects.into());
@@ -69,7 +45,7 @@ pub fn exec(
     let Err(mut fail) = written else { return Ok(()) };
     let required = judged.terms.audit_required.is_some_and(|least| judged.assessment.effect >= least);
     if required {
-        fail.exit = Exit::Audit;
+        fail.kind = Kind::Audit;
         return Err(fail.because(format!("{} was not run without its audit record", call.tool)));
     }
     let look = show::look(world, choice);
@@ -79,23 +55,17 @@ pub fn exec(
 }
 
 /// Writes the record of a refusal. A refusal stands whether or not it could be recorded.
-pub fn refused(judged: &Judged, call: &Call, world: &World, ending: &Ending, reason: &str) {
-    let record = make(judged, call, world, ending, Outcome::Refused, Some(reason));
+pub fn refused(case: &Case<'_>, world: &World, ending: &Ending, reason: &str) {
+    let record = make(case, world, ending, Outcome::Refused, Some(reason));
     let written =
-        path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
+        path(case.judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
     if let Err(fail) = written {
         let _ = writeln!(std::io::stderr(), "guard: warning: no audit record: {}", fail.what);
     }
 }
 
-fn make(
-    judged: &Judged,
-    call: &Call,
-    world: &World,
-    ending: &Ending,
-    outcome: Outcome,
-    reason: Option<&str>,
-) -> Record {
+fn make(case: &Case<'_>, world: &World, ending: &Ending, outcome: Outcome, reason: Option<&str>) -> Record {
+    let Case { call, judged } = case;
     let words: Vec<String> = show::redacted(call).iter().skip(1).map(|w| escape(w)).collect();
     let mut caller = Caller::of_process(world);
     caller.actor = Some(judged.situation.actor.word().to_owned());
@@ -137,14 +107,14 @@ fn make(
     if matches!(judged.decision, Decision::Confirm(_)) {
         record.challenge = Some(judged.challenge.kind.clone().into_owned());
     }
-    record.answer = ending.answer;
-    record.justification = ending.justification.clone();
+    record.answer = ending.answer();
+    record.justification = ending.justification().map(str::to_owned);
     record.reason = reason.map(str::to_owned);
     record.outcome = outcome;
     record.elapsed_ms = ElapsedMs {
         resolve: milliseconds(judged.resolving),
         probe: milliseconds(judged.probing),
-        prompt: milliseconds(ending.prompting),
+        prompt: milliseconds(ending.prompting()),
     };
     record
 }

@@ -1,8 +1,9 @@
 //! `guard restore`: creates the objects of a copy again, or installs its packages.
 
 mod apt;
-mod consent;
 
+use super::consent::Consent;
+use super::consent::put_back::{Asking, Question};
 use super::{judge, kept, out};
 use crate::engine::challenge::{Scope, challenge, cluster_name};
 use crate::engine::escape::escape;
@@ -23,6 +24,7 @@ use crate::ui::screen::{Item, Row, Screen};
 use crate::ui::{ColourChoice, human};
 use crate::world::World;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long the cluster may take to say who it is.
@@ -107,19 +109,22 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         Err(why) => Known::Unknown(why),
     };
     let place = classify_target(&Seen::of_kube(&resolved.target), &policy);
-    agreed(
-        args,
-        &manifest,
-        &plan,
-        &resolved.target,
-        &place,
-        &consent::Asking { policy: &policy, world, choice },
-    )?;
-
+    let asking = Asking { policy: &policy, world, choice };
+    let consent = agreed(args, &manifest, &plan, &resolved.target, &place, &asking)?;
     let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE, at_home };
+    put_back(consent, &dir, &manifest, &settings)
+}
+
+/// Creates what was agreed to.
+fn put_back(
+    consent: Consent<&Plan>,
+    dir: &Path,
+    manifest: &Manifest,
+    settings: &Settings<'_>,
+) -> Result<Exit> {
     let mut tell = |line: &str| out::complain(&format!("guard: {}\n", escape(line.as_bytes())));
-    let report = back::restore(&dir, &manifest, &plan, &settings, &mut tell)?;
-    out::print(&said(&report, &manifest))?;
+    let report = back::restore(dir, manifest, consent.spend(), settings, &mut tell)?;
+    out::print(&said(&report, manifest))?;
     if report.failed.is_empty() { Ok(Exit::Ok) } else { Ok(Exit::Unavailable) }
 }
 
@@ -153,14 +158,14 @@ fn same_cluster(
 }
 
 /// Shows where it goes, and asks where that is production, or nobody has said that it is not.
-fn agreed(
+fn agreed<'p>(
     args: &Args,
     manifest: &Manifest,
-    plan: &Plan,
+    plan: &'p Plan,
     target: &KubeTarget,
     place: &Classified,
-    asking: &consent::Asking<'_>,
-) -> Result<()> {
+    asking: &Asking<'_>,
+) -> Result<Consent<&'p Plan>> {
     let cluster = cluster_name(target, place.name.as_deref());
     let namespaces = match &args.namespace {
         Some(one) => vec![one.clone()],
@@ -213,7 +218,8 @@ fn agreed(
     let question =
         Item::new().say(format!("Create {count} objects in ")).strong(&challenge.phrase).say("? [y/N]:");
     let asks = place.environment >= Environment::Unclassified;
-    asking.consent(screen, asks.then_some(question), &challenge, "nothing was created")
+    let question = asks.then_some(question);
+    asking.ask(plan, Question { screen, question, challenge: &challenge, nothing: "nothing was created" })
 }
 
 fn listed(manifest: &Manifest, plan: &Plan) -> String {

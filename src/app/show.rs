@@ -15,11 +15,8 @@ use crate::engine::situation::{Actor, Level};
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
 use crate::engine::tool::{TargetKind, Tool};
 use crate::engine::verdict::Verdict;
-use crate::exit::Exit;
-use crate::fail::Fail;
-use crate::ui::{
-    self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice, render_refusal,
-};
+use crate::fail::{Fail, Kind};
+use crate::ui::{self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice};
 use crate::world::World;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
@@ -233,24 +230,68 @@ pub fn must_know(judged: &Judged) -> bool {
             .any(|g| matches!(g.why, Why::TimedOut | Why::Unreachable(_) | Why::Failed(_)))
 }
 
-/// A refusal, ready to be printed: with the facts unless the person has just seen them.
-pub fn refusal(
-    shown: &Shown<'_>,
-    what: &str,
-    because: &[String],
-    hint: Hint<'_>,
-    facts: bool,
-    world: &World,
-    choice: ColourChoice,
-) -> Fail {
+/// Why a command does not run.
+pub struct Refused<'a> {
+    /// What kind of refusal it is.
+    pub kind: Kind,
+    /// What happened.
+    pub what: &'static str,
+    /// The reasons.
+    pub because: Vec<String>,
+    /// The one thing to do.
+    pub hint: Hint<'a>,
+    /// Whether the facts have to be shown with it.
+    pub facts: Facts,
+}
+
+/// Whether the person has just seen the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facts {
+    /// They stand on the terminal.
+    Seen,
+    /// They go with the refusal.
+    Unseen,
+}
+
+impl<'a> Refused<'a> {
+    /// A plain refusal for one reason, with the facts and nothing to do about it.
+    pub fn because(why: impl Into<String>) -> Refused<'a> {
+        Refused {
+            kind: Kind::Refused,
+            what: "refused",
+            because: vec![why.into()],
+            hint: Hint::None,
+            facts: Facts::Unseen,
+        }
+    }
+
+    /// Of another kind.
+    pub fn kind(self, kind: Kind) -> Refused<'a> {
+        Refused { kind, ..self }
+    }
+
+    /// With something to do about it.
+    pub fn hint(self, hint: Hint<'a>) -> Refused<'a> {
+        Refused { hint, ..self }
+    }
+
+    /// With the facts, or without.
+    pub fn facts(self, facts: Facts) -> Refused<'a> {
+        Refused { facts, ..self }
+    }
+}
+
+/// A refusal, ready to be printed.
+pub fn refusal(shown: &Shown<'_>, refused: &Refused<'_>, world: &World, choice: ColourChoice) -> Fail {
     let mut screen = shown.screen().clone();
     if shown.judged.copy.intent().is_some() {
         // What is refused takes no copy, and no id leads to one.
         screen.rows.retain(|row| row.label != "copy");
     }
-    let screen = facts.then_some(&screen);
-    let refusal = Refusal { screen, what, because, hint };
-    Fail::said(Exit::Refused, render_refusal(&refusal, look(world, choice)))
+    let Refused { kind, what, because, hint, facts } = refused;
+    let screen = (*facts == Facts::Unseen).then_some(&screen);
+    let refusal = Refusal { screen, what, because, hint: *hint };
+    ui::notice::refuse(&refusal, *kind, look(world, choice))
 }
 
 #[cfg(test)]

@@ -392,7 +392,7 @@ mod tests {
         let link = dir.path().join("link.jsonl");
         std::os::unix::fs::symlink(dir.path().join("elsewhere"), &link).unwrap();
         let fail = append(&record("a"), &link).unwrap_err();
-        assert_eq!((fail.exit, fail.because[0].as_str()), (Exit::Audit, "it is a symbolic link"));
+        assert_eq!((fail.exit(), fail.because[0].as_str()), (Exit::Audit, "it is a symbolic link"));
         assert!(!dir.path().join("elsewhere").exists());
 
         let fifo = dir.path().join("fifo.jsonl");

@@ -2,7 +2,7 @@
 //! easier by becoming worse, and no layer weakens the system's floor.
 
 use super::effect::Effect;
-use super::policy::builtin;
+use super::policy::builtin::{self, Basis};
 use super::policy::rule::Rule;
 use super::policy::{Layer, Merged, Mode, Policy, UnknownAs};
 use super::situation::{Actor, Level, Outcome, Situation, Whole};
@@ -57,10 +57,52 @@ pub struct Asked {
 pub struct Denied {
     /// The policy's own reason, or guard's.
     pub reason: String,
+    /// What kind of refusal it is: nobody has to read that from the rules' names.
+    pub cause: Cause,
     /// Which rules made it so.
     pub rules: Vec<String>,
     /// What modes `warn` and `audit` kept from happening.
     pub stood_down: Vec<String>,
+}
+
+/// What kind of refusal it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Rules refuse it.
+    Rules,
+    /// The target could not be resolved, and nothing else speaks against it: why not is the thing to put right.
+    NoTarget,
+    /// It would be asked about, and there is nobody to ask.
+    Nobody(Nobody),
+}
+
+/// Why nobody can answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nobody {
+    /// A coding agent is at the terminal, and policy lets it answer nothing.
+    AgentMayNot,
+    /// A coding agent without a terminal.
+    OnlyAPerson,
+    /// No terminal, and policy forbids the variable.
+    VariableForbidden,
+    /// No terminal, and no target whose name could be given.
+    NoName,
+}
+
+impl Nobody {
+    /// For the refusal.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Nobody::AgentMayNot => "policy lets a coding agent answer no question",
+            Nobody::OnlyAPerson => "a coding agent cannot confirm it: only a person can",
+            Nobody::VariableForbidden => {
+                "there is no terminal to confirm it at, and policy forbids GUARD_CONFIRM"
+            }
+            Nobody::NoName => {
+                "there is no terminal to confirm it at, and no target whose name could be given"
+            }
+        }
+    }
 }
 
 impl Decision {
@@ -99,6 +141,8 @@ pub const NO_TERMINAL: &str = "builtin/no-terminal";
 struct Vote<'a> {
     then: Outcome,
     rule: &'a str,
+    /// Which of guard's own rules it is; `None` for a policy's.
+    basis: Option<Basis>,
     mode: Mode,
     /// What the rule's author, or guard, says about it.
     says: String,
@@ -127,20 +171,21 @@ pub fn decide(s: &Situation, m: &Merged) -> Decision {
 
 /// What the built-in table says after the user's relaxations.
 fn builtin_vote<'a>(s: &Situation, m: &'a Merged) -> Option<Vote<'a>> {
-    let (mut then, id) = builtin_outcome(s, m.unknown());
-    let mut rule = id?;
-    let mut says = builtin_reason(s, rule);
+    let (mut then, basis) = builtin_outcome(s, m.unknown());
+    let mut basis = Some(basis?);
+    let mut rule = basis.map_or("", Basis::id);
+    let mut says = builtin_reason(s, basis);
     // A target that could not be resolved cannot be relaxed: relaxing rules say where they hold, or hold nowhere here.
-    let relaxable = rule != builtin::NO_TARGET && !m.builtin_is_floor();
+    let relaxable = basis != Some(Basis::NoTarget) && !m.builtin_is_floor();
     let user = m.user.iter().filter(|p| p.layer == Layer::User).flat_map(|p| &p.rules);
     for r in user.filter(|r| relaxable && r.relax && r.matches(s)) {
         if r.then < then {
             then = r.then;
-            rule = &r.id;
+            (basis, rule) = (None, &r.id);
             says = r.reason.clone().unwrap_or_default();
         }
     }
-    Some(Vote { then, rule, mode: m.builtin_mode(), says, justification: false, show_diff: false })
+    Some(Vote { then, rule, basis, mode: m.builtin_mode(), says, justification: false, show_diff: false })
 }
 
 /// What the system or a project says about unknown effects is theirs: no relaxing rule touches it.
@@ -148,26 +193,27 @@ fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
     if s.effect != Effect::Unknown {
         return None;
     }
-    let (then, id) = builtin_outcome(s, layer.unknown?);
-    let (rule, mode) = (id?, layer.mode.unwrap_or_default());
-    Some(Vote { then, rule, mode, says: builtin_reason(s, rule), justification: false, show_diff: false })
+    let (then, basis) = builtin_outcome(s, layer.unknown?);
+    let (rule, mode) = (basis?.id(), layer.mode.unwrap_or_default());
+    let says = builtin_reason(s, basis);
+    Some(Vote { then, rule, basis, mode, says, justification: false, show_diff: false })
 }
 
-fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<&'static str>) {
+fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<Basis>) {
     let heavy = tool::kind_of(&s.tool) == Some(TargetKind::Machine) && !s.light;
     builtin::outcome(s.environment, s.effect, s.whole_scope > Whole::No, s.target_known, unknown, heavy)
 }
 
-fn builtin_reason(s: &Situation, rule: &str) -> String {
-    match rule {
-        builtin::NO_TARGET => {
+fn builtin_reason(s: &Situation, basis: Option<Basis>) -> String {
+    match basis {
+        Some(Basis::NoTarget) => {
             format!(
                 "the target of this command could not be resolved, and it would {} something there",
                 s.effect
             )
         }
-        builtin::UNKNOWN => "what this command does cannot be told from its words".to_owned(),
-        _ => String::new(),
+        Some(Basis::Unknown) => "what this command does cannot be told from its words".to_owned(),
+        Some(Basis::Row(_)) | None => String::new(),
     }
 }
 
@@ -185,6 +231,7 @@ fn vote<'a>(rule: &'a Rule, layer: &Policy, s: &Situation) -> Vote<'a> {
     Vote {
         then: rule.then,
         rule: &rule.id,
+        basis: None,
         mode: layer.mode.unwrap_or_default(),
         says,
         justification: rule.justification,
@@ -227,7 +274,14 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
         Outcome::Deny => {
             let mut reasons: Vec<&str> = deciding().map(|v| v.says.as_str()).collect();
             reasons.dedup();
-            Decision::Deny(Denied { reason: reasons.join("; "), rules: ids(&mut deciding()), stood_down })
+            let alone = deciding().all(|v| v.basis == Some(Basis::NoTarget));
+            let cause = if alone { Cause::NoTarget } else { Cause::Rules };
+            Decision::Deny(Denied {
+                reason: reasons.join("; "),
+                cause,
+                rules: ids(&mut deciding()),
+                stood_down,
+            })
         }
         Outcome::Confirm(level) => {
             let asking = || votes.iter().filter(enforced).filter(|v| matches!(v.then, Outcome::Confirm(_)));
@@ -241,20 +295,17 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
             let env_confirm = m.terms().env_confirm && (!agent || m.agents_confirm());
             let asked_here = s.interactive && (!agent || m.agents_terminal());
             // Without a terminal only the target's own name can answer, and that has to be allowed and known.
-            let why = match (agent, env_confirm, s.target_known) {
-                (true, false, _) if s.interactive => "policy lets a coding agent answer no question",
-                (true, false, _) => "a coding agent cannot confirm it: only a person can",
-                (false, false, _) => {
-                    "there is no terminal to confirm it at, and policy forbids GUARD_CONFIRM"
-                }
-                (_, true, false) => {
-                    "there is no terminal to confirm it at, and no target whose name could be given"
-                }
-                (_, true, true) => "",
+            let nobody = match (agent, env_confirm, s.target_known) {
+                (true, false, _) if s.interactive => Some(Nobody::AgentMayNot),
+                (true, false, _) => Some(Nobody::OnlyAPerson),
+                (false, false, _) => Some(Nobody::VariableForbidden),
+                (_, true, false) => Some(Nobody::NoName),
+                (_, true, true) => None,
             };
-            if !asked_here && !why.is_empty() {
+            if let Some(nobody) = nobody.filter(|_| !asked_here) {
                 rules.push(NO_TERMINAL.to_owned());
-                return Decision::Deny(Denied { reason: why.to_owned(), rules, stood_down });
+                let (reason, cause) = (nobody.reason().to_owned(), Cause::Nobody(nobody));
+                return Decision::Deny(Denied { reason, cause, rules, stood_down });
             }
             let mut notes: Vec<String> = asking().map(|v| v.says.clone()).filter(|t| !t.is_empty()).collect();
             notes.extend(warnings);

@@ -292,7 +292,10 @@ mod tests {
     #[test]
     fn a_failed_exec_says_so_with_the_shells_codes() {
         let argv = [OsString::from("kubectl")];
-        assert_eq!(exec(Path::new("/nonexistent/kubectl"), &argv, &EnvEdit::default()).exit, Exit::NotFound);
-        assert_eq!(exec(Path::new("/"), &argv, &EnvEdit::default()).exit, Exit::NotExecutable);
+        assert_eq!(
+            exec(Path::new("/nonexistent/kubectl"), &argv, &EnvEdit::default()).exit(),
+            Exit::NotFound
+        );
+        assert_eq!(exec(Path::new("/"), &argv, &EnvEdit::default()).exit(), Exit::NotExecutable);
     }
 }

@@ -269,10 +269,10 @@ mod tests {
         let path = d.path(&["a", "b", "c"]);
         assert_eq!(find(b"kubectl", Some(&path), &[]).unwrap(), d.dir("c").join("kubectl"));
         let fail = Fail::from(find(b"kubectl", Some(&d.path(&["a", "b"])), &[]).unwrap_err());
-        assert_eq!(fail.exit, Exit::NotExecutable);
+        assert_eq!(fail.exit(), Exit::NotExecutable);
         assert!(fail.to_string().contains("no permission to execute it"), "{fail}");
         let fail = Fail::from(find(b"kubectl", Some(&d.path(&["x"])), &[]).unwrap_err());
-        assert_eq!(fail.exit, Exit::NotFound);
+        assert_eq!(fail.exit(), Exit::NotFound);
     }
 
     #[test]
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(find(b"kubectl", Some(&path), &home::selves()).unwrap(), real);
         let err = find(b"kubectl", Some(&d.path(&["link", "copy", "hop"])), &home::selves()).unwrap_err();
         assert!(err.skipped.iter().all(|(_, why)| *why == Why::Guard) && err.skipped.len() == 3, "{err:?}");
-        assert_eq!(Fail::from(err).exit, Exit::NotFound);
+        assert_eq!(Fail::from(err).exit(), Exit::NotFound);
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
             })
         };
         assert_eq!(at(&d.tool("fixed", 0o755)).unwrap(), d.dir("fixed").join("kubectl"));
-        assert_eq!(Fail::from(at(Path::new("/nonexistent/kubectl")).unwrap_err()).exit, Exit::NotFound);
+        assert_eq!(Fail::from(at(Path::new("/nonexistent/kubectl")).unwrap_err()).exit(), Exit::NotFound);
         assert_eq!(at(&home::own_path().unwrap()).unwrap_err().skipped[0].1, Why::Guard);
         assert_eq!(at(Path::new("bin/kubectl")).unwrap_err().skipped[0].1, Why::Relative);
     }

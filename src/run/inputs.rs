@@ -645,7 +645,7 @@ mod tests {
         assert_eq!(run(&inputs, &words)[3..], ["-f", late.as_str(), "-f", "no/[.yaml"]);
         inputs.recheck().unwrap();
         file(&dir, "late.yaml", "x");
-        assert_eq!(inputs.recheck().unwrap_err().exit, Exit::Refused);
+        assert_eq!(inputs.recheck().unwrap_err().exit(), Exit::Refused);
     }
 
     #[test]
@@ -670,9 +670,9 @@ mod tests {
         assert!(inputs.recheck().is_ok() && inputs_deep.recheck().is_ok());
         file(&dir, "sub/d.yaml", "changed");
         assert!(inputs.recheck().is_ok());
-        assert_eq!(inputs_deep.recheck().unwrap_err().exit, Exit::Refused);
+        assert_eq!(inputs_deep.recheck().unwrap_err().exit(), Exit::Refused);
         file(&dir, "new.yaml", "new");
-        assert_eq!(inputs.recheck().unwrap_err().exit, Exit::Refused);
+        assert_eq!(inputs.recheck().unwrap_err().exit(), Exit::Refused);
     }
 
     #[test]
@@ -686,7 +686,7 @@ mod tests {
         assert_eq!(run(&inputs, &words)[2], pattern);
         inputs.recheck().unwrap();
         file(&dir, "b.yaml", "b");
-        assert_eq!(inputs.recheck().unwrap_err().exit, Exit::Refused);
+        assert_eq!(inputs.recheck().unwrap_err().exit(), Exit::Refused);
     }
 
     #[test]

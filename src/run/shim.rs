@@ -34,7 +34,7 @@ pub unsafe fn main(argv: *const *const c_char) -> u8 {
         called => refuse_name(called),
     };
     report(&fail);
-    fail.exit.code()
+    fail.exit().code()
 }
 
 /// # Safety

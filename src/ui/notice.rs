@@ -6,6 +6,7 @@ use super::view::{View, long_place};
 use crate::engine::challenge::Challenge;
 use crate::engine::escape::escape;
 use crate::engine::human::counted;
+use crate::fail::{Fail, Kind};
 
 /// One line that says where a command goes: `guard: main/shop (production, its name says so): kubectl scale …`.
 pub fn render_notice(view: &View<'_>, look: Look) -> String {
@@ -52,38 +53,31 @@ pub enum Hint<'a> {
     Confirm(&'a Challenge),
 }
 
-/// The refusal as it goes to standard error: the facts unless already seen, what, why, and what to do.
-pub fn render_refusal(refusal: &Refusal<'_>, look: Look) -> String {
-    let mut out = String::new();
-    if let Some(screen) = refusal.screen {
-        out.push_str(&screen.facts(look));
-        out.push('\n');
-    }
-    let mut line = |label: &str, text: &str| {
-        out.push_str(&in_charset(format!("{label}{text}"), look));
-        out.push('\n');
-    };
-    line("guard: ", &escape(refusal.what.as_bytes()));
+/// The refusal, for standard error: the facts unless already seen, what, why, and what to do.
+pub fn refuse(refusal: &Refusal<'_>, kind: Kind, look: Look) -> Fail {
     const SHOWN: usize = 8;
-    for why in refusal.because.iter().take(SHOWN) {
-        line("  because: ", &reason(why));
-    }
+    let mut fail = Fail::new(kind, in_charset(escape(refusal.what.as_bytes()), look));
+    fail.facts = refusal.screen.map(|screen| screen.facts(look));
+    fail.because.extend(refusal.because.iter().take(SHOWN).map(|why| in_charset(reason(why), look)));
     if let more @ 1.. = refusal.because.len().saturating_sub(SHOWN) {
-        line("  because: ", &counted(more as u64, "more reason"));
+        fail.because.push(counted(more as u64, "more reason"));
     }
-    match refusal.hint {
-        Hint::None => {}
-        Hint::Say(text) => line("  help: ", &escape(text.as_bytes())),
-        Hint::Confirm(challenge) => line(
-            "  help: ",
-            &format!(
-                "run it at a terminal, or set GUARD_CONFIRM='{}', {}",
-                challenge.variable_pattern(),
-                challenge.variable_stands()
-            ),
-        ),
+    fail.help = match refusal.hint {
+        Hint::None => None,
+        Hint::Say(text) => Some(escape(text.as_bytes())),
+        Hint::Confirm(challenge) => Some(format!(
+            "run it at a terminal, or set GUARD_CONFIRM='{}', {}",
+            challenge.variable_pattern(),
+            challenge.variable_stands()
+        )),
     }
-    out
+    .map(|help| in_charset(help, look));
+    fail
+}
+
+/// The refusal as it goes to standard error.
+pub fn render_refusal(refusal: &Refusal<'_>, look: Look) -> String {
+    format!("{}\n", refuse(refusal, Kind::Refused, look))
 }
 
 /// A reason, escaped; what a server or a policy says is cut where nobody reads on.

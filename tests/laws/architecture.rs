@@ -231,6 +231,58 @@ fn the_shim_knows_nothing_heavy() {
     }
 }
 
+/// Where each of these stands, tests aside: so many times in this file, and nowhere else. They are the ways past the
+/// question, and the types that lead there (`app/consent.rs`) guard them only as long as nobody else takes them.
+const DOORS: &[(&str, &[(&str, usize)])] = &[
+    // guard becomes a tool. The shim does with `replace_process`, for words that are harmless.
+    ("exec::exec(", &[("src/app/consent/launch.rs", 1)]),
+    ("replace_process(", &[("src/run/exec.rs", 2), ("src/run/shim.rs", 1)]),
+    ("libc::exec", &[("src/run/exec.rs", 3)]),
+    (".exec()", &[]),
+    // apt and dpkg are told to go on.
+    ("HookAgrees", &[("src/exit.rs", 1), ("src/fail.rs", 1), ("src/app/apt_hook/agree.rs", 1)]),
+    // Their hooks are left a note that it was agreed to.
+    ("token::leave(", &[("src/app/consent/launch.rs", 1), ("src/app/restore/apt.rs", 1)]),
+    ("store.pass_on(", &[("src/app/apt_hook.rs", 1)]),
+    // A copy is put back.
+    ("back::restore(", &[("src/app/restore.rs", 1), ("src/app/restore/apt.rs", 1)]),
+    // A go-ahead is made, and a call that needs none.
+    ("Consent::of(", &[("src/app/consent/answer.rs", 1), ("src/app/consent/put_back.rs", 1)]),
+    ("Unasked::because(", &[("src/app/intercept.rs", 1)]),
+];
+
+#[test]
+fn there_is_no_way_past_the_question() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    let name = |file: &Path| file.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+    let texts: Vec<(String, String)> =
+        files.iter().map(|file| (name(file), code(&fs::read_to_string(file).unwrap()))).collect();
+    for (door, places) in DOORS {
+        let found: BTreeSet<(&str, usize)> = texts
+            .iter()
+            .map(|(file, text)| (file.as_str(), text.matches(door).count()))
+            .filter(|(_, times)| *times > 0)
+            .collect();
+        assert_eq!(found, places.iter().copied().collect(), "{door}");
+    }
+}
+
+/// That a go-ahead cannot be forged, copied, used twice or cut short is shown by examples that must not compile. The test
+/// command has to try them: nextest does not.
+#[test]
+fn the_examples_of_the_law_are_tried() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/consent.rs")).unwrap();
+    let examples = text.matches("```compile_fail,E0").count();
+    assert!(examples >= 8 && text.matches("```no_run").count() == 1, "{examples} examples");
+    let run = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run")).unwrap();
+    assert!(
+        run.contains("RUSTDOC=$PWD/tests/rustdoc cargo test --quiet --locked --doc"),
+        "nothing tries them"
+    );
+}
+
 /// Data that is derived from somebody else's work goes with their licences.
 #[test]
 fn the_notice_names_every_source_of_data() {

@@ -63,7 +63,7 @@ fn invalid_samples_say_what_is_wrong_and_where() {
     for path in files("tests/policies/invalid") {
         let text = fs::read_to_string(&path).unwrap();
         let fail = parse(&text, &short(&path), layer_of(&path)).expect_err(&path.display().to_string());
-        assert_eq!(fail.exit.code(), 78);
+        assert_eq!(fail.exit().code(), 78);
         let said = format!("{fail}\n");
         let expected = path.with_extension("txt");
         if std::env::var_os("GUARD_BLESS").is_some() {
@@ -172,7 +172,7 @@ fn a_floor_others_can_write_to_is_refused() {
         let before = fs::metadata(&path).unwrap().permissions();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let fail = guard::policy::load(&w).expect_err("writable by others");
-        assert_eq!(fail.exit.code(), 78);
+        assert_eq!(fail.exit().code(), 78);
         assert!(fail.to_string().contains("cannot be trusted"), "{fail}");
         fs::set_permissions(&path, before).unwrap();
         assert!(guard::policy::load(&w).is_ok());

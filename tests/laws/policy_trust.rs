@@ -47,7 +47,7 @@ impl Home {
     #[track_caller]
     fn refuses(&self, cwd: &str, text: &str) {
         let fail = load(&self.world(cwd)).expect_err(text);
-        assert_eq!(fail.exit.code(), 78, "{fail}");
+        assert_eq!(fail.exit().code(), 78, "{fail}");
         assert!(fail.to_string().contains(text) && fail.help.is_some(), "{fail}");
     }
 }
@@ -96,7 +96,7 @@ fn another_owner_is_refused_wherever_it_turns_up() {
     let vars = [("XDG_CONFIG_HOME", home.at("other"))];
     let vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (*k, v.to_str().unwrap())).collect();
     let fail = load(&World::of(&vars, "/").with_root(home.0.path())).unwrap_err();
-    assert!(fail.exit.code() == 78 && fail.to_string().contains("user 4711"), "{fail}");
+    assert!(fail.exit().code() == 78 && fail.to_string().contains("user 4711"), "{fail}");
     // The group of another user may not write, whoever owns the file.
     let home = Home::new();
     chown(home.at(USERS), None, Some(4711)).unwrap();
@@ -158,7 +158,7 @@ fn a_projects_file_is_the_callers_roots_or_the_directory_owners() {
         let path = home.at("home/src/shop/.guard.yaml");
         match open(&home.world("home/src/shop"), Layer::Project, &path) {
             Ok(Found::Text(_)) => assert!(counts, "{dir:?} {file:?}"),
-            Err(fail) => assert!(!counts && fail.exit.code() == 78, "{dir:?} {file:?} {fail}"),
+            Err(fail) => assert!(!counts && fail.exit().code() == 78, "{dir:?} {file:?} {fail}"),
             other => panic!("{other:?}"),
         }
     }

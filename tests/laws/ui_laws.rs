@@ -294,6 +294,7 @@ fn json_is_stable() {
 fn json(scene: &scenes::Scene) -> String {
     let decision = guard::engine::decide::Decision::Deny(guard::engine::decide::Denied {
         reason: "tickets only".to_owned(),
+        cause: guard::engine::decide::Cause::Rules,
         rules: vec!["no-namespaces".to_owned()],
         stood_down: Vec::new(),
     });

@@ -140,7 +140,7 @@ fn a_full_disk_is_an_error_and_leaves_no_half_line() {
     if let Some(dir) = std::env::var_os("GUARD_TEST_FULL") {
         let path = PathBuf::from(dir).join("audit.jsonl");
         let fail = (0..100).find_map(|n| audit::append(&record(&format!("{n}")), &path).err()).unwrap();
-        assert_eq!(fail.exit.code(), 74, "{fail}");
+        assert_eq!(fail.exit().code(), 74, "{fail}");
         assert!(fail.to_string().contains("make room"), "{fail}");
         return;
     }

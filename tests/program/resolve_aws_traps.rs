@@ -221,7 +221,7 @@ fn the_versions_take_another_variable_for_the_region() {
 fn profiles_that_are_not_there() {
     let place = Place::new();
     let fail = place.fails(&[("AWS_PROFILE", "")], STACK);
-    assert_eq!(fail.exit, Exit::Data);
+    assert_eq!(fail.exit(), Exit::Data);
     assert_eq!(
         fail.to_string(),
         "guard: error: AWS_PROFILE is set but empty, and the AWS CLI refuses that\n  \
@@ -229,7 +229,7 @@ fn profiles_that_are_not_there() {
          help: unset AWS_PROFILE, or name a profile; the command was not run"
     );
     let fail = place.fails(&[], &format!("--profile stagign {STACK}"));
-    assert_eq!(fail.exit, Exit::Data);
+    assert_eq!(fail.exit(), Exit::Data);
     assert_eq!(
         fail.to_string(),
         format!(
@@ -250,7 +250,7 @@ fn a_file_that_cannot_be_understood_is_shown_without_its_secrets() {
     let place = Place::new();
     place.put(".aws/credentials", "[prod]\naws_secret_access_key SECRETSECRET\n");
     let fail = place.fails(&[], STACK);
-    assert_eq!(fail.exit, Exit::Data);
+    assert_eq!(fail.exit(), Exit::Data);
     assert_eq!(
         fail.excerpt.as_deref(),
         Some(

@@ -4,6 +4,7 @@
 use super::caller::Caller;
 use crate::engine::apt::aptitude::{command, parse};
 use crate::engine::apt::plan::{Change, Plan};
+use crate::engine::tool;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -11,9 +12,28 @@ use std::process::{Command, Stdio};
 const WAIT: &str = "n=0; while kill -0 \"$1\" 2>/dev/null; do n=$((n + 1)); [ $n -lt 3000 ] || exit 0; sleep 0.2; done; \
     shift; exec /usr/bin/aptitude -q -y --schedule-only keep \"$@\"";
 
-/// Sees to it that the plan is taken back when this aptitude has ended: until then it holds its locks. Whether that was
-/// begun. In its full-screen program the person sees the plan, and keeps it or not.
-pub(super) fn takes_back(caller: &Caller, plan: &Plan) -> bool {
+/// What the package manager that was refused remembers of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remembered {
+    /// It is not aptitude.
+    Nothing,
+    /// The plan is taken back as soon as it ends.
+    TakenBack,
+    /// The plan stays until somebody takes it back.
+    Stays,
+}
+
+/// Sees to it that the plan is taken back when this aptitude has ended: until then it holds its locks. In its full-screen
+/// program the person sees the plan, and keeps it or not.
+pub(super) fn forget(caller: &Caller, plan: &Plan) -> Remembered {
+    if !caller.call.tool.is(&tool::APTITUDE) {
+        return Remembered::Nothing;
+    }
+    if takes_back(caller, plan) { Remembered::TakenBack } else { Remembered::Stays }
+}
+
+/// Whether taking it back was begun.
+fn takes_back(caller: &Caller, plan: &Plan) -> bool {
     let words = caller.call.words();
     let (Some(process), Some(_)) = (caller.process, parse(&words).arg(0).and_then(command)) else {
         return false;

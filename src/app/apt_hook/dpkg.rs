@@ -1,10 +1,11 @@
 //! dpkg's own hook: plain `dpkg --remove`, `--purge` and `--install`, and the runs that apt starts. dpkg says only what it does, not
 //! to what: the packages stand in its words, or are those marked for it.
 
+use super::agree::{Agreed, Unseen};
+use super::aptitude::Remembered;
 use super::caller::Caller;
-use super::{caller, judge, selftest, with_hints};
+use super::{Answer, caller, judge, with_notes};
 use crate::app::call::Call;
-use crate::app::out;
 use crate::engine::apt::dpkg::parse;
 use crate::engine::apt::hook::SELFTEST;
 use crate::engine::apt::plan::Plan;
@@ -29,13 +30,38 @@ use std::time::{Duration, SystemTime};
 /// How long a rehearsal may take: dpkg reads the head of every file.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
-    let purges = match world.var("DPKG_HOOK_ACTION").map(OsStrExt::as_bytes) {
-        Some(b"purge") => true,
-        Some(b"remove") => false,
-        Some(b"install" | b"unpack") => return unpack(world, choice),
-        _ => return Ok(Exit::HookAgrees),
-    };
+/// What dpkg says that it does (`DPKG_HOOK_ACTION`, dpkg(1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Packages go, their settings stay.
+    Removes,
+    /// Packages go with their settings, and with what their scripts take along.
+    Purges,
+    /// Packages are unpacked: others may have to make room.
+    Unpacks,
+    /// Neither.
+    Other,
+}
+
+impl Action {
+    fn of(world: &World) -> Action {
+        match world.var("DPKG_HOOK_ACTION").map(OsStrExt::as_bytes) {
+            Some(b"purge") => Action::Purges,
+            Some(b"remove") => Action::Removes,
+            Some(b"install" | b"unpack") => Action::Unpacks,
+            _ => Action::Other,
+        }
+    }
+}
+
+pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Answer> {
+    let action = Action::of(world);
+    if let Some(agreed) = Agreed::by_action(action) {
+        return Ok(Answer::Agrees(agreed));
+    }
+    if action == Action::Unpacks {
+        return unpack(world, choice).map(Answer::Agrees);
+    }
     let caller = caller::of_dpkg().ok_or_else(|| {
         Fail::new(Exit::Refused, "refused: there is no telling what dpkg is about to remove")
             .because("dpkg names no packages to its hooks, and its words cannot be read from /proc")
@@ -44,11 +70,10 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
     let words = caller.call.words();
     let line = parse(&words);
     if line.args.iter().any(|(_, word)| *word == SELFTEST.as_bytes()) {
-        return Err(selftest());
+        return Ok(Answer::Selftest);
     }
-    // dpkg calls its hooks in a rehearsal, too.
-    if line.has(Kind::NoAct) {
-        return Ok(Exit::HookAgrees);
+    if let Some(agreed) = Agreed::rehearsal(&line) {
+        return Ok(Answer::Agrees(agreed));
     }
     let database = match world.set_var("DPKG_ADMINDIR") {
         Some(dir) => PathBuf::from(dir),
@@ -59,17 +84,18 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Exit> {
         let what = format!("dpkg's list of packages cannot be read: {}", escape(list.as_os_str().as_bytes()));
         Fail::new(Exit::Unavailable, what).because(e.to_string())
     })?;
-    agree_to(&caller, status::going(&text, &words, purges), world, choice)
+    let plan = status::going(&text, &words, action == Action::Purges);
+    agree_to(&caller, plan, world, choice).map(Answer::Agrees)
 }
 
 /// What is unpacked may have others make room (deb-control(5): Conflicts with Replaces): dpkg removes those by itself,
 /// scripts and all. A rehearsal of the same words says which; where there is none, nothing is known to go.
-fn unpack(world: &World, choice: ColourChoice) -> Result<Exit> {
-    let Some(caller) = caller::of_dpkg() else { return Ok(Exit::HookAgrees) };
+fn unpack(world: &World, choice: ColourChoice) -> Result<Agreed> {
+    let Some(caller) = caller::of_dpkg() else { return Ok(Agreed::unseen(Unseen::NoWords)) };
     let words = caller.call.words();
     let line = parse(&words);
-    if line.has(Kind::NoAct) {
-        return Ok(Exit::HookAgrees);
+    if let Some(agreed) = Agreed::rehearsal(&line) {
+        return Ok(agreed);
     }
     // What is written for dpkg's caller goes to descriptors that are open there, and not here.
     let reports: Vec<usize> = line
@@ -99,19 +125,15 @@ fn unpack(world: &World, choice: ColourChoice) -> Result<Exit> {
     let answered = apt::plan(&request);
     match answered.plan {
         Known::Known(plan) => agree_to(&caller, plan, world, choice),
-        // dpkg itself comes to nothing, and says so.
-        Known::Unknown(_) if answered.error.is_some() => Ok(Exit::HookAgrees),
-        Known::Unknown(why) => {
-            out::complain(&format!("guard: warning: what has to make room for this is not known: {why}\n"));
-            Ok(Exit::HookAgrees)
-        }
+        Known::Unknown(_) if answered.error.is_some() => Ok(Agreed::unseen(Unseen::DpkgRefuses)),
+        Known::Unknown(why) => Ok(Agreed::unseen(Unseen::Failed(why))),
     }
 }
 
 /// Agrees to what nobody has to be asked about, or was asked about before; asks otherwise.
-fn agree_to(caller: &Caller, plan: Plan, world: &World, choice: ColourChoice) -> Result<Exit> {
-    if !plan.removes() {
-        return Ok(Exit::HookAgrees);
+fn agree_to(caller: &Caller, plan: Plan, world: &World, choice: ColourChoice) -> Result<Agreed> {
+    if let Some(agreed) = Agreed::nothing_goes(&plan) {
+        return Ok(agreed);
     }
     let (store, now) = (Store::system(), SystemTime::now());
     let parent = Process::of(caller.parent);
@@ -122,17 +144,18 @@ fn agree_to(caller: &Caller, plan: Plan, world: &World, choice: ColourChoice) ->
         (For::Dpkg, parent.map(|p| p.process)),
         (For::Call, parent.map(|p| p.process)),
     ];
-    let mut approvals = given.into_iter().filter_map(|(step, process)| store.find(step, process?, now));
-    if approvals.any(|approval| approval.covers(&plan.changes)) {
-        return Ok(Exit::HookAgrees);
+    let approvals = given.into_iter().filter_map(|(step, process)| store.find(step, process?, now));
+    if let Some(agreed) = Agreed::to_all(approvals, &plan) {
+        return Ok(agreed);
     }
     if parent.is_some_and(|parent| nobody_listens(&parent)) {
         leave_terminal();
     }
     // The words as dpkg reads them, without the channels that apt opened for itself.
     let call = Call { tool: &tool::DPKG, argv: caller.call.argv.clone() };
-    judge(&call, plan, world, choice).map_err(|fail| with_hints(fail, &call, world, false))?;
-    Ok(Exit::HookAgrees)
+    let recorded =
+        judge(&call, plan, world, choice).map_err(|fail| with_notes(fail, Remembered::Nothing, world))?;
+    Ok(Agreed::recorded(recorded))
 }
 
 /// Whether the terminal here is one that apt made for dpkg (`DPkg::Use-Pty`), with nobody at its other end: apt hands on

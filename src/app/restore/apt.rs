@@ -1,8 +1,10 @@
 //! `guard restore` of packages.
 
 use super::Args;
-use super::consent::Asking;
+use crate::app::consent::Consent;
+use crate::app::consent::put_back::{Asking, Question};
 use crate::app::out;
+use crate::engine::apt::plan::Plan;
 use crate::engine::challenge::{HostScope, host_challenge};
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{Seen, classify_target};
@@ -70,13 +72,10 @@ pub(super) fn run(
         out::print("everything that is in the copy is as it was\n")?;
         return Ok(if all { Exit::Ok } else { Exit::Unavailable });
     }
-    agreed(manifest, &way, &besides, &given_up, world, choice)?;
-    let removing = besides.iter().any(|c| c.kind != crate::engine::apt::plan::Kind::Install);
-    if removing {
-        // Asked a moment ago; apt's own hook need not ask once more. Without the note it does.
-        let _ = token::leave(&plan, SystemTime::now());
-    }
-    let report = back::restore(dir, manifest, &way, &tools, world, removing);
+    let removes = besides.iter().any(|c| c.kind != crate::engine::apt::plan::Kind::Install);
+    let put = Put { way: &way, plan: &plan, removes };
+    let consent = agreed(manifest, put, &besides, &given_up, world, choice)?;
+    let report = put_back(consent, dir, manifest, &tools, world);
     out::print(&said(&report, manifest, &given_up))?;
     out::print(&databases(dir, manifest))?;
     if let Some(signal) = report.interrupted {
@@ -89,20 +88,45 @@ pub(super) fn run(
     if report.failed.is_empty() && given_up.is_empty() { Ok(Exit::Ok) } else { Ok(Exit::Unavailable) }
 }
 
+/// What is put back, and what apt does for it.
+struct Put<'w, 'm> {
+    way: &'w Way<'m>,
+    plan: &'w Plan,
+    /// Whether something goes for it.
+    removes: bool,
+}
+
+/// Installs and writes what was agreed to.
+fn put_back(
+    consent: Consent<Put<'_, '_>>,
+    dir: &Path,
+    manifest: &Manifest,
+    tools: &Tools,
+    world: &World,
+) -> Report {
+    let Put { way, plan, removes } = consent.spend();
+    if removes {
+        // Asked a moment ago; apt's own hook need not ask once more. Without the note it does.
+        let _ = token::leave(plan, SystemTime::now());
+    }
+    back::restore(dir, manifest, way, tools, world, removes)
+}
+
 fn named(package: &Package) -> Item {
     let version = package.version.as_deref().unwrap_or_default();
     Item::new().strong(&package.name).say(" ").name(version)
 }
 
 /// Shows what will be done, and asks where that is production, or something goes for it.
-fn agreed(
+fn agreed<'w, 'm>(
     manifest: &Manifest,
-    way: &Way<'_>,
+    put: Put<'w, 'm>,
     besides: &Besides<'_>,
     given_up: &[&Package],
     world: &World,
     choice: ColourChoice,
-) -> Result<()> {
+) -> Result<Consent<Put<'w, 'm>>> {
+    let Put { way, removes, .. } = put;
     use crate::engine::apt::plan::Kind;
     let host = resolve::host::host(world, b"apt-get", &[b"install"])?;
     let policy = policy::load(world)?;
@@ -153,7 +177,6 @@ fn agreed(
         rows,
         ..Screen::default()
     };
-    let removes = besides.iter().any(|c| c.kind != Kind::Install);
     let what = match (count, way.settings.len()) {
         (0, n) => format!("Put {n} settings back on "),
         (n, _) => format!("Install {n} packages again on "),
@@ -161,7 +184,8 @@ fn agreed(
     let question = Item::new().say(what).strong(&name).say("? [y/N]:");
     let asks = removes || place.environment >= Environment::Unclassified;
     let asking = Asking { policy: &policy, world, choice };
-    asking.consent(screen, asks.then_some(question), &challenge, "nothing was changed")
+    let question = asks.then_some(question);
+    asking.ask(put, Question { screen, question, challenge: &challenge, nothing: "nothing was changed" })
 }
 
 fn line(text: &mut String, label: &str, what: &str) {

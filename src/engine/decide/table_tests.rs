@@ -1,9 +1,10 @@
 //! The whole decision table on one page: `tests/decision-table.txt` is the product as people meet it.
 
-use crate::engine::decide::{Decision, decide};
+use crate::engine::decide::{Cause, Decision, Nobody, decide};
 use crate::engine::effect::Effect;
+use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::{Layer, Merged, Mode, Policy};
-use crate::engine::situation::{Situation, Whole};
+use crate::engine::situation::{Actor, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
 use std::fmt::Write as _;
 
@@ -125,6 +126,46 @@ fn without_any_file_it_is_the_enforced_part() {
         for effect in Effect::ALL {
             let s = Situation { environment, target_known: true, ..Situation::of("kubectl", "x", effect) };
             assert_eq!(decide(&s, &Merged::default()), decide(&s, &policy(Mode::Enforce, true)));
+        }
+    }
+}
+
+/// The kind of refusal is data; the names of the rules are for people.
+#[test]
+fn a_refusal_says_what_kind_it_is() {
+    let destroy = || Situation::of("kubectl", "delete", Effect::Destroy);
+    let known = || Situation { target_known: true, interactive: false, ..destroy() };
+    let agent = |interactive| Situation { actor: Actor::Agent, interactive, ..known() };
+    let system = Policy {
+        rules: vec![Rule {
+            id: "never".to_owned(),
+            when: When::default(),
+            then: Outcome::Deny,
+            freeze: false,
+            relax: false,
+            justification: false,
+            show_diff: false,
+            reason: None,
+            line: None,
+        }],
+        ..Policy::empty(Layer::System, "system")
+    };
+    let forbidding = Merged { system: Some(system), ..Merged::default() };
+    let mut no_agents = Merged { user: Some(Policy::empty(Layer::User, "user")), ..Merged::default() };
+    no_agents.user.iter_mut().for_each(|user| user.agents.terminal = Some(false));
+    let rows = [
+        (destroy(), &Merged::default(), Cause::NoTarget),
+        // Once the target is known the rule still refuses it: the target is not all there is to put right.
+        (destroy(), &forbidding, Cause::Rules),
+        (known(), &forbidding, Cause::Rules),
+        (known(), &policy(Mode::Enforce, false), Cause::Nobody(Nobody::VariableForbidden)),
+        (agent(false), &Merged::default(), Cause::Nobody(Nobody::OnlyAPerson)),
+        (agent(true), &no_agents, Cause::Nobody(Nobody::AgentMayNot)),
+    ];
+    for (situation, policy, want) in rows {
+        match decide(&situation, policy) {
+            Decision::Deny(denied) => assert_eq!(denied.cause, want, "{denied:?}"),
+            other => panic!("{want:?}: {other:?}"),
         }
     }
 }

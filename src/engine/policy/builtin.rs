@@ -28,6 +28,28 @@ pub const NO_TARGET: &str = "builtin/no-target";
 /// Decides what cannot be told from its words.
 pub const UNKNOWN: &str = "builtin/unknown";
 
+/// What of the built-in rules speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The target could not be resolved, and something there would stop or be lost.
+    NoTarget,
+    /// What the command does cannot be told from its words.
+    Unknown,
+    /// A row of the table, by its name.
+    Row(&'static str),
+}
+
+impl Basis {
+    /// Its name in decisions and audit records.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Basis::NoTarget => NO_TARGET,
+            Basis::Unknown => UNKNOWN,
+            Basis::Row(id) => id,
+        }
+    }
+}
+
 const TYPED: Outcome = Outcome::Confirm(Level::Typed);
 const YES_NO: Outcome = Outcome::Confirm(Level::YesNo);
 
@@ -61,7 +83,7 @@ pub const TABLE: [Row; 11] = [
     },
 ];
 
-/// The built-in outcome and the row that gives it.
+/// The built-in outcome and what gives it.
 pub fn outcome(
     environment: Environment,
     effect: Effect,
@@ -69,18 +91,18 @@ pub fn outcome(
     target_known: bool,
     unknown: UnknownAs,
     heavy_on_host: bool,
-) -> (Outcome, Option<&'static str>) {
+) -> (Outcome, Option<Basis>) {
     // A target nobody could resolve counts as production, and what would hurt there does not run.
     let environment = if target_known { environment } else { Environment::Production };
     if !target_known && effect >= Effect::Disrupt {
-        return (Outcome::Deny, Some(NO_TARGET));
+        return (Outcome::Deny, Some(Basis::NoTarget));
     }
     if effect == Effect::Unknown {
         return match (environment, unknown) {
             (Environment::Staging | Environment::Development, _) => (Outcome::Allow, None),
-            (_, UnknownAs::Allow) => (Outcome::Notice, Some(UNKNOWN)),
-            (_, UnknownAs::Confirm) => (YES_NO, Some(UNKNOWN)),
-            (_, UnknownAs::Deny) => (Outcome::Deny, Some(UNKNOWN)),
+            (_, UnknownAs::Allow) => (Outcome::Notice, Some(Basis::Unknown)),
+            (_, UnknownAs::Confirm) => (YES_NO, Some(Basis::Unknown)),
+            (_, UnknownAs::Deny) => (Outcome::Deny, Some(Basis::Unknown)),
         };
     }
     let fits = |r: &&Row| {
@@ -88,5 +110,5 @@ pub fn outcome(
         r.environment == environment && r.effect == effect && here
     };
     let rows = TABLE.iter().filter(fits);
-    rows.max_by_key(|r| r.then).map_or((Outcome::Allow, None), |r| (r.then, Some(r.id)))
+    rows.max_by_key(|r| r.then).map_or((Outcome::Allow, None), |r| (r.then, Some(Basis::Row(r.id))))
 }

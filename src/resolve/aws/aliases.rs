@@ -69,7 +69,7 @@ mod tests {
 
         std::fs::write(&path, "[toplevel]\nx = 1\n[toplevel]\n").unwrap();
         let fail = aliases(&world).unwrap_err();
-        assert_eq!(fail.exit, Exit::Data);
+        assert_eq!(fail.exit(), Exit::Data);
         assert!(fail.to_string().contains("alias:3"), "{fail}");
     }
 }

@@ -97,7 +97,7 @@ fn errors_say_what_why_and_what_to_do() {
         "guard: error: the context nope named by --context does not exist\n  because: it is not in k\n  \
          help: see which there are: kubectl config get-contexts"
     );
-    assert_eq!(fail.exit, Exit::Data);
+    assert_eq!(fail.exit(), Exit::Data);
     let fail = Home::with(&SECRETS.replace("name: work", "name: no")).kube("get pod").unwrap_err();
     assert_eq!(
         fail.to_string(),
@@ -105,7 +105,7 @@ fn errors_say_what_why_and_what_to_do() {
          because: line 10: name is a boolean, not a string; put it in quotes"
     );
     let fail = Home::with(SECRETS).kube("get pod --insecure-skip-tls-verify=maybe").unwrap_err();
-    assert_eq!(fail.exit, Exit::Data);
+    assert_eq!(fail.exit(), Exit::Data);
 }
 
 #[test]

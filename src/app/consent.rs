@@ -1,0 +1,145 @@
+//! The law as types: what could stop or lose something runs only after a go-ahead, and the compiler sees to it.
+//!
+//! [`Consent`] → keep → [`Kept`] → last look → [`Sure`] → record → [`Recorded`] → run. Each step takes the one before it
+//! by value, so that no step is left out and no go-ahead counts twice; their fields are private, nothing copies them,
+//! and what was agreed to travels inside, so that the go-ahead for one command cannot be spent on another. From
+//! [`Recorded`] a command runs ([`Recorded::run`]), or a package manager's hook agrees (`app/apt_hook/agree.rs`).
+//! `guard restore` ends sooner: it keeps what it replaces by itself, and runs from the [`Consent`].
+//!
+//! Who makes a [`Consent`] stands below this module and nowhere else:
+//! - `answer.rs`: policy allows a command, or its question was answered: typed, y/N, or by `GUARD_CONFIRM`;
+//! - `put_back.rs`: the same for what `guard restore` puts back;
+//! - an approval by somebody else, once there is such a thing, belongs into a file beside these two (`approval.rs`): it
+//!   has to be found to be for this very command, and then makes a [`Consent`] as they do.
+//!
+//! A go-ahead cannot be made elsewhere:
+//! ```compile_fail,E0451
+//! use guard::app::consent::{Consent, Ending};
+//! fn forged(ending: Ending) -> Consent<&'static str> {
+//!     Consent { to: "kubectl delete ns shop", ending }
+//! }
+//! ```
+//! ```compile_fail,E0624
+//! let forged = guard::app::consent::Consent::of("kubectl delete ns shop", loop {});
+//! ```
+//! nor can what stands in it, so that no record tells of an answer nobody gave:
+//! ```compile_fail,E0451
+//! use guard::{app::consent::Ending, audit::Answer};
+//! let forged = Ending { answer: Answer::Matched, justification: None, prompting: std::time::Duration::ZERO };
+//! ```
+//! It counts once:
+//! ```compile_fail,E0382
+//! use guard::app::consent::Consent;
+//! fn twice<T>(consent: Consent<T>) -> (T, T) {
+//!     (consent.spend(), consent.spend())
+//! }
+//! ```
+//! and neither it nor a later step can be copied, or comes out of nothing:
+//! ```compile_fail,E0277
+//! fn copy<T: Clone>() {}
+//! copy::<guard::app::consent::Consent<&'static str>>();
+//! ```
+//! ```compile_fail,E0277
+//! fn copy<T: Clone>() {}
+//! copy::<guard::app::consent::Recorded<'static>>();
+//! ```
+//! ```compile_fail,E0277
+//! let forged: guard::app::consent::Consent<()> = Default::default();
+//! ```
+//! No step is left out: what was looked at is not on record yet, and what was agreed to has no copy yet.
+//! ```compile_fail,E0308
+//! use guard::app::consent::{Launch, Recorded, Sure};
+//! fn unrecorded(sure: Sure<'_>, launch: Launch) {
+//!     let _ = Recorded::run(sure, launch);
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! use guard::app::consent::{Case, Consent, Sure};
+//! fn unkept(consent: Consent<Case<'_>>, world: &guard::world::World) {
+//!     let _ = consent.look_again(world);
+//! }
+//! ```
+//! The same steps in their order do compile:
+//! ```no_run
+//! use guard::{app::consent::{Case, Consent}, fail::Result, ui::ColourChoice, world::World};
+//! fn run(consent: Consent<Case<'_>>, world: &World) -> Result<()> {
+//!     let mut sure = consent.keep(world, ColourChoice::Auto)?.look_again(world)?;
+//!     let launch = sure.pin()?;
+//!     Err(sure.record(world, ColourChoice::Auto)?.run(launch))
+//! }
+//! ```
+
+mod answer;
+pub mod given;
+mod last_look;
+mod launch;
+pub mod put_back;
+mod variable;
+
+pub use answer::ask;
+pub use given::{Case, Consent, Ending};
+pub use launch::Launch;
+pub(super) use launch::pass;
+
+use super::keeping::{self, Copied};
+use super::record;
+use crate::fail::Result;
+use crate::ui::ColourChoice;
+use crate::world::World;
+
+impl<'c> Consent<Case<'c>> {
+    /// Takes the copy that was promised; without it the command does not run.
+    pub fn keep(self, world: &World, choice: ColourChoice) -> Result<Kept<'c>> {
+        let copied = keeping::take(&self, world, choice);
+        if let Some(fail) = &copied.refuse {
+            // The go-ahead is on record together with why nothing ran all the same.
+            record::refused(self.to(), world, self.ending(), &fail.what);
+            return Err(fail.clone());
+        }
+        Ok(Kept { consent: self, copied })
+    }
+}
+
+/// A go-ahead whose copy is taken, where one was promised.
+#[must_use]
+pub struct Kept<'c> {
+    consent: Consent<Case<'c>>,
+    copied: Copied,
+}
+
+impl<'c> Kept<'c> {
+    /// Looks once more whether what was judged still is what would run. After the copy: that may take a moment.
+    pub fn look_again(self, world: &World) -> Result<Sure<'c>> {
+        let (case, ending) = (self.consent.to(), self.consent.ending());
+        last_look::unmoved(case, world, ending.prompting()).inspect_err(|fail| {
+            record::refused(case, world, ending, &fail.what);
+        })?;
+        Ok(Sure { kept: self })
+    }
+}
+
+/// What was looked at once more.
+#[must_use]
+pub struct Sure<'c> {
+    kept: Kept<'c>,
+}
+
+impl<'c> Sure<'c> {
+    /// Makes what runs the very thing that was looked at: bytes that cannot change any more, keys, variables.
+    pub fn pin(&mut self) -> Result<Launch> {
+        launch::pin(self.kept.consent.to_mut())
+    }
+
+    /// Writes the record; where policy demands it and it cannot be written, nothing runs.
+    pub fn record(self, world: &World, choice: ColourChoice) -> Result<Recorded<'c>> {
+        let Kept { consent, copied } = self.kept;
+        record::exec(&consent, &copied, world, choice)?;
+        Ok(Recorded { case: consent.spend() })
+    }
+}
+
+/// What is on record, and may run.
+#[must_use]
+pub struct Recorded<'c> {
+    case: Case<'c>,
+}

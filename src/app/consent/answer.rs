@@ -1,0 +1,186 @@
+//! The go-ahead for a guarded call: policy allows it, or its question is answered.
+
+use super::given::{Case, Consent, Ending, No, Yes};
+use super::variable::{self, Asked};
+use crate::app::caller::{Agency, agency};
+use crate::app::judge::Judged;
+use crate::app::show::{self, Facts, Refused, Shown};
+use crate::app::{diff, origin, record};
+use crate::engine::challenge::Challenge;
+use crate::engine::decide::{self, Cause, Decision, Denied, Nobody};
+use crate::engine::situation::Actor;
+use crate::fail::{Fail, Kind, Result};
+use crate::prompt::{self, Answer, Ask, Question, Terminal};
+use crate::resolve::Resolved;
+use crate::run::exec::CONFIRM;
+use crate::ui::{ColourChoice, Hint};
+use crate::world::World;
+use std::time::{Duration, Instant};
+
+/// The shortest written reason that is taken for one.
+const SHORTEST_REASON: usize = 8;
+
+/// Gets the go-ahead, or ends the call.
+pub fn ask<'c>(case: Case<'c>, world: &World, choice: ColourChoice) -> Result<Consent<Case<'c>>> {
+    let asking = Asking { case: &case, shown: Shown::new(&case.judged, case.call, world), world, choice };
+    let yes = match &case.judged.decision {
+        Decision::Allow(allowed) => {
+            show::allowed(&asking.shown, allowed, world, choice);
+            Yes::Allowed
+        }
+        Decision::Deny(denied) => return Err(asking.denied(denied)),
+        Decision::Confirm(asked) => asking.confirm(asked)?,
+    };
+    drop(asking);
+    Ok(Consent::of(case, yes))
+}
+
+/// One question, and who asks it.
+struct Asking<'a> {
+    case: &'a Case<'a>,
+    shown: Shown<'a>,
+    world: &'a World,
+    choice: ColourChoice,
+}
+
+impl Asking<'_> {
+    fn judged(&self) -> &Judged {
+        &self.case.judged
+    }
+
+    /// Puts a refusal on record; what is answered with it is for the person.
+    fn refuse(&self, no: No, refused: &Refused<'_>) -> Fail {
+        record::refused(self.case, self.world, &Ending::refused(no), &refused.because.join("; "));
+        show::refusal(&self.shown, refused, self.world, self.choice)
+    }
+
+    fn denied(&self, denied: &Denied) -> Fail {
+        let judged = self.judged();
+        record::refused(self.case, self.world, &Ending::refused(No::NotAsked), &denied.reason);
+        // Nothing is known that could be shown; why that is so can be put right.
+        if let Some(fail) = judged.unresolved() {
+            return fail.because(format!("{} was not run: {}", self.case.call.tool, denied.reason));
+        }
+        let (kind, hint) = match denied.cause {
+            Cause::Nobody(Nobody::VariableForbidden) => (Kind::Unanswered, hint(self.world, None)),
+            Cause::Nobody(_) => (Kind::Refused, hint(self.world, None)),
+            Cause::Rules | Cause::NoTarget => (Kind::Refused, Hint::None),
+        };
+        let mut because = vec![denied.reason.clone()];
+        because.extend(origin::lines(denied, &judged.policy, judged.situation.now));
+        let refused = Refused { kind, what: "refused by policy", because, hint, facts: Facts::Unseen };
+        show::refusal(&self.shown, &refused, self.world, self.choice)
+    }
+
+    fn confirm(&self, asked: &decide::Asked) -> Result<Yes> {
+        let judged = self.judged();
+        if let Some(server) = &judged.impact.refused {
+            let why = format!("the server would refuse it: {server}");
+            return Err(self.refuse(No::NotAsked, &Refused::because(why)));
+        }
+        if show::must_know(judged) {
+            let why = "policy demands that the live system is asked first, and it could not be";
+            return Err(self.refuse(No::NotAsked, &Refused::because(why).kind(Kind::Unprobed)));
+        }
+        let whom = Asked { actor: judged.situation.actor, interactive: judged.situation.interactive };
+        if let Some(value) = variable::given(&whom, &judged.terms, self.world) {
+            return self.by_variable(asked, value);
+        }
+        if judged.situation.actor == Actor::Agent && !judged.policy.agents_terminal() {
+            let why = "policy lets a coding agent answer no question on a terminal";
+            let refused = Refused::because(why).hint(hint(self.world, None));
+            return Err(self.refuse(No::NoTerminal, &refused));
+        }
+        if asked.show_diff {
+            diff::show(judged, self.case.call, self.world)?;
+        }
+        self.at_terminal(asked)
+    }
+
+    /// The variable has a say, and this is what it says.
+    fn by_variable(&self, asked: &decide::Asked, value: &[u8]) -> Result<Yes> {
+        let (judged, world) = (self.judged(), self.world);
+        if !asked.env_confirm {
+            let refused = if judged.situation.actor == Actor::Agent {
+                Refused::because("a coding agent cannot confirm it: only a person can")
+            } else {
+                Refused::because(format!("policy forbids {CONFIRM}")).kind(Kind::Unanswered)
+            };
+            return Err(self.refuse(No::NoTerminal, &refused.hint(hint(world, None))));
+        }
+        if asked.justification {
+            let why = "policy demands a written reason, which only a person at a terminal can give";
+            return Err(self.refuse(No::NoTerminal, &Refused::because(why).hint(hint(world, None))));
+        }
+        if judged.challenge.accepts_variable(value, judged.assessment.effect) {
+            show::confirmed_by_variable(&self.shown, world, self.choice);
+            return Ok(Yes::Variable);
+        }
+        let refused = Refused::because(not_this_target(judged, value)).kind(Kind::Unanswered);
+        Err(self.refuse(No::Mismatched, &refused.hint(hint(world, Some(&judged.challenge)))))
+    }
+
+    /// Puts the question to the person.
+    fn at_terminal(&self, asked: &decide::Asked) -> Result<Yes> {
+        let judged = self.judged();
+        let mut question = Question::new(&judged.challenge, asked.level);
+        question.attempts = judged.terms.prompt_attempts;
+        question.deadline = Duration::from_secs(u64::from(judged.terms.prompt_timeout_s));
+        question.justification = asked.justification.then_some(SHORTEST_REASON);
+        let started = Instant::now();
+        let answer = Terminal::new(self.world, self.choice).ask(&self.shown.screen_to_ask(), &question);
+        let seen = |why: &str| Refused::because(why).facts(Facts::Seen);
+        Err(match answer {
+            Answer::Matched { justification } => {
+                return Ok(Yes::Matched { justification, prompting: started.elapsed() });
+            }
+            Answer::Mismatched => {
+                let challenge = &judged.challenge;
+                let asked_for = format!("asked for was {}, {}", challenge.pattern(), challenge.stands(false));
+                let refused = seen("what was typed is not the name of the target");
+                self.refuse(No::Mismatched, &refused.hint(Hint::Say(&asked_for)))
+            }
+            Answer::Unexplained => self.refuse(No::Declined, &seen("no reason was given")),
+            Answer::Declined => self.refuse(No::Declined, &seen("the answer was no")),
+            Answer::TimedOut => self.refuse(No::TimedOut, &seen("nobody answered in time")),
+            Answer::NoTerminal(absent) => {
+                let variable = asked.env_confirm.then_some(&judged.challenge);
+                let kind = if variable.is_some() { Kind::Unanswered } else { Kind::Refused };
+                let refused = Refused::because(absent.because()).kind(kind);
+                self.refuse(No::NoTerminal, &refused.hint(hint(self.world, variable)))
+            }
+            Answer::Interrupted(signal) => {
+                let ending = Ending::refused(No::Interrupted);
+                record::refused(self.case, self.world, &ending, "interrupted");
+                prompt::signals::die_of(signal);
+            }
+        })
+    }
+}
+
+/// The one thing to do where nobody could be asked; `variable` says what `GUARD_CONFIRM` would have to name, where it may
+/// answer. Whoever might be an agent is sent to the person, and told of no variable.
+fn hint<'a>(world: &World, variable: Option<&'a Challenge>) -> Hint<'a> {
+    match (agency(world), variable) {
+        (Agency::None, None) => Hint::Say("run it at a terminal"),
+        // For an agent only where policy allows it.
+        (Agency::None | Agency::Certain, Some(challenge)) => Hint::Confirm(challenge),
+        _ => Hint::Say("ask the person to run it in a terminal of their own"),
+    }
+}
+
+/// Why the variable does not answer. Whoever still gives the phrase of guard 0.1 is told the one that counts now.
+fn not_this_target(judged: &Judged, value: &[u8]) -> String {
+    let namespace = match &judged.resolved {
+        Ok(Resolved::Kube(kube)) => kube.target.namespace.value.as_str(),
+        Ok(Resolved::Aws(_) | Resolved::Host(_)) | Err(_) => "",
+    };
+    let formerly = judged.challenge.was_formerly(value, &judged.name, namespace);
+    if formerly && judged.situation.actor != Actor::Agent {
+        return format!(
+            "{CONFIRM} has the phrase that guard 0.1 took; for this command it is now '{}'",
+            judged.challenge.variable()
+        );
+    }
+    format!("{CONFIRM} does not name this command's target")
+}
