@@ -1,6 +1,7 @@
 //! `guard apt-hook`: the question asked by apt and dpkg themselves, when a call did not pass through the shim or does
 //! something else than was confirmed there. Called by the scripts in /usr/lib/guard, and only when packages go.
 
+mod action;
 mod agree;
 mod aptitude;
 mod caller;

@@ -5,6 +5,7 @@
 //! certainty.
 
 use super::opts::{Opt, Opts};
+use super::protection::is_protection;
 use super::{general, graph, remote, value};
 use crate::engine::effect::Effect;
 use crate::engine::inner::sql::{self, Dialect};
@@ -316,16 +317,6 @@ fn has_off(value: &Value) -> bool {
     let mut found = false;
     value::members(value, &mut |_, v| found |= value::scalar(v).is_some_and(|v| off(&v)));
     found
-}
-
-/// Names of protections, as options, members and attributes have them.
-pub(super) fn is_protection(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.contains("protect") && !name.contains("protectedresource") && !name.contains("unprotect")
-        || name.contains("disableapitermination")
-        || name.contains("disable-api-termination")
-        || name.contains("disable-api-stop")
-        || name.contains("disableapistop")
 }
 
 /// Whether the command makes something new, which nothing protected before: `rds create-db-instance`.

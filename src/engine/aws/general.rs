@@ -326,7 +326,7 @@ fn forces(opt: &Opt, all: &[Opt]) -> bool {
         && ["force", "allow-reassociation", "allow-reassignment"].iter().any(|long| long.starts_with(name));
     (full || maybe)
         && !has(NO_FORCE, name)
-        && !super::conditions::is_protection(name)
+        && !super::protection::is_protection(name)
         && !taken_back(opt, all)
         && !opt.values.iter().any(|value| value.eq_ignore_ascii_case("false"))
 }

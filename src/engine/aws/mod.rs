@@ -21,9 +21,11 @@ pub mod options;
 mod opts;
 #[cfg(feature = "cli")]
 mod powershell;
+mod protection;
 mod redact;
 #[cfg(feature = "cli")]
 mod remote;
+mod spelling;
 pub mod table;
 #[cfg(feature = "cli")]
 pub mod value;

@@ -3,17 +3,16 @@
 //! digest in `GUARD_CONFIRM`.
 
 mod beside;
-mod document;
+pub(super) mod document;
 mod places;
 mod s3;
 mod step;
 mod words;
 
-pub(super) use document::{is_document, speaks};
-
 use super::hit::Hit;
-use super::names;
+use super::spelling;
 use beside::Beside;
+use document::is_document;
 use step::{How, Step};
 
 /// What a phrase says of one command.
@@ -181,10 +180,10 @@ pub fn kind(hit: &Hit) -> String {
 /// instances.
 fn noun(hit: &Hit) -> String {
     const TAILS: [&str; 7] = ["from", "in", "to", "by", "with", "for", "as"];
-    let words = names::noun_of(&hit.operation);
+    let words = spelling::noun_of(&hit.operation);
     let words: Vec<&str> = words.split('-').collect();
     let end = words.iter().skip(1).position(|word| TAILS.contains(word)).map_or(words.len(), |at| at + 1);
-    names::one_of(&words.get(..end).unwrap_or(&words).join("-"))
+    spelling::one_of(&words.get(..end).unwrap_or(&words).join("-"))
 }
 
 #[cfg(all(test, feature = "cli"))]

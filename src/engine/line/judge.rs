@@ -1,6 +1,7 @@
 //! From tokens to a verdict: assignments, branches and loops followed as far as the text tells, wrappers opened, the worst
 //! part kept.
 
+mod assign;
 mod blocks;
 mod calls;
 mod code;
@@ -45,6 +46,9 @@ fn worse(a: LineVerdict, b: LineVerdict) -> LineVerdict {
 const fn unguarded(effect: Effect) -> LineVerdict {
     LineVerdict { effect, guarded: None, unconfirmed: None }
 }
+
+/// Judged nothing, but of a command that is not known.
+const STRANGE: LineVerdict = unguarded(Effect::Unknown);
 
 /// The verdict on a call of a guarded tool.
 const fn guarded_as(effect: Effect) -> LineVerdict {

@@ -1,7 +1,7 @@
 //! The whole machine goes down: whom it serves, who is on it, what is under way, what starts in its place.
 
 use super::asked::Down;
-use super::stop::served;
+use super::counted::served;
 use super::{Answered, Request, sessions, when};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;

@@ -2,8 +2,8 @@
 //! or cuts off what it is set for, at once.
 
 use super::Request;
+use super::counted::pids_of;
 use super::manager::Unit;
-use super::stop::pids_of;
 use crate::engine::effect::Effect;
 use crate::engine::human::{bytes, number};
 use crate::engine::impact::Impact;

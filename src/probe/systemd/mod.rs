@@ -8,6 +8,7 @@ mod after;
 pub mod asked;
 mod check;
 mod clean;
+mod counted;
 mod down;
 mod limit;
 mod manager;

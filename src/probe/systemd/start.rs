@@ -1,8 +1,8 @@
 //! Units that start: what they bring along, and what stops because it conflicts with any of that.
 
 use super::asked::{Units, is_unit};
+use super::counted::group;
 use super::manager::{Manager, Unit};
-use super::stop::group;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::host::{classify, takes_down};

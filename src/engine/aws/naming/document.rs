@@ -1,7 +1,7 @@
 //! Documents, statements and lists among the values of options: the things they speak of.
 
 #[cfg(feature = "cli")]
-use crate::engine::aws::{is_secret, names, redact_text, value};
+use crate::engine::aws::{is_secret, redact_text, spelling, value};
 #[cfg(feature = "cli")]
 use crate::engine::inner::sql;
 
@@ -189,7 +189,7 @@ pub(super) fn tables(values: &[String]) -> Vec<String> {
             None => out.extend(sql::tables(value)),
         }
     }
-    let mut tables: Vec<String> = out.iter().map(|name| names::short(name)).collect();
+    let mut tables: Vec<String> = out.iter().map(|name| spelling::short(name)).collect();
     tables.sort_unstable();
     tables.dedup();
     tables

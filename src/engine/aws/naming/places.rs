@@ -3,35 +3,15 @@
 use super::beside::is_quiet;
 use super::document::{is_document, speaks};
 use super::step::Step;
-use super::words::{ACCOUNTS, ALSO, OF_SETTINGS, OWNERS, PARENTS, PLACES, SLASHES, USED, VERSIONS, WORDS};
+use super::words::{self, ACCOUNTS, ALSO, OF_SETTINGS, OWNERS, PARENTS, PLACES, USED, VERSIONS, WORDS};
 use crate::engine::aws::hit::Hit;
-use crate::engine::aws::{names, redact_option};
+use crate::engine::aws::{names, redact_option, spelling};
 use std::cmp::Reverse;
-
-/// Whether phrases told the option as a place before there was a rule.
-pub(super) fn is_listed(option: &str) -> bool {
-    PLACES.contains(&option)
-}
-
-/// Whether the option says whose it is.
-pub(super) fn is_account(option: &str) -> bool {
-    ACCOUNTS.contains(&option)
-}
-
-/// Whether names of this option usually have slashes in them.
-pub(super) fn has_slashes(service: &str, option: &str) -> bool {
-    SLASHES.contains(&(service, option))
-}
-
-/// Whether the value counts to the last byte: a key with a slash at its end is another key.
-pub(super) fn is_exact(option: &str) -> bool {
-    matches!(option, "key" | "prefix")
-}
 
 /// The accounts and the places in the closed list that were given and that the path does not have.
 pub(super) fn outer(hit: &Hit, path: &[Step<'_>]) -> Vec<&'static str> {
     let have = |option: &str| path.iter().any(|step| step.option == option);
-    let accounts = ACCOUNTS.iter().filter(|option| !is_listed(option));
+    let accounts = ACCOUNTS.iter().filter(|option| !words::is_listed(option));
     accounts.chain(PLACES).copied().filter(|option| hit.has(option) && !have(option)).collect()
 }
 
@@ -88,7 +68,7 @@ fn given(hit: &Hit) -> impl Iterator<Item = &str> {
 /// The option that says what is hit itself: the one most like what the operation's name speaks of.
 fn own(hit: &Hit) -> Option<&str> {
     // Without `batch-` and its like.
-    let operation = format!("x-{}", names::noun_of(&hit.operation));
+    let operation = format!("x-{}", spelling::noun_of(&hit.operation));
     let rated = given(hit).filter_map(|option| {
         let text = speaks(option) || hit.list(option).iter().any(|value| is_document(value));
         let named = !text && is_name(hit, option) && is_shown(hit, option);
@@ -104,7 +84,7 @@ fn own(hit: &Hit) -> Option<&str> {
         (named || rank > 0 && !is_quiet(option) && !is_used(hit, option)).then_some((
             named,
             rank,
-            !is_listed(option),
+            !words::is_listed(option),
             last,
             Reverse(option),
             option,
@@ -142,7 +122,7 @@ fn is_shown(hit: &Hit, option: &str) -> bool {
 /// Whether an option names something of what is hit.
 fn is_name(hit: &Hit, option: &str) -> bool {
     let last = option.rsplit('-').next().unwrap_or(option);
-    let one = names::one_of(last);
+    let one = spelling::one_of(last);
     let named = WORDS.contains(&last) || WORDS.contains(&one.as_str()) || ALSO.contains(&option);
     named && !speaks(option) && !is_quiet(option) && !is_used(hit, option)
 }
@@ -153,7 +133,7 @@ fn is_used(hit: &Hit, option: &str) -> bool {
         || ["-role-arn", "-kms-key-id"].iter().any(|end| option.ends_with(end))
         || OF_SETTINGS.iter().any(|start| option.starts_with(start));
     let spoken = || {
-        let noun = names::noun_of(&hit.operation);
+        let noun = spelling::noun_of(&hit.operation);
         let word = option.split('-').find(|word| !matches!(*word, "service" | "execution" | "kms"));
         word.is_some_and(|word| noun.split('-').any(|part| part == word))
     };

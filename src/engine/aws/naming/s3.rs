@@ -3,7 +3,7 @@
 use super::beside::Beside;
 use super::{Naming, Place};
 use crate::engine::aws::hit::Hit;
-use crate::engine::aws::{arn, names};
+use crate::engine::aws::{arn, names, spelling};
 
 /// What a phrase says of a command of `s3` (`awscli/customizations/s3/subcommands.py` of 1.46).
 pub(super) fn naming(hit: &Hit) -> Naming {
@@ -24,7 +24,7 @@ pub(super) fn naming(hit: &Hit) -> Naming {
     let paths = names::paths(hit);
     match paths.as_slice() {
         [path] => one(&mut naming, path, &mut beside),
-        several => naming.names = names::each_once(several.iter().map(|path| names::short(path))),
+        several => naming.names = spelling::each_once(several.iter().map(|path| spelling::short(path))),
     }
     for path in &paths {
         let text = path.strip_prefix("s3://").unwrap_or(path);
@@ -54,7 +54,7 @@ fn one(naming: &mut Naming, path: &str, beside: &mut Beside<'_>) {
         return;
     };
     if arn::parts(remote).is_some() {
-        naming.names.push(names::short(path));
+        naming.names.push(spelling::short(path));
         beside.others("path", std::iter::once(remote.to_owned()));
         return;
     }

@@ -2,9 +2,9 @@
 
 use super::beside::Beside;
 use super::document::{is_document, is_unread, members, speaks, tables};
-use super::{Naming, Place, places};
+use super::{Naming, Place, words};
 use crate::engine::aws::hit::Hit;
-use crate::engine::aws::{arn, names};
+use crate::engine::aws::{arn, spelling};
 
 /// One option of a path, as it was given.
 pub(super) struct Step<'a> {
@@ -53,16 +53,16 @@ impl<'a> Step<'a> {
 
     /// Whether its names may have slashes in them, as they stand.
     fn slashes(&self) -> bool {
-        places::has_slashes(self.service, self.option)
+        words::has_slashes(self.service, self.option)
     }
 
     /// The names in its values, each with where it is, each once.
     fn names(&self, kind: &str, beside: &mut Beside<'a>) -> Vec<Vec<String>> {
         let mut out: Vec<Vec<String>> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
-        for value in self.values.iter().flat_map(|value| names::values(value)) {
+        for value in self.values.iter().flat_map(|value| spelling::values(value)) {
             let shown =
-                if places::is_exact(self.option) { vec![value.clone()] } else { names::path_of(&value) };
+                if words::is_exact(self.option) { vec![value.clone()] } else { spelling::path_of(&value) };
             beside.shown(self.option, kind, &value, &shown);
             let shown: Vec<String> = shown.into_iter().filter(|name| !name.is_empty()).collect();
             if !shown.is_empty() && seen.insert(shown.clone()) {
@@ -77,8 +77,8 @@ impl Naming {
     /// Where something is. `added` says that phrases did not say it before.
     pub(super) fn add_place<'a>(&mut self, step: &Step<'a>, beside: &mut Beside<'a>, ruled: bool) {
         let (label, slashes) = (step.label(), step.slashes());
-        let added = ruled && !places::is_listed(step.option);
-        let account = places::is_account(step.option);
+        let added = ruled && !words::is_listed(step.option);
+        let account = words::is_account(step.option);
         let place =
             |name: String, others| Place { label: label.clone(), name, others, account, slashes, added };
         if step.values.iter().any(|v| is_unread(v)) {
@@ -118,7 +118,7 @@ impl Naming {
         self.slashes = step.slashes();
         let mut all = step.names(&self.kind, beside);
         if all.len() > 1 {
-            self.names = names::each_once(all.iter().map(|name| name.join("/")));
+            self.names = spelling::each_once(all.iter().map(|name| name.join("/")));
         } else if let Some(mut path) = all.pop()
             && let Some(name) = path.pop()
         {
@@ -150,7 +150,7 @@ impl Naming {
             members.iter_mut().filter(|member| member.bare).for_each(|member| member.name = None);
         }
         let named: Option<Vec<String>> = members.iter().map(|m| m.name.clone()).collect();
-        match named.map(|names| names::each_once(names.into_iter())).filter(|names| !names.is_empty()) {
+        match named.map(|names| spelling::each_once(names.into_iter())).filter(|names| !names.is_empty()) {
             Some(names) => {
                 // Of an address the phrase has the name alone.
                 let short: Vec<String> = names.iter().map(|name| short_of(name)).collect();
@@ -167,5 +167,5 @@ impl Naming {
 
 /// The name in an ARN; anything else as it is.
 fn short_of(name: &str) -> String {
-    if arn::parts(name).is_some() { names::path_of(name).join("/") } else { name.to_owned() }
+    if arn::parts(name).is_some() { spelling::path_of(name).join("/") } else { name.to_owned() }
 }

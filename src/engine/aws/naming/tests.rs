@@ -309,7 +309,7 @@ fn every_reviewed_command_names_where_it_is() {
         let command = row.split('\t').next().unwrap();
         let Some(options) = tables::options(command.as_bytes()) else { continue };
         let given: Vec<&str> =
-            options.split(' ').map(|o| o.trim_end_matches('*')).filter(|o| places::is_listed(o)).collect();
+            options.split(' ').map(|o| o.trim_end_matches('*')).filter(|o| words::is_listed(o)).collect();
         for place in given {
             let place_value = format!("the-{place}");
             let mut words: Vec<&str> = command.split(' ').collect();

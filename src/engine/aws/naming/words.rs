@@ -274,3 +274,23 @@ pub(super) const SLASHES: &[(&str, &str)] = &[
     ("ssm", "name"),
     ("ssm", "names"),
 ];
+
+/// Whether phrases told the option as a place before there was a rule.
+pub(super) fn is_listed(option: &str) -> bool {
+    PLACES.contains(&option)
+}
+
+/// Whether the option says whose it is.
+pub(super) fn is_account(option: &str) -> bool {
+    ACCOUNTS.contains(&option)
+}
+
+/// Whether names of this option usually have slashes in them.
+pub(super) fn has_slashes(service: &str, option: &str) -> bool {
+    SLASHES.contains(&(service, option))
+}
+
+/// Whether the value counts to the last byte: a key with a slash at its end is another key.
+pub(super) fn is_exact(option: &str) -> bool {
+    matches!(option, "key" | "prefix")
+}

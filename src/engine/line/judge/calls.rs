@@ -8,9 +8,11 @@ use super::super::tables::{
     RECORDS, guarded, image, is_database_client, is_harmless, is_host_tool, is_message, takes_text,
 };
 use super::super::wrappers::wrapper;
-use super::simple::{STRANGE, assignment};
+use super::assign::assignment;
 use super::unwrap::may_hold_options;
-use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
+use super::{
+    DEPTH, Io, NOTHING, Reader, STRANGE, basename, guarded_as, only_serious, quoted, unguarded, worse,
+};
 use crate::engine::classify::{classify_host, classify_tool};
 use crate::engine::effect::Effect;
 use crate::engine::host;

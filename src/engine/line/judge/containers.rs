@@ -3,8 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::tables::image;
-use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, only_serious, worse};
+use super::{Io, NOTHING, Reader, STRANGE, only_serious, worse};
 use crate::engine::parse::parse;
 use crate::engine::tool::Tool;
 use crate::engine::tools::kubectl;

@@ -3,8 +3,7 @@
 use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::is_interpreter;
-use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, guarded_as, unguarded, worse};
+use super::{Io, NOTHING, Reader, STRANGE, guarded_as, unguarded, worse};
 use crate::engine::effect::Effect;
 use crate::engine::tool;
 

@@ -4,8 +4,7 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::{guarded, is_host_tool, starts};
 use super::code::acting;
-use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, basename, guarded_as, only_guarded, only_serious, worse};
+use super::{Io, NOTHING, Reader, STRANGE, basename, guarded_as, only_guarded, only_serious, worse};
 use crate::engine::classify::{classify_host, classify_tool};
 use crate::engine::tool;
 

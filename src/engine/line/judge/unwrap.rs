@@ -4,9 +4,9 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, PROCESS, joined};
 use super::super::scope::Text;
 use super::super::wrappers::{Inner, Wrapper};
+use super::assign::assigned_words;
 use super::programs::replaced as put;
-use super::simple::{STRANGE, assigned_words};
-use super::{Io, NOTHING, Reader, only_serious, quoted, worse};
+use super::{Io, NOTHING, Reader, STRANGE, only_serious, quoted, worse};
 use crate::engine::effect::Effect;
 use std::collections::BTreeSet;
 

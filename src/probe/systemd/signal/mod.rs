@@ -4,8 +4,8 @@
 mod programs;
 
 use super::Request;
+use super::counted::pids_of;
 use super::manager::Unit;
-use super::stop::pids_of;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::Impact;
