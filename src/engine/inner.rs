@@ -7,6 +7,7 @@
 mod client;
 mod shell;
 pub mod sql;
+mod text;
 
 use super::aws;
 use super::classify::{self, Verdict, classify_host};

@@ -4,7 +4,7 @@ use super::super::classify::Verdict;
 use super::super::effect::Effect;
 use super::super::tools::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
 use super::sql::Dialect;
-use super::{DELETES, READS_ONLY, sql};
+use super::{DELETES, READS_ONLY, sql, text};
 
 /// Whether it is a client whose statements and requests are read here.
 pub(super) fn is_client(name: &[u8]) -> bool {
@@ -123,6 +123,8 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]], input: Option<&[u8]>) -> Optio
         }
         b"ip" => reads_if(ip(words)),
         b"hdfs" | b"hadoop" => hdfs(words),
+        b"sed" => text::sed(words),
+        b"awk" | b"gawk" | b"mawk" | b"nawk" => text::awk(words),
         _ => return None,
     };
     let effect = match input {

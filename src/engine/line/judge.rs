@@ -1,12 +1,14 @@
 //! From tokens to a verdict: assignments, branches and loops followed as far as the text tells, wrappers opened, the worst
 //! part kept.
 
+mod arrays;
 mod blocks;
 mod calls;
 mod code;
 mod containers;
 mod fleet;
 mod functions;
+mod host;
 mod prints;
 mod programs;
 mod recipes;

@@ -8,13 +8,12 @@ use super::super::tables::{
     RECORDS, guarded, image, is_database_client, is_harmless, is_host_tool, is_message, takes_text,
 };
 use super::super::wrappers::wrapper;
+use super::host::{host_by_variable, host_verdict};
 use super::simple::{STRANGE, assignment};
-use super::unwrap::may_hold_options;
 use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
-use crate::engine::classify::{Verdict, classify, classify_host, refused_by_kubectl};
+use crate::engine::classify::{classify, refused_by_kubectl};
 use crate::engine::effect::Effect;
 use crate::engine::parse::parse;
-use crate::engine::tools::host::Means;
 use crate::engine::tools::kubectl;
 use crate::engine::{host, inner};
 
@@ -324,79 +323,6 @@ fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {
     guarded_as(classify(tool.as_bytes(), &words).effect)
 }
 
-/// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
-fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
-    let mut name = basename(called);
-    let judge = |name: &[u8], fields: &[Field]| {
-        let mut words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
-        if called.starts_with(b"/etc/init.d/") {
-            words.insert(0, basename(called));
-        }
-        let Verdict { effect, .. } = classify_host(name, &words)?;
-        Some(if host::is_guarded(name) { guarded_as(effect) } else { unguarded(effect) })
-    };
-    if called.starts_with(b"/etc/init.d/") {
-        name = b"service";
-    }
-    let mut verdict = judge(name, words)?;
-    if name == b"systemctl" && is_own_manager(words) && verdict.effect == Effect::Disrupt {
-        // What a person's own manager runs is theirs: the shim asks whether it serves anybody else.
-        verdict = LineVerdict { guarded: Some(Effect::Mutate), unconfirmed: Some(Effect::Mutate), ..verdict };
-    }
-    if matches!(name, b"apt" | b"apt-get") && may_undo_simulation(words) {
-        let real: Vec<Field> =
-            words.iter().filter(|f| !f.unknown && !is_simulation(&f.bytes)).cloned().collect();
-        verdict = worse(verdict, only_serious(judge(name, &real)?));
-    }
-    if words.iter().any(|f| f.unknown && f.optional) {
-        let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
-        return judge(name, &less).map(|other| worse(verdict, only_serious(other)));
-    }
-    Some(verdict)
-}
-
-/// Whether systemctl speaks to the user's own manager here, and about its units.
-fn is_own_manager(words: &[Field]) -> bool {
-    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-    let line = host::systemctl(&words);
-    let elsewhere = words.iter().any(|w| {
-        w.starts_with(b"-H")
-            || w.starts_with(b"-M")
-            || w.starts_with(b"--h")
-            || w.starts_with(b"--m")
-            || w.starts_with(b"--sy")
-    });
-    let units: [&[u8]; 10] = [
-        b"stop",
-        b"restart",
-        b"try-restart",
-        b"condrestart",
-        b"reload-or-restart",
-        b"try-reload-or-restart",
-        b"force-reload",
-        b"kill",
-        b"disable",
-        b"mask",
-    ];
-    line.has(Means::User) && !elsewhere && line.arg(0).is_some_and(|verb| units.contains(&verb))
-}
-
-/// apt's options for a simulation (apt-get(8)).
-fn is_simulation(word: &[u8]) -> bool {
-    let short = word.first() == Some(&b'-') && word.get(1) != Some(&b'-') && word.contains(&b's');
-    let setting = word.to_ascii_lowercase().windows(18).any(|w| w == b"apt::get::simulate");
-    short
-        || setting
-        || matches!(word, b"--simulate" | b"--just-print" | b"--dry-run" | b"--recon" | b"--no-act")
-}
-
-/// Whether words that are not known, and options by their name, stand behind the last word that asks for a simulation: one of
-/// them may be `--no-simulate` or `-o APT::Get::Simulate=false`. Names of packages undo nothing.
-fn may_undo_simulation(words: &[Field]) -> bool {
-    let Some(last) = words.iter().rposition(|f| !f.unknown && is_simulation(&f.bytes)) else { return false };
-    words.iter().skip(last).any(|f| f.unknown && (f.optional || f.bytes == b"$@") && may_hold_options(f))
-}
-
 /// A variable by whose name people keep a tool: `$KUBECTL`.
 fn named_by_variable(shown: &[u8]) -> Option<&'static str> {
     let name = shown.strip_prefix(b"$")?;
@@ -405,20 +331,6 @@ fn named_by_variable(shown: &[u8]) -> Option<&'static str> {
         Some("kubectl")
     } else {
         matches!(name.as_slice(), b"AWS" | b"AWS_CLI" | b"AWSCLI" | b"AWS_BIN").then_some("aws")
-    }
-}
-
-/// The same for a tool that works on the host itself: `$SYSTEMCTL`, `${APT_GET}`.
-fn host_by_variable(shown: &[u8]) -> Option<&'static [u8]> {
-    let name = shown.strip_prefix(b"$")?;
-    let name =
-        name.strip_prefix(b"{").and_then(|n| n.strip_suffix(b"}")).unwrap_or(name).to_ascii_uppercase();
-    let name = name.strip_suffix(b"_BIN").or_else(|| name.strip_suffix(b"_CMD")).unwrap_or(&name);
-    match name {
-        b"SYSTEMCTL" => Some(b"systemctl"),
-        b"APT" | b"APT_GET" | b"APTGET" => Some(b"apt-get"),
-        b"DPKG" => Some(b"dpkg"),
-        _ => None,
     }
 }
 
