@@ -7,6 +7,7 @@
 mod client;
 mod shell;
 pub mod sql;
+mod text;
 
 use super::effect::Effect;
 use super::kube::classify::{self, program_at};

@@ -21,6 +21,7 @@ pub mod options;
 mod opts;
 #[cfg(feature = "cli")]
 mod powershell;
+#[cfg(feature = "cli")]
 mod protection;
 mod redact;
 #[cfg(feature = "cli")]

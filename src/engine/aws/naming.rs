@@ -12,6 +12,7 @@ mod words;
 use super::hit::Hit;
 use super::spelling;
 use beside::Beside;
+#[cfg(feature = "cli")]
 use document::is_document;
 use step::{How, Step};
 

@@ -3,7 +3,7 @@
 use super::super::effect::Effect;
 use super::super::tools::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
 use super::sql::Dialect;
-use super::{DELETES, READS_ONLY, sql};
+use super::{DELETES, READS_ONLY, sql, text};
 use crate::engine::verdict::Verdict;
 
 /// Whether it is a client whose statements and requests are read here.
@@ -48,18 +48,6 @@ fn fed(name: &[u8], words: &[&[u8]], text: &[u8], by_words: Effect) -> Effect {
 
 /// Whether options only say where to connect and how to print: then what is read from standard input is all that is done.
 fn only_connects(words: &[&[u8]]) -> bool {
-    const LONGS: [&[u8]; 10] = [
-        b"--csv",
-        b"--database",
-        b"--dbname",
-        b"--host",
-        b"--no-align",
-        b"--no-psqlrc",
-        b"--port",
-        b"--quiet",
-        b"--tuples-only",
-        b"--user",
-    ];
     let mut rest = words.iter();
     // The first operand of sqlite3 and psql is a database; a second one, or the first of redis-cli, may be a command.
     let mut operands = 0;
@@ -67,14 +55,12 @@ fn only_connects(words: &[&[u8]]) -> bool {
         match *word {
             [b'-', b'-', ..] => {
                 let name = word.split(|b| *b == b'=').next().unwrap_or(word);
-                let known = LONGS.contains(&name) || matches!(name, b"--username" | b"--password");
-                if !known {
-                    return false;
-                }
-                let takes = !matches!(
-                    name,
-                    b"--csv" | b"--no-align" | b"--no-psqlrc" | b"--quiet" | b"--tuples-only"
-                );
+                let takes = match name {
+                    b"--csv" | b"--no-align" | b"--no-psqlrc" | b"--quiet" | b"--tuples-only" => false,
+                    b"--database" | b"--dbname" | b"--host" | b"--password" | b"--port" | b"--user"
+                    | b"--username" => true,
+                    _ => return false,
+                };
                 if takes && name.len() == word.len() {
                     rest.next();
                 }
@@ -123,6 +109,8 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]], input: Option<&[u8]>) -> Optio
         }
         b"ip" => reads_if(ip(words)),
         b"hdfs" | b"hadoop" => hdfs(words),
+        b"sed" => text::sed(words),
+        b"awk" | b"gawk" | b"mawk" | b"nawk" => text::awk(words),
         _ => return None,
     };
     let effect = match input {
@@ -373,33 +361,38 @@ fn kafka(words: &[&[u8]]) -> Effect {
 /// `hdfs dfs -rm`, `hadoop fs -rm`, `hdfs namenode -format` (Apache Hadoop 3.4, FileSystemShell and HDFSCommands).
 fn hdfs(words: &[&[u8]]) -> Effect {
     let first = words.first().copied().unwrap_or_default();
-    let has = |wanted: &[&[u8]]| words.iter().any(|w| wanted.contains(w));
+    let removes = |w: &&[u8]| matches!(*w, b"-rm" | b"-rmr" | b"-expunge" | b"-truncate");
+    let shows = |w: &&[u8]| {
+        matches!(
+            *w,
+            b"-cat"
+                | b"-checksum"
+                | b"-count"
+                | b"-df"
+                | b"-du"
+                | b"-dus"
+                | b"-find"
+                | b"-getfacl"
+                | b"-getfattr"
+                | b"-head"
+                | b"-help"
+                | b"-ls"
+                | b"-lsr"
+                | b"-stat"
+                | b"-tail"
+                | b"-test"
+                | b"-text"
+                | b"-usage"
+        )
+    };
+    let has = |word: &[u8]| words.contains(&word);
     match first {
-        b"dfs" | b"fs" if has(&[b"-rm", b"-rmr", b"-expunge", b"-truncate"]) => Effect::Destroy,
-        b"dfs" | b"fs" => reads_if(has(&[
-            b"-cat",
-            b"-checksum",
-            b"-count",
-            b"-df",
-            b"-du",
-            b"-dus",
-            b"-find",
-            b"-getfacl",
-            b"-getfattr",
-            b"-head",
-            b"-help",
-            b"-ls",
-            b"-lsr",
-            b"-stat",
-            b"-tail",
-            b"-test",
-            b"-text",
-            b"-usage",
-        ])),
-        b"namenode" if has(&[b"-format"]) => Effect::Destroy,
-        b"dfsadmin" => reads_if(has(&[b"-report", b"-help"])),
-        b"fsck" if has(&[b"-delete"]) => Effect::Destroy,
-        b"fsck" => reads_if(!has(&[b"-move"])),
+        b"dfs" | b"fs" if words.iter().any(removes) => Effect::Destroy,
+        b"dfs" | b"fs" => reads_if(words.iter().any(shows)),
+        b"namenode" if has(b"-format") => Effect::Destroy,
+        b"dfsadmin" => reads_if(has(b"-report") || has(b"-help")),
+        b"fsck" if has(b"-delete") => Effect::Destroy,
+        b"fsck" => reads_if(!has(b"-move")),
         b"version" | b"classpath" | b"getconf" | b"groups" => Effect::Read,
         _ => Effect::Disrupt,
     }

@@ -365,8 +365,8 @@ impl Reader<'_> {
         });
         for word in words.iter().take(begins.unwrap_or(words.len())) {
             // What is read by the shell before anything else, or parts its words.
-            let odd: [&[u8]; 4] = [b"LD_", b"IFS=", b"ENV=", b"BASH_ENV="];
-            self.blind |= odd.iter().any(|name| word.bytes.starts_with(name));
+            let odd = |name: &[u8]| word.bytes.starts_with(name);
+            self.blind |= odd(b"LD_") || odd(b"IFS=") || odd(b"ENV=") || odd(b"BASH_ENV=");
         }
         if writes {
             self.add(Verdict::of(Effect::Disrupt));

@@ -1,6 +1,7 @@
 //! From tokens to a verdict: assignments, branches and loops followed as far as the text tells, wrappers opened, the worst
 //! part kept.
 
+mod arrays;
 mod assign;
 mod blocks;
 mod calls;
@@ -8,6 +9,7 @@ mod code;
 mod containers;
 mod fleet;
 mod functions;
+mod host;
 mod prints;
 mod programs;
 mod recipes;

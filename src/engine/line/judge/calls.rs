@@ -9,20 +9,17 @@ use super::super::tables::{
 };
 use super::super::wrappers::wrapper;
 use super::assign::assignment;
-use super::unwrap::may_hold_options;
+use super::host::{host_by_variable, host_verdict};
 use super::{
     DEPTH, Io, NOTHING, Reader, STRANGE, basename, guarded_as, only_serious, quoted, unguarded, worse,
 };
-use crate::engine::classify::{classify_host, classify_tool};
+use crate::engine::classify::classify_tool;
 use crate::engine::effect::Effect;
-use crate::engine::host;
 use crate::engine::inner;
 use crate::engine::kube::classify::refused_by_kubectl;
 use crate::engine::parse::parse;
 use crate::engine::tool::{self, FamilyId, Linked, Tool};
-use crate::engine::tools::host::Means;
 use crate::engine::tools::kubectl;
-use crate::engine::verdict::Verdict;
 
 /// How many places of one command's words are tried as the beginning of a command of their own.
 const PLACES: usize = 64;
@@ -330,79 +327,6 @@ fn guarded_verdict(tool: &Tool, words: &[Field]) -> LineVerdict {
     guarded_as(classify_tool(tool, &words).effect)
 }
 
-/// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
-fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
-    let mut name = basename(called);
-    let judge = |name: &[u8], fields: &[Field]| {
-        let mut words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
-        if called.starts_with(b"/etc/init.d/") {
-            words.insert(0, basename(called));
-        }
-        let Verdict { effect, .. } = classify_host(name, &words)?;
-        Some(if tool::called(name).is_some() { guarded_as(effect) } else { unguarded(effect) })
-    };
-    if called.starts_with(b"/etc/init.d/") {
-        name = b"service";
-    }
-    let mut verdict = judge(name, words)?;
-    if name == b"systemctl" && is_own_manager(words) && verdict.effect == Effect::Disrupt {
-        // What a person's own manager runs is theirs: the shim asks whether it serves anybody else.
-        verdict = LineVerdict { guarded: Some(Effect::Mutate), unconfirmed: Some(Effect::Mutate), ..verdict };
-    }
-    if matches!(name, b"apt" | b"apt-get") && may_undo_simulation(words) {
-        let real: Vec<Field> =
-            words.iter().filter(|f| !f.unknown && !is_simulation(&f.bytes)).cloned().collect();
-        verdict = worse(verdict, only_serious(judge(name, &real)?));
-    }
-    if words.iter().any(|f| f.unknown && f.optional) {
-        let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
-        return judge(name, &less).map(|other| worse(verdict, only_serious(other)));
-    }
-    Some(verdict)
-}
-
-/// Whether systemctl speaks to the user's own manager here, and about its units.
-fn is_own_manager(words: &[Field]) -> bool {
-    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-    let line = host::systemctl(&words);
-    let elsewhere = words.iter().any(|w| {
-        w.starts_with(b"-H")
-            || w.starts_with(b"-M")
-            || w.starts_with(b"--h")
-            || w.starts_with(b"--m")
-            || w.starts_with(b"--sy")
-    });
-    let units: [&[u8]; 10] = [
-        b"stop",
-        b"restart",
-        b"try-restart",
-        b"condrestart",
-        b"reload-or-restart",
-        b"try-reload-or-restart",
-        b"force-reload",
-        b"kill",
-        b"disable",
-        b"mask",
-    ];
-    line.has(Means::User) && !elsewhere && line.arg(0).is_some_and(|verb| units.contains(&verb))
-}
-
-/// apt's options for a simulation (apt-get(8)).
-fn is_simulation(word: &[u8]) -> bool {
-    let short = word.first() == Some(&b'-') && word.get(1) != Some(&b'-') && word.contains(&b's');
-    let setting = word.to_ascii_lowercase().windows(18).any(|w| w == b"apt::get::simulate");
-    short
-        || setting
-        || matches!(word, b"--simulate" | b"--just-print" | b"--dry-run" | b"--recon" | b"--no-act")
-}
-
-/// Whether words that are not known, and options by their name, stand behind the last word that asks for a simulation: one of
-/// them may be `--no-simulate` or `-o APT::Get::Simulate=false`. Names of packages undo nothing.
-fn may_undo_simulation(words: &[Field]) -> bool {
-    let Some(last) = words.iter().rposition(|f| !f.unknown && is_simulation(&f.bytes)) else { return false };
-    words.iter().skip(last).any(|f| f.unknown && (f.optional || f.bytes == b"$@") && may_hold_options(f))
-}
-
 /// A variable by whose name people keep a tool: `$KUBECTL`.
 fn named_by_variable(shown: &[u8]) -> Option<&'static Tool> {
     let name = shown.strip_prefix(b"$")?;
@@ -414,22 +338,7 @@ fn named_by_variable(shown: &[u8]) -> Option<&'static Tool> {
     }
 }
 
-/// The same for a tool that works on the host itself: `$SYSTEMCTL`, `${APT_GET}`.
-fn host_by_variable(shown: &[u8]) -> Option<&'static [u8]> {
-    let name = shown.strip_prefix(b"$")?;
-    let name =
-        name.strip_prefix(b"{").and_then(|n| n.strip_suffix(b"}")).unwrap_or(name).to_ascii_uppercase();
-    let name = name.strip_suffix(b"_BIN").or_else(|| name.strip_suffix(b"_CMD")).unwrap_or(&name);
-    let tool = match name {
-        b"SYSTEMCTL" => &tool::SYSTEMCTL,
-        b"APT" | b"APT_GET" | b"APTGET" => &tool::APT_GET,
-        b"DPKG" => &tool::DPKG,
-        _ => return None,
-    };
-    Some(tool.name.as_bytes())
-}
-
-/// Whether guard's shims answer to this name wherever guard is installed.
+/// Whether guard's shims answer to this name.
 pub(super) fn is_tool(name: &[u8]) -> bool {
     tool::called(name).is_some_and(|tool| tool.linked != Linked::WhenAsked && !tool.is_file_of_its_own(name))
 }
