@@ -4,6 +4,7 @@
 //! the deadline and say "at least".
 
 use super::info::Info;
+use super::links::{behind, below, inner};
 use super::mounts::{Mounts, is_network};
 use super::status::why;
 use super::{End, PackageFacts, Size, Store, debconf};
@@ -28,8 +29,6 @@ const THREADS: usize = 2;
 const MATCHES: usize = 64;
 /// One file that a script deletes by its name counts from here on; smaller ones hold a state that comes back.
 const SINGLE: u64 = 64 << 10;
-/// So many links in a row are followed (path_resolution(7), "MAXSYMLINKS").
-const LINKS: usize = 40;
 /// So long past the deadline a walk may take to notice it.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -191,34 +190,6 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
         Some(_) => Ok(Size { whole: false, ..size }),
         None => Ok(size),
     }
-}
-
-/// What a path leads to when it is a symbolic link, and whether that lies on another machine: it is not asked there.
-/// Paths are those of the system below `root`, whose links are read as that system reads them.
-fn behind(root: &Path, path: &Path, mounts: &Mounts) -> (PathBuf, bool) {
-    let mut path = path.to_owned();
-    for _ in 0..LINKS {
-        if mounts.of(&below(root, &path)).is_some_and(|(_, kind)| is_network(kind)) {
-            return (path, true);
-        }
-        let Ok(target) = std::fs::read_link(below(root, &path)) else { break };
-        // The directory that a relative link starts from, without links of its own: only there `..` is the one above.
-        let parent = path.parent().unwrap_or(Path::new("/"));
-        let real = std::fs::canonicalize(below(root, parent)).ok();
-        let mut from = real.map_or_else(|| parent.to_owned(), |real| inner(root, &real));
-        let mut rest = target.as_path();
-        while let Ok(after) = rest.strip_prefix("..") {
-            from.pop();
-            rest = after;
-        }
-        path = from.join(rest);
-    }
-    (path, false)
-}
-
-/// A path that this process opens, as the system below `root` names it.
-fn inner(root: &Path, path: &Path) -> PathBuf {
-    path.strip_prefix(root).map_or_else(|_| path.to_owned(), |inner| Path::new("/").join(inner))
 }
 
 /// Whether a file or directory is one that a restart makes again. No row of that table is deeper than this.
@@ -458,11 +429,6 @@ fn own_directories(root: &Path, info: &Info) -> Vec<PathBuf> {
         }
     }
     dirs
-}
-
-/// A path of that system, as this process opens it.
-pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
-    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 /// The paths that a pattern stands for; `~name` is a home directory.

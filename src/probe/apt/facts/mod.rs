@@ -9,6 +9,7 @@ mod data;
 mod dbconfig;
 mod debconf;
 mod info;
+mod links;
 mod mounts;
 mod postgres;
 mod processes;

@@ -1,8 +1,9 @@
 //! PostgreSQL's clusters as Debian keeps them (postgresql-common's PgCommon.pm): settings below /etc/postgresql/VERSION/NAME,
 //! the data where these say. A purge drops them wherever that is, table spaces included.
 
-use super::data::{Ticket, Walker, below};
+use super::data::{Ticket, Walker};
 use super::info::Info;
+use super::links::below;
 use super::status::why;
 use super::{Cluster, End, PackageFacts, State, debconf};
 use std::collections::HashSet;
