@@ -15,11 +15,12 @@ use crate::engine::assess::Assessment;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Why};
-use crate::engine::impact::{Gap, Impact};
+use crate::engine::impact::Impact;
 use crate::engine::parse::{Parsed, parse};
 use crate::exit::Exit;
 use crate::fail::Fail;
-use crate::keep::store::{Cluster, Missing};
+use crate::keep::store::Cluster;
+use crate::keep::take::{LeftOut, Reason};
 use crate::keep::{self, take};
 use crate::probe;
 use crate::prompt::progress::Progress;
@@ -283,16 +284,12 @@ pub fn take(consent: &Consent<Case<'_>>, world: &World, choice: ColourChoice) ->
                 escape(short(&taken.dir, world).as_bytes()),
                 kept.id
             ));
-            let known = |gap: &Missing| {
-                let same = |known: &Gap| {
-                    gap.what == known.what || gap.what.starts_with(&format!("{} in ", known.what))
-                };
+            let known = |left: &LeftOut| match &left.why {
                 // Rights do not change between question and copy, and nobody here can put them right.
-                gap.what == take::BEYOND
-                    || gap.why == Why::Forbidden.to_string()
-                    || judged.impact.gaps.iter().any(same)
+                Reason::TooLarge | Reason::Unanswered(Why::Forbidden) => true,
+                Reason::Unanswered(_) => judged.impact.gaps.iter().any(|gap| left.is(&gap.what)),
             };
-            let broken = kept.gaps.iter().find(|gap| !known(gap));
+            let broken = taken.left_out.iter().find(|left| !known(left)).map(LeftOut::missing);
             if !missing.is_empty() {
                 let shown = missing.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
                 let more = match missing.len().saturating_sub(3) {
