@@ -81,7 +81,7 @@ fn story() -> Outcome<ExitCode> {
     say("\n2. The same line in a pipeline, where nobody can be asked.\n")?;
     for (confirm, claim) in [
         (None, "without a terminal it is refused"),
-        (Some(format!("acme-prod/stack/{NEW}")), "a confirmation for another stack does not count"),
+        (Some(format!("acme-prod/eu-west-1/stack/{NEW}")), "a confirmation for another stack does not count"),
     ] {
         let set = confirm.as_ref().map(|c| format!("GUARD_CONFIRM={c} ")).unwrap_or_default();
         say(&format!("$ {set}aws {} < /dev/null", old.join(" ")))?;

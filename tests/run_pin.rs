@@ -10,7 +10,8 @@
 
 mod support;
 
-use guard::engine::{parse::parse, tools};
+use guard::engine::parse::parse;
+use guard::engine::tools::kubectl;
 use guard::run::exec::{self, EnvEdit};
 use guard::run::inputs::Inputs;
 use std::ffi::{CString, OsString};
@@ -29,7 +30,7 @@ fn second_life() {
     let words: Vec<OsString> =
         std::env::var("SECOND_LIFE_WORDS").unwrap().split('\n').map(OsString::from).collect();
     let bytes: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
-    let parsed = parse(tools::by_name(b"kubectl").unwrap(), &bytes);
+    let parsed = parse(&kubectl::TABLE, &bytes);
     let fail = (|| {
         let mut inputs = Inputs::take(&parsed)?;
         let mut edit = EnvEdit::default();

@@ -4,10 +4,10 @@ use super::{Scene, assessed, data, file, groups};
 use guard::engine::assess::Assessment;
 use guard::engine::aws::naming::Naming;
 use guard::engine::challenge::{Challenge, aws_challenge};
-use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Fate, Gap, Impact, Protection, Subject};
+use guard::engine::situation::Level;
 use guard::engine::target::{AwsTarget, Environment};
 use guard::ui::CommandLine;
 

@@ -2,10 +2,10 @@
 
 use super::{Scene, assessed, data, file};
 use guard::engine::challenge::{HostScope, host_challenge};
-use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Fate, Gap, Impact, Subject};
+use guard::engine::situation::Level;
 use guard::engine::target::{Environment, HostTarget};
 use guard::ui::CommandLine;
 

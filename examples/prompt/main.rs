@@ -103,6 +103,7 @@ fn json(scene: &scenes::Scene) -> ExitCode {
         whole_scope: scene.assessment.whole_scope.into(),
         environment: (scene.environment, scene.why),
         name: &scene.cluster,
+        tool: scene.tool(),
         target: scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),

@@ -7,10 +7,10 @@ pub mod host;
 
 use guard::engine::assess::Assessment;
 use guard::engine::challenge::Challenge;
-use guard::engine::decide::Level;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Impact, Protection, Subject};
+use guard::engine::situation::Level;
 use guard::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, Target};
 use guard::ui::{CommandLine, View};
 
@@ -42,6 +42,15 @@ impl Scene {
     pub fn target(&self) -> Target<'_> {
         let host = self.host.as_ref().map(Target::Host);
         host.or(self.aws.as_ref().map(Target::Aws)).unwrap_or(Target::Kube(&self.target))
+    }
+
+    /// The tool that was called.
+    pub fn tool(&self) -> &'static str {
+        match self.target() {
+            Target::Kube(_) => "kubectl",
+            Target::Aws(_) => "aws",
+            Target::Host(_) => "apt-get",
+        }
     }
 
     /// Borrowed, as the screen wants it.

@@ -1,14 +1,15 @@
 //! One call of a guarded tool: the caller's own words, which are also the words that will run.
 
-use crate::run::names::{self, Called};
+use crate::engine::tool::Tool;
+use crate::run::names::{self, Called, basename};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 /// The caller's argv and the tool it stands for.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The tool in guard's tables (`kubectl`, also when it was called as `k`).
-    pub tool: &'static str,
+    /// The tool it stands for (kubectl, also when it was called as `k`).
+    pub tool: &'static Tool,
     /// Every word, argv[0] first.
     pub argv: Vec<OsString>,
 }
@@ -18,9 +19,18 @@ impl Call {
     pub fn of(argv: Vec<OsString>) -> Option<Call> {
         let first = argv.first()?;
         match names::called_as(Some(first.as_bytes())) {
-            Called::Tool(name) => Some(Call { tool: name.tool, argv }),
-            _ => None,
+            Called::Tool(name) => {
+                let tool = name.tool;
+                Some(Call { tool, argv })
+            }
+            Called::Own | Called::Unknown(_) | Called::Nameless => None,
         }
+    }
+
+    /// The file to look for on PATH: what was called is what runs.
+    pub fn file(&self) -> &OsStr {
+        let called = basename(self.name().as_bytes());
+        OsStr::from_bytes(self.tool.file(called.strip_prefix(b"-").unwrap_or(called)))
     }
 
     /// The words after argv[0].

@@ -6,7 +6,7 @@ mod agents;
 pub use agents::{Agency, agency};
 
 use crate::engine::challenge::Challenge;
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
 use crate::policy;
 use crate::run::exec::CONFIRM;
 use crate::world::World;

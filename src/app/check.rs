@@ -4,6 +4,7 @@ use super::call::Call;
 use super::judge::{How, judge, read_words};
 use super::{keeping, origin, show};
 use crate::engine::decide::Decision;
+use crate::engine::fact::Why;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
@@ -39,7 +40,7 @@ pub struct Args {
 pub fn named_call(command: &[OsString]) -> Result<Call> {
     Call::of(command.to_vec()).ok_or_else(|| {
         let name = command.first().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let known: Vec<&str> = crate::run::names::NAMES.iter().map(|n| n.called).collect();
+        let known: Vec<&str> = crate::run::names::all().collect();
         Fail::new(
             Exit::Usage,
             format!("`{}` is no tool guard knows", crate::engine::escape::escape(name.as_bytes())),
@@ -82,6 +83,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
             whole_scope: judged.situation.whole_scope,
             environment: (judged.place.environment, &judged.place.because),
             name: &judged.name,
+            tool: call.tool.name,
             target,
             impact: &judged.impact,
             challenge: matches!(judged.decision, Decision::Confirm(_)).then_some(&judged.challenge),
@@ -110,11 +112,14 @@ fn plain(
     world: &World,
     choice: ColourChoice,
 ) -> String {
-    use crate::engine::decide::Level;
+    use crate::engine::situation::Level;
     use std::io::IsTerminal;
     let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), None);
     let verdict = match &judged.decision {
-        Decision::Allow(_) => "would run".to_owned(),
+        Decision::Allow(_) => match judged.impact.gaps.iter().find(|gap| gap.why == Why::NotAsked) {
+            Some(gap) => format!("would run; not asked: {}", gap.what),
+            None => "would run".to_owned(),
+        },
         Decision::Confirm(_) if judged.impact.refused.is_some() => {
             "would be refused by the server".to_owned()
         }

@@ -1,6 +1,6 @@
 //! `guard classify`: the effect of commands from their words alone, for thousands of lines in one process.
 
-use crate::engine::classify::classify;
+use crate::engine::classify::classify_tool;
 use crate::engine::line::classify_line;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -46,7 +46,7 @@ fn one(tool: &OsString, words: &[OsString], out: &mut impl Write) -> std::io::Re
     let name = tool.as_bytes().rsplit(|&b| b == b'/').next().unwrap_or_default();
     let bytes: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
     let effect = match crate::engine::line::guarded_tool(name) {
-        Some(tool) => classify(tool.as_bytes(), &bytes).effect,
+        Some(tool) => classify_tool(tool, &bytes).effect,
         None => {
             let all: Vec<&[u8]> = std::iter::once(tool.as_bytes()).chain(bytes.iter().copied()).collect();
             crate::engine::line::judge_words(&all).effect

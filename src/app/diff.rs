@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::judge::Judged;
 use crate::engine::parse::parse;
-use crate::engine::tools;
+use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::probe::child;
@@ -40,15 +40,14 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
     let same = judged.words.slices() == call.words();
     let slices: Vec<&[u8]> =
         if same { held.iter().map(Vec::as_slice).collect() } else { judged.words.slices() };
-    let Some(table) = tools::by_name(call.tool.as_bytes()) else { return Ok(()) };
-    let parsed = parse(table, &slices);
+    let parsed = parse(&TABLE, &slices);
     if !matches!(parsed.path(), "apply" | "replace" | "create") {
         return Ok(());
     }
     let mut words: Vec<OsString> = vec!["diff".into()];
     for given in &parsed.given {
         let Some(flag) = given.flag else { continue };
-        let global = table.globals.iter().any(|g| g.long == flag.long);
+        let global = TABLE.globals.iter().any(|g| g.long == flag.long);
         if !global && !SHARED.contains(&flag.long) {
             continue;
         }

@@ -7,6 +7,7 @@ pub mod units;
 use super::kubectl::Kubectl;
 use super::{init, out};
 use crate::engine::escape::escape;
+use crate::engine::tool;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::run::{find, home};
@@ -127,8 +128,8 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend([links(&site, tool), here, real_tool(&site, tool)]);
     }
     checks.extend(unlinked(&site, args));
-    checks.extend(variables(world).into_iter().filter(|_| site.tools.contains(&"kubectl")));
-    if site.tools.contains(&"aws") {
+    checks.extend(variables(world).into_iter().filter(|_| site.tools.contains(&tool::KUBECTL.name)));
+    if site.tools.contains(&tool::AWS.name) {
         checks.extend(aws::checks(world));
     }
     if !args.require_interception {
@@ -286,7 +287,7 @@ fn real_tool(site: &Site<'_>, tool: &str) -> Check {
                 .collect();
             let also =
                 if others.is_empty() { String::new() } else { format!("; not used: {}", others.join(", ")) };
-            let kind = if tool == "kubectl" { Kubectl::at(&real).described() } else { "" };
+            let kind = if tool == tool::KUBECTL.name { Kubectl::at(&real).described() } else { "" };
             Check::ok(name, format!("{}{kind}{also}", shown(&real)))
         }
         Err(missing) => {
@@ -331,7 +332,7 @@ fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
         Ok(said) => said,
         Err(why) => {
             let text = format!("{}: {}", shown(&shell), escape(why.as_bytes()));
-            let tool = site.tools.first().copied().unwrap_or("kubectl");
+            let tool = site.tools.first().copied().unwrap_or(tool::KUBECTL.name);
             let help =
                 format!("run `{tool} __guard_selftest 1` there: guard answers with its version and path");
             return vec![Check::warn(name, text, help)];
@@ -442,7 +443,7 @@ fn sudo(site: &Site<'_>) -> Vec<Check> {
         }
     };
     let Some(path) = secure_path(site) else {
-        let first = site.tools.first().copied().unwrap_or("kubectl");
+        let first = site.tools.first().copied().unwrap_or(tool::KUBECTL.name);
         return vec![Check::warn(name, "its secure_path could not be read: not checked", help(first))];
     };
     let check = |tool: &&str| {

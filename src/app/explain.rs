@@ -12,7 +12,8 @@ use crate::engine::fact::{Known, Sourced};
 use crate::engine::human::counted;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
-use crate::engine::tools;
+use crate::engine::tool::{FamilyId, Tool};
+use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::Result;
 use crate::policy;
@@ -79,7 +80,7 @@ fn notes(out: &mut String, notes: &[String]) {
     }
 }
 
-fn write_words(out: &mut String, judged: &Judged, tool: &str) {
+fn write_words(out: &mut String, judged: &Judged, tool: &Tool) {
     let _ = writeln!(out, "words");
     let slices = judged.words.slices();
     if let Some(file) = judged.words.preferences.as_ref() {
@@ -91,8 +92,8 @@ fn write_words(out: &mut String, judged: &Judged, tool: &str) {
     }
     if let Some(read) = judged.words.aws.as_deref() {
         write_hit(out, read);
-    } else if let Some(table) = tools::by_name(tool.as_bytes()) {
-        write_parse(out, &parse(table, &slices));
+    } else if tool.family == FamilyId::Kube {
+        write_parse(out, &parse(&TABLE, &slices));
     }
     line(out, "effect", judged.words.verdict.effect.word());
     for why in &judged.words.verdict.because {

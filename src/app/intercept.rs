@@ -6,8 +6,9 @@ use super::call::Call;
 use super::consent::{self, Case};
 use super::judge::{self, How, judge, read_words};
 use crate::engine::aws;
+use crate::engine::classify::classify_tool;
 use crate::engine::effect::Effect;
-use crate::engine::host::is_guarded;
+use crate::engine::tool::FamilyId;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
@@ -21,7 +22,7 @@ use unasked::{Because, Unasked};
 
 /// Carries a call through. Returns only when the command does not run.
 pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exit> {
-    if is_guarded(call.tool.as_bytes())
+    if call.tool.is_of_machine()
         && shim::is_decided(call.tool, |name| world.var(name).map(OsStrExt::as_bytes))
     {
         return Err(pass(Because::Decided, call, world));
@@ -35,8 +36,7 @@ pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exi
         return Err(pass(Because::Reads, call, world));
     }
     super::enough_files()?;
-    let host = is_guarded(call.tool.as_bytes());
-    if host
+    if call.tool.is_of_machine()
         && (judge::host::is_powerless(call, world) || judge::housekeeping::is_housekeeping(call.tool, world))
     {
         return Err(pass(Because::OfTheMachine, call, world));
@@ -60,7 +60,7 @@ pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exi
 
 /// Whether the words alone, preferences aside, only read.
 fn is_read(call: &Call) -> bool {
-    let verdict = crate::engine::classify::classify(call.tool.as_bytes(), &call.words());
+    let verdict = classify_tool(call.tool, &call.words());
     verdict.completion || verdict.effect == Effect::Read
 }
 
@@ -68,7 +68,7 @@ fn is_read(call: &Call) -> bool {
 fn pass(why: Because, call: &Call, world: &World) -> Fail {
     // A broken policy never stops a read; it may name the tool's place, though.
     let terms = policy::load(world).unwrap_or_default().terms();
-    match judge::real_tool(call.tool, &terms, world) {
+    match judge::real_tool(call.file(), &terms, world) {
         Ok(tool) => consent::pass(Unasked::because(why), &tool, call, &as_typed(call, world)),
         Err(fail) => fail,
     }
@@ -77,7 +77,7 @@ fn pass(why: Because, call: &Call, world: &World) -> Fail {
 /// Keeps the AWS CLI from letting the person compose another command than the one that was looked at.
 fn as_typed(call: &Call, world: &World) -> EnvEdit {
     let mut edit = EnvEdit::default();
-    if call.tool != "aws" {
+    if call.tool.family != FamilyId::Aws {
         return edit;
     }
     let mode = world.var(AUTO_PROMPT).map(OsStrExt::as_bytes);

@@ -10,15 +10,14 @@ use super::call::Call;
 use super::keeping;
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
-use crate::engine::classify::Verdict;
-use crate::engine::decide::{Cause, Decision, Situation};
+use crate::engine::decide::{Cause, Decision};
 use crate::engine::effect::Effect;
-use crate::engine::host::is_guarded;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::Classified;
 use crate::engine::policy::{Merged, Terms};
-use crate::engine::table::Tool;
-use crate::engine::tools;
+use crate::engine::situation::Situation;
+use crate::engine::tool::FamilyId;
+use crate::engine::verdict::Verdict;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::resolve::Resolved;
@@ -27,6 +26,8 @@ use crate::run::find::{self, Lookup};
 use crate::run::home;
 use crate::run::inputs::Inputs;
 use crate::world::World;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ impl Words {
     /// decline (`--assume-no`).
     pub fn only_read(&self, call: &Call) -> bool {
         let Verdict { effect, content, completion, .. } = &self.verdict;
-        *completion || (*effect == Effect::Read && !(*content && is_guarded(call.tool.as_bytes())))
+        *completion || (*effect == Effect::Read && !(*content && call.tool.is_of_machine()))
     }
 
     /// The words as slices, for the parser.
@@ -60,18 +61,12 @@ impl Words {
     }
 }
 
-/// The table of a call's tool.
-pub fn table_of(call: &Call) -> Result<&'static Tool> {
-    tools::by_name(call.tool.as_bytes())
-        .ok_or_else(|| Fail::new(Exit::Bug, format!("no table for {}", call.tool)))
-}
-
 /// Reads the words, preferences and aliases applied.
 pub fn read_words(call: &Call, world: &World) -> Result<Words> {
-    match call.tool {
-        "aws" => aws::read_words(call, world),
-        tool if is_guarded(tool.as_bytes()) => Ok(host::read_words(call)),
-        _ => kube::read_words(call, world),
+    match call.tool.family {
+        FamilyId::Kube => kube::read_words(call, world),
+        FamilyId::Aws => aws::read_words(call, world),
+        FamilyId::Packages | FamilyId::Units => Ok(host::read_words(call)),
     }
 }
 
@@ -126,9 +121,10 @@ impl Judged {
     }
 }
 
-/// Finds the real tool, as the policy and PATH say.
-pub fn real_tool(tool: &str, terms: &Terms, world: &World) -> Result<PathBuf> {
-    let fixed = terms.tools.iter().find(|(name, _)| name == tool).map(|(_, path)| Path::new(path));
+/// Finds the real tool of this name, as the policy and PATH say.
+pub fn real_tool(tool: &OsStr, terms: &Terms, world: &World) -> Result<PathBuf> {
+    let fixed =
+        terms.tools.iter().find(|(name, _)| OsStr::new(name) == tool).map(|(_, path)| Path::new(path));
     let selves = home::selves();
     let path = world.var("PATH");
     find::lookup(&Lookup { tool: tool.as_bytes(), path, selves: &selves, shim_dirs: &[], fixed })
@@ -148,10 +144,10 @@ pub struct How {
 
 /// Judges a call. `words` come from [`read_words`]; the policy has been read.
 pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
-    match call.tool {
-        "aws" => aws::judge(call, words, policy, world, how),
-        tool if is_guarded(tool.as_bytes()) => host::judge(call, words, policy, world, how),
-        _ => kube::judge(call, words, policy, world, how),
+    match call.tool.family {
+        FamilyId::Kube => kube::judge(call, words, policy, world, how),
+        FamilyId::Aws => aws::judge(call, words, policy, world, how),
+        FamilyId::Packages | FamilyId::Units => host::judge(call, words, policy, world, how),
     }
 }
 

@@ -7,7 +7,7 @@ pub use apt::intend as intend_apt;
 use super::call::Call;
 use super::consent::given::{Case, Consent};
 use super::judge::kube::{Lent, documents, held_words};
-use super::judge::{How, Judged, dumb, table_of};
+use super::judge::{How, Judged, dumb};
 use super::kubectl::Kubectl;
 use super::show;
 use crate::audit;
@@ -17,9 +17,11 @@ use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::Impact;
 use crate::engine::parse::{Parsed, parse};
+use crate::engine::tool;
+use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::Fail;
-use crate::keep::store::Cluster;
+use crate::keep::objects::Cluster;
 use crate::keep::take::{LeftOut, Reason};
 use crate::keep::{self, take};
 use crate::probe;
@@ -177,7 +179,7 @@ pub fn safer(parsed: &Parsed<'_>, impact: &Impact) -> Option<String> {
     if impact.erased_volumes.is_empty() {
         return None;
     }
-    let mut words = vec!["kubectl".to_owned()];
+    let mut words = vec![tool::KUBECTL.name.to_owned()];
     for flag in ["kubeconfig", "context", "cluster", "user", "server"] {
         let value = parsed.last(flag).filter(|v| !v.is_empty());
         words.extend(value.map(|v| format!("--{flag}={}", String::from_utf8_lossy(v))));
@@ -225,8 +227,7 @@ pub fn take(consent: &Consent<Case<'_>>, world: &World, choice: ColourChoice) ->
     let resolved = judged.resolved.as_ref().ok().and_then(Resolved::kube);
     let Some(resolved) = resolved else { return Copied::default() };
     let slices = judged.words.slices();
-    let Ok(table) = table_of(call) else { return Copied::default() };
-    let parsed = parse(table, &slices);
+    let parsed = parse(&TABLE, &slices);
     let documents = documents(&judged.inputs);
     let lent = match Lent::of(&resolved.access) {
         Ok(lent) => lent,
@@ -323,12 +324,11 @@ fn unkept(why: String, call: &Call) -> Fail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools;
 
     #[test]
     fn the_milder_way_goes_to_the_same_target() {
         let words: Vec<&[u8]> = ["--context", "my prod", "delete", "pvc", "a"].map(str::as_bytes).to_vec();
-        let parsed = parse(tools::by_name(b"kubectl").unwrap(), &words);
+        let parsed = parse(&TABLE, &words);
         let mut impact = Impact::default();
         assert_eq!(safer(&parsed, &impact), None);
         impact.erased_volumes = vec!["pv-1".into()];

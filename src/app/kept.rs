@@ -5,8 +5,10 @@ use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::keep::apt::{self, manifest::Is};
+use crate::keep::head::{Kept, Kind};
+use crate::keep::objects::Manifest;
 use crate::keep::restore as back;
-use crate::keep::store::{self, Kept, Manifest};
+use crate::keep::store;
 use crate::prompt::{Answer, Ask, Question, Terminal};
 use crate::ui::screen::{Item, Screen};
 use crate::ui::{ColourChoice, human};
@@ -86,7 +88,8 @@ pub fn root(world: &World) -> Result<PathBuf> {
     })
 }
 
-fn unread(path: &Path, e: &std::io::Error) -> Fail {
+/// What is said of a copy, or of their directory, that cannot be read.
+pub(super) fn unread(path: &Path, e: &std::io::Error) -> Fail {
     Fail::new(Exit::Data, format!("{} cannot be read", escape(path.as_os_str().as_encoded_bytes())))
         .because(e.to_string())
 }
@@ -118,7 +121,7 @@ pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Kept)> {
 }
 
 fn age(kept: &Kept) -> Option<u64> {
-    let when: Timestamp = kept.ts().parse().ok()?;
+    let when: Timestamp = kept.head.ts.parse().ok()?;
     u64::try_from(Timestamp::now().as_second() - when.as_second()).ok()
 }
 
@@ -132,21 +135,22 @@ pub fn size(bytes: u64) -> String {
 fn list(root: &Path, json: bool) -> Result<Exit> {
     let all = store::list(root).map_err(|e| unread(root, &e))?;
     let (mut text, mut exit) = (String::new(), Exit::Ok);
-    for (id, manifest) in &all {
-        match manifest {
-            Ok(m) if json => {
-                let _ = writeln!(text, "{}", serde_json::json!(m));
+    for (id, kept) in &all {
+        let read = kept.as_ref().map_err(ToString::to_string);
+        match read.and_then(|kept| Ok((kept, holds(kept).map_err(|e| e.to_string())?))) {
+            Ok((kept, _)) if json => {
+                let _ = writeln!(text, "{}", serde_json::json!(kept));
             }
-            Ok(m) => {
-                let age = age(m).map_or_else(|| "?".into(), human::span);
-                let whole = if m.gaps().is_empty() { "" } else { ", incomplete" };
+            Ok((kept, holds)) => {
+                let age = age(kept).map_or_else(|| "?".into(), human::span);
+                let head = &kept.head;
+                let whole = if head.gaps.is_empty() { "" } else { ", incomplete" };
                 let _ = writeln!(
                     text,
-                    "{id}  {age:>9}  {}  {}{whole}, {}  {}",
-                    escape(m.place().as_bytes()),
-                    holds(m),
-                    size(m.bytes()),
-                    escape(shell_words::join(m.argv()).as_bytes())
+                    "{id}  {age:>9}  {}  {holds}{whole}, {}  {}",
+                    escape(head.place.as_bytes()),
+                    size(head.bytes),
+                    escape(shell_words::join(&head.argv).as_bytes())
                 );
             }
             Err(e) => {
@@ -163,17 +167,20 @@ fn list(root: &Path, json: bool) -> Result<Exit> {
 }
 
 /// What a copy holds, in a few words.
-fn holds(kept: &Kept) -> String {
-    let m = match kept {
-        Kept::Kubernetes(m) => return format!("{} objects", human::number(m.objects)),
-        Kept::Apt(m) => m,
+fn holds(kept: &Kept) -> std::io::Result<String> {
+    let m: apt::Manifest = match kept.head.kind {
+        Kind::Kubernetes => {
+            let manifest: Manifest = kept.manifest()?;
+            return Ok(format!("{} objects", human::number(manifest.objects)));
+        }
+        Kind::Apt => kept.manifest()?,
     };
     let mut parts =
         vec![format!("{} packages", m.packages.len()), format!("{} settings files", m.settings())];
     if m.dumps() > 0 {
         parts.push(format!("{} databases", m.dumps()));
     }
-    parts.join(", ")
+    Ok(parts.join(", "))
 }
 
 fn show(root: &Path, id: &str, json: bool, output: Option<Format>) -> Result<Exit> {
@@ -183,13 +190,14 @@ fn show(root: &Path, id: &str, json: bool, output: Option<Format>) -> Result<Exi
         out::print(&format!("{text}\n"))?;
         return Ok(Exit::Ok);
     }
-    let manifest = match kept {
-        Kept::Kubernetes(manifest) => manifest,
-        Kept::Apt(_) if output.is_some() => {
+    let manifest: Manifest = match kept.head.kind {
+        Kind::Kubernetes => kept.manifest().map_err(|e| unread(&dir, &e))?,
+        Kind::Apt if output.is_some() => {
             return Err(Fail::new(Exit::Usage, "a copy of packages has no manifests")
                 .help(format!("its files lie in {}", escape(dir.as_os_str().as_encoded_bytes()))));
         }
-        Kept::Apt(manifest) => {
+        Kind::Apt => {
+            let manifest: apt::Manifest = kept.manifest().map_err(|e| unread(&dir, &e))?;
             apt::verify(&dir, &manifest).map_err(|e| unread(&dir, &e))?;
             out::print(&packages(&manifest, &dir))?;
             return Ok(Exit::Ok);
@@ -329,7 +337,7 @@ fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourCho
 /// Asks y/N at the terminal; anything but yes is a refusal.
 pub fn yes(question: Item, mut screen: Screen, world: &World, choice: ColourChoice) -> Result<()> {
     use crate::engine::challenge::Challenge;
-    use crate::engine::decide::Level;
+    use crate::engine::situation::Level;
     screen.question = question;
     let challenge = Challenge::new("", "answer");
     let answer = Terminal::new(world, choice).ask(&screen, &Question::new(&challenge, Level::YesNo));

@@ -10,7 +10,7 @@ use crate::engine::fact::{Source, Why};
 use crate::engine::impact::Gap;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::target::{KubeTarget, normal_server};
-use crate::engine::tools;
+use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::resolve::{ResolvedKube, kubeconfig};
@@ -219,12 +219,12 @@ impl<'a> Kubectl<'a> {
 /// The target of a command. What matters of `config use-context` is the place it leads to, not the one that is left.
 pub fn target(parsed: &Parsed<'_>, world: &World) -> Result<ResolvedKube> {
     let to = parsed.args.first().filter(|_| parsed.path() == "config use-context");
-    if let (Some((_, name)), Some(table)) = (to, tools::by_name(b"kubectl")) {
+    if let Some((_, name)) = to {
         let flag = [b"--context=", *name].concat();
         let words: Vec<&[u8]> =
             std::iter::once(flag.as_slice()).chain(parsed.words.iter().copied()).collect();
         // One that does not exist is kubectl's to refuse.
-        if let Ok(found) = kubeconfig::kube(world, &parse(table, &words)) {
+        if let Ok(found) = kubeconfig::kube(world, &parse(&TABLE, &words)) {
             return Ok(found);
         }
     }

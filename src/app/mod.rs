@@ -64,7 +64,8 @@ pub fn main() -> ExitCode {
                     Err(fail) => ExitCode::from(fail.exit().code()),
                 };
             }
-            intercept::intercept(&call::Call { tool: name.tool, argv }, &world, ColourChoice::Auto)
+            let tool = name.tool;
+            intercept::intercept(&call::Call { tool, argv }, &world, ColourChoice::Auto)
         }
         Called::Nameless => {
             Err(Fail::new(Exit::Usage, "there is no argv[0], so there is no telling what was meant"))

@@ -3,7 +3,8 @@
 use crate::engine::decide::Denied;
 use crate::engine::escape::escape;
 use crate::engine::policy::Merged;
-use crate::engine::policy::rule::{Outcome, Rule};
+use crate::engine::policy::rule::Rule;
+use crate::engine::situation::Outcome;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 

@@ -2,8 +2,9 @@
 
 use crate::engine::policy::builtin;
 use crate::engine::policy::place::IdKind;
-use crate::engine::policy::rule::{Outcome, Rule};
+use crate::engine::policy::rule::Rule;
 use crate::engine::policy::{Ignored, Layer, Merged, Policy};
+use crate::engine::situation::Outcome;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy::files::Found;

@@ -69,7 +69,7 @@ fn make(case: &Case<'_>, world: &World, ending: &Ending, outcome: Outcome, reaso
     let words: Vec<String> = show::redacted(call).iter().skip(1).map(|w| escape(w)).collect();
     let mut caller = Caller::of_process(world);
     caller.actor = Some(judged.situation.actor.word().to_owned());
-    let mut record = Record::new(jiff::Timestamp::now(), audit::entropy(), caller, call.tool, &words);
+    let mut record = Record::new(jiff::Timestamp::now(), audit::entropy(), caller, call.tool.name, &words);
     if let Ok(resolved) = &judged.resolved {
         let environment = judged.place.environment;
         let mut target = match resolved.target() {

@@ -11,11 +11,12 @@ use crate::engine::fact::Known;
 use crate::engine::parse::parse;
 use crate::engine::policy::place::{Classified, Seen, classify_target};
 use crate::engine::target::{Environment, KubeTarget};
-use crate::engine::tools;
+use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::keep::head::Kind;
+use crate::keep::objects::Manifest;
 use crate::keep::restore::{self as back, Plan, Report, Settings};
-use crate::keep::store::{Kept, Manifest};
 use crate::policy;
 use crate::probe::client::Door;
 use crate::resolve;
@@ -70,9 +71,10 @@ pub struct Args {
 pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let root = kept::root(world)?;
     let (dir, kept) = kept::find(&root, &args.id)?;
-    let manifest = match kept {
-        Kept::Kubernetes(manifest) => manifest,
-        Kept::Apt(manifest) => return apt::run(args, &dir, &manifest, world, choice),
+    let unread = |e| kept::unread(&dir, &e);
+    let manifest: Manifest = match kept.head.kind {
+        Kind::Kubernetes => kept.manifest().map_err(unread)?,
+        Kind::Apt => return apt::run(args, &dir, &kept.manifest().map_err(unread)?, world, choice),
     };
     let plan = back::plan(&dir, &manifest).map_err(|e| {
         Fail::new(Exit::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
@@ -90,7 +92,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         words.extend(value.iter().flat_map(|v| [flag, v.as_str()]));
     }
     let words: Vec<&[u8]> = words.into_iter().map(str::as_bytes).collect();
-    let table = tools::by_name(b"kubectl").ok_or_else(|| Fail::new(Exit::Bug, "no table for kubectl"))?;
+    let table = &TABLE;
     let mut resolved = resolve::kubeconfig::kube(world, &parse(table, &words))?;
     let policy = policy::load(world)?;
     judge::kube::settle(&mut resolved, &policy.terms(), world, true).map_err(|why| {

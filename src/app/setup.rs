@@ -10,13 +10,13 @@ mod draft;
 mod write;
 
 use super::{install, out};
+use crate::engine::tool;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::policy;
 use crate::prompt::progress::Progress;
 use crate::prompt::signals;
 use crate::resolve::kubeconfig;
-use crate::run::names;
 use crate::shim::{self, links};
 use crate::world::World;
 use accounts::Account;
@@ -162,7 +162,6 @@ fn text(old: Option<&str>, servers: &[Server], accounts: &[Account], path: &Path
 
 /// The tools to stand in front of: those whose places were found.
 fn linked(servers: &[Server], accounts: &[Account]) -> Vec<String> {
-    let tools = [("kubectl", !servers.is_empty()), ("aws", !accounts.is_empty())];
-    let known = |tool: &str| names::NAMES.iter().any(|name| name.called == tool);
-    tools.into_iter().filter(|(tool, used)| *used && known(tool)).map(|(tool, _)| tool.to_owned()).collect()
+    let tools = [(tool::KUBECTL, !servers.is_empty()), (tool::AWS, !accounts.is_empty())];
+    tools.into_iter().filter(|(_, used)| *used).map(|(tool, _)| tool.name.to_owned()).collect()
 }

@@ -3,18 +3,18 @@
 use super::call::Call;
 use super::judge::Judged;
 use super::keeping;
-use crate::engine::apt;
 use crate::engine::aws;
 use crate::engine::challenge::Challenge;
-use crate::engine::classify::{NAMESPACES_UNBOUND, Verdict, classify_host, redact};
-use crate::engine::decide::{Allowed, Decision, Level};
+use crate::engine::classify::redact;
+use crate::engine::decide::{Allowed, Decision};
 use crate::engine::fact::{Source, Sourced, Why};
 use crate::engine::impact::Impact;
-use crate::engine::policy::place::{Domain, domain_of_tool};
-use crate::engine::policy::rule::Actor;
+use crate::engine::kube::classify::NAMESPACES_UNBOUND;
 use crate::engine::policy::{Ignored, OnFailure};
+use crate::engine::situation::{Actor, Level};
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
-use crate::engine::tools;
+use crate::engine::tool::{TargetKind, Tool};
+use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind};
 use crate::ui::{self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice};
 use crate::world::World;
@@ -25,6 +25,8 @@ use std::os::unix::ffi::OsStrExt;
 /// A judged call, ready to be shown.
 pub struct Shown<'a> {
     judged: &'a Judged,
+    /// What the called tool works on.
+    kind: TargetKind,
     nowhere: Nowhere,
     command: CommandLine,
     notes: Vec<String>,
@@ -60,17 +62,8 @@ pub fn redacted(call: &Call) -> Vec<Vec<u8>> {
 }
 
 /// Words of a tool with secrets replaced.
-pub fn without_secrets(tool: &str, words: &[&[u8]]) -> Vec<Vec<u8>> {
-    if tool == "aws" {
-        return aws::redact(words).into_iter().map(Cow::into_owned).collect();
-    }
-    match tools::by_name(tool.as_bytes()) {
-        Some(table) => redact(table, words).into_iter().map(Cow::into_owned).collect(),
-        None if classify_host(tool.as_bytes(), words).is_some() => {
-            apt::redact(words).into_iter().map(Cow::into_owned).collect()
-        }
-        None => words.iter().map(|_| b"[not shown]".to_vec()).collect(),
-    }
+pub fn without_secrets(tool: &Tool, words: &[&[u8]]) -> Vec<Vec<u8>> {
+    redact(tool, words).into_iter().map(Cow::into_owned).collect()
 }
 
 impl<'a> Shown<'a> {
@@ -94,6 +87,7 @@ impl<'a> Shown<'a> {
         }
         let mut shown = Shown {
             judged,
+            kind: call.tool.kind(),
             nowhere: Nowhere::default(),
             command: CommandLine::of(redacted(call)),
             notes,
@@ -119,7 +113,7 @@ impl<'a> Shown<'a> {
     pub fn screen_to_ask(&self) -> Screen {
         let mut screen = ui::view::screen(&self.view());
         // The variable does not answer here; only what it says of several things helps to compare them.
-        if !self.judged.challenge.has_digest() {
+        if !self.judged.challenge.tells_several() {
             screen.rows.retain(|row| row.label != "phrase");
         }
         screen
@@ -159,10 +153,10 @@ impl<'a> Shown<'a> {
     fn target(&self) -> Target<'_> {
         match &self.judged.resolved {
             Ok(resolved) => resolved.target(),
-            Err(_) => match domain_of_tool(&self.judged.situation.tool) {
-                Some(Domain::Aws) => Target::Aws(&self.nowhere.aws),
-                Some(Domain::Machine) => Target::Host(&self.nowhere.host),
-                Some(Domain::Kubernetes) | None => Target::Kube(&self.nowhere.kube),
+            Err(_) => match self.kind {
+                TargetKind::Cluster => Target::Kube(&self.nowhere.kube),
+                TargetKind::Account => Target::Aws(&self.nowhere.aws),
+                TargetKind::Machine => Target::Host(&self.nowhere.host),
             },
         }
     }
@@ -173,8 +167,12 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Whether the caller is told what would have to be typed: a coding agent is not, unless policy lets it answer.
+/// Whether the caller is told what would have to be typed: where nothing is asked there is nothing to tell, and a coding
+/// agent is not told unless policy lets it answer.
 pub fn tells_phrase(judged: &Judged) -> bool {
+    if !matches!(judged.decision, Decision::Confirm(_)) || judged.impact.refused.is_some() {
+        return false;
+    }
     judged.situation.actor != Actor::Agent || (judged.terms.env_confirm && judged.policy.agents_confirm())
 }
 
@@ -316,7 +314,9 @@ mod tests {
     #[test]
     fn no_secret_is_shown() {
         let words: Vec<&[u8]> = vec![b"delete", b"ns", b"a", b"--token=abc"];
-        assert_eq!(without_secrets("kubectl", &words).concat(), b"deletensa--token=[redacted]");
-        assert!(!without_secrets("unheard-of", &words).concat().windows(3).any(|w| w == b"abc"));
+        assert_eq!(
+            without_secrets(&crate::engine::tool::KUBECTL, &words).concat(),
+            b"deletensa--token=[redacted]"
+        );
     }
 }

@@ -4,7 +4,6 @@ pub mod aws;
 pub mod host;
 
 use crate::engine::assess::Assessment;
-use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Impact, Subject};
 use crate::engine::kube::documents::Documents;
@@ -12,7 +11,7 @@ use crate::engine::kube::kinds;
 use crate::engine::kube::reach::{self, Reach, saw_all};
 use crate::engine::parse::Parsed;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::{Actor, Object, Situation};
 use crate::engine::target::KubeTarget;
 use std::time::SystemTime;
 

@@ -80,7 +80,6 @@ fn may_be_plugin(word: &[u8], world: &World) -> bool {
 mod tests {
     use super::*;
     use crate::engine::parse::parse;
-    use crate::engine::tools;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
@@ -115,7 +114,7 @@ mod tests {
         fs::write(dir.path().join("kubectl-view_secret"), "").unwrap();
         let path = format!("{}:/usr/bin:/bin:/nowhere", dir.path().display());
         let world = World::of(&[("PATH", &path)], "/");
-        let table = tools::by_name(b"kubectl").unwrap();
+        let table = &crate::engine::tools::kubectl::TABLE;
         let is_typo = |line: &str| {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             is_unknown_to(&tool, &parse(table, &words), &world)

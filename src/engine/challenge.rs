@@ -3,6 +3,7 @@
 mod aws;
 mod host;
 mod parts;
+mod quoted;
 
 pub use aws::aws_challenge;
 pub use host::{HostScope, host_challenge};
@@ -27,8 +28,10 @@ pub struct Challenge {
     form: Option<String>,
     /// What `GUARD_CONFIRM` has to be, and its form, where that is more than the phrase.
     variable: Option<(String, String)>,
-    /// What answered in guard 0.1.
-    former: Option<String>,
+    /// The digest in the variable is over several things, or over a document: it helps to compare them.
+    several: bool,
+    /// What answered in guard 0.1, and before phrases named every place.
+    former: Vec<String>,
 }
 
 impl Challenge {
@@ -48,9 +51,9 @@ impl Challenge {
         self.variable.as_ref().map_or_else(|| self.pattern(), |(_, form)| form.clone())
     }
 
-    /// Whether it has a digest in it, which nobody can put together from the names on the screen.
-    pub fn has_digest(&self) -> bool {
-        self.variable.as_ref().is_some_and(|(_, form)| form.ends_with(".<digest>"))
+    /// Whether it has a digest of several things in it, of which the screen has not all names.
+    pub fn tells_several(&self) -> bool {
+        self.several
     }
 
     /// Whether `GUARD_CONFIRM` has to say more than what is typed.
@@ -132,7 +135,7 @@ impl Challenge {
         let value = bound.map_or(value.as_ref(), str::trim_start);
         // What is typed answers no more in the variable, where that has to say more.
         if self.variable_says_more() && value == self.phrase
-            || self.former.as_ref().is_some_and(|former| former == value && *value != *self.variable())
+            || self.former.iter().any(|former| former == value && *value != *self.variable())
         {
             return true;
         }

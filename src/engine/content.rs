@@ -2,8 +2,8 @@
 //!
 //! kubectl takes JSON and YAML alike (`sigs.k8s.io/yaml`), and JSON is YAML.
 
-use super::classify::{LIFTS, lifts};
 use super::effect::Effect;
+use crate::engine::kube::keys::{LIFTS, lifts};
 use serde_yaml::Value;
 
 /// How a patch is read (`kubectl patch --type`).

@@ -2,35 +2,16 @@
 //! init, service and the init scripts, PostgreSQL's cluster commands, and the smaller programs that end in apt or dpkg.
 
 use super::apt::getopt::{Line, read};
-use super::classify::Verdict;
 use super::effect::Effect;
 use super::glob;
+#[cfg(feature = "cli")]
+use super::tool::Tool;
 use super::tools::host::{
     CLUSTER_ACTIONS, HALT_OPTIONS, Means, POWER_UNITS, SERVICE_ACTIONS, SHUTDOWN_OPTIONS, SMALL, SYSTEMCTL,
     SYSTEMCTL_OPTIONS, Small, Verb,
 };
 use super::tools::inline::Inline;
-
-/// The tools that work on the host itself and that guard stands in front of; every other one is only judged.
-pub const GUARDED: &[&str] = &[
-    "apt",
-    "apt-get",
-    "aptitude",
-    "dpkg",
-    "halt",
-    "init",
-    "poweroff",
-    "reboot",
-    "service",
-    "shutdown",
-    "systemctl",
-    "telinit",
-];
-
-/// Whether guard stands in front of this tool of the host.
-pub fn is_guarded(tool: &[u8]) -> bool {
-    GUARDED.iter().any(|name| name.as_bytes() == tool)
-}
+use crate::engine::verdict::Verdict;
 
 /// Set by dpkg for the scripts of packages (dpkg(1), "ENVIRONMENT"): what they do to units belongs to a change of packages
 /// that somebody has already decided about.
@@ -77,6 +58,20 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
         _ => judge_small(SMALL.iter().find(|s| s.name.is(tool))?, words),
     };
     Some(verdict)
+}
+
+/// The commands of a tool of this family, as rules of a policy name them.
+#[cfg(feature = "cli")]
+pub fn verbs(tool: &Tool) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match tool.name {
+        "systemctl" => SYSTEMCTL.iter().map(|(name, ..)| text(name.bytes())).collect(),
+        "service" => SERVICE_ACTIONS.iter().map(|(name, _)| text(name.bytes())).collect(),
+        // Nobody lists what there is to say to these.
+        "init" | "telinit" => ["0", "1", "6", "s", "S"].map(str::to_owned).to_vec(),
+        // The tool is the command.
+        name => vec![name.to_owned()],
+    }
 }
 
 /// What `--when=` says where its value is no time (`ARG_WHEN` in `systemctl.c`, systemd 254).
@@ -156,6 +151,10 @@ fn judge_systemctl(line: &Words<'_>) -> Verdict {
                 || units().skip(1).any(|unit| takes_down(unit).is_some())
         }
     };
+    // systemctl takes it with `reload-or-restart` alone and refuses the others: guard looks at that.
+    if line.has(Means::Marked) && matches!(verb, Verb::Start | Verb::Job) {
+        verdict.raise(Effect::Disrupt, "restarts every unit that is marked for it");
+    }
     match verb {
         Verb::Power if line.count(Means::Force) >= 2 => {
             verdict.raise(Effect::Destroy, "forced twice: nothing is stopped or written to disk first");
@@ -432,6 +431,17 @@ mod tests {
         (Disrupt, "systemctl --user restart x"),
         (Disrupt, "systemctl reload-or-restart x"),
         (Disrupt, "systemctl disable --now x"),
+        (Disrupt, "systemctl preset --now x"),
+        (Disrupt, "systemctl preset-all --now"),
+        (Mutate, "systemctl preset x"),
+        (Disrupt, "systemctl reload-or-restart --marked"),
+        (Disrupt, "systemctl restart --marked"),
+        (Disrupt, "systemctl reload --marked"),
+        (Disrupt, "systemctl start x --marked"),
+        (Read, "systemctl reload-or-restart --marked --dry-run"),
+        (Mutate, "systemctl unmask --now x"),
+        (Disrupt, "systemctl unmask --now reboot.target"),
+        (Mutate, "systemctl -M web start nginx"),
         (Mutate, "systemctl disable x"),
         (Disrupt, "systemctl mask x"),
         (Disrupt, "systemctl kill -s KILL x"),

@@ -1,18 +1,21 @@
 //! What a command does that runs inside a container, a pod or on another machine, from its words alone: `kubectl exec … --
 //! CMD`, `docker exec`, `ssh`.
 //!
-//! A closed list of programs with harmless options only reads; programs and statements that delete data destroy; a shell, and
-//! whatever nobody knows, disrupts. The shim and the reader of command lines ask the same function.
+//! A closed list of programs with harmless options only reads; programs and statements that delete data destroy; a shell does
+//! what the commands of its line do; whatever nobody knows disrupts. The shim and the reader of command lines ask the same function.
 
 mod client;
+mod shell;
 pub mod sql;
 
-use super::aws;
-use super::classify::{self, Verdict, classify_host};
 use super::effect::Effect;
-use super::parse::{Parsed, parse};
+use super::kube::classify::{self, program_at};
+use super::parse::parse;
+use super::tool::{self, FamilyId};
 use super::tools::kubectl;
 use super::tools::programs::{DESTROYS, READS, Row, WRAPPERS, When};
+use super::verdict::Verdict;
+use super::{apt, aws, host};
 
 /// How deep shells inside shells are followed.
 const DEPTH: u8 = 3;
@@ -24,32 +27,68 @@ const DELETES: &str = "a program that deletes data";
 
 /// Judges the words of a command, its program first. The effect is read, disrupt or destroy.
 pub fn judge(words: &[&[u8]]) -> Verdict {
-    judge_at(words, DEPTH)
+    judge_at(words, DEPTH, false, None)
 }
 
-fn judge_at(words: &[&[u8]], depth: u8) -> Verdict {
-    let mut words = words;
+/// The same inside the line of a shell: `depth` is how many further shells may be opened, `loose` that some of the words may
+/// be more options, `input` what the command reads from.
+fn judge_at(words: &[&[u8]], depth: u8, loose: bool, input: Option<&[u8]>) -> Verdict {
+    let (mut words, mut loose) = (words, loose);
     for _ in 0..LAYERS {
         let Some((program, rest)) = words.split_first() else { break };
         let name = program.rsplit(|b| *b == b'/').next().unwrap_or(program);
+        if let Some(line) = line_of_user(name, rest) {
+            return depth
+                .checked_sub(1)
+                .map_or(Verdict::of(Effect::Disrupt), |depth| shell::line(line, depth));
+        }
+        if name == b"command" && rest.first().is_some_and(|w| matches!(*w, b"-v" | b"-V")) {
+            return Verdict::why(Effect::Read, READS_ONLY);
+        }
         if let Some(inner) = opened(name, rest) {
+            // What xargs reads stands behind the words.
+            loose |= name == b"xargs";
             words = inner;
             continue;
         }
-        return match name {
-            b"kubectl" | b"oc" => match in_cluster(rest) {
+        let verdict = match (tool::called(name).map(|tool| tool.family), name) {
+            (Some(FamilyId::Kube), _) => match in_cluster(rest) {
                 Ok(verdict) => verdict,
                 Err(inner) => {
                     words = rest.get(inner..).unwrap_or_default();
                     continue;
                 }
             },
-            b"aws" => bounded(aws::classify(rest)),
-            b"sh" | b"bash" | b"ash" | b"dash" | b"zsh" | b"ksh" => shell(rest, depth),
-            _ => program_verdict(name, rest),
+            (Some(FamilyId::Aws), _) => bounded(aws::classify(rest)),
+            (_, b"sh" | b"bash" | b"ash" | b"dash" | b"zsh" | b"ksh") => shell::judge(rest, depth, input),
+            (_, b"find") => find(rest, depth),
+            (Some(FamilyId::Packages | FamilyId::Units) | None, _) => program_verdict(name, rest, input),
+        };
+        return if loose && verdict.effect == Effect::Read && !reads_whatever_follows(name) {
+            Verdict::of(Effect::Disrupt)
+        } else {
+            verdict
         };
     }
     Verdict::of(Effect::Disrupt)
+}
+
+/// `su - USER -c LINE`, `runuser -l USER -c LINE`: the line.
+fn line_of_user<'a>(name: &[u8], words: &[&'a [u8]]) -> Option<&'a [u8]> {
+    if !matches!(name, b"su" | b"runuser") {
+        return None;
+    }
+    let is_line = |w: &&[u8]| {
+        *w == b"--command" || matches!(**w, [b'-', letter, .., b'c'] if letter != b'-') || *w == b"-c"
+    };
+    let at = words.iter().position(is_line);
+    let joined = || words.iter().find_map(|w| w.strip_prefix(b"--command="));
+    at.and_then(|at| words.get(at + 1).copied()).or_else(joined)
+}
+
+/// Whether a program only reads whatever its words are.
+fn reads_whatever_follows(name: &[u8]) -> bool {
+    READS.iter().any(|(n, when, list)| *when == When::Without && list.bytes().is_empty() && n.is(name))
 }
 
 /// Inside a command only three effects count: what changes something there is handled like what stops something.
@@ -63,28 +102,18 @@ fn bounded(verdict: Verdict) -> Verdict {
 
 /// kubectl inside a pod. `Err` is where the command of a further `exec` begins.
 fn in_cluster(words: &[&[u8]]) -> Result<Verdict, usize> {
-    let parsed = parse(&kubectl::TOOL, words);
+    let parsed = parse(&kubectl::TABLE, words);
     if parsed.path() == "exec" {
         return match program_at(&parsed) {
             Some(at) => Err(at),
             None => Ok(Verdict::of(Effect::Disrupt)),
         };
     }
-    let verdict = bounded(classify::judge(&parsed));
+    let verdict = bounded(classify::judge(&parsed, judge));
     if parsed.problem.is_some() && verdict.effect == Effect::Read {
         return Ok(Verdict::of(Effect::Disrupt));
     }
     Ok(verdict)
-}
-
-/// Where the program stands among the words of `kubectl exec`.
-pub fn program_at(parsed: &Parsed<'_>) -> Option<usize> {
-    let from = match parsed.dash {
-        Some(dash) => dash,
-        None if parsed.all("filename").next().is_some() => return None,
-        None => 1,
-    };
-    parsed.args.get(from).map(|(at, _)| *at)
 }
 
 /// The words behind a program that only runs another one; `None` for other programs.
@@ -109,8 +138,8 @@ fn opened<'w, 'a>(name: &[u8], words: &'w [&'a [u8]]) -> Option<&'w [&'a [u8]]> 
     words.get(at..).filter(|inner| !inner.is_empty())
 }
 
-fn program_verdict(name: &[u8], words: &[&[u8]]) -> Verdict {
-    if let Some(verdict) = client::judge(name, words) {
+fn program_verdict(name: &[u8], words: &[&[u8]], input: Option<&[u8]>) -> Verdict {
+    if let Some(verdict) = client::judge(name, words, input) {
         return verdict;
     }
     let holds = |table: &[Row]| {
@@ -122,10 +151,36 @@ fn program_verdict(name: &[u8], words: &[&[u8]]) -> Verdict {
     if holds(READS) || (name == b"env" && words.is_empty()) {
         return Verdict::why(Effect::Read, READS_ONLY);
     }
-    match classify_host(name, words) {
+    match apt::classify(name, words).or_else(|| host::classify(name, words)) {
         Some(verdict) => bounded(verdict),
         None => Verdict::of(Effect::Disrupt),
     }
+}
+
+/// `find`: what it starts for each file is a command whose last words are not known.
+fn find(words: &[&[u8]], depth: u8) -> Verdict {
+    if words.contains(&&b"-delete"[..]) {
+        return Verdict::why(Effect::Destroy, DELETES);
+    }
+    let mut verdict = Verdict::why(Effect::Read, READS_ONLY);
+    if words.iter().any(|w| w.starts_with(b"-fprint") || *w == b"-fls") {
+        verdict = Verdict::of(Effect::Disrupt);
+    }
+    let mut rest = words;
+    while let Some(at) = rest.iter().position(|w| matches!(*w, b"-exec" | b"-execdir" | b"-ok" | b"-okdir")) {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        let end = rest.iter().position(|w| matches!(*w, b";" | b"+")).unwrap_or(rest.len());
+        let inner = rest.get(..end).unwrap_or_default();
+        let found = match depth.checked_sub(1) {
+            Some(depth) => judge_at(inner, depth, false, None),
+            None => Verdict::of(Effect::Disrupt),
+        };
+        if found.effect > verdict.effect {
+            verdict = found;
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    verdict
 }
 
 fn holds(when: When, list: &[u8], words: &[&[u8]]) -> bool {
@@ -165,91 +220,5 @@ fn is_given(option: &[u8], word: &[u8]) -> bool {
     }
 }
 
-/// A shell: what deletes data in its line destroys; whatever else is in there disrupts.
-fn shell(words: &[&[u8]], depth: u8) -> Verdict {
-    let is_line = |w: &&[u8]| w.first() == Some(&b'-') && w.get(1) != Some(&b'-') && w.contains(&b'c');
-    let Some(at) = words.iter().position(is_line) else { return Verdict::of(Effect::Disrupt) };
-    let mut behind = words.get(at + 1..).unwrap_or_default().iter();
-    // `-c -e LINE`, `-ec LINE`
-    let line = behind.find(|w| w.first() != Some(&b'-')).copied().unwrap_or_default();
-    let mut verdict = Verdict::of(Effect::Disrupt);
-    if depth == 0 {
-        return verdict;
-    }
-    commands(line, &mut |words| {
-        if verdict.effect < Effect::Destroy {
-            let slices: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-            let inner = judge_at(&slices, depth - 1);
-            if inner.effect == Effect::Destroy {
-                verdict = inner;
-            }
-        }
-    });
-    verdict
-}
-
-/// Cuts a shell's line into commands, roughly: what is found can only raise the effect.
-fn commands(line: &[u8], each: &mut impl FnMut(&[Vec<u8>])) {
-    let (mut words, mut word, mut begun, mut quote) = (Vec::new(), Vec::new(), false, 0u8);
-    let mut bytes = line.iter().copied().peekable();
-    let mut end = |words: &mut Vec<Vec<u8>>| {
-        let begins = words.iter().position(|w: &Vec<u8>| {
-            !matches!(
-                w.as_slice(),
-                b"if" | b"then" | b"else" | b"do" | b"while" | b"until" | b"!" | b"{" | b"time"
-            ) && !w.iter().position(|b| *b == b'=').is_some_and(|at| {
-                at > 0 && w.iter().take(at).all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-            })
-        });
-        if let Some(command) = begins.and_then(|at| words.get(at..)) {
-            each(command);
-        }
-        words.clear();
-    };
-    while let Some(b) = bytes.next() {
-        match (quote, b) {
-            (b'\'', b'\'') | (b'"', b'"') => quote = 0,
-            (b'\'', b) => word.push(b),
-            (_, b'\\') => word.extend(bytes.next()),
-            // What is substituted is a command of its own.
-            (_, b'`') => end_command(&mut words, &mut word, &mut begun, &mut end),
-            (_, b'$') if bytes.peek() == Some(&b'(') => {
-                bytes.next();
-                end_command(&mut words, &mut word, &mut begun, &mut end);
-            }
-            (b'"', b) => word.push(b),
-            (_, b'\'' | b'"') => {
-                quote = b;
-                begun = true;
-            }
-            (_, b';' | b'|' | b'&' | b'\n' | b'(' | b')') => {
-                end_command(&mut words, &mut word, &mut begun, &mut end);
-            }
-            (_, b) if b.is_ascii_whitespace() => {
-                if begun || !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                    begun = false;
-                }
-            }
-            (_, b) => word.push(b),
-        }
-    }
-    end_command(&mut words, &mut word, &mut begun, &mut end);
-}
-
-fn end_command(
-    words: &mut Vec<Vec<u8>>,
-    word: &mut Vec<u8>,
-    begun: &mut bool,
-    end: &mut impl FnMut(&mut Vec<Vec<u8>>),
-) {
-    if *begun || !word.is_empty() {
-        words.push(std::mem::take(word));
-        *begun = false;
-    }
-    end(words);
-}
-
 #[cfg(test)]
-#[cfg(feature = "cli")]
 mod tests;

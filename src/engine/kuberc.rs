@@ -2,7 +2,7 @@
 //! (`staging/src/k8s.io/kubectl/pkg/kuberc/kuberc.go`). Reading the file is the resolver's work.
 
 use super::parse::{Problem, parse};
-use super::table::{Command, Role, Tool};
+use super::table::{Command, Role, Table};
 use std::borrow::Cow;
 
 /// What a kuberc file says, of either API version (`v1alpha1` calls defaults `overrides` and options `flags`).
@@ -76,7 +76,7 @@ pub struct Expanded<'a> {
 ///
 /// Flags from the file are put in front in the form `--flag=value`: kubectl sets them before it reads the words, so that
 /// everything typed comes later and wins.
-pub fn expand<'a>(tool: &'static Tool, kuberc: &Kuberc, words: &'a [&'a [u8]]) -> Expanded<'a> {
+pub fn expand<'a>(tool: &'static Table, kuberc: &Kuberc, words: &'a [&'a [u8]]) -> Expanded<'a> {
     let parsed = parse(tool, words);
     match (parsed.command, &parsed.problem) {
         (None, Some(Problem::UnknownCommand(_))) => expand_alias(tool, kuberc, words),
@@ -106,7 +106,7 @@ impl<'a> Expanded<'a> {
     }
 }
 
-fn expand_alias<'a>(tool: &'static Tool, kuberc: &Kuberc, words: &'a [&'a [u8]]) -> Expanded<'a> {
+fn expand_alias<'a>(tool: &'static Table, kuberc: &Kuberc, words: &'a [&'a [u8]]) -> Expanded<'a> {
     let mut out = Expanded::unchanged(words);
     // The alias is the first word that does not start with a dash, be it a flag's value or not.
     let is_name = |word: &&[u8]| !word.starts_with(b"-") && !word.starts_with(b"__complete");
@@ -137,7 +137,7 @@ fn expand_alias<'a>(tool: &'static Tool, kuberc: &Kuberc, words: &'a [&'a [u8]])
 }
 
 fn apply_defaults<'a>(
-    tool: &'static Tool,
+    tool: &'static Table,
     kuberc: &Kuberc,
     words: &'a [&'a [u8]],
     command: &'static Command,
@@ -154,12 +154,12 @@ fn apply_defaults<'a>(
 }
 
 /// The command a file names, found as kubectl finds one.
-fn command_of(tool: &'static Tool, text: &str) -> Option<&'static Command> {
+fn command_of(tool: &'static Table, text: &str) -> Option<&'static Command> {
     let words: Vec<&[u8]> = text.split_whitespace().map(str::as_bytes).collect();
     parse(tool, &words).command
 }
 
-fn flags_not_given(tool: &'static Tool, command: &Command, options: &[Opt], words: &[&[u8]]) -> Vec<String> {
+fn flags_not_given(tool: &'static Table, command: &Command, options: &[Opt], words: &[&[u8]]) -> Vec<String> {
     let mut flags = Vec::new();
     for option in options {
         let name = option.name.as_bytes();
@@ -192,7 +192,7 @@ fn was_given(words: &[&[u8]], long: &str, short: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools::kubectl::TOOL;
+    use crate::engine::tools::kubectl::TABLE;
 
     fn opt(name: &str, value: &str) -> Opt {
         Opt { name: name.into(), value: value.into() }
@@ -245,7 +245,7 @@ mod tests {
         ] {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             let kuberc = kuberc();
-            let out = expand(&TOOL, &kuberc, &words);
+            let out = expand(&TABLE, &kuberc, &words);
             let text = out.words.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join(" ");
             assert_eq!(text, want, "{line}");
         }

@@ -12,6 +12,7 @@ mod tables;
 mod wrappers;
 
 use super::effect::Effect;
+use crate::engine::tool::Tool;
 
 /// What one command line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +48,8 @@ pub fn judge_words(words: &[&[u8]]) -> LineVerdict {
     judge::words(words)
 }
 
-/// The tool in the tables that a command's base name stands for (`k` and `kubecolor` are kubectl).
-pub fn guarded_tool(name: &[u8]) -> Option<&'static str> {
+/// The tool of a cluster or an account that a command's base name stands for (`k` and `kubecolor` are kubectl).
+pub fn guarded_tool(name: &[u8]) -> Option<&'static Tool> {
     tables::guarded(name)
 }
 

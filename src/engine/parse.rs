@@ -3,7 +3,7 @@
 //! Two passes, as in cobra: the first finds the command and knows only the flags of the level it stands at (every
 //! other flag without `=` swallows the next word); the second reads all remaining words with the command's own flags.
 
-use super::table::{Arity, Command, Flag, Role, Tool};
+use super::table::{Arity, Command, Flag, Role, Table};
 
 /// One flag as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +89,12 @@ pub enum Reading<'r> {
 }
 
 /// Reads the words after `argv[0]`. Never fails: what the tool would refuse is in [`Parsed::problem`].
-pub fn parse<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Parsed<'a> {
+pub fn parse<'a>(tool: &'static Table, words: &'a [&'a [u8]]) -> Parsed<'a> {
     parse_as(tool, words, Reading::Tool)
 }
 
 /// The same with a choice of how unknown flags are read.
-pub fn parse_as<'a>(tool: &'static Tool, words: &'a [&'a [u8]], reading: Reading<'_>) -> Parsed<'a> {
+pub fn parse_as<'a>(tool: &'static Table, words: &'a [&'a [u8]], reading: Reading<'_>) -> Parsed<'a> {
     let (command, command_at, unknown_command) = find(tool, words, reading);
     let mut parsed = Parsed {
         words,
@@ -133,7 +133,7 @@ pub fn parse_as<'a>(tool: &'static Tool, words: &'a [&'a [u8]], reading: Reading
 /// cobra's `Find`: descends from the tool's own level as long as the first word that is neither a flag nor swallowed by
 /// one names a child. The third part is the index of a word that names nothing where the tool insists on a command.
 fn find(
-    tool: &'static Tool,
+    tool: &'static Table,
     words: &[&[u8]],
     reading: Reading<'_>,
 ) -> (Option<&'static Command>, CommandAt, Option<usize>) {
@@ -156,7 +156,7 @@ fn find(
 
 /// cobra's `stripFlags`: the first word that is no flag and is not taken for a flag's value at this level.
 fn first_word(
-    tool: &'static Tool,
+    tool: &'static Table,
     level: Option<&Command>,
     words: &[&[u8]],
     skip: &[usize],
@@ -191,7 +191,7 @@ fn first_word(
     None
 }
 
-fn swallows(tool: &Tool, flag: Option<&Flag>, at: usize, name: &[u8], reading: Reading<'_>) -> bool {
+fn swallows(tool: &Table, flag: Option<&Flag>, at: usize, name: &[u8], reading: Reading<'_>) -> bool {
     // cobra adds `--help` only when the command is found, so that here it is a flag like any unknown one.
     if let Some(flag) = flag.filter(|f| f.role != Role::Help) {
         return flag.arity == Arity::Value;
@@ -250,7 +250,7 @@ impl<'a> Parsed<'a> {
     }
 
     /// Reads `--name`, `--name=value` or `--name value`; answers with the index of the last word used.
-    fn long(&mut self, tool: &'static Tool, reading: Reading<'_>, at: usize, word: &'a [u8]) -> usize {
+    fn long(&mut self, tool: &'static Table, reading: Reading<'_>, at: usize, word: &'a [u8]) -> usize {
         let body = word.get(2..).unwrap_or(&[]);
         let split = body.iter().position(|b| *b == b'=');
         let name = split.and_then(|s| body.get(..s)).unwrap_or(body);
@@ -260,7 +260,7 @@ impl<'a> Parsed<'a> {
     }
 
     /// Reads `-a`, `-abc`, `-avalue`, `-a=value` or `-a value`; answers with the index of the last word used.
-    fn shorts(&mut self, tool: &'static Tool, reading: Reading<'_>, at: usize, word: &'a [u8]) -> usize {
+    fn shorts(&mut self, tool: &'static Table, reading: Reading<'_>, at: usize, word: &'a [u8]) -> usize {
         let mut rest = word.get(1..).unwrap_or(&[]);
         while let Some(letter) = rest.first() {
             let name = rest.get(..1).unwrap_or(&[]);

@@ -1,7 +1,7 @@
 //! The shape of a tool's table: flags with their arity and meaning, commands with their effect and the rules that change
 //! it. Rows are `const` data under [`tools`](super::tools); adding a tool means adding rows, not code paths.
 //!
-//! Flags shared by many commands stand once in [`Tool::pool`] and commands refer to them by index: every pointer in a
+//! Flags shared by many commands stand once in [`Table::pool`] and commands refer to them by index: every pointer in a
 //! table is a relocation that the start of a position-independent program pays for, on each call of each tool.
 
 use super::effect::Effect;
@@ -141,7 +141,7 @@ pub struct Command {
     pub rules: &'static [Rule],
     /// What it carries that can be worse than its words.
     pub carries: Carries,
-    /// Its own flags: ascending indices into [`Tool::pool`].
+    /// Its own flags: ascending indices into [`Table::pool`].
     pub flags: &'static [u16],
     /// First minor version that has it (0 = as old as the oldest supported one).
     pub since: u8,
@@ -151,7 +151,7 @@ pub struct Command {
 
 /// A tool guard knows.
 #[derive(Clone, Copy, Debug)]
-pub struct Tool {
+pub struct Table {
     /// The name it is called by.
     pub name: &'static str,
     /// Flags every command takes, sorted by long name.
@@ -181,7 +181,7 @@ impl Command {
     }
 }
 
-impl Tool {
+impl Table {
     /// The command's own flag with this name as typed.
     pub fn own_flag(&self, command: &Command, typed: &[u8]) -> Option<&'static Flag> {
         let pool = self.pool;

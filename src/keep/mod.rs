@@ -5,6 +5,8 @@
 //! of a host ([`apt`]) holds packages, their settings, and dumps of databases that a purge drops.
 
 pub mod apt;
+pub mod head;
+pub mod objects;
 mod partial;
 pub mod restore;
 pub mod rules;

@@ -1,8 +1,8 @@
 //! The way back: objects of a copy created again, owners first, nothing overwritten.
 
+use super::objects::{self, Manifest};
 use super::rules::{self, NewOwner};
 use super::send::{self, Refused};
-use super::store::{self, Manifest};
 use super::take::namespace_path;
 use crate::engine::fact::Why;
 use crate::exit::Exit;
@@ -90,10 +90,10 @@ fn text<'v>(object: &'v Value, at: &str) -> &'v str {
 
 /// Reads a copy through, checks it against its manifest and puts its objects in order.
 pub fn plan(dir: &Path, manifest: &Manifest) -> io::Result<Plan> {
-    store::verify(dir, manifest)?;
+    objects::verify(dir, manifest)?;
     let mut plan = Plan::default();
     let mut here: HashMap<String, (String, String)> = HashMap::new();
-    store::each_line(dir, |line, at| {
+    objects::each_line(dir, |line, at| {
         let object: Value = serde_json::from_slice(line)?;
         let step = step(&object, at, line.len());
         here.insert(step.uid.clone(), (step.group().to_owned(), step.kind.clone()));
@@ -177,7 +177,7 @@ fn in_order(steps: &mut [Step]) {
 
 /// The manifests of a copy, ready to be created, in their order; owners are left out, since their uids are not known.
 pub fn manifests(dir: &Path, plan: &Plan, mut each: impl FnMut(Value) -> io::Result<()>) -> io::Result<()> {
-    let file = store::objects(dir)?;
+    let file = objects::objects(dir)?;
     for step in &plan.steps {
         let mut object = object_of(&file, step)?;
         rules::strip(&mut object);
@@ -243,7 +243,7 @@ pub fn restore(
     tell: &mut dyn FnMut(&str),
 ) -> Result<Report> {
     let unread = |e: io::Error| Fail::new(Exit::Data, "the copy cannot be read").because(e.to_string());
-    let file = store::objects(dir).map_err(unread)?;
+    let file = objects::objects(dir).map_err(unread)?;
     probe::block_on(carry_out(&file, manifest, plan, settings, tell)).map_err(unread)?
 }
 

@@ -1,7 +1,8 @@
 //! Taking the copy: every object the command deletes, as the server has it, streamed to disk page by page.
 
+use super::head::Missing;
+use super::objects::{Added, Cluster, Manifest, Writer};
 use super::rules;
-use super::store::{Added, Cluster, Manifest, Missing, Writer};
 use crate::engine::fact::Why;
 use crate::engine::impact::Gap;
 use crate::exit::Exit;

@@ -2,13 +2,15 @@
 
 use super::example::{moment, situation};
 use super::{files, parse};
-use crate::engine::decide::{Decision, Situation, Whole, decide};
+use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::policy::place::{Domain, IdKind, Identity, Seen, classify_target, domain_of_tool};
-use crate::engine::policy::rule::{Actor, Outcome, Rule, When};
+use crate::engine::policy::place::{IdKind, Identity, Seen, classify_target};
+use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::{Layer, Merged};
+use crate::engine::situation::{Actor, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
+use crate::engine::tool::{self, TargetKind};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use serde::Deserialize;
@@ -254,10 +256,10 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
         None => classified.environment,
     };
     s.identities = seen.identities;
-    let named = match domain_of_tool(&s.tool) {
-        Some(Domain::Aws) => IdKind::Account,
-        Some(Domain::Machine) => IdKind::Host,
-        _ => IdKind::Cluster,
+    let named = match tool::kind_of(&s.tool) {
+        Some(TargetKind::Account) => IdKind::Account,
+        Some(TargetKind::Machine) => IdKind::Host,
+        Some(TargetKind::Cluster) | None => IdKind::Cluster,
     };
     s.identities.extend(classified.name.map(|n| Identity::new(named, n)));
     if let Some(ns) = &t.namespace

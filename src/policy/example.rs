@@ -1,14 +1,13 @@
 //! Examples: command lines a rule must or must not match, and what a whole policy must decide. Words are read by the
 //! same engine that judges real calls; nothing is run and nothing is asked.
 
-use super::read::{labels, texts};
-use super::tree::{Node, Problem};
-use crate::engine::decide::Situation;
+use super::tree::{Node, Problem, labels, texts};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{IdKind, Identity};
-use crate::engine::policy::rule::{Actor, Rule, When};
+use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::words::situation_of_words;
+use crate::engine::situation::{Actor, Situation};
 use crate::engine::target::Environment;
 
 /// Checks the `match` and `no_match` examples of one rule.
@@ -51,7 +50,7 @@ pub fn situation(line: &str) -> Result<Situation, String> {
     let tool = words.next().ok_or("an empty command line")?;
     let tool = tool.rsplit(|b| *b == b'/').next().unwrap_or(tool);
     let tool = crate::engine::line::guarded_tool(tool)
-        .map_or_else(|| String::from_utf8_lossy(tool).into_owned(), str::to_owned);
+        .map_or_else(|| String::from_utf8_lossy(tool).into_owned(), |tool| tool.name.to_owned());
     Ok(situation_of_words(&tool, &words.collect::<Vec<_>>()))
 }
 

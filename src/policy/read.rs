@@ -1,16 +1,16 @@
 //! From the text of one policy file to a layer, with every mistake that can be found at once.
 
 use super::keys::{self, TOP};
-use super::tree::{self, Is, Node, Problem};
+use super::tree::{self, Is, Node, Problem, labels, texts};
 use super::{vocabulary, zone};
-use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::agents::Agents;
 use crate::engine::policy::place::{IdKind, Place, host_of};
-use crate::engine::policy::rule::{Actor, LabelTest, Outcome, Rule, When};
+use crate::engine::policy::rule::{LabelTest, Rule, When};
 use crate::engine::policy::window::{Window, Zone, days_of};
 use crate::engine::policy::{Layer, Mode, OnFailure, Policy, UnknownAs};
+use crate::engine::situation::{Actor, Level, Outcome};
 use crate::engine::target::Environment;
 use crate::engine::target::is_loopback;
 
@@ -94,11 +94,6 @@ fn number(node: Option<&Node>) -> Option<u32> {
 
 fn owned(node: Option<&Node>) -> Option<String> {
     node?.text().map(str::to_owned)
-}
-
-/// All texts of a text or list of texts.
-pub fn texts(node: Option<&Node>) -> Vec<String> {
-    node.map(Node::items).unwrap_or_default().iter().filter_map(Node::text).map(str::to_owned).collect()
 }
 
 fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
@@ -331,14 +326,6 @@ fn conditions(node: &Node, problems: &mut Vec<Problem>) -> When {
         interactive: node.get("interactive").and_then(Node::flag),
         actor: Actor::ALL.into_iter().filter(|a| actor.iter().any(|w| w == a.word())).collect(),
         time: node.get("time").and_then(|n| window(n, problems)),
-    }
-}
-
-/// A mapping from label to texts.
-pub fn labels(node: Option<&Node>) -> Vec<(String, Vec<String>)> {
-    match node.map(|n| &n.is) {
-        Some(Is::Map(entries)) => entries.iter().map(|(k, _, v)| (k.clone(), texts(Some(v)))).collect(),
-        _ => Vec::new(),
     }
 }
 

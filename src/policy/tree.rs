@@ -271,3 +271,16 @@ fn distance(a: &str, b: &str) -> usize {
     }
     rows[a.len()][b.len()]
 }
+
+/// All texts of a text or list of texts.
+pub fn texts(node: Option<&Node>) -> Vec<String> {
+    node.map(Node::items).unwrap_or_default().iter().filter_map(Node::text).map(str::to_owned).collect()
+}
+
+/// A mapping from label to texts.
+pub fn labels(node: Option<&Node>) -> Vec<(String, Vec<String>)> {
+    match node.map(|n| &n.is) {
+        Some(Is::Map(entries)) => entries.iter().map(|(k, _, v)| (k.clone(), texts(Some(v)))).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -4,12 +4,9 @@
 use super::tree::{Node, Problem, did_you_mean};
 use crate::engine::escape::escape;
 use crate::engine::glob;
-use crate::engine::host::GUARDED;
-use crate::engine::policy::place::domain_of_tool;
-use crate::engine::tools;
-use crate::engine::tools::host::{SERVICE_ACTIONS, SYSTEMCTL};
-use crate::engine::tools::{apt, aptitude, aws, dpkg};
-use crate::run::names::NAMES;
+use crate::engine::tool::{self, FamilyId, TOOLS, Tool};
+use crate::engine::tools::aws;
+use crate::engine::{apt, host, kube};
 
 /// Whether a text is a pattern, which may match what nobody knows yet.
 pub fn is_pattern(text: &str) -> bool {
@@ -18,10 +15,8 @@ pub fn is_pattern(text: &str) -> bool {
 
 /// Every tool a rule can speak about.
 fn all_tools() -> Vec<&'static str> {
-    let mut all: Vec<&str> = NAMES.iter().map(|name| name.tool).chain(GUARDED.iter().copied()).collect();
-    all.extend(["kubectl", "aws"]);
+    let mut all: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
     all.sort_unstable();
-    all.dedup();
     all
 }
 
@@ -39,7 +34,7 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
     for node in texts("tool") {
         let Some(text) = node.text() else { continue };
         let named: Vec<&str> = known.iter().copied().filter(|tool| glob::matches(text, tool)).collect();
-        if named.is_empty() && !is_pattern(text) && domain_of_tool(text).is_none() {
+        if named.is_empty() && !is_pattern(text) && tool::kind_of(text).is_none() {
             let near = did_you_mean(text, known.iter().copied());
             problems.push(said(
                 node,
@@ -58,7 +53,8 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
     if tools.is_empty() {
         tools = known;
     }
-    if tools == ["aws"] {
+    let of = |family: FamilyId| move |name: &&str| tool::named(name).is_some_and(|t| t.family == family);
+    if tools.iter().all(of(FamilyId::Aws)) {
         // The service stands in front, and there are only so many.
         let service =
             |text: &str| text.split(' ').next().map(str::to_owned).filter(|service| !is_pattern(service));
@@ -79,7 +75,7 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
         let same = all.iter().map(String::as_str).find(|known| known.eq_ignore_ascii_case(text));
         if let Some(near) = same.or_else(|| did_you_mean(text, all.iter().map(String::as_str))) {
             problems.push(said(node, "no command is called", Some(near), ""));
-        } else if !tools.contains(&"kubectl") {
+        } else if !tools.iter().any(of(FamilyId::Kube)) {
             let whose = format!("no command of {} is called", tools.join(", "));
             let shown = escape(text.as_bytes());
             problems.push(Problem { at: node.at, what: format!("{whose} `{shown}`") });
@@ -89,7 +85,8 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
 
 /// Whether one of these tools has such a command, or a group of commands.
 pub fn is_verb(verb: &str, tools: &[&str]) -> bool {
-    if tools.contains(&"aws") && is_aws(verb) {
+    let is_of_aws = |name: &&str| tool::named(name).is_some_and(|tool| tool.family == FamilyId::Aws);
+    if tools.iter().any(is_of_aws) && is_aws(verb) {
         return true;
     }
     verbs(tools).iter().any(|known| known == verb)
@@ -105,28 +102,13 @@ fn is_aws(verb: &str) -> bool {
 
 /// The commands of these tools, but for those of AWS, as rules name them. Groups stand for themselves.
 fn verbs(tools: &[&str]) -> Vec<String> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let mut all: Vec<String> = Vec::new();
-    for tool in tools {
-        match *tool {
-            "apt" | "apt-get" => all.extend(apt::COMMANDS.iter().map(|c| text(c.name.bytes()))),
-            "aptitude" => all.extend(aptitude::COMMANDS.iter().map(|(name, _)| text(name.bytes()))),
-            "dpkg" => all.extend(dpkg::DPKG.iter().map(|o| text(o.long.bytes())).filter(|o| !o.is_empty())),
-            "systemctl" => all.extend(SYSTEMCTL.iter().map(|(name, ..)| text(name.bytes()))),
-            "service" => all.extend(SERVICE_ACTIONS.iter().map(|(name, _)| text(name.bytes()))),
-            // Nobody lists what there is to say to these.
-            "init" | "telinit" => all.extend(["0", "1", "6", "s", "S"].map(str::to_owned)),
-            "shutdown" | "reboot" | "halt" | "poweroff" => all.push((*tool).to_owned()),
-            _ => {
-                for command in tools::by_name(tool.as_bytes()).map(|t| t.commands).unwrap_or_default() {
-                    let group = |(at, _)| command.path.get(..at).unwrap_or_default().to_owned();
-                    all.push(command.path.to_owned());
-                    all.extend(command.path.match_indices(' ').map(group));
-                }
-            }
-        }
-    }
-    all
+    let verbs_of = |tool: &&'static Tool| match tool.family {
+        FamilyId::Kube => kube::verbs(tool),
+        FamilyId::Aws => Vec::new(),
+        FamilyId::Packages => apt::verbs(tool),
+        FamilyId::Units => host::verbs(tool),
+    };
+    tools.iter().filter_map(|name| tool::named(name)).flat_map(|tool| verbs_of(&tool)).collect()
 }
 
 #[cfg(test)]

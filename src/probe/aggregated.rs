@@ -7,6 +7,7 @@ use super::{Request, replay};
 use crate::engine::effect::Effect;
 use crate::engine::kube::builtin::{is_built_in, is_own_group};
 use crate::engine::policy::words;
+use crate::engine::tool;
 use serde::Deserialize;
 
 /// What says who serves a group.
@@ -78,7 +79,7 @@ pub async fn may_ignore_dry_run(api: &Api, request: &Request<'_>) -> bool {
 }
 
 fn custom(request: &Request<'_>) -> Custom {
-    let worded = words::situation_of("kubectl", request.parsed, Effect::Unknown);
+    let worded = words::situation_of(tool::KUBECTL.name, request.parsed, Effect::Unknown);
     let mut words: Vec<String> = Vec::new();
     for object in &worded.objects {
         let word = &object.resource;

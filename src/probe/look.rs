@@ -597,7 +597,7 @@ mod tests {
 
     #[test]
     fn words_without_an_object_hit_none() {
-        let tool = crate::engine::tools::by_name(b"kubectl").unwrap();
+        let tool = &crate::engine::tools::kubectl::TABLE;
         for (line, want) in [
             ("delete", true),
             ("delete --all -n shop", true),
@@ -617,7 +617,7 @@ mod tests {
 
     #[test]
     fn a_change_nobody_could_try_counts_by_its_own_words() {
-        let tool = crate::engine::tools::by_name(b"kubectl").unwrap();
+        let tool = &crate::engine::tools::kubectl::TABLE;
         let mut documents = Documents::default();
         documents.add(
             "x",

@@ -27,13 +27,13 @@ pub mod systemd;
 mod volumes;
 mod words;
 
-use crate::engine::classify::Verdict;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::{Gap, Impact};
 use crate::engine::kube::documents::Documents;
 use crate::engine::kuberc::CredentialPolicy;
 use crate::engine::parse::Parsed;
 use crate::engine::target::KubeTarget;
+use crate::engine::verdict::Verdict;
 use crate::world::World;
 use std::ffi::OsString;
 use std::path::Path;

@@ -7,6 +7,7 @@ mod net;
 pub use net::{Listener, Protocol};
 
 use crate::engine::fact::Why;
+use crate::run::proc_stat::Stat;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
@@ -83,12 +84,9 @@ impl Proc {
     /// One process; `None` when there is none.
     pub fn process(&self, pid: u32) -> Option<Process> {
         let dir = self.dir.join(pid.to_string());
-        // proc_pid_stat(5): the name stands in brackets and may hold brackets itself.
-        let stat = text(&dir.join("stat"), 4096).ok()?;
-        let (head, tail) = stat.rsplit_once(") ")?;
-        let (_, name) = head.split_once('(')?;
-        let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
-        let started = fields.get(19).and_then(|t| t.parse::<u64>().ok()).map(|ticks| ticks / TICKS);
+        let line = text(&dir.join("stat"), 4096).ok()?;
+        let stat = Stat::of(line.as_bytes())?;
+        let started = stat.start.map(|ticks| ticks / TICKS);
         let age_s = started.and_then(|s| Some(self.uptime?.saturating_sub(s)));
         let (exe, replaced) = match fs::read_link(dir.join("exe")) {
             Ok(path) => whole(path),
@@ -97,8 +95,8 @@ impl Proc {
         let cgroup = text(&dir.join("cgroup"), 64 << 10).unwrap_or_default();
         Some(Process {
             pid,
-            parent: fields.get(1).and_then(|t| t.parse().ok()).unwrap_or(0),
-            name: name.to_owned(),
+            parent: stat.parent,
+            name: String::from_utf8_lossy(stat.name).into_owned(),
             exe,
             replaced,
             age_s,

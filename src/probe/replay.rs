@@ -256,13 +256,13 @@ mod tests {
     fn replayed(words: &[&str], changed: bool) -> Option<String> {
         use crate::engine::classify::classify;
         use crate::engine::fact::{Source, Sourced};
-        use crate::engine::{parse::parse, target::KubeTarget, tools};
+        use crate::engine::{parse::parse, target::KubeTarget};
         let bytes: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
         let mut owned: Vec<OsString> = words.iter().map(OsString::from).collect();
         if changed {
             owned.push("more".into());
         }
-        let parsed = parse(tools::by_name(b"kubectl").unwrap(), &bytes);
+        let parsed = parse(&crate::engine::tools::kubectl::TABLE, &bytes);
         let here = |t: &str| Sourced::new(t.to_owned(), Source::Default);
         let (target, world) = (KubeTarget::at(here("s"), here("default")), crate::world::World::of(&[], "/"));
         let request = Request {

@@ -7,7 +7,7 @@ pub mod tty;
 mod turn;
 
 use crate::engine::challenge::Challenge;
-use crate::engine::decide::Level;
+use crate::engine::situation::Level;
 use crate::ui::Screen;
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 use super::signals::{Watch, without_ttou};
 use super::turn::{self, Refused, TURN, Turn};
 use super::{Absent, Answer, Ask, Question};
-use crate::engine::decide::Level;
 use crate::engine::escape::escape;
+use crate::engine::situation::Level;
 use crate::ui::{ColourChoice, Colours, Look, Screen, human};
 use crate::world::World;
 use rustix::fs::{Mode, OFlags};

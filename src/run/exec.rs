@@ -228,9 +228,9 @@ pub(super) fn environ() -> *const *const c_char {
 ///
 /// # Safety
 /// `argv` is a list of C strings that ends in a null pointer.
-pub(super) unsafe fn hand_over(called: &names::Name, argv: *const *const c_char) -> Fail {
+pub(super) unsafe fn hand_over(called: &names::Name<'_>, argv: *const *const c_char) -> Fail {
     let missing = |because: String| {
-        Fail::new(Exit::NotFound, format!("this {} command needs the full guard, which cannot be started", called.tool))
+        Fail::new(Exit::NotFound, format!("this {} command needs the full guard, which cannot be started", called.tool.name))
             .because(because)
             .help("install guard again, so that `guard` stands beside `guard-shim`; commands that only read still work")
     };

@@ -523,10 +523,10 @@ fn os(bytes: &[u8]) -> OsString {
 mod tests {
     use super::*;
     use crate::engine::parse::parse;
-    use crate::engine::tools;
+    use crate::engine::tools::kubectl;
 
     fn read<'a>(words: &'a [&'a [u8]]) -> Parsed<'a> {
-        parse(tools::by_name(b"kubectl").unwrap(), words)
+        parse(&kubectl::TABLE, words)
     }
 
     fn run(inputs: &Inputs, words: &[&[u8]]) -> Vec<String> {

@@ -15,6 +15,7 @@ pub mod names;
 #[cfg(feature = "cli")]
 pub mod note;
 pub mod pin;
+pub mod proc_stat;
 #[cfg(feature = "cli")]
 pub mod proxy;
 pub mod shim;

@@ -1,15 +1,17 @@
 //! What happens on every call of a guarded tool: read the words, and either become the real tool at once or hand over
 //! to the full `guard`. No configuration is read here, nothing is printed, and the process stays as the caller made it.
 
-use super::names::{self, Called, NAMES, Name};
+use super::names::{self, Called, Name};
 use super::token::Process;
 use super::{exec, find, home};
 use crate::engine::aws;
-use crate::engine::classify::{self, Verdict};
+use crate::engine::classify::classify_tool;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::host;
 use crate::engine::policy;
+use crate::engine::tool::{self, FamilyId, Tool};
+use crate::engine::verdict::Verdict;
 use crate::exit::Exit;
 use crate::fail::Fail;
 use std::ffi::{CString, OsStr, c_char};
@@ -37,7 +39,7 @@ pub unsafe fn main(argv: *const *const c_char) -> u8 {
 
 /// # Safety
 /// `argv` is a list of C strings with at least one, ended by a null pointer; `args` are its words from the second on.
-unsafe fn run(name: &Name, args: &[&[u8]], argv: *const *const c_char) -> Fail {
+unsafe fn run(name: &Name<'_>, args: &[&[u8]], argv: *const *const c_char) -> Fail {
     if let Some(answer) = selftest(args) {
         print(1, &answer);
         // SAFETY: _exit(2) has no preconditions. There is nothing to flush.
@@ -45,12 +47,12 @@ unsafe fn run(name: &Name, args: &[&[u8]], argv: *const *const c_char) -> Fail {
     }
     // SAFETY: the shim never changes its environment.
     let env = unsafe { exec::environment() };
-    if !is_harmless(name, args, &env) {
+    if !is_harmless(name.tool, args, &env) {
         // SAFETY: `argv` is as the caller promises.
         return unsafe { exec::hand_over(name, argv) };
     }
     let path = var(&env, b"PATH").map(OsStr::from_bytes);
-    let tool = match find::find(name.tool.as_bytes(), path, &home::selves()) {
+    let tool = match find::find(name.file(), path, &home::selves()) {
         Ok(tool) => tool,
         // Policy may name a place that is not on PATH; only the full guard reads policy. Without one: say what is missing.
         Err(missing) => {
@@ -74,7 +76,7 @@ unsafe fn run(name: &Name, args: &[&[u8]], argv: *const *const c_char) -> Fail {
         *digit = b'0' + depth as u8;
     }
     // Without the variable the CLI's config file may switch the prompt for other words on (`cli_auto_prompt`).
-    let quiet = name.tool == "aws" && var(&env, AUTO_PROMPT).is_none();
+    let quiet = name.tool.family == FamilyId::Aws && var(&env, AUTO_PROMPT).is_none();
     let env = hand_on(&env, &entry, quiet);
     // SAFETY: `path` and the entries are C strings, both lists end in a null pointer, and all outlive the call.
     let errno = unsafe { exec::replace_process(path.as_ptr(), argv, env.as_ptr()) };
@@ -141,10 +143,10 @@ fn var<'a>(env: &[&'a [u8]], name: &[u8]) -> Option<&'a [u8]> {
 /// Reads and completion always may, unless something may stand between the words and what the tool does (aliases of the
 /// AWS CLI, its prompt for other words). A change that can neither stop nor lose anything may when nothing stands there
 /// that could say otherwise: no policy file, no kubectl preferences (which can add flags to any command).
-pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
-    let Verdict { effect, content, completion, .. } = classify::classify(name.tool.as_bytes(), args);
-    let host = host::is_guarded(name.tool.as_bytes());
-    if host && is_decided(name.tool, |name| var(env, name.as_bytes())) {
+pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]]) -> bool {
+    let Verdict { effect, content, completion, .. } = classify_tool(tool, args);
+    let host = tool.is_of_machine();
+    if host && is_decided(tool, |name| var(env, name.as_bytes())) {
         return true;
     }
     let passes = match effect {
@@ -155,31 +157,33 @@ pub fn is_harmless(name: &Name, args: &[&[u8]], env: &[&[u8]]) -> bool {
         Effect::Mutate => !content,
         _ => return false,
     };
-    if name.tool == "aws" {
-        return passes
-            && !has_aliases(env)
-            && !aws::prompts(args, var(env, AUTO_PROMPT))
-            && (effect == Effect::Read || !has_policy(env));
+    match tool.family {
+        FamilyId::Aws => {
+            passes
+                && !has_aliases(env)
+                && !aws::prompts(args, var(env, AUTO_PROMPT))
+                && (effect == Effect::Read || !has_policy(env))
+        }
+        FamilyId::Packages | FamilyId::Units => passes && (effect == Effect::Read || !has_policy(env)),
+        FamilyId::Kube => {
+            effect == Effect::Read || (passes && !has_preferences(args, env) && !has_policy(env))
+        }
     }
-    if host {
-        return passes && (effect == Effect::Read || !has_policy(env));
-    }
-    effect == Effect::Read || (passes && !has_preferences(args, env) && !has_policy(env))
 }
 
 /// Whether somebody has decided about this call already: it belongs to a change of packages, or to a `service` that was
 /// asked about in this very process.
-pub fn is_decided<'a>(tool: &str, var: impl Fn(&str) -> Option<&'a [u8]>) -> bool {
+pub fn is_decided<'a>(tool: &Tool, var: impl Fn(&str) -> Option<&'a [u8]>) -> bool {
     is_decided_below(tool, var, is_below_dpkg)
 }
 
 fn is_decided_below<'a>(
-    tool: &str,
+    tool: &Tool,
     var: impl Fn(&str) -> Option<&'a [u8]>,
     is_below_dpkg: impl FnOnce() -> bool,
 ) -> bool {
     let answered =
-        tool == "systemctl" && var(host::ANSWERED) == Some(std::process::id().to_string().as_bytes());
+        tool.is(&tool::SYSTEMCTL) && var(host::ANSWERED) == Some(std::process::id().to_string().as_bytes());
     // Anybody can set a variable: it counts where a change of packages is really under way.
     answered || (var(host::MAINTAINER_SCRIPT).is_some() && is_below_dpkg())
 }
@@ -187,7 +191,7 @@ fn is_decided_below<'a>(
 /// Whether dpkg, or the program that runs a package's scripts again, is among the processes above this one.
 fn is_below_dpkg() -> bool {
     // The kernel keeps the first 15 bytes of `dpkg-reconfigure`.
-    let runs_scripts = |name: &[u8]| matches!(name, b"dpkg" | b"dpkg-reconfigur");
+    let runs_scripts = |name: &[u8]| name == tool::DPKG.name.as_bytes() || name == b"dpkg-reconfigur";
     Process::ancestors().skip(1).filter_map(|seen| seen.process.name()).any(|name| runs_scripts(&name))
 }
 
@@ -257,7 +261,7 @@ fn refuse_name(called: Called<'_>) -> Fail {
         Called::Unknown(name) => format!("`{}` is no tool guard knows", escape(name)),
         _ => "guard-shim is not called by its own name: tools' names are linked to it".to_string(),
     };
-    let known: Vec<&str> = NAMES.iter().map(|n| n.called).collect();
+    let known: Vec<&str> = names::all().collect();
     Fail::new(Exit::Usage, what)
         .because(format!("it answers to: {}", known.join(", ")))
         .help("run `guard install` to make the links, `guard doctor` to see them")
@@ -284,12 +288,12 @@ mod tests {
 
     #[test]
     fn reads_of_aws_pass_unless_something_may_stand_between() {
-        let name = Name { called: "aws", tool: "aws" };
+        let tool = &tool::AWS;
         let home = tempfile::tempdir().expect("a directory");
         let entry = format!("HOME={}", home.path().display());
         let passes = |line: &str, env: &[&str]| {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            is_harmless(&name, &words, &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
+            is_harmless(tool, &words, &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
         };
         let env = [entry.as_str()];
         for line in
@@ -322,8 +326,8 @@ mod tests {
     fn what_packages_do_to_units_was_decided_with_them() {
         let passes = |line: &str, env: &[&str]| {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            let name = NAMES.iter().find(|n| n.called.as_bytes() == words[0]).expect("a name");
-            is_harmless(name, &words[1..], &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
+            let tool = tool::called(words[0]).expect("a tool");
+            is_harmless(tool, &words[1..], &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
         };
         for line in
             ["apt list --installed", "apt-get -s remove p", "dpkg -l", "systemctl status ssh", "apt update"]
@@ -344,7 +348,7 @@ mod tests {
         for line in careful {
             assert!(!passes(line, &[]), "{line}");
             assert!(!passes(line, &["DPKG_MAINTSCRIPT_NAME=postrm"]), "{line}: no dpkg is above this test");
-            let tool = line.split(' ').next().expect("a name");
+            let tool = line.split(' ').next().and_then(tool::named).expect("a tool");
             let set = |name: &str| (name == host::MAINTAINER_SCRIPT).then_some(&b"postrm"[..]);
             assert!(is_decided_below(tool, set, || true) && !is_decided_below(tool, set, || false), "{line}");
             assert!(!is_decided_below(tool, |_| None, || true), "{line}");

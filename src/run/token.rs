@@ -6,6 +6,7 @@
 //! else, and both are looked at on what was opened. It holds for one process, one boot, one set of packages, an hour,
 //! and once. What does not match is no error: the hook asks then.
 
+use super::proc_stat::Stat;
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
@@ -118,7 +119,7 @@ impl Approval {
 pub struct Process {
     /// Its number.
     pub pid: u32,
-    /// When it was started, in clock ticks since the boot (proc(5), field 22 of `stat`).
+    /// When it was started, in clock ticks since the boot.
     pub start: u64,
 }
 
@@ -137,14 +138,8 @@ impl Process {
     /// Looks a process up.
     pub fn of(pid: u32) -> Option<Seen> {
         let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        // The name stands in brackets and may hold anything, brackets too.
-        let after = text.get(text.iter().rposition(|b| *b == b')')? + 1..)?;
-        let text = std::str::from_utf8(after).ok()?;
-        // The first of these is field 3.
-        let fields: Vec<&str> = text.split_ascii_whitespace().collect();
-        let field = |number: usize| fields.get(number.checked_sub(3)?).copied();
-        let process = Process { pid, start: field(22)?.parse().ok()? };
-        Some(Seen { process, parent: field(4)?.parse().ok()?, terminal: field(7)?.parse().ok()? })
+        let Stat { parent, terminal, start, .. } = Stat::of(&text)?;
+        Some(Seen { process: Process { pid, start: start? }, parent, terminal })
     }
 
     /// Its name: the last part of the file it runs, the first 15 bytes of it.
@@ -391,7 +386,7 @@ mod tests {
 
     fn plan() -> Plan {
         let changes = vec![change("b", Kind::Remove), change("new", Kind::Install), change("a", Kind::Purge)];
-        Plan { changes }
+        Plan { changes, ..Plan::default() }
     }
 
     /// A store that belongs to whoever runs the tests.
@@ -430,7 +425,7 @@ mod tests {
         let (a, b) = (change("a", Kind::Purge), change("b", Kind::Purge));
         assert!(!found.is_exactly(&[&a, &b], true), "purged instead of removed");
         assert!(found.is_exactly(&[&a, &b], false), "nobody said which");
-        let mut other = Plan { changes: vec![b] };
+        let mut other = Plan { changes: vec![b], ..Plan::default() };
         found.settle(&mut other);
         assert_eq!(other.changes[0].kind, Kind::Remove);
         found.spend();

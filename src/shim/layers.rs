@@ -5,6 +5,7 @@
 use super::links;
 use crate::engine::apt::hook::{APT_HOOK, DPKG_HOOK};
 use crate::engine::escape::escape;
+use crate::engine::tool::{self, Linked, TOOLS, Tool};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::run::names;
@@ -200,13 +201,13 @@ pub fn host_tools(root: &Path) -> Vec<String> {
             .iter()
             .any(|dir| fs::symlink_metadata(below(root, dir).join(tool)).is_ok())
     };
-    let host = names::NAMES.iter().filter(|name| is_host_tool(name.tool));
-    host.filter(|name| there(name.called)).map(|name| name.called.to_owned()).collect()
+    let host = TOOLS.iter().filter(|tool| tool.linked == Linked::BySystem && there(tool.name));
+    host.map(|tool| tool.name.to_owned()).collect()
 }
 
 /// Whether a tool works on the machine itself.
-pub fn is_host_tool(tool: &str) -> bool {
-    !matches!(tool, "kubectl" | "aws")
+pub fn is_host_tool(name: &str) -> bool {
+    tool::called(name.as_bytes()).is_some_and(Tool::is_of_machine)
 }
 
 /// Links the tools of the host in [`SHIMS`].
@@ -242,8 +243,8 @@ pub fn uninstall(root: &Path, packaged: impl Fn(&Path) -> bool) -> Result<Remove
         }
     }
     let shim = Path::new(PROGRAMS).join("guard-shim");
-    for name in names::NAMES {
-        let link = below(root, SHIMS).join(name.called);
+    for name in names::all() {
+        let link = below(root, SHIMS).join(name);
         if fs::read_link(&link).is_ok_and(|to| to == shim) {
             remove(link, &mut removed)?;
         }

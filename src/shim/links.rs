@@ -1,6 +1,7 @@
 //! Making and removing the links. Nothing that is not guard's is ever overwritten or removed.
 
 use crate::engine::escape::escape;
+use crate::engine::tool::{self, Linked, TOOLS};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::run::{find, home, mark, names};
@@ -74,9 +75,9 @@ pub fn is_guard(path: &Path) -> bool {
     mark::is_marked(&path_z)
 }
 
-/// The tools that have a name of their own: what can be linked, abbreviations left out.
+/// The tools that are linked without being asked for by name.
 pub fn tools() -> impl Iterator<Item = &'static str> {
-    names::NAMES.iter().filter(|name| name.called == name.tool).map(|name| name.called)
+    TOOLS.iter().filter(|tool| tool.linked != Linked::WhenAsked).map(|tool| tool.name)
 }
 
 /// The tools that are installed on this machine; all of them where none is, so that guard is there first.
@@ -106,8 +107,8 @@ pub enum Made {
 /// Links each tool in `dir` to `shim`. All places are looked at first: either all tools are linked or none.
 pub fn install(dir: &Path, shim: &Path, tools: &[String]) -> Result<Vec<Made>> {
     for tool in tools {
-        if !names::NAMES.iter().any(|name| name.called == tool) {
-            let known: Vec<&str> = names::NAMES.iter().map(|name| name.called).collect();
+        if tool::called(tool.as_bytes()).is_none() {
+            let known: Vec<&str> = names::all().collect();
             return Err(Fail::new(
                 Exit::Usage,
                 format!("`{}` is no tool guard knows", escape(tool.as_bytes())),

@@ -4,11 +4,12 @@
 use crate::engine::assess::Assessment;
 use crate::engine::aws::redact_text as redacted;
 use crate::engine::challenge::Challenge;
-use crate::engine::decide::{Decision, Level, Whole};
+use crate::engine::decide::Decision;
 use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::policy::Ignored;
+use crate::engine::situation::{Level, Whole};
 use crate::engine::target::{self, AwsTarget, Environment, HostTarget, KubeTarget};
 use crate::exit::Exit;
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct Checked<'a> {
     pub environment: (Environment, &'a str),
     /// The name of the cluster or account as the phrase spells it.
     pub name: &'a str,
+    /// The tool that was called.
+    pub tool: &'a str,
     /// The target.
     pub target: target::Target<'a>,
     /// What would go.
@@ -97,7 +100,7 @@ enum Target<'a> {
 
 #[derive(Serialize)]
 struct Host<'a> {
-    tool: &'static str,
+    tool: &'a str,
     host: &'a str,
     name: Option<Part<'a>>,
     name_unknown: Option<String>,
@@ -118,7 +121,7 @@ struct Host<'a> {
 
 #[derive(Serialize)]
 struct Aws<'a> {
-    tool: &'static str,
+    tool: &'a str,
     account_name: &'a str,
     account: Option<&'a str>,
     account_unknown: Option<String>,
@@ -138,7 +141,7 @@ struct Aws<'a> {
 
 #[derive(Serialize)]
 struct Kube<'a> {
-    tool: &'static str,
+    tool: &'a str,
     cluster: &'a str,
     server: Part<'a>,
     context: Option<Part<'a>>,
@@ -310,7 +313,7 @@ fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
     };
     let name = |known: &'a Known<Option<String>>| known.value().and_then(|name| name.as_deref());
     Aws {
-        tool: "aws",
+        tool: c.tool,
         account_name: c.name,
         account,
         account_unknown,
@@ -335,7 +338,7 @@ fn host<'a>(c: &Checked<'a>, t: &'a HostTarget) -> Host<'a> {
         Known::Unknown(why) => (None, Some(why.to_string())),
     };
     Host {
-        tool: "host",
+        tool: c.tool,
         host: c.name,
         name,
         name_unknown,
@@ -361,7 +364,7 @@ fn kube<'a>(c: &Checked<'a>, t: &'a KubeTarget) -> Kube<'a> {
         Known::Unknown(why) => (None, Some(why.to_string())),
     };
     Kube {
-        tool: "kubectl",
+        tool: c.tool,
         cluster: c.name,
         server: Part::of(&t.server),
         context: t.context.as_ref().map(Part::of),

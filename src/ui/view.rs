@@ -11,10 +11,10 @@ use super::screen::{Item, Row, Screen};
 use super::words::CommandLine;
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
-use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Source;
 use crate::engine::impact::{Data, Fate, Group, Impact, Protection, Subject};
+use crate::engine::situation::Level;
 use crate::engine::target::{Environment, Target};
 use std::collections::BTreeMap;
 

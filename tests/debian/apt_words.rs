@@ -4,9 +4,10 @@
 //!
 //! Programs that are not there are skipped, and that is said. `GUARD_TEST_CASES` asks for more than the usual cases.
 
-use guard::engine::classify::{Verdict, classify};
+use guard::engine::classify::classify;
 use guard::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
 use guard::engine::tools::apt::{COMMANDS, GET, OPTIONS, Takes};
+use guard::engine::verdict::Verdict;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::fs;

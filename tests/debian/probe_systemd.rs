@@ -161,6 +161,35 @@ fn what_does_not_run_is_no_loss() {
 }
 
 #[test]
+fn units_that_are_marked_are_restarted() {
+    let answers = |blocks: &str| Recorded::with(&format!("#!/bin/sh\ncat <<'EOF'\n{blocks}\nEOF\n"));
+    let block = |name: &str, marks: &str, reloads: &str| {
+        format!(
+            "Id={name}.service\nLoadState=loaded\nActiveState=active\nSubState=running\nCanReload={reloads}\n{marks}\n\n"
+        )
+    };
+    let line = "systemctl reload-or-restart --marked";
+    let told = |blocks: String| {
+        let found = answers(&blocks).ask(line).impact;
+        (effect(Disrupt, &found), names(&found).join(" "), found.also.join("; "))
+    };
+    let web = block("web", "Markers=needs-reload", "yes");
+    let (is, which, also) = told(web.clone() + &block("db", "Markers=needs-restart", "yes"));
+    assert_eq!((is, which.as_str()), (Disrupt, "db"));
+    assert!(also.contains("web is only reloaded"), "{also}");
+    // What cannot be reloaded is restarted.
+    assert_eq!(told(block("db", "Markers=needs-reload", "no")).1, "db");
+    assert_eq!(told(web).0, Mutate);
+    assert_eq!(told(block("db", "Markers=", "yes")).0, Read);
+    // A manager that knows no marks has not said that there are none.
+    let found = answers(&block("db", "Restart=no", "yes")).ask(line).impact;
+    assert_eq!((effect(Disrupt, &found), found.gaps.len()), (Disrupt, 1));
+    // What the tool refuses stops nothing.
+    assert_eq!(effect(Disrupt, &answers("").ask("systemctl restart --marked").impact), Mutate);
+    assert_eq!(effect(Disrupt, &answers("").ask("systemctl preset --now web").impact), Mutate);
+}
+
+#[test]
 fn a_reload_is_offered_where_there_is_one() {
     let recorded = Recorded::new();
     assert_eq!(recorded.ask("systemctl restart web").safer.as_deref(), Some("systemctl reload web"));

@@ -1,5 +1,6 @@
 //! Dependencies point downwards, and the engine stays pure: read from the sources, so that no review has to remember it.
 
+use guard::engine::tool::TOOLS;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,6 +135,90 @@ fn the_engine_is_pure() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Where the names of tools may stand: the list itself, and the code that is about one family. Wrappers have a table of their
+/// own.
+const NAMES_TOOLS: &[&str] = &[
+    "engine/tool.rs",
+    "engine/tools/",
+    "engine/apt/",
+    "engine/aws/",
+    "engine/kube/",
+    "engine/host.rs",
+    "engine/line/tables.rs",
+    "engine/line/judge/programs.rs",
+    "resolve/aws/",
+    "resolve/host/",
+    "probe/aws/",
+    "probe/apt/",
+    "probe/systemd/",
+    "keep/apt/",
+    // What the two halves of an approval are called, and the kinds of copies: files that are there already.
+    "run/token.rs",
+    "keep/store.rs",
+    "app/apt_hook/",
+    "app/doctor/aws.rs",
+    "app/restore/apt.rs",
+];
+
+/// One list of tools: what is about no tool in particular asks it, and knows no name. A word that is also one of other
+/// programs (`service`, `init`) says too little to be looked for.
+#[test]
+fn no_tool_is_named_outside_its_family() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let mut wrong = Vec::new();
+    for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+        let path = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
+        if NAMES_TOOLS.iter().any(|place| path.starts_with(place)) || path.ends_with("_tests.rs") {
+            continue;
+        }
+        let text = code(&fs::read_to_string(file).unwrap());
+        for (number, line) in text.lines().enumerate() {
+            // An option of guard's own: `--apt`.
+            if line.contains("requires = ") {
+                continue;
+            }
+            for tool in TOOLS.iter().filter(|tool| tool.unmistakable) {
+                let names = std::iter::once(&tool.name).chain(tool.also);
+                for name in names.filter(|name| line.contains(&format!("\"{name}\""))) {
+                    wrong.push(format!("{path}:{}: {name}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "ask engine::tool instead:\n{}", wrong.join("\n"));
+}
+
+/// A choice of the family, or of what it works on, has an arm for each: one that is forgotten does not compile. Arms stand at one
+/// margin (rustfmt), so the arms of a choice are the lines at the margin of one that names a family.
+#[test]
+fn no_wildcard_chooses_a_family() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let margin = |line: &str| line.len() - line.trim_start().len();
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for file in &files {
+        let text = code(&fs::read_to_string(file).unwrap());
+        let lines: Vec<&str> = text.lines().collect();
+        for (number, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("match ")) {
+            let inside =
+                lines[number + 1..].iter().take_while(|l| l.trim().is_empty() || margin(l) > margin(line));
+            let arms: Vec<&&str> =
+                inside.filter(|l| l.contains("=>") && margin(l) == margin(line) + 4).collect();
+            if arms.iter().any(|arm| arm.contains("FamilyId::") || arm.contains("TargetKind::")) {
+                seen += 1;
+                if arms.iter().any(|arm| arm.trim_start().starts_with("_ =>")) {
+                    wrong.push(format!("{}:{}", file.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(seen > 5, "the choices were not found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

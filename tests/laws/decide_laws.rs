@@ -1,13 +1,14 @@
 //! The laws of deciding, over generated policies and situations: total, monotone, and a floor that holds.
 
 use crate::cases::cases;
-use guard::engine::decide::{Decision, Level, Object, Situation, Whole, decide};
+use guard::engine::decide::{Decision, decide};
 use guard::engine::effect::Effect;
 use guard::engine::policy::agents::Agents;
 use guard::engine::policy::place::{IdKind, Identity, Place, Seen, classify_target};
-use guard::engine::policy::rule::{Actor, LabelTest, Outcome, Rule, When};
+use guard::engine::policy::rule::{LabelTest, Rule, When};
 use guard::engine::policy::window::Window;
 use guard::engine::policy::{Layer, Merged, Mode, Policy, UnknownAs};
+use guard::engine::situation::{Actor, Level, Object, Outcome, Situation, Whole};
 use guard::engine::target::Environment;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -309,7 +310,7 @@ proptest! {
     #[test]
     fn an_unknown_target_is_never_treated_better_than_production(s in situation(), m in merged()) {
         // Identities of a family the tool does not reach say nothing about its targets.
-        prop_assume!(s.identities.iter().all(|i| guard::engine::policy::place::domain_of_tool(&s.tool).is_none_or(|d| d == i.kind.domain())));
+        prop_assume!(s.identities.iter().all(|i| guard::engine::tool::kind_of(&s.tool).is_none_or(|d| d == i.kind.target())));
         let production = Situation { target_known: true, environment: Environment::Production, unknown_identities: vec![], ..s.clone() };
         let unknown = Situation { target_known: false, ..s };
         prop_assert!(strength(&unknown, &m) >= strength(&production, &m), "{:?}\n{:?}", decide(&production, &m), decide(&unknown, &m));

@@ -5,7 +5,8 @@ use guard::engine::classify::{classify, redact};
 use guard::engine::effect::Effect;
 use guard::engine::parse::{Problem, Reading, parse, parse_as};
 use guard::engine::table::{Arity, Command, Flag, Role};
-use guard::engine::tools::kubectl::TOOL;
+use guard::engine::tool::KUBECTL;
+use guard::engine::tools::kubectl::TABLE;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -23,23 +24,23 @@ fn effect(words: &[Vec<u8>]) -> Effect {
 }
 
 fn commands() -> Vec<&'static Command> {
-    TOOL.commands.iter().filter(|c| !c.path.starts_with("__")).collect()
+    TABLE.commands.iter().filter(|c| !c.path.starts_with("__")).collect()
 }
 
 fn flags(command: &Command) -> Vec<&'static Flag> {
-    let own: Vec<&Flag> = command.flags.iter().map(|i| &TOOL.pool[usize::from(*i)]).collect();
-    let globals = TOOL.globals.iter().filter(|g| own.iter().all(|o| o.long != g.long)).collect::<Vec<_>>();
+    let own: Vec<&Flag> = command.flags.iter().map(|i| &TABLE.pool[usize::from(*i)]).collect();
+    let globals = TABLE.globals.iter().filter(|g| own.iter().all(|o| o.long != g.long)).collect::<Vec<_>>();
     own.into_iter().chain(globals).collect()
 }
 
 /// A word as people, scripts and mistakes produce it.
 fn word() -> impl Strategy<Value = Vec<u8>> {
-    let known: Vec<String> = TOOL
+    let known: Vec<String> = TABLE
         .commands
         .iter()
         .flat_map(|c| c.path.split(' '))
         .map(str::to_owned)
-        .chain(TOOL.pool.iter().chain(TOOL.globals).map(|f| format!("--{}", f.long)))
+        .chain(TABLE.pool.iter().chain(TABLE.globals).map(|f| format!("--{}", f.long)))
         .chain(
             [
                 "--",
@@ -100,7 +101,7 @@ proptest! {
     fn parse_is_lossless(words in vec(word(), 0..9), eat in vec(0..9_usize, 0..4)) {
         let words = borrowed(&words);
         for reading in [Reading::Tool, Reading::Loose, Reading::Eat(&eat)] {
-            let parsed = parse_as(&TOOL, &words, reading);
+            let parsed = parse_as(&TABLE, &words, reading);
             prop_assert_eq!(parsed.words, &words[..]);
             let mut uses = vec![0_usize; words.len()];
             parsed.command_at.as_slice().iter().for_each(|at| uses[*at] += 1);
@@ -119,7 +120,7 @@ proptest! {
             prop_assert!(unused.is_empty() || (parsed.dash.is_some() && unused == [b"--"]), "{:?}", unused);
         }
         classify(b"kubectl", &words);
-        prop_assert_eq!(redact(&TOOL, &words).len(), words.len());
+        prop_assert_eq!(redact(&KUBECTL, &words).len(), words.len());
     }
 
     /// `--flag v` and `--flag=v` are the same for flags that take a value.
@@ -133,14 +134,14 @@ proptest! {
         joined.extend(bytes(&[&format!("--{}={value}", flag.long)]));
         prop_assert_eq!(effect(&apart), effect(&joined));
         let (apart, joined) = (borrowed(&apart), borrowed(&joined));
-        prop_assert_eq!(parse(&TOOL, &apart).last(flag.long), parse(&TOOL, &joined).last(flag.long));
+        prop_assert_eq!(parse(&TABLE, &apart).last(flag.long), parse(&TABLE, &joined).last(flag.long));
     }
 
     /// Global flags may stand anywhere before `--`.
     #[test]
     fn global_flags_stand_anywhere((command, groups) in spoken(), pick in any::<Index>(), place in any::<Index>(), apart in any::<bool>()) {
-        let own = |g: &&Flag| TOOL.own_flag(command, g.long.as_bytes()).is_none() && g.role != Role::Help;
-        let globals: Vec<&Flag> = TOOL.globals.iter().filter(own).collect();
+        let own = |g: &&Flag| TABLE.own_flag(command, g.long.as_bytes()).is_none() && g.role != Role::Help;
+        let globals: Vec<&Flag> = TABLE.globals.iter().filter(own).collect();
         let flag = pick.get(&globals);
         let token = match flag.arity {
             Arity::Value if apart => bytes(&[&format!("--{}", flag.long), "v"]),
@@ -153,7 +154,7 @@ proptest! {
         all.insert(place.index(all.len() + 1), token);
         let moved: Vec<Vec<u8>> = all.into_iter().flatten().collect();
         prop_assert_eq!(effect(&plain), effect(&moved), "{:?}", moved);
-        prop_assert_eq!(parse(&TOOL, &borrowed(&moved)).path(), parse(&TOOL, &borrowed(&plain)).path());
+        prop_assert_eq!(parse(&TABLE, &borrowed(&moved)).path(), parse(&TABLE, &borrowed(&plain)).path());
     }
 
     /// One more token never lowers the effect, except one that keeps kubectl from acting.
@@ -185,7 +186,7 @@ proptest! {
         let words = said(command, &all);
         prop_assert!(effect(&words) >= effect(&plain), "{:?}", words);
         let words = borrowed(&words);
-        prop_assert!(matches!(parse(&TOOL, &words).problem, Some(Problem::UnknownFlag(_))));
+        prop_assert!(matches!(parse(&TABLE, &words).problem, Some(Problem::UnknownFlag(_))));
     }
 }
 
@@ -195,7 +196,7 @@ fn what_keeps_kubectl_from_acting() {
     for command in commands() {
         let words = said(command, &[bytes(&["x", "--help"])]);
         assert_eq!(effect(&words), Effect::Read, "{}", command.path);
-        let has = |long: &str| TOOL.own_flag(command, long.as_bytes()).is_some();
+        let has = |long: &str| TABLE.own_flag(command, long.as_bytes()).is_some();
         if has("dry-run") {
             for (token, read) in [
                 ("--dry-run", true),

@@ -16,6 +16,7 @@ mod cases;
 mod scenes;
 
 mod architecture;
+mod circles;
 mod decide_laws;
 mod engine_laws;
 mod every_file;

@@ -7,7 +7,7 @@ use guard::app::judge::Outcome;
 use guard::app::judge::kube::Evaluation;
 use guard::engine::challenge::Challenge;
 use guard::engine::classify::classify;
-use guard::engine::decide::{Object, Situation, Whole, decide};
+use guard::engine::decide::decide;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Consequence, Impact, KindScope, Subject};
@@ -15,10 +15,11 @@ use guard::engine::kube::documents::Documents;
 use guard::engine::kube::reach;
 use guard::engine::parse::parse;
 use guard::engine::policy::Merged;
-use guard::engine::policy::place::{IdKind, domain_of_tool};
-use guard::engine::policy::rule::Actor;
+use guard::engine::policy::place::IdKind;
+use guard::engine::situation::{Actor, Object, Situation, Whole};
 use guard::engine::target::KubeTarget;
-use guard::engine::tools;
+use guard::engine::tool::kind_of;
+use guard::engine::tools::kubectl;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -277,7 +278,7 @@ fn outcome(
     probed: bool,
 ) -> Outcome {
     let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
-    let parsed = parse(tools::by_name(b"kubectl").unwrap(), &words);
+    let parsed = parse(&kubectl::TABLE, &words);
     Evaluation {
         tool: "kubectl",
         parsed: &parsed,
@@ -386,8 +387,8 @@ proptest! {
     fn a_situation_of_which_less_is_known_is_never_decided_milder(s in situation(), m in merged(), which in 0..9_usize, at in 0..4_usize) {
         // No cluster is an account.
         let mut s = s;
-        let domain = domain_of_tool(&s.tool);
-        let own = |kind: IdKind| domain.is_none_or(|domain| domain == kind.domain());
+        let domain = kind_of(&s.tool);
+        let own = |kind: IdKind| domain.is_none_or(|domain| domain == kind.target());
         s.identities.retain(|identity| own(identity.kind));
         s.unknown_identities.retain(|kind| own(*kind));
         let mut less: Situation = s.clone();

@@ -5,10 +5,10 @@ use crate::cases::cases;
 use crate::scenes;
 use guard::engine::aws::naming::Naming;
 use guard::engine::challenge::aws_challenge;
-use guard::engine::decide::Level;
 use guard::engine::escape::escape;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Protection, Subject};
+use guard::engine::situation::Level;
 use guard::engine::target::AwsTarget;
 use guard::ui::{Colours, CommandLine, Hint, Look, Refusal, render_notice, render_refusal, view};
 use proptest::prelude::*;
@@ -304,6 +304,7 @@ fn json(scene: &scenes::Scene) -> String {
         whole_scope: scene.assessment.whole_scope.into(),
         environment: (scene.environment, scene.why),
         name: &scene.cluster,
+        tool: scene.tool(),
         target: scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),

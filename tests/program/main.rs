@@ -14,6 +14,7 @@ mod support;
 
 mod audit_log;
 mod aws_tape;
+mod compat;
 mod hooks;
 mod install_doctor;
 mod keep_embedded;

@@ -186,6 +186,25 @@ fn denied_reads_and_other_peoples_buckets_are_said() {
     assert_eq!(fate_of(&seen, "1 object").0, Fate::Unknown);
     assert!(seen.gaps.iter().any(|g| g.what == "versioning of s3-denied"), "{:#?}", seen.gaps);
     assert_eq!(seen.consequences, []);
+    // Whoever may not read locks is refused like somebody else's account: whose it is, another question tells.
+    let gaps = |operation: &str| {
+        desk.aws.mend(&desk.person);
+        desk.aws.fault(
+            &desk.person,
+            json!({"service": "s3", "operation": operation, "code": "AccessDenied", "message": "no", "status": 403}),
+        );
+        let seen = desk.ask(&["s3", "rm", "s3://s3-denied", "--recursive"]).impact;
+        seen.gaps.iter().map(|g| format!("{}: {}", g.what, g.why)).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps("GetObjectLockConfiguration"), ["Object Lock of s3-denied: forbidden"]);
+    assert_eq!(
+        gaps("Get*"),
+        [
+            "versioning of s3-denied: forbidden",
+            "owner of s3-denied: forbidden",
+            "Object Lock of s3-denied: forbidden"
+        ]
+    );
 }
 
 #[test]

@@ -87,13 +87,14 @@ fn every_policy_is_one() {
 fn phrase_of(words: &[String]) -> String {
     use guard::engine::aws::{Documents, hit, naming::naming};
     use guard::engine::challenge::aws_challenge;
-    use guard::engine::fact::Known;
+    use guard::engine::fact::{Known, Source, Sourced};
     use guard::engine::target::AwsTarget;
     let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
     let hit = hit(&words, &Documents::none());
     let account = Known::Known("111111111111".to_owned());
     let alias = Known::Known(Some("acme-prod".to_owned()));
-    let target = AwsTarget { account, alias, ..AwsTarget::default() };
+    let region = Some(Sourced::new("eu-west-1".to_owned(), Source::Default));
+    let target = AwsTarget { account, alias, region, ..AwsTarget::default() };
     aws_challenge(&target, None, &naming(&hit), &hit.resources).variable().to_owned()
 }
 
@@ -113,15 +114,15 @@ fn every_phrase_of_an_account_is_the_one_asked_for() {
     for (file, phrase) in [
         (
             include_str!("../../shell/ci/github-actions.yml"),
-            "GUARD_CONFIRM: destroy acme-prod/stack/preview-42\n",
+            "GUARD_CONFIRM: destroy acme-prod/eu-west-1/stack/preview-42\n",
         ),
         (
             include_str!("../../shell/ci/gitlab-ci.yml"),
-            "GUARD_CONFIRM='destroy acme-prod/stack/preview-42' aws",
+            "GUARD_CONFIRM='destroy acme-prod/eu-west-1/stack/preview-42' aws",
         ),
     ] {
         assert!(file.contains(phrase), "{phrase}");
     }
     let words = ["cloudformation", "delete-stack", "--stack-name", "preview-42"].map(str::to_owned);
-    assert_eq!(phrase_of(&words), "acme-prod/stack/preview-42");
+    assert_eq!(phrase_of(&words), "acme-prod/eu-west-1/stack/preview-42");
 }

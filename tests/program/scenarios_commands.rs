@@ -56,6 +56,32 @@ fn check_offline_asks_no_server() {
     assert!(cluster.requests().is_empty());
 }
 
+/// Where nothing is asked there is no phrase to be told, and what nobody asked is not taken for an answer.
+#[test]
+fn what_would_run_shows_no_phrase_and_what_was_not_asked_is_said() {
+    let machine = Machine::bare();
+    for tool in ["real/systemctl", "real/dpkg", "real/apt-get"] {
+        machine.program(tool, "#!/bin/sh\nexit 1\n");
+    }
+    let check = |words: &[&str]| told(&machine.guard(&[&["check", "--"], words].concat()));
+    let offline = |words: &[&str]| told(&machine.guard(&[&["check", "--offline", "--"], words].concat()));
+    check(&["systemctl", "disable", "nginx"]).is(0).says("would run").not("GUARD_CONFIRM");
+    machine
+        .policy("version: 1\nrules:\n- {id: never, when: {tool: systemctl}, then: deny, reason: not here}\n");
+    check(&["systemctl", "restart", "nginx"]).is(REFUSED).says("not here").not("GUARD_CONFIRM");
+    machine.policy("version: 1\n");
+    // A package's file may have others make room for it, a start may stop what it conflicts with.
+    offline(&["dpkg", "-i", "x.deb"]).is(3).says("unchecked").says("not asked");
+    offline(&["systemctl", "start", "nginx"]).is(3).says("not asked");
+    offline(&["apt-get", "install", "x"]).is(0).says("would run; not asked: what would go");
+    offline(&["systemctl", "daemon-reload"]).is(0).says("would run").not("not asked");
+    // Nor can anybody be asked about what another machine or a container would stop.
+    for place in ["-H", "-M"] {
+        check(&["systemctl", place, "web", "start", "nginx"]).is(3).says("could not be asked");
+        check(&["systemctl", place, "web", "status", "nginx"]).is(0);
+    }
+}
+
 #[test]
 fn the_fields_of_the_json_stay() {
     let (_cluster, s) = scene!(shop(), "lab");

@@ -317,10 +317,8 @@ fn accounts_are_told_by_asking_and_a_profile_that_fails_is_only_shown() {
     pty.expect("policy.yaml?");
     pty.send("y");
     pty.expect("written:");
-    if guard::run::names::NAMES.iter().any(|name| name.called == "aws") {
-        pty.expect("Link aws to guard");
-        pty.send("n");
-    }
+    pty.expect("Link aws to guard");
+    pty.send("n");
     assert_eq!(pty.code(), 0);
     let text = fs::read_to_string(home.policy()).unwrap();
     for line in [

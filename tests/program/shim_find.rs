@@ -173,7 +173,7 @@ fn names_are_told_apart() {
     assert!(end.code == Some(0) && report.starts_with("argv k\n"), "{}", end.stderr);
     for (argv, says) in [
         (&["guard-shim", "get"][..], "tools' names are linked to it"),
-        (&["oc", "get"], "`oc` is no tool guard knows"),
+        (&["helm", "get"], "`helm` is no tool guard knows"),
         (&["k\x1b[2J"], "`k\\u{1b}[2J` is no tool"),
         (&[""], "there is no argv[0]"),
     ] {

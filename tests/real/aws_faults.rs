@@ -127,7 +127,11 @@ fn denied_reads_are_said_and_never_taken_for_nothing() {
         // Without the alias the account's id is the word.
         let said = s.check(&words);
         assert_eq!(said["effect"], json!("destroy"), "{said}");
-        assert_eq!(said["challenge"]["phrase"], json!(format!("111111111111/stack/{name}")), "{said}");
+        assert_eq!(
+            said["challenge"]["phrase"],
+            json!(format!("111111111111/eu-west-1/stack/{name}")),
+            "{said}"
+        );
         assert!(said["unchecked"].as_array().is_some_and(|all| !all.is_empty()), "{said}");
         s.wrong(&words, &format!("acme-prod/stack/{name}"))
             .is(REFUSED)

@@ -2,7 +2,7 @@
 
 use crate::support::kubectls;
 use guard::engine::table::{Arity, Command, Flag};
-use guard::engine::tools::kubectl::TOOL;
+use guard::engine::tools::kubectl::TABLE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ fn hold(minor: &str) {
     let mut differences = Vec::new();
     let here = |since: u8, until: u8| since <= number && number <= until;
     let commands: Vec<&Command> =
-        TOOL.commands.iter().filter(|c| here(c.since, c.until) && !c.path.starts_with("__")).collect();
+        TABLE.commands.iter().filter(|c| here(c.since, c.until) && !c.path.starts_with("__")).collect();
     let mut all: Vec<Option<&Command>> = commands.iter().copied().map(Some).collect();
     all.push(None);
     for command in all {
@@ -60,15 +60,15 @@ fn hold(minor: &str) {
         }
 
         // A command's own flag hides the global one of the same name.
-        let own = command.into_iter().flat_map(|c| c.flags).map(|i| &TOOL.pool[usize::from(*i)]);
-        let flags = TOOL.globals.iter().chain(own).filter(|f| here(f.since, f.until));
+        let own = command.into_iter().flat_map(|c| c.flags).map(|i| &TABLE.pool[usize::from(*i)]);
+        let flags = TABLE.globals.iter().chain(own).filter(|f| here(f.since, f.until));
         let table: BTreeMap<&str, &Flag> = flags.map(|f| (f.long, f)).collect();
         for (long, short) in &seen.flags {
             match table.get(long.as_str()) {
                 None => differs(format!("--{long} is not in the table")),
                 Some(_) if short.is_none() && is_later_letter(number, path, long) => {}
                 // 1.24 completes the letter of the global flag that a command's own one hides.
-                Some(_) if TOOL.global_flag(long.as_bytes()).is_some_and(|g| Some(g.short) == *short) => {}
+                Some(_) if TABLE.global_flag(long.as_bytes()).is_some_and(|g| Some(g.short) == *short) => {}
                 Some(f) if f.short != short.unwrap_or(0) => {
                     differs(format!("--{long} has the letter {short:?}"))
                 }
@@ -177,7 +177,7 @@ fn arities(
     let mut differences = Vec::new();
     // kubectl opens the kuberc file before it reads any flag, so that it cannot be tried this way.
     let own = |f: &&&Flag| {
-        f.long != "kuberc" && command.flags.iter().any(|i| TOOL.pool[usize::from(*i)].long == f.long)
+        f.long != "kuberc" && command.flags.iter().any(|i| TABLE.pool[usize::from(*i)].long == f.long)
     };
     let mut rest: Vec<&Flag> =
         table.values().filter(|f| f.arity == Arity::Value).filter(own).copied().collect();

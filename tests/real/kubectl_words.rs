@@ -4,7 +4,7 @@ use crate::support::kubectls;
 use guard::engine::kuberc::{Alias, Defaults, Kuberc, Opt, expand};
 use guard::engine::parse::{Problem, parse};
 use guard::engine::table::Role;
-use guard::engine::tools::kubectl::TOOL;
+use guard::engine::tools::kubectl::TABLE;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
@@ -103,7 +103,7 @@ fn command_and_flags() {
         let mut line = line.to_vec();
         line.push("--zz-probe");
         let words: Vec<&[u8]> = line.iter().map(|w| w.as_bytes()).collect();
-        let ours = parse(&TOOL, &words);
+        let ours = parse(&TABLE, &words);
         let stderr = text(kubectls::run(&kubectl, &line, &[]).stderr);
         // Numbers and times that kubectl cannot read are no concern of the parser.
         if stderr.contains("invalid argument") && !stderr.contains("strconv.ParseBool") {
@@ -172,10 +172,10 @@ fn values_and_places() {
         let mut line = vec!["create", "configmap", "-oyaml"];
         line.extend(tail);
         let words: Vec<&[u8]> = line.iter().map(|w| w.as_bytes()).collect();
-        let ours = parse(&TOOL, &words);
+        let ours = parse(&TABLE, &words);
         let out = kubectls::run(&kubectl, &line, &[]);
         let (stdout, stderr) = (text(out.stdout), text(out.stderr));
-        let dry = ours.role(Role::DryRun).is_some_and(|g| guard::engine::classify::dry_run(g.value));
+        let dry = ours.role(Role::DryRun).is_some_and(|g| guard::engine::kube::classify::dry_run(g.value));
         // Only a client-side dry run needs no server.
         if stdout.starts_with("apiVersion") {
             let says = |key: &str| {
@@ -245,7 +245,7 @@ fn hold_kuberc(kubectl: &PathBuf, file: &str) {
     .collect();
     each(&lines, |line| {
         let words: Vec<&[u8]> = line.iter().map(|w| w.as_bytes()).collect();
-        let ours = expand(&TOOL, &kuberc, &words);
+        let ours = expand(&TABLE, &kuberc, &words);
         let expanded: Vec<String> =
             ours.words.iter().map(|w| String::from_utf8_lossy(w).into_owned()).collect();
         let theirs = kubectls::run(kubectl, line, &[("KUBERC", file)]);

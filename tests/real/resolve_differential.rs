@@ -7,7 +7,7 @@ use crate::support::recorder::{Recorder, Request};
 use base64::Engine as _;
 use guard::engine::parse::parse;
 use guard::engine::target::{is_tls, server_parts};
-use guard::engine::tools::kubectl::TOOL;
+use guard::engine::tools::kubectl::TABLE;
 use guard::resolve::{ResolvedKube, kubeconfig::kube};
 use guard::world::World;
 use std::path::Path;
@@ -43,7 +43,7 @@ fn run(bin: &Path, recorder: &Recorder, case: &Case, vars: &[(String, String)], 
 fn resolve(case: &Case) -> guard::fail::Result<ResolvedKube> {
     let vars: Vec<(&str, &str)> = case.vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let words: Vec<&[u8]> = case.words.iter().map(|w| w.as_bytes()).collect();
-    kube(&World::of(&vars, case.dir.path()), &parse(&TOOL, &words))
+    kube(&World::of(&vars, case.dir.path()), &parse(&TABLE, &words))
 }
 
 /// The request that the resolver's answer means.

@@ -5,7 +5,7 @@ use crate::support::recorder::Recorder;
 use guard::engine::kuberc::expand;
 use guard::engine::parse::parse;
 use guard::engine::target::{Source, server_parts};
-use guard::engine::tools::kubectl::TOOL;
+use guard::engine::tools::kubectl::TABLE;
 use guard::resolve::{ResolvedKube, kubeconfig::kube, kuberc};
 use guard::world::World;
 use std::os::unix::fs::PermissionsExt as _;
@@ -97,11 +97,11 @@ impl Place {
         let world = self.world();
         let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
         match kuberc::load(&world, &words)? {
-            None => kube(&world, &parse(&TOOL, &words)),
+            None => kube(&world, &parse(&TABLE, &words)),
             Some(loaded) => {
-                let expanded = expand(&TOOL, &loaded.kuberc, &words);
+                let expanded = expand(&TABLE, &loaded.kuberc, &words);
                 let words: Vec<&[u8]> = expanded.words.iter().map(AsRef::as_ref).collect();
-                kube(&world, &parse(&TOOL, &words))
+                kube(&world, &parse(&TABLE, &words))
             }
         }
     }

@@ -52,6 +52,26 @@ fn the_old_stack_does_not_go_by_the_new_ones_name() {
     }
 }
 
+/// `deploy` reads its template itself, by a plain path: what was confirmed is what runs.
+#[test]
+fn a_template_that_changes_while_the_question_stands_is_refused() {
+    let s = scene!("deployed");
+    let table = json!({"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "deployed-orders",
+        "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}});
+    let queue = json!({"Type": "AWS::SQS::Queue"});
+    s.stack("deployed", &json!({"Resources": {"Orders": table, "Q": queue}}));
+    let without = json!({"Resources": {"Q": queue}}).to_string();
+    let path = s.stage.file("new.json", &without);
+    let deploy = ["cloudformation", "deploy", "--stack-name", "deployed", "--template-file", &path];
+    let mut terminal = s.terminal(&deploy);
+    terminal.expect("tries: ");
+    s.stage.file("new.json", &without.replace('}', " }"));
+    terminal.send("acme-prod/stack/deployed\n");
+    ended(terminal).is(REFUSED).says("a file that the command reads changed");
+    assert_eq!(s.changes(), Vec::<String>::new());
+}
+
 #[test]
 fn a_protected_stack_is_not_even_asked_about() {
     let s = scene!("protected");
@@ -229,7 +249,7 @@ fn the_role_of_another_profile_is_named() {
         s.check(&["--profile", "prod-admin", "cloudformation", "delete-stack", "--stack-name", "role-app"]);
     assert_eq!(said["target"]["account"], json!("111111111111"), "{said}");
     assert!(said["target"]["principal"].as_str().unwrap().contains("assumed-role/Admin"), "{said}");
-    assert_eq!(said["challenge"]["phrase"], json!("acme-prod/stack/role-app"));
+    assert_eq!(said["challenge"]["phrase"], json!("acme-prod/eu-west-1/stack/role-app"));
     assert_eq!(said["exit"], json!(3));
 }
 

@@ -24,14 +24,17 @@ fn a_pipeline_is_refused_and_told_the_way() {
         let name = format!("ci-app-v{}", s.cli.major);
         s.small_stack(&name);
         let delete = ["cloudformation", "delete-stack", "--stack-name", &name];
-        s.told(&delete).is(REFUSED).says("GUARD_CONFIRM").says("<account>/stack/<name>");
+        s.told(&delete).is(REFUSED).says("GUARD_CONFIRM").says("<account>/<region>/stack/<name>");
         assert!(s.has_stack(&name));
-        for wrong in ["yes", "acme-prod", "acme-staging/stack/ci-app", ""] {
-            s.stage.env("GUARD_CONFIRM", wrong);
+        // The same stack in another region is another one, and so is the one of which nobody knows where it is.
+        let elsewhere = ["us-east-1/", "*/", ""].map(|region| format!("acme-prod/{region}stack/{name}"));
+        let wrong = ["yes", "acme-prod", "acme-staging/stack/ci-app", ""].map(str::to_owned);
+        for wrong in wrong.into_iter().chain(elsewhere) {
+            s.stage.env("GUARD_CONFIRM", &wrong);
             s.told(&delete).is(REFUSED);
             assert!(s.has_stack(&name), "{wrong}");
         }
-        s.stage.env("GUARD_CONFIRM", format!("acme-prod/stack/{name}"));
+        s.stage.env("GUARD_CONFIRM", format!("acme-prod/eu-west-1/stack/{name}"));
         s.told(&delete).is(0);
         assert!(!s.has_stack(&name));
         assert_eq!(s.changes(), ["cloudformation DeleteStack"]);
@@ -176,7 +179,7 @@ fn the_report_for_machines() {
         ("/target/alias", json!("acme-prod")),
         ("/target/region/value", json!("eu-west-1")),
         ("/target/profile/value", json!("prod")),
-        ("/challenge/phrase", json!("acme-prod/stack/json-app")),
+        ("/challenge/phrase", json!("acme-prod/eu-west-1/stack/json-app")),
         ("/challenge/level", json!("typed")),
         ("/impact/subjects/0/name", json!("json-app")),
     ];

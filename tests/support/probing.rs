@@ -1,12 +1,13 @@
 //! One kubectl command put through parse, resolve and probe, as the pipeline does it.
 
 use guard::engine::assess::{Assessment, assess};
-use guard::engine::classify::{Verdict, classify};
+use guard::engine::classify::classify;
 use guard::engine::effect::Effect;
 use guard::engine::impact::{Fate, Impact};
 use guard::engine::kube::documents::Documents;
 use guard::engine::parse::parse;
-use guard::engine::tools;
+use guard::engine::tools::kubectl;
+use guard::engine::verdict::Verdict;
 use guard::probe::{self, Plugins, Probed, Request};
 use guard::resolve;
 use guard::world::World;
@@ -77,7 +78,7 @@ impl Caller {
         let world = self.world();
         let words: Vec<&[u8]> = args.iter().map(|a| a.as_bytes()).collect();
         let owned: Vec<OsString> = args.iter().map(OsString::from).collect();
-        let parsed = parse(tools::by_name(b"kubectl").unwrap(), &words);
+        let parsed = parse(&kubectl::TABLE, &words);
         let verdict = classify(b"kubectl", &words);
         let resolved = resolve::kubeconfig::kube(&world, &parsed).unwrap();
         let probed = probe(&Request {

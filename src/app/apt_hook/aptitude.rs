@@ -4,6 +4,7 @@
 use super::caller::Caller;
 use crate::engine::apt::aptitude::{command, parse};
 use crate::engine::apt::plan::{Change, Plan};
+use crate::engine::tool;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -25,7 +26,7 @@ pub(super) enum Remembered {
 /// Sees to it that the plan is taken back when this aptitude has ended: until then it holds its locks. In its full-screen
 /// program the person sees the plan, and keeps it or not.
 pub(super) fn forget(caller: &Caller, plan: &Plan) -> Remembered {
-    if caller.call.tool != "aptitude" {
+    if !caller.call.tool.is(&tool::APTITUDE) {
         return Remembered::Nothing;
     }
     if takes_back(caller, plan) { Remembered::TakenBack } else { Remembered::Stays }

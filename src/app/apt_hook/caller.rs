@@ -1,6 +1,7 @@
 //! Who called the package manager, as far as /proc tells: the hook itself is given no words, or words without quotes.
 
 use crate::app::call::Call;
+use crate::engine::tool::{self, FamilyId};
 use crate::run::names::basename;
 use crate::run::token::{Process, Seen};
 use std::ffi::OsString;
@@ -32,7 +33,7 @@ pub(super) fn of_apt() -> Caller {
         None => Caller {
             process: None,
             parent: 0,
-            call: Call { tool: "apt-get", argv: vec!["apt".into()] },
+            call: Call { tool: &tool::APT_GET, argv: vec!["apt".into()] },
             program: None,
         },
     }
@@ -40,7 +41,9 @@ pub(super) fn of_apt() -> Caller {
 
 /// The dpkg that called its hook.
 pub(super) fn of_dpkg() -> Option<Caller> {
-    let is_dpkg = |argv: &[OsString]| argv.first().is_some_and(|word| basename(word.as_bytes()) == b"dpkg");
+    let is_dpkg = |argv: &[OsString]| {
+        argv.first().is_some_and(|word| basename(word.as_bytes()) == tool::DPKG.name.as_bytes())
+    };
     let (seen, argv) = above().find(|(_, argv)| is_dpkg(argv))?;
     Some(of(seen, argv))
 }
@@ -64,19 +67,13 @@ fn is_shell(word: &OsString) -> bool {
 
 fn of(seen: Seen, argv: Vec<OsString>) -> Caller {
     let name = argv.first().map(|word| basename(word.as_bytes())).unwrap_or_default();
-    let tool = match name {
-        b"apt-get" => Some("apt-get"),
-        b"apt" => Some("apt"),
-        b"aptitude" | b"aptitude-curses" => Some("aptitude"),
-        b"dpkg" => Some("dpkg"),
-        _ => None,
-    };
+    let tool = tool::called(name).filter(|tool| tool.family == FamilyId::Packages);
     let (call, program) = match tool {
         Some(tool) => {
             let program = fs::read_link(format!("/proc/{}/exe", seen.process.pid)).ok();
             (Call { tool, argv }, program)
         }
-        None => (Call { tool: "apt-get", argv: vec![program_name(&argv)] }, None),
+        None => (Call { tool: &tool::APT_GET, argv: vec![program_name(&argv)] }, None),
     };
     Caller { process: Some(seen.process), parent: seen.parent, call, program }
 }
@@ -114,7 +111,7 @@ mod tests {
         ] {
             let call = caller(line).call;
             assert_eq!(
-                (call.tool, call.argv[0].to_str(), call.argv.len()),
+                (call.tool.name, call.argv[0].to_str(), call.argv.len()),
                 (tool, Some(first), count),
                 "{line}"
             );

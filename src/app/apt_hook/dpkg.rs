@@ -12,6 +12,7 @@ use crate::engine::apt::plan::Plan;
 use crate::engine::apt::status;
 use crate::engine::escape::escape;
 use crate::engine::fact::Known;
+use crate::engine::tool;
 use crate::engine::tools::dpkg::Kind;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -151,7 +152,7 @@ fn agree_to(caller: &Caller, plan: Plan, world: &World, choice: ColourChoice) ->
         leave_terminal();
     }
     // The words as dpkg reads them, without the channels that apt opened for itself.
-    let call = Call { tool: "dpkg", argv: caller.call.argv.clone() };
+    let call = Call { tool: &tool::DPKG, argv: caller.call.argv.clone() };
     let recorded =
         judge(&call, plan, world, choice).map_err(|fail| with_notes(fail, Remembered::Nothing, world))?;
     Ok(Agreed::recorded(recorded))

@@ -9,6 +9,7 @@ use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::classify::classify;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Known;
+use crate::engine::tool;
 use crate::probe::apt::{self, Request};
 use crate::shim::layers::{State, TEXTS};
 use crate::world::World;
@@ -26,13 +27,13 @@ pub(super) fn fill_in(told: &mut Told, caller: &Caller, world: &World, armed: &[
             // A program that uses apt's library. What it purges dpkg's own hook asks about, before that begins.
             told.settle(!dpkg_asks());
         }
-        let call = Call { tool: "apt-get", argv: vec!["apt-get".into(), "autoremove".into()] };
+        let call = Call { tool: &tool::APT_GET, argv: vec!["apt-get".into(), "autoremove".into()] };
         if let Some(unused) = simulate(&call, Path::new("/usr/bin/apt-get"), world) {
             mark_unused(&mut told.plan, &unused);
         }
         return;
     };
-    let (tool, words) = (caller.call.tool.as_bytes(), caller.call.words());
+    let (tool, words) = (caller.call.tool.name.as_bytes(), caller.call.words());
     mark_named(&mut told.plan, tool, &words);
     match simulate(&caller.call, program, world) {
         Some(mut simulated) => {
@@ -59,7 +60,7 @@ fn guess(told: &mut Told, tool: &[u8], words: &[&[u8]]) {
 fn simulate(call: &Call, program: &Path, world: &World) -> Option<Plan> {
     let words = call.argv.get(1..).unwrap_or_default();
     let request =
-        Request { tool: call.tool, words, program, world, root: Path::new("/"), deadline: PATIENCE };
+        Request { tool: call.tool.name, words, program, world, root: Path::new("/"), deadline: PATIENCE };
     match apt::plan(&request).plan {
         Known::Known(plan) => Some(plan),
         Known::Unknown(_) => None,
@@ -121,7 +122,7 @@ mod tests {
             named,
             unused: !named,
         };
-        Plan { changes: vec![change("client", true), change("server", false)] }
+        Plan { changes: vec![change("client", true), change("server", false)], ..Plan::default() }
     }
 
     #[test]
@@ -150,7 +151,10 @@ mod tests {
     #[test]
     fn what_nothing_needs_any_more_is_marked() {
         let mut told = told("a=b");
-        mark_unused(&mut told.plan, &Plan { changes: vec![simulated(Kind::Remove).changes[1].clone()] });
+        mark_unused(
+            &mut told.plan,
+            &Plan { changes: vec![simulated(Kind::Remove).changes[1].clone()], ..Plan::default() },
+        );
         assert_eq!(told.plan.changes.iter().map(|c| c.unused).collect::<Vec<_>>(), [true, false]);
     }
 }

@@ -8,7 +8,7 @@ use crate::app::show::{self, Facts, Refused, Shown};
 use crate::app::{diff, origin, record};
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{self, Cause, Decision, Denied, Nobody};
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
 use crate::fail::{Fail, Kind, Result};
 use crate::prompt::{self, Answer, Ask, Question, Terminal};
 use crate::resolve::Resolved;

@@ -3,10 +3,11 @@
 
 use super::given::Case;
 use crate::app::call::Call;
-use crate::app::judge::{self, Judged, read_words, table_of};
+use crate::app::judge::{self, Judged, read_words};
 use crate::app::kubectl::{self, Kubectl};
 use crate::engine::escape::escape;
 use crate::engine::parse::parse;
+use crate::engine::tools::kubectl::TABLE;
 use crate::fail::Result;
 use crate::resolve::{Resolved, ResolvedKube};
 use crate::world::World;
@@ -30,7 +31,7 @@ pub(super) fn unmoved(case: &Case<'_>, world: &World, prompting: Duration) -> Re
 fn still_the_same(judged: &Judged, before: &ResolvedKube, call: &Call, world: &World) -> Result<()> {
     let words = read_words(call, world)?;
     let slices = words.slices();
-    let parsed = parse(table_of(call)?, &slices);
+    let parsed = parse(&TABLE, &slices);
     let now = kubectl::target(&parsed, &Kubectl::at(&judged.tool).world(&parsed, world))?;
     if words.words == judged.words.words && now.access.digest == before.access.digest {
         return Ok(());

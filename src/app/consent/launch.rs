@@ -4,12 +4,14 @@ use super::Recorded;
 use super::given::Case;
 use crate::app::call::Call;
 use crate::app::intercept::unasked::Unasked;
-use crate::app::judge::{self, Judged, table_of};
+use crate::app::judge::{self, Judged};
 use crate::app::situation;
 use crate::engine::decide::Decision;
 use crate::engine::host;
 use crate::engine::parse::parse;
 use crate::engine::table::Role;
+use crate::engine::tool;
+use crate::engine::tools::kubectl::TABLE;
 use crate::fail::{Fail, Result};
 use crate::resolve::Resolved;
 use crate::run::exec::{self, EnvEdit};
@@ -83,12 +85,12 @@ pub(super) fn pin(case: &mut Case<'_>) -> Result<Launch> {
     let mut held = Vec::new();
     if let Some(before) = judged.resolved.as_ref().ok().and_then(Resolved::kube) {
         let words = judged.words.slices();
-        let parsed = parse(table_of(call)?, &words);
+        let parsed = parse(&TABLE, &words);
         // A plugin may be the one that switches contexts, and `config` writes the files: those need the files themselves.
         let reads_only = parsed.command.is_some() && !situation::is_local_only(&parsed);
         if reads_only && !before.access.in_cluster && !before.access.writes_back {
             let raw = call.words();
-            judged.inputs.pin_kubeconfig(&parse(table_of(call)?, &raw), &before.access.kubeconfig)?;
+            judged.inputs.pin_kubeconfig(&parse(&TABLE, &raw), &before.access.kubeconfig)?;
         }
         if reads_only {
             held.extend(pin_preferences(judged, call, &mut edit)?);
@@ -99,7 +101,7 @@ pub(super) fn pin(case: &mut Case<'_>) -> Result<Launch> {
             edit.set(name, value);
         }
     }
-    if call.tool == "service" {
+    if call.tool.is(&tool::SERVICE) {
         edit.set(host::ANSWERED, std::process::id().to_string());
     }
     if matches!(judged.decision, Decision::Allow(_)) {
@@ -113,7 +115,7 @@ pub(super) fn pin(case: &mut Case<'_>) -> Result<Launch> {
 /// Holds kubectl's preferences as they were read; where there were none, none that appear now are taken.
 fn pin_preferences(judged: &mut Judged, call: &Call, edit: &mut EnvEdit) -> Result<Option<Pinned>> {
     let raw = call.words();
-    let parsed = parse(table_of(call)?, &raw);
+    let parsed = parse(&TABLE, &raw);
     let named = parsed.role(Role::Preferences).is_some();
     match &judged.words.kuberc {
         Some(kuberc) if named => judged.inputs.pin_preferences(&parsed, &kuberc.bytes).map(|()| None),

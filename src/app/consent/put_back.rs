@@ -5,7 +5,7 @@ use super::variable::{self, Asked};
 use crate::app::{caller, kept, out, show};
 use crate::engine::challenge::Challenge;
 use crate::engine::policy::Merged;
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
 use crate::fail::{Fail, Kind, Result};
 use crate::prompt::Terminal;
 use crate::run::exec::CONFIRM;

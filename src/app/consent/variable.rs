@@ -2,7 +2,7 @@
 
 use crate::app::out;
 use crate::engine::policy::Terms;
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
 use crate::run::exec::CONFIRM;
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;

@@ -5,6 +5,7 @@ use super::{Check, shown};
 use crate::app::judge::housekeeping::{is_known, unit_files};
 use crate::engine::effect::Effect;
 use crate::engine::line::judge_line;
+use crate::engine::tool::{FamilyId, TOOLS};
 use crate::policy;
 use crate::shim::layers;
 use crate::world::World;
@@ -24,7 +25,10 @@ const RUNS: &[&str] = &[
     "ExecStopPost",
 ];
 /// Tools that stop or restart something. With a path in front guard does not see them.
-const TOOLS: &[&str] = &["halt", "init", "poweroff", "reboot", "service", "shutdown", "systemctl", "telinit"];
+fn tools() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().filter(|tool| tool.family == FamilyId::Units).map(|tool| tool.name)
+}
+
 /// No script that a service starts is longer.
 const LARGEST: u64 = 256 << 10;
 
@@ -64,7 +68,7 @@ pub(super) fn check(world: &World) -> Option<Check> {
     let root = world.absolute("/");
     let to = Path::new(layers::PROGRAMS).join("guard-shim");
     let dir = layers::below(&root, layers::SHIMS);
-    if !TOOLS.iter().any(|tool| fs::read_link(dir.join(tool)).is_ok_and(|link| link == to)) {
+    if !tools().any(|tool| fs::read_link(dir.join(tool)).is_ok_and(|link| link == to)) {
         return None;
     }
     let name = "services";
@@ -95,7 +99,7 @@ fn calls_tools(world: &World, text: &str) -> bool {
 
 fn stops_something(text: &str) -> bool {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-    let named = text.split(|c| !is_word(c)).any(|word| TOOLS.contains(&word));
+    let named = text.split(|c| !is_word(c)).any(|word| tools().any(|tool| tool == word));
     named && judge_line(text.as_bytes()).guarded.is_some_and(|effect| effect >= Effect::Unknown)
 }
 

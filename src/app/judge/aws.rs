@@ -9,7 +9,6 @@ use crate::engine::aws::alias::{self, Aliases};
 use crate::engine::aws::documents::{self, Documents};
 use crate::engine::aws::{self, Hit, arn, grammar, naming};
 use crate::engine::challenge::{Challenge, aws_challenge};
-use crate::engine::classify::Verdict;
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -19,6 +18,7 @@ use crate::engine::line;
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, Classified, IdKind, Identity, Seen};
 use crate::engine::target::AwsTarget;
+use crate::engine::verdict::Verdict;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::probe;
@@ -121,7 +121,7 @@ pub(super) fn judge(
     how: How,
 ) -> Result<Judged> {
     let terms = policy.terms();
-    let tool = real_tool(call.tool, &terms, world)?;
+    let tool = real_tool(call.file(), &terms, world)?;
     let read = words.aws.as_deref().cloned().unwrap_or_default();
     let hit = &read.hit;
     if aws::prompts(&words.slices(), None) {

@@ -8,7 +8,7 @@ use crate::engine::apt::named::named;
 use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{Challenge, HostScope, host_challenge};
-use crate::engine::classify::{Verdict, classify};
+use crate::engine::classify::classify_tool;
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -17,7 +17,9 @@ use crate::engine::impact::Impact;
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, Seen};
 use crate::engine::target::HostTarget;
+use crate::engine::tool::{self, FamilyId, Tool};
 use crate::engine::tools;
+use crate::engine::verdict::Verdict;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::keep::apt::safer;
@@ -56,7 +58,7 @@ pub struct HostFacts {
 pub(super) fn read_words(call: &Call) -> Words {
     let words = call.words();
     Words {
-        verdict: classify(call.tool.as_bytes(), &words),
+        verdict: classify_tool(call.tool, &words),
         words: words.iter().map(|word| word.to_vec()).collect(),
         rewritten: Vec::new(),
         preferences: None,
@@ -67,7 +69,7 @@ pub(super) fn read_words(call: &Call) -> Words {
 
 /// Judges a call.
 pub(super) fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
-    let tool = real_tool(call.tool, &policy.terms(), world)?;
+    let tool = real_tool(call.file(), &policy.terms(), world)?;
     judge_with(call, words, policy, world, how, tool, None)
 }
 
@@ -83,7 +85,7 @@ pub fn judge_plan(call: &Call, plan: Plan, policy: Merged, world: &World, how: H
     };
     words.verdict =
         Verdict { effect, content: false, completion: false, because: vec!["by the plan of packages"] };
-    let tool = real_tool(call.tool, &policy.terms(), world).unwrap_or_else(|_| call.tool.into());
+    let tool = real_tool(call.file(), &policy.terms(), world).unwrap_or_else(|_| call.tool.name.into());
     judge_with(call, words, policy, world, how, tool, Some(plan))
 }
 
@@ -98,7 +100,7 @@ fn judge_with(
 ) -> Result<Judged> {
     let terms = policy.terms();
     let started = Instant::now();
-    let resolved = resolve::host::host(world, call.tool.as_bytes(), &call.words());
+    let resolved = resolve::host::host(world, call.tool.name.as_bytes(), &call.words());
     let resolving = started.elapsed();
     let mut facts = HostFacts { by_hook: ready.is_some(), ..HostFacts::default() };
     let mut impact = Impact::default();
@@ -118,6 +120,7 @@ fn judge_with(
     } else if wanted {
         if !how.probe {
             impact.gap("what would go", Why::NotAsked);
+            unasked(call, &words, &mut impact);
         }
         outcome = stage.decide(&words, target, &impact, &facts, false);
     }
@@ -132,7 +135,7 @@ fn judge_with(
     };
     let safer = plan
         .filter(|_| assessment.effect >= Effect::Destroy && facts.keeps_by_removal)
-        .and_then(|plan| safer::safer(plan, call.tool, &call.words()))
+        .and_then(|plan| safer::safer(plan, call.tool.name, &call.words()))
         .or_else(|| facts.safer.clone().filter(|_| assessment.effect >= Effect::Disrupt));
     Ok(Judged {
         words,
@@ -163,7 +166,9 @@ pub fn is_powerless(call: &Call, world: &World) -> bool {
     if !is_package_tool(call.tool) {
         return false;
     }
-    let Ok(found) = resolve::host::host(world, call.tool.as_bytes(), &call.words()) else { return false };
+    let Ok(found) = resolve::host::host(world, call.tool.name.as_bytes(), &call.words()) else {
+        return false;
+    };
     // Anything but a plain no counts as a yes: then the command is judged.
     let refused = |path: &Path| {
         let no = [Errno::ACCESS, Errno::PERM, Errno::ROFS, Errno::NOENT];
@@ -181,20 +186,20 @@ pub fn takes_nothing(call: &Call, words: &Words, world: &World) -> bool {
     }
     let policy = Merged::default();
     let (Ok(tool), Ok(found)) = (
-        real_tool(call.tool, &policy.terms(), world),
-        resolve::host::host(world, call.tool.as_bytes(), &call.words()),
+        real_tool(call.file(), &policy.terms(), world),
+        resolve::host::host(world, call.tool.name.as_bytes(), &call.words()),
     ) else {
         return false;
     };
     let how = How { probe: true, interactive: false, progress: false };
     let stage = Stage { call, policy: &policy, world, how };
     !words.verdict.content
-        || matches!(plan(&stage, &found, &tool).plan, Known::Known(plan) if !plan.removes())
+        || matches!(plan(&stage, &found, &tool).plan, Known::Known(plan) if !plan.removes() && plan.deconfigured.is_empty())
 }
 
 /// Whether a tool changes packages; the others change units or the machine's state.
-pub(super) fn is_package_tool(tool: &str) -> bool {
-    matches!(tool, "apt" | "apt-get" | "aptitude" | "dpkg")
+pub(super) fn is_package_tool(tool: &Tool) -> bool {
+    tool.family == FamilyId::Packages
 }
 
 /// Looks at what would go, or stop.
@@ -210,6 +215,7 @@ fn look(
     let mut impact = Impact::default();
     if let Some(remote) = &found.target.remote {
         impact.gap("what is there", Why::Failed(format!("{} is another machine", remote.value)));
+        unasked(call, words, &mut impact);
         return impact;
     }
     let told = format!("{}: looking at what would go", call.tool);
@@ -242,7 +248,7 @@ fn look(
             let going: Vec<&Change> = plan.removals().collect();
             let patience = deadline(stage.policy, LOOKING);
             let mut held = probe::apt::facts::look(&found.root, &going, patience);
-            if call.tool == "dpkg" && !dpkg::parse(&call.words()).has(tools::dpkg::Kind::Install) {
+            if call.tool.is(&tool::DPKG) && !dpkg::parse(&call.words()).has(tools::dpkg::Kind::Install) {
                 probe::apt::facts::look_at_broken(&found.root, &going, &mut held, patience);
             }
             impact = probe::apt::impact_of(&plan, &held);
@@ -252,18 +258,29 @@ fn look(
         }
         Known::Unknown(why) => {
             impact.gap("what would go", why);
-            if call.tool == "dpkg" && words.verdict.content {
-                impact.raise(Effect::Disrupt, "what has to make room for it is not known".to_owned());
-            }
+            unasked(call, words, &mut impact);
         }
     }
     impact
 }
 
+/// What the words alone do not tell was not asked, or nobody answered: what stops or makes room by it is then not taken
+/// for nothing. apt tells before it removes anything, and asks; dpkg and systemctl do not.
+fn unasked(call: &Call, words: &Words, impact: &mut Impact) {
+    if !words.verdict.content {
+        return;
+    }
+    if call.tool.is(&tool::DPKG) {
+        impact.raise(Effect::Disrupt, "what has to make room for it is not known");
+    } else if !is_package_tool(call.tool) {
+        impact.raise(Effect::Disrupt, "what it would stop could not be asked");
+    }
+}
+
 /// What the service manager and the process table say of units, or of the whole machine.
 fn stops(stage: &Stage<'_>, found: &ResolvedHost, tool: &Path) -> probe::systemd::Answered {
     probe::systemd::ask(&probe::systemd::Request {
-        tool: stage.call.tool,
+        tool: stage.call.tool.name,
         words: stage.call.argv.get(1..).unwrap_or_default(),
         program: tool,
         world: stage.world,
@@ -275,7 +292,7 @@ fn stops(stage: &Stage<'_>, found: &ResolvedHost, tool: &Path) -> probe::systemd
 /// The command's own plan.
 fn plan(stage: &Stage<'_>, found: &ResolvedHost, tool: &Path) -> probe::apt::Answered {
     probe::apt::plan(&probe::apt::Request {
-        tool: stage.call.tool,
+        tool: stage.call.tool.name,
         words: stage.call.argv.get(1..).unwrap_or_default(),
         program: tool,
         world: stage.world,
@@ -320,7 +337,7 @@ impl Stage<'_> {
                     machine: machine.as_deref(),
                     unnamed: &impact.unnamed,
                     unseen: is_unseen(impact),
-                    stops: &stopped(self.call.tool, &slices, facts, impact),
+                    stops: &stopped(self.call.tool.name, &slices, facts, impact),
                 };
                 let challenge = host_challenge(target, place.name.as_deref(), &scope);
                 (target.host_name(place.name.as_deref()), challenge)
@@ -328,7 +345,7 @@ impl Stage<'_> {
             None => (String::new(), Challenge::new("", "host")),
         };
         let facts = situation::host::Facts {
-            tool: self.call.tool,
+            tool: self.call.tool.name,
             words: &slices,
             target,
             seen: &seen,
@@ -346,14 +363,14 @@ impl Stage<'_> {
 
 /// What happens to the machine itself, in one word of the phrase: how it goes down, or the target that everything else stops
 /// for.
-fn machine(tool: &str, words: &[&[u8]]) -> Option<String> {
+fn machine(tool: &Tool, words: &[&[u8]]) -> Option<String> {
     if is_package_tool(tool) {
         return None;
     }
-    match asked::read_words(tool, words) {
+    match asked::read_words(tool.name, words) {
         Asked::Down(down) => Some(down.how),
         Asked::Units(units) if units.act == Act::Isolate => units.names.into_iter().next(),
-        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::Unclear => None,
+        Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::LeftOut(_) | Asked::Unclear => None,
     }
 }
 
@@ -391,7 +408,7 @@ pub fn still_the_same(
     world: &World,
     prompting: Duration,
 ) -> Result<()> {
-    let now = resolve::host::host(world, call.tool.as_bytes(), &call.words())?;
+    let now = resolve::host::host(world, call.tool.name.as_bytes(), &call.words())?;
     if !before.is_still(&now) {
         let told = |host: &ResolvedHost| escape(host.told().as_bytes());
         return Err(target_changed(told(before), told(&now), "hostnamectl"));

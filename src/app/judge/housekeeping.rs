@@ -9,7 +9,8 @@ pub mod unit_files;
 
 use crate::app::caller::actor;
 use crate::engine::glob;
-use crate::engine::policy::rule::Actor;
+use crate::engine::situation::Actor;
+use crate::engine::tool::Tool;
 use crate::policy;
 use crate::probe::proc::Proc;
 use crate::prompt::Terminal;
@@ -84,7 +85,7 @@ const KEEPERS: &[&str] = &[
 
 /// Whether a call of a tool for units or for the whole machine comes from the machine itself. Agents and pipelines never
 /// count, whatever started them.
-pub fn is_housekeeping(tool: &str, world: &World) -> bool {
+pub fn is_housekeeping(tool: &Tool, world: &World) -> bool {
     if super::host::is_package_tool(tool) || actor(world) != Actor::Human {
         return false;
     }

@@ -1,25 +1,29 @@
 //! The way of kubectl: kuberc, kubeconfig, the cluster's own answers.
 
-use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, table_of};
+use super::{Call, How, Judged, Outcome, Words, dumb, real_tool};
 use crate::app::caller::actor;
 use crate::app::kubectl::{self, Kubectl};
 use crate::app::{keeping, render, situation, typo};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{self, Challenge, Scope};
-use crate::engine::classify::{Filed, Verdict, classify, judge_filed, refused_by_kubectl};
+use crate::engine::classify::classify_tool;
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Gap, Impact};
+use crate::engine::inner;
+use crate::engine::kube::classify::{Filed, judge_filed, refused_by_kubectl};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
 use crate::engine::kuberc;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::policy::place::{self, IdKind, Seen};
-use crate::engine::policy::rule::Actor;
 use crate::engine::policy::words as policy_words;
 use crate::engine::policy::{Merged, Terms};
+use crate::engine::situation::Actor;
 use crate::engine::target::KubeTarget;
+use crate::engine::tools::kubectl::TABLE;
+use crate::engine::verdict::Verdict;
 use crate::fail::Result;
 use crate::probe;
 use crate::probe::client;
@@ -41,7 +45,7 @@ pub(super) fn read_words(call: &Call, world: &World) -> Result<Words> {
     let mut rewritten = Vec::new();
     let words = match &kuberc {
         Some(loaded) => {
-            let expanded = kuberc::expand(table_of(call)?, &loaded.kuberc, &raw);
+            let expanded = kuberc::expand(&TABLE, &loaded.kuberc, &raw);
             rewritten.extend(expanded.alias.map(|alias| format!("alias {alias}")));
             rewritten.extend(expanded.defaults);
             expanded.words.into_iter().map(Cow::into_owned).collect()
@@ -50,7 +54,7 @@ pub(super) fn read_words(call: &Call, world: &World) -> Result<Words> {
     };
     let preferences = kuberc.as_ref().map(|k| k.path.clone());
     let words = Words { verdict: Verdict::default(), words, rewritten, preferences, kuberc, aws: None };
-    Ok(Words { verdict: classify(call.tool.as_bytes(), &words.slices()), ..words })
+    Ok(Words { verdict: classify_tool(call.tool, &words.slices()), ..words })
 }
 
 /// Judges a call. `words` come from [`read_words`]; the policy has been read.
@@ -62,9 +66,9 @@ pub(super) fn judge(
     how: How,
 ) -> Result<Judged> {
     let terms = policy.terms();
-    let tool = real_tool(call.tool, &terms, world)?;
+    let tool = real_tool(call.file(), &terms, world)?;
     let started = Instant::now();
-    let table = table_of(call)?;
+    let table = &TABLE;
     let unknown = words.verdict.effect == Effect::Unknown;
     if unknown && typo::is_unknown_to(&tool, &parse(table, &words.slices()), world) {
         words.verdict.effect = Effect::Read;
@@ -90,7 +94,7 @@ pub(super) fn judge(
     render::loose(&mut inputs, &tool, world)?;
     let documents = documents(&inputs);
     let stage = Evaluation {
-        tool: call.tool,
+        tool: call.tool.name,
         parsed: &parsed,
         effect: words.verdict.effect,
         documents: &documents,
@@ -242,8 +246,7 @@ pub(in crate::app) fn held_words(
     let mut words = inputs.argv_for_children(&call.argv);
     let Some(path) = kubeconfig else { return words };
     let raw = call.words();
-    let Ok(table) = table_of(call) else { return words };
-    for given in parse(table, &raw).given.iter().filter(|g| g.flag.is_some_and(|f| f.long == "kubeconfig")) {
+    for given in parse(&TABLE, &raw).given.iter().filter(|g| g.flag.is_some_and(|f| f.long == "kubeconfig")) {
         // The words start behind the tool's name.
         let (at, with) = match given.value_at {
             Some(at) => (at, path.clone()),
@@ -339,7 +342,7 @@ impl Evaluation<'_> {
         // Kinds that stand in a file count like those that stand in the words.
         let kinds: Vec<&str> = self.documents.objects.iter().map(Document::kind).collect();
         let filed = Filed { kinds: &kinds, unread: !self.documents.unread.is_empty() };
-        let worded = judge_filed(self.parsed, filed);
+        let worded = judge_filed(self.parsed, filed, inner::judge);
         let effect =
             if reach::from_files(self.parsed) { worded.effect.max(self.effect) } else { self.effect };
         let unseen = !probed || !impact.gaps.is_empty();

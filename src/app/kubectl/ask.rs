@@ -137,7 +137,6 @@ fn split(url: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
     use crate::engine::parse::parse;
-    use crate::engine::tools;
 
     #[test]
     fn the_requests_name_the_place() {
@@ -187,7 +186,7 @@ mod tests {
         let words: Vec<&[u8]> = ["--context", "b", "delete", "-nshop", "pods", "--all", "-A", "--as=x"]
             .map(str::as_bytes)
             .to_vec();
-        let parsed = parse(tools::by_name(b"kubectl").unwrap(), &words);
+        let parsed = parse(&crate::engine::tools::kubectl::TABLE, &words);
         assert_eq!(target_flags(&parsed), ["--context=b", "--namespace=shop", "--as=x"]);
     }
 }

@@ -60,7 +60,7 @@ fn kin_are_known_by_the_file_and_bring_their_kubeconfig() {
     fs::write(at("home/.kube/k3s.yaml"), "").unwrap();
     fs::write(at("var/snap/microk8s/current/credentials/client.config"), "").unwrap();
     let home = at("home").display().to_string();
-    let table = tools::by_name(b"kubectl").unwrap();
+    let table = &TABLE;
     let kubeconfig = |tool: &str, vars: &[(&str, &str)], line: &str| {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
         let vars: Vec<(&str, &str)> =
@@ -97,11 +97,7 @@ fn a_switch_of_contexts_is_about_the_place_it_leads_to() {
     let world = World::of(&[("KUBECONFIG", file.to_str().unwrap())], "/");
     let server = |line: &str| {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-        super::target(&parse(tools::by_name(b"kubectl").unwrap(), &words), &world)
-            .unwrap()
-            .target
-            .server
-            .value
+        super::target(&parse(&TABLE, &words), &world).unwrap().target.server.value
     };
     assert_eq!(server("config use-context staging-eu"), "https://s");
     assert_eq!(server("config use staging-eu"), "https://s");

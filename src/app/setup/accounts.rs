@@ -9,6 +9,7 @@ use crate::engine::fact::{Known, Source, Why};
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::naming_hint;
 use crate::engine::target::{AwsTarget, Environment};
+use crate::engine::tool;
 use crate::fail::Result;
 use crate::probe::aws::{Answered, Request, ask};
 use crate::resolve;
@@ -100,7 +101,7 @@ pub fn profiles(world: &World, policy: &Merged) -> Result<Vec<Profile>> {
     if asked.is_empty() {
         return Ok(asked);
     }
-    match real_tool("aws", &policy.terms(), world) {
+    match real_tool(tool::AWS.name.as_ref(), &policy.terms(), world) {
         Ok(cli) => {
             let aliases = resolve::aws::aliases(world)?.map(|loaded| loaded.aliases).unwrap_or_default();
             ask_all(&mut asked, &cli, &aliases, world);

@@ -6,7 +6,8 @@ use crate::app::judge::real_tool;
 use crate::app::kubectl::Kubectl;
 use crate::engine::parse::parse;
 use crate::engine::policy::Merged;
-use crate::engine::tools;
+use crate::engine::tool;
+use crate::engine::tools::kubectl::TABLE;
 use crate::resolve::kubeconfig;
 use crate::shim::ask::{Ended, ask};
 use crate::world::World;
@@ -30,13 +31,13 @@ pub struct Asked {
 pub fn start(servers: &mut [Server], policy: &Merged, world: &World) -> Asked {
     let until = Instant::now() + PATIENCE;
     let (sender, answers) = channel();
-    let tool = real_tool("kubectl", &policy.terms(), world).ok();
+    let tool = real_tool(tool::KUBECTL.name.as_ref(), &policy.terms(), world).ok();
     let mut left = 0;
     for server in servers.iter_mut() {
         let contexts = server.contexts.iter().map(|c| format!("--context={}", c.name));
         let resolved = contexts.into_iter().find_map(|context| {
             let words = [context.as_bytes()];
-            let parsed = parse(tools::by_name(b"kubectl")?, &words);
+            let parsed = parse(&TABLE, &words);
             let seen = tool.as_ref().map(|tool| Kubectl::at(tool).world(&parsed, world).into_owned());
             let found = kubeconfig::kube(seen.as_ref().unwrap_or(world), &parsed).ok()?;
             (found.target.server.value == server.url).then_some((context, found.target))

@@ -2,12 +2,12 @@
 
 use super::{Common, completed};
 use crate::engine::assess::Assessment;
-use crate::engine::decide::Situation;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
-use crate::engine::policy::rule::Actor;
 use crate::engine::policy::words;
+use crate::engine::situation::{Actor, Situation};
 use crate::engine::target::AwsTarget;
+use crate::engine::tool;
 
 /// What [`of`] puts together.
 pub struct Facts<'a> {
@@ -31,7 +31,7 @@ pub struct Facts<'a> {
 
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
-    let worded = words::situation_of_words("aws", facts.words);
+    let worded = words::situation_of_words(tool::AWS.name, facts.words);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
     let common = Common { seen, place, assessment, impact, probed, called: IdKind::Account };
     // Files and variables alone only suggest an account; once it has been asked, it has to have answered.

@@ -2,11 +2,10 @@
 
 use super::{Common, completed};
 use crate::engine::assess::Assessment;
-use crate::engine::decide::Situation;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{Classified, IdKind, Seen};
-use crate::engine::policy::rule::Actor;
 use crate::engine::policy::words;
+use crate::engine::situation::{Actor, Situation};
 use crate::engine::target::HostTarget;
 
 /// What [`of`] puts together.

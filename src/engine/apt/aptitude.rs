@@ -2,10 +2,10 @@
 
 use super::getopt::{Line, read};
 use super::words::{Sign, is_plain};
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::tools::aptitude::{Act, COMMANDS, Means, OPTIONS};
 use crate::engine::tools::inline::Inline;
+use crate::engine::verdict::Verdict;
 
 /// aptitude's words, read.
 pub type Words<'a> = Line<'a, Means>;

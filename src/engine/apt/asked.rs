@@ -137,7 +137,7 @@ mod tests {
 
     fn named(line: &str, changes: &[(&str, Option<&str>)], matched: &[&str]) -> Vec<bool> {
         let changes = changes.iter().map(|(name, arch)| change(name, *arch)).collect();
-        let mut plan = Plan { changes };
+        let mut plan = Plan { changes, ..Plan::default() };
         plan.mark_named(&of(line), &matched.iter().map(|m| (*m).to_owned()).collect::<Vec<_>>());
         plan.changes.iter().map(|c| c.named).collect()
     }
@@ -189,9 +189,12 @@ mod tests {
 
     #[test]
     fn what_would_go_anyway_is_not_unused() {
-        let mut plan = Plan { changes: vec![change("a", None), change("b", None), change("c", None)] };
+        let mut plan = Plan {
+            changes: vec![change("a", None), change("b", None), change("c", None)],
+            ..Plan::default()
+        };
         plan.mark_named(&of("apt-get autoremove a"), &[]);
-        plan.mark_unused(&Plan { changes: vec![change("b", None)] });
+        plan.mark_unused(&Plan { changes: vec![change("b", None)], ..Plan::default() });
         let unused: Vec<bool> = plan.changes.iter().map(|c| c.unused).collect();
         assert_eq!(unused, [false, false, true]);
     }

@@ -1,9 +1,9 @@
 //! What a call of dpkg does, from its words. Its options end at the first word that is none (`dpkg_options_parse` in
 //! `lib/dpkg/options.c`), so that a dry run has to be asked for before the packages; names are never shortened.
 
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::tools::dpkg::{DPKG, DPKG_DEB, DPKG_DIVERT, DPKG_STATOVERRIDE, Kind, Opt, Takes};
+use crate::engine::verdict::Verdict;
 
 /// One option given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::grammar::{Line, Unknown, read};
 use super::words::{Sign, sign};
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::tools::apt::{Act, Key, PROGRAMS, Programs};
+use crate::engine::verdict::Verdict;
 
 /// The program of the family with this name.
 pub fn program(name: &[u8]) -> Option<Programs> {

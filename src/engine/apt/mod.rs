@@ -19,7 +19,12 @@ pub mod words;
 pub use judge::program;
 pub use rehearsal::rehearsal;
 
-use super::classify::{Verdict, without_userinfo};
+#[cfg(feature = "cli")]
+use super::tool::Tool;
+#[cfg(feature = "cli")]
+use super::tools;
+use crate::engine::redact::without_userinfo;
+use crate::engine::verdict::Verdict;
 use std::borrow::Cow;
 
 /// Judges the words after the name of a tool of this family; `None` for other tools.
@@ -30,6 +35,17 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
     match tool {
         b"aptitude" | b"aptitude-curses" => Some(aptitude::classify(words)),
         _ => dpkg::classify(tool, words),
+    }
+}
+
+/// The commands of a tool of this family, as rules of a policy name them.
+#[cfg(feature = "cli")]
+pub fn verbs(tool: &Tool) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match tool.name {
+        "aptitude" => tools::aptitude::COMMANDS.iter().map(|(name, _)| text(name.bytes())).collect(),
+        "dpkg" => tools::dpkg::DPKG.iter().map(|o| text(o.long.bytes())).filter(|o| !o.is_empty()).collect(),
+        _ => tools::apt::COMMANDS.iter().map(|c| text(c.name.bytes())).collect(),
     }
 }
 

@@ -5,6 +5,9 @@
 pub struct Plan {
     /// Every change, in the tool's order.
     pub changes: Vec<Change>,
+    /// What stays and is deconfigured while others change: its prerm runs with `deconfigure` (deb-prerm(5)), and may stop
+    /// what runs of it.
+    pub deconfigured: Vec<String>,
 }
 
 /// What happens to one package.
@@ -56,6 +59,11 @@ impl Plan {
         self.removals().next().is_some()
     }
 
+    /// What is there in another version afterwards.
+    pub fn upgrades(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.kind == Kind::Install && change.version.is_some())
+    }
+
     /// Adds what goes with every purge: see [`armed`](super::status::armed).
     pub fn add_armed(&mut self, armed: &[Change]) {
         if !self.changes.iter().any(|change| change.kind == Kind::Purge) {
@@ -77,6 +85,6 @@ impl Plan {
             all.dedup();
             all
         };
-        set(self) == set(other)
+        set(self) == set(other) && self.deconfigured == other.deconfigured
     }
 }

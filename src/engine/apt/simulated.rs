@@ -177,7 +177,9 @@ pub struct Dpkg<'a> {
 }
 
 /// Reads the output of `dpkg --no-act`: `Would remove or purge NAME (VERSION) ...`, which says the same for both, and
-/// for installations `dpkg: yes, will remove NAME in favour of OTHER`.
+/// for installations `dpkg: yes, will remove NAME in favour of OTHER` and, with `--auto-deconfigure`,
+/// `dpkg: yes, will deconfigure NAME (broken by OTHER)` (`check_breaks` in `lib/dpkg`'s `archives.c`, 1.21). What a removal
+/// has deconfigured is told only when it is done.
 pub fn dpkg(said: &Dpkg<'_>) -> Result<Plan, Misread> {
     let mut plan = Plan::default();
     for line in said.output.split(|b| *b == b'\n') {
@@ -197,6 +199,14 @@ pub fn dpkg(said: &Dpkg<'_>) -> Result<Plan, Misread> {
         put(&mut plan, change(word, found, kind).ok_or_else(misread)?);
     }
     for line in said.errors.split(|b| *b == b'\n') {
+        if let Some(rest) = line.strip_prefix(b"dpkg: yes, will deconfigure ") {
+            let (word, _) = cut(rest, b' ');
+            let (name, _) = package(word).ok_or_else(|| Misread(text(line)))?;
+            if !plan.deconfigured.contains(&name) {
+                plan.deconfigured.push(name);
+            }
+            continue;
+        }
         let considered = line.strip_prefix(b"dpkg: considering removing ").filter(|_| said.several);
         let Some(rest) = line.strip_prefix(b"dpkg: yes, will remove ").or(considered) else { continue };
         let (word, rest) = cut(rest, b' ');
@@ -442,6 +452,12 @@ Purg ssl-cert [1.1.2]
         {
             assert!(dpkg(&Dpkg { output: output.as_bytes(), ..said }).is_err(), "{output}");
         }
+        let errors = b"dpkg: considering deconfiguration of alpha, which would be broken by installation of kappa ...\n\
+            dpkg: yes, will deconfigure alpha (broken by kappa)\n";
+        let breaks = dpkg(&Dpkg { errors, ..install }).unwrap();
+        assert_eq!((breaks.removes(), breaks.deconfigured), (false, vec!["alpha".to_owned()]));
+        let errors = b"dpkg: yes, will deconfigure \n";
+        assert!(dpkg(&Dpkg { errors, ..install }).is_err());
         let errors = b"dpkg: yes, will remove nobody in favour of kappa\n";
         assert!(dpkg(&Dpkg { errors, ..install }).is_err());
     }

@@ -5,9 +5,9 @@ use super::grammar::{Parsed, Problem, only_version, parse, versions_differ};
 use super::hit::Hit;
 use super::opts::{self, Opts};
 use super::{names, table};
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::tools::aws as tables;
+use crate::engine::verdict::Verdict;
 
 /// Judges the words after `aws`. [`Verdict::content`] says that a document has to be read first.
 pub fn classify(words: &[&[u8]]) -> Verdict {
@@ -168,7 +168,13 @@ fn hit_of(parsed: &Parsed<'_>, documents: &Documents) -> Hit {
     let operation: Vec<String> = parsed.operation.iter().map(|(_, word)| text(word)).collect();
     let globals =
         parsed.globals.iter().map(|g| (text(g.name), g.values.first().map(|(_, value)| text(value))));
+    let template =
+        opts.list.iter().rfind(|opt| opt.name == "template-file").and_then(|opt| opt.values.first());
+    let template = template
+        .and_then(|path| documents.at(path))
+        .map(|read| read.as_ref().map(|bytes| text(bytes)).map_err(Clone::clone));
     let mut hit = Hit {
+        template,
         service: parsed.service.map(|(_, word)| text(word)).unwrap_or_default(),
         operation: operation.join(" "),
         globals: globals.collect(),

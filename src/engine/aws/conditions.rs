@@ -6,10 +6,10 @@
 
 use super::opts::{Opt, Opts};
 use super::{general, graph, remote, value};
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
 use crate::engine::inner::sql::{self, Dialect};
 use crate::engine::tools::aws as tables;
+use crate::engine::verdict::Verdict;
 use serde_json::Value;
 
 /// Values that switch something off.
@@ -56,6 +56,8 @@ enum Test {
     Given(&'static str),
     /// It is given, and besides it only these.
     Only(&'static str, Vec<&'static str>),
+    /// Its value is this, that of another option is this, and besides them only these are given.
+    Sets(&'static str, &'static str, &'static str, &'static str, Vec<&'static str>),
     /// Its value is this, in any case.
     Is(&'static str, &'static str),
     /// A member of its value has this name.
@@ -109,6 +111,7 @@ impl Test {
         Some(match kind {
             "given" => Test::Given(option),
             "only" => Test::Only(option, words.collect()),
+            "sets" => Test::Sets(option, words.next()?, words.next()?, words.next()?, words.collect()),
             "is" => Test::Is(option, words.next()?),
             "has" => Test::Has(option, words.next()?),
             "value" => Test::Member(option, words.next()?, words.next()?),
@@ -126,7 +129,12 @@ impl Test {
 
     fn option(&self) -> &'static str {
         match self {
-            Test::Given(o) | Test::Only(o, _) | Test::Is(o, _) | Test::Has(o, _) | Test::Member(o, ..) => o,
+            Test::Given(o)
+            | Test::Only(o, _)
+            | Test::Sets(o, ..)
+            | Test::Is(o, _)
+            | Test::Has(o, _)
+            | Test::Member(o, ..) => o,
             Test::Every(o, ..) | Test::Lacks(o, _) | Test::AllTrue(o, _) | Test::Sql(o) => o,
             Test::Graph(o) | Test::Part(o, _) | Test::Line(o, ..) | Test::With(o, _) => o,
         }
@@ -174,6 +182,21 @@ impl Test {
         }
         Some(match self {
             Test::Given(name) => !negated(opts, name),
+            Test::Sets(name, want, other, value, others) => {
+                let only = |opt: &Opt| {
+                    opt.sure
+                        && (opt.name == *name || opt.name == *other || others.contains(&opt.name.as_str()))
+                };
+                let is = |name: &str, want: &str| {
+                    let given: Vec<&Opt> = opts.list.iter().filter(|opt| opt.name == name).collect();
+                    !given.is_empty()
+                        && given
+                            .iter()
+                            .flat_map(|opt| &opt.values)
+                            .all(|v| v.trim().eq_ignore_ascii_case(want))
+                };
+                is(name, want) && is(other, value) && opts.list.iter().all(only)
+            }
             Test::Only(name, others) => {
                 !negated(opts, name)
                     && opts
@@ -199,6 +222,7 @@ impl Test {
         let unreadable = || opt.values.iter().zip(&data).filter(|(_, d)| d.is_none()).map(|(v, _)| v);
         match self {
             Test::Given(_) | Test::Only(..) | Test::With(..) => true,
+            Test::Sets(_, want, ..) => opt.values.iter().all(|v| same(v.trim(), want)),
             Test::Part(_, part) => opt.values.iter().any(|text| inside(text, part)),
             Test::Graph(_) => opt.values.iter().any(|text| graph::deletes(text)),
             Test::Line(_, member, want) => remote::effect(&opt.values, member) == Some(*want),

@@ -1,4 +1,5 @@
-//! Values that stand in a file: `file://`, `fileb://`, and the documents of `--cli-input-json` and `--cli-input-yaml`.
+//! Values that stand in a file: `file://`, `fileb://`, the documents of `--cli-input-json` and `--cli-input-yaml`, and the
+//! template that `cloudformation deploy` reads by a plain path.
 //! The engine names them; whoever may read files hands them in.
 
 use super::grammar::{Given, parse};
@@ -26,6 +27,11 @@ impl Documents {
         self.read.iter().find(|(name, _)| name == uri).map(|(_, content)| content)
     }
 
+    /// What was read of a file that the command opens by this path; `None` when nobody has tried.
+    pub fn at(&self, path: &str) -> Option<&Result<Vec<u8>, Why>> {
+        self.read.iter().find(|(name, _)| name.strip_prefix(PLAIN) == Some(path)).map(|(_, content)| content)
+    }
+
     /// Every document with its URI.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Result<Vec<u8>, Why>)> {
         self.read.iter().map(|(uri, content)| (uri.as_str(), content))
@@ -45,16 +51,30 @@ pub fn is_fetched(value: &[u8]) -> bool {
     PREFIXES.iter().skip(2).any(|prefix| value.starts_with(prefix))
 }
 
+/// Stands before the path of a file that the command itself opens, nothing in it expanded.
+pub const PLAIN: &str = "path:";
+
+/// Commands that open a file by a plain path, and the option that names it (`customizations/cloudformation/deploy.py`).
+const BY_PATH: &[(&[u8], &[u8])] = &[(b"cloudformation deploy", b"template-file")];
+
 /// Every document the command names, as written, each once.
 pub fn wanted(words: &[&[u8]]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
+    let mut want = |uri: String| {
+        if !out.contains(&uri) {
+            out.push(uri);
+        }
+    };
     for major in [1, 2] {
-        for given in &parse(words, major).options {
-            for uri in uris(given) {
-                let uri = String::from_utf8_lossy(uri).into_owned();
-                if !out.contains(&uri) {
-                    out.push(uri);
-                }
+        let parsed = parse(words, major);
+        let command = parsed.command();
+        for given in &parsed.options {
+            uris(given).for_each(|uri| want(String::from_utf8_lossy(uri).into_owned()));
+            let may_be =
+                |option: &[u8]| given.name == option || (!given.sure && option.starts_with(given.name));
+            if BY_PATH.iter().any(|(of, option)| *of == command.as_slice() && may_be(option)) {
+                let paths = given.values.iter().map(|(_, path)| String::from_utf8_lossy(path));
+                paths.for_each(|path| want(format!("{PLAIN}{path}")));
             }
         }
     }
@@ -92,6 +112,9 @@ mod tests {
             ("x y --z k@=file://a,b=c --z k@=file://a", vec!["file://a"]),
             ("sqs purge-queue --queue-url https://sqs/q", vec![]),
             ("--query file://x ec2 describe-instances", vec![]),
+            ("cloudformation deploy --stack-name a --template-file t.yaml", vec!["path:t.yaml"]),
+            ("cloudformation deploy --template-file=~/t.yaml --stack-name a", vec!["path:~/t.yaml"]),
+            ("cloudformation package --template-file t.yaml", vec![]),
         ] {
             assert_eq!(of(line), want, "{line}");
         }

@@ -6,8 +6,8 @@
 
 use super::opts::{Opt, Opts};
 use super::value;
-use crate::engine::classify::Verdict;
 use crate::engine::effect::Effect;
+use crate::engine::verdict::Verdict;
 use serde_json::{Map, Value};
 
 /// Verbs that change what is there already. What is only being made has nothing that could stop.

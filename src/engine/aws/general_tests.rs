@@ -201,7 +201,7 @@ fn what_is_taken_from_another_or_forced_disrupts() {
         (Disrupt, "ec2 modify-managed-prefix-list --prefix-list-id p --remove-entries Cidr=10.0.0.0/8"),
         (Disrupt, "ec2 modify-vpc-endpoint --vpc-endpoint-id v --remove-subnet-ids s"),
         (
-            Disrupt,
+            Destroy,
             "waf update-ip-set --ip-set-id i --updates Action=DELETE,IPSetDescriptor={Type=IPV4,Value=1.2.3.4/32}",
         ),
         (
@@ -408,6 +408,31 @@ fn contents_and_words_of_ones_own_switch_nothing() {
         ),
         (Mutate, "ec2 modify-instance-attribute --instance-id i-1 --disable-api-termination"),
         (Mutate, "ec2 modify-instance-attribute --disable-api-stop --instance-id i-1"),
+        (
+            Mutate,
+            "ec2 modify-instance-attribute --instance-id i-1 --attribute disableApiTermination --value true",
+        ),
+        (Mutate, "ec2 modify-instance-attribute --instance-id i-1 --attribute disableApiStop --value True"),
+        (
+            Disrupt,
+            "ec2 modify-instance-attribute --instance-id i-1 --attribute disableApiTermination --value false",
+        ),
+        (Disrupt, "ec2 modify-instance-attribute --instance-id i-1 --attribute userData --value true"),
+        (
+            Disrupt,
+            "ec2 modify-instance-attribute --instance-id i-1 --attribute disableApiStop --value true --groups sg-1",
+        ),
+        (
+            Disrupt,
+            "ec2 modify-instance-attribute --instance-id i-1 --attribute disableApiStop --value true --value false",
+        ),
+        (Mutate, "rds modify-db-instance --db-instance-identifier d --deletion-protection"),
+        (
+            Mutate,
+            "docdb modify-db-cluster --db-cluster-identifier d --deletion-protection --apply-immediately",
+        ),
+        (Disrupt, "rds modify-db-instance --db-instance-identifier d --no-deletion-protection"),
+        (Disrupt, "rds modify-db-instance --db-instance-identifier d --deletion-protection --port 1"),
         (Disrupt, "ec2 modify-instance-attribute --instance-id i-1 --no-disable-api-termination"),
         (Disrupt, "ec2 modify-instance-attribute --instance-id i-1 --disable-api-termination Value=false"),
     ]);
@@ -467,6 +492,63 @@ fn lines_in_steps_and_tasks_are_judged() {
             Destroy,
             "batch submit-job --job-name j --job-queue q --job-definition d --eks-properties-override '{\"podProperties\":{\"containers\":[{\"command\":[\"sh\",\"-c\"],\"args\":[\"rm -rf /data\"]}]}}'",
         ),
+        (
+            Destroy,
+            "ssm send-command --document-name AWS-RunPowerShellScript --instance-ids i --parameters 'commands=[\"Remove-Item -Recurse C:/data\"]'",
+        ),
+        (
+            Destroy,
+            "ssm send-command --document-name Own --instance-ids i --parameters '{\"Script\":[\"rm -rf /data\"]}'",
+        ),
+        (Destroy, "ssm send-command --document-name AWSFleetManager-DeleteUser --instance-ids i"),
+        (Destroy, "ssm create-association --name AWS-TerminateEC2Instance --targets Key=tag:a,Values=b"),
+        (Disrupt, "ssm create-association --name AWS-StopEC2Instance --targets Key=tag:a,Values=b"),
+        (Mutate, "ssm create-association --name AWS-GatherSoftwareInventory --targets Key=tag:a,Values=b"),
+        (Destroy, "ssm update-association --association-id a --name AWS-DeleteSnapshot"),
+        (
+            Disrupt,
+            "ssm register-task-with-maintenance-window --window-id w --task-type AUTOMATION --task-arn AWS-RestartEC2Instance",
+        ),
+        (
+            Destroy,
+            "ssm register-task-with-maintenance-window --window-id w --task-type AUTOMATION --task-arn AWS-TerminateEC2Instance",
+        ),
+        (Destroy, "ssm start-automation-execution --document-name AWS-TerminateEC2Instance"),
+        (Disrupt, "ssm start-automation-execution --document-name AWS-StopEC2Instance"),
+        (
+            Disrupt,
+            "events put-targets --rule r --targets Id=1,Arn=arn:aws:ssm:eu-west-1::automation-definition/AWS-StopEC2Instance",
+        ),
+        (Mutate, "events put-targets --rule r --targets Id=1,Arn=arn:aws:lambda:eu-west-1:1:function:stop"),
+        (
+            Destroy,
+            "waf update-ip-set --ip-set-id i --change-token t --updates Action=DELETE,IPSetDescriptor={Type=IPV4,Value=1.1.1.1/32}",
+        ),
+        (
+            Mutate,
+            "waf update-ip-set --ip-set-id i --change-token t --updates Action=INSERT,IPSetDescriptor={Type=IPV4,Value=1.1.1.1/32}",
+        ),
+        (
+            Destroy,
+            "waf-regional update-web-acl --web-acl-id w --change-token t --updates Action=DELETE,ActivatedRule={Priority=1,RuleId=r}",
+        ),
+        (
+            Disrupt,
+            "vpc-lattice update-rule --service-identifier s --listener-identifier l --rule-identifier r --priority 1",
+        ),
+        (
+            Disrupt,
+            "vpc-lattice batch-update-rule --service-identifier s --listener-identifier l --rules ruleIdentifier=r,priority=1",
+        ),
+        (Disrupt, "vpc-lattice deregister-targets --target-group-identifier t --targets id=i"),
+        (Mutate, "logs delete-retention-policy --log-group-name g"),
+        (Mutate, "ecr delete-lifecycle-policy --repository-name r"),
+        (Destroy, "logs put-retention-policy --log-group-name g --retention-in-days 1"),
+        (
+            Destroy,
+            "emr add-steps --cluster-id c --steps Type=CUSTOM_JAR,Jar=command-runner.jar,Args=[hdfs,dfs,-rm,-r,/data]",
+        ),
+        (Destroy, "emr ssh --cluster-id c --key-pair-file k --command 'hdfs dfs -rm -r /data'"),
         (
             Destroy,
             "ssm create-association-batch --entries 'Name=AWS-RunShellScript,Parameters={commands=[rm -rf /data]}'",

@@ -1,6 +1,8 @@
 //! What one command of the AWS CLI is about: service, operation, its options with every abbreviation written out and
 //! every document merged in, and the resources it names. Probes, policy and the screen read this and never the words.
 
+use crate::engine::fact::Why;
+
 /// A command of the AWS CLI, taken apart and owned. Texts are as they came; whoever shows them escapes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hit {
@@ -22,6 +24,8 @@ pub struct Hit {
     /// in the order given, each once. Empty when the command names nothing (`securityhub disable-security-hub`) or names
     /// it where guard cannot read it.
     pub resources: Vec<String>,
+    /// What was read of the file that `deploy --template-file` names; `None` when there is none or nobody has read it.
+    pub template: Option<Result<String, Why>>,
     /// True when a value could not be read (a document from a pipe, a URL), so that `resources` may be incomplete.
     pub unread: bool,
 }

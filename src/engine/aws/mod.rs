@@ -19,6 +19,8 @@ pub mod names;
 pub mod naming;
 pub mod options;
 mod opts;
+#[cfg(feature = "cli")]
+mod powershell;
 mod redact;
 #[cfg(feature = "cli")]
 mod remote;
@@ -29,7 +31,7 @@ pub mod value;
 pub use classify::{classify, classify_with, hit, prompts};
 pub use documents::Documents;
 pub use hit::Hit;
-pub use redact::{is_secret, redact, redact_option, redact_text, redact_value};
+pub use redact::{holds_secret, is_secret, redact, redact_option, redact_text, redact_value};
 
 /// What the list kept by hand says of a command.
 #[cfg(feature = "cli")]

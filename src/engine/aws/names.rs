@@ -140,7 +140,7 @@ pub(super) fn best(hit: &Hit) -> Option<&str> {
 }
 
 /// How much an option looks like the one that names the thing of `delete-THING`.
-fn rank(option: &str, operation: &str) -> u8 {
+pub(super) fn rank(option: &str, operation: &str) -> u8 {
     let noun = operation.split_once('-').map_or(operation, |(_, noun)| noun);
     let stem = |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned();
     let base =

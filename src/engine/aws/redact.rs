@@ -1,7 +1,7 @@
 //! The words with their secrets replaced, for records and screens.
 
 use super::grammar::{At, parse};
-use crate::engine::classify::{REDACTED, without_userinfo};
+use crate::engine::redact::{REDACTED, without_userinfo};
 use std::borrow::Cow;
 
 /// Names, or parts of names between dashes, of options whose value must never be written down.
@@ -166,6 +166,11 @@ pub fn redact_option(command: &str, option: &str, value: &str) -> String {
             .into_owned();
     }
     redact_value(option, value)
+}
+
+/// Whether an option holds a secret under a name that says nothing of it: `SERVICE OPERATION`, its full name.
+pub fn holds_secret(command: &str, option: &str) -> bool {
+    is_listed(command.as_bytes(), option)
 }
 
 /// Whether an option, or what may be its abbreviation, holds a secret under a name that says nothing of it.

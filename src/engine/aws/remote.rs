@@ -1,7 +1,7 @@
 //! Lines for a shell on another machine, in a container or on a cluster's head: `ecs execute-command --command`,
 //! `emr ssh --command`, the parameters of a document of Systems Manager that runs commands.
 
-use super::value;
+use super::{powershell, value};
 use crate::engine::effect::Effect;
 use crate::engine::line;
 use serde_json::Value;
@@ -10,7 +10,8 @@ use serde_json::Value;
 const LARGEST: usize = 256 << 10;
 
 /// What the lines do: read, disrupt or destroy, as for `kubectl exec`. `member` is how the names of those members begin
-/// that hold lines, with a `+` behind it the words of one command; `-` for the whole value. `None` where there is no line.
+/// that hold lines, with `|` between several, or with a `+` behind it the words of one command; `-` for the whole value.
+/// `None` where there is no line.
 pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
     if let Some(member) = member.strip_suffix('+') {
         return words(values, member);
@@ -27,7 +28,10 @@ pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
             continue;
         };
         value::members(&data, &mut |name, value: &Value| {
-            if name.get(..member.len()).is_some_and(|start| start.eq_ignore_ascii_case(member)) {
+            let begins = |member: &str| {
+                name.get(..member.len()).is_some_and(|start| start.eq_ignore_ascii_case(member))
+            };
+            if member.split('|').any(begins) {
                 value::texts(value, &mut |text| lines.push(text.to_owned()));
             }
         });
@@ -40,6 +44,10 @@ pub(super) fn effect(values: &[String], member: &str) -> Option<Effect> {
     }
     if script.len() > LARGEST {
         return Some(Effect::Disrupt);
+    }
+    // Which shell reads it, the document's name says, which may be anybody's: a cmdlet is none of the other one's programs.
+    if powershell::deletes(&script) {
+        return Some(Effect::Destroy);
     }
     Some(bounded(line::classify_line(script.as_bytes())))
 }
@@ -107,6 +115,10 @@ mod tests {
             ("bash ./deploy", "-", Some(Disrupt)),
             ("bash -c 'rm -rf /data'", "-", Some(Destroy)),
             ("{\"commands\": [\"rm -rf /data\"", "command", Some(Disrupt)),
+            ("{\"commands\": [\"Remove-Item C:/data -Recurse\"]}", "command", Some(Destroy)),
+            ("{\"Script\": [\"rm -rf /data\"]}", "command|script", Some(Destroy)),
+            ("{\"script\": [\"df -h\"], \"commands\": [\"uptime\"]}", "command|script", Some(Read)),
+            ("{\"Script\": [\"rm -rf /data\"]}", "command", None),
         ] {
             assert_eq!(effect(&[text.to_owned()], member), want, "{text}");
         }

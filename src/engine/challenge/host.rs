@@ -49,7 +49,7 @@ pub fn host_challenge(target: &HostTarget, policy_name: Option<&str>, scope: &Ho
         }
         challenge
     };
-    challenge.former = Some(former(&host, scope.lost));
+    challenge.former = vec![former(&host, scope.lost)];
     challenge
 }
 

@@ -1,9 +1,10 @@
 //! The whole decision table on one page: `tests/decision-table.txt` is the product as people meet it.
 
-use crate::engine::decide::{Cause, Decision, Nobody, Situation, Whole, decide};
+use crate::engine::decide::{Cause, Decision, Nobody, decide};
 use crate::engine::effect::Effect;
-use crate::engine::policy::rule::{Actor, Outcome, Rule, When};
+use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::{Layer, Merged, Mode, Policy};
+use crate::engine::situation::{Actor, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
 use std::fmt::Write as _;
 
@@ -26,10 +27,10 @@ fn word(decision: &Decision) -> String {
     }
 }
 
-fn a_level(level: crate::engine::decide::Level) -> &'static str {
+fn a_level(level: crate::engine::situation::Level) -> &'static str {
     match level {
-        crate::engine::decide::Level::YesNo => "y/N",
-        crate::engine::decide::Level::Typed => "type",
+        crate::engine::situation::Level::YesNo => "y/N",
+        crate::engine::situation::Level::Typed => "type",
     }
 }
 

@@ -1,13 +1,96 @@
 //! Clients of databases and of the web, `find` and `dd`: what their arguments say they do.
 
-use super::super::classify::Verdict;
 use super::super::effect::Effect;
 use super::super::tools::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
 use super::sql::Dialect;
 use super::{DELETES, READS_ONLY, sql};
+use crate::engine::verdict::Verdict;
+
+/// Whether it is a client whose statements and requests are read here.
+pub(super) fn is_client(name: &[u8]) -> bool {
+    dialect(name).is_some()
+        || matches!(
+            name,
+            b"redis-cli" | b"valkey-cli" | b"keydb-cli" | b"mongosh" | b"mongo" | b"curl" | b"wget"
+        )
+}
+
+/// What a client of a database speaks that reads statements from standard input.
+fn dialect(name: &[u8]) -> Option<Dialect> {
+    Some(match name {
+        b"psql" | b"cqlsh" | b"clickhouse-client" | b"clickhouse" | b"sqlite3" => Dialect::Postgres,
+        b"mysql" | b"mariadb" => Dialect::MySql,
+        _ => return None,
+    })
+}
+
+/// What a client does with what it reads from standard input: `echo 'drop table t' | psql`. It never looks milder than its
+/// words, unless those say nothing of statements.
+fn fed(name: &[u8], words: &[&[u8]], text: &[u8], by_words: Effect) -> Effect {
+    let redis_cli = matches!(name, b"redis-cli" | b"valkey-cli" | b"keydb-cli");
+    let by_text = match dialect(name) {
+        Some(dialect) => sql::judge(text, dialect),
+        None if redis_cli && words.iter().all(|w| w.starts_with(b"-")) => text
+            .split(|b| *b == b'\n')
+            .map(|line| line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).collect::<Vec<_>>())
+            .filter(|line| !line.is_empty())
+            .map(|line| redis(&line))
+            .max()
+            .unwrap_or(Effect::Disrupt),
+        None => return by_words,
+    };
+    if by_text == Effect::Read && by_words == Effect::Disrupt && only_connects(words) {
+        Effect::Read
+    } else {
+        by_text.max(by_words)
+    }
+}
+
+/// Whether options only say where to connect and how to print: then what is read from standard input is all that is done.
+fn only_connects(words: &[&[u8]]) -> bool {
+    const LONGS: [&[u8]; 10] = [
+        b"--csv",
+        b"--database",
+        b"--dbname",
+        b"--host",
+        b"--no-align",
+        b"--no-psqlrc",
+        b"--port",
+        b"--quiet",
+        b"--tuples-only",
+        b"--user",
+    ];
+    let mut rest = words.iter();
+    // The first operand of sqlite3 and psql is a database; a second one, or the first of redis-cli, may be a command.
+    let mut operands = 0;
+    while let Some(word) = rest.next() {
+        match *word {
+            [b'-', b'-', ..] => {
+                let name = word.split(|b| *b == b'=').next().unwrap_or(word);
+                let known = LONGS.contains(&name) || matches!(name, b"--username" | b"--password");
+                if !known {
+                    return false;
+                }
+                let takes = !matches!(
+                    name,
+                    b"--csv" | b"--no-align" | b"--no-psqlrc" | b"--quiet" | b"--tuples-only"
+                );
+                if takes && name.len() == word.len() {
+                    rest.next();
+                }
+            }
+            [b'-', b'h' | b'p' | b'U' | b'u' | b'd' | b'D' | b'P' | b'n'] => drop(rest.next()),
+            [b'-', b'h' | b'p' | b'U' | b'u' | b'd' | b'D' | b'P' | b'n', ..] => {}
+            [b'-', letters @ ..] if letters.iter().all(|b| b"AtqXwNsB".contains(b)) => {}
+            [b'-', ..] => return false,
+            _ => operands += 1,
+        }
+    }
+    operands < 2
+}
 
 /// Judges a client; `None` for other programs.
-pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
+pub(super) fn judge(name: &[u8], words: &[&[u8]], input: Option<&[u8]>) -> Option<Verdict> {
     let effect = match name {
         b"psql" => psql(words),
         // `-pSECRET`: the password is joined, or asked for.
@@ -31,7 +114,6 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
             let has = |letter: u8| words.iter().filter(letters).any(|w| w.contains(&letter));
             reads_if(has(b'z') && !has(b'e') && !has(b'c') && !has(b'l'))
         }
-        b"find" => return Some(find(words)),
         b"dd" => dd(words),
         b"wipefs" => wipefs(words),
         // `-s +1G`, `'>1G'` and `%4K` never shrink a file.
@@ -40,7 +122,12 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
             kafka(words)
         }
         b"ip" => reads_if(ip(words)),
+        b"hdfs" | b"hadoop" => hdfs(words),
         _ => return None,
+    };
+    let effect = match input {
+        Some(text) => fed(name, words, text, effect),
+        None => effect,
     };
     Some(match effect {
         Effect::Read => Verdict::why(Effect::Read, READS_ONLY),
@@ -247,28 +334,6 @@ fn wget(words: &[&[u8]]) -> bool {
     words.iter().any(prints) && words.iter().all(plain) && to_stdout
 }
 
-fn find(words: &[&[u8]]) -> Verdict {
-    if words.contains(&&b"-delete"[..]) {
-        return Verdict::why(Effect::Destroy, DELETES);
-    }
-    let runs = |w: &&&[u8]| matches!(**w, b"-exec" | b"-execdir" | b"-ok" | b"-okdir");
-    match words.iter().position(|w| runs(&w)) {
-        Some(at) => {
-            let program = words.get(at + 1).copied().unwrap_or_default();
-            let name = program.rsplit(|b| *b == b'/').next().unwrap_or(program);
-            if matches!(name, b"rm" | b"unlink" | b"shred") {
-                Verdict::why(Effect::Destroy, DELETES)
-            } else {
-                Verdict::of(Effect::Disrupt)
-            }
-        }
-        None if words.iter().any(|w| w.starts_with(b"-fprint") || *w == b"-fls") => {
-            Verdict::of(Effect::Disrupt)
-        }
-        None => Verdict::why(Effect::Read, READS_ONLY),
-    }
-}
-
 fn dd(words: &[&[u8]]) -> Effect {
     match words.iter().find_map(|w| w.strip_prefix(b"of=")) {
         Some(b"/dev/null" | b"/dev/stdout") => Effect::Read,
@@ -302,6 +367,41 @@ fn kafka(words: &[&[u8]]) -> Effect {
         Effect::Destroy
     } else {
         reads_if((has(b"--list") || has(b"--describe")) && !has(b"--reset-offsets") && !has(b"--alter"))
+    }
+}
+
+/// `hdfs dfs -rm`, `hadoop fs -rm`, `hdfs namenode -format` (Apache Hadoop 3.4, FileSystemShell and HDFSCommands).
+fn hdfs(words: &[&[u8]]) -> Effect {
+    let first = words.first().copied().unwrap_or_default();
+    let has = |wanted: &[&[u8]]| words.iter().any(|w| wanted.contains(w));
+    match first {
+        b"dfs" | b"fs" if has(&[b"-rm", b"-rmr", b"-expunge", b"-truncate"]) => Effect::Destroy,
+        b"dfs" | b"fs" => reads_if(has(&[
+            b"-cat",
+            b"-checksum",
+            b"-count",
+            b"-df",
+            b"-du",
+            b"-dus",
+            b"-find",
+            b"-getfacl",
+            b"-getfattr",
+            b"-head",
+            b"-help",
+            b"-ls",
+            b"-lsr",
+            b"-stat",
+            b"-tail",
+            b"-test",
+            b"-text",
+            b"-usage",
+        ])),
+        b"namenode" if has(&[b"-format"]) => Effect::Destroy,
+        b"dfsadmin" => reads_if(has(&[b"-report", b"-help"])),
+        b"fsck" if has(&[b"-delete"]) => Effect::Destroy,
+        b"fsck" => reads_if(!has(&[b"-move"])),
+        b"version" | b"classpath" | b"getconf" | b"groups" => Effect::Read,
+        _ => Effect::Disrupt,
     }
 }
 

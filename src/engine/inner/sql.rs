@@ -62,6 +62,31 @@ pub fn judge(text: &[u8], dialect: Dialect) -> Effect {
     judge_at(&text.to_ascii_lowercase(), dialect, DEPTH)
 }
 
+/// The tables that statements of PartiQL name, as they stand: `DELETE FROM "orders"."index" WHERE …`, `UPDATE orders SET …`,
+/// `INSERT INTO orders VALUE …`, `EXISTS(SELECT * FROM orders …)` (DynamoDB's PartiQL reference). Comments stand between the
+/// words as in SQL, and what a literal says is none of them.
+#[cfg(feature = "cli")]
+pub fn tables(text: &str) -> Vec<String> {
+    let mut parts = read(text.as_bytes(), reading(false, false, false, false));
+    if parts.odd {
+        parts = unquoted(text.as_bytes());
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut out = Vec::new();
+    for pair in parts.parts.windows(2) {
+        let [Part::Word(word), name] = pair else { continue };
+        if !["from", "into", "update"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword.as_bytes())) {
+            continue;
+        }
+        match name {
+            Part::Word(name) => out.push(text(name)),
+            Part::Text(name) => out.push(text(name).replace("\"\"", "\"")),
+            _ => {}
+        }
+    }
+    out
+}
+
 fn judge_at(text: &[u8], dialect: Dialect, depth: u8) -> Effect {
     let readings = match dialect {
         Dialect::Postgres => POSTGRES,
@@ -90,8 +115,13 @@ struct Read<'t> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part<'t> {
     Word(&'t [u8]),
-    /// A literal or a quoted name, without its quotes.
+    /// A literal, without its quotes.
     Text(&'t [u8]),
+    /// A name in quotes, with them; when it is not `sure`, MySQL reads it as a literal unless `ansi_quotes` is set.
+    Quoted {
+        whole: &'t [u8],
+        sure: bool,
+    },
     Open,
     Close,
     /// The sign before a word that is put in from elsewhere: `:id`, `@id`, `$id`, `%(id)s`, `{id}`.
@@ -121,7 +151,16 @@ fn read(text: &[u8], how: Reading) -> Read<'_> {
                 let escaped = matches!(out.parts.last(), Some(Part::Word(b"e"))) && joined(text, rest);
                 let backslash = (how.backslash && *first != b'`') || (escaped && *first == b'\'');
                 let (inside, behind) = quoted(after, *first, backslash);
-                out.parts.push(Part::Text(inside));
+                // `"t"."id"` is a name for everybody.
+                let dotted = behind.is_some_and(|b| b.first() == Some(&b'.'))
+                    || text.get(..text.len() - rest.len()).is_some_and(|before| before.ends_with(b"."));
+                out.parts.push(match rest.get(..inside.len() + 2) {
+                    Some(whole) if *first != b'\'' => {
+                        let differs = behind.is_some_and(|b| is_another(inside, b));
+                        Part::Quoted { whole, sure: *first == b'`' || !how.mysql || dotted || differs }
+                    }
+                    _ => Part::Text(inside),
+                });
                 out.odd |= behind.is_none_or(|b| b.first().is_some_and(|b| is_word(*b)));
                 behind.unwrap_or_default()
             }
@@ -153,6 +192,18 @@ fn read(text: &[u8], how: Reading) -> Read<'_> {
         };
     }
     out
+}
+
+/// Whether `= 'another'` follows a text in quotes: for a server to which both are literals, that is never so.
+fn is_another(text: &[u8], behind: &[u8]) -> bool {
+    let other = behind.trim_ascii_start().strip_prefix(b"=").map(<[u8]>::trim_ascii_start);
+    match other.and_then(<[u8]>::split_first) {
+        Some((quote @ (b'\'' | b'"'), rest)) => {
+            let (other, end) = quoted(rest, *quote, false);
+            end.is_some() && other != text && !other.contains(&b'\\')
+        }
+        _ => false,
+    }
 }
 
 /// Whether nothing stands between the last word and this place.
@@ -282,7 +333,9 @@ fn worst_of(read: &Read<'_>, dialect: Dialect, depth: u8) -> Option<Effect> {
         return worst;
     }
     let inside = read.parts.iter().filter_map(|part| match part {
-        Part::Text(text) => Some(judge_at(text, dialect, depth - 1)).filter(|e| *e == Effect::Destroy),
+        Part::Text(text) | Part::Quoted { whole: text, .. } => {
+            Some(judge_at(unquoted_name(text), dialect, depth - 1)).filter(|e| *e == Effect::Destroy)
+        }
         _ => None,
     });
     worst.max(inside.max())
@@ -303,11 +356,21 @@ fn runs_texts(parts: &[Part<'_>]) -> bool {
 
 /// What one statement does.
 fn statement(parts: &[Part<'_>], dialect: Dialect) -> Effect {
+    let is_text = |at: Option<usize>| {
+        matches!(at.and_then(|at| parts.get(at)), Some(Part::Text(_) | Part::Quoted { sure: false, .. }))
+    };
     let words: Vec<&[u8]> = parts
         .iter()
-        .map(|part| match part {
+        .enumerate()
+        .map(|(at, part)| match part {
             Part::Word(word) => *word,
-            Part::Text(_) => b"'",
+            // Compared with another literal it is one itself where it may be one.
+            Part::Quoted { whole, sure }
+                if *sure || !(is_text(at.checked_sub(1)) || is_text(Some(at + 1))) =>
+            {
+                whole
+            }
+            Part::Text(_) | Part::Quoted { .. } => b"'",
             Part::Open => b"(",
             Part::Close => b")",
             Part::Mark => b":",
@@ -324,6 +387,49 @@ fn statement(parts: &[Part<'_>], dialect: Dialect) -> Effect {
 }
 
 fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
+    let effect = by_verb(words, dialect);
+    if effect < Effect::Destroy && !only_speaks_of_functions(words) && calls(words).any(is_destroyer) {
+        return Effect::Destroy;
+    }
+    effect
+}
+
+/// Whether the names of functions in a statement are called by nobody now.
+fn only_speaks_of_functions(words: &[&[u8]]) -> bool {
+    match words.first() {
+        Some(
+            &(b"create" | b"alter" | b"drop" | b"grant" | b"revoke" | b"comment" | b"show" | b"describe"
+            | b"desc"),
+        ) => true,
+        Some(&b"explain") => !words.contains(&&b"analyze"[..]) && !words.contains(&&b"analyse"[..]),
+        _ => false,
+    }
+}
+
+/// The names behind which an argument list stands. Those of tables and of what a query calls its parts are none.
+fn calls<'w, 't>(words: &'w [&'t [u8]]) -> impl Iterator<Item = &'t [u8]> + 'w {
+    words.windows(3).filter_map(|w| match w {
+        // `with to_delete (id) as (…)`, `insert into drop_queue (a) values`
+        [b"with" | b"recursive" | b"into", _, b"("] => None,
+        [_, name, b"("] => Some(unquoted_name(name)),
+        _ => None,
+    })
+}
+
+/// Whether a function deletes what it names.
+fn is_destroyer(name: &[u8]) -> bool {
+    SELECT_DESTROYS.iter().any(|known| known.bytes() == name)
+}
+
+/// A name without its quotes.
+fn unquoted_name(word: &[u8]) -> &[u8] {
+    match word {
+        [open @ (b'"' | b'`'), inside @ .., close] if open == close => inside,
+        _ => word,
+    }
+}
+
+fn by_verb(words: &[&[u8]], dialect: Dialect) -> Effect {
     let has = |word: &[u8]| words.contains(&word);
     let [first, second, ..] = words else {
         return match words {
@@ -356,7 +462,7 @@ fn by_words(words: &[&[u8]], dialect: Dialect) -> Effect {
             const RUNS: [&[u8]; 7] =
                 [b"select", b"insert", b"update", b"delete", b"merge", b"with", b"create"];
             let at = words.iter().position(|w| RUNS.contains(w));
-            at.and_then(|at| words.get(at..)).map_or(Effect::Disrupt, |inner| by_words(inner, dialect))
+            at.and_then(|at| words.get(at..)).map_or(Effect::Disrupt, |inner| by_verb(inner, dialect))
         }
         b"explain" | b"show" | b"describe" | b"desc" | b"table" | b"values" => Effect::Read,
         b"select" => select(words),
@@ -485,7 +591,7 @@ fn compares(part: &[&[u8]], depth: u8) -> bool {
     {
         return limits(inside, depth - 1);
     }
-    let names: Vec<&[u8]> = part.iter().copied().filter(|w| is_name(w)).collect();
+    let names: Vec<&[u8]> = part.iter().filter(|w| is_name(w)).map(|w| unquoted_name(w)).collect();
     let (left, right) = names.split_at_checked(names.len() / 2).unwrap_or_default();
     !names.is_empty() && left != right
 }
@@ -533,18 +639,7 @@ fn select(words: &[&[u8]]) -> Effect {
     let acts = |w: &&[u8]| SELECT_ACTS.iter().any(|act| w.starts_with(act.bytes()));
     // `for update` locks rows; `for` and `into` as parts of longer names are columns.
     let exact = |w: &&[u8]| !matches!(w.get(..4), Some(b"fore" | b"form" | b"inte")) || w.len() <= 4;
-    let called = || {
-        words.windows(3).filter_map(|w| match w {
-            // `with to_delete (id) as (…)`
-            [b"with" | b"recursive", _, b"("] => None,
-            [_, name, b"("] => Some(*name),
-            _ => None,
-        })
-    };
-    if called().any(|name| SELECT_DESTROYS.iter().any(|known| known.bytes() == name)) {
-        return Effect::Destroy;
-    }
-    if called().any(takes) || words.iter().skip(1).any(|w| acts(w) && exact(w)) {
+    if calls(words).any(takes) || words.iter().skip(1).any(|w| acts(w) && exact(w)) {
         return Effect::Disrupt;
     }
     Effect::Read
@@ -677,6 +772,14 @@ mod tests {
             (Destroy, Any, "update t set a = (select b from u where c = 1)"),
             (Destroy, Any, "update t set a = 1 where 1 = 1"),
             (Destroy, Any, "update t set a = 1 where true"),
+            (Disrupt, Postgres, "update \"t\" set a = 1 where \"name\" = 'x'"),
+            (Disrupt, MySql, "update `t` set a = 1 where `name` = 'x'"),
+            (Disrupt, Any, "UPDATE \"Music\" SET a = 1 WHERE \"pk\" = 'x' AND \"sk\" = ?"),
+            (Disrupt, MySql, "update t set a = 1 where \"name\" = 'x'"),
+            (Destroy, MySql, "update t set a = 1 where \"name\" = 'name'"),
+            (Destroy, MySql, "update t set a = 1 where \"name\" <> 'x'"),
+            (Destroy, MySql, "execute immediate \"drop table t\""),
+            (Read, Any, "select \"delete\", `drop` from \"truncate\""),
             (Disrupt, Any, "update t set a = (select b from u) where c = 1"),
             (Destroy, Any, "with d as (update t set a = 1 returning b) select b from d where b = 1"),
             (Disrupt, Any, "with d as (select a from t for update) update t set a = 1 where b = 2"),
@@ -732,6 +835,12 @@ mod tests {
             "id::text = id::text",
             "exists (select 1)",
             "1",
+            "\"id\" = \"id\"",
+            "\"id\" = id",
+            "`id` = `id`",
+            // Two literals for MySQL.
+            "\"a\" <> \"b\"",
+            "\"a\" <> 'b'",
         ] {
             check(&[(Destroy, Any, &format!("update t set a = 1 where {truth}"))]);
         }
@@ -761,6 +870,13 @@ mod tests {
             "current of c",
             "name like 'a%' returning id",
             "(:a is null or a = :a)",
+            // names in quotes
+            "\"id\" = 3",
+            "`id` = 3",
+            "\"t\".\"id\" = 3",
+            "\"userId\" in (1, 2)",
+            "\"created at\" < now()",
+            "(\"a\" = 1 or \"b\" = 2)",
         ] {
             check(&[(Disrupt, Any, &format!("update t set a = 1 where {limit}"))]);
         }
@@ -810,6 +926,20 @@ mod tests {
             (Disrupt, Any, "select app.purge_orders(1)"),
             (Disrupt, Any, "select delete_user('a')"),
             (Disrupt, Any, "with a as (select 1) select truncate_all() from a"),
+            (Destroy, Postgres, "call drop_chunks('t', interval '3 months')"),
+            (Destroy, Postgres, "values (lo_unlink(1))"),
+            (Destroy, Postgres, "insert into log select lo_unlink(oid) from t"),
+            (Destroy, Postgres, "update t set a = lo_unlink(b) where id = 1"),
+            (Destroy, Postgres, "do $$ begin perform drop_chunks('t', 1); end $$"),
+            (Destroy, Postgres, "explain analyze select drop_chunks('t', 1)"),
+            (Destroy, Postgres, "select \"drop_chunks\"('t', 1)"),
+            (Destroy, Postgres, "copy (select lo_unlink(1)) to '/tmp/x'"),
+            (Read, Postgres, "explain select drop_chunks('t', 1)"),
+            (Disrupt, Postgres, "drop function drop_chunks(int)"),
+            (Disrupt, Postgres, "create function drop_queue(a int) returns int as 'select 1' language sql"),
+            (Disrupt, Postgres, "grant execute on function lo_unlink(oid) to u"),
+            (Disrupt, Any, "insert into drop_queue (a) values (1)"),
+            (Disrupt, Any, "call app.purge_orders(1)"),
             (Read, Any, "select drop_chunks from t"),
             (Read, Any, "select delete_date, dropped(1), is_deleted(a) from purge_log"),
             (Read, Any, "with to_delete (id) as (select 1) select id from to_delete"),

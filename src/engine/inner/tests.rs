@@ -1,8 +1,32 @@
 use super::judge;
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Read};
 
+/// Words of a row: blanks part them but inside quotes; in double ones `\"` is a quote. `\n` is the end of a line.
+fn split(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(q), c) if q == c => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            (_, '\\') if chars.peek() == Some(&'n') => {
+                chars.next();
+                word.get_or_insert_default().push('\n');
+            }
+            (Some('"') | None, '\\') => word.get_or_insert_default().extend(chars.next()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
 fn effect(line: &str) -> Effect {
-    let words = shell_words::split(line).expect(line);
+    let words = split(line);
     judge(&words.iter().map(String::as_bytes).collect::<Vec<_>>()).effect
 }
 
@@ -126,12 +150,12 @@ fn programs() {
         (Destroy, "zfs destroy tank/x"),
         (Disrupt, "sh"),
         (Disrupt, "bash -l"),
-        (Disrupt, "sh -c 'ls -la'"),
+        (Read, "sh -c 'ls -la'"),
         (Destroy, "sh -c 'cd /data && rm -rf *'"),
         (Destroy, "bash -lc \"for f in a b; do rm $f; done\""),
         (Destroy, "sh -ec 'echo $(rm -rf /data)'"),
         (Destroy, "sh -c \"psql -c 'drop table x'\""),
-        (Disrupt, "sh -c 'echo rm -rf /data'"),
+        (Read, "sh -c 'echo rm -rf /data'"),
         (Destroy, "sudo -u postgres psql -c 'drop table x'"),
         (Read, "sudo -u postgres psql -c 'select 1'"),
         (Destroy, "env A=b rm -rf /data"),
@@ -160,9 +184,133 @@ fn programs() {
 }
 
 #[test]
+fn shells_do_what_their_lines_do() {
+    let rows: &[(Effect, &str)] = &[
+        (Read, "sh -c 'cat /etc/app.conf'"),
+        (Read, "sh -c 'cat /etc/app.conf | grep -v \"^#\"'"),
+        (Read, "bash -lc 'df -h; free -m && uptime || true'"),
+        (Read, "sh -ec 'cd /data && ls -la | wc -l'"),
+        (Read, "sh -c 'ls /data 2>/dev/null | head -n 5 2>&1'"),
+        (Read, "sh -c 'for f in /etc/*.conf; do echo $f; cat \"$f\"; done'"),
+        (Read, "sh -c 'if [ -f /tmp/ready ]; then cat /tmp/ready; else echo no; fi'"),
+        (Read, "sh -c 'while read -r l; do echo \"$l\"; done < /etc/hosts'"),
+        (Read, "sh -c 'echo $(date) $(hostname -f)'"),
+        (Read, "sh -c 'echo `date`; N=$((1 + 2)); echo $N'"),
+        (Read, "sh -c 'A=b; echo ${A:-c} # rm -rf /data'"),
+        (Read, "sh -c 'psql -U \"$POSTGRES_USER\" -d $POSTGRES_DB -c \"select 1\"'"),
+        (Read, "sh -c 'mysql -uroot -p$MYSQL_ROOT_PASSWORD -e \"show processlist\"'"),
+        (Read, "sh -c 'curl -s http://$HOSTNAME:8080/health'"),
+        (Read, "sh -c 'echo select 1 | psql shop'"),
+        (Read, "sh -c 'echo ls | sh'"),
+        (Read, "su - postgres -c 'psql -c \"select 1\"'"),
+        (Read, "runuser -u postgres -- psql -c 'select 1'"),
+        (Read, "busybox sh -c 'ls'"),
+        (Read, "command -v rm"),
+        (Read, "find /data -name '*.log' -exec ls -l {} +"),
+        (Read, "sh -c 'find /etc -name x | xargs cat'"),
+        (Read, "sh -c 'diff <(ls /a) <(ls /b)'"),
+        // what is not told by the text
+        (Disrupt, "sh -c '$CMD'"),
+        (Disrupt, "sh -c '\"$@\"' _ ls"),
+        (Disrupt, "sh -c '$DIR/cat x'"),
+        (Disrupt, "sh -c 'find /data $OPTS'"),
+        (Disrupt, "sh -c 'find /data \"$@\"' _ -delete"),
+        (Disrupt, "sh -c 'sort {-o,x} y'"),
+        (Disrupt, "sh -c 'psql -c \"$SQL\"'"),
+        (Disrupt, "sh -c 'psql $ARGS'"),
+        (Disrupt, "sh -c 'find /data | xargs date'"),
+        (Disrupt, "sh -c 'ls | sh'"),
+        (Disrupt, "sh -c 'eval \"$X\"'"),
+        (Disrupt, "sh -c '. /etc/profile; ls'"),
+        (Disrupt, "sh -c 'ls > /data/names'"),
+        (Disrupt, "sh -c 'ls >> /data/names 2>&1'"),
+        (Disrupt, "sh -c 'ls &> /data/names'"),
+        (Disrupt, "sh -c ': > /data/x'"),
+        (Disrupt, "sh -c 'LD_PRELOAD=/tmp/x.so ls'"),
+        (Disrupt, "sh -c 'ls \"open'"),
+        (Disrupt, "sh -c 'echo $(ls'"),
+        (Disrupt, "sh -c 'ls; reboot'"),
+        (Disrupt, "sh -c 'f() { reboot; }; f'"),
+        (Disrupt, "sh -c 'ls() { reboot; }; ls'"),
+        (Disrupt, "sh -c 'alias ls=reboot; ls'"),
+        (Disrupt, "sh -c 'echo `reboot`'"),
+        (Disrupt, "sh -c 'echo \"$(reboot)\"'"),
+        (Disrupt, "sh -c 'echo ${x:-$(reboot)}'"),
+        (Disrupt, "sh -c 'echo $((reboot))x $((ls); reboot)'"),
+        (Disrupt, "sh -c 'cat <(reboot)'"),
+        (Disrupt, "sh -c 'ls & reboot'"),
+        (Disrupt, "sh -c 'ls | tee /etc/x'"),
+        (Disrupt, "sh -c ''"),
+        (Disrupt, "sh -s"),
+        (Disrupt, "sh /x.sh"),
+        (Disrupt, "su - postgres -c 'pg_ctl stop'"),
+        (Disrupt, "find / -exec chmod 600 {} ;"),
+        (Disrupt, "sh -c \"ls $'a'\""),
+        (Disrupt, "sh -x script.sh -c ls"),
+        (Read, "bash -euo pipefail -c ls"),
+        (Read, "bash --rcfile /x -c ls"),
+        (Disrupt, "sh -c 'echo select 1 | psql -o /etc/x'"),
+        (Disrupt, "sh -c 'echo select 1 | psql -f x.sql'"),
+        (Read, "sh -c 'echo select 1 | psql -U app -h db -At shop'"),
+        (Disrupt, "sh -c 'echo get | redis-cli -x set key'"),
+        (Read, "sh -c 'echo ping | redis-cli'"),
+        // what deletes
+        (Destroy, "sh -c 'echo \"truncate orders\" | psql shop'"),
+        (Destroy, "sh -c 'psql shop <<< \"drop table x\"'"),
+        (Destroy, "sh -c 'psql shop <<E\ndrop table x;\nE\nls'"),
+        (Destroy, "sh -c 'echo flushall | redis-cli'"),
+        (Destroy, "sh -c 'echo rm -rf /data | sh'"),
+        (Destroy, "sh -c 'find /data -mtime +3 | xargs rm -f'"),
+        (Destroy, "find /data -type f -exec sh -c 'rm \"$1\"' _ {} ;"),
+        (Destroy, "su - postgres -c 'dropdb shop'"),
+        (Destroy, "runuser -u postgres -- dropdb shop"),
+        (Destroy, "busybox rm -rf /data"),
+        (Destroy, "sh -c 'eval rm -rf /data'"),
+        (Destroy, "sh -c 'trap \"rm -rf /data\" EXIT; ls'"),
+        (Destroy, "sh -c 'cat <<E\nhello\nE\nrm -rf /data'"),
+        (Destroy, "sh -c 'if true; then rm -rf /data; fi'"),
+        (Destroy, "sh -c '(cd /data; rm -rf x)'"),
+        (Destroy, "sh -c '$CMD; rm -rf /data'"),
+        (Destroy, "hdfs dfs -rm -r -skipTrash /data"),
+        (Destroy, "hadoop fs -rm -r /data"),
+        (Destroy, "hdfs namenode -format"),
+        (Read, "hdfs dfs -ls /data"),
+        (Read, "hdfs fsck /data"),
+        (Disrupt, "hdfs dfs -put x /data"),
+        (Disrupt, "hdfs dfsadmin -safemode enter"),
+    ];
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter(|(want, line)| effect(line) != *want)
+        .map(|(want, line)| format!("{want} expected, {} given: {line}", effect(line)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn long_and_nested_words_end() {
     let nested: Vec<&[u8]> = [&b"kubectl"[..], b"exec", b"a", b"--"].repeat(20_000);
     assert_eq!(judge(&nested).effect, Disrupt);
     let wrapped: Vec<&[u8]> = [&b"sudo"[..]].repeat(100_000);
     let _ = judge(&wrapped);
+    for part in ["$(", "`", "${", "(", "'", "\"", "<(", "<<E\n", "<<E ", "$((1", "sh -c '", "$((", "eval "] {
+        let line = part.repeat(20_000);
+        assert!(judge(&[b"sh", b"-c", line.as_bytes()]).effect >= Disrupt, "{part}");
+    }
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn tables_of_partiql_are_read_between_comments_and_literals() {
+    for (text, want) in [
+        ("DELETE FROM \"orders\" WHERE id = 1", vec!["orders"]),
+        ("DELETE FROM/**/\"orders\".\"by-date\" WHERE id=1", vec!["orders"]),
+        ("delete -- from x\nfrom orders where note = 'from other'", vec!["orders"]),
+        ("UPDATE \"my-table\" SET a = 'update x'", vec!["my-table"]),
+        ("INSERT INTO Orders VALUE {'from': 'x'}", vec!["Orders"]),
+        ("EXISTS(SELECT * FROM \"a\"\"b\" WHERE id = 1)", vec!["a\"b"]),
+        ("SELECT 1", vec![]),
+    ] {
+        assert_eq!(super::sql::tables(text), want, "{text}");
+    }
 }

@@ -3,8 +3,40 @@
 
 #[cfg(feature = "cli")]
 pub mod builtin;
+pub mod classify;
 #[cfg(feature = "cli")]
 pub mod documents;
+pub(in crate::engine) mod keys;
 pub mod kinds;
+pub mod oc;
 #[cfg(feature = "cli")]
 pub mod reach;
+
+use super::tool::Tool;
+use super::tools::kubectl::TABLE;
+use super::verdict::Verdict;
+use std::borrow::Cow;
+
+/// Judges the words after the name of a tool of this family: kubectl's commands, and before them those that only `oc` has.
+pub fn classify(tool: &Tool, words: &[&[u8]], inside: classify::Inside) -> Verdict {
+    let own = if tool.name == oc::NAME { oc::classify(words, inside) } else { None };
+    own.unwrap_or_else(|| classify::classify_words(&TABLE, words, inside))
+}
+
+/// The commands of a tool of this family, as rules of a policy name them; groups stand for themselves.
+#[cfg(feature = "cli")]
+pub fn verbs(tool: &Tool) -> Vec<String> {
+    let own = if tool.name == oc::NAME { oc::COMMANDS } else { &[] };
+    let mut all: Vec<String> = Vec::new();
+    for command in TABLE.commands.iter().chain(own) {
+        let group = |(at, _)| command.path.get(..at).unwrap_or_default().to_owned();
+        all.push(command.path.to_owned());
+        all.extend(command.path.match_indices(' ').map(group));
+    }
+    all
+}
+
+/// The words with their secrets replaced.
+pub fn redact<'a>(words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
+    classify::redact(&TABLE, words)
+}

@@ -28,6 +28,11 @@ const ROWS: &[(Effect, &str)] = &[
     (Read, "apt list --installed | grep postgres"),
     (Read, "sudo apt-get -s dist-upgrade | grep ^Remv"),
     (Disrupt, "ssh db1 sudo systemctl stop postgresql"),
+    // Not refused, and a loss all the same.
+    (Destroy, "ssh db1 'rm -rf /tmp/x'"),
+    (Destroy, "ssh db1 'rm -rf /srv/x'"),
+    (Destroy, "ssh db1 ssh db2 'rm -rf /tmp/x'"),
+    (Disrupt, "systemctl --user stop x"),
     (Disrupt, "ssh db1 reboot"),
     (Disrupt, "sudo shutdown -r now"),
     (Disrupt, "sleep 5; reboot"),

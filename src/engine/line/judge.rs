@@ -3,11 +3,16 @@
 
 mod blocks;
 mod calls;
+mod code;
 mod containers;
+mod fleet;
 mod functions;
 mod prints;
 mod programs;
+mod recipes;
+mod scratch;
 mod simple;
+mod targets;
 mod text;
 mod unwrap;
 
@@ -121,6 +126,10 @@ struct Reader {
     remote: usize,
     /// Inside a container that is thrown away and sees nothing of the host.
     boxed: usize,
+    /// On another machine: the directory it is in, when that is not the one it began in.
+    place: Option<Vec<u8>>,
+    /// On another machine scratch files were taken away, and nothing else is counted of it there.
+    scratched: bool,
     /// Inside text that may be no command: words of unknown programs are not tried as commands.
     strict: usize,
     /// Aliases and functions being read.
@@ -129,6 +138,8 @@ struct Reader {
     defined: Vec<Defined>,
     /// Sources of `>(…)` in the command being read: they read what it writes.
     sinks: Vec<Vec<u8>>,
+    /// What the last `<(…)` writes is not all known.
+    process_unknown: bool,
     /// Something may stand between a tool's name and guard: PATH, a function, an alias.
     shadowed: bool,
 }
@@ -169,10 +180,13 @@ impl Reader {
             depth: 0,
             remote: 0,
             boxed: 0,
+            place: None,
+            scratched: false,
             strict: 0,
             active: Vec::new(),
             defined: Vec::new(),
             sinks: Vec::new(),
+            process_unknown: false,
             shadowed: false,
         }
     }
@@ -240,10 +254,19 @@ impl Reader {
     fn far(&mut self, shared: bool, read: impl FnOnce(&mut Reader) -> LineVerdict) -> LineVerdict {
         self.remote += 1;
         let boxed = std::mem::take(&mut self.boxed);
+        let place = self.place.take();
         let verdict = if shared { read(self) } else { self.apart(true, read) };
         self.boxed = boxed;
+        self.place = place;
         self.remote -= 1;
-        if verdict.effect == Effect::Destroy { worse(verdict, guarded_as(Effect::Destroy)) } else { verdict }
+        let verdict = match verdict.effect {
+            Effect::Destroy => worse(verdict, guarded_as(Effect::Destroy)),
+            _ => verdict,
+        };
+        if self.remote == 0 && std::mem::take(&mut self.scratched) {
+            return worse(verdict, unguarded(Effect::Destroy));
+        }
+        verdict
     }
 
     /// What a shell of its own does: it sees only what is exported, and nothing when it is `far` away.

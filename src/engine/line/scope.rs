@@ -55,8 +55,28 @@ pub(super) struct Scope {
     pub functions: Vec<(Vec<u8>, Rc<[Token]>)>,
     /// Names that stand for another name (`declare -n R=D`): R and D.
     pub references: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Files the line writes: path and text.
-    files: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Files the line writes.
+    files: Vec<File>,
+}
+
+/// A file the line writes.
+#[derive(Clone, Default)]
+struct File {
+    path: Vec<u8>,
+    text: Vec<u8>,
+    /// It may hold more: it was added to.
+    partial: bool,
+    /// Names in it stand for what they held when it was written.
+    shared: bool,
+}
+
+/// What is known of a file.
+pub(super) struct Text {
+    pub text: Vec<u8>,
+    /// It may hold more than that.
+    pub partial: bool,
+    /// Names in it stand for what they held when it was written.
+    pub shared: bool,
 }
 
 impl Scope {
@@ -116,6 +136,17 @@ impl Scope {
     /// Whether elements of this array are known one by one.
     pub fn has_elements(&self, name: &[u8]) -> bool {
         self.variables.contains_key([name, ELEMENT].concat().as_slice())
+    }
+
+    /// Something may have assigned any of the names: a file that is sourced, a text that is evaluated.
+    pub fn doubt(&mut self) {
+        let known = |(name, values): &(&Vec<u8>, &Vec<Value>)| *name != b"IFS" && !values.contains(&None);
+        let names: Vec<Vec<u8>> = self.variables.iter().filter(known).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            let mut values = self.get(&name).to_vec();
+            values.push(None);
+            self.set(&name, values);
+        }
     }
 
     /// How many names the line has assigned.
@@ -206,12 +237,15 @@ impl Scope {
         }
     }
 
-    /// Remembers what a file holds.
-    pub fn write(&mut self, path: &[u8], text: Vec<u8>, appends: bool) {
+    /// Remembers what a file holds. Names in it are those of this line when it is `shared`.
+    pub fn write(&mut self, path: &[u8], text: Vec<u8>, appends: bool, shared: bool) {
         let path = plain(path);
-        match self.files.iter_mut().rev().find(|(written, _)| appends && written == path) {
-            Some((_, held)) => held.extend_from_slice(&text),
-            None => self.files.push((path.to_vec(), text)),
+        match self.files.iter_mut().rev().find(|file| appends && file.path == path) {
+            Some(file) => {
+                file.text.extend_from_slice(&text);
+                file.shared &= shared;
+            }
+            None => self.files.push(File { path: path.to_vec(), text, partial: appends, shared }),
         }
     }
 
@@ -219,6 +253,11 @@ impl Scope {
     ///
     /// A line may go to the file's directory first, or name it by a pattern: a file of the same name counts as well.
     pub fn read(&self, path: &[u8]) -> Option<Vec<u8>> {
+        self.look(path).map(|file| file.text)
+    }
+
+    /// The same, and what else is known of it.
+    pub fn look(&self, path: &[u8]) -> Option<Text> {
         let path = plain(path);
         let last = |p: &[u8]| p.rsplit(|b| *b == b'/').next().unwrap_or_default().to_vec();
         let wanted = last(path);
@@ -228,33 +267,35 @@ impl Scope {
             let fits = wanted.contains(&b'*') && glob::matches(&pattern, &String::from_utf8_lossy(&called));
             written == path || (!wanted.is_empty() && called == wanted) || fits
         };
-        let mut texts = self.files.iter().filter(|(written, _)| is(written)).peekable();
-        texts.peek()?;
-        let mut all = Vec::new();
-        for (_, text) in texts {
-            all.extend_from_slice(text);
-            all.push(b'\n');
+        let mut files = self.files.iter().filter(|file| is(&file.path)).peekable();
+        files.peek()?;
+        let mut all = Text { text: Vec::new(), partial: false, shared: true };
+        for file in files {
+            all.text.extend_from_slice(&file.text);
+            all.text.push(b'\n');
+            all.partial |= file.partial;
+            all.shared &= file.shared;
         }
         Some(all)
     }
 
     /// Everything the line writes to files, one text: for a shell that is given a file of which the name is not known.
     pub fn every_file(&self) -> Option<Vec<u8>> {
-        let texts: Vec<&[u8]> = self.files.iter().map(|(_, text)| text.as_slice()).collect();
+        let texts: Vec<&[u8]> = self.files.iter().map(|file| file.text.as_slice()).collect();
         (!texts.is_empty()).then(|| texts.join(&b'\n'))
     }
 
     /// What was written to the file a command's name stands for: a path, or a name in a directory of programs.
-    pub fn program(&self, called: &[u8]) -> Option<Vec<u8>> {
+    pub fn program(&self, called: &[u8]) -> Option<Text> {
         if called.contains(&b'/') {
-            return self.read(called);
+            return self.look(called);
         }
         let installed = |path: &[u8]| {
             path.strip_suffix(called)
                 .is_some_and(|dir| dir.ends_with(b"bin/") || dir.ends_with(b".local/bin/"))
         };
-        let path = self.files.iter().rev().find(|(path, _)| installed(path)).map(|(path, _)| path.clone())?;
-        self.read(&path)
+        let file = self.files.iter().rev().find(|file| installed(&file.path))?;
+        self.look(&file.path)
     }
 
     /// The alias of this name.
@@ -320,6 +361,18 @@ mod tests {
         scope.set(b"x", vec![some("b")]);
         scope.leave(false);
         assert_eq!(scope.get(b"x"), [some("a"), some("b")]);
+    }
+
+    #[test]
+    fn what_is_doubted_in_a_block_is_doubted_behind_it() {
+        let mut scope = Scope::default();
+        scope.set(b"x", vec![some("a")]);
+        scope.enter();
+        scope.doubt();
+        scope.leave(false);
+        assert_eq!(scope.get(b"x"), [None, some("a")]);
+        scope.set(b"x", vec![some("b")]);
+        assert_eq!(scope.get(b"x"), [some("b")]);
     }
 
     #[test]

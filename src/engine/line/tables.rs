@@ -1,5 +1,7 @@
 //! Names on a line: commands that change nothing, those that take text, names of guarded tools. Data.
 
+use crate::engine::tool::{self, Tool};
+
 /// Commands that change nothing on any guarded system whatever their arguments are; sorted.
 pub(super) const HARMLESS: &[&str] = &[
     "((",
@@ -213,6 +215,35 @@ pub(super) fn takes_text(name: &[u8]) -> bool {
     is_harmless(name) || TEXT.binary_search_by(|t| t.as_bytes().cmp(name)).is_ok()
 }
 
+/// Long options whose value is text for people, whatever the program is. Sorted.
+const MESSAGES: &[&str] = &[
+    "--body",
+    "--caption",
+    "--comment",
+    "--description",
+    "--message",
+    "--note",
+    "--notes",
+    "--reason",
+    "--subject",
+    "--summary",
+    "--title",
+];
+
+/// Verbs of programs that keep records of what people say, behind which `-m` and `-t` hold text as well.
+pub(super) const RECORDS: &[&str] = &[
+    "amend", "annotate", "comment", "commit", "create", "describe", "desc", "edit", "issue", "merge",
+    "modify", "mr", "new", "note", "notes", "pr", "release", "review", "save", "squash", "stash", "submit",
+    "tag", "update",
+];
+
+/// Whether an option's value is text for people; `records` when a verb of [`RECORDS`] stands before it.
+pub(super) fn is_message(option: &[u8], records: bool) -> bool {
+    let letters =
+        || matches!(option, [b'-', flags @ .., b'm' | b't'] if flags.iter().all(|b| b"asv".contains(b)));
+    MESSAGES.binary_search_by(|m| m.as_bytes().cmp(option)).is_ok() || (records && letters())
+}
+
 /// Clients of databases, whose quoted words and here documents are statements. Sorted.
 const DATABASE_CLIENTS: &[&str] = &[
     "bq",
@@ -374,38 +405,29 @@ pub(super) fn starts(interpreter: &[u8]) -> &'static [&'static str] {
 }
 
 /// Images whose entry point is a guarded tool, by the last part of their name.
-const IMAGES: &[(&str, &str)] =
-    &[("aws-cli", "aws"), ("awscli", "aws"), ("k8s-kubectl", "kubectl"), ("kubectl", "kubectl")];
+const IMAGES: &[(&str, Tool)] = &[
+    ("aws-cli", tool::AWS),
+    ("awscli", tool::AWS),
+    ("k8s-kubectl", tool::KUBECTL),
+    ("kubectl", tool::KUBECTL),
+    ("openshift-cli", tool::OC),
+];
 
 /// The guarded tool an image runs: `registry/bitnami/kubectl:1.31@sha256:…`.
-pub(super) fn image(name: &[u8]) -> Option<&'static str> {
+pub(super) fn image(name: &[u8]) -> Option<&'static Tool> {
     let name = name.split(|b| *b == b'@').next().unwrap_or(name);
     // `nixpkgs#kubectl` stands for its program as well.
     let last = name.rsplit(|b| matches!(b, b'/' | b'#')).next().unwrap_or(name);
     let last = last.split(|b| *b == b':').next().unwrap_or(last);
-    IMAGES.iter().find(|(i, _)| i.as_bytes() == last).map(|(_, tool)| *tool)
+    IMAGES.iter().find(|(i, _)| i.as_bytes() == last).map(|(_, tool)| tool)
 }
 
-/// Names that mean a guarded tool: (name on the line, tool in the tables). Sorted by name.
-pub(super) const GUARDED: &[(&str, &str)] = &[
-    ("aws", "aws"),
-    ("aws.cmd", "aws"),
-    ("aws.exe", "aws"),
-    ("k", "kubectl"),
-    ("kubecolor", "kubectl"),
-    ("kubectl", "kubectl"),
-    ("kubectl.exe", "kubectl"),
-    ("microk8s.kubectl", "kubectl"),
-    ("oc", "kubectl"),
-];
-
-/// Tools that work on the host itself whose names are no words of other tools: found behind a wrapper nobody knows, too
-/// (`some-wrapper apt-get purge x`). `service`, `init`, `halt` and `reboot` are commands of too many others.
-const HOST: &[&str] = &["apt", "apt-get", "aptitude", "dpkg", "systemctl"];
+/// Programs that take a tool's words and call it: (name on the line, the tool).
+const STAND_INS: &[(&str, Tool)] = &[("kubecolor", tool::KUBECTL), ("microk8s.kubectl", tool::KUBECTL)];
 
 /// Whether the name is unmistakably that of a tool that works on the host itself.
 pub(super) fn is_host_tool(name: &[u8]) -> bool {
-    HOST.iter().any(|h| h.as_bytes() == name)
+    tool::called(name).is_some_and(|tool| tool.is_of_machine() && tool.unmistakable)
 }
 
 /// Whether the command is known to change nothing.
@@ -413,10 +435,10 @@ pub(super) fn is_harmless(name: &[u8]) -> bool {
     HARMLESS.binary_search_by(|h| h.as_bytes().cmp(name)).is_ok()
 }
 
-/// The guarded tool a command name stands for.
-pub(super) fn guarded(name: &[u8]) -> Option<&'static str> {
-    let at = GUARDED.binary_search_by(|(n, _)| n.as_bytes().cmp(name)).ok()?;
-    GUARDED.get(at).map(|(_, tool)| *tool)
+/// The tool of a cluster or an account that a command's name stands for.
+pub(super) fn guarded(name: &[u8]) -> Option<&'static Tool> {
+    let stand_in = || STAND_INS.iter().find(|(n, _)| n.as_bytes() == name).map(|(_, tool)| tool);
+    tool::called(name).filter(|tool| !tool.is_of_machine()).or_else(stand_in)
 }
 
 #[cfg(test)]
@@ -426,8 +448,7 @@ mod tests {
     #[test]
     fn tables_are_sorted_and_without_duplicates() {
         assert!(HARMLESS.windows(2).all(|w| w[0] < w[1]), "{:?}", HARMLESS.windows(2).find(|w| w[0] >= w[1]));
-        assert!(GUARDED.windows(2).all(|w| w[0].0 < w[1].0));
-        for table in [TEXT, SILENT, FILTERS, INTERPRETERS, DATABASE_CLIENTS] {
+        for table in [TEXT, SILENT, FILTERS, INTERPRETERS, DATABASE_CLIENTS, MESSAGES] {
             assert!(table.windows(2).all(|w| w[0] < w[1]), "{:?}", table.windows(2).find(|w| w[0] >= w[1]));
         }
     }

@@ -1,9 +1,8 @@
 //! The built-in table: what holds when no policy file says anything. Data only.
 
 use super::UnknownAs;
-use super::rule::Outcome;
-use crate::engine::decide::Level;
 use crate::engine::effect::Effect;
+use crate::engine::situation::{Level, Outcome};
 use crate::engine::target::Environment;
 
 /// One row: in this environment this effect has this outcome.

@@ -1,6 +1,6 @@
 //! Commands whose own words say which kind they make: a rule about secrets has nothing to say about `create configmap`.
 
-use crate::engine::decide::Object;
+use crate::engine::situation::Object;
 
 /// What a command makes: its path, then kind, group and plural of the API.
 struct Makes(&'static str, &'static str, &'static str, &'static str);
@@ -64,11 +64,11 @@ pub fn of_path(path: &str) -> Option<Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools;
+    use crate::engine::tools::kubectl;
 
     #[test]
     fn every_path_is_one_of_kubectls_and_every_create_is_in_here() {
-        let table = tools::by_name(b"kubectl").unwrap();
+        let table = &kubectl::TABLE;
         let known = |path: &str| table.commands.iter().any(|c| c.path == path);
         for Makes(path, ..) in MAKES.iter().chain(&WORKS_ON) {
             assert!(known(path), "{path}");

@@ -7,6 +7,7 @@ use super::{Layer, Merged};
 use crate::engine::fact::{Known, Why};
 use crate::engine::glob;
 use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, is_loopback};
+use crate::engine::tool::TargetKind;
 
 /// A kind of identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,28 +30,6 @@ pub enum IdKind {
     Endpoint,
     /// A machine's name.
     Host,
-}
-
-/// The family of tools an identity belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Domain {
-    /// kubectl and its like.
-    Kubernetes,
-    /// aws.
-    Aws,
-    /// The machine itself.
-    Machine,
-}
-
-/// The family of a tool, `None` when it is not known.
-pub fn domain_of_tool(tool: &str) -> Option<Domain> {
-    match tool {
-        "kubectl" | "kubectl.exe" | "helm" | "oc" => Some(Domain::Kubernetes),
-        "aws" => Some(Domain::Aws),
-        "apt" | "apt-get" | "aptitude" | "dpkg" | "systemctl" | "service" | "shutdown" | "reboot"
-        | "halt" | "poweroff" | "init" | "telinit" => Some(Domain::Machine),
-        _ => None,
-    }
 }
 
 impl IdKind {
@@ -82,14 +61,14 @@ impl IdKind {
         }
     }
 
-    /// The family of tools it belongs to.
-    pub const fn domain(self) -> Domain {
+    /// The kind of target it is an identity of.
+    pub const fn target(self) -> TargetKind {
         match self {
             IdKind::Cluster | IdKind::Context | IdKind::Server | IdKind::Uid | IdKind::Ca => {
-                Domain::Kubernetes
+                TargetKind::Cluster
             }
-            IdKind::Account | IdKind::Region | IdKind::Endpoint => Domain::Aws,
-            IdKind::Host => Domain::Machine,
+            IdKind::Account | IdKind::Region | IdKind::Endpoint => TargetKind::Account,
+            IdKind::Host => TargetKind::Machine,
         }
     }
 

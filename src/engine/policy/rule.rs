@@ -5,67 +5,13 @@
 //! decision monotone: nothing becomes easier by becoming worse. A fact that is not known counts for raising rules and
 //! against relaxing ones.
 
-use super::place::{IdKind, domain_of_tool};
+use super::place::IdKind;
 use super::window::Window;
-use crate::engine::decide::{Level, Object, Situation, Whole};
 use crate::engine::effect::Effect;
 use crate::engine::glob;
+use crate::engine::situation::{Actor, Object, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
-
-/// What follows from a rule. The order is the order of strength.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// It runs.
-    Allow,
-    /// It runs, with one line that says where.
-    Notice,
-    /// It runs, with the rule's warning.
-    Warn,
-    /// It runs after the right answer.
-    Confirm(Level),
-    /// It does not run.
-    Deny,
-}
-
-impl Outcome {
-    /// The words used in output and policy files.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Outcome::Allow => "allow",
-            Outcome::Notice => "notice",
-            Outcome::Warn => "warn",
-            Outcome::Confirm(Level::YesNo) => "confirm yes-no",
-            Outcome::Confirm(Level::Typed) => "confirm typed",
-            Outcome::Deny => "deny",
-        }
-    }
-}
-
-/// Who is at work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Actor {
-    /// A person.
-    #[default]
-    Human,
-    /// A pipeline.
-    Ci,
-    /// A coding agent.
-    Agent,
-}
-
-impl Actor {
-    /// All of them.
-    pub const ALL: [Actor; 3] = [Actor::Human, Actor::Ci, Actor::Agent];
-
-    /// The word used in output and policy files.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Actor::Human => "human",
-            Actor::Ci => "ci",
-            Actor::Agent => "agent",
-        }
-    }
-}
+use crate::engine::tool;
 
 /// A label that has to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -342,8 +288,8 @@ fn is_unproven(kind: IdKind, s: &Situation) -> bool {
 fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
     if !s.target_known {
         // A target nobody could resolve may be any target this tool can reach.
-        return match domain_of_tool(&s.tool) {
-            Some(domain) if domain != kind.domain() => No,
+        return match tool::kind_of(&s.tool) {
+            Some(works_on) if works_on != kind.target() => No,
             _ => Unknown,
         };
     }

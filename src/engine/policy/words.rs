@@ -4,13 +4,14 @@
 use crate::engine::apt::named::{self, named};
 use crate::engine::aws::{self, Hit};
 use crate::engine::classify::{classify, classify_host};
-use crate::engine::decide::{Object, Situation};
 use crate::engine::effect::Effect;
 use crate::engine::kube::kinds::{self, is_cluster_scoped};
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::policy::makes;
+use crate::engine::situation::{Object, Situation};
 use crate::engine::table::Role;
-use crate::engine::tools;
+use crate::engine::tool::{self, FamilyId};
+use crate::engine::tools::kubectl;
 
 /// Commands whose arguments are nodes by name.
 pub const NODE_COMMANDS: [&str; 3] = ["cordon", "drain", "uncordon"];
@@ -33,20 +34,17 @@ const POD_COMMANDS: [&str; 4] = ["attach", "debug", "exec", "port-forward"];
 
 /// The situation as the words tell it. The target is left unknown.
 pub fn situation_of_words(tool: &str, words: &[&[u8]]) -> Situation {
-    if tool == "aws" {
-        let effect = aws::classify(words).effect;
-        return situation_of_aws(&aws::hit(words, &aws::Documents::none()), effect);
-    }
     let effect = classify(tool.as_bytes(), words).effect;
-    let Some(table) = tools::by_name(tool.as_bytes()) else {
-        if classify_host(tool.as_bytes(), words).is_some() {
-            return situation_of_host(tool, words, effect);
+    match tool::called(tool.as_bytes()).map(|known| (known.name, known.family)) {
+        Some((name, FamilyId::Kube)) => situation_of(name, &parse(&kubectl::TABLE, words), effect),
+        Some((_, FamilyId::Aws)) => situation_of_aws(&aws::hit(words, &aws::Documents::none()), effect),
+        Some((name, FamilyId::Packages | FamilyId::Units)) => situation_of_host(name, words, effect),
+        None if classify_host(tool.as_bytes(), words).is_some() => situation_of_host(tool, words, effect),
+        None => {
+            let verb = words.iter().take_while(|w| !w.starts_with(b"-")).map(|w| text(w));
+            Situation::of(tool, verb.collect::<Vec<_>>().join(" "), effect)
         }
-        let verb =
-            words.iter().take_while(|w| !w.starts_with(b"-")).map(|w| text(w)).collect::<Vec<_>>().join(" ");
-        return Situation::of(tool, verb, effect);
-    };
-    situation_of(tool, &parse(table, words), effect)
+    }
 }
 
 /// The same for the tools that work on the host itself: packages and units by name.
@@ -88,7 +86,7 @@ pub fn situation_of(tool: &str, parsed: &Parsed<'_>, effect: Effect) -> Situatio
 /// The same for a command of the AWS CLI: the verb is `SERVICE OPERATION`, an object's resource is the service and its
 /// kind the thing the operation's name speaks of.
 pub fn situation_of_aws(hit: &Hit, effect: Effect) -> Situation {
-    let mut s = Situation::of("aws", hit.verb(), effect);
+    let mut s = Situation::of(tool::AWS.name, hit.verb(), effect);
     let kind = aws::names::kind(hit);
     let object = |name: Option<&String>| Object {
         kind: kind.clone(),
@@ -264,7 +262,7 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     #[cfg(feature = "cli")]
-    use crate::engine::decide::Whole;
+    use crate::engine::situation::Whole;
 
     fn of(line: &str) -> Situation {
         let words: Vec<&[u8]> = line.split(' ').skip(1).map(str::as_bytes).collect();

@@ -81,7 +81,9 @@ pub const SYSTEMCTL: &[(Inline<24>, Effect, Verb)] = &[
     (inline("reenable"), Mutate, Verb::Now),
     // What is masked cannot be started any more, by anything that needs it either.
     (inline("mask"), Disrupt, Verb::Plain),
-    (inline("unmask"), Mutate, Verb::Plain),
+    // Newer ones start what they unmask with --now (`verb_enable`, after 257).
+    (inline("unmask"), Mutate, Verb::StartNow),
+    // By its manual --now belongs to enable, disable and mask; what another systemctl makes of it, guard looks at.
     (inline("preset"), Mutate, Verb::Now),
     (inline("preset-all"), Mutate, Verb::Now),
     (inline("link"), Mutate, Verb::Plain),

@@ -30,6 +30,7 @@ use When::{Only, Verb, Without};
 /// Programs that only read. Sorted by name.
 pub const READS: &[Row] = &[
     row("[", Without, ""),
+    row("[[", Without, ""),
     row("arch", Without, ""),
     row("base64", Without, ""),
     row("basename", Without, ""),
@@ -257,8 +258,58 @@ pub const CURL_LONGS: &[Inline<16>] = &[
     inline("write-out"),
 ];
 
+/// Words of a shell before which no command stands, or that stand before one (POSIX.1-2017, XCU 2.4).
+pub const SHELL_WORDS: &[Inline<6>] = &[
+    inline("!"),
+    inline("do"),
+    inline("done"),
+    inline("elif"),
+    inline("else"),
+    inline("esac"),
+    inline("fi"),
+    inline("if"),
+    inline("then"),
+    inline("time"),
+    inline("until"),
+    inline("while"),
+    inline("{"),
+    inline("}"),
+];
+
+/// Commands of a shell that change nothing but that shell (POSIX.1-2017, XCU 2.14; bash 5.2), and the words that begin a loop
+/// over a list.
+pub const SHELL_OWN: &[Inline<9>] = &[
+    inline(":"),
+    inline("break"),
+    inline("cd"),
+    inline("continue"),
+    inline("declare"),
+    inline("exit"),
+    inline("export"),
+    inline("for"),
+    inline("getopts"),
+    inline("jobs"),
+    inline("local"),
+    inline("popd"),
+    inline("pushd"),
+    inline("read"),
+    inline("readonly"),
+    inline("return"),
+    inline("select"),
+    inline("set"),
+    inline("shift"),
+    inline("shopt"),
+    inline("type"),
+    inline("typeset"),
+    inline("ulimit"),
+    inline("umask"),
+    inline("unset"),
+    inline("wait"),
+];
+
 /// Programs that only run another one: how many operands stand before it.
 pub const WRAPPERS: &[(Inline<10>, u8, Inline<8>)] = &[
+    (inline("busybox"), 0, inline("")),
     (inline("chroot"), 1, inline("")),
     (inline("command"), 0, inline("")),
     (inline("doas"), 0, inline("uC")),
@@ -268,6 +319,7 @@ pub const WRAPPERS: &[(Inline<10>, u8, Inline<8>)] = &[
     (inline("ionice"), 0, inline("cnp")),
     (inline("nice"), 0, inline("n")),
     (inline("nohup"), 0, inline("")),
+    (inline("runuser"), 0, inline("ugGs")),
     (inline("setsid"), 0, inline("")),
     (inline("stdbuf"), 0, inline("ioe")),
     (inline("su-exec"), 1, inline("")),
@@ -275,6 +327,8 @@ pub const WRAPPERS: &[(Inline<10>, u8, Inline<8>)] = &[
     (inline("time"), 0, inline("fo")),
     (inline("timeout"), 1, inline("ks")),
     (inline("tini"), 0, inline("")),
+    (inline("toybox"), 0, inline("")),
+    (inline("xargs"), 0, inline("IEnLPsad")),
 ];
 
 /// Functions that delete what they name when a `select` calls them (TimescaleDB, PostgreSQL 17, pg_partman, pgmq).

@@ -1,6 +1,6 @@
 //! `manifest.json` of a copy of packages. Field names are a public format: schema 1 only ever gains fields.
 
-use crate::keep::store::{Family, Missing};
+use crate::keep::head::{Kind, Missing};
 use serde::{Deserialize, Serialize};
 
 /// What is known about the copy.
@@ -10,8 +10,8 @@ pub struct Manifest {
     pub schema: u32,
     /// What `guard restore` takes.
     pub id: String,
-    /// Always [`Family::Apt`].
-    pub kind: Family,
+    /// Always [`Kind::Apt`].
+    pub kind: Kind,
     /// When, RFC 3339 in UTC.
     pub ts: String,
     /// The version of guard that wrote it.
@@ -287,7 +287,7 @@ mod tests {
         let database = Database { name: "prod".into(), rows: 5, ..Database::default() };
         let text = serde_json::to_string(&database).unwrap();
         assert_eq!(serde_json::from_str::<Database>(&text).unwrap(), database);
-        let manifest = Manifest { schema: 1, kind: Family::Apt, ..Manifest::default() };
+        let manifest = Manifest { schema: 1, kind: Kind::Apt, ..Manifest::default() };
         assert!(serde_json::to_string(&manifest).unwrap().contains(r#""kind":"apt""#));
     }
 }

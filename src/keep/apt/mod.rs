@@ -16,8 +16,8 @@ mod uninterrupted;
 
 pub use manifest::Manifest;
 
+use super::head::{self, Missing};
 use super::partial::Partial;
-use super::store::{Family, Missing};
 use crate::engine::apt::plan::{Kind, Plan};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -182,7 +182,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
     let mut manifest = Manifest {
         schema: 1,
         id: order.id.to_owned(),
-        kind: Family::Apt,
+        kind: head::Kind::Apt,
         ts: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         guard: env!("CARGO_PKG_VERSION").to_owned(),
         argv: order.argv.to_vec(),

@@ -9,8 +9,8 @@ use super::manifest::{Cluster, Database, Stored};
 use super::settings::{digest, is_version};
 use super::system::System;
 use crate::engine::apt::plan::{Kind, Plan};
+use crate::keep::head::Missing;
 use crate::keep::partial::{Partial, create};
-use crate::keep::store::Missing;
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -581,6 +581,7 @@ mod tests {
                 change("postgresql-16", Kind::Remove),
                 change("postgresql-client-16", Kind::Purge),
             ],
+            ..Plan::default()
         };
         let found = dropped(&plan, &system);
         let names: Vec<String> = found.iter().map(Found::called).collect();

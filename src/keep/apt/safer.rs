@@ -122,7 +122,7 @@ mod tests {
             named: true,
             unused: false,
         };
-        Plan { changes: vec![change] }
+        Plan { changes: vec![change], ..Plan::default() }
     }
 
     #[test]

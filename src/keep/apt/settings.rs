@@ -4,8 +4,8 @@
 
 use super::manifest::{Is, Owner, Role, Settings, Unit};
 use super::system::{Known, System};
+use crate::keep::head::Missing;
 use crate::keep::partial::hex;
-use crate::keep::store::Missing;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};

@@ -34,7 +34,12 @@ struct Going<'a> {
 pub fn impact_of(plan: &Plan, facts: &[PackageFacts]) -> Impact {
     let all = going(plan, facts);
     let mut impact = Impact::default();
+    if !plan.deconfigured.is_empty() {
+        let names = list(&plan.deconfigured);
+        impact.raise(Effect::Disrupt, format!("{names}: deconfigured, what runs of it may stop meanwhile"));
+    }
     if all.is_empty() {
+        impact.also.extend(upgrades(plan));
         impact.lower(Effect::Mutate, "nothing is removed");
         return impact;
     }
@@ -55,6 +60,7 @@ pub fn impact_of(plan: &Plan, facts: &[PackageFacts]) -> Impact {
         impact.also.extend(all.iter().filter_map(told));
     }
     impact.also.extend(installs(plan));
+    impact.also.extend(upgrades(plan));
     for one in &all {
         gaps(one, &mut impact);
     }
@@ -483,6 +489,14 @@ fn installs(plan: &Plan) -> Option<String> {
     new.sort_by_key(|c| !c.named);
     let new: Vec<String> = new.into_iter().map(Change::full_name).collect();
     (!new.is_empty()).then(|| format!("installs {}", list(&new)))
+}
+
+/// What is replaced by another version: its old scripts run with `upgrade` and, where that fails, its new ones with
+/// `failed-upgrade` (deb-prerm(5)). Nobody reads them for what they do then, and that is said.
+fn upgrades(plan: &Plan) -> Option<String> {
+    let names: Vec<String> = plan.upgrades().map(Change::full_name).collect();
+    (!names.is_empty())
+        .then(|| format!("upgrades {}: what their scripts do by it was not looked at", list(&names)))
 }
 
 /// `a, b and 3 more`.

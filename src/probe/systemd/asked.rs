@@ -15,6 +15,8 @@ pub enum Asked {
     Rehearsal,
     /// Nothing stops by it, as far as the words say.
     Nothing,
+    /// What the words ask for, the tool leaves out or refuses: why.
+    LeftOut(&'static str),
     /// Words that are not understood here.
     Unclear,
 }
@@ -49,6 +51,8 @@ pub enum Act {
         /// And stop.
         now: bool,
     },
+    /// Every unit that is marked for it is restarted, or reloaded (`EnqueueMarkedJobs`, systemd 248).
+    Marked,
     /// Their processes get a signal.
     Kill {
         /// By its name without `SIG`, in capitals; `TERM` unless the words say otherwise.
@@ -161,6 +165,12 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
     let units = |act: Act| Asked::Units(Units { act, names: names.clone(), user: line.has(Means::User) });
     let restart = |reloads, only_running| units(Act::Restart { reloads, only_running });
     let now = line.has(Means::Now);
+    if line.has(Means::Marked) {
+        return match name.as_str() {
+            "reload-or-restart" if names.is_empty() => units(Act::Marked),
+            _ => Asked::LeftOut("systemctl takes --marked with reload-or-restart alone, and with no names"),
+        };
+    }
     match name.as_str() {
         _ if *verb == Verb::Power => of_power(&name, &line),
         "start" if isolates && down.is_none() => units(Act::Isolate),
@@ -168,8 +178,8 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
             down.unwrap_or(Asked::Unclear)
         }
         "start" => units(Act::Start),
-        "enable" if now && down.is_some() => down.unwrap_or(Asked::Unclear),
-        "enable" if now => units(Act::Start),
+        "enable" | "unmask" if now && down.is_some() => down.unwrap_or(Asked::Unclear),
+        "enable" | "unmask" if now => units(Act::Start),
         "set-property" => {
             let mut args = line.args.iter().skip(1).map(|(_, w)| text(w));
             let names = args.next().map(|name| unit(&name)).into_iter().collect();
@@ -185,6 +195,9 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
         }
         "disable" if now => units(Act::Stop),
         "reenable" if now => restart(false, false),
+        // systemctl(1) has --now for enable, disable and mask, of 257 for reenable, too: 252 passes over it here, later
+        // ones refuse it once the files are as they should be (`verb_enable`); `preset-all` never looks at it.
+        "preset" | "preset-all" if now => Asked::LeftOut("systemctl stops nothing by the --now of a preset"),
         "mask" => units(Act::Mask { now }),
         "kill" => {
             let signal = signal(line.values(Means::Signal).last());
@@ -233,7 +246,8 @@ fn of_power(name: &str, line: &host::Words<'_>) -> Asked {
     Asked::Down(Down { how: name.to_owned(), forced, when, stray: None })
 }
 
-fn signal(given: Option<&[u8]>) -> String {
+/// A signal by its name, without `SIG`; `TERM` where none is given (the numbers are those of signal(7), x86 and ARM).
+pub(super) fn signal(given: Option<&[u8]>) -> String {
     let name = given.map(text).unwrap_or_default().to_ascii_uppercase();
     let name = name.strip_prefix("SIG").unwrap_or(&name);
     match name {
@@ -242,7 +256,10 @@ fn signal(given: Option<&[u8]>) -> String {
         "10" => "USR1".to_owned(),
         "12" => "USR2".to_owned(),
         "2" => "INT".to_owned(),
+        "17" => "CHLD".to_owned(),
         "18" => "CONT".to_owned(),
+        "23" => "URG".to_owned(),
+        "28" => "WINCH".to_owned(),
         name => name.to_owned(),
     }
 }
@@ -464,6 +481,21 @@ mod tests {
             ("systemctl kill --signal=9 x", "Kill { signal: \"9\", main: false } x.service"),
             ("systemctl freeze x", "Freeze x.service"),
             ("systemctl revert x", "Revert x.service"),
+            ("systemctl reload-or-restart --marked", "Marked "),
+            (
+                "systemctl restart --marked",
+                "LeftOut(\"systemctl takes --marked with reload-or-restart alone, and with no names\")",
+            ),
+            (
+                "systemctl start x --marked",
+                "LeftOut(\"systemctl takes --marked with reload-or-restart alone, and with no names\")",
+            ),
+            ("systemctl reload-or-restart --marked --dry-run", "Nothing"),
+            ("systemctl preset --now x", "LeftOut(\"systemctl stops nothing by the --now of a preset\")"),
+            ("systemctl preset x", "Nothing"),
+            ("systemctl unmask --now x", "Start x.service"),
+            ("systemctl unmask --now reboot.target", "reboot"),
+            ("systemctl kill -s 28 x", "Kill { signal: \"WINCH\", main: false } x.service"),
             ("systemctl isolate rescue.target", "Isolate rescue.target"),
             ("systemctl isolate multi-user", "Isolate multi-user.target"),
             ("systemctl isolate poweroff", "poweroff"),

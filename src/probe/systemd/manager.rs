@@ -40,6 +40,10 @@ pub struct Unit {
     pub restart: String,
     /// Whether it can read its configuration again without stopping.
     pub can_reload: bool,
+    /// The signal by which it does that, where its unit sends one to the main process: `HUP`.
+    pub reload_signal: Option<String>,
+    /// What it is marked for, `needs-restart` or `needs-reload`; `None` where the manager does not say.
+    pub markers: Option<Vec<String>>,
     /// systemctl refuses to stop it.
     pub refuses_stop: bool,
     /// Its control group.
@@ -268,6 +272,8 @@ fn properties() -> String {
         "StopWhenUnneeded",
         "Triggers",
         "ExecStart",
+        "ExecReload",
+        "Markers",
         "MemoryCurrent",
         "TasksCurrent",
         "CPUUsageNSec",
@@ -297,6 +303,9 @@ pub fn parse(out: &str) -> Vec<Unit> {
         }
         let Some((key, value)) = line.split_once('=') else { continue };
         if value.is_empty() {
+            if key == "Markers" {
+                unit.markers = Some(Vec::new());
+            }
             continue;
         }
         let words = || value.split_ascii_whitespace().map(str::to_owned);
@@ -317,11 +326,11 @@ pub fn parse(out: &str) -> Vec<Unit> {
             "IgnoreOnIsolate" => unit.ignores_isolate = value == "yes",
             "StopWhenUnneeded" => unit.unneeded_stops = value == "yes",
             "Triggers" => unit.triggers = words().collect(),
-            "ExecStart" => unit.starts.extend(
-                value
-                    .split_once("argv[]=")
-                    .map(|(_, argv)| argv.split(" ; ").next().unwrap_or_default().to_owned()),
-            ),
+            "ExecStart" => unit.starts.extend(argv(value).map(str::to_owned)),
+            "ExecReload" => {
+                unit.reload_signal = argv(value).and_then(sent).or_else(|| unit.reload_signal.take());
+            }
+            "Markers" => unit.markers = Some(words().collect()),
             "MemoryCurrent" => unit.memory = value.parse().ok(),
             "TasksCurrent" => unit.tasks = value.parse().ok(),
             "CPUUsageNSec" => unit.cpu_ns = value.parse().ok(),
@@ -363,6 +372,26 @@ fn failure(done: &Done) -> Why {
         Some(line) => Why::Failed(line.to_owned()),
         None => Why::Failed("systemctl said nothing".to_owned()),
     }
+}
+
+/// The words of a program that a unit starts: `{ path=/bin/kill ; argv[]=/bin/kill -HUP $MAINPID ; … }`.
+fn argv(value: &str) -> Option<&str> {
+    value.split_once("argv[]=").map(|(_, argv)| argv.split(" ; ").next().unwrap_or_default())
+}
+
+/// The signal that `kill` sends to the main process (kill(1), procps-ng 4).
+fn sent(argv: &str) -> Option<String> {
+    let mut words = argv.split_ascii_whitespace();
+    let program = words.next()?.rsplit('/').next()?;
+    if program != "kill" || !words.clone().any(|word| matches!(word, "$MAINPID" | "${MAINPID}")) {
+        return None;
+    }
+    let first = words.next()?;
+    let name = match first {
+        "-s" | "--signal" => words.next()?,
+        word => word.strip_prefix("--signal=").or_else(|| word.strip_prefix('-'))?,
+    };
+    Some(super::asked::signal(Some(name.as_bytes())))
 }
 
 #[cfg(test)]
@@ -414,5 +443,24 @@ mod tests {
         fn any_answer_is_read(out in "(Id|MainPID|RequiredBy|StateDirectory|x|=|\n|a| |[0-9]){0,40}") {
             prop_assert!(parse(&out).iter().all(|u| !u.id.is_empty()));
         }
+    }
+
+    #[test]
+    fn the_signal_of_a_reload() {
+        for (argv, want) in [
+            ("/bin/kill -HUP $MAINPID", Some("HUP")),
+            ("/usr/bin/kill -s USR2 ${MAINPID}", Some("USR2")),
+            ("kill --signal=SIGHUP $MAINPID", Some("HUP")),
+            ("/bin/kill -1 $MAINPID", Some("HUP")),
+            ("/bin/kill $MAINPID", None),
+            ("/bin/kill -HUP 17", None),
+            ("/usr/sbin/nginx -s reload", None),
+            ("/bin/sh -c kill -HUP $MAINPID", None),
+            ("", None),
+        ] {
+            assert_eq!(sent(argv).as_deref(), want, "{argv}");
+        }
+        let shown = "{ path=/bin/kill ; argv[]=/bin/kill -HUP $MAINPID ; ignore_errors=no }";
+        assert_eq!(argv(shown).and_then(sent).as_deref(), Some("HUP"));
     }
 }

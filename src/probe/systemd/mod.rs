@@ -18,6 +18,7 @@ mod stop;
 mod vital;
 mod when;
 
+use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::host;
 use crate::engine::impact::Impact;
@@ -74,6 +75,7 @@ pub fn ask(request: &Request<'_>) -> Answered {
     let words: Vec<&[u8]> = request.words.iter().map(|w| w.as_bytes()).collect();
     match asked::read_words(request.tool, &words) {
         Asked::Nothing => {}
+        Asked::LeftOut(why) => answered.impact.lower(Effect::Mutate, why),
         Asked::Rehearsal => down::rehearse(request.root, &mut answered.impact),
         Asked::Unclear if no_such_command(request, &words) => answered.refuses = true,
         Asked::Unclear => {

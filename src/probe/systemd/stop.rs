@@ -31,7 +31,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
         _ => Vec::new(),
     };
     let wanted = match asked.act {
-        Act::Isolate => vec!["*".to_owned()],
+        Act::Isolate | Act::Marked => vec!["*".to_owned()],
         // A file goes by its last part once it is linked.
         Act::Start if !files.is_empty() => {
             asked.names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).collect()
@@ -50,6 +50,31 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
         Err(why) if only_changes => return unseen(why, impact),
         Err(why) => return without_manager(request, asked, why, impact),
     };
+    let marked = (asked.act == Act::Marked).then(|| Units {
+        // A unit that does not run is not started for it (`manager_enqueue_marked_jobs`).
+        act: Act::Restart { reloads: false, only_running: true },
+        ..asked.clone()
+    });
+    if marked.is_some() {
+        if units.iter().any(|unit| unit.markers.is_none()) {
+            let why = Why::Failed("the manager does not say what is marked".to_owned());
+            return impact.gap("which units stop", why);
+        }
+        units.retain(|unit| unit.markers.as_ref().is_some_and(|marks| !marks.is_empty()));
+        if units.is_empty() {
+            return impact.lower(Effect::Read, "no unit is marked");
+        }
+        let restarts = |unit: &Unit| {
+            !unit.can_reload || unit.markers.iter().flatten().any(|mark| mark != "needs-reload")
+        };
+        let (restarted, reloaded): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(restarts);
+        impact.also.extend(reloaded.iter().map(|unit| format!("{} is only reloaded", unit.name())));
+        units = restarted;
+        if units.is_empty() {
+            return impact.lower(Effect::Mutate, "what is marked is only reloaded");
+        }
+    }
+    let asked = marked.as_ref().unwrap_or(asked);
     if asked.act == Act::Isolate {
         units = match isolated(&manager, asked, units).await {
             Ok(units) => units,
@@ -99,7 +124,12 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
         }
         Act::Mask { now: false } => masked(&manager, &units, impact).await,
         Act::Kill { signal, main } => signal::look(request, signal, *main, &units, impact),
-        Act::Stop | Act::Restart { .. } | Act::Mask { now: true } | Act::Freeze | Act::Isolate => {}
+        Act::Stop
+        | Act::Restart { .. }
+        | Act::Mask { now: true }
+        | Act::Freeze
+        | Act::Isolate
+        | Act::Marked => {}
     }
     let restarts = matches!(asked.act, Act::Restart { .. });
     if let Act::Restart { reloads, only_running } = asked.act {

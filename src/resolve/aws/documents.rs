@@ -2,7 +2,7 @@
 //! the same decoding. Only regular files: what can be read once belongs to the CLI.
 
 use super::paths;
-use crate::engine::aws::documents::Documents;
+use crate::engine::aws::documents::{Documents, PLAIN};
 use crate::engine::fact::Why;
 use crate::world::World;
 use sha2::{Digest as _, Sha256};
@@ -25,6 +25,8 @@ pub fn documents(world: &World, wanted: &[String]) -> Documents {
             read(world, path).and_then(|bytes| text(world, bytes))
         } else if let Some(path) = uri.strip_prefix("fileb://") {
             read(world, path)
+        } else if let Some(path) = uri.strip_prefix(PLAIN) {
+            read_at(&world.at(Path::new(path))).and_then(|bytes| text(world, bytes))
         } else {
             // Version 1 fetches `http://` and `https://`; what it would get nobody can know beforehand.
             Err(Why::Unsupported)
@@ -57,8 +59,11 @@ pub fn documents_digest(documents: &Documents) -> [u8; 32] {
 fn read(world: &World, path: &str) -> Result<Vec<u8>, Why> {
     // Here the home directory is expanded first, then variables.
     let path = paths::expand_vars(world, &paths::expand_user(world, OsStr::new(path)));
-    let path = world.at(Path::new(&path));
-    if is_special(&path) {
+    read_at(&world.at(Path::new(&path)))
+}
+
+fn read_at(path: &Path) -> Result<Vec<u8>, Why> {
+    if is_special(path) {
         return Err(Why::Unsupported);
     }
     let failed = |e: std::io::Error| match e.kind() {
@@ -72,11 +77,11 @@ fn read(world: &World, path: &str) -> Result<Vec<u8>, Why> {
         kind if kind.is_dir() => Err(Why::Failed("it is a directory".into())),
         _ => Err(Why::Unsupported),
     };
-    std::fs::metadata(&path).map_err(failed).and_then(fits)?;
+    std::fs::metadata(path).map_err(failed).and_then(fits)?;
     let file = std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY)
-        .open(&path)
+        .open(path)
         .map_err(failed)?;
     file.metadata().map_err(failed).and_then(fits)?;
     let mut bytes = Vec::new();
@@ -193,6 +198,15 @@ mod tests {
         ] {
             assert_eq!(place.get(uri), Err(Why::Unsupported), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_plain_path_is_opened_as_it_stands() {
+        let place = Place::new();
+        place.put("t.yaml", b"a: 1\r\n");
+        assert_eq!(place.get("path:t.yaml"), Ok(b"a: 1\n".to_vec()));
+        assert!(matches!(place.get("path:~/t.yaml"), Err(Why::Failed(_))), "nothing is expanded");
+        assert_eq!(place.get("path:/dev/stdin"), Err(Why::Unsupported));
     }
 
     #[test]

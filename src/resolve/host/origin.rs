@@ -2,6 +2,7 @@
 //! multiplexer, behind sudo or started by a timer looks like another one.
 
 use super::{doors, read};
+use crate::run::proc_stat::Stat;
 use crate::world::World;
 use std::path::PathBuf;
 
@@ -64,14 +65,11 @@ pub fn command(world: &World, pid: u32) -> Vec<String> {
     words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
-/// A process's parent and own name (proc_pid_stat(5)). The name stands in brackets and may hold brackets itself.
+/// A process's parent and own name.
 fn parent_of(world: &World, pid: &str) -> Option<(u32, String)> {
-    let stat = read::start(&proc(world, pid, "stat"), 4096)?;
-    let stat = String::from_utf8_lossy(&stat);
-    let (head, tail) = stat.rsplit_once(") ")?;
-    let (_, name) = head.split_once('(')?;
-    let parent = tail.split(' ').nth(1)?.parse().ok()?;
-    Some((parent, name.to_owned()))
+    let line = read::start(&proc(world, pid, "stat"), 4096)?;
+    let stat = Stat::of(&line)?;
+    Some((stat.parent, String::from_utf8_lossy(stat.name).into_owned()))
 }
 
 /// `SSH_CONNECTION` of another process, where it may be read.

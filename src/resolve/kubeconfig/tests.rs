@@ -1,6 +1,6 @@
 use super::*;
 use crate::engine::parse::parse;
-use crate::engine::tools::kubectl::TOOL;
+use crate::engine::tools::kubectl::TABLE;
 use proptest::prelude::*;
 
 const SECRETS: &str = "clusters:
@@ -34,7 +34,7 @@ impl Home {
 
     fn kube(&self, words: &str) -> Result<ResolvedKube> {
         let words: Vec<&[u8]> = words.split(' ').map(str::as_bytes).collect();
-        kube(&self.world(), &parse(&TOOL, &words))
+        kube(&self.world(), &parse(&TABLE, &words))
     }
 }
 

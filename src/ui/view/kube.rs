@@ -2,8 +2,8 @@
 
 use super::View;
 use super::from;
-use crate::engine::decide::Level;
 use crate::engine::fact::{Known, Sourced};
+use crate::engine::situation::Level;
 use crate::engine::target::KubeTarget;
 use crate::ui::human::short_uid;
 use crate::ui::lookalike::oddity;

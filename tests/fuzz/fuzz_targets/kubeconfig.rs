@@ -8,7 +8,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, bytes).unwrap();
         let world = World::of(&[("KUBECONFIG", file.path().to_str().unwrap())], "/").with_root("/nowhere");
-        kube(&world, &parse(&kubectl::TOOL, &[b"get", b"pods"]))
+        kube(&world, &parse(&kubectl::TABLE, &[b"get", b"pods"]))
     };
     let Ok(first) = resolve(bytes) else { return };
     let pinned = resolve(&first.access.kubeconfig).unwrap();

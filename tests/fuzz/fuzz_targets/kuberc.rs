@@ -1,6 +1,6 @@
 //! Any bytes as kubectl's preferences, then words after the first NUL byte: what was typed comes through whole.
 #![no_main]
-use guard::engine::{kuberc::expand, tools::kubectl::TOOL};
+use guard::engine::{kuberc::expand, tools::kubectl::TABLE};
 use guard::{resolve::kuberc::load, world::World};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
@@ -11,7 +11,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     std::fs::write(&file, text).unwrap();
     let world = World::of(&[("KUBERC", file.path().to_str().unwrap())], "/");
     let Ok(Some(loaded)) = load(&world, &[b"get"]) else { return };
-    let expanded = expand(&TOOL, &loaded.kuberc, &words);
+    let expanded = expand(&TABLE, &loaded.kuberc, &words);
     let typed = if expanded.alias.is_none() { &words[..] } else { &[] };
     assert!(
         expanded.words.ends_with(&typed.iter().map(|w| std::borrow::Cow::Borrowed(*w)).collect::<Vec<_>>())

@@ -48,6 +48,21 @@ pub struct Deletion {
     pub needs: Option<String>,
     /// One file, deleted or emptied by its name: most of them hold a state that comes back, and only a large one counts.
     pub single: bool,
+    /// Which symbolic links it goes through.
+    pub links: Links,
+}
+
+/// Which symbolic links a deletion goes through, to what lies behind them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Links {
+    /// None: the link itself goes, what lies behind it stays.
+    #[default]
+    Not,
+    /// The path itself, where it is one: `rm -r LINK/`, `find -H LINK`, `> LINK`. A slash behind a name asks for the
+    /// directory (path_resolution(7), "Trailing slashes"); GNU rm 9.1 empties it and then complains about the link.
+    Itself,
+    /// And every one below it: `find -L`, `find … -follow` (find(1), findutils 4.9).
+    Every,
 }
 
 /// Which of a package's scripts it is.

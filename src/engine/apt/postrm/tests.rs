@@ -1,6 +1,6 @@
 use super::*;
 
-/// `path`, `-` at removal already, `?question`, in the order of the script.
+/// `path`, `@` through the link that it may be, `@@` through every link below it, `-` at removal already, `?question`, in the order of the script.
 fn shown(script: &str) -> String {
     let read = Script::read(format!("#!/bin/sh\n{script}\n").as_bytes(), "app-15");
     let one = |d: &Deletion| {
@@ -13,7 +13,12 @@ fn shown(script: &str) -> String {
         let question = d.question.as_ref().map(|q| format!("?{q}")).unwrap_or_default();
         let names = if d.names.is_empty() { String::new() } else { format!("[{}]", d.names.join(",")) };
         let single = if d.single { "(one)" } else { "" };
-        format!("{}{single}{names}{when}{question}", d.path)
+        let links = match d.links {
+            Links::Not => "",
+            Links::Itself => "@",
+            Links::Every => "@@",
+        };
+        format!("{}{links}{single}{names}{when}{question}", d.path)
     };
     let mut out: Vec<String> = read.deletions.iter().map(one).collect();
     out.extend(read.unclear.iter().map(|u| format!("unclear: {u}")));
@@ -38,7 +43,7 @@ const ROWS: &[(&str, &str)] = &[
     ("case $1 in purge|remove) if [ $1 = purge ]; then rm -rf /srv/a; fi;; esac", "/srv/a"),
     ("rm -rf /srv/a", "/srv/a+remove"),
     ("N=a\nif [ $1 = purge ]; then rm -rf /var/lib/$N \\\n /var/lib/${N}2; fi", "/var/lib/a /var/lib/a2"),
-    ("V=${DPKG_MAINTSCRIPT_PACKAGE##*-}; rm -rf \"/var/lib/app/$V/\"", "/var/lib/app/15+remove"),
+    ("V=${DPKG_MAINTSCRIPT_PACKAGE##*-}; rm -rf \"/var/lib/app/$V/\"", "/var/lib/app/15@+remove"),
     ("for d in a \"b\"; do rm -rf /var/lib/x/$d; done", "/var/lib/x/a+remove /var/lib/x/b+remove"),
     ("D='/srv/a /srv/b'; for d in $D; do rm -rf $d; done", "/srv/a+remove /srv/b+remove"),
     ("f() { rm -rf \"$2\"; }\nif [ $1 = purge ]; then f x /srv/a; fi", "/srv/a"),
@@ -96,15 +101,15 @@ const ROWS: &[(&str, &str)] = &[
     ("case \"$1 $2\" in 'remove '*) rm -rf /srv/a;; esac", "/srv/a+remove"),
     ("[ \"$1$2\" = purge ] && rm -rf /srv/a", "/srv/a+remove"),
     // Emptied is as good as deleted.
-    ("[ $1 = purge ] && : > /var/lib/a/log", "/var/lib/a/log(one)"),
-    ("[ $1 = remove ] && >/srv/a/book", "/srv/a/book(one)-remove"),
-    ("cat /dev/null >| /srv/a/book", "/srv/a/book(one)+remove"),
+    ("[ $1 = purge ] && : > /var/lib/a/log", "/var/lib/a/log@(one)"),
+    ("[ $1 = remove ] && >/srv/a/book", "/srv/a/book@(one)-remove"),
+    ("cat /dev/null >| /srv/a/book", "/srv/a/book@(one)+remove"),
     ("echo x >> /srv/a/book; echo y >/etc/a.conf; ls >/dev/null 2>&1", ""),
-    ("truncate -s 0 /srv/a/book /srv/a/b", "/srv/a/book(one)+remove /srv/a/b(one)+remove"),
+    ("truncate -s 0 /srv/a/book /srv/a/b", "/srv/a/book@(one)+remove /srv/a/b@(one)+remove"),
     ("truncate --size=0 $X/book", "unclear: > $X/book"),
-    ("dd if=/dev/zero of=/srv/a/book bs=1M count=1 2>/dev/null", "/srv/a/book(one)+remove"),
-    ("echo | tee /srv/a/book >/dev/null; echo | tee -a /srv/a/b", "/srv/a/book(one)+remove"),
-    ("cp /dev/null /srv/a/book; cp /srv/a/x /srv/a/y", "/srv/a/book(one)+remove"),
+    ("dd if=/dev/zero of=/srv/a/book bs=1M count=1 2>/dev/null", "/srv/a/book@(one)+remove"),
+    ("echo | tee /srv/a/book >/dev/null; echo | tee -a /srv/a/b", "/srv/a/book@(one)+remove"),
+    ("cp /dev/null /srv/a/book; cp /srv/a/x /srv/a/y", "/srv/a/book@(one)+remove"),
     ("mv /srv/a /tmp/x; mv /srv/b /srv/c", "/srv/a+remove"),
     ("T=$(mktemp); echo x > $T; rm -rf $T", ""),
     // Through others.
@@ -169,8 +174,8 @@ const ROWS: &[(&str, &str)] = &[
         "/srv/a+remove /srv/b+remove",
     ),
     // find, as it may be called.
-    ("find -L /var/lib/a -delete; find -P -O3 -D tree /srv/b -delete", "/var/lib/a+remove /srv/b+remove"),
-    ("cd /var/lib/a && find -mindepth 1 -delete", "/var/lib/a+remove"),
+    ("find -L /var/lib/a -delete; find -P -O3 -D tree /srv/b -delete", "/var/lib/a@@+remove /srv/b+remove"),
+    ("cd /var/lib/a && find -mindepth 1 -delete", "/var/lib/a@+remove"),
     (
         "find /srv/a -type f ! -empty -delete; find /srv/b -not -lname x -delete",
         "/srv/a+remove /srv/b+remove",
@@ -200,7 +205,7 @@ const ROWS: &[(&str, &str)] = &[
         "rm -rf /var/lib/a/{db,cache}; rm -rf /srv/{1..3}/x /srv/b/{}",
         "/var/lib/a/db+remove /var/lib/a/cache+remove /srv/b/{}+remove unclear: rm -rf /srv/{1..3}/x /srv/b/{}",
     ),
-    ("install -m600 /dev/null /srv/a/book; install -m600 /srv/a/x /srv/a/y", "/srv/a/book(one)+remove"),
+    ("install -m600 /dev/null /srv/a/book; install -m600 /srv/a/x /srv/a/y", "/srv/a/book@(one)+remove"),
     ("crontab -u a /dev/null; crontab -l 2>/dev/null", "unclear: crontab -u a /dev/null"),
     (
         "python3 -m app.cleanup purge; python3 -Im app; python3 -mapp; python3 -m compileall /usr/lib/x",
@@ -214,6 +219,20 @@ const ROWS: &[(&str, &str)] = &[
     ("[[ -d /x && $1 == purge ]] && rm -rf /srv/a; [[ a > b || $1 = purge ]] && ls", "/srv/a"),
     ("if [[ $1 != purge ]]; then exit 0; fi; rm -rf /srv/a", "/srv/a"),
     ("[[ -d /x || $1 == purge ]] && rm -rf /srv/a; echo [[ && rm -rf /srv/b", "/srv/a+remove /srv/b+remove"),
+    // Links that are gone through, and links that are not.
+    ("[ $1 = purge ] && rm -rf /srv/a/ /srv/b && rm -rf /srv/c/.", "/srv/a@ /srv/b /srv/c@"),
+    ("[ $1 = purge ] && find /srv/a/ -type f -delete", "/srv/a@"),
+    ("[ $1 = purge ] && find -L /srv/a -delete; find -H -P /srv/b -delete", "/srv/a@@ /srv/b+remove"),
+    (
+        "[ $1 = purge ] && find -P -H /srv/a -delete && find /srv/b -follow -exec rm -f {} +",
+        "/srv/a@ /srv/b@@",
+    ),
+    ("[ $1 = purge ] && find -L /srv/a -name '*.d' -print0 | xargs -0 rm -rf", "/srv/a@"),
+    ("[ $1 = purge ] && { cd /srv/a && find . -delete; }", "/srv/a@"),
+    (
+        "[ $1 = purge ] && > /srv/a/b && shred /srv/c.db && unlink /srv/d.db",
+        "/srv/a/b@(one) /srv/c.db@ /srv/d.db",
+    ),
     ("dkms remove a/1 --all; umount /srv/a; ip6tables -F; nft flush ruleset", ""),
     // What is broken is read as far as it goes.
     ("if [ $1 = purge ]; then rm -rf /srv/a", "/srv/a"),

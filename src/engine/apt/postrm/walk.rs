@@ -570,7 +570,8 @@ fn is_paren(word: &Word) -> bool {
 fn settled(path: &str) -> Option<String> {
     let path = path.replace([ACTION, ANSWER, UNKNOWN], "\u{3}");
     if path.starts_with('~') {
-        return (!path.contains(UNKNOWN) && path.len() > 1).then_some(path);
+        let path = path.trim_end_matches('/');
+        return (!path.contains(UNKNOWN) && path.len() > 1).then(|| path.to_owned());
     }
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
     let known = parts.iter().take_while(|p| !p.contains(UNKNOWN)).count();

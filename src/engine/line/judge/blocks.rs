@@ -490,7 +490,7 @@ impl Reader {
     fn redirected(&mut self, simple: &Simple, out: Out) -> Out {
         match &simple.output {
             Some((path, appends)) => {
-                self.scope.write(path, out.text, *appends);
+                self.scope.write(path, out.text, *appends, out.shared);
                 Out::default()
             }
             None => out,

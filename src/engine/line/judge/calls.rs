@@ -3,15 +3,24 @@
 use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::lex::Word;
-use super::super::tables::{guarded, image, is_database_client, is_harmless, is_host_tool, takes_text};
+use super::super::scope::Text;
+use super::super::tables::{
+    RECORDS, guarded, image, is_database_client, is_harmless, is_host_tool, is_message, takes_text,
+};
 use super::super::wrappers::wrapper;
 use super::simple::{STRANGE, assignment};
+use super::unwrap::may_hold_options;
 use super::{DEPTH, Io, NOTHING, Reader, basename, guarded_as, only_serious, quoted, unguarded, worse};
-use crate::engine::classify::{Verdict, classify, classify_host, refused_by_kubectl};
+use crate::engine::classify::{classify_host, classify_tool};
 use crate::engine::effect::Effect;
+use crate::engine::host;
+use crate::engine::inner;
+use crate::engine::kube::classify::refused_by_kubectl;
 use crate::engine::parse::parse;
+use crate::engine::tool::{self, FamilyId, Linked, Tool};
+use crate::engine::tools::host::Means;
 use crate::engine::tools::kubectl;
-use crate::engine::{host, inner};
+use crate::engine::verdict::Verdict;
 
 /// How many places of one command's words are tried as the beginning of a command of their own.
 const PLACES: usize = 64;
@@ -40,7 +49,7 @@ impl Reader {
             && let Some(text) = self.scope.every_file()
         {
             // `find . -exec {} ;`: any file, one that the line has written too.
-            return self.file(&text, io);
+            return self.file(&Text { text, partial: true, shared: false }, Some(rest), io);
         }
         // `=kubectl` of zsh is its path.
         if !first.quoted
@@ -108,7 +117,7 @@ impl Reader {
             verdict = worse(verdict, self.host(tool, rest).unwrap_or(NOTHING));
         }
         let name = basename(&first.bytes);
-        let known = guarded(name).is_some() || host::is_guarded(name) || wrapper(name).is_some();
+        let known = guarded(name).is_some() || tool::called(name).is_some() || wrapper(name).is_some();
         if known && name.len() > 1 && name.len() < first.bytes.len() {
             return worse(verdict, self.plain(&Field::text(name), rest, rest, io));
         }
@@ -136,7 +145,10 @@ impl Reader {
             return self.unwrap(wrapper, rest, io);
         }
         if let Some(text) = self.scope.program(&first.bytes) {
-            return self.file(&text, io);
+            return self.file(&text, Some(rest), io);
+        }
+        if self.remote > 0 && matches!(name, b"cd" | b"pushd") {
+            self.goes_to(rest);
         }
         if let Some(verdict) = self.program(name, rest, io) {
             return verdict;
@@ -148,7 +160,7 @@ impl Reader {
         if let Some(plugin) = name.strip_prefix(b"kubectl-") {
             let mut words = vec![Field::text(plugin)];
             words.extend_from_slice(rest);
-            return self.guarded_call("kubectl", &words, io);
+            return self.guarded_call(&tool::KUBECTL, &words, io);
         }
         let mut verdict = worse(self.known_program(fields), self.unknown(name, rest, io));
         if first.bytes.iter().any(u8::is_ascii_whitespace) {
@@ -164,16 +176,15 @@ impl Reader {
         Some(if self.boxed > 0 { STRANGE } else { verdict })
     }
 
-    /// A file the line has written is run.
-    pub(super) fn file(&mut self, text: &[u8], io: &Io) -> LineVerdict {
-        worse(STRANGE, self.judge(text, io).0)
-    }
-
     /// What a program that no table of this reader names does, from the closed lists for commands inside containers. On
     /// another machine what it loses is refused like a guarded command; here it is only judged.
-    fn known_program(&self, fields: &[Field]) -> LineVerdict {
+    fn known_program(&mut self, fields: &[Field]) -> LineVerdict {
         let words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
         match inner::judge(&words).effect {
+            Effect::Destroy if self.remote > 0 && self.removes_scratch(fields) => {
+                self.scratched = true;
+                STRANGE
+            }
             Effect::Destroy if self.remote > 0 => guarded_as(Effect::Destroy),
             Effect::Read if fields.iter().any(|f| f.unknown) => STRANGE,
             effect @ (Effect::Destroy | Effect::Read) => unguarded(effect),
@@ -204,13 +215,13 @@ impl Reader {
         if self.strict == 0 {
             verdict = worse(verdict, self.guarded_words(rest));
         }
-        verdict = worse(verdict, self.quoted_words(rest));
+        verdict = worse(verdict, self.quoted_words(&without_messages(rest)));
         worse(verdict, self.document(io))
     }
 
     /// A call of a guarded tool.
-    pub(super) fn guarded_call(&mut self, tool: &str, words: &[Field], io: &Io) -> LineVerdict {
-        if self.strict > 0 && tool == "kubectl" && is_fragment(words) {
+    pub(super) fn guarded_call(&mut self, tool: &Tool, words: &[Field], io: &Io) -> LineVerdict {
+        if self.strict > 0 && tool.family == FamilyId::Kube && is_fragment(words) {
             return NOTHING;
         }
         let mut verdict = guarded_verdict(tool, words);
@@ -219,18 +230,18 @@ impl Reader {
             let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
             verdict = worse(verdict, only_serious(guarded_verdict(tool, &less)));
         }
-        if tool == "kubectl" && may_undo_dry_run(words) {
+        if tool.family == FamilyId::Kube && may_undo_dry_run(words) {
             let real: Vec<Field> =
                 words.iter().filter(|f| !f.unknown && !f.bytes.starts_with(DRY_RUN)).cloned().collect();
             verdict = worse(verdict, only_serious(guarded_verdict(tool, &real)));
         }
-        if tool == "kubectl" {
+        if tool.family == FamilyId::Kube {
             verdict = worse(verdict, self.inside_pod(words, io));
         }
         // `aws ecs execute-command --command LINE`, `aws ssm send-command --parameters commands=LINE`
         let sends =
             |f: &Field| matches!(f.bytes.as_slice(), b"execute-command" | b"send-command" | b"start-session");
-        if tool == "aws" && words.iter().any(sends) {
+        if tool.family == FamilyId::Aws && words.iter().any(sends) {
             verdict = worse(verdict, self.quoted_words(words));
         }
         verdict
@@ -283,6 +294,25 @@ fn may_undo_dry_run(words: &[Field]) -> bool {
     })
 }
 
+/// The words without those that are text by the option before them: `--title 'kubectl delete …'`, and behind a verb that
+/// makes or changes a record `-m 'kubectl delete …'` as well.
+fn without_messages(words: &[Field]) -> Vec<Field> {
+    let mut records = false;
+    let mut text = false;
+    let mut out = Vec::with_capacity(words.len());
+    for field in words {
+        let bytes = field.bytes.as_slice();
+        let joined = bytes.iter().position(|b| *b == b'=').and_then(|at| bytes.get(..at));
+        let skip = std::mem::replace(&mut text, is_message(bytes, records))
+            || joined.is_some_and(|o| is_message(o, false));
+        records |= RECORDS.iter().any(|verb| verb.as_bytes() == bytes);
+        if !skip {
+            out.push(field.clone());
+        }
+    }
+    out
+}
+
 fn guarded_name(name: &[u8]) -> bool {
     guarded(name).is_some()
 }
@@ -290,12 +320,12 @@ fn guarded_name(name: &[u8]) -> bool {
 /// Words of a text that kubectl would refuse for want of a name: `-k 'kubectl delete'` chooses tests.
 fn is_fragment(words: &[Field]) -> bool {
     let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-    refused_by_kubectl(&parse(&kubectl::TOOL, &words)).is_some()
+    refused_by_kubectl(&parse(&kubectl::TABLE, &words)).is_some()
 }
 
-fn guarded_verdict(tool: &str, words: &[Field]) -> LineVerdict {
+fn guarded_verdict(tool: &Tool, words: &[Field]) -> LineVerdict {
     let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-    guarded_as(classify(tool.as_bytes(), &words).effect)
+    guarded_as(classify_tool(tool, &words).effect)
 }
 
 /// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
@@ -307,12 +337,21 @@ fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
             words.insert(0, basename(called));
         }
         let Verdict { effect, .. } = classify_host(name, &words)?;
-        Some(if host::is_guarded(name) { guarded_as(effect) } else { unguarded(effect) })
+        Some(if tool::called(name).is_some() { guarded_as(effect) } else { unguarded(effect) })
     };
     if called.starts_with(b"/etc/init.d/") {
         name = b"service";
     }
-    let verdict = judge(name, words)?;
+    let mut verdict = judge(name, words)?;
+    if name == b"systemctl" && is_own_manager(words) && verdict.effect == Effect::Disrupt {
+        // What a person's own manager runs is theirs: the shim asks whether it serves anybody else.
+        verdict = LineVerdict { guarded: Some(Effect::Mutate), unconfirmed: Some(Effect::Mutate), ..verdict };
+    }
+    if matches!(name, b"apt" | b"apt-get") && may_undo_simulation(words) {
+        let real: Vec<Field> =
+            words.iter().filter(|f| !f.unknown && !is_simulation(&f.bytes)).cloned().collect();
+        verdict = worse(verdict, only_serious(judge(name, &real)?));
+    }
     if words.iter().any(|f| f.unknown && f.optional) {
         let less: Vec<Field> = words.iter().filter(|f| !(f.unknown && f.optional)).cloned().collect();
         return judge(name, &less).map(|other| worse(verdict, only_serious(other)));
@@ -320,14 +359,56 @@ fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
     Some(verdict)
 }
 
+/// Whether systemctl speaks to the user's own manager here, and about its units.
+fn is_own_manager(words: &[Field]) -> bool {
+    let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+    let line = host::systemctl(&words);
+    let elsewhere = words.iter().any(|w| {
+        w.starts_with(b"-H")
+            || w.starts_with(b"-M")
+            || w.starts_with(b"--h")
+            || w.starts_with(b"--m")
+            || w.starts_with(b"--sy")
+    });
+    let units: [&[u8]; 10] = [
+        b"stop",
+        b"restart",
+        b"try-restart",
+        b"condrestart",
+        b"reload-or-restart",
+        b"try-reload-or-restart",
+        b"force-reload",
+        b"kill",
+        b"disable",
+        b"mask",
+    ];
+    line.has(Means::User) && !elsewhere && line.arg(0).is_some_and(|verb| units.contains(&verb))
+}
+
+/// apt's options for a simulation (apt-get(8)).
+fn is_simulation(word: &[u8]) -> bool {
+    let short = word.first() == Some(&b'-') && word.get(1) != Some(&b'-') && word.contains(&b's');
+    let setting = word.to_ascii_lowercase().windows(18).any(|w| w == b"apt::get::simulate");
+    short
+        || setting
+        || matches!(word, b"--simulate" | b"--just-print" | b"--dry-run" | b"--recon" | b"--no-act")
+}
+
+/// Whether words that are not known, and options by their name, stand behind the last word that asks for a simulation: one of
+/// them may be `--no-simulate` or `-o APT::Get::Simulate=false`. Names of packages undo nothing.
+fn may_undo_simulation(words: &[Field]) -> bool {
+    let Some(last) = words.iter().rposition(|f| !f.unknown && is_simulation(&f.bytes)) else { return false };
+    words.iter().skip(last).any(|f| f.unknown && (f.optional || f.bytes == b"$@") && may_hold_options(f))
+}
+
 /// A variable by whose name people keep a tool: `$KUBECTL`.
-fn named_by_variable(shown: &[u8]) -> Option<&'static str> {
+fn named_by_variable(shown: &[u8]) -> Option<&'static Tool> {
     let name = shown.strip_prefix(b"$")?;
     let name = name.strip_prefix(b"{").unwrap_or(name).to_ascii_uppercase();
     if name.windows(7).any(|w| w == b"KUBECTL") {
-        Some("kubectl")
+        Some(&tool::KUBECTL)
     } else {
-        matches!(name.as_slice(), b"AWS" | b"AWS_CLI" | b"AWSCLI" | b"AWS_BIN").then_some("aws")
+        matches!(name.as_slice(), b"AWS" | b"AWS_CLI" | b"AWSCLI" | b"AWS_BIN").then_some(&tool::AWS)
     }
 }
 
@@ -337,17 +418,18 @@ fn host_by_variable(shown: &[u8]) -> Option<&'static [u8]> {
     let name =
         name.strip_prefix(b"{").and_then(|n| n.strip_suffix(b"}")).unwrap_or(name).to_ascii_uppercase();
     let name = name.strip_suffix(b"_BIN").or_else(|| name.strip_suffix(b"_CMD")).unwrap_or(&name);
-    match name {
-        b"SYSTEMCTL" => Some(b"systemctl"),
-        b"APT" | b"APT_GET" | b"APTGET" => Some(b"apt-get"),
-        b"DPKG" => Some(b"dpkg"),
-        _ => None,
-    }
+    let tool = match name {
+        b"SYSTEMCTL" => &tool::SYSTEMCTL,
+        b"APT" | b"APT_GET" | b"APTGET" => &tool::APT_GET,
+        b"DPKG" => &tool::DPKG,
+        _ => return None,
+    };
+    Some(tool.name.as_bytes())
 }
 
-/// Whether guard's shims answer to this name.
+/// Whether guard's shims answer to this name wherever guard is installed.
 pub(super) fn is_tool(name: &[u8]) -> bool {
-    matches!(name, b"kubectl" | b"k" | b"aws") || host::is_guarded(name)
+    tool::called(name).is_some_and(|tool| tool.linked != Linked::WhenAsked && !tool.is_file_of_its_own(name))
 }
 
 /// Wrappers that hand their environment on and change nothing else.

@@ -6,6 +6,7 @@ use super::super::tables::image;
 use super::simple::STRANGE;
 use super::{Io, NOTHING, Reader, only_serious, worse};
 use crate::engine::parse::parse;
+use crate::engine::tool::Tool;
 use crate::engine::tools::kubectl;
 
 /// Options of `docker run` and `docker exec` that take the next word (docker 28, podman 5).
@@ -144,7 +145,7 @@ impl Reader {
     /// `kubectl exec POD -- sh <<E`, `kubectl run X --image=bitnami/kubectl -- delete ns shop`: what classify cannot see.
     pub(super) fn inside_pod(&mut self, fields: &[Field], io: &Io) -> LineVerdict {
         let words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
-        let parsed = parse(&kubectl::TOOL, &words);
+        let parsed = parse(&kubectl::TABLE, &words);
         if !matches!(parsed.path(), "exec" | "run" | "debug") {
             return NOTHING;
         }
@@ -167,6 +168,8 @@ impl Reader {
         self.remote += remote;
         let inside = self.apart(true, |reader| reader.command(inner, io));
         self.remote -= remote;
+        // kubectl's own verdict counts it.
+        self.scratched &= self.remote > 0;
         worse(verdict, only_serious(inside))
     }
 }
@@ -204,6 +207,7 @@ fn short_takes_word(option: &[u8]) -> bool {
     }
 }
 
-fn starts_with_tool(words: &[Field], tool: &str) -> bool {
-    words.first().is_some_and(|f| super::super::tables::guarded(super::basename(&f.bytes)) == Some(tool))
+fn starts_with_tool(words: &[Field], tool: &Tool) -> bool {
+    let first = words.first().and_then(|f| super::super::tables::guarded(super::basename(&f.bytes)));
+    first.is_some_and(|found| found.is(tool))
 }

@@ -55,12 +55,12 @@ impl Reader {
         let operands: Vec<&Field> = rest.iter().filter(|f| !f.bytes.starts_with(b"-")).collect();
         let Some((to, from)) = operands.split_last() else { return };
         for source in from {
-            let text = match source.bytes.as_slice() {
-                b"/dev/stdin" => io.input.as_ref().map(|i| i.text.clone()),
-                path => self.scope.read(path),
+            let file = match source.bytes.as_slice() {
+                b"/dev/stdin" => io.input.as_ref().map(|i| (i.text.clone(), i.shared)),
+                path => self.scope.look(path).map(|file| (file.text, file.shared)),
             };
-            if let Some(text) = text {
-                self.scope.write(&to.bytes, text, false);
+            if let Some((text, shared)) = file {
+                self.scope.write(&to.bytes, text, false, shared);
             }
         }
     }
@@ -75,7 +75,7 @@ impl Reader {
         if name == b"tee" {
             let appends = rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-a" | b"--append"));
             for file in operands {
-                self.scope.write(&file.bytes, input.text.clone(), appends);
+                self.scope.write(&file.bytes, input.text.clone(), appends, input.shared);
             }
             return input;
         }

@@ -4,8 +4,9 @@ use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::is_interpreter;
 use super::simple::STRANGE;
-use super::{Io, NOTHING, Reader, guarded_as, only_serious, quoted, unguarded, worse};
+use super::{Io, NOTHING, Reader, guarded_as, unguarded, worse};
 use crate::engine::effect::Effect;
+use crate::engine::tool;
 
 /// Tools that run a command with other credentials, environment or place: name, subcommand, operands before the command
 /// when no `--` stands there. Without a command they start a shell.
@@ -47,170 +48,10 @@ const REMOTE_SHELLS: &[&[&[u8]]] = &[
     &[b"vagrant", b"ssh"],
 ];
 
-/// Programs that run what a file says: name, the files they look for by themselves, options with which they only tell what
-/// they would do. An operand that names a file counts as one.
-const RUNNERS: &[(&[u8], &[&str], &[&str])] = &[
-    (b"ansible-playbook", &[], &["--check", "-C", "--syntax-check", "--list-tasks", "--list-hosts"]),
-    (b"bun", &["package.json"], &[]),
-    (b"gmake", &["Makefile", "makefile", "GNUmakefile"], &["-n", "--dry-run", "--just-print", "--recon"]),
-    (b"just", &["justfile", "Justfile", ".justfile"], &["-n", "--dry-run", "-l", "--list", "--show"]),
-    (b"make", &["Makefile", "makefile", "GNUmakefile"], &["-n", "--dry-run", "--just-print", "--recon"]),
-    (b"ninja", &["build.ninja"], &["-n"]),
-    (b"npm", &["package.json"], &[]),
-    (b"pnpm", &["package.json"], &[]),
-    (b"rake", &["Rakefile", "rakefile"], &["-n", "--dry-run", "-T"]),
-    (b"run-parts", &["*"], &["--test", "--list", "--report"]),
-    (b"task", &["Taskfile.yml", "Taskfile.yaml"], &["-n", "--dry", "-l", "--list"]),
-    (b"yarn", &["package.json"], &[]),
-];
-
-/// Programs that run a line on other machines: name, and the word behind which the line stands.
-const FLEETS: &[(&[u8], &[&str])] = &[
-    (b"ansible", &["-a", "--args"]),
-    (b"bolt", &["run"]),
-    (b"salt", &["cmd.run", "cmd.shell"]),
-    (b"salt-call", &["cmd.run", "cmd.shell"]),
-    (b"salt-ssh", &["cmd.run", "cmd.shell"]),
-];
-
-/// Functions of salt, and the commands they stand for; behind a blank their operands follow.
-const SALT: &[(&str, &str)] = &[
-    ("pkg.purge", "apt-get -y purge "),
-    ("pkg.remove", "apt-get -y remove "),
-    ("service.stop", "systemctl stop "),
-    ("system.halt", "halt"),
-    ("system.poweroff", "poweroff"),
-    ("system.reboot", "reboot"),
-    ("system.shutdown", "poweroff"),
-];
-
 /// Executors that run the command on another machine.
 const FAR: &[&[u8]] = &[b"incus", b"lxc", b"multipass", b"tailscale", b"tsh"];
 
-/// How many lines of a file that a program runs are looked at.
-const LINES: usize = 1000;
-
 impl Reader {
-    /// A program that runs what a file says which the line has written.
-    fn runner(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
-        let Some((_, files, looks)) = RUNNERS.iter().find(|(n, ..)| *n == name) else { return NOTHING };
-        if rest.iter().any(|f| looks.iter().any(|l| l.as_bytes() == f.bytes)) {
-            return NOTHING;
-        }
-        let mut verdict = NOTHING;
-        let named = rest.iter().map(|f| f.bytes.as_slice()).filter(|w| !w.starts_with(b"-"));
-        for path in files.iter().map(|f| f.as_bytes()).chain(named) {
-            if let Some(text) = self.scope.read(path) {
-                verdict = worse(verdict, self.mentioned(&text));
-                verdict = worse(verdict, self.recipes(&text, path.ends_with(b".json")));
-            }
-        }
-        verdict
-    }
-
-    /// Lines of recipes (make, just), or quoted texts (`package.json`): each is one for a shell.
-    fn recipes(&mut self, text: &[u8], json: bool) -> LineVerdict {
-        let mut verdict = NOTHING;
-        if json {
-            for text in text.split(|b| *b == b'"').filter(|t| t.contains(&b' ')).take(LINES) {
-                verdict = worse(verdict, self.as_text(text));
-            }
-            return verdict;
-        }
-        self.scope.enter();
-        let mut left = LINES;
-        for line in text.split(|b| *b == b'\n') {
-            if !line.first().is_some_and(|b| matches!(b, b'\t' | b' ')) {
-                // `KUBECTL ?= kubectl`
-                let at = line.iter().position(|b| *b == b'=').filter(|_| !line.contains(&b'\t'));
-                if let Some((name, value)) = at.and_then(|at| line.split_at_checked(at)) {
-                    let sign = |b: &u8| matches!(b, b':' | b'?' | b' ');
-                    let end = name.iter().position(sign).unwrap_or(name.len());
-                    let value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
-                    self.scope.set(name.get(..end).unwrap_or_default(), vec![Some(value)]);
-                }
-                continue;
-            }
-            let from = line.iter().position(|b| !matches!(b, b'\t' | b' ' | b'@' | b'-' | b'+'));
-            let line = make_variables(line.get(from.unwrap_or(line.len())..).unwrap_or_default());
-            if !super::text::names_tool(&line) && !line.contains(&b'$') {
-                continue;
-            }
-            left -= 1;
-            if left == 0 {
-                self.over = true;
-                break;
-            }
-            self.strict += 1;
-            let judged = self.judge(&line, &Io::default()).0;
-            self.strict -= 1;
-            verdict = worse(verdict, only_serious(judged));
-        }
-        self.scope.leave(false);
-        verdict
-    }
-
-    /// A program that hands a line to other machines.
-    fn fleet(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
-        let Some((_, marks)) = FLEETS.iter().find(|(n, _)| *n == name) else { return NOTHING };
-        let ansible = name == b"ansible";
-        // `-ba reboot`
-        let cluster = |f: &Field| matches!(f.bytes.as_slice(), [b'-', flags @ .., b'a'] if flags.iter().all(|l| b"bKkv".contains(l)));
-        let at = rest
-            .iter()
-            .position(|f| marks.iter().any(|m| m.as_bytes() == f.bytes) || (ansible && cluster(f)));
-        // `-a'reboot'`
-        let short = |f: &'_ Field| ansible && f.bytes.starts_with(b"-a") && f.bytes.len() > 2;
-        let joined = || {
-            let line = rest.iter().find_map(|f| f.bytes.strip_prefix(b"--args="));
-            line.or_else(|| rest.iter().find(|f| short(f)).and_then(|f| f.bytes.get(2..)))
-        };
-        let by_module = self.module(name, rest);
-        if by_module.guarded.is_some() {
-            return by_module;
-        }
-        match at.and_then(|at| rest.get(at + 1)) {
-            Some(line) => self.judge_remote(&line.bytes, &Io::default()),
-            None => match joined() {
-                Some(line) => self.judge_remote(line, &Io::default()),
-                None => NOTHING,
-            },
-        }
-    }
-
-    /// Modules of ansible and functions of salt that do by themselves what a command does.
-    fn module(&mut self, name: &[u8], rest: &[Field]) -> LineVerdict {
-        if name == b"ansible" {
-            let reboots = rest.windows(2).any(|pair| {
-                let [option, module] = pair else { return false };
-                matches!(option.bytes.as_slice(), b"-m" | b"--module-name" | b"-bm")
-                    && module.bytes.rsplit(|b| *b == b'.').next() == Some(b"reboot")
-            });
-            let joined =
-                rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-mreboot" | b"--module-name=reboot"));
-            let looks =
-                rest.iter().any(|f| matches!(f.bytes.as_slice(), b"-C" | b"--check" | b"--list-hosts"));
-            return if (reboots || joined) && !looks {
-                self.judge_remote(b"reboot", &Io::default())
-            } else {
-                NOTHING
-            };
-        }
-        if !name.starts_with(b"salt") || rest.iter().any(|f| f.bytes == b"test=True") {
-            return NOTHING;
-        }
-        let function = rest.iter().enumerate().find_map(|(at, f)| {
-            let row = SALT.iter().find(|(function, _)| function.as_bytes() == f.bytes)?;
-            Some((at, row.1))
-        });
-        let Some((at, command)) = function else { return NOTHING };
-        let mut line = command.as_bytes().to_vec();
-        if command.ends_with(' ') {
-            line.extend(rest.iter().skip(at + 1).flat_map(|f| quoted(&f.bytes)));
-        }
-        self.judge_remote(&line, &Io::default())
-    }
-
     /// A program with ways of its own; `None` for the others.
     pub(super) fn program(&mut self, name: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
         let verdict = match name {
@@ -222,7 +63,7 @@ impl Reader {
             b"minikube" | b"microk8s" | b"k3s" | b"k0s" | b"rke2" => match behind(b"kubectl", rest) {
                 Some(rest) => {
                     let dashes = usize::from(rest.first().is_some_and(|f| f.bytes == b"--"));
-                    self.guarded_call("kubectl", rest.get(dashes..).unwrap_or_default(), io)
+                    self.guarded_call(&tool::KUBECTL, rest.get(dashes..).unwrap_or_default(), io)
                 }
                 _ => return None,
             },
@@ -237,6 +78,7 @@ impl Reader {
                 self.scope.leave(false);
                 verdict
             }
+            b"ansible" => worse(STRANGE, self.fleet(name, rest)),
             b"parallel" => self.parallel(rest, io),
             b"awk" | b"gawk" | b"mawk" | b"nawk" => self.awk(rest),
             b"sed" => self.sed(rest),
@@ -252,13 +94,13 @@ impl Reader {
                 verdict
             }
             b"at" | b"batch" => {
-                let text = rest.iter().find_map(|f| self.scope.read(&f.bytes));
+                let text = rest.iter().find_map(|f| self.scope.look(&f.bytes));
                 match text {
-                    Some(text) => self.file(&text, io),
+                    Some(text) => self.file(&text, None, io),
                     None => self.feed(io),
                 }
             }
-            b"source" | b"." => self.shell(false, false, rest, 0, io),
+            b"source" | b"." => self.sourced(rest, io),
             _ if is_interpreter(name) => {
                 let mut verdict = worse(STRANGE, self.interpreter(name, rest, io));
                 // `bun run x` reads a file as npm does.
@@ -289,7 +131,7 @@ impl Reader {
     fn guarded_alias(&mut self, plugin: &[u8], rest: &[Field], io: &Io) -> Option<LineVerdict> {
         let mut words = vec![Field::text(plugin)];
         words.extend_from_slice(rest);
-        Some(self.guarded_call("kubectl", &words, io))
+        Some(self.guarded_call(&tool::KUBECTL, &words, io))
     }
 
     /// Executors and remote shells.
@@ -359,18 +201,29 @@ impl Reader {
     fn executed_by_find(&mut self, words: &[Field], io: &Io) -> LineVerdict {
         let mut verdict = NOTHING;
         let mut rest = words;
+        let scratch = self.remote > 0 && self.begins_in_scratch(words);
         while let Some(at) = rest.iter().position(|f| {
             matches!(f.bytes.as_slice(), b"-exec" | b"-execdir" | b"-ok" | b"-okdir" | b"-x" | b"-X")
         }) {
             rest = rest.get(at + 1..).unwrap_or_default();
             let end =
                 rest.iter().position(|f| matches!(f.bytes.as_slice(), b";" | b"+")).unwrap_or(rest.len());
-            verdict = worse(verdict, self.command(rest.get(..end).unwrap_or_default(), io));
+            let mut inner = rest.get(..end).unwrap_or_default().to_vec();
+            if scratch {
+                // What it finds lies below the place it begins at.
+                let found = words.first().map(|f| [&f.bytes, &b"/x"[..]].concat()).unwrap_or_default();
+                inner.iter_mut().filter(|f| f.bytes == b"{}").for_each(|f| f.bytes.clone_from(&found));
+            }
+            verdict = worse(verdict, self.command(&inner, io));
             rest = rest.get(end..).unwrap_or_default();
         }
         let deletes = rest.iter().any(|f| f.bytes == b"-delete");
         match deletes {
             // On another machine what is lost is refused like a guarded command.
+            true if scratch => {
+                self.scratched = true;
+                worse(verdict, STRANGE)
+            }
             true if self.remote > 0 => worse(verdict, guarded_as(Effect::Destroy)),
             true => worse(verdict, unguarded(Effect::Destroy)),
             false => verdict,
@@ -543,33 +396,6 @@ fn behind<'f>(sub: &[u8], words: &'f [Field]) -> Option<&'f [Field]> {
         value = option && !field.bytes.contains(&b'=');
     }
     words.get(at + 1..)
-}
-
-/// Variables of make as a shell writes them: `$(KUBECTL)`; what is for the shell itself: `$$`.
-fn make_variables(line: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((b, more)) = rest.split_first() {
-        rest = more;
-        out.push(*b);
-        if *b != b'$' {
-            continue;
-        }
-        match more.first() {
-            Some(b'$') => rest = more.get(1..).unwrap_or_default(),
-            Some(b'(') => {
-                let inside = more.get(1..).unwrap_or_default();
-                let end = inside.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_');
-                let name = end.filter(|end| *end > 0 && inside.get(*end) == Some(&b')'));
-                if let Some((name, after)) = name.and_then(|end| inside.split_at_checked(end)) {
-                    out.extend_from_slice(&[b"{", name, b"}"].concat());
-                    rest = after.get(1..).unwrap_or_default();
-                }
-            }
-            _ => {}
-        }
-    }
-    out
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {

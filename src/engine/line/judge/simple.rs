@@ -8,6 +8,7 @@ use super::super::tables::{RUN_AS_COMMAND, guarded};
 use super::calls::confirms;
 use super::{Io, NOTHING, Out, Reader, only_guarded, only_serious, unguarded, worse};
 use crate::engine::effect::Effect;
+use crate::engine::tool::FamilyId;
 use std::rc::Rc;
 
 /// How many combinations of values are tried for one command.
@@ -133,6 +134,10 @@ impl Reader {
                 let plain = name == b"export";
                 let exports =
                     rest.iter().filter_map(Word::bare).any(|w| w.starts_with(b"-") && w.contains(&b'x'));
+                // `export $(cat FILE)`: any name.
+                if rest.iter().any(|w| assignment(w).is_none() && w.literal().is_none()) {
+                    self.scope.doubt();
+                }
                 for word in rest {
                     *verdict = worse(*verdict, self.assign(word));
                     let named = assignment(word).map(|a| a.name).or_else(|| word.bare().map(<[u8]>::to_vec));
@@ -165,7 +170,10 @@ impl Reader {
                     }
                 }
             }
-            b"read" | b"mapfile" | b"readarray" | b"getopts" | b"unset" => {
+            b"mapfile" | b"readarray" => {
+                *verdict = worse(*verdict, self.map_file(rest, simple.input.as_ref().or(inherited)));
+            }
+            b"read" | b"getopts" | b"unset" => {
                 let names: Vec<&[u8]> =
                     rest.iter().filter_map(Word::bare).filter(|w| !w.starts_with(b"-")).collect();
                 // `unset 'a[0]'`
@@ -208,6 +216,39 @@ impl Reader {
         true
     }
 
+    /// `mapfile -t A`: the array holds the lines that are read. `-C` names a command that is run for them (bash(1)).
+    fn map_file(&mut self, words: &[Word], input: Option<&Rc<Out>>) -> LineVerdict {
+        let (mut name, mut verdict, mut rest) = (b"MAPFILE".to_vec(), NOTHING, words.iter());
+        while let Some(word) = rest.next() {
+            let expanded = expand(std::slice::from_ref(word), &self.scope, &self.captured, 0);
+            let text = joined(&expanded.fields);
+            match text.as_slice() {
+                [b'-', .., b'C'] => {
+                    let callback = rest.next().and_then(Word::literal).unwrap_or_default();
+                    verdict = worse(verdict, only_serious(self.as_text(callback)));
+                }
+                [b'-', .., b'd' | b'n' | b'O' | b's' | b'u' | b'c'] => drop(rest.next()),
+                [b'-', ..] => {}
+                _ => name = text,
+            }
+        }
+        let mut lines: Vec<Value> = Vec::new();
+        if let Some(input) = input {
+            let all = input.text.strip_suffix(b"\n").unwrap_or(&input.text);
+            lines.extend(all.split(|b| *b == b'\n').take(ASSIGNED).map(|line| Some(line.to_vec())));
+        }
+        let whole = !input.is_none_or(|i| i.opaque || i.maybe) && lines.len() < ASSIGNED;
+        let joined = lines.iter().flatten().fold(Vec::new(), |all, line| [&all, &b" "[..], line].concat());
+        let mut all = vec![Some(joined)];
+        if !whole {
+            lines.push(None);
+            all.push(None);
+        }
+        self.scope.set(&[name.as_slice(), ELEMENT].concat(), lines);
+        self.scope.set(&name, all);
+        verdict
+    }
+
     /// `read A B`: each name may hold its part of any line that is read, in a loop all of them; the last one the rest.
     fn read_into(&mut self, names: &[&[u8]], simple: &Simple, text: &[u8]) {
         let own = simple.words.iter().filter_map(assignment).find(|a| a.name == b"IFS");
@@ -246,7 +287,8 @@ impl Reader {
     /// Commands inside `$(…)`, backquotes and `<(…)` run too; what they print is remembered for the expansion.
     pub(super) fn substitutions(&mut self, words: &[Word]) -> LineVerdict {
         let mut verdict = NOTHING;
-        let aws = words.first().and_then(Word::bare).and_then(guarded) == Some("aws");
+        let aws = words.first().and_then(Word::bare).and_then(guarded);
+        let aws = aws.is_some_and(|tool| tool.family == FamilyId::Aws);
         for (index, word) in words.iter().enumerate() {
             let before = index.checked_sub(1).and_then(|at| words.get(at)).and_then(Word::bare);
             let joined =
@@ -280,7 +322,8 @@ impl Reader {
                 self.scope.enter();
                 let (inner, out) = self.judge(source, &Io::default());
                 self.scope.leave(false);
-                self.scope.write(super::super::expand::PROCESS, out.text, false);
+                self.scope.write(super::super::expand::PROCESS, out.text, false, out.shared);
+                self.process_unknown = out.opaque;
                 inner
             }
             Piece::Param { word, .. } => self.substitutions(std::slice::from_ref(word)),
@@ -292,7 +335,7 @@ impl Reader {
     /// Takes an assignment into the scope. The value of a variable that is run as a command by whatever reads it is
     /// judged at once.
     fn assign(&mut self, word: &Word) -> LineVerdict {
-        let Some(Assignment { name, value, adds }) = assignment(word) else { return NOTHING };
+        let Some(Assignment { name, value, adds, element }) = assignment(word) else { return NOTHING };
         let words = [value];
         let all = combinations(&words, &self.scope);
         let mut values: Vec<Value> = Vec::new();
@@ -320,6 +363,10 @@ impl Reader {
             }
         }
         self.shadowed |= matches!(name.as_slice(), b"PATH" | b"BASH_ENV" | b"ENV");
+        if let Some(at) = element {
+            self.element(&name, at, values);
+            return verdict;
+        }
         if adds {
             values = self.added(&name, &values);
         }
@@ -370,6 +417,36 @@ impl Reader {
         self.scope.set(&element, each);
     }
 
+    /// `NAME[3]=value`: any one of its elements may be this, and the whole array may hold it in its place or behind the rest.
+    fn element(&mut self, name: &[u8], at: Option<usize>, values: Vec<Value>) {
+        let element = [name, ELEMENT].concat();
+        let held = self.scope.held(name).filter(|held| !held.is_empty());
+        let mut each = match &held {
+            Some(_) => self.scope.get(&element).to_vec(),
+            None => Vec::new(),
+        };
+        each.extend_from_slice(&values);
+        let mut all: Vec<Value> = Vec::new();
+        for whole in held.unwrap_or_else(|| vec![Some(Vec::new())]).iter().take(ASSIGNED) {
+            for value in values.iter().take(ASSIGNED) {
+                let (Some(whole), Some(value)) = (whole, value) else {
+                    all.push(None);
+                    continue;
+                };
+                all.push(Some([whole, &b" "[..], value].concat()));
+                let mut parts: Vec<&[u8]> =
+                    whole.split(|b| *b == b' ').filter(|part| !part.is_empty()).collect();
+                if let Some(part) = at.and_then(|at| parts.get_mut(at)) {
+                    *part = value;
+                    all.push(Some(parts.join(&b' ')));
+                }
+                self.over |= whole.len() > LARGEST;
+            }
+        }
+        self.scope.set(&element, each);
+        self.scope.set(name, all);
+    }
+
     /// `NAME+=value`.
     fn added(&mut self, name: &[u8], values: &[Value]) -> Vec<Value> {
         let mut sums: Vec<Value> = Vec::new();
@@ -411,18 +488,48 @@ impl Reader {
     }
 }
 
-/// `NAME=value`, `NAME+=value` (`adds`).
+/// `NAME=value`, `NAME+=value` (`adds`), `NAME[index]=value`.
 pub(super) struct Assignment {
     pub name: Vec<u8>,
     pub value: Word,
     adds: bool,
+    /// An element of an array is assigned; which one, when the index is a number.
+    element: Option<Option<usize>>,
 }
 
 /// The assignment a word is, when it is one.
 pub(super) fn assignment(word: &Word) -> Option<Assignment> {
-    let (Piece::Text(first), rest) = word.pieces.split_first()? else { return None };
-    let at = first.iter().position(|&b| b == b'=')?;
-    let (left, value) = first.split_at(at);
+    let (Piece::Text(first), mut rest) = word.pieces.split_first()? else { return None };
+    let end = first.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'_'))?;
+    let (left, mut value, element);
+    if first.get(end) == Some(&b'[') {
+        // `a[1]=x`, `a[$i]=x`: the bracket is closed in this piece or behind an expansion.
+        let closed = |text: &[u8]| text.windows(2).position(|w| matches!(w, b"]=" | b"]+"));
+        let index = first.get(end + 1..).unwrap_or_default();
+        left = first.get(..end).unwrap_or_default();
+        if let Some(at) = closed(index) {
+            value = index.get(at + 1..).unwrap_or_default();
+            let number = std::str::from_utf8(index.get(..at).unwrap_or_default());
+            element = Some(number.ok().and_then(|n| n.parse().ok()));
+        } else {
+            let (piece, at) = rest.iter().enumerate().find_map(|(piece, p)| match p {
+                Piece::Text(text) => closed(text).map(|at| (piece, at)),
+                _ => None,
+            })?;
+            let Some(Piece::Text(text)) = rest.get(piece) else { return None };
+            value = text.get(at + 1..).unwrap_or_default();
+            rest = rest.get(piece + 1..).unwrap_or_default();
+            element = Some(None);
+        }
+        let sign = usize::from(value.first() == Some(&b'+'));
+        if value.get(sign) != Some(&b'=') {
+            return None;
+        }
+        value = value.get(sign..).unwrap_or_default();
+    } else {
+        let at = first.iter().position(|&b| b == b'=')?;
+        (left, value, element) = (first.get(..at)?, first.get(at..)?, None);
+    }
     let name = left.strip_suffix(b"+").unwrap_or(left);
     let starts_well = name.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
     if !starts_well || !name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_') {
@@ -443,6 +550,7 @@ pub(super) fn assignment(word: &Word) -> Option<Assignment> {
         name: name.to_vec(),
         value: Word { pieces, quoted: true },
         adds: left.len() > name.len(),
+        element,
     })
 }
 

@@ -3,10 +3,11 @@
 use super::super::LineVerdict;
 use super::super::expand::{Field, joined};
 use super::super::tables::{guarded, is_host_tool, starts};
+use super::code::acting;
 use super::simple::STRANGE;
 use super::{Io, NOTHING, Reader, basename, guarded_as, only_guarded, only_serious, worse};
-use crate::engine::classify::{classify, classify_host};
-use crate::engine::host;
+use crate::engine::classify::{classify_host, classify_tool};
+use crate::engine::tool;
 
 /// How many mentions of a tool in one text are looked at.
 const MENTIONS: usize = 64;
@@ -76,16 +77,26 @@ impl Reader {
         self.far(shared, |reader| reader.feed(io))
     }
 
-    /// Code of another language: mentions of guarded commands count when it starts other programs.
+    /// Code of another language: mentions of guarded commands count when it starts other programs, and what is only said
+    /// is left out.
     fn code(&mut self, language: &[u8], code: &[u8]) -> LineVerdict {
+        let calls = starts(language);
         let starts =
-            starts(language).iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
-        if starts && names_tool(code) { self.mentioned(code) } else { NOTHING }
+            |code: &[u8]| calls.iter().any(|call| code.windows(call.len()).any(|w| w == call.as_bytes()));
+        if !names_tool(code) || !starts(code) {
+            return NOTHING;
+        }
+        match acting(language, code, calls) {
+            Some(code) if starts(&code) => self.mentioned(&code),
+            Some(_) => NOTHING,
+            None => self.mentioned(code),
+        }
     }
 
     /// What a language's interpreter is given: arguments, standard input, a file the line has written.
     pub(super) fn interpreter(&mut self, name: &[u8], rest: &[Field], io: &Io) -> LineVerdict {
-        let mut verdict = self.code(name, &joined(rest));
+        let arguments: Vec<&[u8]> = rest.iter().map(|f| f.bytes.as_slice()).collect();
+        let mut verdict = self.code(name, &arguments.join(&b'\n'));
         if let Some(input) = io.input.clone() {
             verdict = worse(verdict, self.code(name, &input.text));
         }
@@ -109,7 +120,7 @@ impl Reader {
                 let name = basename(word.rsplit(|b| *b == b'=').next().unwrap_or(word));
                 let rest = words.get(at + 1..).unwrap_or_default();
                 let effect = if let Some(tool) = guarded(name).filter(|_| name.len() > 1) {
-                    classify(tool.as_bytes(), rest).effect
+                    classify_tool(tool, rest).effect
                 } else if is_host_tool(name)
                     || (matches!(name, b"reboot" | b"poweroff" | b"shutdown")
                         && (!rest.is_empty() || is_alone(text, name)))
@@ -151,7 +162,7 @@ fn is_word(b: u8) -> bool {
 /// Whether the name of a guarded tool stands anywhere in a text: what has none is not read any further.
 pub(super) fn names_tool(text: &[u8]) -> bool {
     let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    text.split(|b| !part(*b)).any(|w| guarded(w).is_some() || host::is_guarded(w) || w == b"init.d")
+    text.split(|b| !part(*b)).any(|w| guarded(w).is_some() || tool::called(w).is_some() || w == b"init.d")
 }
 
 /// What `echo` prints.

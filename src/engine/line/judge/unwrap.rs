@@ -2,6 +2,7 @@
 
 use super::super::LineVerdict;
 use super::super::expand::{Field, PROCESS, joined};
+use super::super::scope::Text;
 use super::super::wrappers::{Inner, Wrapper};
 use super::programs::replaced as put;
 use super::simple::{STRANGE, assigned_words};
@@ -136,7 +137,13 @@ impl Reader {
             Inner::Remote if inner.is_empty() => self.feed_remote(io),
             Inner::Remote => self.judge_remote(&joined(inner), io),
             Inner::Line if inner.is_empty() => STRANGE,
-            Inner::Line if w.name == "eval" => self.judge(&joined(inner), io).0,
+            Inner::Line if w.name == "eval" => {
+                let verdict = self.judge(&joined(inner), io).0;
+                if inner.iter().any(|f| f.unknown) {
+                    self.scope.doubt();
+                }
+                verdict
+            }
             Inner::Line => self.apart(false, |reader| reader.judge(&joined(inner), io).0),
             // Without a command xargs prints.
             Inner::Extended if inner.is_empty() => NOTHING,
@@ -211,21 +218,79 @@ impl Reader {
             return if operand.unknown { worse(STRANGE, verdict) } else { verdict };
         }
         let bytes = operand.bytes.as_slice();
+        let given = words.get(at + 1..).unwrap_or_default();
         if (operand.unknown || bytes == b"{}")
             && let Some(text) = self.scope.every_file()
         {
-            return self.file(&text, io);
+            return self.file(&Text { text, partial: true, shared: false }, Some(given), io);
         }
         if stdin || matches!(bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0") {
             return self.feed(io);
         }
-        if let Some(text) = self.scope.read(bytes) {
-            let (verdict, _) = self.judge(&text, io);
+        if let Some(text) = self.scope.look(bytes) {
+            let verdict = self.script_file(&text, Some(given), io);
             // What a process printed is all there is; a file may hold more than was seen.
             return if bytes == PROCESS { verdict } else { worse(STRANGE, verdict) };
         }
         // A script file: its text is not here; the shim sees what it runs.
         worse(STRANGE, self.quoted_words(words))
+    }
+
+    /// A file the line has written is run.
+    pub(super) fn file(&mut self, text: &Text, given: Option<&[Field]>, io: &Io) -> LineVerdict {
+        worse(STRANGE, self.script_file(text, given, io))
+    }
+
+    /// A script that a shell of its own reads: it sees what is exported, and what it is given.
+    fn script_file(&mut self, text: &Text, given: Option<&[Field]>, io: &Io) -> LineVerdict {
+        // The names in it stand for what they held when it was written.
+        let all = self.scope.exports_all;
+        self.scope.exports_all |= text.shared;
+        let known = given.filter(|given| given.iter().all(|f| !f.unknown));
+        let given: Option<Vec<Vec<u8>>> = known.map(|given| given.iter().map(|f| f.bytes.clone()).collect());
+        let verdict = self.apart(false, |reader| {
+            reader.scope.enter();
+            reader.set_positional(given.as_deref());
+            let verdict = reader.judge(&text.text, io).0;
+            reader.scope.leave(false);
+            verdict
+        });
+        self.scope.exports_all = all;
+        verdict
+    }
+
+    /// `. FILE`: this very shell reads it, and what it assigns stays.
+    pub(super) fn sourced(&mut self, words: &[Field], io: &Io) -> LineVerdict {
+        let Some(operand) = words.iter().find(|f| f.bytes != b"--") else { return STRANGE };
+        let bytes = operand.bytes.as_slice();
+        if operand.unknown {
+            let text = self.scope.every_file().unwrap_or_default();
+            let verdict = self.judge(&text, io).0;
+            self.scope.doubt();
+            return worse(STRANGE, verdict);
+        }
+        if matches!(bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0") {
+            let Some(input) = io.input.clone() else {
+                self.scope.doubt();
+                return STRANGE;
+            };
+            let mut verdict = self.judge(&input.text, &Io::default()).0;
+            if input.opaque {
+                verdict = worse(verdict, self.mentioned(&input.hints));
+                self.scope.doubt();
+            }
+            return worse(STRANGE, verdict);
+        }
+        let Some(file) = self.scope.look(bytes) else {
+            self.scope.doubt();
+            return worse(STRANGE, self.quoted_words(words));
+        };
+        let (verdict, _) = self.judge(&file.text, io);
+        let process = bytes == PROCESS;
+        if file.partial || (process && self.process_unknown) {
+            self.scope.doubt();
+        }
+        if process { verdict } else { worse(STRANGE, verdict) }
     }
 }
 
@@ -243,6 +308,11 @@ fn resets_environment(w: &Wrapper, own: &[Field]) -> bool {
         |f: &Field| f.bytes.starts_with(b"-") && !f.bytes.starts_with(b"--") && f.bytes.contains(&b'E');
     let keeps = |f: &Field| short(f) || f.bytes.starts_with(b"--preserve-env");
     matches!(w.name, "doas" | "pkexec" | "run0" | "sudo") && !own.iter().any(keeps)
+}
+
+/// Whether what stands for it may be options: `$OPTS`, `$APT_FLAGS`, `"$@"`.
+pub(super) fn may_hold_options(field: &Field) -> bool {
+    named(field, &[b"OPT", b"ARG", b"FLAG", b"EXTRA", b"PARAM", b"@", b"*"])
 }
 
 /// Whether its name says that it is options: `$SSH_OPTS`; an array in quotes can be nothing else.

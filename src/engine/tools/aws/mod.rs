@@ -31,7 +31,8 @@ const NAMES: &[u8] = include_bytes!("names.bloom");
 const REVIEWED: &str = include_str!("reviewed.tsv");
 /// `SERVICE OPERATION`, a tab, the kind a phrase says (`-`: what the operation's name says), a tab, and the options that
 /// name what is hit, the outermost first: `a|b` for one of two, `#a` for a document whose members count, `@a` for one that
-/// names tables, `+a` for one that only the digest is made over. Where a command is not here, the target of [`REVIEWED`] is its path.
+/// names tables, `%a` for the version of what stands before it. Where a command is not here, the target of [`REVIEWED`] is its
+/// path.
 #[cfg(feature = "cli")]
 const NAMING: &str = include_str!("naming.txt");
 /// What several services call something of theirs, a tab, and the service that everybody means by it, where there is one.
@@ -137,6 +138,12 @@ pub fn naming(command: &[u8]) -> Option<(&'static str, &'static str)> {
 #[cfg(all(test, feature = "cli"))]
 pub(crate) fn all_naming() -> impl Iterator<Item = &'static str> {
     NAMING.lines()
+}
+
+/// Every command whose options are known, with them, for tests over all of them.
+#[cfg(all(test, feature = "cli"))]
+pub(crate) fn all_options() -> impl Iterator<Item = &'static str> {
+    OPTIONS.lines()
 }
 
 /// Every reviewed command with its fields, for tests over all of them.

@@ -8,11 +8,11 @@ pub mod plugins;
 mod rules;
 
 use super::super::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
-use super::super::table::{Carries, Command, Rule, Tool};
+use super::super::table::{Carries, Command, Rule, Table};
 
 /// kubectl.
-pub const TOOL: Tool =
-    Tool { name: "kubectl", globals: flags::GLOBALS, pool: flags::POOL, commands: COMMANDS };
+pub const TABLE: Table =
+    Table { name: "kubectl", globals: flags::GLOBALS, pool: flags::POOL, commands: COMMANDS };
 
 const fn cmd(path: &'static str, effect: Effect, flags: &'static [u16]) -> Command {
     Command {
@@ -206,7 +206,7 @@ mod tests {
             let mut letters: Vec<u8> =
                 own.clone().chain(flags::GLOBALS).map(|f| f.short).filter(|s| *s != 0).collect();
             let shadowed =
-                own.filter(|f| f.short != 0 && TOOL.global_flag(f.long.as_bytes()).is_some()).count();
+                own.filter(|f| f.short != 0 && TABLE.global_flag(f.long.as_bytes()).is_some()).count();
             let all = letters.len() - shadowed;
             letters.sort_unstable();
             letters.dedup();
@@ -218,12 +218,12 @@ mod tests {
     fn every_row_is_found_by_its_words() {
         for c in COMMANDS {
             let words: Vec<&[u8]> = c.path.split(' ').map(str::as_bytes).collect();
-            let parsed = crate::engine::parse::parse(&TOOL, &words);
+            let parsed = crate::engine::parse::parse(&TABLE, &words);
             assert_eq!(parsed.path(), c.path);
             for alias in c.aliases {
                 let mut words = words.clone();
                 *words.last_mut().unwrap() = alias.as_bytes();
-                assert_eq!(crate::engine::parse::parse(&TOOL, &words).path(), c.path, "{alias}");
+                assert_eq!(crate::engine::parse::parse(&TABLE, &words).path(), c.path, "{alias}");
             }
         }
     }

@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn no_plugin_has_the_name_of_a_command() {
-        let commands = || super::super::TOOL.commands.iter().map(|c| c.path.as_bytes());
+        let commands = || super::super::TABLE.commands.iter().map(|c| c.path.as_bytes());
         assert!(READS.iter().all(|p| commands().all(|c| c != p.bytes())));
         assert!(VERBS.iter().all(|(p, ..)| commands().all(|c| c != p.bytes())));
     }

@@ -7,7 +7,7 @@ use super::info::Info;
 use super::mounts::{Mounts, is_network};
 use super::status::why;
 use super::{End, PackageFacts, Size, Store, debconf};
-use crate::engine::apt::postrm::{Deletion, Place, place};
+use crate::engine::apt::postrm::{Deletion, Links, Place, place};
 use crate::engine::fact::Why;
 use crate::engine::glob::{is_pattern, matches};
 use std::collections::HashSet;
@@ -28,6 +28,8 @@ const THREADS: usize = 2;
 const MATCHES: usize = 64;
 /// One file that a script deletes by its name counts from here on; smaller ones hold a state that comes back.
 const SINGLE: u64 = 64 << 10;
+/// So many links in a row are followed (path_resolution(7), "MAXSYMLINKS").
+const LINKS: usize = 40;
 /// So long past the deadline a walk may take to notice it.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -38,12 +40,15 @@ struct Job {
     paths: Vec<PathBuf>,
     names: Vec<String>,
     skip: HashSet<PathBuf>,
+    /// Links to directories are gone through.
+    through: bool,
     answer: Sender<Result<Size, Why>>,
 }
 
 /// Counts directories.
 pub(super) struct Walker {
     jobs: Sender<Job>,
+    mounts: Arc<Mounts>,
     until: Instant,
 }
 
@@ -67,14 +72,18 @@ impl Walker {
                 }
             });
         }
-        Walker { jobs, until }
+        Walker { jobs, mounts, until }
     }
 
     /// Asks for the size of everything below these paths together; of files with one of these names only, if there are
     /// any; without the paths to skip.
     pub fn ask(&self, paths: Vec<PathBuf>, names: Vec<String>, skip: HashSet<PathBuf>) -> Ticket {
+        self.send(paths, names, skip, false)
+    }
+
+    fn send(&self, paths: Vec<PathBuf>, names: Vec<String>, skip: HashSet<PathBuf>, through: bool) -> Ticket {
         let (answer, ticket) = channel();
-        let _ = self.jobs.send(Job { paths, names, skip, answer });
+        let _ = self.jobs.send(Job { paths, names, skip, through, answer });
         ticket
     }
 
@@ -106,12 +115,17 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
         // Below a directory of data there may be some that hold none; not where one was pointed there itself.
         let sifted = !passes(path);
         let mut todo = vec![path.clone()];
+        // Links may lead back to where one came from.
+        let mut entered = HashSet::new();
         while let Some(path) = todo.pop() {
             if Instant::now() >= until || size.files >= FILES {
                 size.whole = false;
                 break;
             }
             let entries = match std::fs::symlink_metadata(&path) {
+                Ok(meta) if job.through && meta.is_dir() && !entered.insert((meta.dev(), meta.ino())) => {
+                    continue;
+                }
                 Ok(meta) if meta.is_dir() => std::fs::read_dir(&path),
                 Ok(meta) => {
                     add(&mut size, &mut newest, &mut linked, &meta, &path, job);
@@ -137,7 +151,19 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
                 if sifted && passes(&path) {
                     continue;
                 }
-                let is_dir = entry.file_type().is_ok_and(|t| t.is_dir());
+                let kind = entry.file_type();
+                if job.through && kind.as_ref().is_ok_and(std::fs::FileType::is_symlink) {
+                    let (inside, outside) = behind(root, &inner(root, &path), mounts);
+                    if outside {
+                        size.mounts.push(inside.display().to_string());
+                        failed =
+                            Some(Why::Failed("behind a link to another machine's file system".to_owned()));
+                    } else if below(root, &inside).is_dir() {
+                        todo.push(below(root, &inside));
+                    }
+                    continue;
+                }
+                let is_dir = kind.is_ok_and(|t| t.is_dir());
                 if !is_dir {
                     if let Ok(meta) = entry.metadata() {
                         add(&mut size, &mut newest, &mut linked, &meta, &path, job);
@@ -165,6 +191,34 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
         Some(_) => Ok(Size { whole: false, ..size }),
         None => Ok(size),
     }
+}
+
+/// What a path leads to when it is a symbolic link, and whether that lies on another machine: it is not asked there.
+/// Paths are those of the system below `root`, whose links are read as that system reads them.
+fn behind(root: &Path, path: &Path, mounts: &Mounts) -> (PathBuf, bool) {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        if mounts.of(&below(root, &path)).is_some_and(|(_, kind)| is_network(kind)) {
+            return (path, true);
+        }
+        let Ok(target) = std::fs::read_link(below(root, &path)) else { break };
+        // The directory that a relative link starts from, without links of its own: only there `..` is the one above.
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        let real = std::fs::canonicalize(below(root, parent)).ok();
+        let mut from = real.map_or_else(|| parent.to_owned(), |real| inner(root, &real));
+        let mut rest = target.as_path();
+        while let Ok(after) = rest.strip_prefix("..") {
+            from.pop();
+            rest = after;
+        }
+        path = from.join(rest);
+    }
+    (path, false)
+}
+
+/// A path that this process opens, as the system below `root` names it.
+fn inner(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).map_or_else(|_| path.to_owned(), |inner| Path::new("/").join(inner))
 }
 
 /// Whether a file or directory is one that a restart makes again. No row of that table is deeper than this.
@@ -220,7 +274,7 @@ pub(super) struct Asked {
 /// Asks for everything a package's script deletes, and for what lies in the package's own directories.
 pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
     let mut asked = Asked::default();
-    let mut places: Vec<(PathBuf, End, Vec<String>)> = Vec::new();
+    let mut places: Vec<Found> = Vec::new();
     for deletion in &info.script.deletions {
         let end = end_of(root, info, deletion);
         for path in expand(root, &deletion.path) {
@@ -232,7 +286,14 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
             {
                 continue;
             }
-            match place(&text) {
+            let through = deletion.links != Links::Not;
+            let path = if through { behind(root, &path, &walker.mounts).0 } else { path };
+            // What a link in `/etc` leads to may be data.
+            let kind = match place(&text) {
+                Place::Settings if place(&path.to_string_lossy()) == Place::Data => Place::Data,
+                kind => kind,
+            };
+            match kind {
                 Place::Nothing => {}
                 Place::Settings => {
                     let real = below(root, &path);
@@ -247,17 +308,17 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
                     }
                 }
                 Place::Data if deletion.single && !counts_alone(&below(root, &path)) => {}
-                Place::Data => {
-                    let real = below(root, &path);
-                    match std::fs::read_link(&real) {
-                        // Deleting a link leaves what it points to.
-                        Ok(target) => {
-                            let target = path.parent().unwrap_or(Path::new("/")).join(target);
-                            places.push((target, End::Stays, Vec::new()));
-                        }
-                        Err(_) => places.push((path, end.clone(), deletion.names.clone())),
-                    }
+                Place::Data if !through && below(root, &path).is_symlink() => {
+                    // Deleting a link leaves what it points to.
+                    let (path, _) = behind(root, &path, &walker.mounts);
+                    places.push(Found { path, end: End::Stays, names: Vec::new(), through: false });
                 }
+                Place::Data => places.push(Found {
+                    path,
+                    end: end.clone(),
+                    names: deletion.names.clone(),
+                    through: deletion.links == Links::Every,
+                }),
             }
         }
     }
@@ -265,15 +326,15 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
     let mut own: Vec<PathBuf> = Vec::new();
     if info.installed {
         own = own_directories(root, info);
-        own.retain(|dir| !places.iter().any(|(p, ..)| dir.starts_with(p) || p.starts_with(dir)));
+        own.retain(|dir| !places.iter().any(|p| dir.starts_with(&p.path) || p.path.starts_with(dir)));
     }
     let brought: HashSet<PathBuf> = if own.is_empty() {
         HashSet::new()
     } else {
         info.paths.iter().map(|p| below(root, Path::new(p))).collect()
     };
-    for (path, end, names) in places {
-        let ticket = walker.ask(vec![below(root, &path)], names, HashSet::new());
+    for Found { path, end, names, through } in places {
+        let ticket = walker.send(vec![below(root, &path)], names, HashSet::new(), through);
         asked.data.push(One { path, end, ticket });
     }
     for path in own {
@@ -335,12 +396,26 @@ fn rank(end: &End) -> u8 {
     }
 }
 
+/// A place that a deletion hits.
+struct Found {
+    path: PathBuf,
+    end: End,
+    names: Vec<String>,
+    /// Links below it are gone through.
+    through: bool,
+}
+
 /// Leaves out what lies in a directory that ends the same way or worse, and the second of two equals.
-fn keep_outermost(places: &mut Vec<(PathBuf, End, Vec<String>)>) {
-    places.sort_by(|a, b| rank(&a.1).cmp(&rank(&b.1)).then_with(|| a.0.cmp(&b.0)));
-    let mut kept: Vec<(PathBuf, End, Vec<String>)> = Vec::new();
+fn keep_outermost(places: &mut Vec<Found>) {
+    places.sort_by(|a, b| {
+        let links = b.through.cmp(&a.through);
+        rank(&a.end).cmp(&rank(&b.end)).then_with(|| a.path.cmp(&b.path)).then(links)
+    });
+    let mut kept: Vec<Found> = Vec::new();
     for one in places.drain(..) {
-        if !kept.iter().any(|k| one.0.starts_with(&k.0) && k.2.is_empty()) {
+        let within =
+            |k: &Found| one.path.starts_with(&k.path) && k.names.is_empty() && (k.through || !one.through);
+        if !kept.iter().any(within) {
             kept.push(one);
         }
     }
@@ -393,7 +468,14 @@ pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
 /// The paths that a pattern stands for; `~name` is a home directory.
 fn expand(root: &Path, pattern: &str) -> Vec<PathBuf> {
     if let Some(user) = pattern.strip_prefix('~') {
-        return home(root, user).into_iter().collect();
+        return match user.split_once('/') {
+            None => home(root, user).into_iter().collect(),
+            // Below a home directory, whosever it is; `~/` is that of root, who runs the script.
+            Some((user, rest)) => {
+                let user = if user.is_empty() { "root" } else { user };
+                home_of(root, user).map_or_else(Vec::new, |home| expand(root, &format!("{home}/{rest}")))
+            }
+        };
     }
     let mut found = vec![PathBuf::from("/")];
     for part in pattern.split('/').filter(|p| !p.is_empty()) {
@@ -420,11 +502,16 @@ fn expand(root: &Path, pattern: &str) -> Vec<PathBuf> {
 
 /// A user's home directory, where it is one of its own.
 fn home(root: &Path, user: &str) -> Option<PathBuf> {
+    let home = home_of(root, user)?;
+    let own = home.split('/').filter(|p| !p.is_empty()).count() >= 2 && place(&home) == Place::Data;
+    own.then(|| PathBuf::from(home))
+}
+
+/// What passwd(5) has as a user's home directory.
+fn home_of(root: &Path, user: &str) -> Option<String> {
     let text = std::fs::read_to_string(root.join("etc/passwd")).ok()?;
     let line = text.lines().find(|line| line.split(':').next() == Some(user))?;
-    let home = line.split(':').nth(5)?;
-    let own = home.split('/').filter(|p| !p.is_empty()).count() >= 2 && place(home) == Place::Data;
-    own.then(|| PathBuf::from(home))
+    line.split(':').nth(5).filter(|home| home.starts_with('/')).map(str::to_owned)
 }
 
 /// Takes the answers.
@@ -534,6 +621,49 @@ mod tests {
             shown(&facts),
             "/srv/m 1 Purge; /var/lib/z 1 Purge; /var/snap/x/common 1 Purge; /var/snap/y/common 1 Purge; /data/l 1 Stays"
         );
+    }
+
+    #[test]
+    fn what_lies_behind_a_link_goes_when_the_link_is_gone_through() {
+        let root = scratch(&[
+            ("data/l/f", 10),
+            ("data/l/g", 10),
+            ("data/more/h", 10),
+            ("srv/files/f", 10),
+            ("etc/passwd", 0),
+            ("home/z/x/f", 10),
+        ]);
+        std::fs::write(root.path().join("etc/passwd"), "z:x:5:5::/home/z:/bin/sh\n").unwrap();
+        let link = |to: &str, at: &str| {
+            std::fs::create_dir_all(root.path().join(at).parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(to, root.path().join(at)).unwrap();
+        };
+        link("../../data/l", "var/lib/l");
+        link("l", "var/lib/chain");
+        link("/data/more", "data/l/more");
+        link("/data/l", "data/l/round");
+        link("/srv/files", "etc/p");
+        for (script, want) in [
+            ("rm -rf /var/lib/l", "/data/l 2 Stays"),
+            ("rm -rf /var/lib/chain", "/data/l 2 Stays"),
+            ("rm -rf /var/lib/l/", "/data/l 2 Purge"),
+            ("rm -rf /var/lib/chain/", "/data/l 2 Purge"),
+            ("rm -rf /var/lib/l /var/lib/l/", "/data/l 2 Purge"),
+            // The names below the link are not behind another one; links among them stay what they are.
+            (
+                "rm -rf /var/lib/l/*",
+                "/var/lib/l/f 1 Purge; /var/lib/l/g 1 Purge; /data/l 2 Stays; /data/more 1 Stays",
+            ),
+            ("find -H /var/lib/l -delete", "/data/l 2 Purge"),
+            ("find -L /var/lib/l -delete", "/data/l 3 Purge"),
+            ("find /var/lib/l/ -name g -delete", "/data/l 1 Purge"),
+            ("rm -rf /etc/p/", "/srv/files 1 Purge"),
+            ("rm -rf /etc/p", ""),
+            ("rm -rf ~z/x/", "/home/z/x 1 Purge"),
+        ] {
+            let facts = look(root.path(), &format!("[ $1 = purge ] || exit 0; {script}"), &[]);
+            assert_eq!(shown(&facts), want, "{script}");
+        }
     }
 
     #[test]

@@ -20,7 +20,8 @@ fn change(kind: Kind, text: &str) -> Change {
 }
 
 fn plan(kind: Kind, names: &str) -> Plan {
-    Plan { changes: names.split(' ').filter(|n| !n.is_empty()).map(|n| change(kind, n)).collect() }
+    let changes = names.split(' ').filter(|n| !n.is_empty()).map(|n| change(kind, n)).collect();
+    Plan { changes, ..Plan::default() }
 }
 
 fn facts(name: &str) -> PackageFacts {
@@ -411,4 +412,20 @@ fn settings_jobs_and_the_rest_are_told() {
         (data.fate, data.what.as_str()),
         (Fate::Unknown, "what nginx-common's purge script does: rm -rf $DIR")
     );
+}
+
+#[test]
+fn what_is_deconfigured_or_upgraded_is_not_taken_for_nothing() {
+    let upgrade = plan(Kind::Install, "nginx curl");
+    let impact = impact_of(&upgrade, &[]);
+    assert_eq!(assess(Effect::Disrupt, &impact).effect, Effect::Mutate);
+    assert_eq!(impact.also, ["upgrades nginx, curl: what their scripts do by it was not looked at"]);
+    let breaks = Plan { deconfigured: vec!["app".to_owned()], ..upgrade };
+    let impact = impact_of(&breaks, &[]);
+    assert_eq!(assess(Effect::Mutate, &impact).effect, Effect::Disrupt);
+    let removal = Plan { deconfigured: vec!["app".to_owned()], ..plan(Kind::Remove, "cowsay") };
+    let impact = impact_of(&removal, &[facts("cowsay")]);
+    assert_eq!(assess(Effect::Disrupt, &impact).effect, Effect::Disrupt);
+    // A plan that deconfigures something else meanwhile is another one.
+    assert!(!removal.same_removals(&plan(Kind::Remove, "cowsay")));
 }

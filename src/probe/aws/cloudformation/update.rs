@@ -252,7 +252,8 @@ pub(super) async fn new_template(cli: &Cli<'_>, hit: &Hit) -> New {
     };
     match source(hit) {
         Source::Body(text) => parse(text),
-        Source::File(path) => match cli.file(path) {
+        // What was read with the words is what is compared with the file once more before the command runs.
+        Source::File(path) => match hit.template.clone().unwrap_or_else(|| cli.file(path)) {
             Ok(text) => parse(&text),
             Err(why) => New::Unread(why),
         },

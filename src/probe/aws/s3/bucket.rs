@@ -68,14 +68,13 @@ impl Bucket {
 pub(super) async fn ask(cli: &Cli<'_>, name: &str, impact: &mut Impact) -> Option<Bucket> {
     let words = ["s3api", "get-bucket-versioning", "--bucket", name];
     let rules = ["s3api", "get-bucket-lifecycle-configuration", "--bucket", name];
-    let lock = ["s3api", "get-object-lock-configuration", "--bucket", name];
     let versions = async {
         let versioning = cli.find(&words).await;
         let on = |a: &Option<Value>| a.as_ref().and_then(|a| read::text(a, "/Status")) == Some("Enabled");
         let asks = versioning.as_ref().is_ok_and(on);
         (versioning, if asks { Some(cli.find(&rules).await) } else { None })
     };
-    let ((versioning, rules), lock, owner) = tokio::join!(versions, cli.find(&lock), owner(cli, name));
+    let ((versioning, rules), (lock, owner)) = tokio::join!(versions, lock_and_owner(cli, name));
     let erasing = match rules {
         Some(Ok(answer)) => Erasing::Rules(lifecycle::erasing(&answer.unwrap_or_default())),
         Some(Err(why)) => {
@@ -141,9 +140,26 @@ enum Owner {
     Unknown(Why),
 }
 
-/// Whether the bucket belongs to the account that acts: the service refuses where it does not.
-async fn owner(cli: &Cli<'_>, name: &str) -> Owner {
-    let Some(id) = cli.account().await else { return Owner::Unknown(Why::NotAsked) };
+/// Its locks, and whether the bucket belongs to the account that acts, in one question: the service refuses where it does
+/// not. Who may not read locks is refused as well; only then more is asked.
+async fn lock_and_owner(cli: &Cli<'_>, name: &str) -> (Result<Option<Value>, Why>, Owner) {
+    let plain = ["s3api", "get-object-lock-configuration", "--bucket", name];
+    let Some(id) = cli.account().await else {
+        return (cli.find(&plain).await, Owner::Unknown(Why::NotAsked));
+    };
+    let words = [plain.as_slice(), &["--expected-bucket-owner", &id]].concat();
+    match cli.find(&words).await {
+        Ok(lock) => (Ok(lock), Owner::Same),
+        Err(Why::Forbidden) => match owner(cli, name, id).await {
+            Owner::Same => (Err(Why::Forbidden), Owner::Same),
+            owner => (cli.find(&plain).await, owner),
+        },
+        Err(why) => (Err(why.clone()), Owner::Unknown(why)),
+    }
+}
+
+/// Whether the bucket belongs to this account, by what is asked of every bucket anyway.
+async fn owner(cli: &Cli<'_>, name: &str, id: String) -> Owner {
     let words = ["s3api", "get-bucket-versioning", "--bucket", name, "--expected-bucket-owner", &id];
     match cli.ask(&words).await {
         Ok(_) => Owner::Same,

@@ -1,9 +1,9 @@
 //! What a command of a script deletes, empties or moves away.
 
-use super::super::Deletion;
 use super::super::lex::{Part, Word};
 use super::super::places::{Place, place};
 use super::super::values::{ACTION, ANSWER, UNKNOWN};
+use super::super::{Deletion, Links};
 use super::{DATABASES, List, PURGE, REMOVE, Walk, is_paren, settled, shown};
 use crate::engine::glob::matches;
 
@@ -48,7 +48,7 @@ impl Walk<'_> {
         }
         let written = Word { parts: vec![Part::Text(">".to_owned())], ..Word::default() };
         let shown: Vec<Word> = std::iter::once(written).chain(words.iter().cloned()).collect();
-        self.delete_as(&shown, &[path.to_owned()], &[], true);
+        self.delete_as(&shown, &[path.to_owned()], &[], true, Links::Itself);
     }
 
     pub(super) fn rm(&mut self, words: &[Word], operands: &[Word]) {
@@ -66,23 +66,33 @@ impl Walk<'_> {
         if recursive {
             return self.delete(words, &paths, &[]);
         }
+        // shred writes over what it opens; rm and unlink take a name away.
+        let shreds = words.iter().filter_map(Word::bare).any(|w| w.ends_with("shred"));
+        let links = if shreds { Links::Itself } else { Links::Not };
         let counts = |path: &String| {
             let name = path.rsplit('/').next().unwrap_or_default();
             name == "*" || DATABASES.iter().any(|suffix| matches(suffix, name))
         };
         let (whole, single): (Vec<String>, Vec<String>) = paths.into_iter().partition(counts);
-        self.delete(words, &whole, &[]);
+        self.delete_as(words, &whole, &[], false, links);
         // A file of which nobody can say where it is, one of many small ones.
         let single: Vec<String> = single.into_iter().filter(|path| settled(path).is_some()).collect();
-        self.delete_as(words, &single, &[], true);
+        self.delete_as(words, &single, &[], true, links);
     }
 
     /// `find PLACES … -delete`, or what it hands to `rm`.
     pub(super) fn find(&mut self, words: &[Word], operands: &[Word], list: &mut List) {
         let option = |w: &Word| w.bare().is_some_and(|w| w.starts_with('-') || w == "!") || is_paren(w);
-        // `-H -L -P -D WORD -O3` stand in front of the places.
+        // `-H -L -P -D WORD -O3` stand in front of the places; the last of the first three counts.
         let mut operands = operands;
+        let mut links = Links::Not;
         while let Some((first, rest)) = operands.split_first() {
+            links = match first.bare() {
+                Some("-H") => Links::Itself,
+                Some("-L") => Links::Every,
+                Some("-P") => Links::Not,
+                _ => links,
+            };
             operands = match first.bare() {
                 Some("-H" | "-L" | "-P" | "--") => rest,
                 Some("-D") => rest.get(1..).unwrap_or_default(),
@@ -129,8 +139,15 @@ impl Walk<'_> {
             }
             _ => false,
         });
+        if has("-follow") {
+            links = Links::Every;
+        }
+        if links != Links::Not {
+            // What is handed on through a pipe lies behind the link as well.
+            paths.iter_mut().for_each(|path| path.push('/'));
+        }
         if has("-delete") || hands_to_rm {
-            self.delete(words, &paths, &names);
+            self.delete_as(words, &paths, &names, false, links);
         } else if hands_on {
             self.unclear(words);
         }
@@ -161,11 +178,19 @@ impl Walk<'_> {
 
     /// Notes what is deleted, where it holds anything.
     pub(super) fn delete(&mut self, words: &[Word], paths: &[String], names: &[String]) {
-        self.delete_as(words, paths, names, false);
+        self.delete_as(words, paths, names, false, Links::Not);
     }
 
-    /// The same; `single`: one file, which counts only when it is large.
-    pub(super) fn delete_as(&mut self, words: &[Word], paths: &[String], names: &[String], single: bool) {
+    /// The same; `single`: one file, which counts only when it is large. A path that ends in a slash goes through a link
+    /// in any case.
+    pub(super) fn delete_as(
+        &mut self,
+        words: &[Word],
+        paths: &[String],
+        names: &[String],
+        single: bool,
+        links: Links,
+    ) {
         if self.actions & (PURGE | REMOVE) == 0 {
             return;
         }
@@ -181,6 +206,8 @@ impl Walk<'_> {
                 start.iter().map(|start| format!("{start}/{path}")).collect()
             };
             for path in whole {
+                let slashed = path.ends_with('/') || path.ends_with("/.");
+                let links = if slashed && links == Links::Not { Links::Itself } else { links };
                 match settled(&path) {
                     Some(path) if path.starts_with('~') || place(&path) != Place::Nothing => {
                         let deletion = Deletion {
@@ -191,6 +218,7 @@ impl Walk<'_> {
                             question: self.asked.clone(),
                             needs: None,
                             single,
+                            links,
                         };
                         if !self.script.deletions.contains(&deletion) {
                             self.script.deletions.push(deletion);

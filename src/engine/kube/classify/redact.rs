@@ -1,15 +1,13 @@
 //! The words with their secrets replaced, for records and screens.
 
-use super::super::parse::parse;
-use super::super::table::{Role, Tool};
+use crate::engine::parse::parse;
+use crate::engine::redact::{REDACTED, without_userinfo};
+use crate::engine::table::{Role, Table};
 use std::borrow::Cow;
-
-/// What stands in the place of a secret.
-pub const REDACTED: &[u8] = b"[redacted]";
 
 /// The words with every value replaced that a table calls secret. Words are never added or removed, so that the record
 /// still says what was typed where.
-pub fn redact<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
+pub fn redact<'a>(tool: &'static Table, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
     let parsed = parse(tool, words);
     let mut out: Vec<Cow<'a, [u8]>> = words.iter().map(|word| Cow::Borrowed(*word)).collect();
     for given in &parsed.given {
@@ -65,42 +63,6 @@ pub fn redact<'a>(tool: &'static Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8
     out
 }
 
-/// The word with the `USER:PASSWORD` of every URL in it replaced; `None` when there is none.
-pub(in crate::engine) fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut rest = word;
-    while let Some(at) = rest.windows(3).position(|w| w == b"://") {
-        let (head, tail) = rest.split_at_checked(at + 3)?;
-        let end = tail.iter().position(|b| matches!(b, b'/' | b'?' | b'#' | b' ' | b'"' | b'\'' | b','));
-        let authority = tail.get(..end.unwrap_or(tail.len())).unwrap_or(tail);
-        out.extend_from_slice(head);
-        rest = tail;
-        let sign =
-            authority.iter().rposition(|b| *b == b'@').or_else(|| behind_odd_password(tail, authority));
-        if let Some(sign) = sign {
-            out.extend_from_slice(REDACTED);
-            rest = tail.get(sign..)?;
-        }
-    }
-    if out.is_empty() {
-        return None;
-    }
-    out.extend_from_slice(rest);
-    Some(out)
-}
-
-/// Where the sign stands behind a password that holds what ends an authority: `anna:s3/cr3t@host`. A colon that no port
-/// follows says that there is one.
-fn behind_odd_password(tail: &[u8], authority: &[u8]) -> Option<usize> {
-    let colon = authority.iter().position(|b| *b == b':')?;
-    let port = authority.get(colon + 1..)?;
-    if authority.starts_with(b"[") || (!port.is_empty() && port.iter().all(u8::is_ascii_digit)) {
-        return None;
-    }
-    let end = tail.iter().position(|b| matches!(b, b' ' | b'"' | b'\'' | b'\n'));
-    tail.get(..end.unwrap_or(tail.len()))?.iter().rposition(|b| *b == b'@')
-}
-
 /// `KEY=VALUE` with the value replaced; what has no `=` holds no value.
 fn pair(value: &[u8]) -> Option<Vec<u8>> {
     let at = value.iter().position(|b| *b == b'=')?;
@@ -123,11 +85,11 @@ fn names_secret(arg: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools::kubectl::TOOL;
+    use crate::engine::tools::kubectl::TABLE;
 
     fn shown(line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-        let out = redact(&TOOL, &words);
+        let out = redact(&TABLE, &words);
         out.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join(" ")
     }
 

@@ -1,20 +1,21 @@
 //! What a kubectl plugin does, when it is a well-known one.
 
-use super::super::effect::Effect;
-use super::super::table::Tool;
-use super::super::tools::kubectl::plugins::{READS, VERBS};
-use super::{Verdict, classify_words};
+use super::{Inside, classify_words};
+use crate::engine::effect::Effect;
+use crate::engine::table::Table;
+use crate::engine::tools::kubectl::plugins::{READS, VERBS};
+use crate::engine::verdict::Verdict;
 
 const UNKNOWN: &str = "no command of this tool: a plugin or an alias would run";
 const KNOWN: &str = "a well-known plugin";
 
 /// Judges words of which the first names no command of the tool.
-pub(super) fn judge(words: &[&[u8]]) -> Verdict {
+pub(super) fn judge(words: &[&[u8]], inside: Inside) -> Verdict {
     let Some((plugin, rest)) = words.split_first() else { return Verdict::why(Effect::Unknown, UNKNOWN) };
     // kubectl looks for a file in whose name dashes are underscores, too.
     let name: Vec<u8> = plugin.iter().map(|b| if *b == b'_' { b'-' } else { *b }).collect();
     if name == b"sudo" {
-        return looked_through(rest);
+        return looked_through(rest, inside);
     }
     let helps = || rest.iter().take_while(|w| **w != b"--").any(|w| matches!(*w, b"-h" | b"--help"));
     if name == b"ctx" {
@@ -41,10 +42,10 @@ pub(super) fn judge(words: &[&[u8]]) -> Verdict {
 }
 
 /// `kubectl sudo CMD` runs kubectl with the rights of a group. What a file or patch holds is not looked into there.
-fn looked_through(words: &[&[u8]]) -> Verdict {
+fn looked_through(words: &[&[u8]], inside: Inside) -> Verdict {
     let again = words.iter().take_while(|w| **w == b"sudo").count();
     let words = words.get(again..).unwrap_or_default();
-    let mut verdict = classify_words(kubectl(), words);
+    let mut verdict = classify_words(kubectl(), words, inside);
     if verdict.content {
         verdict.raise(Effect::Unknown, "what it carries is not read behind a plugin");
     }
@@ -52,8 +53,8 @@ fn looked_through(words: &[&[u8]]) -> Verdict {
     verdict
 }
 
-fn kubectl() -> &'static Tool {
-    &super::super::tools::kubectl::TOOL
+fn kubectl() -> &'static Table {
+    &crate::engine::tools::kubectl::TABLE
 }
 
 /// kubectx: it shows and switches; `-d` deletes contexts, `NEW=OLD` renames one.

@@ -1,8 +1,8 @@
 //! Labels and annotations given as words: which of them lift a protection of the field.
 
-use super::super::effect::Effect;
-use super::super::parse::Parsed;
-use super::Verdict;
+use crate::engine::effect::Effect;
+use crate::engine::parse::Parsed;
+use crate::engine::verdict::Verdict;
 
 /// A key that protects objects from deletion, and when a change lifts it.
 struct Protection {
@@ -52,7 +52,7 @@ pub(in crate::engine) const LIFTS: &str = "lifts a protection against deletion";
 
 /// Whether a word of `label` or `annotate` is a change rather than an object (`GetResourcesAndPairs` in
 /// `pkg/cmd/util/helpers.go`): `KEY=VALUE` or `KEY-`.
-pub(super) fn is_change(word: &[u8]) -> bool {
+pub(in crate::engine) fn is_change(word: &[u8]) -> bool {
     word.iter().position(|b| *b == b'=').is_some_and(|at| at > 0) || (word.ends_with(b"-") && word != b"-")
 }
 
@@ -72,7 +72,7 @@ pub(in crate::engine) fn lifts(change: &[u8]) -> bool {
 }
 
 /// Judges the changes of one `label` or `annotate`.
-pub(super) fn judge(parsed: &Parsed<'_>, verdict: &mut Verdict) {
+pub(in crate::engine) fn judge(parsed: &Parsed<'_>, verdict: &mut Verdict) {
     let mut changes = parsed.args.iter().filter(|(_, arg)| is_change(arg)).peekable();
     if changes.peek().is_none() && parsed.on("list") {
         *verdict = Verdict::why(Effect::Read, "only lists");
