@@ -5,7 +5,7 @@ pub mod apt;
 pub use apt::intend as intend_apt;
 
 use super::call::Call;
-use super::consent::given::{Case, Consent};
+use super::consent::given::Consent;
 use super::judge::kube::{Lent, documents, held_words};
 use super::judge::{How, Judged, dumb};
 use super::kubectl::Kubectl;
@@ -213,12 +213,11 @@ fn complain(text: &str, world: &World, choice: ColourChoice) {
     super::out::complain(&format!("{}\n", notice::render_warning(&text, show::look(world, choice))));
 }
 
-/// Takes the copy that was promised.
+/// Takes the copy that was promised. Nobody takes one without a go-ahead.
 ///
 /// What the screen promised and then failed stops the command: whoever agreed to the deletion agreed to it with a way
 /// back. What was known before the question to be missing, and what does not fit into a copy, is said and recorded.
-pub fn take(consent: &Consent<Case<'_>>, world: &World, choice: ColourChoice) -> Copied {
-    let Case { call, judged } = consent.to();
+pub fn take<T>(_: &Consent<T>, call: &Call, judged: &Judged, world: &World, choice: ColourChoice) -> Copied {
     let Some(intent) = judged.copy.intent() else { return Copied::default() };
     let secrets = match &intent.what {
         What::Kubernetes { secrets } => *secrets,
