@@ -70,6 +70,7 @@
 //! ```
 
 mod answer;
+pub mod case;
 pub mod given;
 mod last_look;
 mod launch;
@@ -77,7 +78,8 @@ pub mod put_back;
 mod variable;
 
 pub use answer::ask;
-pub use given::{Case, Consent, Ending};
+pub use case::Case;
+pub use given::{Consent, Ending};
 pub use launch::Launch;
 pub(super) use launch::pass;
 
@@ -90,7 +92,7 @@ use crate::world::World;
 impl<'c> Consent<Case<'c>> {
     /// Takes the copy that was promised; without it the command does not run.
     pub fn keep(self, world: &World, choice: ColourChoice) -> Result<Kept<'c>> {
-        let copied = keeping::take(&self, world, choice);
+        let copied = keeping::take(&self, self.to().call, &self.to().judged, world, choice);
         if let Some(fail) = &copied.refuse {
             // The go-ahead is on record together with why nothing ran all the same.
             record::refused(self.to(), world, self.ending(), &fail.what);

@@ -5,7 +5,7 @@ pub mod apt;
 pub use apt::intend as intend_apt;
 
 use super::call::Call;
-use super::consent::given::{Case, Consent};
+use super::consent::given::Consent;
 use super::judge::kube::{Lent, documents, held_words};
 use super::judge::{How, Judged, dumb};
 use super::kubectl::Kubectl;
@@ -15,14 +15,14 @@ use crate::engine::assess::Assessment;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Why};
-use crate::engine::impact::{Gap, Impact};
+use crate::engine::impact::Impact;
 use crate::engine::parse::{Parsed, parse};
 use crate::engine::tool;
 use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::Fail;
-use crate::keep::head::Missing;
 use crate::keep::objects::Cluster;
+use crate::keep::take::{LeftOut, Reason};
 use crate::keep::{self, take};
 use crate::probe;
 use crate::prompt::progress::Progress;
@@ -213,12 +213,11 @@ fn complain(text: &str, world: &World, choice: ColourChoice) {
     super::out::complain(&format!("{}\n", notice::render_warning(&text, show::look(world, choice))));
 }
 
-/// Takes the copy that was promised.
+/// Takes the copy that was promised. Nobody takes one without a go-ahead.
 ///
 /// What the screen promised and then failed stops the command: whoever agreed to the deletion agreed to it with a way
 /// back. What was known before the question to be missing, and what does not fit into a copy, is said and recorded.
-pub fn take(consent: &Consent<Case<'_>>, world: &World, choice: ColourChoice) -> Copied {
-    let Case { call, judged } = consent.to();
+pub fn take<T>(_: &Consent<T>, call: &Call, judged: &Judged, world: &World, choice: ColourChoice) -> Copied {
     let Some(intent) = judged.copy.intent() else { return Copied::default() };
     let secrets = match &intent.what {
         What::Kubernetes { secrets } => *secrets,
@@ -285,16 +284,12 @@ pub fn take(consent: &Consent<Case<'_>>, world: &World, choice: ColourChoice) ->
                 escape(short(&taken.dir, world).as_bytes()),
                 kept.id
             ));
-            let known = |gap: &Missing| {
-                let same = |known: &Gap| {
-                    gap.what == known.what || gap.what.starts_with(&format!("{} in ", known.what))
-                };
+            let known = |left: &LeftOut| match &left.why {
                 // Rights do not change between question and copy, and nobody here can put them right.
-                gap.what == take::BEYOND
-                    || gap.why == Why::Forbidden.to_string()
-                    || judged.impact.gaps.iter().any(same)
+                Reason::TooLarge | Reason::Unanswered(Why::Forbidden) => true,
+                Reason::Unanswered(_) => judged.impact.gaps.iter().any(|gap| left.is(&gap.what)),
             };
-            let broken = kept.gaps.iter().find(|gap| !known(gap));
+            let broken = taken.left_out.iter().find(|left| !known(left)).map(LeftOut::missing);
             if !missing.is_empty() {
                 let shown = missing.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
                 let more = match missing.len().saturating_sub(3) {

@@ -1,6 +1,7 @@
 //! The audit record of a judged call, written before the command runs or right after it was refused.
 
-use super::consent::given::{Case, Consent, Ending};
+use super::consent::case::Case;
+use super::consent::given::{Consent, Ending};
 use super::judge::Judged;
 use super::keeping::Copied;
 use super::show;

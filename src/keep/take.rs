@@ -3,6 +3,8 @@
 use super::head::Missing;
 use super::objects::{Added, Cluster, Manifest, Writer};
 use super::rules;
+use crate::engine::fact::Why;
+use crate::engine::impact::Gap;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::probe::aim::{self, Aim};
@@ -19,8 +21,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// What is missing from a copy that would have become too large.
-pub const BEYOND: &str = "everything after that";
 /// No copy gets larger than this.
 pub const LARGEST: u64 = 200 << 20;
 /// Objects of a first page: even if each is as large as a server allows, a page is held in memory without harm.
@@ -58,14 +58,57 @@ pub struct Taken {
     pub manifest: Manifest,
     /// Where it is.
     pub dir: PathBuf,
+    /// What is not in it, as its manifest says, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that is not in a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What: `secrets in shop`, `ConfigMap a`.
+    pub what: String,
+    /// Why.
+    pub why: Reason,
+}
+
+/// Why something is not in a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The cluster did not hand it out.
+    Unanswered(Why),
+    /// The copy would become too large.
+    TooLarge,
+}
+
+impl LeftOut {
+    /// Whether it is this thing, or all of this kind in one namespace.
+    pub fn is(&self, what: &str) -> bool {
+        self.what.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with(" in "))
+    }
+
+    /// As the manifest has it.
+    pub fn missing(&self) -> Missing {
+        let why = match &self.why {
+            Reason::Unanswered(why) => why.to_string(),
+            Reason::TooLarge => format!("the copy would be larger than {} MiB", LARGEST >> 20),
+        };
+        Missing { what: self.what.clone(), why }
+    }
+}
+
+impl From<Gap> for LeftOut {
+    fn from(gap: Gap) -> LeftOut {
+        LeftOut { what: gap.what, why: Reason::Unanswered(gap.why) }
+    }
 }
 
 /// Takes the copy. An error means that there is none; what is missing from one that there is stands in its manifest.
 pub fn take(order: &Order<'_>) -> Result<Taken> {
     let started = Instant::now();
     let mut writer = Writer::begin(order.root, order.id, order.largest).map_err(|e| unwritten(&e))?;
-    let gaps =
-        probe::block_on(collect(order, &mut writer)).and_then(|gaps| gaps).map_err(|e| unwritten(&e))?;
+    let left_out =
+        probe::block_on(collect(order, &mut writer)).and_then(|left| left).map_err(|e| unwritten(&e))?;
+    let gaps: Vec<Missing> = left_out.iter().map(LeftOut::missing).collect();
     if writer.manifest.objects == 0 {
         let why = gaps.first().map_or("nothing was found".to_owned(), |g| format!("{}: {}", g.what, g.why));
         return Err(Fail::new(Exit::Unavailable, "no manifests could be copied").because(why));
@@ -79,7 +122,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
     manifest.secrets = order.secrets;
     manifest.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let manifest = writer.finish().map_err(|e| unwritten(&e))?;
-    Ok(Taken { manifest, dir: order.root.join(order.id) })
+    Ok(Taken { manifest, dir: order.root.join(order.id), left_out })
 }
 
 fn unwritten(e: &io::Error) -> Fail {
@@ -90,7 +133,7 @@ fn unwritten(e: &io::Error) -> Fail {
 struct Collector<'a> {
     api: Api,
     writer: &'a mut Writer,
-    gaps: Vec<Missing>,
+    left_out: Vec<LeftOut>,
     secrets: bool,
     /// Volumes of the claims that went by.
     volumes: BTreeSet<String>,
@@ -98,24 +141,24 @@ struct Collector<'a> {
     full: bool,
 }
 
-async fn collect(order: &Order<'_>, writer: &mut Writer) -> io::Result<Vec<Missing>> {
+async fn collect(order: &Order<'_>, writer: &mut Writer) -> io::Result<Vec<LeftOut>> {
     let until = tokio::time::Instant::now() + order.request.deadline;
-    let all = |why: String| Ok(vec![Missing { what: "the cluster".into(), why }]);
+    let all = |why: Why| Ok(vec![Gap { what: "the cluster".into(), why }.into()]);
     let client = match client::connect(&order.request.door(), until).await {
         Ok(client) => client,
-        Err(why) => return all(why.to_string()),
+        Err(why) => return all(why),
     };
     let api = Api::new(client, until);
     let catalog = match Catalog::of(&api).await {
         Ok(catalog) => catalog,
-        Err(miss) => return all(miss.why().to_string()),
+        Err(miss) => return all(miss.why()),
     };
     let Aim { objects, mut lists, gaps } = aim::aim(&api, &catalog, order.request).await;
-    let gaps = gaps.into_iter().map(|g| Missing { what: g.what, why: g.why.to_string() }).collect();
+    let left_out = gaps.into_iter().map(LeftOut::from).collect();
     let whole: HashSet<String> =
         objects.iter().filter(|o| o.kind.is("", "namespaces")).map(|o| o.name.clone()).collect();
     let mut one =
-        Collector { api, writer, gaps, secrets: order.secrets, volumes: BTreeSet::new(), full: false };
+        Collector { api, writer, left_out, secrets: order.secrets, volumes: BTreeSet::new(), full: false };
     lists.retain(|list| one.wants(&list.kind));
     one.objects(objects.into_iter().map(|o| (o.kind, o.namespace, o.name)).collect()).await?;
     one.lists(lists).await?;
@@ -123,7 +166,7 @@ async fn collect(order: &Order<'_>, writer: &mut Writer) -> io::Result<Vec<Missi
         one.owned(&catalog, &whole).await?;
     }
     one.bound_volumes(&catalog).await?;
-    Ok(one.gaps)
+    Ok(one.left_out)
 }
 
 impl Collector<'_> {
@@ -131,11 +174,14 @@ impl Collector<'_> {
         self.secrets || !kind.is("", "secrets")
     }
 
-    fn missing(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        let one = Missing { what: what.into(), why: why.into() };
-        if !self.gaps.contains(&one) {
-            self.gaps.push(one);
+    fn leave_out(&mut self, one: LeftOut) {
+        if !self.left_out.contains(&one) {
+            self.left_out.push(one);
         }
+    }
+
+    fn missing(&mut self, what: String, miss: Miss) {
+        self.leave_out(LeftOut { what, why: Reason::Unanswered(miss.why()) });
     }
 
     fn write(&mut self, kind: &Kind, mut object: Value) -> io::Result<()> {
@@ -157,7 +203,8 @@ impl Collector<'_> {
         }
         if self.writer.add(&object)? == Added::TooLarge && !self.full {
             self.full = true;
-            self.missing(BEYOND, format!("the copy would be larger than {} MiB", LARGEST >> 20));
+            let what = "everything after that".to_owned();
+            self.leave_out(LeftOut { what, why: Reason::TooLarge });
         }
         Ok(())
     }
@@ -179,7 +226,7 @@ impl Collector<'_> {
                 _ if self.full => break,
                 Ok(object) => self.write(&kind, object)?,
                 Err(Miss::Absent) => {}
-                Err(miss) => self.missing(format!("{} {name}", kind.kind), miss.why().to_string()),
+                Err(miss) => self.missing(format!("{} {name}", kind.kind), miss),
             }
         }
         Ok(())
@@ -211,7 +258,7 @@ impl Collector<'_> {
                     Err(Miss::Absent) => break,
                     Err(miss) => {
                         let place = list.namespace.as_ref().map(|ns| format!(" in {ns}")).unwrap_or_default();
-                        self.missing(format!("{}{place}", list.kind.full()), miss.why().to_string());
+                        self.missing(format!("{}{place}", list.kind.full()), miss);
                         break;
                     }
                 };
@@ -247,7 +294,7 @@ impl Collector<'_> {
         let owners = self.writer.uids().clone();
         let (found, gaps) = aim::owned(&self.api, catalog, &namespaces, owners, remade).await;
         for gap in gaps {
-            self.missing(gap.what, gap.why.to_string());
+            self.leave_out(gap.into());
         }
         self.objects(found.into_iter().map(|o| (o.kind, o.namespace, o.name)).collect()).await
     }
@@ -270,4 +317,25 @@ fn items(body: &[u8]) -> std::result::Result<(Vec<Value>, String), Miss> {
 /// `/api/v1/namespaces/NAME`.
 pub(super) fn namespace_path(name: &str) -> String {
     format!("/api/v1/namespaces/{}", segment(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_known_before_is_known_by_its_name_and_namespace() {
+        let left = |what: &str, why| LeftOut { what: what.to_owned(), why };
+        let forbidden = left("secrets in shop", Reason::Unanswered(Why::Forbidden));
+        for (what, is) in
+            [("secrets in shop", true), ("secrets", true), ("secret", false), ("secrets in", false)]
+        {
+            assert_eq!(forbidden.is(what), is, "{what}");
+        }
+        // The manifest's words are a format that older guards read.
+        let missing = forbidden.missing();
+        assert_eq!((missing.what.as_str(), missing.why.as_str()), ("secrets in shop", "forbidden"));
+        let full = left("everything after that", Reason::TooLarge).missing();
+        assert_eq!(full.why, "the copy would be larger than 200 MiB");
+    }
 }

@@ -246,6 +246,9 @@ const DOORS: &[(&str, &[(&str, usize)])] = &[
     ("store.pass_on(", &[("src/app/apt_hook.rs", 1)]),
     // A copy is put back.
     ("back::restore(", &[("src/app/restore.rs", 1), ("src/app/restore/apt.rs", 1)]),
+    // A copy is taken, a run is put on record.
+    ("keeping::take(", &[("src/app/consent.rs", 1)]),
+    ("record::exec(", &[("src/app/consent.rs", 1)]),
     // A go-ahead is made, and a call that needs none.
     ("Consent::of(", &[("src/app/consent/answer.rs", 1), ("src/app/consent/put_back.rs", 1)]),
     ("Unasked::because(", &[("src/app/intercept.rs", 1)]),

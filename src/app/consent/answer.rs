@@ -1,6 +1,7 @@
 //! The go-ahead for a guarded call: policy allows it, or its question is answered.
 
-use super::given::{Case, Consent, Ending, No, Yes};
+use super::case::Case;
+use super::given::{Consent, Ending, No, Yes};
 use super::variable::{self, Asked};
 use crate::app::caller::{Agency, agency};
 use crate::app::judge::Judged;

@@ -1,17 +1,7 @@
-//! The go-ahead itself, what it is for, and how the question ended. What makes one stands beside this file.
+//! The go-ahead itself, and how the question ended. What makes one stands beside this file.
 
-use crate::app::call::Call;
-use crate::app::judge::Judged;
 use crate::audit::Answer;
 use std::time::Duration;
-
-/// A call, and all that was judged of it.
-pub struct Case<'c> {
-    /// The caller's own words.
-    pub call: &'c Call,
-    /// What they come to.
-    pub judged: Judged,
-}
 
 /// The go-ahead for `to`.
 #[must_use]

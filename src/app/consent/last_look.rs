@@ -1,7 +1,7 @@
 //! Whether what was judged still is what would run: another terminal may have switched contexts, or changed a file, while
 //! the person was reading.
 
-use super::given::Case;
+use super::case::Case;
 use crate::app::call::Call;
 use crate::app::judge::{self, Judged, read_words};
 use crate::app::kubectl::{self, Kubectl};

@@ -1,7 +1,7 @@
 //! The last step: what was looked at is pinned, and guard becomes the tool. Nothing else in guard's full program does.
 
 use super::Recorded;
-use super::given::Case;
+use super::case::Case;
 use crate::app::call::Call;
 use crate::app::intercept::unasked::Unasked;
 use crate::app::judge::{self, Judged};

@@ -202,10 +202,7 @@ pub fn take(
                 };
                 complain(&format!("the copy is INCOMPLETE: {shown}{more}"), world, choice);
             }
-            let lost = kept.gaps.iter().find(|g| {
-                ["PostgreSQL", "database", "roles of PostgreSQL"].iter().any(|word| g.what.starts_with(word))
-            });
-            let refuse = lost.and_then(|gap| stop(&format!("{}: {}", gap.what, gap.why)));
+            let refuse = taken.undumped.first().and_then(|gap| stop(&format!("{}: {}", gap.what, gap.why)));
             Copied { id: Some(kept.id), objects: kept.packages.len() as u64, missing, refuse }
         }
         Err(fail) => {

@@ -119,6 +119,8 @@ pub struct Taken {
     pub manifest: Manifest,
     /// Where it is.
     pub dir: PathBuf,
+    /// What of the databases is not in it, or not whole.
+    pub undumped: Vec<Missing>,
 }
 
 fn unwritten(e: &io::Error) -> Fail {
@@ -235,13 +237,15 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
         }
     }
     let found = postgres::dropped(order.plan, &system);
+    let mut undumped = Vec::new();
     if let Some(patience) = order.databases {
         let until = Instant::now() + patience;
-        let (clusters, mut gaps) = postgres::dump(&found, &partial, until).map_err(|e| unwritten(&e))?;
+        let (clusters, gaps) = postgres::dump(&found, &partial, until).map_err(|e| unwritten(&e))?;
         let stored = clusters.iter().flat_map(manifest::Cluster::stored);
         manifest.bytes += stored.map(|s| s.bytes).sum::<u64>();
         manifest.clusters = clusters;
-        manifest.gaps.append(&mut gaps);
+        manifest.gaps.extend_from_slice(&gaps);
+        undumped = gaps;
     } else {
         for cluster in found {
             let what = format!("PostgreSQL cluster {}", cluster.called());
@@ -250,7 +254,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
     }
     manifest.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let place = partial.finish(&manifest, |dir| verify(dir, &manifest)).map_err(|e| unwritten(&e))?;
-    Ok(Taken { manifest, dir: place })
+    Ok(Taken { manifest, dir: place, undumped })
 }
 
 /// Refuses to fill the disk.
