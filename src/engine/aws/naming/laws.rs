@@ -6,7 +6,8 @@
 #![cfg(target_os = "linux")]
 
 use super::tests::challenge;
-use crate::engine::aws::naming::{beside, speaks};
+use crate::engine::aws::naming::beside;
+use crate::engine::aws::naming::document::speaks;
 use crate::engine::aws::{Documents, classify_with, redact_option};
 use crate::engine::challenge::Challenge;
 use crate::engine::effect::Effect;
