@@ -9,8 +9,9 @@ mod dpkg;
 mod flags;
 
 use super::call::Call;
+use super::call::How;
 use super::consent::{self, Case, Recorded};
-use super::judge::{How, host::judge_plan};
+use super::judge::host::judge_plan;
 use super::out;
 use crate::engine::apt::hook::{self, SELFTEST, Told};
 use crate::engine::apt::plan::Plan;

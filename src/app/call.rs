@@ -1,7 +1,9 @@
 //! One call of a guarded tool: the caller's own words, which are also the words that will run.
 
+use crate::engine::classify::redact;
 use crate::engine::tool::Tool;
 use crate::run::names::{self, Called, basename};
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -33,6 +35,14 @@ impl Call {
         OsStr::from_bytes(self.tool.file(called.strip_prefix(b"-").unwrap_or(called)))
     }
 
+    /// The caller's words with secrets replaced.
+    pub fn redacted(&self) -> Vec<Vec<u8>> {
+        let name = basename(self.name().as_bytes()).to_vec();
+        let words = self.words();
+        let shown = redact(self.tool, &words).into_iter().map(Cow::into_owned);
+        std::iter::once(name).chain(shown).collect()
+    }
+
     /// The words after argv[0].
     pub fn words(&self) -> Vec<&[u8]> {
         self.argv.iter().skip(1).map(|w| w.as_bytes()).collect()
@@ -42,4 +52,15 @@ impl Call {
     pub fn name(&self) -> &OsStr {
         self.argv.first().map_or(OsStr::new(""), OsString::as_os_str)
     }
+}
+
+/// How the stages are carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Ask the live system at all (`guard check --offline` does not).
+    pub probe: bool,
+    /// Whether a person can be asked.
+    pub interactive: bool,
+    /// Show a progress line on the terminal.
+    pub progress: bool,
 }

@@ -1,8 +1,9 @@
 //! `guard check`: the decision without the deed.
 
 use super::call::Call;
-use super::judge::{How, judge, read_words};
-use super::{keeping, origin, show};
+use super::call::How;
+use super::judge::{judge, read_words};
+use super::{origin, show};
 use crate::engine::decide::Decision;
 use crate::engine::fact::Why;
 use crate::exit::Exit;
@@ -61,7 +62,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let policy = policy::load(world)?;
     let how = How { probe: !args.offline && !read, interactive: true, progress: !args.json };
     let mut judged = judge(&call, words, policy, world, how)?;
-    keeping::nothing_is_run(&mut judged);
+    judged.copy.is_not_run();
     if let Some(fail) = judged.unresolved() {
         return Err(fail);
     }

@@ -64,7 +64,7 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
     let mut command = child::command(&judged.tool, world);
     command.args(&words);
     let done = {
-        let _progress = Progress::start("comparing with the cluster", super::judge::dumb(world));
+        let _progress = Progress::start("comparing with the cluster", super::out::dumb(world));
         child::wait(command, judged.inputs.stdin(), PATIENCE).map_err(|why| cannot(why.to_string()))?
     };
     tty.write_all(&done.out).and_then(|()| tty.write_all(&done.err)).map_err(|e| cannot(e.to_string()))?;

@@ -1,9 +1,10 @@
 //! `guard explain`: every stage of the decision, and where each value comes from.
 
+use super::call::How;
 use super::check::named_call;
 use super::judge::aws::AwsWords;
-use super::judge::{How, Judged, judge, read_words};
-use super::{keeping, show};
+use super::judge::{Judged, judge, read_words};
+use super::show;
 use crate::engine::aws;
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
@@ -46,7 +47,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let policy = policy::load(world)?;
     let how = How { probe: !args.offline && !read, interactive: true, progress: true };
     let mut judged = judge(&call, words, policy, world, how)?;
-    keeping::nothing_is_run(&mut judged);
+    judged.copy.is_not_run();
     let mut out = String::new();
     write_words(&mut out, &judged, call.tool);
     write_target(&mut out, &judged);

@@ -3,8 +3,9 @@
 pub(super) mod unasked;
 
 use super::call::Call;
+use super::call::How;
 use super::consent::{self, Case};
-use super::judge::{self, How, judge, read_words};
+use super::judge::{self, judge, read_words};
 use crate::engine::aws;
 use crate::engine::classify::classify_tool;
 use crate::engine::effect::Effect;

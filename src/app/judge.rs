@@ -6,8 +6,8 @@ pub mod host;
 pub mod housekeeping;
 pub mod kube;
 
-use super::call::Call;
-use super::keeping;
+use super::call::{Call, How};
+use super::promise;
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Cause, Decision};
@@ -99,7 +99,7 @@ pub struct Judged {
     /// The verdict.
     pub decision: Decision,
     /// Whether a copy of what goes is taken before the command runs.
-    pub copy: keeping::Promise,
+    pub copy: promise::Promise,
     /// A command that keeps data which would be lost.
     pub safer: Option<String>,
     /// What is known of a command that works on a host.
@@ -131,17 +131,6 @@ pub fn real_tool(tool: &OsStr, terms: &Terms, world: &World) -> Result<PathBuf> 
         .map_err(Fail::from)
 }
 
-/// How the stages are carried out.
-#[derive(Clone, Copy, Debug)]
-pub struct How {
-    /// Ask the live system at all (`guard check --offline` does not).
-    pub probe: bool,
-    /// Whether a person can be asked.
-    pub interactive: bool,
-    /// Show a progress line on the terminal.
-    pub progress: bool,
-}
-
 /// Judges a call. `words` come from [`read_words`]; the policy has been read.
 pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How) -> Result<Judged> {
     match call.tool.family {
@@ -157,11 +146,6 @@ pub fn target_changed(was: String, is: String, look: &str) -> Fail {
         .because(format!("it was {was}"))
         .because(format!("it is now {is}"))
         .help(format!("nothing was run; look at `{look}`, then run the command again"))
-}
-
-/// Whether the terminal cannot redraw a line.
-pub(super) fn dumb(world: &World) -> bool {
-    world.var("TERM").is_none_or(|term| term == "dumb")
 }
 
 /// What the last stages give.

@@ -1,6 +1,6 @@
 //! `guard kept`: the copies taken before something was deleted.
 
-use super::{keeping, out};
+use super::{out, promise};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -10,6 +10,7 @@ use crate::keep::objects::Manifest;
 use crate::keep::restore as back;
 use crate::keep::store;
 use crate::prompt::{Answer, Ask, Question, Terminal};
+use crate::ui::human::size;
 use crate::ui::screen::{Item, Screen};
 use crate::ui::{ColourChoice, human};
 use crate::world::World;
@@ -81,7 +82,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
 
 /// The directory of all copies.
 pub fn root(world: &World) -> Result<PathBuf> {
-    keeping::root(world).ok_or_else(|| {
+    promise::root(world).ok_or_else(|| {
         Fail::new(Exit::Usage, "there is no telling where copies are kept")
             .because("neither XDG_STATE_HOME nor HOME is set")
             .help("set HOME")
@@ -123,13 +124,6 @@ pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Kept)> {
 fn age(kept: &Kept) -> Option<u64> {
     let when: Timestamp = kept.head.ts.parse().ok()?;
     u64::try_from(Timestamp::now().as_second() - when.as_second()).ok()
-}
-
-/// A size as people write it.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 2] = [(1 << 20, "MiB"), (1 << 10, "KiB")];
-    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);
-    unit.map_or_else(|| format!("{bytes} B"), |(unit, name)| format!("{} {name}", bytes.div_ceil(*unit)))
 }
 
 fn list(root: &Path, json: bool) -> Result<Exit> {

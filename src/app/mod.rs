@@ -24,6 +24,7 @@ pub mod man;
 mod origin;
 pub mod out;
 pub mod policy;
+mod promise;
 mod record;
 mod render;
 pub mod restore;

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::world::World;
 use std::io::{ErrorKind, Write};
 
 /// Prints text to standard output as it is.
@@ -23,4 +24,9 @@ pub fn print_bytes(bytes: &[u8]) -> Result<()> {
 /// Prints text to standard error. What cannot be written there has no other place to go.
 pub fn complain(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Whether the terminal cannot redraw a line.
+pub fn dumb(world: &World) -> bool {
+    world.var("TERM").is_none_or(|term| term == "dumb")
 }

@@ -67,7 +67,7 @@ pub fn refused(case: &Case<'_>, world: &World, ending: &Ending, reason: &str) {
 
 fn make(case: &Case<'_>, world: &World, ending: &Ending, outcome: Outcome, reason: Option<&str>) -> Record {
     let Case { call, judged } = case;
-    let words: Vec<String> = show::redacted(call).iter().skip(1).map(|w| escape(w)).collect();
+    let words: Vec<String> = call.redacted().iter().skip(1).map(|w| escape(w)).collect();
     let mut caller = Caller::of_process(world);
     caller.actor = Some(judged.situation.actor.word().to_owned());
     let mut record = Record::new(jiff::Timestamp::now(), audit::entropy(), caller, call.tool.name, &words);

@@ -35,7 +35,7 @@ fn kustomize(directory: &OsStr, tool: &Path, world: &World) -> Option<Vec<u8>> {
     let mut command = child::command(tool, world);
     command.arg("kustomize").arg(directory);
     let text = format!("rendering {}", directory.to_string_lossy());
-    let _progress = Progress::after(SHOWN_AFTER, &text, super::judge::dumb(world));
+    let _progress = Progress::after(SHOWN_AFTER, &text, super::out::dumb(world));
     // What does not fit would be cut, and half a rendering hides the rest.
     let output = child::wait(command, None, PATIENCE).ok()?;
     (output.ok && output.out.len() < child::LARGEST).then_some(output.out)

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::judge::Judged;
-use super::keeping;
+use super::promise;
 use crate::engine::aws;
 use crate::engine::challenge::Challenge;
 use crate::engine::classify::redact;
@@ -20,7 +20,6 @@ use crate::ui::{self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, Vi
 use crate::world::World;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
-use std::os::unix::ffi::OsStrExt;
 
 /// A judged call, ready to be shown.
 pub struct Shown<'a> {
@@ -54,13 +53,6 @@ impl Default for Nowhere {
     }
 }
 
-/// The caller's words with secrets replaced.
-pub fn redacted(call: &Call) -> Vec<Vec<u8>> {
-    let mut out = vec![call.name().as_bytes().rsplit(|b| *b == b'/').next().unwrap_or_default().to_vec()];
-    out.extend(without_secrets(call.tool, &call.words()));
-    out
-}
-
 /// Words of a tool with secrets replaced.
 pub fn without_secrets(tool: &Tool, words: &[&[u8]]) -> Vec<Vec<u8>> {
     redact(tool, words).into_iter().map(Cow::into_owned).collect()
@@ -89,13 +81,13 @@ impl<'a> Shown<'a> {
             judged,
             kind: call.tool.kind(),
             nowhere: Nowhere::default(),
-            command: CommandLine::of(redacted(call)),
+            command: CommandLine::of(call.redacted()),
             notes,
             // What is refused takes no copy, and no id leads to one.
             copy: match &judged.decision {
                 Decision::Deny(_) => Vec::new(),
                 Decision::Allow(_) | Decision::Confirm(_) => {
-                    keeping::clauses(&judged.copy, &judged.impact, world)
+                    promise::clauses(&judged.copy, &judged.impact, world)
                 }
             },
             home: world.home().map(|h| h.to_string_lossy().into_owned()),

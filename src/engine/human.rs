@@ -91,6 +91,13 @@ pub fn short_uid(uid: &str) -> String {
     format!("{}..{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
 }
 
+/// A size as people write it.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 2] = [(1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);
+    unit.map_or_else(|| format!("{bytes} B"), |(unit, name)| format!("{} {name}", bytes.div_ceil(*unit)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

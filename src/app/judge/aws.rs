@@ -1,7 +1,8 @@
 //! The way of the AWS CLI: aliases, documents, configuration files, the account that answers, what would be lost.
 
-use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
+use super::{Call, How, Judged, Outcome, Words, real_tool, target_changed};
 use crate::app::caller::actor;
+use crate::app::out::dumb;
 use crate::app::situation;
 use crate::app::typo;
 use crate::engine::assess::assess;
@@ -206,7 +207,7 @@ pub(super) fn judge(
         assessment,
         situation,
         decision,
-        copy: crate::app::keeping::Promise::Nothing,
+        copy: crate::app::promise::Promise::Nothing,
         safer,
         host: None,
         aws: Some(Box::new(facts)),

@@ -1,8 +1,9 @@
 //! The way of the tools that work on the host itself: which machine, what goes from it or stops on it, what is lost.
 
-use super::{Call, How, Judged, Outcome, Words, dumb, real_tool, target_changed};
+use super::{Call, How, Judged, Outcome, Words, real_tool, target_changed};
 use crate::app::caller::actor;
-use crate::app::{keeping, situation};
+use crate::app::out::dumb;
+use crate::app::{promise, situation};
 use crate::engine::apt::dpkg;
 use crate::engine::apt::named::named;
 use crate::engine::apt::plan::{Change, Kind, Plan};
@@ -129,7 +130,7 @@ fn judge_with(
     let plan = facts.plan.as_ref().filter(|plan| plan.removes());
     let copy = match (&resolved, plan) {
         (Ok(found), Some(plan)) => {
-            keeping::intend_apt(plan, &found.root, &name, &impact, &assessment, how, world)
+            promise::packages::intend(plan, &found.root, &name, &impact, &assessment, how, world)
         }
         _ => None,
     };
@@ -151,7 +152,7 @@ fn judge_with(
         assessment,
         situation,
         decision,
-        copy: copy.map_or(keeping::Promise::Nothing, keeping::Promise::Copy),
+        copy: copy.map_or(promise::Promise::Nothing, promise::Promise::Copy),
         safer,
         host: Some(Box::new(facts)),
         aws: None,

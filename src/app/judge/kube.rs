@@ -1,9 +1,10 @@
 //! The way of kubectl: kuberc, kubeconfig, the cluster's own answers.
 
-use super::{Call, How, Judged, Outcome, Words, dumb, real_tool};
+use super::{Call, How, Judged, Outcome, Words, real_tool};
 use crate::app::caller::actor;
 use crate::app::kubectl::{self, Kubectl};
-use crate::app::{keeping, render, situation, typo};
+use crate::app::out::dumb;
+use crate::app::{promise, render, situation, typo};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{self, Challenge, Scope};
 use crate::engine::classify::classify_tool;
@@ -163,10 +164,10 @@ pub(super) fn judge(
     let probing = started.elapsed();
     let Outcome { place, name, challenge, assessment, situation, decision } = outcome;
     let copy = match &resolved {
-        Ok(_) => keeping::intend(&parsed, &impact, &assessment, seen, how, world),
-        Err(_) => keeping::Promise::Nothing,
+        Ok(_) => promise::intend(&parsed, &impact, &assessment, seen, how, world),
+        Err(_) => promise::Promise::Nothing,
     };
-    let safer = keeping::safer(&parsed, &impact).filter(|_| assessment.effect >= Effect::Destroy);
+    let safer = promise::safer(&parsed, &impact).filter(|_| assessment.effect >= Effect::Destroy);
     Ok(Judged {
         words,
         policy,
