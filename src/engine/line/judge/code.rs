@@ -127,6 +127,8 @@ pub(super) fn acting(interpreter: &[u8], code: &[u8], starts: &[&str]) -> Option
 fn tokens(code: &[u8], language: Language) -> Option<Vec<Token>> {
     let mut out = Vec::new();
     let mut at = 0;
+    // What is opened behind this is not closed.
+    let closed = code.windows(2).rposition(|w| w == b"*/").unwrap_or(0);
     while let Some(b) = code.get(at) {
         let from = at;
         let rest = code.get(at..)?;
@@ -139,8 +141,8 @@ fn tokens(code: &[u8], language: Language) -> Option<Vec<Token>> {
                 at += 1;
                 continue;
             }
-            b'#' | b'/' if comment(code, at, language).is_some() => {
-                at += comment(code, at, language)?;
+            b'#' | b'/' if comment(code, at, language, closed).is_some() => {
+                at += comment(code, at, language, closed)?;
                 Kind::Comment
             }
             b'"' | b'\'' | b'`' => match text(rest, language) {
@@ -175,17 +177,17 @@ fn is_word(b: u8) -> bool {
 }
 
 /// How long a comment is that begins here.
-fn comment(code: &[u8], at: usize, language: Language) -> Option<usize> {
+fn comment(code: &[u8], at: usize, language: Language, closed: usize) -> Option<usize> {
     let rest = code.get(at..)?;
     let before = at.checked_sub(1).and_then(|b| code.get(b));
     // `$#array`, `s#a#b#`, `http://x`
     let stands_free = before.is_none_or(|b| b.is_ascii_whitespace() || b";{}()".contains(b));
-    let line = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+    let line = || rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
     let slashes = matches!(language, Language::Script | Language::Php);
     match rest {
-        [b'#', ..] if language != Language::Script && stands_free => Some(line),
-        [b'/', b'/', ..] if slashes && stands_free => Some(line),
-        [b'/', b'*', ..] if slashes && stands_free => {
+        [b'#', ..] if language != Language::Script && stands_free => Some(line()),
+        [b'/', b'/', ..] if slashes && stands_free => Some(line()),
+        [b'/', b'*', ..] if slashes && stands_free && at < closed => {
             rest.windows(2).skip(2).position(|w| w == b"*/").map(|end| end + 4)
         }
         _ => None,
@@ -459,6 +461,7 @@ mod tests {
 
     #[test]
     fn anything_is_read_to_its_end() {
+        assert!(acting(b"node", "/* ".repeat(100_000).as_bytes(), &[]).is_some());
         for part in ["'", "\"\"\"", "(", "print(", "/*", "#", "`", "raise 'x", "{"] {
             for language in ["python", "node", "ruby"] {
                 let _ = acting(language.as_bytes(), part.repeat(3_000).as_bytes(), &[]);

@@ -57,6 +57,8 @@ const LIFECYCLE: &[&[u8]] = &[
 
 /// More names than these are not followed.
 const NAMES: usize = 1000;
+/// Of a file with more rules or scripts than these all count.
+const RULES: usize = 4000;
 
 /// The parts of a file that a call reaches; `None` for all of it.
 pub(super) fn called(program: &[u8], text: &[u8], words: &[Field]) -> Option<Vec<u8>> {
@@ -141,6 +143,9 @@ fn rules(text: &[u8], just: bool) -> Option<Vec<Rule<'_>>> {
             return None;
         }
         let header = header(line, just);
+        if rules.len() > RULES {
+            return None;
+        }
         match (header, rules.last_mut()) {
             (Some((targets, needs)), _) => rules.push(Rule { targets, needs, lines: vec![line] }),
             (None, Some(between)) if between.targets.is_empty() => between.lines.push(line),
@@ -248,6 +253,9 @@ fn stem<'n>(target: &[u8], name: &'n [u8]) -> Option<&'n [u8]> {
 fn scripts(text: &[u8], goals: Vec<&[u8]>) -> Option<Vec<u8>> {
     let pairs = pairs(text)?;
     let from = pairs.iter().position(|(key, value)| *key == b"scripts" && value.is_none())?;
+    if pairs.len() > RULES {
+        return None;
+    }
     // Behind the block other keys follow; taking them for scripts adds only what somebody names.
     let all: Vec<(&[u8], &[u8])> =
         pairs.iter().skip(from + 1).filter_map(|(key, value)| Some((*key, (*value)?))).collect();
@@ -350,6 +358,14 @@ mod tests {
                 assert!(!got.contains(word), "{program} {line}: {word} in {got}");
             }
         }
+    }
+
+    #[test]
+    fn large_files_count_as_a_whole() {
+        let make: String = (0..20_000).map(|n| format!("a{n}: a{}\n\tone\n", n + 1)).collect();
+        assert_eq!(of("make", &make, "a0"), None);
+        let npm: String = (0..20_000).map(|n| format!("\"a{n}\": \"npm run a{}\",", n + 1)).collect();
+        assert_eq!(of("npm", &format!("{{\"scripts\": {{{npm}}}}}"), "run a0"), None);
     }
 
     #[test]
