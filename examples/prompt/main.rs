@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     let mut question = Question::new(&scene.challenge, scene.level);
     question.deadline = Duration::from_secs(seconds);
     question.justification = reason;
-    let answer = Terminal::new(&world, ColourChoice::Auto).ask(&screen, &question);
+    let answer = Terminal::new(&world, ColourChoice::Auto).ask(&view::screen_to_ask(&view), &question);
     let (seen, because) = match answer {
         Answer::Matched { .. } => return run(&command),
         Answer::Interrupted(signal) => die_of(signal),

@@ -103,12 +103,7 @@ impl<'a> Shown<'a> {
 
     /// The screen for the person at a terminal, who has to read what to type, whoever called.
     pub fn screen_to_ask(&self) -> Screen {
-        let mut screen = ui::view::screen(&self.view());
-        // The variable does not answer here; only what it says of several things helps to compare them.
-        if !self.judged.challenge.tells_several() {
-            screen.rows.retain(|row| row.label != "phrase");
-        }
-        screen
+        ui::view::screen_to_ask(&self.view())
     }
 
     /// The screen.

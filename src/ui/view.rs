@@ -98,6 +98,16 @@ pub fn screen(view: &View<'_>) -> Screen {
     screen
 }
 
+/// The screen for a person at a terminal. The variable does not answer there; only what it says of several things helps to
+/// compare them.
+pub fn screen_to_ask(view: &View<'_>) -> Screen {
+    let mut screen = screen(view);
+    if !view.challenge.is_some_and(Challenge::tells_several) {
+        screen.rows.retain(|row| row.label != "phrase");
+    }
+    screen
+}
+
 /// Everything of the phrase that no fact names yet: what has to be typed must be there to be read. And what `GUARD_CONFIRM`
 /// would have to be, where that says more than what is typed.
 fn phrase_rows(view: &View<'_>, challenge: &Challenge, screen: &Screen) -> Vec<Row> {

@@ -12,7 +12,7 @@ fn at(width: usize) -> Look {
 }
 
 fn shown(scene: &scenes::Scene, look: Look) -> String {
-    view::screen(&scene.view()).render(look)
+    view::screen_to_ask(&scene.view()).render(look)
 }
 
 fn refused(scene: &scenes::Scene, look: Look) -> String {

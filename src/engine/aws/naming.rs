@@ -188,7 +188,7 @@ fn noun(hit: &Hit) -> String {
 }
 
 #[cfg(all(test, feature = "cli"))]
-mod laws;
+mod law_tests;
 #[cfg(all(test, feature = "cli"))]
 mod rule_tests;
 #[cfg(all(test, feature = "cli"))]

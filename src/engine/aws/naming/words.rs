@@ -1,7 +1,7 @@
 //! The names of options by what they say: where, what, which version of it; or only how.
 //!
 //! The words come from the names of all required options of the operations that destroy or stop something (AWS CLI 1.46.3,
-//! 3,700 operations); `laws.rs` beside this file holds the rule against all of them.
+//! 3,700 operations); `law_tests.rs` beside this file holds the rule against all of them.
 
 /// Options that say where the thing is that another option names, the outermost first; those of a command's own row come
 /// before them.
