@@ -1,6 +1,7 @@
 //! `guard apt-hook`: the question asked by apt and dpkg themselves, when a call did not pass through the shim or does
 //! something else than was confirmed there. Called by the scripts in /usr/lib/guard, and only when packages go.
 
+mod action;
 mod agree;
 mod aptitude;
 mod caller;
@@ -143,14 +144,7 @@ fn with_notes(fail: Fail, remembered: Remembered, world: &World) -> Fail {
     } else {
         fail
     };
-    match remembered {
-        Remembered::Nothing => fail,
-        Remembered::TakenBack => fail
-            .note("aptitude", "it keeps its plan for its next call; that is taken back as soon as it ends"),
-        Remembered::Stays => {
-            fail.note("aptitude", "it keeps its plan for its next call; `aptitude keep-all` takes that back")
-        }
-    }
+    remembered.tell(fail)
 }
 
 /// Lets dpkg do what was agreed to. Where that cannot be noted dpkg's own hook asks again.

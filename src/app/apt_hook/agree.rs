@@ -1,6 +1,7 @@
 //! That packages may go. apt and dpkg are told so by [`Exit::HookAgrees`], which stands nowhere else in the app: whoever
 //! wants to say it has to have an [`Agreed`], and each one is made here, of what shows that it may be.
 
+use super::action::Action;
 use crate::app::consent::Recorded;
 use crate::app::out;
 use crate::engine::apt::dpkg::Line;
@@ -36,8 +37,8 @@ impl Agreed {
     }
 
     /// What dpkg does neither takes away nor unpacks.
-    pub fn by_action(action: super::dpkg::Action) -> Option<Agreed> {
-        (action == super::dpkg::Action::Other).then_some(Agreed(()))
+    pub fn by_action(action: Action) -> Option<Agreed> {
+        (action == Action::Other).then_some(Agreed(()))
     }
 
     /// Something is unpacked, and nothing is known to go for it.

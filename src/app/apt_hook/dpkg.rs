@@ -1,6 +1,7 @@
 //! dpkg's own hook: plain `dpkg --remove`, `--purge` and `--install`, and the runs that apt starts. dpkg says only what it does, not
 //! to what: the packages stand in its words, or are those marked for it.
 
+use super::action::Action;
 use super::agree::{Agreed, Unseen};
 use super::aptitude::Remembered;
 use super::caller::Caller;
@@ -29,30 +30,6 @@ use std::time::{Duration, SystemTime};
 
 /// How long a rehearsal may take: dpkg reads the head of every file.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What dpkg says that it does (`DPKG_HOOK_ACTION`, dpkg(1)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    /// Packages go, their settings stay.
-    Removes,
-    /// Packages go with their settings, and with what their scripts take along.
-    Purges,
-    /// Packages are unpacked: others may have to make room.
-    Unpacks,
-    /// Neither.
-    Other,
-}
-
-impl Action {
-    fn of(world: &World) -> Action {
-        match world.var("DPKG_HOOK_ACTION").map(OsStrExt::as_bytes) {
-            Some(b"purge") => Action::Purges,
-            Some(b"remove") => Action::Removes,
-            Some(b"install" | b"unpack") => Action::Unpacks,
-            _ => Action::Other,
-        }
-    }
-}
 
 pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Answer> {
     let action = Action::of(world);
