@@ -145,14 +145,7 @@ fn with_notes(fail: Fail, remembered: Remembered, world: &World) -> Fail {
     } else {
         fail
     };
-    match remembered {
-        Remembered::Nothing => fail,
-        Remembered::TakenBack => fail
-            .note("aptitude", "it keeps its plan for its next call; that is taken back as soon as it ends"),
-        Remembered::Stays => {
-            fail.note("aptitude", "it keeps its plan for its next call; `aptitude keep-all` takes that back")
-        }
-    }
+    remembered.tell(fail)
 }
 
 /// Lets dpkg do what was agreed to. Where that cannot be noted dpkg's own hook asks again.

@@ -5,6 +5,7 @@ use super::caller::Caller;
 use crate::engine::apt::aptitude::{command, parse};
 use crate::engine::apt::plan::{Change, Plan};
 use crate::engine::tool;
+use crate::fail::Fail;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -21,6 +22,22 @@ pub(super) enum Remembered {
     TakenBack,
     /// The plan stays until somebody takes it back.
     Stays,
+}
+
+impl Remembered {
+    /// Tells it together with the refusal.
+    pub fn tell(self, fail: Fail) -> Fail {
+        const KEEPS: &str = "it keeps its plan for its next call";
+        match self {
+            Remembered::Nothing => fail,
+            Remembered::TakenBack => {
+                fail.note("aptitude", format!("{KEEPS}; that is taken back as soon as it ends"))
+            }
+            Remembered::Stays => {
+                fail.note("aptitude", format!("{KEEPS}; `aptitude keep-all` takes that back"))
+            }
+        }
+    }
 }
 
 /// Sees to it that the plan is taken back when this aptitude has ended: until then it holds its locks. In its full-screen
