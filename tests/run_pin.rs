@@ -10,8 +10,8 @@
 
 mod support;
 
-use guard::engine::parse::parse;
-use guard::engine::tools::kubectl;
+use guard::engine::grammar::cobra::parse;
+use guard::engine::kube::kubectl;
 use guard::run::exec::{self, EnvEdit};
 use guard::run::inputs::Inputs;
 use std::ffi::{CString, OsString};

@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::judge::Judged;
-use crate::engine::parse::parse;
-use crate::engine::tools::kubectl::TABLE;
+use crate::engine::grammar::cobra::parse;
+use crate::engine::kube::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::probe::child;

@@ -10,11 +10,11 @@ use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Sourced};
+use crate::engine::grammar::cobra::{Parsed, parse};
 use crate::engine::human::counted;
-use crate::engine::parse::{Parsed, parse};
+use crate::engine::kube::kubectl::TABLE;
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
 use crate::engine::tool::{FamilyId, Tool};
-use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::Result;
 use crate::policy;
@@ -145,7 +145,7 @@ fn write_parse(out: &mut String, parsed: &Parsed<'_>) {
         let name = given
             .flag
             .map_or_else(|| format!("{} (not in the table)", text(given.name)), |f| format!("--{}", f.long));
-        let secret = given.flag.is_some_and(|f| f.role == crate::engine::table::Role::Secret);
+        let secret = given.flag.is_some_and(|f| f.role == crate::engine::grammar::table::Role::Secret);
         let value = if secret { "***".to_owned() } else { text(given.value) };
         line(out, "flag", &format!("{name} = {value} (word {})", given.at + 1));
     }

@@ -7,10 +7,10 @@ mod note;
 
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Why};
+use crate::engine::grammar::cobra::{Parsed, parse};
 use crate::engine::impact::Gap;
-use crate::engine::parse::{Parsed, parse};
+use crate::engine::kube::kubectl::TABLE;
 use crate::engine::target::{KubeTarget, normal_server};
-use crate::engine::tools::kubectl::TABLE;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::resolve::{ResolvedKube, kubeconfig};

@@ -6,8 +6,8 @@ use super::call::How;
 use crate::audit;
 use crate::engine::assess::Assessment;
 use crate::engine::effect::Effect;
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::Impact;
-use crate::engine::parse::Parsed;
 use crate::engine::tool;
 use crate::keep;
 use crate::probe;
@@ -180,8 +180,8 @@ pub fn safer(parsed: &Parsed<'_>, impact: &Impact) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::parse::parse;
-    use crate::engine::tools::kubectl::TABLE;
+    use crate::engine::grammar::cobra::parse;
+    use crate::engine::kube::kubectl::TABLE;
 
     #[test]
     fn the_milder_way_goes_to_the_same_target() {

@@ -5,11 +5,11 @@ pub mod host;
 
 use crate::engine::assess::Assessment;
 use crate::engine::effect::Effect;
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::{Impact, Subject};
 use crate::engine::kube::documents::Documents;
 use crate::engine::kube::kinds;
 use crate::engine::kube::reach::{self, Reach, saw_all};
-use crate::engine::parse::Parsed;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
 use crate::engine::situation::{Actor, Object, Situation};
 use crate::engine::target::KubeTarget;

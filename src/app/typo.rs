@@ -1,7 +1,7 @@
 //! A mistyped command is no plugin: kubectl will say that it does not know it, and nothing needs to be asked.
 
 use crate::engine::aws::Hit;
-use crate::engine::parse::Parsed;
+use crate::engine::grammar::cobra::Parsed;
 use crate::probe::child;
 use crate::world::World;
 use std::ffi::OsStr;
@@ -79,7 +79,7 @@ fn may_be_plugin(word: &[u8], world: &World) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::parse::parse;
+    use crate::engine::grammar::cobra::parse;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
@@ -114,7 +114,7 @@ mod tests {
         fs::write(dir.path().join("kubectl-view_secret"), "").unwrap();
         let path = format!("{}:/usr/bin:/bin:/nowhere", dir.path().display());
         let world = World::of(&[("PATH", &path)], "/");
-        let table = &crate::engine::tools::kubectl::TABLE;
+        let table = &crate::engine::kube::kubectl::TABLE;
         let is_typo = |line: &str| {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             is_unknown_to(&tool, &parse(table, &words), &world)

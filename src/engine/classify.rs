@@ -4,7 +4,8 @@
 use super::effect::Effect;
 use super::tool::{self, FamilyId, Tool};
 use super::verdict::Verdict;
-use super::{apt, aws, host, inner, kube};
+use super::{aws, inner, kube};
+use crate::engine::{packages, units};
 use std::borrow::Cow;
 
 /// Judges the words after the tool's name. `name` is the basename of `argv[0]`: that of a tool, or of one of the smaller
@@ -24,8 +25,8 @@ pub fn classify_tool(tool: &Tool, words: &[&[u8]]) -> Verdict {
     let judged = match tool.family {
         FamilyId::Kube => Some(kube::classify(tool, words, inner::judge)),
         FamilyId::Aws => Some(aws::classify(words)),
-        FamilyId::Packages => apt::classify(tool.name.as_bytes(), words),
-        FamilyId::Units => host::classify(tool.name.as_bytes(), words),
+        FamilyId::Packages => packages::classify(tool.name.as_bytes(), words),
+        FamilyId::Units => units::classify(tool.name.as_bytes(), words),
     };
     judged.unwrap_or_default()
 }
@@ -41,7 +42,7 @@ pub fn classify_host(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
 
 /// Judges the words after the name of a program that no shim stands in front of; `None` when nobody knows it.
 fn classify_program(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
-    apt::classify(name, words).or_else(|| host::classify(name, words))
+    packages::classify(name, words).or_else(|| units::classify(name, words))
 }
 
 /// The words with their secrets replaced, for records and screens. Words are never added or removed.
@@ -49,6 +50,6 @@ pub fn redact<'a>(tool: &Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
     match tool.family {
         FamilyId::Kube => kube::redact(words),
         FamilyId::Aws => aws::redact(words),
-        FamilyId::Packages | FamilyId::Units => apt::redact(words),
+        FamilyId::Packages | FamilyId::Units => packages::redact(words),
     }
 }

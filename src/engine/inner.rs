@@ -5,18 +5,20 @@
 //! what the commands of its line do; whatever nobody knows disrupts. The shim and the reader of command lines ask the same function.
 
 mod client;
+pub mod programs;
 mod shell;
 pub mod sql;
 mod text;
 
+use super::aws;
 use super::effect::Effect;
 use super::kube::classify::{self, program_at};
-use super::parse::parse;
 use super::tool::{self, FamilyId};
-use super::tools::kubectl;
-use super::tools::programs::{DESTROYS, READS, Row, WRAPPERS, When};
 use super::verdict::Verdict;
-use super::{apt, aws, host};
+use crate::engine::grammar::cobra::parse;
+use crate::engine::inner::programs::{DESTROYS, READS, Row, WRAPPERS, When};
+use crate::engine::kube::kubectl;
+use crate::engine::{packages, units};
 
 /// How deep shells inside shells are followed.
 const DEPTH: u8 = 3;
@@ -152,7 +154,7 @@ fn program_verdict(name: &[u8], words: &[&[u8]], input: Option<&[u8]>) -> Verdic
     if holds(READS) || (name == b"env" && words.is_empty()) {
         return Verdict::why(Effect::Read, READS_ONLY);
     }
-    match apt::classify(name, words).or_else(|| host::classify(name, words)) {
+    match packages::classify(name, words).or_else(|| units::classify(name, words)) {
         Some(verdict) => bounded(verdict),
         None => Verdict::of(Effect::Disrupt),
     }

@@ -3,11 +3,11 @@
 
 use super::tree::{self, Node, Problem, did_you_mean};
 use super::vocabulary::is_pattern;
+use crate::engine::aws::tables;
 use crate::engine::escape::escape;
 use crate::engine::glob;
 use crate::engine::kube::builtin;
 use crate::engine::policy::place::IdKind;
-use crate::engine::tools::aws;
 
 /// Names that are known on this machine. An empty list of a kind says that nothing is known of it, and nothing is doubted.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +101,7 @@ fn kind(node: &Node) -> Option<Problem> {
         || !builtin::is_own_group(group)
         || builtin::words().any(|k| k == word)
         || OTHERS.contains(&word)
-        || aws::is_service(text.as_bytes());
+        || tables::is_service(text.as_bytes());
     if known {
         return None;
     }

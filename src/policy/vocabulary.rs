@@ -2,11 +2,11 @@
 //! that never counts.
 
 use super::tree::{Node, Problem, did_you_mean};
+use crate::engine::aws::tables;
 use crate::engine::escape::escape;
 use crate::engine::glob;
 use crate::engine::tool::{self, FamilyId, TOOLS, Tool};
-use crate::engine::tools::aws;
-use crate::engine::{apt, host, kube};
+use crate::engine::{kube, packages, units};
 
 /// Whether a text is a pattern, which may match what nobody knows yet.
 pub fn is_pattern(text: &str) -> bool {
@@ -59,7 +59,8 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
         let service =
             |text: &str| text.split(' ').next().map(str::to_owned).filter(|service| !is_pattern(service));
         for node in texts("verb").iter().filter(|node| node.text().is_some_and(is_pattern)) {
-            if let Some(service) = node.text().and_then(service).filter(|s| !aws::is_service(s.as_bytes())) {
+            if let Some(service) = node.text().and_then(service).filter(|s| !tables::is_service(s.as_bytes()))
+            {
                 let what = format!("no service of aws is called `{}`", escape(service.as_bytes()));
                 problems.push(Problem { at: node.at, what });
             }
@@ -95,8 +96,8 @@ pub fn is_verb(verb: &str, tools: &[&str]) -> bool {
 /// `SERVICE`, or `SERVICE OPERATION`.
 fn is_aws(verb: &str) -> bool {
     match verb.split_once(' ') {
-        None => aws::is_service(verb.as_bytes()),
-        Some((service, _)) => aws::is_service(service.as_bytes()) && aws::exists(verb.as_bytes()),
+        None => tables::is_service(verb.as_bytes()),
+        Some((service, _)) => tables::is_service(service.as_bytes()) && tables::exists(verb.as_bytes()),
     }
 }
 
@@ -105,8 +106,8 @@ fn verbs(tools: &[&str]) -> Vec<String> {
     let verbs_of = |tool: &&'static Tool| match tool.family {
         FamilyId::Kube => kube::verbs(tool),
         FamilyId::Aws => Vec::new(),
-        FamilyId::Packages => apt::verbs(tool),
-        FamilyId::Units => host::verbs(tool),
+        FamilyId::Packages => packages::verbs(tool),
+        FamilyId::Units => units::verbs(tool),
     };
     tools.iter().filter_map(|name| tool::named(name)).flat_map(|tool| verbs_of(&tool)).collect()
 }

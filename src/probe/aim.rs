@@ -5,9 +5,9 @@ use super::http::{Api, Meta};
 use super::subjects::{self, Listing, Plan, Reference, Set};
 use super::words::{Chosen, chosen};
 use super::{Request, aggregated, look, replay};
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::Gap;
 use crate::engine::kube::reach::{self, PRUNED, prunes};
-use crate::engine::parse::Parsed;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
 

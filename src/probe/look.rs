@@ -11,13 +11,13 @@ use super::replay::{self, Form, Said};
 use super::subjects::{self, Found, Reference, Set};
 use super::volumes;
 use super::words::{Chosen, chosen};
-use crate::engine::content::{PatchKind, judge_manifest, judge_patch};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::{Impact, Subject};
+use crate::engine::kube::content::{PatchKind, judge_manifest, judge_patch};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{DIFFERENT, PRUNED};
-use crate::engine::parse::Parsed;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -597,7 +597,7 @@ mod tests {
 
     #[test]
     fn words_without_an_object_hit_none() {
-        let tool = &crate::engine::tools::kubectl::TABLE;
+        let tool = &crate::engine::kube::kubectl::TABLE;
         for (line, want) in [
             ("delete", true),
             ("delete --all -n shop", true),
@@ -611,13 +611,13 @@ mod tests {
             ("drain", false),
         ] {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            assert_eq!(names_nothing(&crate::engine::parse::parse(tool, &words)), want, "{line}");
+            assert_eq!(names_nothing(&crate::engine::grammar::cobra::parse(tool, &words)), want, "{line}");
         }
     }
 
     #[test]
     fn a_change_nobody_could_try_counts_by_its_own_words() {
-        let tool = &crate::engine::tools::kubectl::TABLE;
+        let tool = &crate::engine::kube::kubectl::TABLE;
         let mut documents = Documents::default();
         documents.add(
             "x",
@@ -628,7 +628,7 @@ mod tests {
         documents.patches.push(br#"{"spec":{"replicas":0}}"#.to_vec());
         let said = |line: &str, answered: &[Value], set: &Set| {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            let parsed = crate::engine::parse::parse(tool, &words);
+            let parsed = crate::engine::grammar::cobra::parse(tool, &words);
             let mut impact = Impact::default();
             let of = Untried { parsed: &parsed, documents: &documents, here: "default" };
             untried(&of, answered, set, &mut impact);

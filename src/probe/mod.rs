@@ -28,10 +28,10 @@ mod volumes;
 mod words;
 
 use crate::engine::fact::{Known, Why};
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::{Gap, Impact};
 use crate::engine::kube::documents::Documents;
-use crate::engine::kuberc::CredentialPolicy;
-use crate::engine::parse::Parsed;
+use crate::engine::kube::kuberc::CredentialPolicy;
 use crate::engine::target::KubeTarget;
 use crate::engine::verdict::Verdict;
 use crate::world::World;

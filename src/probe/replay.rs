@@ -4,7 +4,7 @@
 use super::{Request, child};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
-use crate::engine::table::Arity;
+use crate::engine::grammar::table::Arity;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use tokio::time::Instant;
@@ -92,7 +92,7 @@ pub fn words(request: &Request<'_>) -> Option<(Form, Vec<OsString>)> {
     Some((form, words))
 }
 
-fn waits(given: &crate::engine::parse::Given<'_>) -> bool {
+fn waits(given: &crate::engine::grammar::cobra::Given<'_>) -> bool {
     let takes = given.flag.is_some_and(|f| matches!(f.arity, Arity::Value));
     takes && given.value.is_empty()
 }
@@ -256,13 +256,14 @@ mod tests {
     fn replayed(words: &[&str], changed: bool) -> Option<String> {
         use crate::engine::classify::classify;
         use crate::engine::fact::{Source, Sourced};
-        use crate::engine::{parse::parse, target::KubeTarget};
+        use crate::engine::grammar::cobra::parse;
+        use crate::engine::target::KubeTarget;
         let bytes: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
         let mut owned: Vec<OsString> = words.iter().map(OsString::from).collect();
         if changed {
             owned.push("more".into());
         }
-        let parsed = parse(&crate::engine::tools::kubectl::TABLE, &bytes);
+        let parsed = parse(&crate::engine::kube::kubectl::TABLE, &bytes);
         let here = |t: &str| Sourced::new(t.to_owned(), Source::Default);
         let (target, world) = (KubeTarget::at(here("s"), here("default")), crate::world::World::of(&[], "/"));
         let request = Request {

@@ -1,6 +1,6 @@
 //! Which objects the words name, before any server is asked.
 
-use crate::engine::parse::Parsed;
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::policy::words::is_plain_path;
 
 /// What the positional arguments and input flags choose.

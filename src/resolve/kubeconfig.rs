@@ -9,7 +9,7 @@ mod write;
 use crate::engine::challenge::real_name;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
-use crate::engine::parse::Parsed;
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::target::{KubeTarget, is_tls, server_parts};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};

@@ -4,7 +4,7 @@
 use super::kubeconfig::files::{home_file, open};
 use super::yaml::{self, Bad, Node, Value};
 use crate::engine::escape::escape;
-use crate::engine::kuberc::{Alias, CredentialPolicy, Defaults, Kuberc, Opt};
+use crate::engine::kube::kuberc::{Alias, CredentialPolicy, Defaults, Kuberc, Opt};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::world::World;

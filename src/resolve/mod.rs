@@ -9,7 +9,7 @@ pub mod kubeconfig;
 pub mod kuberc;
 pub mod yaml;
 
-use crate::engine::kuberc::CredentialPolicy;
+use crate::engine::kube::kuberc::CredentialPolicy;
 use crate::engine::target::{KubeTarget, Target};
 
 /// A target of any family, and how to reach it.

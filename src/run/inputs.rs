@@ -7,8 +7,8 @@ use super::exec::EnvEdit;
 use super::pin::{Pinned, read_bounded};
 use super::signals;
 use crate::engine::escape::escape;
-use crate::engine::parse::{Given, Parsed};
-use crate::engine::table::Role;
+use crate::engine::grammar::cobra::{Given, Parsed};
+use crate::engine::grammar::table::Role;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use std::ffi::{OsStr, OsString};
@@ -522,8 +522,8 @@ fn os(bytes: &[u8]) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::parse::parse;
-    use crate::engine::tools::kubectl;
+    use crate::engine::grammar::cobra::parse;
+    use crate::engine::kube::kubectl;
 
     fn read<'a>(words: &'a [&'a [u8]]) -> Parsed<'a> {
         parse(&kubectl::TABLE, words)

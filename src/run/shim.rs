@@ -8,9 +8,9 @@ use crate::engine::aws;
 use crate::engine::classify::classify_tool;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::host;
 use crate::engine::policy;
 use crate::engine::tool::{self, FamilyId, Tool};
+use crate::engine::units;
 use crate::engine::verdict::Verdict;
 use crate::exit::Exit;
 use crate::fail::Fail;
@@ -183,9 +183,9 @@ fn is_decided_below<'a>(
     is_below_dpkg: impl FnOnce() -> bool,
 ) -> bool {
     let answered =
-        tool.is(&tool::SYSTEMCTL) && var(host::ANSWERED) == Some(std::process::id().to_string().as_bytes());
+        tool.is(&tool::SYSTEMCTL) && var(units::ANSWERED) == Some(std::process::id().to_string().as_bytes());
     // Anybody can set a variable: it counts where a change of packages is really under way.
-    answered || (var(host::MAINTAINER_SCRIPT).is_some() && is_below_dpkg())
+    answered || (var(units::MAINTAINER_SCRIPT).is_some() && is_below_dpkg())
 }
 
 /// Whether dpkg, or the program that runs a package's scripts again, is among the processes above this one.
@@ -349,7 +349,7 @@ mod tests {
             assert!(!passes(line, &[]), "{line}");
             assert!(!passes(line, &["DPKG_MAINTSCRIPT_NAME=postrm"]), "{line}: no dpkg is above this test");
             let tool = line.split(' ').next().and_then(tool::named).expect("a tool");
-            let set = |name: &str| (name == host::MAINTAINER_SCRIPT).then_some(&b"postrm"[..]);
+            let set = |name: &str| (name == units::MAINTAINER_SCRIPT).then_some(&b"postrm"[..]);
             assert!(is_decided_below(tool, set, || true) && !is_decided_below(tool, set, || false), "{line}");
             assert!(!is_decided_below(tool, |_| None, || true), "{line}");
         }

@@ -7,8 +7,8 @@
 //! and once. What does not match is no error: the hook asks then.
 
 use super::proc_stat::Stat;
-use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::escape::escape;
+use crate::engine::packages::plan::{Change, Kind, Plan};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use std::fs::{self, DirBuilder, File, OpenOptions};

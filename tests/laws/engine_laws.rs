@@ -3,10 +3,10 @@
 use crate::cases::cases;
 use guard::engine::classify::{classify, redact};
 use guard::engine::effect::Effect;
-use guard::engine::parse::{Problem, Reading, parse, parse_as};
-use guard::engine::table::{Arity, Command, Flag, Role};
+use guard::engine::grammar::cobra::{Problem, Reading, parse, parse_as};
+use guard::engine::grammar::table::{Arity, Command, Flag, Role};
+use guard::engine::kube::kubectl::TABLE;
 use guard::engine::tool::KUBECTL;
-use guard::engine::tools::kubectl::TABLE;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -10,16 +10,16 @@ use guard::engine::classify::classify;
 use guard::engine::decide::decide;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
+use guard::engine::grammar::cobra::parse;
 use guard::engine::impact::{Consequence, Impact, KindScope, Subject};
 use guard::engine::kube::documents::Documents;
+use guard::engine::kube::kubectl;
 use guard::engine::kube::reach;
-use guard::engine::parse::parse;
 use guard::engine::policy::Merged;
 use guard::engine::policy::place::IdKind;
 use guard::engine::situation::{Actor, Object, Situation, Whole};
 use guard::engine::target::KubeTarget;
 use guard::engine::tool::kind_of;
-use guard::engine::tools::kubectl;
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -96,7 +96,7 @@ fn a_written_reason_is_demanded_and_recorded_and_typed_text_is_not() {
     );
     let mut terminal = s.stage.terminal(DELETE);
     terminal.expect("tries: ");
-    terminal.send("not-the-phrase-9431\n");
+    terminal.send("not-the-phrase-xyzzy\n");
     terminal.expect(">: ");
     terminal.send("lab/shop\n");
     // An empty reason does not discard the right answer.
@@ -109,7 +109,7 @@ fn a_written_reason_is_demanded_and_recorded_and_typed_text_is_not() {
     s.gone();
     let record = s.stage.last_record();
     assert_eq!(record["justification"], "OPS-4711 old settings");
-    assert!(!record.to_string().contains("9431"), "{record}");
+    assert!(!record.to_string().contains("xyzzy"), "{record}");
     // Without a terminal nobody can write one.
     let mut s = s;
     s.stage.env("GUARD_CONFIRM", "lab/shop");

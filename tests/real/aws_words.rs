@@ -41,7 +41,7 @@ type Row = (Vec<&'static str>, Vec<(&'static str, char)>);
 
 /// Commands, their options, from the table the grammar itself uses: that the table is right is what shows here.
 fn commands() -> Vec<Row> {
-    include_str!("../../src/engine/tools/aws/options.txt")
+    include_str!("../../src/engine/aws/tables/options.txt")
         .lines()
         .filter_map(|line| line.split_once('\t'))
         .filter(|(command, options)| !options.starts_with('~') || command.starts_with("s3 "))
@@ -232,7 +232,7 @@ fn difference(line: &[String], major: u8, real: &Value) -> Option<String> {
         return told("not help");
     }
     // The floor of all these commands is more than a read, unless the words say that nothing happens.
-    let tries = real["service"] == "s3" || guard::engine::tools::aws::has_dry_run(&parsed.command());
+    let tries = real["service"] == "s3" || guard::engine::aws::tables::has_dry_run(&parsed.command());
     let dry = real["dry"] == Value::Bool(true) && tries;
     if verdict.effect == Effect::Read && !dry && !is_read(&parsed) {
         return told("called a read");
@@ -299,7 +299,7 @@ fn ours(parsed: &Parsed<'_>) -> BTreeMap<String, Mine> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let row = |name: &str| {
         let command = text(&parsed.command());
-        let line = include_str!("../../src/engine/tools/aws/options.txt")
+        let line = include_str!("../../src/engine/aws/tables/options.txt")
             .lines()
             .find_map(|line| line.split_once('\t').filter(|(have, _)| *have == command));
         line.is_some_and(|(_, options)| options.split(' ').any(|o| o.strip_suffix('!') == Some(name)))

@@ -1,8 +1,8 @@
 //! Holds the table of commands and flags against real kubectls: every command, every flag, every letter, every arity.
 
 use crate::support::kubectls;
-use guard::engine::table::{Arity, Command, Flag};
-use guard::engine::tools::kubectl::TABLE;
+use guard::engine::grammar::table::{Arity, Command, Flag};
+use guard::engine::kube::kubectl::TABLE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

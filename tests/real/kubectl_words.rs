@@ -1,10 +1,10 @@
 //! Reads made-up command lines twice: by guard's parser and by the real kubectl, which must agree.
 
 use crate::support::kubectls;
-use guard::engine::kuberc::{Alias, Defaults, Kuberc, Opt, expand};
-use guard::engine::parse::{Problem, parse};
-use guard::engine::table::Role;
-use guard::engine::tools::kubectl::TABLE;
+use guard::engine::grammar::cobra::{Problem, parse};
+use guard::engine::grammar::table::Role;
+use guard::engine::kube::kubectl::TABLE;
+use guard::engine::kube::kuberc::{Alias, Defaults, Kuberc, Opt, expand};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;

@@ -5,9 +5,9 @@
 use crate::support::kubectls::kubectl;
 use crate::support::recorder::{Recorder, Request};
 use base64::Engine as _;
-use guard::engine::parse::parse;
+use guard::engine::grammar::cobra::parse;
+use guard::engine::kube::kubectl::TABLE;
 use guard::engine::target::{is_tls, server_parts};
-use guard::engine::tools::kubectl::TABLE;
 use guard::resolve::{ResolvedKube, kubeconfig::kube};
 use guard::world::World;
 use std::path::Path;

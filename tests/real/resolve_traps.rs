@@ -2,10 +2,10 @@
 
 use crate::support::kubectls::kubectl;
 use crate::support::recorder::Recorder;
-use guard::engine::kuberc::expand;
-use guard::engine::parse::parse;
+use guard::engine::grammar::cobra::parse;
+use guard::engine::kube::kubectl::TABLE;
+use guard::engine::kube::kuberc::expand;
 use guard::engine::target::{Source, server_parts};
-use guard::engine::tools::kubectl::TABLE;
 use guard::resolve::{ResolvedKube, kubeconfig::kube, kuberc};
 use guard::world::World;
 use std::os::unix::fs::PermissionsExt as _;

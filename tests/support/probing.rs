@@ -3,10 +3,10 @@
 use guard::engine::assess::{Assessment, assess};
 use guard::engine::classify::classify;
 use guard::engine::effect::Effect;
+use guard::engine::grammar::cobra::parse;
 use guard::engine::impact::{Fate, Impact};
 use guard::engine::kube::documents::Documents;
-use guard::engine::parse::parse;
-use guard::engine::tools::kubectl;
+use guard::engine::kube::kubectl;
 use guard::engine::verdict::Verdict;
 use guard::probe::{self, Plugins, Probed, Request};
 use guard::resolve;

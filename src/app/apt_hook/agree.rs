@@ -4,10 +4,10 @@
 use super::action::Action;
 use crate::app::consent::Recorded;
 use crate::app::out;
-use crate::engine::apt::dpkg::Line;
-use crate::engine::apt::plan::{Change, Plan};
 use crate::engine::fact::Why;
-use crate::engine::tools::dpkg::Kind;
+use crate::engine::packages::dpkg::Line;
+use crate::engine::packages::plan::{Change, Plan};
+use crate::engine::packages::tables::dpkg::Kind;
 use crate::exit::Exit;
 use crate::run::token::Approval;
 

@@ -2,8 +2,8 @@
 //! asked for itself (/var/lib/aptitude/pkgstates, aptitude 0.8). What was refused is taken out of that again.
 
 use super::caller::Caller;
-use crate::engine::apt::aptitude::{command, parse};
-use crate::engine::apt::plan::{Change, Plan};
+use crate::engine::packages::aptitude::{command, parse};
+use crate::engine::packages::plan::{Change, Plan};
 use crate::engine::tool;
 use crate::fail::Fail;
 use std::os::unix::process::CommandExt;

@@ -4,11 +4,11 @@
 
 use super::caller::Caller;
 use crate::app::call::Call;
-use crate::engine::apt::hook::{Told, mark_named};
-use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::classify::classify;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Known;
+use crate::engine::packages::hook::{Told, mark_named};
+use crate::engine::packages::plan::{Change, Kind, Plan};
 use crate::engine::tool;
 use crate::probe::apt::{self, Request};
 use crate::shim::layers::{State, TEXTS};
@@ -104,7 +104,7 @@ fn mark_unused(plan: &mut Plan, unused: &Plan) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::apt::hook::read;
+    use crate::engine::packages::hook::read;
 
     fn told(config: &str) -> Told {
         let text = format!(

@@ -7,11 +7,11 @@ use crate::app::intercept::unasked::Unasked;
 use crate::app::judge::{self, Judged};
 use crate::app::situation;
 use crate::engine::decide::Decision;
-use crate::engine::host;
-use crate::engine::parse::parse;
-use crate::engine::table::Role;
+use crate::engine::grammar::cobra::parse;
+use crate::engine::grammar::table::Role;
+use crate::engine::kube::kubectl::TABLE;
 use crate::engine::tool;
-use crate::engine::tools::kubectl::TABLE;
+use crate::engine::units;
 use crate::fail::{Fail, Result};
 use crate::resolve::Resolved;
 use crate::run::exec::{self, EnvEdit};
@@ -102,7 +102,7 @@ pub(super) fn pin(case: &mut Case<'_>) -> Result<Launch> {
         }
     }
     if call.tool.is(&tool::SERVICE) {
-        edit.set(host::ANSWERED, std::process::id().to_string());
+        edit.set(units::ANSWERED, std::process::id().to_string());
     }
     if matches!(judged.decision, Decision::Allow(_)) {
         judged.inputs.release_files();

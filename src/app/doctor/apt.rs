@@ -3,8 +3,8 @@
 //! that does not exist, and refuse it.
 
 use super::{Check, Site, shown};
-use crate::engine::apt::hook::{APT_HOOK, SELFTEST};
 use crate::engine::escape::escape;
+use crate::engine::packages::hook::{APT_HOOK, SELFTEST};
 use crate::engine::tool::{self, FamilyId};
 use crate::run::token;
 use crate::shim::layers::{self, State, TEXTS};

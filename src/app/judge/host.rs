@@ -4,9 +4,6 @@ use super::{Call, How, Judged, Outcome, Words, real_tool, target_changed};
 use crate::app::caller::actor;
 use crate::app::out::dumb;
 use crate::app::{promise, situation};
-use crate::engine::apt::dpkg;
-use crate::engine::apt::named::named;
-use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::assess::assess;
 use crate::engine::challenge::{Challenge, HostScope, host_challenge};
 use crate::engine::classify::classify_tool;
@@ -15,11 +12,14 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::Impact;
+use crate::engine::packages::dpkg;
+use crate::engine::packages::named::named;
+use crate::engine::packages::plan::{Change, Kind, Plan};
+use crate::engine::packages::tables;
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, Seen};
 use crate::engine::target::HostTarget;
 use crate::engine::tool::{self, FamilyId, Tool};
-use crate::engine::tools;
 use crate::engine::verdict::Verdict;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
@@ -249,7 +249,7 @@ fn look(
             let going: Vec<&Change> = plan.removals().collect();
             let patience = deadline(stage.policy, LOOKING);
             let mut held = probe::apt::facts::look(&found.root, &going, patience);
-            if call.tool.is(&tool::DPKG) && !dpkg::parse(&call.words()).has(tools::dpkg::Kind::Install) {
+            if call.tool.is(&tool::DPKG) && !dpkg::parse(&call.words()).has(tables::dpkg::Kind::Install) {
                 probe::apt::facts::look_at_broken(&found.root, &going, &mut held, patience);
             }
             impact = probe::apt::impact_of(&plan, &held);

@@ -1,7 +1,7 @@
 //! Asking a program that stands for kubectl where it goes: it is told to read one object of the namespace and one of the
 //! cluster, and to write down the requests it makes.
 
-use crate::engine::parse::{Parsed, go_bool};
+use crate::engine::grammar::cobra::{Parsed, go_bool};
 use crate::run::exec::{CONFIRM, DEPTH};
 use crate::shim::ask::{Said, listen};
 use crate::world::World;
@@ -57,7 +57,7 @@ pub struct Goes {
 
 /// The caller's flags that say where the command goes, as words.
 pub(super) fn target_flags(parsed: &Parsed<'_>) -> Vec<OsString> {
-    let flag = |given: &crate::engine::parse::Given<'_>| {
+    let flag = |given: &crate::engine::grammar::cobra::Given<'_>| {
         let long = given.flag?.long;
         let is_switch = long == "insecure-skip-tls-verify";
         let counts = HANDED_ON.contains(&long) && (!is_switch || go_bool(given.value).is_some());
@@ -136,7 +136,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::parse::parse;
+    use crate::engine::grammar::cobra::parse;
 
     #[test]
     fn the_requests_name_the_place() {
@@ -186,7 +186,7 @@ mod tests {
         let words: Vec<&[u8]> = ["--context", "b", "delete", "-nshop", "pods", "--all", "-A", "--as=x"]
             .map(str::as_bytes)
             .to_vec();
-        let parsed = parse(&crate::engine::tools::kubectl::TABLE, &words);
+        let parsed = parse(&crate::engine::kube::kubectl::TABLE, &words);
         assert_eq!(target_flags(&parsed), ["--context=b", "--namespace=shop", "--as=x"]);
     }
 }

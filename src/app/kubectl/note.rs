@@ -1,7 +1,7 @@
 //! What a program answered is remembered for a day, for the very same file, words and kubeconfig.
 
 use super::ask::{Goes, target_flags};
-use crate::engine::parse::Parsed;
+use crate::engine::grammar::cobra::Parsed;
 use crate::resolve::ResolvedKube;
 use crate::resolve::identity::hex;
 use crate::run::note;

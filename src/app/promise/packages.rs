@@ -2,10 +2,10 @@
 
 use super::{Intent, VARIABLE, What, new_id, root, short};
 use crate::app::call::How;
-use crate::engine::apt::plan::{Kind, Plan};
 use crate::engine::assess::Assessment;
 use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
+use crate::engine::packages::plan::{Kind, Plan};
 use crate::keep::apt::{self, Survey};
 use crate::ui::human::{self, size};
 use crate::world::World;

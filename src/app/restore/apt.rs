@@ -4,9 +4,9 @@ use super::Args;
 use crate::app::consent::Consent;
 use crate::app::consent::put_back::{Asking, Question};
 use crate::app::out;
-use crate::engine::apt::plan::Plan;
 use crate::engine::challenge::{HostScope, host_challenge};
 use crate::engine::escape::escape;
+use crate::engine::packages::plan::Plan;
 use crate::engine::policy::place::{Seen, classify_target};
 use crate::engine::target::Environment;
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// What apt does besides what is asked for.
-type Besides<'p> = Vec<&'p crate::engine::apt::plan::Change>;
+type Besides<'p> = Vec<&'p crate::engine::packages::plan::Change>;
 
 /// Runs the subcommand for a copy of packages.
 pub(super) fn run(
@@ -72,7 +72,7 @@ pub(super) fn run(
         out::print("everything that is in the copy is as it was\n")?;
         return Ok(if all { Exit::Ok } else { Exit::Unavailable });
     }
-    let removes = besides.iter().any(|c| c.kind != crate::engine::apt::plan::Kind::Install);
+    let removes = besides.iter().any(|c| c.kind != crate::engine::packages::plan::Kind::Install);
     let put = Put { way: &way, plan: &plan, removes };
     let consent = agreed(manifest, put, &besides, &given_up, world, choice)?;
     let report = put_back(consent, dir, manifest, &tools, world);
@@ -127,7 +127,7 @@ fn agreed<'w, 'm>(
     choice: ColourChoice,
 ) -> Result<Consent<Put<'w, 'm>>> {
     let Put { way, removes, .. } = put;
-    use crate::engine::apt::plan::Kind;
+    use crate::engine::packages::plan::Kind;
     let host = resolve::host::host(world, b"apt-get", &[b"install"])?;
     let policy = policy::load(world)?;
     let place = classify_target(&Seen::of_host(&host.target), &policy);
@@ -194,7 +194,7 @@ fn line(text: &mut String, label: &str, what: &str) {
 
 /// What would be done.
 fn listed(manifest: &Manifest, way: &Way<'_>, besides: &Besides<'_>, given_up: &[&Package]) -> String {
-    use crate::engine::apt::plan::Kind;
+    use crate::engine::packages::plan::Kind;
     let mut text = String::new();
     line(&mut text, "copy", &format!("{} of {}", manifest.id, manifest.host));
     let with_version =

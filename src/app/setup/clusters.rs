@@ -4,10 +4,10 @@
 use super::draft::Server;
 use crate::app::judge::real_tool;
 use crate::app::kubectl::Kubectl;
-use crate::engine::parse::parse;
+use crate::engine::grammar::cobra::parse;
+use crate::engine::kube::kubectl::TABLE;
 use crate::engine::policy::Merged;
 use crate::engine::tool;
-use crate::engine::tools::kubectl::TABLE;
 use crate::resolve::kubeconfig;
 use crate::shim::ask::{Ended, ask};
 use crate::world::World;

@@ -3,7 +3,7 @@
 //! Version 1 knows `[toplevel]`; version 2 also `[command a b]`. The file is read as Python's `configparser` reads it.
 
 use super::grammar::{self, Given};
-use crate::engine::tools::aws as tables;
+use crate::engine::aws::tables;
 
 /// How often one command line is expanded. The CLI itself ends in a recursion error.
 const DEPTH: usize = 16;

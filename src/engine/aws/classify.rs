@@ -5,8 +5,8 @@ use super::grammar::{Parsed, Problem, only_version, parse, versions_differ};
 use super::hit::Hit;
 use super::opts::{self, Opts};
 use super::{names, table};
+use crate::engine::aws::tables;
 use crate::engine::effect::Effect;
-use crate::engine::tools::aws as tables;
 use crate::engine::verdict::Verdict;
 
 /// Judges the words after `aws`. [`Verdict::content`] says that a document has to be read first.

@@ -7,9 +7,9 @@
 use super::opts::{Opt, Opts};
 use super::protection::is_protection;
 use super::{general, graph, remote, value};
+use crate::engine::aws::tables;
 use crate::engine::effect::Effect;
 use crate::engine::inner::sql::{self, Dialect};
-use crate::engine::tools::aws as tables;
 use crate::engine::verdict::Verdict;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 use super::*;
 use crate::engine::aws::grammar::parse;
+use crate::engine::aws::tables;
 use crate::engine::aws::{Documents, classify, lean, opts, table};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
-use crate::engine::tools::aws as tables;
 
 /// Words are split at blanks, `'…'` stays together.
 fn split(line: &str) -> Vec<Vec<u8>> {

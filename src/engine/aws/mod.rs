@@ -1,5 +1,5 @@
 //! Command lines of the AWS CLI: its own grammar (argparse, three parsers in a row), not that of the cobra tools in
-//! [`parse`](super::parse). Pure: words and documents in, data out.
+//! [`parse`](crate::engine::grammar::cobra). Pure: words and documents in, data out.
 
 pub mod alias;
 pub mod arn;
@@ -28,6 +28,7 @@ mod redact;
 mod remote;
 mod spelling;
 pub mod table;
+pub mod tables;
 #[cfg(feature = "cli")]
 pub mod value;
 
@@ -56,7 +57,7 @@ pub struct Reviewed {
 #[cfg(feature = "cli")]
 pub fn reviewed(service: &str, operation: &str) -> Option<Reviewed> {
     let command = if operation.is_empty() { service.to_owned() } else { format!("{service} {operation}") };
-    let mut fields = crate::engine::tools::aws::reviewed(command.as_bytes())?;
+    let mut fields = tables::reviewed(command.as_bytes())?;
     let mut next = || fields.next().unwrap_or("-");
     let (_, severity, target) = (next(), next(), next());
     let (lost, recoverable, protection) = (next(), next(), next());

@@ -129,7 +129,7 @@ fn path(hit: &Hit) -> (Vec<String>, bool) {
             path.iter().filter_map(|step| Step::of(hit, step)).any(|step| step.how != How::Version)
         };
         let command = hit.verb();
-        if let Some((_, path)) = crate::engine::tools::aws::naming(command.as_bytes()) {
+        if let Some((_, path)) = crate::engine::aws::tables::naming(command.as_bytes()) {
             let path: Vec<String> = path.split(',').map(str::to_owned).collect();
             if given(&path) {
                 return (path, true);
@@ -157,7 +157,7 @@ pub fn kind(hit: &Hit) -> String {
     let noun = noun(hit);
     #[cfg(feature = "cli")]
     {
-        use crate::engine::tools::aws as tables;
+        use crate::engine::aws::tables;
         let command = hit.verb();
         if let Some((kind, _)) = tables::naming(command.as_bytes()).filter(|(kind, _)| *kind != "-") {
             return kind.to_owned();

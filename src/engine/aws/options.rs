@@ -30,7 +30,7 @@ impl Own {
     /// The options of a command that is in the list.
     #[cfg(feature = "cli")]
     pub fn of(command: &[u8]) -> Option<Own> {
-        let line = crate::engine::tools::aws::options(command)?;
+        let line = crate::engine::aws::tables::options(command)?;
         let api = !line.starts_with('~');
         let names: Vec<&'static str> =
             line.trim_start_matches('~').split(' ').filter(|name| !name.is_empty()).collect();

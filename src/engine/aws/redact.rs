@@ -523,7 +523,7 @@ mod tests {
     #[cfg(feature = "cli")]
     #[test]
     fn no_shape_of_a_secret_is_shown_of_any_reviewed_command() {
-        use crate::engine::tools::aws as tables;
+        use crate::engine::aws::tables;
         let shapes = [
             r#"{"MasterUserPassword":"s3cr3t"}"#,
             r#"{"a":{"Environment":{"Variables":{"A":"s3cr3t"}}}}"#,

@@ -1,7 +1,7 @@
 //! What the name of a command says, without its arguments.
 
+use crate::engine::aws::tables;
 use crate::engine::effect::Effect;
-use crate::engine::tools::aws as tables;
 
 /// The effect of the ordinary form of a command, and why. `operation` are the words after the service's.
 ///

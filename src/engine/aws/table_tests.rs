@@ -4,8 +4,8 @@
 #![cfg(all(feature = "cli", target_os = "linux"))]
 
 use crate::engine::aws::table::effect;
+use crate::engine::aws::tables;
 use crate::engine::effect::Effect;
-use crate::engine::tools::aws;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

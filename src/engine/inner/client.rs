@@ -1,9 +1,9 @@
 //! Clients of databases and of the web, `find` and `dd`: what their arguments say they do.
 
 use super::super::effect::Effect;
-use super::super::tools::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
 use super::sql::Dialect;
 use super::{DELETES, READS_ONLY, sql, text};
+use crate::engine::inner::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
 use crate::engine::verdict::Verdict;
 
 /// Whether it is a client whose statements and requests are read here.

@@ -5,9 +5,9 @@
 //! many they are where one more option would count. (POSIX.1-2017, Shell Command Language, 2.2 to 2.10; bash 5.2.)
 
 use super::super::effect::Effect;
-use super::super::tools::programs::{SHELL_OWN, SHELL_WORDS};
 use super::super::verdict::Verdict;
 use super::{READS_ONLY, client, judge_at};
+use crate::engine::inner::programs::{SHELL_OWN, SHELL_WORDS};
 
 /// The longest line that is read: no argument of a program can be longer (Linux, `MAX_ARG_STRLEN`).
 const LARGEST: usize = 128 << 10;

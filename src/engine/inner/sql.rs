@@ -7,7 +7,7 @@
 //! leaves a quote open, its words are read without any quoting.
 
 use super::super::effect::Effect;
-use super::super::tools::programs::{SELECT_ACTS, SELECT_DESTROYS};
+use crate::engine::inner::programs::{SELECT_ACTS, SELECT_DESTROYS};
 
 /// Whose statements these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +80,11 @@ pub fn tables(text: &str) -> Vec<String> {
         }
         match name {
             Part::Word(name) => out.push(text(name)),
-            Part::Text(name) => out.push(text(name).replace("\"\"", "\"")),
-            _ => {}
+            Part::Quoted { whole, .. } => {
+                let name = whole.get(1..whole.len().saturating_sub(1)).unwrap_or_default();
+                out.push(text(name).replace("\"\"", "\""));
+            }
+            Part::Text(_) | Part::Open | Part::Close | Part::Mark | Part::End | Part::Meta(_) => {}
         }
     }
     out

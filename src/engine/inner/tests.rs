@@ -32,7 +32,7 @@ fn effect(line: &str) -> Effect {
 
 #[test]
 fn rows_are_sorted() {
-    use crate::engine::tools::programs::{DESTROYS, READS};
+    use crate::engine::inner::programs::{DESTROYS, READS};
     for table in [READS, DESTROYS] {
         assert!(
             table.windows(2).all(|w| w[0].0.bytes() < w[1].0.bytes()),

@@ -5,9 +5,9 @@ mod redact;
 mod rules;
 
 use crate::engine::effect::Effect;
+use crate::engine::grammar::cobra::{Parsed, Problem, Reading, go_bool, parse, parse_as};
+use crate::engine::grammar::table::{Carries, Command, Role, Table};
 use crate::engine::kube::keys;
-use crate::engine::parse::{Parsed, Problem, Reading, go_bool, parse, parse_as};
-use crate::engine::table::{Carries, Command, Role, Table};
 use crate::engine::verdict::Verdict;
 
 pub use redact::redact;
@@ -195,7 +195,7 @@ fn patch(_: &Parsed<'_>, verdict: &mut Verdict) {
 
 #[cfg(feature = "cli")]
 fn patch(parsed: &Parsed<'_>, verdict: &mut Verdict) {
-    use crate::engine::content::{PatchKind, judge_patch_of};
+    use crate::engine::kube::content::{PatchKind, judge_patch_of};
     verdict.content = true;
     let kind = PatchKind::from_flag(parsed.last("type"));
     if parsed.last("subresource") == Some(b"scale") {
@@ -211,8 +211,8 @@ fn patch(parsed: &Parsed<'_>, verdict: &mut Verdict) {
 
 /// The kind a patch goes to, as far as the words name it.
 #[cfg(feature = "cli")]
-fn hit(parsed: &Parsed<'_>) -> crate::engine::content::Hit {
-    use crate::engine::content::Hit;
+fn hit(parsed: &Parsed<'_>) -> crate::engine::kube::content::Hit {
+    use crate::engine::kube::content::Hit;
     let Some((_, first)) = parsed.args.first() else { return Hit::Unknown };
     let kind = first.split(|b| matches!(b, b'/' | b'.')).next().unwrap_or(first);
     match kind.to_ascii_lowercase().as_slice() {
@@ -226,7 +226,7 @@ fn hit(parsed: &Parsed<'_>) -> crate::engine::content::Hit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools::kubectl;
+    use crate::engine::kube::kubectl;
 
     #[test]
     fn a_deletion_without_a_name_is_kubectls_to_refuse() {

@@ -1,7 +1,7 @@
 //! Labels and annotations given as words: which of them lift a protection of the field.
 
 use crate::engine::effect::Effect;
-use crate::engine::parse::Parsed;
+use crate::engine::grammar::cobra::Parsed;
 use crate::engine::verdict::Verdict;
 
 /// A key that protects objects from deletion, and when a change lifts it.

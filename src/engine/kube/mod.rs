@@ -5,16 +5,20 @@
 pub mod builtin;
 pub mod classify;
 #[cfg(feature = "cli")]
+pub mod content;
+#[cfg(feature = "cli")]
 pub mod documents;
 pub(in crate::engine) mod keys;
 pub mod kinds;
+pub mod kubectl;
+pub mod kuberc;
 pub mod oc;
 #[cfg(feature = "cli")]
 pub mod reach;
 
 use super::tool::Tool;
-use super::tools::kubectl::TABLE;
 use super::verdict::Verdict;
+use crate::engine::kube::kubectl::TABLE;
 use std::borrow::Cow;
 
 /// Judges the words after the name of a tool of this family: kubectl's commands, and before them those that only `oc` has.

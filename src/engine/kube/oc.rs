@@ -4,9 +4,9 @@
 
 use super::classify::{Inside, classify_words};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
-use crate::engine::parse::parse;
-use crate::engine::table::{Arity, Carries, Command, Flag, Role, Rule, Table, When};
-use crate::engine::tools::kubectl;
+use crate::engine::grammar::cobra::parse;
+use crate::engine::grammar::table::{Arity, Carries, Command, Flag, Role, Rule, Table, When};
+use crate::engine::kube::kubectl;
 use crate::engine::verdict::Verdict;
 
 /// The tool's name.

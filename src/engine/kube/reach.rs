@@ -7,11 +7,11 @@ use super::documents::{Document, Documents};
 use super::kinds::{self, Placed};
 use crate::engine::challenge::Scope;
 use crate::engine::effect::Effect;
+use crate::engine::grammar::cobra::Parsed;
+use crate::engine::grammar::table::Role;
 use crate::engine::impact::{Consequence, Impact, Subject};
-use crate::engine::parse::Parsed;
 use crate::engine::policy::words;
 use crate::engine::situation::{Object, Situation, Whole};
-use crate::engine::table::Role;
 use crate::engine::target::KubeTarget;
 use std::collections::BTreeSet;
 

@@ -64,7 +64,7 @@ pub fn of_path(path: &str) -> Option<Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools::kubectl;
+    use crate::engine::kube::kubectl;
 
     #[test]
     fn every_path_is_one_of_kubectls_and_every_create_is_in_here() {

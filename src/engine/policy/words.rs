@@ -1,17 +1,18 @@
 //! What the words of one command say about its objects, as far as words can: the start of a [`Situation`] that a probe
 //! completes, and all there is for examples and offline checks.
 
-use crate::engine::apt::named::{self, named};
 use crate::engine::aws::{self, Hit};
 use crate::engine::classify::{classify, classify_host};
 use crate::engine::effect::Effect;
+use crate::engine::grammar::cobra::{Parsed, parse};
+use crate::engine::grammar::table::Role;
 use crate::engine::kube::kinds::{self, is_cluster_scoped};
-use crate::engine::parse::{Parsed, parse};
+use crate::engine::kube::kubectl;
+use crate::engine::packages::named;
+use crate::engine::packages::named::named;
 use crate::engine::policy::makes;
 use crate::engine::situation::{Object, Situation};
-use crate::engine::table::Role;
 use crate::engine::tool::{self, FamilyId};
-use crate::engine::tools::kubectl;
 
 /// Commands whose arguments are nodes by name.
 pub const NODE_COMMANDS: [&str; 3] = ["cordon", "drain", "uncordon"];

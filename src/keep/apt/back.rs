@@ -10,8 +10,8 @@ use super::put::{Done, Putter, State, in_order};
 use super::system::System;
 use super::uninterrupted::Uninterrupted;
 use super::{Tools, inside};
-use crate::engine::apt::plan::{Kind, Plan};
-use crate::engine::apt::simulated;
+use crate::engine::packages::plan::{Kind, Plan};
+use crate::engine::packages::simulated;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::world::World;
@@ -377,7 +377,7 @@ impl Work<'_> {
 }
 
 /// What apt would remove or change besides what is asked for.
-pub fn besides<'p>(plan: &'p Plan, way: &Way<'_>) -> Vec<&'p crate::engine::apt::plan::Change> {
+pub fn besides<'p>(plan: &'p Plan, way: &Way<'_>) -> Vec<&'p crate::engine::packages::plan::Change> {
     let ours = |name: &str| {
         way.install.iter().any(|i| i.package.name == name) || way.without.iter().any(|p| p.name == name)
     };

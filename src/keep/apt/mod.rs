@@ -18,7 +18,7 @@ pub use manifest::Manifest;
 
 use super::head::{self, Missing};
 use super::partial::Partial;
-use crate::engine::apt::plan::{Kind, Plan};
+use crate::engine::packages::plan::{Kind, Plan};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::run::find::{self, Lookup};

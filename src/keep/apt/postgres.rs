@@ -8,7 +8,7 @@ use super::child::{self, Out};
 use super::manifest::{Cluster, Database, Stored};
 use super::settings::{digest, is_version};
 use super::system::System;
-use crate::engine::apt::plan::{Kind, Plan};
+use crate::engine::packages::plan::{Kind, Plan};
 use crate::keep::head::Missing;
 use crate::keep::partial::{Partial, create};
 use std::collections::BTreeSet;
@@ -542,7 +542,7 @@ fn too_little(store: &Path, needed: u64) -> io::Result<Option<String>> {
 mod tests {
     use super::super::system::tests::scratch;
     use super::*;
-    use crate::engine::apt::plan::Change;
+    use crate::engine::packages::plan::Change;
 
     #[test]
     fn settings_are_read_as_the_server_reads_them() {

@@ -1,12 +1,13 @@
 //! The milder command: the caller's own words with the purge taken out, so that data and settings stay. Text to be
 //! shown, never to be run.
 
-use crate::engine::apt::plan::{Kind, Plan};
-use crate::engine::apt::{self, aptitude, dpkg, grammar};
 use crate::engine::effect::Effect;
-use crate::engine::tools::apt::{Act, Key, Programs};
-use crate::engine::tools::aptitude::{Act as Does, Means};
-use crate::engine::tools::dpkg::Kind as Option_;
+use crate::engine::packages;
+use crate::engine::packages::plan::{Kind, Plan};
+use crate::engine::packages::tables::apt::{Act, Key, Programs};
+use crate::engine::packages::tables::aptitude::{Act as Does, Means};
+use crate::engine::packages::tables::dpkg::Kind as Option_;
+use crate::engine::packages::{aptitude, dpkg, grammar};
 
 /// The command that removes in place of purging, when there is an installed package for which that makes a difference
 /// and the words can be changed without a doubt about what they then mean.
@@ -14,7 +15,7 @@ pub fn safer(plan: &Plan, tool: &str, words: &[&[u8]]) -> Option<String> {
     if !plan.removals().any(|change| change.kind == Kind::Purge && change.version.is_some()) {
         return None;
     }
-    let changed = match apt::program(tool.as_bytes()) {
+    let changed = match packages::program(tool.as_bytes()) {
         Some(program) => of_apt(program, words)?,
         None if tool == "aptitude" => of_aptitude(words)?,
         None if tool == "dpkg" => of_dpkg(words)?,
@@ -22,7 +23,7 @@ pub fn safer(plan: &Plan, tool: &str, words: &[&[u8]]) -> Option<String> {
     };
     // What comes out is read the way the tool reads it: it may remove, and nothing worse.
     let slices: Vec<&[u8]> = changed.iter().map(Vec::as_slice).collect();
-    let effect = apt::classify(tool.as_bytes(), &slices)?.effect;
+    let effect = packages::classify(tool.as_bytes(), &slices)?.effect;
     if effect != Effect::Disrupt {
         return None;
     }
@@ -111,7 +112,7 @@ fn of_dpkg(words: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::apt::plan::Change;
+    use crate::engine::packages::plan::Change;
 
     fn plan(kind: Kind, version: Option<&str>) -> Plan {
         let change = Change {

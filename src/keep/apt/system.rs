@@ -3,7 +3,7 @@
 //!
 //! Sources: deb-control(5), dpkg(1) FILES; `extended_states` is apt's (apt-mark(8)); ucf(1) for `/var/lib/ucf/registry`.
 
-use crate::engine::apt::plan::Change;
+use crate::engine::packages::plan::Change;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;

@@ -2,11 +2,11 @@
 
 use super::Answered;
 use super::simulate::{Stage, failure, knows_no, line_of, misread};
-use crate::engine::apt::aptitude::{command, parse};
-use crate::engine::apt::asked::asked;
-use crate::engine::apt::{rehearsal, simulated};
 use crate::engine::fact::Why;
-use crate::engine::tools::aptitude::{Act, Means};
+use crate::engine::packages::aptitude::{command, parse};
+use crate::engine::packages::asked::asked;
+use crate::engine::packages::tables::aptitude::{Act, Means};
+use crate::engine::packages::{rehearsal, simulated};
 
 /// The plan of aptitude with the request's words.
 pub(super) async fn plan(stage: &Stage<'_>) -> Answered {

@@ -2,15 +2,16 @@
 
 use super::Answered;
 use super::simulate::{Stage, failure, line_of, misread};
-use crate::engine::apt::asked::{Asked, asked};
-use crate::engine::apt::dpkg::{Line, parse};
-use crate::engine::apt::hook::DPKG_HOOK;
-use crate::engine::apt::plan::{Change, Kind as Fate, Plan};
-use crate::engine::apt::rehearsal;
-use crate::engine::apt::simulated::{self, ASK_INSTALLED, Dpkg, Known};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
-use crate::engine::tools::dpkg::Kind;
+use crate::engine::packages::asked::{Asked, asked};
+use crate::engine::packages::dpkg::{Line, parse};
+use crate::engine::packages::hook::DPKG_HOOK;
+use crate::engine::packages::plan::{Change, Kind as Fate, Plan};
+use crate::engine::packages::rehearsal;
+use crate::engine::packages::simulated;
+use crate::engine::packages::simulated::{ASK_INSTALLED, Dpkg, Known};
+use crate::engine::packages::tables::dpkg::Kind;
 use std::fs;
 use std::path::PathBuf;
 

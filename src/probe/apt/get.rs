@@ -2,14 +2,14 @@
 
 use super::Answered;
 use super::simulate::{Stage, failure, knows_no, line_of, misread, owned};
-use crate::engine::apt::asked::{Asked, asked};
-use crate::engine::apt::grammar::{Line, Unknown, Value, read};
-use crate::engine::apt::plan::{Kind, Plan};
-use crate::engine::apt::{program, rehearsal, simulated, words};
 use crate::engine::classify::classify;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
-use crate::engine::tools::apt::{Act, Key};
+use crate::engine::packages::asked::{Asked, asked};
+use crate::engine::packages::grammar::{Line, Unknown, Value, read};
+use crate::engine::packages::plan::{Kind, Plan};
+use crate::engine::packages::tables::apt::{Act, Key};
+use crate::engine::packages::{program, rehearsal, simulated, words};
 use crate::probe::child::Done;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;

@@ -2,11 +2,11 @@
 //! been named, what stops, what is lost.
 
 use super::facts::{Broken, Cluster, End, PackageFacts, Process, Size, Store};
-use crate::engine::apt::plan::{Change, Kind, Plan};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{bytes, counted, number, span};
 use crate::engine::impact::{Data, Fate, Group, Impact, Subject};
+use crate::engine::packages::plan::{Change, Kind, Plan};
 use crate::probe::proc::Protocol;
 
 /// What no script deletes is worth a line from here on.

@@ -10,9 +10,9 @@ pub mod simulate;
 
 pub use impact::{impact_of, keeps_by_removal, lost_things};
 
-use crate::engine::apt::plan::Plan;
-use crate::engine::apt::status::armed;
 use crate::engine::fact::{Known, Why};
+use crate::engine::packages::plan::Plan;
+use crate::engine::packages::status::armed;
 use crate::world::World;
 use simulate::Stage;
 use std::ffi::OsString;

@@ -2,8 +2,8 @@
 //! one the command will carry out.
 
 use super::Request;
-use crate::engine::apt::simulated::Misread;
 use crate::engine::fact::Why;
+use crate::engine::packages::simulated::Misread;
 use crate::probe::child::{self, Done};
 use crate::run::exec;
 use std::ffi::{OsStr, OsString};

@@ -5,8 +5,8 @@ use super::manager::{Manager, Unit};
 use super::start::takes_machine_down;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
-use crate::engine::host::takes_down;
 use crate::engine::impact::Impact;
+use crate::engine::units::takes_down;
 use std::collections::BTreeSet;
 
 /// What follows the end of these units, whichever way they end. Whether the machine goes down by it.

@@ -1,8 +1,8 @@
 //! What a command line asks of the service manager: which units, and what becomes of them. Total, words only.
 
-use crate::engine::apt::getopt::read;
-use crate::engine::host;
-use crate::engine::tools::host::{HALT_OPTIONS, Means, SHUTDOWN_OPTIONS, SYSTEMCTL, Verb};
+use crate::engine::grammar::getopt::read;
+use crate::engine::units;
+use crate::engine::units::table::{HALT_OPTIONS, Means, SHUTDOWN_OPTIONS, SYSTEMCTL, Verb};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ pub fn read_words(tool: &str, words: &[&[u8]]) -> Asked {
         "halt" | "poweroff" | "reboot" | "coldreboot" => of_halt(tool, words),
         "init" | "telinit" => of_init(words),
         "service" => {
-            let (name, action) = host::service(words);
+            let (name, action) = units::service(words);
             of_script(name, action)
         }
         "invoke-rc.d" | "rc-service" => {
@@ -144,7 +144,7 @@ pub fn read_words(tool: &str, words: &[&[u8]]) -> Asked {
 }
 
 fn of_systemctl(words: &[&[u8]]) -> Asked {
-    let line = host::systemctl(words);
+    let line = units::systemctl(words);
     let Some(name) = line.arg(0) else { return Asked::Nothing };
     let Some((_, _, verb)) = SYSTEMCTL.iter().find(|(n, ..)| n.is(name)) else { return Asked::Unclear };
     let dry = line.has(Means::DryRun) && matches!(verb, Verb::Job | Verb::Start | Verb::Power);
@@ -154,7 +154,7 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
     let name = text(name);
     // Which of them take the machine down, whatever starts them.
     let as_target = name == "isolate";
-    let takes_down = if as_target { host::takes_down_as_target } else { host::takes_down };
+    let takes_down = if as_target { units::takes_down_as_target } else { units::takes_down };
     let down = line.args.iter().skip(1).find_map(|(_, unit)| takes_down(unit));
     let isolates = name == "isolate" || line.values(Means::JobMode).any(|m| m == b"isolate");
     // What stays then is listed by the manager.
@@ -230,8 +230,8 @@ fn of_systemctl(words: &[&[u8]]) -> Asked {
 }
 
 /// `reboot`, `rescue` and their like, at once or at a time.
-fn of_power(name: &str, line: &host::Words<'_>) -> Asked {
-    if host::planned(line).is_some() {
+fn of_power(name: &str, line: &units::Words<'_>) -> Asked {
+    if units::planned(line).is_some() {
         return Asked::Nothing;
     }
     if line.has(Means::DryRun) {
@@ -313,7 +313,7 @@ fn of_shutdown(words: &[&[u8]]) -> Asked {
 /// handed to the next start.
 fn of_halt(tool: &str, words: &[&[u8]]) -> Asked {
     let line = read(HALT_OPTIONS, words, false);
-    if line.has(Means::Help) || line.has(Means::RecordOnly) || host::planned(&line).is_some() {
+    if line.has(Means::Help) || line.has(Means::RecordOnly) || units::planned(&line).is_some() {
         return Asked::Nothing;
     }
     let mut how = if tool == "coldreboot" { "reboot" } else { tool };
@@ -348,7 +348,7 @@ fn of_script(name: Option<&[u8]>, action: Option<&[u8]>) -> Asked {
     let name = name.strip_suffix(".sh").unwrap_or(&name);
     let units = |act| Asked::Units(Units { act, names: vec![unit(name)], user: false });
     match action {
-        Some(b"start") => match host::takes_down(name.as_bytes()) {
+        Some(b"start") => match units::takes_down(name.as_bytes()) {
             Some(down) => Down::by_unit(down),
             None => units(Act::Start),
         },

@@ -21,8 +21,8 @@ mod when;
 
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
-use crate::engine::host;
 use crate::engine::impact::Impact;
+use crate::engine::units;
 use crate::world::World;
 use asked::Asked;
 use std::ffi::OsString;
@@ -100,7 +100,7 @@ fn no_such_command(request: &Request<'_>, words: &[&[u8]]) -> bool {
     let until = Instant::now() + request.deadline;
     match request.tool {
         "systemctl" => {
-            let line = host::systemctl(words);
+            let line = units::systemctl(words);
             let Some(name) = line.arg(0).and_then(|name| std::str::from_utf8(name).ok()) else {
                 return false;
             };
@@ -110,7 +110,7 @@ fn no_such_command(request: &Request<'_>, words: &[&[u8]]) -> bool {
             !line.strange() && matches!(asked, Ok(Some(false)))
         }
         "service" if start::is_booted(request.root) => {
-            let (name, _) = host::service(words);
+            let (name, _) = units::service(words);
             let Some(name) = name.and_then(|name| std::str::from_utf8(name).ok()) else { return false };
             !name.contains('/') && !request.root.join("etc/init.d").join(name).exists()
         }

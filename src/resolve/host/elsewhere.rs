@@ -1,12 +1,13 @@
 //! Another system than the one that runs: below another directory, in a container, on another machine.
 
 use super::{apt_conf, read};
-use crate::engine::apt::{aptitude, dpkg, getopt, grammar, program};
 use crate::engine::fact::{Source, Sourced};
-use crate::engine::host;
-use crate::engine::tools::aptitude::Means as Aptitude;
-use crate::engine::tools::dpkg::Kind;
-use crate::engine::tools::host::{Means, TRANSPORT_OPTIONS, TRANSPORTED};
+use crate::engine::grammar::getopt;
+use crate::engine::packages::tables::aptitude::Means as Aptitude;
+use crate::engine::packages::tables::dpkg::Kind;
+use crate::engine::packages::{aptitude, dpkg, grammar, program};
+use crate::engine::units;
+use crate::engine::units::table::{Means, TRANSPORT_OPTIONS, TRANSPORTED};
 use crate::world::World;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -41,7 +42,7 @@ pub struct Remote {
 /// Reads where the words after `tool` lead.
 pub fn look(world: &World, tool: &[u8], words: &[&[u8]]) -> Elsewhere {
     if tool == b"systemctl" {
-        return of_systemctl(&host::systemctl(words));
+        return of_systemctl(&units::systemctl(words));
     }
     if tool.starts_with(b"dpkg") || tool == b"dselect" {
         return of_dpkg(world, words);
@@ -78,7 +79,7 @@ pub fn look(world: &World, tool: &[u8], words: &[&[u8]]) -> Elsewhere {
     Elsewhere::default()
 }
 
-fn of_systemctl(line: &host::Words<'_>) -> Elsewhere {
+fn of_systemctl(line: &units::Words<'_>) -> Elsewhere {
     let mut found = Elsewhere::default();
     // systemctl keeps the last of the two.
     let transport = line.given.iter().rev().find(|g| matches!(g.means, Some(Means::Host | Means::Container)));

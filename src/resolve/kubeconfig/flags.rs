@@ -2,7 +2,7 @@
 
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
-use crate::engine::parse::{Parsed, go_bool};
+use crate::engine::grammar::cobra::{Parsed, go_bool};
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 

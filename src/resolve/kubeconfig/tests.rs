@@ -1,6 +1,6 @@
 use super::*;
-use crate::engine::parse::parse;
-use crate::engine::tools::kubectl::TABLE;
+use crate::engine::grammar::cobra::parse;
+use crate::engine::kube::kubectl::TABLE;
 use proptest::prelude::*;
 
 const SECRETS: &str = "clusters:

@@ -1,7 +1,7 @@
 //! What apt tells its hooks: never a panic, and no line that removes a package is lost on the way.
 #![no_main]
 
-use guard::engine::apt::hook::read;
+use guard::engine::packages::hook::read;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {

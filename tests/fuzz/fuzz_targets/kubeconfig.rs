@@ -1,6 +1,7 @@
 //! Any bytes as a kubeconfig: the copy that is pinned leads to the same place as the file.
 #![no_main]
-use guard::engine::{parse::parse, tools::kubectl};
+use guard::engine::grammar::cobra::parse;
+use guard::engine::kube::kubectl;
 use guard::{resolve::kubeconfig::kube, world::World};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -1,6 +1,7 @@
 //! Any bytes as kubectl's preferences, then words after the first NUL byte: what was typed comes through whole.
 #![no_main]
-use guard::engine::{kuberc::expand, tools::kubectl::TABLE};
+use guard::engine::kube::kuberc::expand;
+use guard::engine::kube::kubectl::TABLE;
 use guard::{resolve::kuberc::load, world::World};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! Any bytes as a patch and as a manifest: a finding and its reason go together, and no text in front of a document
 //! makes its loss pass as a plain change.
 #![no_main]
-use guard::engine::content::{PatchKind, judge_manifest, judge_patch};
+use guard::engine::kube::content::{PatchKind, judge_manifest, judge_patch};
 use guard::engine::effect::Effect;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -8,10 +8,10 @@
 use super::tests::challenge;
 use crate::engine::aws::naming::beside;
 use crate::engine::aws::naming::document::speaks;
+use crate::engine::aws::tables;
 use crate::engine::aws::{Documents, classify_with, redact_option};
 use crate::engine::challenge::Challenge;
 use crate::engine::effect::Effect;
-use crate::engine::tools::aws as tables;
 use std::path::PathBuf;
 
 /// Required options that do not name what is hit: how or why something is done, what it becomes, who acts, or what is certain

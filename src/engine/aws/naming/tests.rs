@@ -1,9 +1,9 @@
 use super::*;
+use crate::engine::aws::tables;
 use crate::engine::aws::{Documents, hit};
 use crate::engine::challenge::{Challenge, LONGEST, aws_challenge};
 use crate::engine::fact::{Known, Source, Sourced};
 use crate::engine::target::AwsTarget;
-use crate::engine::tools::aws as tables;
 
 pub(super) fn challenge(words: &[&str]) -> Challenge {
     let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();

@@ -2,8 +2,8 @@
 
 use super::{Inside, classify_words};
 use crate::engine::effect::Effect;
-use crate::engine::table::Table;
-use crate::engine::tools::kubectl::plugins::{READS, VERBS};
+use crate::engine::grammar::table::Table;
+use crate::engine::kube::kubectl::plugins::{READS, VERBS};
 use crate::engine::verdict::Verdict;
 
 const UNKNOWN: &str = "no command of this tool: a plugin or an alias would run";
@@ -54,7 +54,7 @@ fn looked_through(words: &[&[u8]], inside: Inside) -> Verdict {
 }
 
 fn kubectl() -> &'static Table {
-    &crate::engine::tools::kubectl::TABLE
+    &crate::engine::kube::kubectl::TABLE
 }
 
 /// kubectx: it shows and switches; `-d` deletes contexts, `NEW=OLD` renames one.

@@ -1,8 +1,8 @@
 //! The words with their secrets replaced, for records and screens.
 
-use crate::engine::parse::parse;
+use crate::engine::grammar::cobra::parse;
+use crate::engine::grammar::table::{Role, Table};
 use crate::engine::redact::{REDACTED, without_userinfo};
-use crate::engine::table::{Role, Table};
 use std::borrow::Cow;
 
 /// The words with every value replaced that a table calls secret. Words are never added or removed, so that the record
@@ -85,7 +85,7 @@ fn names_secret(arg: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools::kubectl::TABLE;
+    use crate::engine::kube::kubectl::TABLE;
 
     fn shown(line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();

@@ -1,8 +1,8 @@
 //! Whether a rule of the tables holds for the words.
 
+use crate::engine::grammar::cobra::Parsed;
+use crate::engine::grammar::table::{Role, When};
 use crate::engine::kube::keys::is_change;
-use crate::engine::parse::Parsed;
-use crate::engine::table::{Role, When};
 
 /// The kinds of objects that a command's files hold (`-f`), for conditions about kinds.
 #[derive(Clone, Copy, Debug, Default)]

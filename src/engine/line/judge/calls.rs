@@ -15,11 +15,11 @@ use super::{
 };
 use crate::engine::classify::classify_tool;
 use crate::engine::effect::Effect;
+use crate::engine::grammar::cobra::parse;
 use crate::engine::inner;
 use crate::engine::kube::classify::refused_by_kubectl;
-use crate::engine::parse::parse;
+use crate::engine::kube::kubectl;
 use crate::engine::tool::{self, FamilyId, Linked, Tool};
-use crate::engine::tools::kubectl;
 
 /// How many places of one command's words are tried as the beginning of a command of their own.
 const PLACES: usize = 64;

@@ -4,9 +4,9 @@ use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::tables::image;
 use super::{Io, NOTHING, Reader, STRANGE, only_serious, worse};
-use crate::engine::parse::parse;
+use crate::engine::grammar::cobra::parse;
+use crate::engine::kube::kubectl;
 use crate::engine::tool::Tool;
-use crate::engine::tools::kubectl;
 
 /// Options of `docker run` and `docker exec` that take the next word (docker 28, podman 5).
 const DOCKER_VALUES: &[&[u8]] = &[

@@ -6,9 +6,9 @@ use super::unwrap::may_hold_options;
 use super::{basename, guarded_as, only_serious, unguarded, worse};
 use crate::engine::classify::classify_host;
 use crate::engine::effect::Effect;
-use crate::engine::host;
 use crate::engine::tool;
-use crate::engine::tools::host::Means;
+use crate::engine::units;
+use crate::engine::units::table::Means;
 use crate::engine::verdict::Verdict;
 
 /// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
@@ -47,7 +47,7 @@ pub(super) fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict
 /// Whether systemctl speaks to the user's own manager here, and about its units.
 fn is_own_manager(words: &[Field]) -> bool {
     let words: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-    let line = host::systemctl(&words);
+    let line = units::systemctl(&words);
     let elsewhere = words.iter().any(|w| {
         w.starts_with(b"-H")
             || w.starts_with(b"-M")

@@ -8,9 +8,9 @@ use super::links::{behind, below, inner};
 use super::mounts::{Mounts, is_network};
 use super::status::why;
 use super::{End, PackageFacts, Size, Store, debconf};
-use crate::engine::apt::postrm::{Deletion, Links, Place, place};
 use crate::engine::fact::Why;
 use crate::engine::glob::{is_pattern, matches};
+use crate::engine::packages::postrm::{Deletion, Links, Place, place};
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -503,7 +503,7 @@ pub(super) fn fill(facts: &mut PackageFacts, info: &Info, asked: Asked, walker: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::apt::postrm::Script;
+    use crate::engine::packages::postrm::Script;
 
     fn scratch(files: &[(&str, usize)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();

@@ -2,9 +2,9 @@
 
 use super::State;
 use super::status::{Status, why};
-use crate::engine::apt::plan::Change;
-use crate::engine::apt::postrm::{Held, Script, Which};
 use crate::engine::fact::Why;
+use crate::engine::packages::plan::Change;
+use crate::engine::packages::postrm::{Held, Script, Which};
 use std::io;
 use std::path::{Path, PathBuf};
 

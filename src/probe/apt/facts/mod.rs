@@ -17,9 +17,9 @@ pub mod status;
 mod units;
 mod vital;
 
-use crate::engine::apt::plan::{Change, Kind};
 use crate::engine::fact::Why;
 use crate::engine::impact::Gap;
+use crate::engine::packages::plan::{Change, Kind};
 use crate::probe::proc::{Listener, Protocol};
 use info::Info;
 use status::Status;

@@ -171,7 +171,7 @@ pub(super) fn fill(facts: &mut PackageFacts, asked: Asked, walker: &Walker) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::apt::postrm::Script;
+    use crate::engine::packages::postrm::Script;
     use std::time::{Duration, Instant};
 
     #[test]

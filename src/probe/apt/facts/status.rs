@@ -1,8 +1,8 @@
 //! dpkg's status file, read once (deb-control(5), dpkg(1) "package states").
 
 use super::State;
-use crate::engine::apt::plan::{Change, Kind};
 use crate::engine::fact::Why;
+use crate::engine::packages::plan::{Change, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;

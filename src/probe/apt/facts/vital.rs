@@ -107,7 +107,7 @@ fn kernel(root: &Path, name: &str, status: &Status) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::apt::plan::{Change, Kind};
+    use crate::engine::packages::plan::{Change, Kind};
 
     fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 //!
 //! kubectl takes JSON and YAML alike (`sigs.k8s.io/yaml`), and JSON is YAML.
 
-use super::effect::Effect;
+use crate::engine::effect::Effect;
 use crate::engine::kube::keys::{LIFTS, lifts};
 use serde_yaml::Value;
 

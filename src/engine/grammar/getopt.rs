@@ -1,7 +1,7 @@
 //! Command lines of programs that use GNU `getopt_long`: options anywhere until `--`, letters joined, long names shortened
 //! as long as they stay unambiguous.
 
-use crate::engine::tools::inline::Inline;
+use crate::engine::grammar::inline::Inline;
 
 /// How an option takes its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,7 @@ fn by_long<'t, M: Copy + PartialEq>(table: &'t [Opt<M>], name: &[u8]) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools::inline::inline;
+    use crate::engine::grammar::inline::inline;
 
     const fn o(short: u8, long: &str, takes: Takes, means: u8) -> Opt<u8> {
         Opt { short, long: inline(long), takes, means }

@@ -1,11 +1,10 @@
 //! kubectl's flags, 1.24 to 1.37, one row per shape. `tests/real/kubectl_table.rs` holds them against real kubectls and
 //! names every difference.
 
-use super::super::super::table::Arity::{self, Optional, Switch, Value};
-use super::super::super::table::{
-    Flag,
-    Role::{self, *},
-};
+use crate::engine::grammar::table::Arity;
+use crate::engine::grammar::table::Arity::{Optional, Switch, Value};
+use crate::engine::grammar::table::Role::*;
+use crate::engine::grammar::table::{Flag, Role};
 
 const fn row(long: &'static str, short: u8, arity: Arity, role: Role, since: u8, until: u8) -> Flag {
     Flag { long, short, arity, role, since, until }

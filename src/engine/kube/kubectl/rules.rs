@@ -2,7 +2,7 @@
 //! out (dry run, `--local`, help) is looked at before any rule.
 
 use super::super::super::effect::Effect::{Destroy, Disrupt, Mutate, Unknown};
-use super::super::super::table::{Rule, When};
+use crate::engine::grammar::table::{Rule, When};
 
 const fn rule(when: When, effect: super::super::super::effect::Effect, because: &'static str) -> Rule {
     Rule { when, effect, because }

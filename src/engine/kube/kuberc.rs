@@ -1,8 +1,8 @@
 //! kubectl's preferences file (kuberc): aliases and defaults, expanded as kubectl itself does
 //! (`staging/src/k8s.io/kubectl/pkg/kuberc/kuberc.go`). Reading the file is the resolver's work.
 
-use super::parse::{Problem, parse};
-use super::table::{Command, Role, Table};
+use crate::engine::grammar::cobra::{Problem, parse};
+use crate::engine::grammar::table::{Command, Role, Table};
 use std::borrow::Cow;
 
 /// What a kuberc file says, of either API version (`v1alpha1` calls defaults `overrides` and options `flags`).
@@ -192,7 +192,7 @@ fn was_given(words: &[&[u8]], long: &str, short: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tools::kubectl::TABLE;
+    use crate::engine::kube::kubectl::TABLE;
 
     fn opt(name: &str, value: &str) -> Opt {
         Opt { name: name.into(), value: value.into() }

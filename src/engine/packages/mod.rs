@@ -1,10 +1,9 @@
 //! Command lines of apt, aptitude, dpkg and what belongs to them, judged from their words. None of them reads words as
-//! the cobra tools in [`parse`](super::parse) do, and no two of the three alike. Pure: words in, data out.
+//! the cobra tools in [`parse`](crate::engine::grammar::cobra) do, and no two of the three alike. Pure: words in, data out.
 
 pub mod aptitude;
 pub mod asked;
 pub mod dpkg;
-pub mod getopt;
 pub mod grammar;
 pub mod hook;
 mod judge;
@@ -14,6 +13,7 @@ pub mod postrm;
 mod rehearsal;
 pub mod simulated;
 pub mod status;
+pub mod tables;
 pub mod words;
 
 pub use judge::program;
@@ -21,8 +21,6 @@ pub use rehearsal::rehearsal;
 
 #[cfg(feature = "cli")]
 use super::tool::Tool;
-#[cfg(feature = "cli")]
-use super::tools;
 use crate::engine::redact::without_userinfo;
 use crate::engine::verdict::Verdict;
 use std::borrow::Cow;
@@ -43,9 +41,9 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
 pub fn verbs(tool: &Tool) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match tool.name {
-        "aptitude" => tools::aptitude::COMMANDS.iter().map(|(name, _)| text(name.bytes())).collect(),
-        "dpkg" => tools::dpkg::DPKG.iter().map(|o| text(o.long.bytes())).filter(|o| !o.is_empty()).collect(),
-        _ => tools::apt::COMMANDS.iter().map(|c| text(c.name.bytes())).collect(),
+        "aptitude" => tables::aptitude::COMMANDS.iter().map(|(name, _)| text(name.bytes())).collect(),
+        "dpkg" => tables::dpkg::DPKG.iter().map(|o| text(o.long.bytes())).filter(|o| !o.is_empty()).collect(),
+        _ => tables::apt::COMMANDS.iter().map(|c| text(c.name.bytes())).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::grammar::{Line, Unknown, read};
 use super::words::{Sign, sign};
 use crate::engine::effect::Effect;
-use crate::engine::tools::apt::{Act, Key, PROGRAMS, Programs};
+use crate::engine::packages::tables::apt::{Act, Key, PROGRAMS, Programs};
 use crate::engine::verdict::Verdict;
 
 /// The program of the family with this name.

@@ -4,7 +4,7 @@
 //! virtctl 1.3, velero 1.14, rook-ceph 0.9, cert-manager 1.15.
 
 use super::super::super::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
-use super::super::inline::{Inline, inline};
+use crate::engine::grammar::inline::{Inline, inline};
 
 /// Plugins that only read, whatever their words are. Sorted.
 pub const READS: &[Inline<32>] = &[

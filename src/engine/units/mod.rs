@@ -1,16 +1,18 @@
 //! Commands that stop a host, or a service on it, judged from their words: systemctl, shutdown, halt, poweroff, reboot,
 //! init, service and the init scripts, PostgreSQL's cluster commands, and the smaller programs that end in apt or dpkg.
 
-use super::apt::getopt::{Line, read};
+pub mod table;
+
 use super::effect::Effect;
 use super::glob;
 #[cfg(feature = "cli")]
 use super::tool::Tool;
-use super::tools::host::{
+use crate::engine::grammar::getopt::{Line, read};
+use crate::engine::grammar::inline::Inline;
+use crate::engine::units::table::{
     CLUSTER_ACTIONS, HALT_OPTIONS, Means, POWER_UNITS, SERVICE_ACTIONS, SHUTDOWN_OPTIONS, SMALL, SYSTEMCTL,
     SYSTEMCTL_OPTIONS, Small, Verb,
 };
-use super::tools::inline::Inline;
 use crate::engine::verdict::Verdict;
 
 /// Set by dpkg for the scripts of packages (dpkg(1), "ENVIRONMENT"): what they do to units belongs to a change of packages

@@ -3,7 +3,7 @@
 
 use super::dpkg;
 use super::plan::{Change, Kind, Plan};
-use crate::engine::tools::dpkg::Kind as Opt;
+use crate::engine::packages::tables::dpkg::Kind as Opt;
 
 /// One package of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

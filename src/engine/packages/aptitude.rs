@@ -1,10 +1,10 @@
 //! What a call of aptitude does, from its words.
 
-use super::getopt::{Line, read};
 use super::words::{Sign, is_plain};
 use crate::engine::effect::Effect;
-use crate::engine::tools::aptitude::{Act, COMMANDS, Means, OPTIONS};
-use crate::engine::tools::inline::Inline;
+use crate::engine::grammar::getopt::{Line, read};
+use crate::engine::grammar::inline::Inline;
+use crate::engine::packages::tables::aptitude::{Act, COMMANDS, Means, OPTIONS};
 use crate::engine::verdict::Verdict;
 
 /// aptitude's words, read.

@@ -1,7 +1,7 @@
 //! Names of packages as people write them: with a sign that says what to do, an architecture, a version, a release, or as
 //! a pattern.
 
-use crate::engine::tools::apt::NAMED_WITH_PLUS;
+use crate::engine::packages::tables::apt::NAMED_WITH_PLUS;
 
 /// What a sign behind a package's name asks for, whatever the command is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

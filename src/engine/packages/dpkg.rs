@@ -2,7 +2,9 @@
 //! `lib/dpkg/options.c`), so that a dry run has to be asked for before the packages; names are never shortened.
 
 use crate::engine::effect::Effect;
-use crate::engine::tools::dpkg::{DPKG, DPKG_DEB, DPKG_DIVERT, DPKG_STATOVERRIDE, Kind, Opt, Takes};
+use crate::engine::packages::tables::dpkg::{
+    DPKG, DPKG_DEB, DPKG_DIVERT, DPKG_STATOVERRIDE, Kind, Opt, Takes,
+};
 use crate::engine::verdict::Verdict;
 
 /// One option given.

@@ -3,7 +3,7 @@
 //! (`apt-private/private-cmndline.cc`). Taken from apt 2.6 with what 3.x added; `tests/debian/apt_words.rs` holds the
 //! rows against the real programs.
 
-use super::inline::{Inline, inline};
+use crate::engine::grammar::inline::{Inline, inline};
 
 /// A set of the programs below.
 pub type Programs = u8;

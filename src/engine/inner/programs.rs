@@ -4,7 +4,7 @@
 //! Sources: the manual pages of coreutils 9, procps 4, util-linux 2.38, iproute2 6, PostgreSQL 15, MariaDB 11, Redis 7, etcd
 //! 3.5, RabbitMQ 3.13, Cassandra 4, Kafka 3.7.
 
-use super::inline::{Inline, inline};
+use crate::engine::grammar::inline::{Inline, inline};
 
 /// What has to be so for a program to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! aptitude 0.8: its commands and options (`src/main.cc`; aptitude(8)).
 
-use super::inline::{Inline, inline};
-use crate::engine::apt::getopt::{Opt, Takes};
+use crate::engine::grammar::getopt::{Opt, Takes};
+use crate::engine::grammar::inline::{Inline, inline};
 
 /// What a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ pub mod plugins;
 mod rules;
 
 use super::super::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
-use super::super::table::{Carries, Command, Rule, Table};
+use crate::engine::grammar::table::{Carries, Command, Rule, Table};
 
 /// kubectl.
 pub const TABLE: Table =
@@ -218,12 +218,12 @@ mod tests {
     fn every_row_is_found_by_its_words() {
         for c in COMMANDS {
             let words: Vec<&[u8]> = c.path.split(' ').map(str::as_bytes).collect();
-            let parsed = crate::engine::parse::parse(&TABLE, &words);
+            let parsed = crate::engine::grammar::cobra::parse(&TABLE, &words);
             assert_eq!(parsed.path(), c.path);
             for alias in c.aliases {
                 let mut words = words.clone();
                 *words.last_mut().unwrap() = alias.as_bytes();
-                assert_eq!(crate::engine::parse::parse(&TABLE, &words).path(), c.path, "{alias}");
+                assert_eq!(crate::engine::grammar::cobra::parse(&TABLE, &words).path(), c.path, "{alias}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The caller's own words turned into a rehearsal: the same call, so that the plan is the same, which changes nothing.
 
 use super::program;
-use crate::engine::tools::apt::{APT, GET};
+use crate::engine::packages::tables::apt::{APT, GET};
 
 /// The words that let the same tool show what these words would do, and do nothing; `None` for tools that cannot.
 ///

@@ -2,9 +2,9 @@
 //! the smaller programs that end in apt or dpkg. systemctl as of systemd 252 to 257 (`src/systemctl/systemctl.c`,
 //! `systemctl-compat-*.c`; systemctl(1), shutdown(8), halt(8)).
 
-use super::inline::{Inline, inline};
-use crate::engine::apt::getopt::{Opt, Takes};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
+use crate::engine::grammar::getopt::{Opt, Takes};
+use crate::engine::grammar::inline::{Inline, inline};
 
 /// What is particular about a command of systemctl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The shape of a tool's table: flags with their arity and meaning, commands with their effect and the rules that change
-//! it. Rows are `const` data under [`tools`](super::tools); adding a tool means adding rows, not code paths.
+//! it. Rows are `const` data under the folder of its family; adding a tool means adding rows, not code paths.
 //!
 //! Flags shared by many commands stand once in [`Table::pool`] and commands refer to them by index: every pointer in a
 //! table is a relocation that the start of a position-independent program pays for, on each call of each tool.
 
-use super::effect::Effect;
+use crate::engine::effect::Effect;
 use std::cmp::Ordering;
 
 /// How a flag takes its value (spf13/pflag grammar).

@@ -1,8 +1,8 @@
 //! dpkg 1.21 and the programs beside it: actions and options (`src/main/main.c`, `src/common/dpkg-db.h`; dpkg(1),
 //! dpkg-deb(1), dpkg-query(1)).
 
-use super::inline::{Inline, inline};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
+use crate::engine::grammar::inline::{Inline, inline};
 
 /// What an option is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

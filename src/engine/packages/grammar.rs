@@ -2,7 +2,9 @@
 //! anywhere, a sense before the name (`--no-x`, `--off-x`), after it (`--x=no`, `-x0`) or as the next word (`-x off`),
 //! letters joined, and every option a setting of which the last one counts.
 
-use crate::engine::tools::apt::{COMMANDS, Command, Group, KEYS, Key, NONE, OPTIONS, Opt, Programs, Takes};
+use crate::engine::packages::tables::apt::{
+    COMMANDS, Command, Group, KEYS, Key, NONE, OPTIONS, Opt, Programs, Takes,
+};
 
 /// How options are read that no table knows: a newer apt may have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::grammar::{Unknown, read};
 use super::{aptitude, dpkg, program, words};
-use crate::engine::host;
-use crate::engine::tools::dpkg::{DPKG, Kind as Option_};
+use crate::engine::packages::tables::dpkg::{DPKG, Kind as Option_};
+use crate::engine::units;
 use std::collections::BTreeSet;
 
 /// What kind of thing is named.
@@ -47,7 +47,7 @@ pub fn named(tool: &[u8], words: &[&[u8]]) -> Named {
             }
             b"dpkg" => of_dpkg(words),
             b"systemctl" => {
-                let line = host::systemctl(words);
+                let line = units::systemctl(words);
                 let mut args = line.args.iter().map(|(_, w)| *w);
                 let verb = args.next().map(text).unwrap_or_default();
                 Named { verb, things: args.map(|w| (Kind::Unit, unit(w))).collect(), complete: false }
