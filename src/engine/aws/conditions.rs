@@ -1,4 +1,4 @@
-//! What the arguments of a command change about its effect: rows of `tools/aws/conditions.txt`, and what holds for every
+//! What the arguments of a command change about its effect: rows of `tables/conditions.txt`, and what holds for every
 //! command (a protection that is switched off).
 //!
 //! A row that raises needs no more than the possibility (an abbreviation that could be the option); one that lowers needs

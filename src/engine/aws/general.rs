@@ -1,5 +1,5 @@
 //! What arguments say whatever the command is: something is set to zero or switched off, taken from another, forced, or
-//! taken out. Only what the words alone call a change is looked at; a row of `tools/aws/conditions.txt` says more.
+//! taken out. Only what the words alone call a change is looked at; a row of `tables/conditions.txt` says more.
 //!
 //! The lists of words come from the members of all requests in botocore's models (1.44.5): `tests/aws/refresh-operations`
 //! names every operation whose documentation speaks of a loss and that neither these conditions nor a list covers.

@@ -47,9 +47,9 @@ fn every_command_has_the_effect_the_sources_give_it() {
             differences.push(format!("{command}: {got} in the table, {want} today"));
         }
     }
-    println!("the table is of awscli {}, today's is {version}: {total} commands", aws::version());
+    println!("the table is of awscli {}, today's is {version}: {total} commands", tables::version());
     println!("{} are unknown, {} differ", unknown.len(), differences.len());
-    if version == aws::version() {
+    if version == tables::version() {
         assert!(unknown.is_empty(), "{unknown:?}");
         assert!(differences.is_empty(), "{}", differences.join("\n"));
     } else {
@@ -62,7 +62,7 @@ fn every_command_has_the_effect_the_sources_give_it() {
 /// The reviewed list is the word of people; the generated tables have to say the same.
 #[test]
 fn reviewed_commands_are_never_milder_than_reviewed() {
-    let rows = include_str!("../tools/aws/reviewed.tsv").lines().skip(1);
+    let rows = include_str!("tables/reviewed.tsv").lines().skip(1);
     for row in rows {
         let fields: Vec<&str> = row.split('\t').collect();
         let (command, class, condition) = (fields[0], fields[1], fields.get(8).copied().unwrap_or_default());
@@ -94,7 +94,7 @@ fn what_sounds_like_a_loss_has_a_reason() {
         }
         assert!(!reason.is_empty(), "{line}");
         for command in line.split(';').map(str::trim).filter(|command| !command.is_empty()) {
-            if of(command) != Effect::Mutate || !aws::exists(command.as_bytes()) || !seen.insert(command) {
+            if of(command) != Effect::Mutate || !tables::exists(command.as_bytes()) || !seen.insert(command) {
                 wrong.push(format!("{command}: {}", of(command)));
             }
         }
@@ -118,14 +118,14 @@ const UNLIKE: [&str; 1] = ["create-job"];
 
 #[test]
 fn siblings_agree() {
-    let rows = |command: &str| aws::conditions(command.as_bytes()).collect::<BTreeSet<_>>();
+    let rows = |command: &str| tables::conditions(command.as_bytes()).collect::<BTreeSet<_>>();
     let mut wrong = Vec::new();
-    for command in aws::named_commands() {
+    for command in tables::named_commands() {
         let Some((service, operation)) = command.split_once(' ') else { continue };
         let family = SIBLINGS.iter().find(|family| family.contains(&service));
         for other in family.into_iter().copied().flatten().filter(|other| **other != service) {
             let sibling = format!("{other} {operation}");
-            if UNLIKE.contains(&operation) || !aws::exists(sibling.as_bytes()) {
+            if UNLIKE.contains(&operation) || !tables::exists(sibling.as_bytes()) {
                 continue;
             }
             if of(command) != of(&sibling) {
@@ -134,7 +134,7 @@ fn siblings_agree() {
             let shared = |row: &&str| {
                 let option = row.split(['\t', ' ']).nth(2).unwrap_or_default().trim_start_matches("no-");
                 let has = |command: &str| {
-                    let all = aws::options(command.as_bytes()).unwrap_or_default();
+                    let all = tables::options(command.as_bytes()).unwrap_or_default();
                     all.split(' ').any(|have| have.trim_end_matches(['*', '!']) == option)
                 };
                 has(command) && has(&sibling)

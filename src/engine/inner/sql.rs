@@ -80,10 +80,7 @@ pub fn tables(text: &str) -> Vec<String> {
         }
         match name {
             Part::Word(name) => out.push(text(name)),
-            Part::Quoted { whole, .. } => {
-                let name = whole.get(1..whole.len().saturating_sub(1)).unwrap_or_default();
-                out.push(text(name).replace("\"\"", "\""));
-            }
+            Part::Quoted { whole, .. } => out.push(text(unquoted_name(whole)).replace("\"\"", "\"")),
             Part::Text(_) | Part::Open | Part::Close | Part::Mark | Part::End | Part::Meta(_) => {}
         }
     }
