@@ -85,7 +85,7 @@ enum Answer {
 fn pre_install(world: &World, choice: ColourChoice) -> Result<Answer> {
     let text = read(world)?;
     let mut told = hook::read(&text).map_err(|why| {
-        Fail::new(Exit::Data, "what apt is about to remove cannot be read")
+        Fail::new(Kind::Data, "what apt is about to remove cannot be read")
             .because(why.to_string())
             .help("run `guard doctor`")
     })?;
@@ -170,7 +170,7 @@ fn read(world: &World) -> Result<Vec<u8>> {
     // SAFETY: fcntl(2) with F_GETFD takes any number and changes nothing.
     let open = fd >= 0 && unsafe { libc::fcntl(fd, libc::F_GETFD) } != -1;
     let unreadable = |why: String| {
-        Fail::new(Exit::Data, "what apt is about to remove cannot be read")
+        Fail::new(Kind::Data, "what apt is about to remove cannot be read")
             .because(why)
             .help("run `guard doctor`")
     };

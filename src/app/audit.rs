@@ -4,7 +4,7 @@ use super::out;
 use crate::audit::{self, Answer, Entry, Outcome, Record};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use std::collections::VecDeque;
@@ -68,7 +68,7 @@ pub fn run(args: &Args, world: &World, path: Option<&Path>) -> Result<Exit> {
     let default = || audit::default_path(world);
     let given = args.file.as_ref().map(|file| world.at(file));
     let Some(path) = given.or_else(|| path.map(Path::to_owned)).or_else(default) else {
-        return Err(Fail::new(Exit::Usage, "there is no telling where the audit log is")
+        return Err(Fail::new(Kind::Usage, "there is no telling where the audit log is")
             .because("neither HOME nor XDG_STATE_HOME is set")
             .help("name the log with --file"));
     };
@@ -83,7 +83,7 @@ fn shown(path: &Path) -> String {
 }
 
 fn unreadable((path, error): (PathBuf, std::io::Error)) -> Fail {
-    let fail = Fail::new(Exit::Data, format!("{} cannot be read", shown(&path))).because(error.to_string());
+    let fail = Fail::new(Kind::Data, format!("{} cannot be read", shown(&path))).because(error.to_string());
     if error.kind() == ErrorKind::PermissionDenied { fail.help("run it as the file's owner") } else { fail }
 }
 
@@ -134,7 +134,7 @@ fn since(text: &str, now: Timestamp) -> Result<Timestamp> {
     };
     // A time stamp first: jiff would read only the date of one.
     text.parse().ok().or_else(span).or_else(date).ok_or_else(|| {
-        Fail::new(Exit::Usage, format!("`{}` is no point in time", escape(text.as_bytes())))
+        Fail::new(Kind::Usage, format!("`{}` is no point in time", escape(text.as_bytes())))
             .help("write 90m, 2h, 3d, 2026-11-20 or 2026-11-20T08:00:00Z")
     })
 }
@@ -206,7 +206,7 @@ fn run_verify(args: &Verify, path: &Path) -> Result<Exit> {
         Ok(verified) => verified,
         Err(broken) => {
             return Err(Fail::new(
-                Exit::Data,
+                Kind::Data,
                 format!("the audit log is broken at {}:{}", shown(&broken.path), broken.line),
             )
             .because(broken.why)
@@ -249,7 +249,7 @@ fn run_verify(args: &Verify, path: &Path) -> Result<Exit> {
 }
 
 fn missing_head() -> Fail {
-    Fail::new(Exit::Data, "the head is not in the audit log")
+    Fail::new(Kind::Data, "the head is not in the audit log")
         .because("the line it names was cut off, changed or rotated away")
         .help("compare the log with a backup")
 }

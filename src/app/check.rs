@@ -7,7 +7,7 @@ use super::{origin, show};
 use crate::engine::decide::Decision;
 use crate::engine::fact::Why;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::policy;
 use crate::ui::ColourChoice;
 use crate::ui::json::{Checked, render_json};
@@ -43,7 +43,7 @@ pub fn named_call(command: &[OsString]) -> Result<Call> {
         let name = command.first().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let known: Vec<&str> = crate::run::names::all().collect();
         Fail::new(
-            Exit::Usage,
+            Kind::Usage,
             format!("`{}` is no tool guard knows", crate::engine::escape::escape(name.as_bytes())),
         )
         .because(format!("it knows: {}", known.join(", ")))
@@ -94,14 +94,14 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         };
         let json = render_json(&checked);
         json.map_err(|e| {
-            Fail::new(Exit::Bug, "the answer could not be written as JSON").because(e.to_string())
+            Fail::new(Kind::Bug, "the answer could not be written as JSON").because(e.to_string())
         })?
     } else {
         plain(&judged, &shown, world, choice)
     };
     match writeln!(std::io::stdout(), "{}", text.trim_end()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Fail::new(Exit::Bug, "cannot write the answer").because(e.to_string()))
+            Err(Fail::new(Kind::Bug, "cannot write the answer").because(e.to_string()))
         }
         _ => Ok(exit),
     }

@@ -3,7 +3,7 @@
 use crate::engine::classify::classify_tool;
 use crate::engine::line::classify_line;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use std::ffi::OsString;
 use std::io::{BufRead, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Ok(()) => Ok(Exit::Ok),
         // Whoever read our output has seen enough.
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(Exit::Ok),
-        Err(e) => Err(Fail::new(Exit::Data, "cannot read or write the command lines").because(e.to_string())),
+        Err(e) => Err(Fail::new(Kind::Data, "cannot read or write the command lines").because(e.to_string())),
     }
 }
 

@@ -4,8 +4,7 @@ use super::call::Call;
 use super::judge::Judged;
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::probe::child;
 use crate::prompt::progress::Progress;
 use crate::world::World;
@@ -59,7 +58,7 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
     }
     let Ok(mut tty) = OpenOptions::new().write(true).open("/dev/tty") else { return Ok(()) };
     let cannot = |why: String| {
-        Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made").because(why)
+        Fail::new(Kind::Unavailable, "the difference that policy wants shown could not be made").because(why)
     };
     let mut command = child::command(&judged.tool, world);
     command.args(&words);
@@ -71,7 +70,7 @@ pub fn show(judged: &Judged, call: &Call, world: &World) -> Result<()> {
     // kubectl diff: 0 no difference, 1 differences found, more than 1 an error.
     match done.code {
         Some(0 | 1) => Ok(()),
-        code => Err(Fail::new(Exit::Unavailable, "the difference that policy wants shown could not be made")
+        code => Err(Fail::new(Kind::Unavailable, "the difference that policy wants shown could not be made")
             .because(format!("kubectl diff ended with {}", code.map_or("a signal".into(), |c| c.to_string())))
             .help("run `kubectl diff` with the same files by hand")),
     }

@@ -3,7 +3,7 @@
 use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::shim::{self, links};
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
@@ -118,7 +118,7 @@ fn nothing_there(dir: &Path) -> Option<String> {
 /// The code itself, for shims in `dir`.
 pub fn code(args: &Args, dir: &str) -> Result<String> {
     if dir.contains([':', '\n', char::REPLACEMENT_CHARACTER]) {
-        return Err(Fail::new(Exit::Usage, format!("{} cannot stand on PATH", escape(dir.as_bytes())))
+        return Err(Fail::new(Kind::Usage, format!("{} cannot stand on PATH", escape(dir.as_bytes())))
             .because("it holds a colon, a line break or bytes that are not UTF-8")
             .help("choose another directory with --dir, here and for `guard install`"));
     }

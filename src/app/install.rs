@@ -4,7 +4,7 @@ use super::doctor::units;
 use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::run::home;
 use crate::shim::{self, Made, layers, links};
 use crate::world::World;
@@ -94,12 +94,12 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
     let root = system(args.root.as_deref(), world)?;
     let apt = layers::below(&root, "/usr/bin/dpkg");
     if !apt.exists() {
-        return Err(Fail::new(Exit::Refused, format!("there is no {}", shown(&apt)))
+        return Err(Fail::new(Kind::Refused, format!("there is no {}", shown(&apt)))
             .because("--apt is for Debian and what comes from it")
             .help("leave --apt out, or name the system with --root"));
     }
     let own = home::own_path()
-        .ok_or_else(|| Fail::new(Exit::Bug, "the system does not tell where guard itself is"))?;
+        .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
     let owner = rustix::process::geteuid().as_raw();
     let mut text = String::new();
     for done in layers::install(&root, own.parent().unwrap_or(Path::new("/")), owner)? {
@@ -135,11 +135,11 @@ pub fn system(root: Option<&Path>, world: &World) -> Result<PathBuf> {
     let root = root.map_or_else(|| PathBuf::from("/"), |root| world.at(root));
     if root == Path::new("/") && !rustix::process::geteuid().is_root() {
         return Err(
-            Fail::new(Exit::Refused, "only root may change what apt and dpkg run").help("run it with sudo")
+            Fail::new(Kind::Refused, "only root may change what apt and dpkg run").help("run it with sudo")
         );
     }
     std::fs::canonicalize(&root).map_err(|e| {
-        Fail::new(Exit::NotFound, format!("{} cannot be used", shown(&root))).because(e.to_string())
+        Fail::new(Kind::NotFound, format!("{} cannot be used", shown(&root))).because(e.to_string())
     })
 }
 

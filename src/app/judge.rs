@@ -18,8 +18,7 @@ use crate::engine::policy::{Merged, Terms};
 use crate::engine::situation::Situation;
 use crate::engine::tool::FamilyId;
 use crate::engine::verdict::Verdict;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::resolve::Resolved;
 use crate::resolve::kuberc::LoadedKuberc;
 use crate::run::find::{self, Lookup};
@@ -142,7 +141,7 @@ pub fn judge(call: &Call, words: Words, policy: Merged, world: &World, how: How)
 
 /// Refuses a command whose target moved while the person was reading; `look` is a command that shows where it is now.
 pub fn target_changed(was: String, is: String, look: &str) -> Fail {
-    Fail::new(Exit::Refused, "refused: the target changed while the question stood")
+    Fail::new(Kind::Refused, "refused: the target changed while the question stood")
         .because(format!("it was {was}"))
         .because(format!("it is now {is}"))
         .help(format!("nothing was run; look at `{look}`, then run the command again"))

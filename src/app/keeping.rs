@@ -14,8 +14,7 @@ use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Why};
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
-use crate::exit::Exit;
-use crate::fail::Fail;
+use crate::fail::{Fail, Kind};
 use crate::keep::objects::Cluster;
 use crate::keep::take;
 use crate::keep::take::{LeftOut, Reason};
@@ -147,7 +146,7 @@ pub fn take<T>(_: &Consent<T>, call: &Call, judged: &Judged, world: &World, choi
 
 /// Refuses a command whose copy was promised and could not be taken.
 fn unkept(why: String, call: &Call) -> Fail {
-    Fail::new(Exit::Refused, "refused: the copy that was promised could not be taken")
+    Fail::new(Kind::Refused, "refused: the copy that was promised could not be taken")
         .because(why)
         .because(format!("{} was not run", call.tool))
         .help(format!("put it right, or set {VARIABLE}=off to do without a copy"))

@@ -3,7 +3,7 @@
 use super::{out, promise};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::keep::apt::{self, manifest::Is};
 use crate::keep::head::{Kept, Kind};
 use crate::keep::objects::Manifest;
@@ -83,7 +83,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
 /// The directory of all copies.
 pub fn root(world: &World) -> Result<PathBuf> {
     promise::root(world).ok_or_else(|| {
-        Fail::new(Exit::Usage, "there is no telling where copies are kept")
+        Fail::new(fail::Kind::Usage, "there is no telling where copies are kept")
             .because("neither XDG_STATE_HOME nor HOME is set")
             .help("set HOME")
     })
@@ -91,7 +91,7 @@ pub fn root(world: &World) -> Result<PathBuf> {
 
 /// What is said of a copy, or of their directory, that cannot be read.
 pub(super) fn unread(path: &Path, e: &std::io::Error) -> Fail {
-    Fail::new(Exit::Data, format!("{} cannot be read", escape(path.as_os_str().as_encoded_bytes())))
+    Fail::new(fail::Kind::Data, format!("{} cannot be read", escape(path.as_os_str().as_encoded_bytes())))
         .because(e.to_string())
 }
 
@@ -105,12 +105,12 @@ pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Kept)> {
         [one] => *one,
         [first, ..] if *first == id => *first,
         [] => {
-            return Err(Fail::new(Exit::Usage, format!("there is no copy {}", escape(id.as_bytes())))
+            return Err(Fail::new(fail::Kind::Usage, format!("there is no copy {}", escape(id.as_bytes())))
                 .help("see `guard kept list`"));
         }
         several => {
             return Err(Fail::new(
-                Exit::Usage,
+                fail::Kind::Usage,
                 format!("{} copies begin with {}", several.len(), escape(id.as_bytes())),
             )
             .help("give more of the id"));
@@ -187,7 +187,7 @@ fn show(root: &Path, id: &str, json: bool, output: Option<Format>) -> Result<Exi
     let manifest: Manifest = match kept.head.kind {
         Kind::Kubernetes => kept.manifest().map_err(|e| unread(&dir, &e))?,
         Kind::Apt if output.is_some() => {
-            return Err(Fail::new(Exit::Usage, "a copy of packages has no manifests")
+            return Err(Fail::new(fail::Kind::Usage, "a copy of packages has no manifests")
                 .help(format!("its files lie in {}", escape(dir.as_os_str().as_encoded_bytes()))));
         }
         Kind::Apt => {
@@ -319,7 +319,7 @@ fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourCho
     }
     for id in chosen {
         store::delete(root, id).map_err(|e| {
-            Fail::new(Exit::Data, format!("copy {} cannot be deleted", escape(id.as_bytes())))
+            Fail::new(fail::Kind::Data, format!("copy {} cannot be deleted", escape(id.as_bytes())))
                 .because(e.to_string())
         })?;
     }
@@ -342,7 +342,7 @@ pub fn yes(question: Item, mut screen: Screen, world: &World, choice: ColourChoi
         Answer::TimedOut => "nobody answered in time",
         Answer::Declined | Answer::Mismatched | Answer::Unexplained => "the answer was no",
     };
-    Err(Fail::new(Exit::Refused, "refused").because(why))
+    Err(Fail::new(fail::Kind::Refused, "refused").because(why))
 }
 
 /// `12h`, `30d`, `8w` in seconds.
@@ -358,7 +358,7 @@ fn seconds(text: &str) -> Result<u64> {
     };
     let all = each.and_then(|each| number.parse::<u64>().ok()?.checked_mul(each));
     all.ok_or_else(|| {
-        Fail::new(Exit::Usage, format!("`{}` is no age", escape(text.as_bytes())))
+        Fail::new(fail::Kind::Usage, format!("`{}` is no age", escape(text.as_bytes())))
             .help("write 12h, 30d or 8w")
     })
 }

@@ -11,8 +11,7 @@ use crate::engine::grammar::cobra::{Parsed, parse};
 use crate::engine::impact::Gap;
 use crate::engine::kube::kubectl::TABLE;
 use crate::engine::target::{KubeTarget, normal_server};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::resolve::{ResolvedKube, kubeconfig};
 use crate::run::build_info;
 use crate::world::World;
@@ -189,7 +188,7 @@ impl<'a> Kubectl<'a> {
         let tool = escape(self.path.as_os_str().as_bytes());
         let show = |text: &str| escape(text.as_bytes());
         let fail = |what: String| {
-            Fail::new(Exit::Refused, what).help(format!(
+            Fail::new(fail::Kind::Refused, what).help(format!(
                 "let policy name the real one (tools: {{kubectl: {{path: …}}}}), or give KUBECONFIG, --context and -n what {tool} sets"
             ))
         };

@@ -3,7 +3,7 @@
 use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub fn run(args: &Args, command: clap::Command) -> Result<Exit> {
             std::fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(command, dir)).map_err(
                 |e| {
                     let shown = escape(dir.as_os_str().as_bytes());
-                    Fail::new(Exit::Usage, format!("the manual pages cannot be written to {shown}"))
+                    Fail::new(Kind::Usage, format!("the manual pages cannot be written to {shown}"))
                         .because(e.to_string())
                         .help("name a directory you may write to")
                 },

@@ -37,7 +37,7 @@ pub mod uninstall;
 pub mod version;
 
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::run::names::{self, Called};
 use crate::run::signals;
 use crate::ui::ColourChoice;
@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
             intercept::intercept(&call::Call { tool, argv }, &world, ColourChoice::Auto)
         }
         Called::Nameless => {
-            Err(Fail::new(Exit::Usage, "there is no argv[0], so there is no telling what was meant"))
+            Err(Fail::new(Kind::Usage, "there is no argv[0], so there is no telling what was meant"))
         }
         // An installed copy may carry a version in its name; everything that is no tool is guard itself.
         Called::Own | Called::Unknown(_) => own(&argv, &world),
@@ -130,7 +130,7 @@ fn enough_files() -> Result<()> {
     if signals::has_room_for_files() {
         return Ok(());
     }
-    Err(Fail::new(Exit::Unavailable, "this process may open too few files to look at what a command does")
+    Err(Fail::new(Kind::Unavailable, "this process may open too few files to look at what a command does")
         .because("the limit on open files (`ulimit -n`) is too low")
         .help("raise it: ulimit -n 64"))
 }

@@ -1,7 +1,6 @@
 //! Printing to standard output: a reader that has seen enough (a closed pipe) is not an error.
 
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 use std::io::{ErrorKind, Write};
 
@@ -15,7 +14,7 @@ pub fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Fail::new(Exit::Audit, "standard output cannot be written").because(error.to_string()))
+            Err(Fail::new(Kind::Audit, "standard output cannot be written").because(error.to_string()))
         }
         _ => Ok(()),
     }

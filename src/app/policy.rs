@@ -6,7 +6,7 @@ use crate::engine::policy::rule::Rule;
 use crate::engine::policy::{Ignored, Layer, Merged, Policy};
 use crate::engine::situation::Outcome;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::policy::files::Found;
 use crate::policy::{cases, doubts, files, load, parse, schema};
 use crate::resolve::kubeconfig;
@@ -111,7 +111,7 @@ fn print(text: &str) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Fail::new(Exit::Data, "cannot write the answer").because(e.to_string()))
+            Err(Fail::new(Kind::Data, "cannot write the answer").because(e.to_string()))
         }
         _ => Ok(Exit::Ok),
     }
@@ -159,7 +159,7 @@ fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<E
         let at = world.at(path);
         // Whoever checks a file has not installed it yet: owner and mode are looked at where it will stand.
         let text = std::fs::read_to_string(&at).map_err(|e| {
-            Fail::new(Exit::Policy, format!("the policy file {} cannot be read", files::shown(path)))
+            Fail::new(Kind::Policy, format!("the policy file {} cannot be read", files::shown(path)))
                 .because(e.to_string())
         });
         one(layer, path, text);
@@ -234,7 +234,7 @@ fn test(given: &[PathBuf], world: &World) -> Result<Exit> {
     for path in given {
         let at = world.at(path);
         let text = std::fs::read_to_string(&at).map_err(|e| {
-            Fail::new(Exit::Data, format!("the decision examples {} cannot be read", files::shown(path)))
+            Fail::new(Kind::Data, format!("the decision examples {} cannot be read", files::shown(path)))
                 .because(e.to_string())
         })?;
         let file = cases::read(&text, path)?;
@@ -257,7 +257,7 @@ fn test(given: &[PathBuf], world: &World) -> Result<Exit> {
     if missed == 0 {
         return Ok(Exit::Ok);
     }
-    Err(Fail::new(Exit::Policy, format!("{missed} decisions are not as expected"))
+    Err(Fail::new(Kind::Policy, format!("{missed} decisions are not as expected"))
         .help("change the policy, or the examples if the decision is right"))
 }
 

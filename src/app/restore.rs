@@ -13,7 +13,7 @@ use crate::engine::kube::kubectl::TABLE;
 use crate::engine::policy::place::{Classified, Seen, classify_target};
 use crate::engine::target::{Environment, KubeTarget};
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::keep::head::Kind;
 use crate::keep::objects::Manifest;
 use crate::keep::restore::{self as back, Plan, Report, Settings};
@@ -77,10 +77,10 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         Kind::Apt => return apt::run(args, &dir, &kept.manifest().map_err(unread)?, world, choice),
     };
     let plan = back::plan(&dir, &manifest).map_err(|e| {
-        Fail::new(Exit::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
+        Fail::new(fail::Kind::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
     })?;
     if args.namespace.is_some() && manifest.namespaces.len() > 1 {
-        return Err(Fail::new(Exit::Usage, "--namespace needs a copy of one namespace")
+        return Err(Fail::new(fail::Kind::Usage, "--namespace needs a copy of one namespace")
             .because(format!("this one has {}", manifest.namespaces.len())));
     }
     if args.dry_run {
@@ -96,7 +96,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let mut resolved = resolve::kubeconfig::kube(world, &parse(table, &words))?;
     let policy = policy::load(world)?;
     judge::kube::settle(&mut resolved, &policy.terms(), world, true).map_err(|why| {
-        Fail::new(Exit::Unavailable, "the cluster cannot be asked")
+        Fail::new(fail::Kind::Unavailable, "the cluster cannot be asked")
             .because(escape(why.to_string().as_bytes()))
             .help("log in, and check with `kubectl get ns kube-system`")
     })?;
@@ -136,7 +136,7 @@ fn same_cluster(
 ) -> Result<bool> {
     let other = match (&manifest.cluster.uid, now) {
         (_, Err(why)) => {
-            return Err(Fail::new(Exit::Unavailable, "the cluster does not say who it is")
+            return Err(Fail::new(fail::Kind::Unavailable, "the cluster does not say who it is")
                 .because(escape(why.to_string().as_bytes()))
                 .help("check the kubeconfig and context: `kubectl get ns kube-system` has to work"));
         }
@@ -147,7 +147,7 @@ fn same_cluster(
     if args.to_another_cluster {
         return Ok(false);
     }
-    Err(Fail::new(Exit::Refused, "refused: this may not be the cluster the copy comes from")
+    Err(Fail::new(fail::Kind::Refused, "refused: this may not be the cluster the copy comes from")
         .because(escape(other.as_bytes()))
         .because(format!(
             "it was taken on {} ({})",

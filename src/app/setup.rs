@@ -12,7 +12,7 @@ mod write;
 use super::{install, out};
 use crate::engine::tool;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::policy;
 use crate::prompt::progress::Progress;
 use crate::prompt::signals;
@@ -63,7 +63,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     unanswered.extend(profiles.iter().filter(|p| p.account.is_none()).map(accounts::Profile::shown));
     let accounts = accounts::accounts(profiles);
     if servers.is_empty() && accounts.is_empty() {
-        let mut fail = Fail::new(Exit::Data, "there are no clusters and no AWS accounts to set up")
+        let mut fail = Fail::new(Kind::Data, "there are no clusters and no AWS accounts to set up")
             .because("the kubeconfig has no context with a server")
             .help("point KUBECONFIG to your kubeconfig, or log in to AWS (`aws configure list-profiles`)");
         for line in unanswered {
@@ -79,7 +79,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     let path = policy::files::user_path(world).ok_or_else(|| {
-        Fail::new(Exit::Usage, "there is no telling where your policy is")
+        Fail::new(Kind::Usage, "there is no telling where your policy is")
             .because("neither HOME nor XDG_CONFIG_HOME is set")
             .help("set HOME")
     })?;
@@ -154,7 +154,7 @@ fn classify(
 fn text(old: Option<&str>, servers: &[Server], accounts: &[Account], path: &Path) -> Result<String> {
     let Some(old) = old else { return Ok(draft::policy(servers, accounts)) };
     draft::added(old, servers, accounts).map_err(|key| {
-        Fail::new(Exit::Policy, format!("{} cannot be added to", policy::files::shown(path)))
+        Fail::new(Kind::Policy, format!("{} cannot be added to", policy::files::shown(path)))
             .because(format!("its `{key}` is not written as a list with one entry a line"))
             .help(format!("write `{key}:` on a line of its own, then run `guard setup` again"))
     })

@@ -2,7 +2,7 @@
 
 use super::out;
 use crate::exit::Exit;
-use crate::fail::Result;
+use crate::fail::{Kind, Result};
 use crate::shim;
 use crate::world::World;
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     };
     if args.json {
         let text = serde_json::to_string(&is).map_err(|e| {
-            crate::fail::Fail::new(Exit::Bug, "the version cannot be written").because(e.to_string())
+            crate::fail::Fail::new(Kind::Bug, "the version cannot be written").because(e.to_string())
         })?;
         out::print(&format!("{text}\n"))?;
         return Ok(Exit::Ok);

@@ -2,8 +2,7 @@
 
 use super::record::Record;
 use crate::engine::escape::escape;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -56,7 +55,7 @@ fn nearest(path: &Path) -> Option<std::fs::Metadata> {
 /// (exit code 74): the caller of a destructive command ends there.
 pub fn append(record: &Record, path: &Path) -> Result<()> {
     append_to(record, path, LARGEST).map_err(|why| {
-        let fail = Fail::new(Exit::Audit, format!("the audit record cannot be written to {}", shown(path)));
+        let fail = Fail::new(Kind::Audit, format!("the audit record cannot be written to {}", shown(path)));
         fail.because(why.text).help(why.help)
     })
 }
@@ -64,7 +63,7 @@ pub fn append(record: &Record, path: &Path) -> Result<()> {
 /// Does everything [`append`] does but the writing: the directory is made, the file opened, checked and locked.
 pub fn check(path: &Path) -> Result<()> {
     prepare_directory(path).and_then(|()| open_locked(path).map(drop)).map_err(|why| {
-        let fail = Fail::new(Exit::Audit, format!("audit records cannot be written to {}", shown(path)));
+        let fail = Fail::new(Kind::Audit, format!("audit records cannot be written to {}", shown(path)));
         fail.because(why.text).help(why.help)
     })
 }
@@ -327,6 +326,7 @@ fn move_on(path: &Path) -> std::result::Result<(), Trouble> {
 mod tests {
     use super::super::{Caller, verify};
     use super::*;
+    use crate::exit::Exit;
     use std::os::unix::fs::PermissionsExt;
 
     fn record(word: &str) -> Record {

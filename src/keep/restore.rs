@@ -5,8 +5,7 @@ use super::rules::{self, NewOwner};
 use super::send::{self, Refused};
 use super::take::namespace_path;
 use crate::engine::fact::Why;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::probe;
 use crate::probe::catalog::Catalog;
 use crate::probe::client::{self, Door};
@@ -242,7 +241,7 @@ pub fn restore(
     settings: &Settings<'_>,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Report> {
-    let unread = |e: io::Error| Fail::new(Exit::Data, "the copy cannot be read").because(e.to_string());
+    let unread = |e: io::Error| Fail::new(Kind::Data, "the copy cannot be read").because(e.to_string());
     let file = objects::objects(dir).map_err(unread)?;
     probe::block_on(carry_out(&file, manifest, plan, settings, tell)).map_err(unread)?
 }
@@ -289,7 +288,7 @@ async fn carry_out(
     tell: &mut dyn FnMut(&str),
 ) -> Result<Report> {
     let unreachable =
-        |why: String| Fail::new(Exit::Unavailable, "the cluster cannot be reached").because(why);
+        |why: String| Fail::new(Kind::Unavailable, "the cluster cannot be reached").because(why);
     let until = tokio::time::Instant::now() + DEADLINE;
     let client = client::connect(&settings.door, until).await.map_err(|w| unreachable(w.to_string()))?;
     let catalog = catalog(&client).await.map_err(unreachable)?;
@@ -362,7 +361,7 @@ impl Work<'_> {
                     _ => break,
                 }
                 if Instant::now() >= until {
-                    return Err(Fail::new(Exit::Unavailable, format!("namespace {name} is still being deleted"))
+                    return Err(Fail::new(Kind::Unavailable, format!("namespace {name} is still being deleted"))
                         .because("nothing can be created in it before it is gone")
                         .help("see what holds it with `kubectl get ns -o yaml` (status.conditions), then run this again"));
                 }

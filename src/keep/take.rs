@@ -5,8 +5,7 @@ use super::objects::{Added, Cluster, Manifest, Writer};
 use super::rules;
 use crate::engine::fact::Why;
 use crate::engine::impact::Gap;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::probe::aim::{self, Aim};
 use crate::probe::catalog::{Catalog, Kind};
 use crate::probe::client;
@@ -111,7 +110,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
     let gaps: Vec<Missing> = left_out.iter().map(LeftOut::missing).collect();
     if writer.manifest.objects == 0 {
         let why = gaps.first().map_or("nothing was found".to_owned(), |g| format!("{}: {}", g.what, g.why));
-        return Err(Fail::new(Exit::Unavailable, "no manifests could be copied").because(why));
+        return Err(Fail::new(fail::Kind::Unavailable, "no manifests could be copied").because(why));
     }
     let manifest = &mut writer.manifest;
     manifest.gaps = gaps;
@@ -126,7 +125,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
 }
 
 fn unwritten(e: &io::Error) -> Fail {
-    Fail::new(Exit::Unavailable, "the copy could not be written").because(e.to_string())
+    Fail::new(fail::Kind::Unavailable, "the copy could not be written").because(e.to_string())
 }
 
 /// One copy on its way.

@@ -11,8 +11,7 @@ use crate::engine::policy::{Layer, Merged};
 use crate::engine::situation::{Actor, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
 use crate::engine::tool::{self, TargetKind};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -123,7 +122,7 @@ pub struct Miss {
 /// Reads one file of cases.
 pub fn read(text: &str, path: &Path) -> Result<CaseFile> {
     let invalid = |what: String| {
-        Fail::new(Exit::Data, format!("the decision examples {} are not valid", files::shown(path)))
+        Fail::new(Kind::Data, format!("the decision examples {} are not valid", files::shown(path)))
             .because(what)
     };
     let file: CaseFile = serde_yaml::from_str(text).map_err(|e| {
@@ -136,7 +135,7 @@ pub fn read(text: &str, path: &Path) -> Result<CaseFile> {
         match at {
             Some(at) => {
                 let excerpt = super::tree::Problem { at, what }.show(&files::shown(path), text);
-                Fail::new(Exit::Data, format!("the decision examples {} are not valid", files::shown(path)))
+                Fail::new(Kind::Data, format!("the decision examples {} are not valid", files::shown(path)))
                     .excerpt(excerpt)
             }
             None => invalid(what),
@@ -157,7 +156,7 @@ pub fn policy_of(file: &CaseFile, path: &Path, in_force: &Merged) -> Result<Merg
         Some(name) => {
             let path = beside.join(name);
             let text = std::fs::read_to_string(&path).map_err(|e| {
-                Fail::new(Exit::Policy, format!("the policy file {} cannot be read", files::shown(&path)))
+                Fail::new(Kind::Policy, format!("the policy file {} cannot be read", files::shown(&path)))
                     .because(e.to_string())
             })?;
             parse(&text, &path, layer).map(Some)

@@ -3,8 +3,7 @@
 
 use crate::engine::escape::escape;
 use crate::engine::policy::{BELOW_CONFIG, CONFIG_HOME, Layer, PROJECT, SYSTEM};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::run::trust::{self, Asked, Refused};
 use crate::world::World;
 use std::fs::File;
@@ -65,7 +64,7 @@ pub enum Found {
 
 /// The text of a policy file that may be believed.
 pub fn open(world: &World, layer: Layer, path: &Path) -> Result<Found> {
-    let fail = |what: &str| Fail::new(Exit::Policy, format!("the policy file {} {what}", shown(path)));
+    let fail = |what: &str| Fail::new(Kind::Policy, format!("the policy file {} {what}", shown(path)));
     let unreadable = |e: std::io::Error| fail("cannot be read").because(e.to_string());
     let opened = match layer {
         Layer::Project => project(path),
@@ -149,7 +148,7 @@ fn unsafe_file(path: &Path, why: String, layer: Layer) -> Fail {
         ),
         false => format!("chmod go-w {shown}, and chown it to whom it belongs"),
     };
-    Fail::new(Exit::Policy, format!("{shown} cannot be trusted as policy, or to hold one"))
+    Fail::new(Kind::Policy, format!("{shown} cannot be trusted as policy, or to hold one"))
         .because(why)
         .help(help)
 }

@@ -15,8 +15,7 @@ pub mod vocabulary;
 mod zone;
 
 use crate::engine::policy::{Ignored, Layer, Merged, Policy};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 use std::path::Path;
 use tree::Problem;
@@ -56,7 +55,7 @@ pub fn invalid(problems: &[Problem], file: &str, text: &str) -> Fail {
         1 => String::new(),
         n => format!(" ({n} mistakes)"),
     };
-    Fail::new(Exit::Policy, format!("the policy file {file} is not valid{count}"))
+    Fail::new(Kind::Policy, format!("the policy file {file} is not valid{count}"))
         .excerpt(excerpt.join("\n"))
         .help("correct it; `guard policy schema` prints every key")
 }

@@ -11,8 +11,7 @@ use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
 use crate::engine::grammar::cobra::Parsed;
 use crate::engine::target::{KubeTarget, is_tls, server_parts};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::resolve::{Access, ContextSummary, ResolvedKube, identity, kuberc};
 use crate::run::proxy;
 use crate::world::World;
@@ -257,7 +256,7 @@ fn absent(kind: &str, name: &str, from: &Source, files: &Files) -> Fail {
         [] => "there is no kubeconfig file".to_owned(),
         some => format!("it is not in {}", some.join(", ")),
     };
-    Fail::new(Exit::Data, format!("the {kind} {} named by {from} does not exist", escape(name.as_bytes())))
+    Fail::new(Kind::Data, format!("the {kind} {} named by {from} does not exist", escape(name.as_bytes())))
         .because(because)
         .help("see which there are: kubectl config get-contexts")
 }
@@ -303,7 +302,7 @@ fn ca_sha256(chosen: &Chosen<'_>, flags: &Flags, world: &World, server: &str) ->
         ),
     };
     if let (Some(_), Some(_)) = (data, &path) {
-        return Err(Fail::new(Exit::Data, "the cluster entry has two certificate authorities")
+        return Err(Fail::new(Kind::Data, "the cluster entry has two certificate authorities")
             .because(
                 "certificate-authority and certificate-authority-data are both set, kubectl refuses that",
             )
@@ -313,7 +312,7 @@ fn ca_sha256(chosen: &Chosen<'_>, flags: &Flags, world: &World, server: &str) ->
         (Some(data), _) => files::base64_of(data),
         (None, Some(path)) => Some(read_ca(&path).ok_or_else(|| {
             let name = escape(path.to_string_lossy().as_bytes());
-            Fail::new(Exit::Data, format!("the certificate authority {name} cannot be read"))
+            Fail::new(Kind::Data, format!("the certificate authority {name} cannot be read"))
                 .because("kubectl needs it to trust the server")
                 .help("correct certificate-authority in the kubeconfig, or --certificate-authority")
         })?),

@@ -5,8 +5,7 @@ use super::kubeconfig::files::{home_file, open};
 use super::yaml::{self, Bad, Node, Value};
 use crate::engine::escape::escape;
 use crate::engine::kube::kuberc::{Alias, CredentialPolicy, Defaults, Kuberc, Opt};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -56,7 +55,7 @@ pub fn load(world: &World, words: &[&[u8]]) -> Result<Option<LoadedKuberc>> {
 }
 
 fn cannot(path: &Path) -> Fail {
-    Fail::new(Exit::Data, format!("the kuberc file {} cannot be used", escape(path.as_os_str().as_bytes())))
+    Fail::new(Kind::Data, format!("the kuberc file {} cannot be used", escape(path.as_os_str().as_bytes())))
 }
 
 /// The file kubectl would look at, and whether it was named explicitly.
@@ -69,7 +68,7 @@ pub fn find(world: &World, words: &[&[u8]]) -> Result<Option<(PathBuf, bool)>> {
     if variable == Some(OsStr::new("off")) {
         return match flag {
             None => Ok(None),
-            Some(_) => Err(Fail::new(Exit::Data, "--kuberc is given and KUBERC=off switches kuberc off")
+            Some(_) => Err(Fail::new(Kind::Data, "--kuberc is given and KUBERC=off switches kuberc off")
                 .because("kubectl refuses the two together")
                 .help("drop one of the two")),
         };
@@ -91,7 +90,7 @@ pub fn find(world: &World, words: &[&[u8]]) -> Result<Option<(PathBuf, bool)>> {
 /// which what stands between the first and the second `=` counts.
 fn flag<'a>(words: &[&'a [u8]]) -> Result<Option<&'a [u8]>> {
     let missing = || {
-        Fail::new(Exit::Data, "--kuberc is given without a file")
+        Fail::new(Kind::Data, "--kuberc is given without a file")
             .because("kubectl refuses that")
             .help("name a file")
     };

@@ -3,8 +3,7 @@
 
 use super::{home, names, signals};
 use crate::engine::escape::escape;
-use crate::exit::Exit;
-use crate::fail::Fail;
+use crate::fail::{Fail, Kind};
 use std::ffi::{CString, OsStr, OsString, c_char};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -96,7 +95,7 @@ pub fn exec(tool: &Path, argv: &[OsString], edit: &EnvEdit) -> Fail {
         argv.iter().map(|w| CString::new(w.as_bytes())).collect::<Result<Vec<_>, _>>(),
         edit.apply(&env).into_iter().map(CString::new).collect::<Result<Vec<_>, _>>(),
     ) else {
-        return Fail::new(Exit::Data, "a word of the command holds a NUL byte");
+        return Fail::new(Kind::Data, "a word of the command holds a NUL byte");
     };
     let words = pointers(&words);
     let env = pointers(&env);
@@ -125,7 +124,7 @@ pub(super) fn depth_of(entry: &[u8]) -> Option<u32> {
 pub(super) fn looped(tool: &Path) -> Fail {
     let own = home::own_path().map_or_else(|| "guard".into(), |p| escape(p.as_os_str().as_bytes()));
     let tool = escape(tool.as_os_str().as_bytes());
-    Fail::new(Exit::NotExecutable, format!("{own} and {tool} call each other"))
+    Fail::new(Kind::NotExecutable, format!("{own} and {tool} call each other"))
         .because(format!("{DEPTH} is {MAX_DEPTH} or more: so many guards have run in this chain of commands"))
         .help(format!("make {tool} call the real tool by its full path, or take one of the two off PATH"))
 }
@@ -167,13 +166,13 @@ pub(super) fn failed(tool: &Path, errno: i32) -> Fail {
     let shown = escape(tool.as_os_str().as_bytes());
     let why = std::io::Error::from_raw_os_error(errno).to_string();
     match errno {
-        libc::ENOENT | libc::ENOTDIR => Fail::new(Exit::NotFound, format!("{shown} cannot be executed"))
+        libc::ENOENT | libc::ENOTDIR => Fail::new(Kind::NotFound, format!("{shown} cannot be executed"))
             .because(why)
             .help("if the file is there, the interpreter or loader it names is missing"),
-        libc::E2BIG => Fail::new(Exit::NotExecutable, format!("{shown} cannot be executed"))
+        libc::E2BIG => Fail::new(Kind::NotExecutable, format!("{shown} cannot be executed"))
             .because(why)
             .help("shorten the command line or the environment"),
-        _ => Fail::new(Exit::NotExecutable, format!("{shown} cannot be executed"))
+        _ => Fail::new(Kind::NotExecutable, format!("{shown} cannot be executed"))
             .because(why)
             .help(format!("check the permissions and the kind of {shown}")),
     }
@@ -230,7 +229,7 @@ pub(super) fn environ() -> *const *const c_char {
 /// `argv` is a list of C strings that ends in a null pointer.
 pub(super) unsafe fn hand_over(called: &names::Name<'_>, argv: *const *const c_char) -> Fail {
     let missing = |because: String| {
-        Fail::new(Exit::NotFound, format!("this {} command needs the full guard, which cannot be started", called.tool.name))
+        Fail::new(Kind::NotFound, format!("this {} command needs the full guard, which cannot be started", called.tool.name))
             .because(because)
             .help("install guard again, so that `guard` stands beside `guard-shim`; commands that only read still work")
     };
@@ -252,6 +251,7 @@ pub(super) unsafe fn hand_over(called: &names::Name<'_>, argv: *const *const c_c
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
 
     fn edit(set: &[(&str, &str)], remove: &[&str]) -> EnvEdit {
         EnvEdit {

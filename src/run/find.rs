@@ -3,8 +3,7 @@
 use super::home::{self, FileId};
 use super::{mark, names};
 use crate::engine::escape::escape;
-use crate::exit::Exit;
-use crate::fail::Fail;
+use crate::fail::{Fail, Kind};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -200,12 +199,12 @@ impl From<NotFound> for Fail {
         let blocked = missing.skipped.iter().any(|(_, why)| {
             matches!(why, Why::NotExecutable | Why::NotAFile) || *why == Why::Unreadable(libc::EACCES)
         });
-        let (exit, what) = if blocked {
-            (Exit::NotExecutable, format!("the real {tool} cannot be executed"))
+        let (kind, what) = if blocked {
+            (Kind::NotExecutable, format!("the real {tool} cannot be executed"))
         } else {
-            (Exit::NotFound, format!("the real {tool} was not found"))
+            (Kind::NotFound, format!("the real {tool} was not found"))
         };
-        let mut fail = Fail::new(exit, what);
+        let mut fail = Fail::new(kind, what);
         if !missing.searched.is_empty() {
             let dirs: Vec<String> = missing.searched.iter().map(|d| escape(d)).collect();
             fail = fail.because(format!("looked in {}", dirs.join(", ")));
@@ -224,6 +223,7 @@ impl From<NotFound> for Fail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 

@@ -9,8 +9,7 @@ use super::signals;
 use crate::engine::escape::escape;
 use crate::engine::grammar::cobra::{Given, Parsed};
 use crate::engine::grammar::table::Role;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::FromRawFd;
@@ -242,7 +241,7 @@ impl Inputs {
     /// exactly them, `-k` becoming `-f`. The source is no longer loose; later numbers move down by one.
     pub fn supply(&mut self, number: usize, bytes: Vec<u8>) -> Result<()> {
         if number >= self.loose.len() {
-            return Err(Fail::new(Exit::Bug, format!("there is no loose input {number}")));
+            return Err(Fail::new(Kind::Bug, format!("there is no loose input {number}")));
         }
         let (loose, spot) = self.loose.remove(number);
         let (text, rename) = match &loose {
@@ -374,7 +373,7 @@ impl Inputs {
 
 fn changed(path: &Path) -> Fail {
     Fail::new(
-        Exit::Refused,
+        Kind::Refused,
         format!("{} changed after it was looked at", escape(path.as_os_str().as_bytes())),
     )
     .because("what would run is not what was confirmed")
@@ -481,7 +480,7 @@ fn walk(
     let shown = escape(dir.as_os_str().as_bytes());
     if depth > 64 {
         return Err(
-            Fail::new(Exit::Data, format!("{shown} lies too deep")).help("name the directory itself with -f")
+            Fail::new(Kind::Data, format!("{shown} lies too deep")).help("name the directory itself with -f")
         );
     }
     let mut entries = std::fs::read_dir(dir)
@@ -500,7 +499,7 @@ fn walk(
             let bytes =
                 read_bounded(&shown, &mut File::open(&path).map_err(|err| unreadable(&shown, &err))?)?;
             *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-                Fail::new(Exit::Data, format!("the files below {shown} are larger than 64 MiB"))
+                Fail::new(Kind::Data, format!("the files below {shown} are larger than 64 MiB"))
                     .help("apply it in several steps")
             })?;
             files.push((path, bytes));
@@ -510,7 +509,7 @@ fn walk(
 }
 
 fn unreadable(name: &str, err: &std::io::Error) -> Fail {
-    Fail::new(Exit::Data, format!("{name} cannot be read"))
+    Fail::new(Kind::Data, format!("{name} cannot be read"))
         .because(err.to_string())
         .help("check the file; the command was not run")
 }
@@ -524,6 +523,7 @@ mod tests {
     use super::*;
     use crate::engine::grammar::cobra::parse;
     use crate::engine::kube::kubectl;
+    use crate::exit::Exit;
 
     fn read<'a>(words: &'a [&'a [u8]]) -> Parsed<'a> {
         parse(&kubectl::TABLE, words)

@@ -5,8 +5,7 @@
 //! per-user temporary directory, swept by the next guard once its owner is gone.
 
 use super::home;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -30,7 +29,7 @@ impl Pinned {
     /// Pins these bytes. `what` names them in an error.
     pub fn of(what: &str, bytes: &[u8]) -> Result<Pinned> {
         imp::pin(bytes).map_err(|err| {
-            Fail::new(Exit::Unavailable, format!("{what} could not be pinned"))
+            Fail::new(Kind::Unavailable, format!("{what} could not be pinned"))
                 .because(err.to_string())
                 .help("see whether /proc is mounted and memory is left")
         })
@@ -71,7 +70,7 @@ impl Pinned {
 }
 
 fn lost(what: &str) -> Fail {
-    Fail::new(Exit::Unavailable, format!("{what} could not be handed to the tool"))
+    Fail::new(Kind::Unavailable, format!("{what} could not be handed to the tool"))
         .because(std::io::Error::last_os_error().to_string())
         .help("nothing was run; run the command again")
 }
@@ -80,12 +79,12 @@ fn lost(what: &str) -> Fail {
 pub fn read_bounded(name: &str, from: &mut impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(|err| {
-        Fail::new(Exit::Data, format!("{name} cannot be read"))
+        Fail::new(Kind::Data, format!("{name} cannot be read"))
             .because(err.to_string())
             .help(format!("check {name}; the command was not run"))
     })?;
     if bytes.len() as u64 > MAX_INPUT {
-        return Err(Fail::new(Exit::Data, format!("{name} is larger than {} MiB", MAX_INPUT / 1024 / 1024))
+        return Err(Fail::new(Kind::Data, format!("{name} is larger than {} MiB", MAX_INPUT / 1024 / 1024))
             .because("it is kept in memory, so that what is judged is what runs")
             .help("split it into several files"));
     }

@@ -12,8 +12,7 @@ use crate::engine::policy;
 use crate::engine::tool::{self, FamilyId, Tool};
 use crate::engine::units;
 use crate::engine::verdict::Verdict;
-use crate::exit::Exit;
-use crate::fail::Fail;
+use crate::fail::{Fail, Kind};
 use std::ffi::{CString, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 
@@ -262,7 +261,7 @@ fn refuse_name(called: Called<'_>) -> Fail {
         _ => "guard-shim is not called by its own name: tools' names are linked to it".to_string(),
     };
     let known: Vec<&str> = names::all().collect();
-    Fail::new(Exit::Usage, what)
+    Fail::new(Kind::Usage, what)
         .because(format!("it answers to: {}", known.join(", ")))
         .help("run `guard install` to make the links, `guard doctor` to see them")
 }

@@ -9,8 +9,7 @@
 use super::proc_stat::Stat;
 use crate::engine::escape::escape;
 use crate::engine::packages::plan::{Change, Kind, Plan};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -369,7 +368,7 @@ fn parse(text: &str, step: For, process: Process, boot: &str, now: SystemTime) -
 }
 
 fn cannot(verb: &str, path: &Path, why: &str) -> Fail {
-    Fail::new(Exit::Refused, format!("cannot {verb} {}", escape(path.as_os_str().as_bytes())))
+    Fail::new(fail::Kind::Refused, format!("cannot {verb} {}", escape(path.as_os_str().as_bytes())))
         .because(why)
         .help("let root own it, with mode 0700")
 }

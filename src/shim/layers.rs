@@ -6,8 +6,7 @@ use super::links;
 use crate::engine::escape::escape;
 use crate::engine::packages::hook::{APT_HOOK, DPKG_HOOK};
 use crate::engine::tool::{self, Linked, TOOLS, Tool};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::run::names;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -294,7 +293,7 @@ pub fn unsafe_at(root: &Path, path: &str, owner: u32) -> Option<String> {
 fn safe(root: &Path, dir: &str, owner: u32) -> Result<()> {
     match unsafe_at(root, dir, owner) {
         None => Ok(()),
-        Some(why) => Err(Fail::new(Exit::Refused, format!("{dir} is no safe place for what root runs"))
+        Some(why) => Err(Fail::new(Kind::Refused, format!("{dir} is no safe place for what root runs"))
             .because(why)
             .help("let root own it and every directory above it, with mode 0755")),
     }
@@ -342,13 +341,13 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 }
 
 fn stays(path: &Path, why: &str) -> Fail {
-    Fail::new(Exit::Refused, format!("{} stays as it is, and nothing was written", shown(path)))
+    Fail::new(Kind::Refused, format!("{} stays as it is, and nothing was written", shown(path)))
         .because(why)
         .help("look at it, move it away, and run this again")
 }
 
 fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Fail {
-    let fail = Fail::new(Exit::Refused, format!("cannot {verb} {}", shown(path))).because(error.to_string());
+    let fail = Fail::new(Kind::Refused, format!("cannot {verb} {}", shown(path))).because(error.to_string());
     if error.kind() == ErrorKind::PermissionDenied { fail.help("run it as root (sudo)") } else { fail }
 }
 
@@ -360,6 +359,7 @@ fn shown(path: &Path) -> String {
 mod tests {
     use super::*;
     use crate::engine::packages::hook;
+    use crate::exit::Exit;
 
     /// A root directory that belongs to whoever runs the tests, and a directory with two binaries.
     struct Stage {

@@ -2,8 +2,7 @@
 
 use crate::engine::escape::escape;
 use crate::engine::tool::{self, Linked, TOOLS};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::run::{find, home, mark, names};
 use crate::world::World;
 use std::ffi::OsString;
@@ -20,7 +19,7 @@ pub fn directory(world: &World, given: Option<&Path>) -> Result<PathBuf> {
     let data = world.set_var("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let home = || world.home().filter(|home| home.is_absolute()).map(|home| home.join(".local/share"));
     data.or_else(home).map(|dir| dir.join("guard/shims")).ok_or_else(|| {
-        Fail::new(Exit::Usage, "there is no telling where the shims are")
+        Fail::new(Kind::Usage, "there is no telling where the shims are")
             .because("neither HOME nor XDG_DATA_HOME is set")
             .help("name the directory with --dir")
     })
@@ -32,10 +31,10 @@ pub fn directory(world: &World, given: Option<&Path>) -> Result<PathBuf> {
 /// it stays valid when an upgrade moves the file behind it.
 pub fn binary(world: &World) -> Result<PathBuf> {
     let own = home::own_path()
-        .ok_or_else(|| Fail::new(Exit::Bug, "the system does not tell where guard itself is"))?;
+        .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
     let beside = own.with_file_name("guard-shim");
     let real = fs::canonicalize(&beside).map_err(|e| {
-        Fail::new(Exit::NotFound, format!("{} is missing", shown(&beside)))
+        Fail::new(Kind::NotFound, format!("{} is missing", shown(&beside)))
             .because(e.to_string())
             .help("install guard with both of its binaries in one directory")
     })?;
@@ -110,7 +109,7 @@ pub fn install(dir: &Path, shim: &Path, tools: &[String]) -> Result<Vec<Made>> {
         if tool::called(tool.as_bytes()).is_none() {
             let known: Vec<&str> = names::all().collect();
             return Err(Fail::new(
-                Exit::Usage,
+                Kind::Usage,
                 format!("`{}` is no tool guard knows", escape(tool.as_bytes())),
             )
             .help(format!("choose from: {}", known.join(", "))));
@@ -118,7 +117,7 @@ pub fn install(dir: &Path, shim: &Path, tools: &[String]) -> Result<Vec<Made>> {
         let link = dir.join(tool);
         if place(&link) == Place::Foreign {
             return Err(Fail::new(
-                Exit::Refused,
+                Kind::Refused,
                 format!("{} is not guard's and stays as it is", shown(&link)),
             )
             .help("move it away, or choose another directory with --dir"));
@@ -187,7 +186,7 @@ pub fn uninstall(dir: &Path, tools: &[String]) -> Result<Removed> {
 }
 
 fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Fail {
-    Fail::new(Exit::Refused, format!("cannot {verb} {}", shown(path)))
+    Fail::new(Kind::Refused, format!("cannot {verb} {}", shown(path)))
         .because(error.to_string())
         .help("choose a directory you may write to with --dir")
 }

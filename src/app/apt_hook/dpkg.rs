@@ -15,8 +15,7 @@ use crate::engine::packages::plan::Plan;
 use crate::engine::packages::status;
 use crate::engine::packages::tables::dpkg::Kind;
 use crate::engine::tool;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::probe::apt::{self, Request};
 use crate::run::token::{For, Process, Seen, Store};
 use crate::ui::ColourChoice;
@@ -40,7 +39,7 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Answer> {
         return unpack(world, choice).map(Answer::Agrees);
     }
     let caller = caller::of_dpkg().ok_or_else(|| {
-        Fail::new(Exit::Refused, "refused: there is no telling what dpkg is about to remove")
+        Fail::new(fail::Kind::Refused, "refused: there is no telling what dpkg is about to remove")
             .because("dpkg names no packages to its hooks, and its words cannot be read from /proc")
             .help("mount /proc there, then run it again")
     })?;
@@ -59,7 +58,7 @@ pub(super) fn run(world: &World, choice: ColourChoice) -> Result<Answer> {
     let list = database.join("status");
     let text = fs::read(&list).map_err(|e| {
         let what = format!("dpkg's list of packages cannot be read: {}", escape(list.as_os_str().as_bytes()));
-        Fail::new(Exit::Unavailable, what).because(e.to_string())
+        Fail::new(fail::Kind::Unavailable, what).because(e.to_string())
     })?;
     let plan = status::going(&text, &words, action == Action::Purges);
     agree_to(&caller, plan, world, choice).map(Answer::Agrees)

@@ -20,8 +20,7 @@ use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, Classified, IdKind, Identity, Seen};
 use crate::engine::target::AwsTarget;
 use crate::engine::verdict::Verdict;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::probe;
 use crate::probe::aws::Foreign;
 use crate::probe::aws::keys::Keys;
@@ -127,7 +126,7 @@ pub(super) fn judge(
     let hit = &read.hit;
     if aws::prompts(&words.slices(), None) {
         return Err(Fail::new(
-            Exit::Refused,
+            Kind::Refused,
             "refused: --cli-auto-prompt lets another command be composed than this one",
         )
         .because("what would run then is not what was looked at")
@@ -339,7 +338,7 @@ fn request<'a>(
 
 /// The CLI could not say who it is; nothing that hurts runs for somebody unknown.
 fn no_account(error: &str) -> Fail {
-    Fail::new(Exit::Unavailable, "the AWS account this command would hit could not be established")
+    Fail::new(Kind::Unavailable, "the AWS account this command would hit could not be established")
         .because(escape(error.as_bytes()))
         .help(
             "make `aws sts get-caller-identity` work with the same profile and variables, then run it again",
@@ -442,7 +441,7 @@ pub fn still_the_same(judged: &Judged, before: &ResolvedAws, call: &Call, world:
         && was.map(|w| (&w.hit, &w.shell, &w.documents)) == is.map(|w| (&w.hit, &w.shell, &w.documents));
     if !same {
         return Err(Fail::new(
-            Exit::Refused,
+            Kind::Refused,
             "refused: a file that the command reads changed while the question stood",
         )
         .because("what would run is not what was confirmed")

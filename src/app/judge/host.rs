@@ -21,8 +21,7 @@ use crate::engine::policy::place::{self, Seen};
 use crate::engine::target::HostTarget;
 use crate::engine::tool::{self, FamilyId, Tool};
 use crate::engine::verdict::Verdict;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::keep::apt::safer;
 use crate::probe;
 use crate::probe::systemd::asked::{self, Act, Asked};
@@ -423,7 +422,7 @@ pub fn still_the_same(
     let stage = Stage { call, policy: &judged.policy, world, how };
     match plan(&stage, before, &judged.tool).plan {
         Known::Known(again) if again.same_removals(planned) => Ok(()),
-        _ => Err(Fail::new(Exit::Refused, "refused: what would go changed while the question stood")
+        _ => Err(Fail::new(fail::Kind::Refused, "refused: what would go changed while the question stood")
             .because("packages were installed or removed meanwhile, or the plan could not be made again")
             .help("nothing was run; run the command again")),
     }

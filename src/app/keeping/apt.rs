@@ -6,8 +6,7 @@ use crate::app::out::dumb;
 use crate::app::promise::packages::{Packages, counted};
 use crate::app::promise::{Intent, VARIABLE, short};
 use crate::engine::escape::escape;
-use crate::exit::Exit;
-use crate::fail::Fail;
+use crate::fail::{Fail, Kind};
 use crate::keep::apt::{self, Order, Tools};
 use crate::prompt::progress::Progress;
 use crate::ui::{ColourChoice, human};
@@ -58,7 +57,7 @@ pub fn take(
     });
     let stop = |why: &str| {
         promised.then(|| {
-            Fail::new(Exit::Refused, "refused: the copy of the databases that was promised is not whole")
+            Fail::new(Kind::Refused, "refused: the copy of the databases that was promised is not whole")
                 .because(escape(why.as_bytes()))
                 .because(format!("{} was not run", call.tool))
                 .help(format!("dump it yourself, or set {VARIABLE}=off to go on without a copy"))

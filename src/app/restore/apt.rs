@@ -10,7 +10,7 @@ use crate::engine::packages::plan::Plan;
 use crate::engine::policy::place::{Seen, classify_target};
 use crate::engine::target::Environment;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::keep::apt::back::{self, Report, Way};
 use crate::keep::apt::manifest::{Is, Package};
 use crate::keep::apt::put::State;
@@ -38,16 +38,16 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let cluster = [&args.namespace, &args.kubeconfig, &args.context];
     if args.to_another_cluster || cluster.iter().any(|given| given.is_some()) {
-        return Err(Fail::new(Exit::Usage, "this is a copy of packages, not of a cluster")
+        return Err(Fail::new(fail::Kind::Usage, "this is a copy of packages, not of a cluster")
             .help("leave out --namespace, --to-another-cluster, --kubeconfig and --context"));
     }
     let unfit = |e: std::io::Error| {
-        Fail::new(Exit::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
+        Fail::new(fail::Kind::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
     };
     verify(dir, manifest).map_err(unfit)?;
     if manifest.root != "/" {
         let files = escape(dir.as_os_str().as_encoded_bytes());
-        return Err(Fail::new(Exit::Unavailable, "guard installs packages in this system alone")
+        return Err(Fail::new(fail::Kind::Unavailable, "guard installs packages in this system alone")
             .because(format!("the copy is of the system in {}", escape(manifest.root.as_bytes())))
             .help(format!("dpkg --root={} -i {files}/debs/*.deb", escape(manifest.root.as_bytes()))));
     }
@@ -61,7 +61,7 @@ pub(super) fn run(
         return Ok(Exit::Ok);
     }
     if !rustix::process::geteuid().is_root() {
-        return Err(Fail::new(Exit::Refused, "refused: only root can install packages")
+        return Err(Fail::new(fail::Kind::Refused, "refused: only root can install packages")
             .because("nothing was changed")
             .help(format!("sudo guard restore {}", manifest.id)));
     }

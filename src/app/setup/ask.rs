@@ -5,7 +5,7 @@ use super::draft::{Server, diff};
 use crate::engine::escape::escape;
 use crate::engine::target::Environment;
 use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::policy::files::shown;
 use crate::prompt::Terminal;
 use crate::prompt::hold::Hold;
@@ -185,7 +185,7 @@ impl Drop for Asker {
 }
 
 fn absent() -> Fail {
-    Fail::new(Exit::Refused, "the questions of `guard setup` need a terminal")
+    Fail::new(Kind::Refused, "the questions of `guard setup` need a terminal")
         .help("run it in a terminal, or edit the output of `guard setup --print`")
 }
 
@@ -195,5 +195,5 @@ fn is_name(name: &str) -> bool {
 }
 
 fn broken(error: &std::io::Error) -> Fail {
-    Fail::new(Exit::Refused, "the terminal cannot be used").because(error.to_string())
+    Fail::new(Kind::Refused, "the terminal cannot be used").because(error.to_string())
 }

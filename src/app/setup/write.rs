@@ -1,7 +1,6 @@
 //! Putting the policy in its place: whole or not at all, the old one kept.
 
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::policy::files::shown;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -13,7 +12,7 @@ pub fn existing(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Fail::new(Exit::Policy, format!("{} cannot be read", shown(path)))
+        Err(e) => Err(Fail::new(Kind::Policy, format!("{} cannot be read", shown(path)))
             .because(e.to_string())
             .help("correct it, or move it away")),
     }
@@ -24,7 +23,7 @@ pub fn write(path: &Path, was_there: bool, text: &str) -> Result<Option<PathBuf>
     // Through a symlink to where a dotfile manager keeps it; the link itself stays.
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     put(&real, was_there, text).map_err(|e| {
-        Fail::new(Exit::Policy, format!("{} cannot be written", shown(&real)))
+        Fail::new(Kind::Policy, format!("{} cannot be written", shown(&real)))
             .because(e.to_string())
             .help("make its directory writable, or save the output of `guard setup --print` there yourself")
     })

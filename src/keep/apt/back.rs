@@ -12,8 +12,7 @@ use super::uninterrupted::Uninterrupted;
 use super::{Tools, inside};
 use crate::engine::packages::plan::{Kind, Plan};
 use crate::engine::packages::simulated;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::world::World;
 use std::collections::BTreeSet;
 use std::io;
@@ -128,7 +127,7 @@ pub fn rehearse<'m>(way: &mut Way<'m>, tools: &Tools, world: &World) -> Result<(
         answer = ask(way);
     }
     let plan = answer.map_err(|why| {
-        Fail::new(Exit::Unavailable, "apt cannot install the packages again").because(why).help(
+        Fail::new(fail::Kind::Unavailable, "apt cannot install the packages again").because(why).help(
             "nothing was changed; see what is in the way with `apt-get -s install` and the files of the copy",
         )
     })?;

@@ -19,8 +19,7 @@ pub use manifest::Manifest;
 use super::head::{self, Missing};
 use super::partial::Partial;
 use crate::engine::packages::plan::{Kind, Plan};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::run::find::{self, Lookup};
 use crate::run::home;
 use crate::world::World;
@@ -124,7 +123,7 @@ pub struct Taken {
 }
 
 fn unwritten(e: &io::Error) -> Fail {
-    Fail::new(Exit::Unavailable, "the copy could not be written").because(e.to_string())
+    Fail::new(fail::Kind::Unavailable, "the copy could not be written").because(e.to_string())
 }
 
 /// What a copy would hold, as far as files tell; for the question.
@@ -177,7 +176,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
     let started = Instant::now();
     let until = started + order.deadline;
     let system = System::read(order.root).map_err(|e| {
-        Fail::new(Exit::Unavailable, "what is installed could not be read").because(e.to_string())
+        Fail::new(fail::Kind::Unavailable, "what is installed could not be read").because(e.to_string())
     })?;
     let mut manifest = Manifest {
         schema: 1,
@@ -213,7 +212,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
         }
     }
     if known.is_empty() {
-        return Err(Fail::new(Exit::Unavailable, "nothing that goes could be copied")
+        return Err(Fail::new(fail::Kind::Unavailable, "nothing that goes could be copied")
             .because("dpkg knows none of the packages"));
     }
     let partial = Partial::begin(order.dir, order.id).map_err(|e| unwritten(&e))?;

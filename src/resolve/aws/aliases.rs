@@ -5,8 +5,7 @@ use super::ini::Blocks;
 use super::paths;
 use crate::engine::aws::alias::Aliases;
 use crate::engine::escape::escape;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -28,7 +27,7 @@ pub fn aliases(world: &World) -> Result<Option<LoadedAliases>> {
     let Some(bytes) = &file.bytes else { return Ok(None) };
     let shown = escape(file.path.as_bytes());
     let malformed = |why: String| {
-        Fail::new(Exit::Data, format!("{shown} cannot be understood, by the AWS CLI no more than by guard"))
+        Fail::new(Kind::Data, format!("{shown} cannot be understood, by the AWS CLI no more than by guard"))
             .because(escape(why.as_bytes()))
             .help("correct it; the command was not run")
     };
@@ -50,6 +49,7 @@ pub(super) fn file(world: &World) -> Result<File> {
 mod tests {
     use super::*;
     use crate::engine::aws::alias::expand;
+    use crate::exit::Exit;
 
     #[test]
     fn aliases_come_from_home() {

@@ -5,8 +5,7 @@ use super::files::{Files, Profile};
 use crate::engine::aws::Hit;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 
 const PROFILE_V1: [&str; 2] = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"];
@@ -100,7 +99,7 @@ fn unknown(named: &Sourced<String>, files: &Files) -> Fail {
         other => other.to_string(),
     };
     if named.value.is_empty() {
-        return Fail::new(Exit::Data, format!("{from} is set but empty, and the AWS CLI refuses that"))
+        return Fail::new(Kind::Data, format!("{from} is set but empty, and the AWS CLI refuses that"))
             .because("The config profile () could not be found")
             .help(format!("unset {from}, or name a profile; the command was not run"));
     }
@@ -114,7 +113,7 @@ fn unknown(named: &Sourced<String>, files: &Files) -> Fail {
             Some(_) => format!("{path}{named}"),
         }
     };
-    let fail = Fail::new(Exit::Data, format!("there is no profile {shown}, which {from} names"))
+    let fail = Fail::new(Kind::Data, format!("there is no profile {shown}, which {from} names"))
         .because(format!("neither {} nor {} has it", place(&files.config), place(&files.credentials)));
     let near = nearest(&named.value, files.profiles.iter().map(|p| p.name.as_str()));
     fail.help(match near {

@@ -5,8 +5,7 @@ use super::ini::{self, Bad, Blocks, Ini, Section, Value};
 use super::paths;
 use crate::engine::escape::escape;
 use crate::engine::fact::Source;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::world::World;
 use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
@@ -215,7 +214,7 @@ impl File {
         match read {
             Ok(_) if bytes.len() as u64 > LARGEST => {
                 return Err(Fail::new(
-                    Exit::Data,
+                    Kind::Data,
                     format!("{} is larger than {} MiB", escape(file.path.as_bytes()), LARGEST >> 20),
                 )
                 .help("check the file; the command was not run"));
@@ -242,7 +241,7 @@ fn malformed(path: &str, bytes: &[u8], bad: &Bad) -> Fail {
     let shown = harmless_part(line);
     let number = bad.line.to_string();
     let pad = " ".repeat(number.len());
-    Fail::new(Exit::Data, format!("{name} cannot be understood, by the AWS CLI no more than by guard"))
+    Fail::new(Kind::Data, format!("{name} cannot be understood, by the AWS CLI no more than by guard"))
         .excerpt(format!("{pad} --> {name}:{number}\n{number} | {shown}\n{pad} | ^"))
         .because(escape(bad.why.as_bytes()))
         .help(format!("correct line {number}; the command was not run"))

@@ -2,8 +2,7 @@
 
 use crate::engine::escape::escape;
 use crate::engine::fact::Source;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{self, Fail, Result};
 use crate::resolve::yaml::{self, Bad, Node, Value};
 use crate::world::World;
 use base64::Engine as _;
@@ -167,14 +166,14 @@ fn shown(path: &Path) -> String {
 }
 
 fn unreadable(name: &str, why: String) -> Fail {
-    Fail::new(Exit::Data, format!("the kubeconfig {} cannot be read", escape(name.as_bytes())))
+    Fail::new(fail::Kind::Data, format!("the kubeconfig {} cannot be read", escape(name.as_bytes())))
         .because(why)
         .help("set KUBECONFIG or --kubeconfig to a readable kubeconfig file")
 }
 
 fn malformed(name: &str, bytes: &[u8], bad: &Bad) -> Fail {
     let name = escape(name.as_bytes());
-    let mut fail = Fail::new(Exit::Data, format!("the kubeconfig {name} cannot be understood"));
+    let mut fail = Fail::new(fail::Kind::Data, format!("the kubeconfig {name} cannot be understood"));
     if bad.line == 0 {
         return fail.because(escape(bad.why.as_bytes()));
     }
@@ -205,7 +204,7 @@ pub(crate) fn open(path: &Path, name: &str) -> Result<Option<Vec<u8>>> {
     }
     if !meta.is_file() {
         return Err(Fail::new(
-            Exit::Data,
+            fail::Kind::Data,
             format!("the kubeconfig {} is no regular file", escape(name.as_bytes())),
         )
         .because("it can be read only once, and kubectl has to read it too")

@@ -3,8 +3,7 @@
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
 use crate::engine::grammar::cobra::{Parsed, go_bool};
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 
 /// The flags, as kubectl binds them to its overrides (`toRawKubeConfigLoader`).
 pub(crate) struct Flags {
@@ -41,7 +40,7 @@ impl Flags {
         let on = |long| match parsed.last(long) {
             None => Ok(false),
             Some(value) => go_bool(value).ok_or_else(|| {
-                Fail::new(Exit::Data, format!("--{long}={} is no boolean", escape(value)))
+                Fail::new(Kind::Data, format!("--{long}={} is no boolean", escape(value)))
                     .because("kubectl would refuse it too")
             }),
         };
@@ -86,7 +85,7 @@ impl Flags {
 
 fn utf8(long: &str, value: &[u8]) -> Result<String> {
     String::from_utf8(value.to_vec()).map_err(|_| {
-        Fail::new(Exit::Data, format!("the value of --{long} is no UTF-8 text: {}", escape(value)))
+        Fail::new(Kind::Data, format!("the value of --{long} is no UTF-8 text: {}", escape(value)))
             .help("give it in UTF-8")
     })
 }

@@ -1,3 +1,4 @@
+use crate::exit::Exit;
 use super::*;
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;

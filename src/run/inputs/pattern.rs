@@ -5,8 +5,7 @@
 
 use super::{Files, list_directory, unreadable};
 use crate::engine::escape::escape;
-use crate::exit::Exit;
-use crate::fail::{Fail, Result};
+use crate::fail::{Fail, Kind, Result};
 use crate::run::pin::{MAX_INPUT, read_bounded};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
@@ -33,7 +32,7 @@ pub(super) fn files(pattern: &[u8], recursive: bool) -> Result<Option<Files>> {
         for (path, bytes) in more {
             left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
                 let what = format!("the files of {} are larger than 64 MiB", escape(pattern));
-                Fail::new(Exit::Data, what).help("name them in several steps")
+                Fail::new(Kind::Data, what).help("name them in several steps")
             })?;
             files.push((path, bytes));
         }
