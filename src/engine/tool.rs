@@ -57,12 +57,13 @@ pub enum Linked {
 pub struct Tool {
     /// The file on PATH, and the name in policies, records and JSON.
     pub name: &'static str,
-    /// Other files that are this tool: `kubectl.exe`. The file that was called is the one that runs; to policies and records
-    /// it is the tool.
-    pub also: &'static [&'static str],
-    /// Short names people give it, which are no files: what runs is [`Tool::name`].
-    pub short: &'static [&'static str],
-    /// Whether a version may stand behind the name: `kubectl-1.34`, `kubectl1.34`, `aws2`.
+    /// Another file that is this tool. The file that was called is the one that runs; to policies and records it is the tool.
+    /// One at most, and no list: every pointer in a table is a relocation that the shim pays for at each start.
+    pub also: Option<&'static str>,
+    /// A short name people give it, which is no file: what runs is [`Tool::name`].
+    pub short: Option<&'static str>,
+    /// Whether people have it under names of other versions and systems: `kubectl-1.34`, `kubectl1.34`, `aws2`, `kubectl.exe`,
+    /// `aws.cmd`. Each is a file of its own.
     pub versioned: bool,
     /// The family that judges it.
     pub family: FamilyId,
@@ -74,17 +75,17 @@ pub struct Tool {
 }
 
 const fn row(name: &'static str, family: FamilyId, linked: Linked) -> Tool {
-    Tool { name, also: &[], short: &[], versioned: false, family, linked, unmistakable: false }
+    Tool { name, also: None, short: None, versioned: false, family, linked, unmistakable: false }
 }
 
 impl Tool {
-    const fn also(mut self, also: &'static [&'static str]) -> Tool {
-        self.also = also;
+    const fn also(mut self, also: &'static str) -> Tool {
+        self.also = Some(also);
         self
     }
 
-    const fn short(mut self, short: &'static [&'static str]) -> Tool {
-        self.short = short;
+    const fn short(mut self, short: &'static str) -> Tool {
+        self.short = Some(short);
         self
     }
 
@@ -100,23 +101,19 @@ impl Tool {
 }
 
 /// Kubernetes' own client.
-pub const KUBECTL: Tool = row("kubectl", FamilyId::Kube, Linked::ByUser)
-    .also(&["kubectl.exe"])
-    .short(&["k"])
-    .versioned()
-    .unmistakable();
+pub const KUBECTL: Tool =
+    row("kubectl", FamilyId::Kube, Linked::ByUser).short("k").versioned().unmistakable();
 /// OpenShift's client: kubectl's commands and its own.
-pub const OC: Tool = row("oc", FamilyId::Kube, Linked::WhenAsked).also(&["oc.exe"]).versioned();
+pub const OC: Tool = row("oc", FamilyId::Kube, Linked::WhenAsked).versioned();
 /// The AWS CLI.
-pub const AWS: Tool =
-    row("aws", FamilyId::Aws, Linked::ByUser).also(&["aws.exe", "aws.cmd"]).versioned().unmistakable();
+pub const AWS: Tool = row("aws", FamilyId::Aws, Linked::ByUser).versioned().unmistakable();
 /// apt, for people.
 pub const APT: Tool = row("apt", FamilyId::Packages, Linked::BySystem).unmistakable();
 /// apt, for scripts.
 pub const APT_GET: Tool = row("apt-get", FamilyId::Packages, Linked::BySystem).unmistakable();
 /// aptitude.
 pub const APTITUDE: Tool =
-    row("aptitude", FamilyId::Packages, Linked::BySystem).also(&["aptitude-curses"]).unmistakable();
+    row("aptitude", FamilyId::Packages, Linked::BySystem).also("aptitude-curses").unmistakable();
 /// dpkg.
 pub const DPKG: Tool = row("dpkg", FamilyId::Packages, Linked::BySystem).unmistakable();
 /// systemd's client.
@@ -136,7 +133,7 @@ pub const TOOLS: &[Tool] = &[
     SYSTEMCTL,
     SERVICE,
     row("shutdown", FamilyId::Units, Linked::BySystem),
-    row("reboot", FamilyId::Units, Linked::BySystem).also(&["coldreboot"]),
+    row("reboot", FamilyId::Units, Linked::BySystem).also("coldreboot"),
     row("halt", FamilyId::Units, Linked::BySystem),
     row("poweroff", FamilyId::Units, Linked::BySystem),
     row("init", FamilyId::Units, Linked::BySystem),
@@ -188,11 +185,18 @@ impl Tool {
     /// Whether this name stands for the tool.
     pub fn is_called(&self, name: &[u8]) -> bool {
         // Most rows differ in the first byte.
-        let one = |other: &&str| other.as_bytes() == name;
         (self.name.as_bytes().first() == name.first()
             && (self.name.as_bytes() == name || self.is_version(name)))
-            || self.also.iter().any(one)
-            || self.short.iter().any(one)
+            || self.other_names().any(|other| other.as_bytes() == name)
+    }
+
+    fn other_names(&self) -> impl Iterator<Item = &'static str> {
+        self.short.into_iter().chain(self.also)
+    }
+
+    /// The names it is listed under: its own, and the others that are no version of it.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.other_names())
     }
 
     /// The file to look for on PATH when the tool was called by this name. A name that is a file of its own is looked for by
@@ -203,17 +207,23 @@ impl Tool {
 
     /// Whether a name of the tool is that of another file than [`Tool::name`]: linked only when somebody asks for it.
     pub fn is_file_of_its_own(&self, called: &[u8]) -> bool {
-        self.also.iter().any(|other| other.as_bytes() == called) || self.is_version(called)
+        self.also.is_some_and(|other| other.as_bytes() == called) || self.is_version(called)
     }
 
-    /// Whether a name is the tool's with a version behind it.
+    /// Whether a name is the tool's with a version behind it, or the ending other systems give programs.
     fn is_version(&self, name: &[u8]) -> bool {
         let Some(rest) = name.strip_prefix(self.name.as_bytes()).filter(|_| self.versioned) else {
             return false;
         };
-        let rest = rest.strip_prefix(b"-").unwrap_or(rest);
-        let rest = rest.strip_prefix(b"v").unwrap_or(rest);
-        rest.first().is_some_and(u8::is_ascii_digit) && rest.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        let ending = rest.strip_suffix(b".exe").or_else(|| rest.strip_suffix(b".cmd"));
+        let version = ending.unwrap_or(rest);
+        if version.is_empty() {
+            return ending.is_some();
+        }
+        let version = version.strip_prefix(b"-").unwrap_or(version);
+        let version = version.strip_prefix(b"v").unwrap_or(version);
+        version.first().is_some_and(u8::is_ascii_digit)
+            && version.iter().all(|b| b.is_ascii_digit() || *b == b'.')
     }
 }
 
@@ -230,6 +240,9 @@ mod tests {
             ("kubectl-1.34", Some(("kubectl", "kubectl-1.34"))),
             ("kubectl-v1.34.2", Some(("kubectl", "kubectl-v1.34.2"))),
             ("kubectl1.34", Some(("kubectl", "kubectl1.34"))),
+            ("kubectl-1.34.exe", Some(("kubectl", "kubectl-1.34.exe"))),
+            ("oc.exe", Some(("oc", "oc.exe"))),
+            ("dpkg.exe", None),
             ("kubectl-ns", None),
             ("kubectl-1.34-backup", None),
             ("kubectl-", None),
@@ -264,7 +277,7 @@ mod tests {
 
     #[test]
     fn no_name_stands_for_two_tools() {
-        let all = || TOOLS.iter().flat_map(|t| std::iter::once(&t.name).chain(t.also).chain(t.short));
+        let all = || TOOLS.iter().flat_map(Tool::names);
         for name in all() {
             assert_eq!(TOOLS.iter().filter(|t| t.is_called(name.as_bytes())).count(), 1, "{name}");
             assert_eq!(all().filter(|other| *other == name).count(), 1, "{name}");

@@ -21,9 +21,7 @@ impl<'a> Name<'a> {
 
 /// Every name that makes a guard binary behave as a tool, but for those with a version.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    TOOLS
-        .iter()
-        .flat_map(|tool| std::iter::once(tool.name).chain(tool.short.iter().chain(tool.also).copied()))
+    TOOLS.iter().flat_map(Tool::names)
 }
 
 /// How a guard binary was called.

@@ -183,8 +183,7 @@ fn no_tool_is_named_outside_its_family() {
                 continue;
             }
             for tool in TOOLS.iter().filter(|tool| tool.unmistakable) {
-                let names = std::iter::once(&tool.name).chain(tool.also);
-                for name in names.filter(|name| line.contains(&format!("\"{name}\""))) {
+                for name in tool.names().filter(|name| line.contains(&format!("\"{name}\""))) {
                     wrong.push(format!("{path}:{}: {name}", number + 1));
                 }
             }

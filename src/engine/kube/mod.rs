@@ -23,19 +23,20 @@ use std::borrow::Cow;
 
 /// Judges the words after the name of a tool of this family: kubectl's commands, and before them those that only `oc` has.
 pub fn classify(tool: &Tool, words: &[&[u8]], inside: classify::Inside) -> Verdict {
-    let own = if tool.name == oc::NAME { oc::classify(words, inside) } else { None };
+    let own = if tool.name == oc::NAME { oc::classify(words) } else { None };
     own.unwrap_or_else(|| classify::classify_words(&TABLE, words, inside))
 }
 
 /// The commands of a tool of this family, as rules of a policy name them; groups stand for themselves.
 #[cfg(feature = "cli")]
 pub fn verbs(tool: &Tool) -> Vec<String> {
-    let own = if tool.name == oc::NAME { oc::COMMANDS } else { &[] };
+    let own = if tool.name == oc::NAME { oc::commands() } else { Vec::new() };
     let mut all: Vec<String> = Vec::new();
-    for command in TABLE.commands.iter().chain(own) {
-        let group = |(at, _)| command.path.get(..at).unwrap_or_default().to_owned();
-        all.push(command.path.to_owned());
-        all.extend(command.path.match_indices(' ').map(group));
+    for path in TABLE.commands.iter().map(|command| command.path.to_owned()).chain(own) {
+        let groups: Vec<String> =
+            path.match_indices(' ').map(|(at, _)| path.get(..at).unwrap_or_default().to_owned()).collect();
+        all.push(path);
+        all.extend(groups);
     }
     all
 }

@@ -2,109 +2,137 @@
 //! (OpenShift CLI 4.x, `oc help` and "OpenShift CLI developer/administrator command reference"). What stands in neither
 //! table is unknown, as with kubectl.
 
-use super::classify::{Inside, classify_words};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
-use crate::engine::grammar::cobra::parse;
-use crate::engine::grammar::table::{Arity, Carries, Command, Flag, Role, Rule, Table, When};
+use crate::engine::grammar::inline::{Inline, inline};
 use crate::engine::kube::kubectl;
 use crate::engine::verdict::Verdict;
 
 /// The tool's name.
 pub const NAME: &str = "oc";
 
+/// So many words a command has at most.
+const DEEPEST: usize = 3;
+
 /// Judges the words when they name one of `oc`'s own commands.
-pub fn classify(words: &[&[u8]], inside: Inside) -> Option<Verdict> {
-    let parsed = parse(&TABLE, words);
-    // A group stands here only for the commands of its own below it.
-    let command = parsed.command.filter(|c| !TABLE.has_children(c))?;
-    (!command.path.is_empty()).then(|| classify_words(&TABLE, words, inside))
-}
-
-const TABLE: Table = Table { name: NAME, globals: kubectl::TABLE.globals, pool: POOL, commands: COMMANDS };
-
-const POOL: &[Flag] =
-    &[Flag { long: "confirm", short: 0, arity: Arity::Switch, role: Role::Plain, since: 0, until: 255 }];
-
-/// `oc adm prune …` only shows what would go until it is told otherwise.
-const PRUNES: &[Rule] = &[Rule { when: When::On("confirm"), effect: Destroy, because: "--confirm deletes" }];
-
-const fn cmd(path: &'static str, effect: Effect) -> Command {
-    Command {
-        path,
-        aliases: &[],
-        effect,
-        passive: &[],
-        rules: &[],
-        carries: Carries::Nothing,
-        flags: &[],
-        since: 0,
-        until: 255,
+pub fn classify(words: &[&[u8]]) -> Option<Verdict> {
+    let operands = operands(words)?;
+    let path = |deep: usize| operands.get(..deep).map(|words| words.join(&b' '));
+    let known = |path: Vec<u8>| COMMANDS.iter().find(|(name, _)| name.is(&path));
+    let (name, effect) = (1..=DEEPEST).rev().find_map(|deep| path(deep).and_then(known))?;
+    let before_dashes = || words.iter().take_while(|word| **word != b"--");
+    if before_dashes().any(|word| matches!(*word, b"-h" | b"--help")) {
+        return Some(Verdict::why(Read, "only prints help"));
     }
+    let is_group = GROUPS.iter().any(|group| group.as_bytes() == name.bytes());
+    if is_group && operands.len() > name.bytes().split(|b| *b == b' ').count() {
+        return Some(Verdict::why(Unknown, "no command of oc that guard knows"));
+    }
+    // It only shows what would go until it is told otherwise.
+    if name.bytes().starts_with(b"adm prune ")
+        && before_dashes().any(|word| word.starts_with(b"--confirm") && *word != b"--confirm=false")
+    {
+        return Some(Verdict::why(Destroy, "--confirm deletes"));
+    }
+    Some(Verdict::of(*effect))
 }
 
-const fn prune(path: &'static str) -> Command {
-    Command { rules: PRUNES, flags: &[0], ..cmd(path, Read) }
+/// Its own commands by their paths, as rules of a policy name them.
+#[cfg(feature = "cli")]
+pub fn commands() -> Vec<String> {
+    COMMANDS.iter().map(|(name, _)| String::from_utf8_lossy(name.bytes()).into_owned()).collect()
 }
 
-/// Sorted by path.
+/// The first words that are no options, and no values of options. `None` where an option stands before them that nobody knows: it
+/// may have taken the word behind it.
+fn operands<'a>(words: &[&'a [u8]]) -> Option<Vec<&'a [u8]>> {
+    let mut found = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next()
+        && found.len() < DEEPEST
+    {
+        let name = match word {
+            [b'-', b'-'] => break,
+            [b'-', b'-', name @ ..] | [b'-', name @ ..] if !name.is_empty() => name,
+            _ => {
+                found.push(*word);
+                continue;
+            }
+        };
+        if name.contains(&b'=') || matches!(name, b"h" | b"help") {
+            continue;
+        }
+        match kubectl::TABLE.takes_word(name) {
+            Some(true) => _ = words.next(),
+            Some(false) => {}
+            None if found.is_empty() => return None,
+            None => break,
+        }
+    }
+    Some(found)
+}
+
+/// Commands that only stand above others.
+const GROUPS: [&str; 5] = ["adm", "adm prune", "adm release", "image", "registry"];
+
+/// Without a pointer in them: the shim pays for each at every start.
 #[rustfmt::skip]
-pub(super) const COMMANDS: &[Command] = &[
-    cmd("adm", Read),
-    cmd("adm catalog", Unknown),
-    cmd("adm groups", Unknown),
-    cmd("adm inspect", Read),
-    cmd("adm migrate", Disrupt),
-    cmd("adm must-gather", Mutate),
-    cmd("adm new-project", Mutate),
-    cmd("adm node-logs", Read),
-    cmd("adm policy", Mutate),
-    cmd("adm prune", Read),
-    prune("adm prune auth"),
-    prune("adm prune builds"),
-    prune("adm prune deployments"),
-    prune("adm prune groups"),
-    prune("adm prune images"),
-    cmd("adm release", Read),
-    cmd("adm release extract", Read),
-    cmd("adm release info", Read),
-    cmd("adm release mirror", Unknown),
-    cmd("adm release new", Unknown),
-    cmd("adm top", Read),
-    cmd("adm upgrade", Disrupt),
-    cmd("adm verify-image-signature", Read),
-    cmd("adm wait-for-stable-cluster", Read),
-    cmd("cancel-build", Disrupt),
-    cmd("ex", Unknown),
-    cmd("extract", Read),
-    cmd("get-token", Read),
-    cmd("idle", Disrupt),
-    cmd("image", Read),
-    cmd("image append", Mutate),
-    cmd("image extract", Read),
-    cmd("image info", Read),
-    cmd("image mirror", Mutate),
-    cmd("import-image", Mutate),
-    cmd("login", Read),
-    cmd("logout", Read),
-    cmd("new-app", Mutate),
-    cmd("new-build", Mutate),
-    cmd("new-project", Mutate),
-    cmd("observe", Unknown),
-    cmd("policy", Mutate),
-    cmd("process", Read),
-    cmd("project", Read),
-    cmd("projects", Read),
-    cmd("registry", Read),
-    cmd("registry info", Read),
-    cmd("registry login", Read),
-    cmd("request-project", Mutate),
-    cmd("rollback", Disrupt),
-    cmd("rsh", Disrupt),
-    cmd("rsync", Disrupt),
-    cmd("start-build", Mutate),
-    cmd("status", Read),
-    cmd("tag", Mutate),
-    cmd("whoami", Read),
+const COMMANDS: &[(Inline<27>, Effect)] = &[
+    (inline("adm"), Read),
+    (inline("adm catalog"), Unknown),
+    (inline("adm groups"), Unknown),
+    (inline("adm inspect"), Read),
+    (inline("adm migrate"), Disrupt),
+    (inline("adm must-gather"), Mutate),
+    (inline("adm new-project"), Mutate),
+    (inline("adm node-logs"), Read),
+    (inline("adm policy"), Mutate),
+    (inline("adm prune"), Read),
+    (inline("adm prune auth"), Read),
+    (inline("adm prune builds"), Read),
+    (inline("adm prune deployments"), Read),
+    (inline("adm prune groups"), Read),
+    (inline("adm prune images"), Read),
+    (inline("adm release"), Read),
+    (inline("adm release extract"), Read),
+    (inline("adm release info"), Read),
+    (inline("adm release mirror"), Unknown),
+    (inline("adm release new"), Unknown),
+    (inline("adm top"), Read),
+    (inline("adm upgrade"), Disrupt),
+    (inline("adm verify-image-signature"), Read),
+    (inline("adm wait-for-stable-cluster"), Read),
+    (inline("cancel-build"), Disrupt),
+    (inline("ex"), Unknown),
+    (inline("extract"), Read),
+    (inline("get-token"), Read),
+    (inline("idle"), Disrupt),
+    (inline("image"), Read),
+    (inline("image append"), Mutate),
+    (inline("image extract"), Read),
+    (inline("image info"), Read),
+    (inline("image mirror"), Mutate),
+    (inline("import-image"), Mutate),
+    (inline("login"), Read),
+    (inline("logout"), Read),
+    (inline("new-app"), Mutate),
+    (inline("new-build"), Mutate),
+    (inline("new-project"), Mutate),
+    (inline("observe"), Unknown),
+    (inline("policy"), Mutate),
+    (inline("process"), Read),
+    (inline("project"), Read),
+    (inline("projects"), Read),
+    (inline("registry"), Read),
+    (inline("registry info"), Read),
+    (inline("registry login"), Read),
+    (inline("request-project"), Mutate),
+    (inline("rollback"), Disrupt),
+    (inline("rsh"), Disrupt),
+    (inline("rsync"), Disrupt),
+    (inline("start-build"), Mutate),
+    (inline("status"), Read),
+    (inline("tag"), Mutate),
+    (inline("whoami"), Read),
 ];
 
 #[cfg(test)]
@@ -113,9 +141,11 @@ mod tests {
     use crate::engine::classify::classify as of_tool;
 
     #[test]
-    fn the_commands_stand_in_order() {
-        let wrong = COMMANDS.windows(2).find(|pair| pair[0].path >= pair[1].path);
-        assert!(wrong.is_none(), "{wrong:?}");
+    fn no_command_stands_twice_and_every_group_is_one() {
+        for (name, _) in COMMANDS {
+            assert_eq!(COMMANDS.iter().filter(|(other, _)| other == name).count(), 1, "{name:?}");
+        }
+        assert!(GROUPS.iter().all(|group| COMMANDS.iter().any(|(name, _)| name.is(group.as_bytes()))));
     }
 
     #[test]
@@ -136,6 +166,13 @@ mod tests {
             (Disrupt, "rsh web-1 bash"),
             (Disrupt, "adm upgrade --to-latest"),
             (Unknown, "adm ocp-certificates regenerate-top-level"),
+            (Unknown, "adm prune everything"),
+            (Read, "adm"),
+            (Read, "adm prune builds --confirm=false"),
+            (Read, "idle --help"),
+            (Unknown, "--what idle web"),
+            (Disrupt, "--context prod idle web"),
+            (Mutate, "tag a:1 b:2 --what-is-this"),
             (Unknown, "what-is-this"),
         ];
         for (want, line) in rows {

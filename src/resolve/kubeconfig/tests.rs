@@ -1,7 +1,7 @@
-use crate::exit::Exit;
 use super::*;
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
+use crate::exit::Exit;
 use proptest::prelude::*;
 
 const SECRETS: &str = "clusters:
