@@ -20,6 +20,7 @@ use crate::fail::Result;
 use crate::policy;
 use crate::ui::{ColourChoice, CommandLine, Look};
 use crate::world::World;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -92,7 +93,7 @@ fn write_words(out: &mut String, judged: &Judged, tool: &Tool) {
         line(out, "read as", &read_as.to_string());
     }
     if let Some(read) = judged.words.aws.as_deref() {
-        write_hit(out, read);
+        write_hit(out, read, &aws::redact(&slices));
     } else if tool.family == FamilyId::Kube {
         write_parse(out, &parse(&TABLE, &slices));
     }
@@ -103,7 +104,7 @@ fn write_words(out: &mut String, judged: &Judged, tool: &Tool) {
     line(out, "real tool", &judged.tool.display().to_string());
 }
 
-fn write_hit(out: &mut String, read: &AwsWords) {
+fn write_hit(out: &mut String, read: &AwsWords, shown: &[Cow<'_, [u8]>]) {
     let hit = &read.hit;
     if let Some(text) = &read.shell {
         line(out, "shell line", &aws::redact_text(text));
@@ -127,10 +128,15 @@ fn write_hit(out: &mut String, read: &AwsWords) {
             &if values.is_empty() { format!("--{name}") } else { format!("--{name} = {value}") },
         );
     }
+    // What does not stand among the words as they may be shown is a secret, whichever list holds it.
+    let is_shown =
+        |text: &str| shown.iter().any(|word| word.windows(text.len().max(1)).any(|w| w == text.as_bytes()));
     for operand in &hit.operands {
-        line(out, "argument", &aws::redact_text(operand));
+        let text = if is_shown(operand) { aws::redact_text(operand) } else { "[redacted]".to_owned() };
+        line(out, "argument", &text);
     }
-    for name in &hit.resources {
+    let given = |name: &str| hit.options.iter().any(|(_, values)| values.iter().any(|value| value == name));
+    for name in hit.resources.iter().filter(|name| !given(name) || is_shown(name)) {
         line(out, "resource", name);
     }
     if hit.unread {

@@ -13,6 +13,7 @@ use crate::engine::policy::{Layer, Mode, OnFailure, Policy, UnknownAs};
 use crate::engine::situation::{Actor, Level, Outcome};
 use crate::engine::target::Environment;
 use crate::engine::target::is_loopback;
+use crate::engine::tool;
 
 /// A mistake at a node.
 fn problem(node: &Node, what: impl Into<String>) -> Problem {
@@ -94,6 +95,11 @@ fn number(node: Option<&Node>) -> Option<u32> {
 
 fn owned(node: Option<&Node>) -> Option<String> {
     node?.text().map(str::to_owned)
+}
+
+/// A tool by the name it has in records and situations: `kubectl` for `kubectl.exe`. Patterns stay as they are.
+fn canonical(name: String) -> String {
+    tool::called(name.as_bytes()).map_or(name, |tool| tool.name.to_owned())
 }
 
 fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
@@ -309,7 +315,7 @@ fn conditions(node: &Node, problems: &mut Vec<Problem>) -> When {
     let environment = texts(node.get("environment"));
     let actor = texts(node.get("actor"));
     When {
-        tool: texts(node.get("tool")),
+        tool: texts(node.get("tool")).into_iter().map(canonical).collect(),
         verb: texts(node.get("verb")),
         effect: node.get("effect").and_then(Node::text).and_then(Effect::from_word),
         whole_scope: node.get("whole_scope").and_then(Node::flag),
@@ -409,4 +415,17 @@ fn offset(text: &str) -> Option<i64> {
     };
     let value = minutes(text.get(1..)?)?;
     (value <= 14 * 60).then_some(sign * value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_about_another_name_of_a_tool_is_about_the_tool() {
+        let text =
+            "version: 1\nrules: [{id: x, when: {tool: [kubectl.exe, k, oc-4.18, 'apt*', helm]}, then: deny}]";
+        let policy = read(text, "policy.yaml", Layer::User).unwrap();
+        assert_eq!(policy.rules[0].when.tool, ["kubectl", "kubectl", "oc", "apt*", "helm"]);
+    }
 }

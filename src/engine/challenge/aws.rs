@@ -212,10 +212,8 @@ impl Said {
     pub(super) fn challenge(self, digest: Option<String>) -> Challenge {
         let phrase = fitted(&self.parts);
         // A name that ends like a digest would be taken for one.
-        let digest = digest.or_else(|| {
-            (self.region.is_some() && ends_like_digest(&phrase))
-                .then(|| short_digest(std::slice::from_ref(&phrase)))
-        });
+        let digest =
+            digest.or_else(|| ends_like_digest(&phrase).then(|| short_digest(std::slice::from_ref(&phrase))));
         let mut challenge = Challenge::new(phrase, self.kind);
         if digest.is_some() || self.region.is_some() {
             let (mut parts, mut form) = (self.parts.clone(), self.form.clone());

@@ -132,8 +132,6 @@ struct Reader {
     remote: usize,
     /// Inside a container that is thrown away and sees nothing of the host.
     boxed: usize,
-    /// On another machine: the directory it is in, when that is not the one it began in.
-    place: Option<Vec<u8>>,
     /// On another machine scratch files were taken away, and nothing else is counted of it there.
     scratched: bool,
     /// Inside text that may be no command: words of unknown programs are not tried as commands.
@@ -186,7 +184,6 @@ impl Reader {
             depth: 0,
             remote: 0,
             boxed: 0,
-            place: None,
             scratched: false,
             strict: 0,
             active: Vec::new(),
@@ -260,10 +257,8 @@ impl Reader {
     fn far(&mut self, shared: bool, read: impl FnOnce(&mut Reader) -> LineVerdict) -> LineVerdict {
         self.remote += 1;
         let boxed = std::mem::take(&mut self.boxed);
-        let place = self.place.take();
         let verdict = if shared { read(self) } else { self.apart(true, read) };
         self.boxed = boxed;
-        self.place = place;
         self.remote -= 1;
         let verdict = match verdict.effect {
             Effect::Destroy => worse(verdict, guarded_as(Effect::Destroy)),

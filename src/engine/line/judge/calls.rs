@@ -138,16 +138,15 @@ impl Reader {
             return self.guarded_call(tool, rest, io);
         }
         if let Some(verdict) = self.host(&first.bytes, rest) {
-            return verdict;
+            // `machinectl shell db systemctl stop pg`, `homectl with u -- kubectl …`: they run commands, too.
+            let runs = tool::called(name).is_none() && self.strict == 0;
+            return if runs { worse(verdict, only_serious(self.guarded_words(rest))) } else { verdict };
         }
         if let Some(wrapper) = wrapper(name) {
             return self.unwrap(wrapper, rest, io);
         }
         if let Some(text) = self.scope.program(&first.bytes) {
             return self.file(&text, Some(rest), io);
-        }
-        if self.remote > 0 && matches!(name, b"cd" | b"pushd") {
-            self.goes_to(rest);
         }
         if let Some(verdict) = self.program(name, rest, io) {
             return verdict;
@@ -287,9 +286,7 @@ fn may_undo_dry_run(words: &[Field]) -> bool {
     let later = words.get(dry..).unwrap_or_default();
     later.windows(2).any(|pair| {
         let value = pair[0].bytes.starts_with(b"-") && !pair[0].bytes.contains(&b'=');
-        // `"$@"` may be no word, or many.
-        let any = pair[1].optional || pair[1].bytes == b"$@";
-        pair[1].unknown && any && !(value && pair[0].bytes != DRY_RUN)
+        pair[1].unknown && !(value && pair[0].bytes != DRY_RUN)
     })
 }
 

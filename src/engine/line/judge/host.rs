@@ -54,6 +54,7 @@ fn is_own_manager(words: &[Field]) -> bool {
             || w.starts_with(b"--h")
             || w.starts_with(b"--m")
             || w.starts_with(b"--sy")
+            || w.starts_with(b"--g")
     });
     let units: [&[u8]; 10] = [
         b"stop",

@@ -1,8 +1,11 @@
-//! What is removed on another machine that would be nobody's loss here: scratch files, and names in the caller's own home.
+//! What is removed on another machine that would be nobody's loss here: scratch files, named in full.
 //!
 //! `rm` is no tool guard stands in front of on this machine. On another one there is no shim that looks at what is there, so
 //! that what is lost there is refused by its words; but not what the words themselves say is of no account.
 //! (Filesystem Hierarchy Standard 3.0: `/tmp`, `/var/tmp`; file-hierarchy(7): `/dev/shm`, `/run/user`.)
+//!
+//! Only whole paths count. A relative one goes by a directory that a wrapper may have changed (`sudo -D`, `env -C`), and a home
+//! may be where a service keeps its data.
 
 use super::super::expand::Field;
 use super::{Reader, basename};
@@ -11,27 +14,6 @@ use super::{Reader, basename};
 const SCRATCH: &[&[u8]] = &[b"/tmp/", b"/var/tmp/", b"/dev/shm/", b"/run/user/"];
 
 impl Reader {
-    /// Follows `cd` on another machine; without a word it goes home.
-    pub(super) fn goes_to(&mut self, rest: &[Field]) {
-        // Whether a later one was carried out, and in this very shell, is not followed.
-        if self.place.as_deref() == Some(b"/") {
-            return;
-        }
-        let Some(to) = rest.iter().find(|f| !f.bytes.starts_with(b"-") || f.bytes == b"-") else {
-            self.place = None;
-            return;
-        };
-        self.place = match to.bytes.as_slice() {
-            b"~" | b"$HOME" => None,
-            path if is_named(path) && !path.starts_with(b"/") => {
-                self.place.take().map(|place| [place.as_slice(), b"/", path].concat())
-            }
-            path if self.is_scratch(path) || path == b"/tmp" || path == b"/var/tmp" => Some(path.to_vec()),
-            // Anywhere else there may be data.
-            _ => Some(b"/".to_vec()),
-        };
-    }
-
     /// Whether a command takes away nothing but scratch files.
     pub(super) fn removes_scratch(&self, fields: &[Field]) -> bool {
         let Some((first, rest)) = fields.split_first() else { return false };
@@ -45,42 +27,27 @@ impl Reader {
             .filter(|(at, f)| *at != dashes && (*at > dashes || !f.bytes.starts_with(b"-")))
             .map(|(_, f)| f)
             .peekable();
-        operands.peek().is_some() && operands.all(|f| self.is_scratch_field(f))
+        operands.peek().is_some() && operands.all(is_scratch)
     }
 
     /// The same of what `find` deletes: every place it begins at.
     pub(super) fn begins_in_scratch(&self, words: &[Field]) -> bool {
         let begins = |f: &&Field| !f.bytes.starts_with(b"-") && !matches!(f.bytes.as_slice(), b"(" | b"!");
         let mut places = words.iter().take_while(begins).peekable();
-        places.peek().is_some() && places.all(|f| self.is_scratch_field(f))
-    }
-
-    fn is_scratch_field(&self, field: &Field) -> bool {
-        // `/tmp/build-$N` stays below /tmp whatever the name holds; a whole word may be anything.
-        let known = !field.unknown || SCRATCH.iter().any(|dir| field.bytes.starts_with(dir));
-        known && self.is_scratch(&field.bytes)
-    }
-
-    fn is_scratch(&self, path: &[u8]) -> bool {
-        if path.split(|b| *b == b'/').any(|part| part == b"..") {
-            return false;
-        }
-        if path.starts_with(b"/") {
-            return SCRATCH.iter().any(|dir| path.strip_prefix(*dir).is_some_and(|rest| !rest.is_empty()));
-        }
-        if let Some(rest) = path.strip_prefix(b"~/") {
-            return is_named(rest);
-        }
-        let place = self.place.as_deref();
-        let below =
-            place.is_none_or(|place| SCRATCH.iter().any(|dir| [place, b"/"].concat().starts_with(dir)));
-        below && is_named(path)
+        places.peek().is_some() && places.all(is_scratch)
     }
 }
 
-/// Whether a path below a directory names something in it: not the directory itself, not all that is in it.
-fn is_named(path: &[u8]) -> bool {
-    let path = path.strip_prefix(b"./").unwrap_or(path);
-    let first = path.split(|b| *b == b'/').next().unwrap_or_default();
-    !path.starts_with(b"~") && !path.starts_with(b"$") && first.iter().any(u8::is_ascii_alphanumeric)
+/// Whether a word is a path below one of those directories whatever it expands to there. A `*` stands for no slash, and only
+/// behind a dot for `..`; everything else that expands may lead out again.
+fn is_scratch(field: &Field) -> bool {
+    let path = field.bytes.as_slice();
+    let leads_out = |part: &[u8]| part == b".." || (part.starts_with(b".") && part.contains(&b'*'));
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+,:@%=*~".contains(b) || !b.is_ascii();
+    !field.unknown
+        && path.iter().all(plain)
+        && !path.split(|b| *b == b'/').any(leads_out)
+        && SCRATCH
+            .iter()
+            .any(|dir| path.strip_prefix(*dir).is_some_and(|rest| rest.iter().any(|b| *b != b'/')))
 }
