@@ -23,7 +23,7 @@ use std::borrow::Cow;
 
 /// Judges the words after the name of a tool of this family: kubectl's commands, and before them those that only `oc` has.
 pub fn classify(tool: &Tool, words: &[&[u8]], inside: classify::Inside) -> Verdict {
-    let own = if tool.name == oc::NAME { oc::classify(words) } else { None };
+    let own = if tool.name == oc::NAME { oc::classify(words, inside) } else { None };
     own.unwrap_or_else(|| classify::classify_words(&TABLE, words, inside))
 }
 

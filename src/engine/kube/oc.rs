@@ -2,6 +2,7 @@
 //! (OpenShift CLI 4.x, `oc help` and "OpenShift CLI developer/administrator command reference"). What stands in neither
 //! table is unknown, as with kubectl.
 
+use super::classify::{Inside, classify_words};
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknown};
 use crate::engine::grammar::inline::{Inline, inline};
 use crate::engine::kube::kubectl;
@@ -14,8 +15,15 @@ pub const NAME: &str = "oc";
 const DEEPEST: usize = 3;
 
 /// Judges the words when they name one of `oc`'s own commands.
-pub fn classify(words: &[&[u8]]) -> Option<Verdict> {
+pub fn classify(words: &[&[u8]], inside: Inside) -> Option<Verdict> {
     let operands = operands(words)?;
+    if let [b"adm", command, ..] = operands.as_slice()
+        && OF_KUBECTL.iter().any(|known| known.as_bytes() == *command)
+    {
+        let at = words.iter().position(|word| *word == b"adm")?;
+        let rest: Vec<&[u8]> = [words.get(..at)?, words.get(at + 1..)?].concat();
+        return Some(classify_words(&kubectl::TABLE, &rest, inside));
+    }
     let path = |deep: usize| operands.get(..deep).map(|words| words.join(&b' '));
     let known = |path: Vec<u8>| COMMANDS.iter().find(|(name, _)| name.is(&path));
     let (name, effect) = (1..=DEEPEST).rev().find_map(|deep| path(deep).and_then(known))?;
@@ -33,8 +41,25 @@ pub fn classify(words: &[&[u8]]) -> Option<Verdict> {
     {
         return Some(Verdict::why(Destroy, "--confirm deletes"));
     }
-    Some(Verdict::of(*effect))
+    let given = |names: [&[u8]; 2]| before_dashes().any(|word| names.contains(word));
+    match name.bytes() {
+        // `oc rsh POD CMD` does what the command does, or opens a shell.
+        b"rsh" => {
+            let pod = words.iter().rposition(|word| Some(word) == operands.get(1));
+            let inner = pod.and_then(|pod| words.get(pod + 1..)).unwrap_or_default();
+            let inner = inner.strip_prefix(&[&b"--"[..]]).unwrap_or(inner);
+            Some(Verdict::of(*effect).or_worse(inside(inner)))
+        }
+        b"tag" if given([b"-d", b"--delete"]) => Some(Verdict::why(Destroy, "deletes the tag")),
+        b"adm policy" if operands.get(2).is_some_and(|verb| verb.starts_with(b"remove-")) => {
+            Some(Verdict::why(Disrupt, "takes rights away"))
+        }
+        _ => Some(Verdict::of(*effect)),
+    }
 }
+
+/// Commands of kubectl that administrators' oc has below `adm`.
+const OF_KUBECTL: [&str; 4] = ["cordon", "drain", "taint", "uncordon"];
 
 /// Its own commands by their paths, as rules of a policy name them.
 #[cfg(feature = "cli")]
@@ -173,6 +198,12 @@ mod tests {
             (Unknown, "--what idle web"),
             (Disrupt, "--context prod idle web"),
             (Mutate, "tag a:1 b:2 --what-is-this"),
+            (Disrupt, "adm drain n1"),
+            (Disrupt, "-n x adm cordon n1"),
+            (Destroy, "rsh web rm -rf /data"),
+            (Disrupt, "rsh -c app web ls"),
+            (Destroy, "tag -d shop/web:1"),
+            (Disrupt, "adm policy remove-cluster-role-from-user admin anna"),
             (Unknown, "what-is-this"),
         ];
         for (want, line) in rows {

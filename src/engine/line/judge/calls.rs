@@ -170,7 +170,7 @@ impl Reader {
 
     /// A tool that works on the host itself. In a container that is thrown away nothing of the host is touched.
     fn host(&self, called: &[u8], words: &[Field]) -> Option<LineVerdict> {
-        let verdict = host_verdict(called, words)?;
+        let verdict = host_verdict(called, words, self.remote > 0)?;
         Some(if self.boxed > 0 { STRANGE } else { verdict })
     }
 

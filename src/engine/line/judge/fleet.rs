@@ -14,6 +14,7 @@ const FLEETS: &[(&[u8], &[&str])] = &[
 
 /// Functions of salt, and the commands they stand for; behind a blank their operands follow.
 const SALT: &[(&str, &str)] = &[
+    ("file.remove", "rm -rf "),
     ("pkg.purge", "apt-get -y purge "),
     ("pkg.remove", "apt-get -y remove "),
     ("service.stop", "systemctl stop "),
@@ -34,6 +35,7 @@ const LINES: &[&str] = &["command", "expect", "raw", "shell", "win_command", "wi
 /// community.general 9, community.postgresql 3, community.mysql 3, amazon.aws 8.
 const MODULES: &[(&[&str], &str, &[&str], &str)] = &[
     (&["reboot", "win_reboot"], "", &[], "reboot"),
+    (&["shutdown"], "", &[], "poweroff"),
     (SERVICES, "state", &["stopped"], "systemctl stop {name|service|unit}"),
     (SERVICES, "state", &["restarted"], "systemctl restart {name|service|unit}"),
     (SERVICES, "masked", YES, "systemctl mask {name|service|unit}"),
@@ -153,11 +155,9 @@ impl Reader {
         // What an unknown module runs is for it to say.
         let told = TEXTS.iter().chain(MODULES.iter().flat_map(|(names, ..)| *names)).any(is);
         let mut verdict = if told { NOTHING } else { self.quoted_words(rest) };
-        for (names, key, values, line) in MODULES.iter().filter(|(names, ..)| names.iter().any(is)) {
+        for (_, key, values, line) in MODULES.iter().filter(|(names, ..)| names.iter().any(is)) {
             let fits = of(key).is_some_and(|v| values.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes())));
-            // A person's own services are theirs alone.
-            let own = *names == SERVICES && of("scope").is_some_and(|scope| scope == b"user");
-            if (key.is_empty() || fits) && !own {
+            if key.is_empty() || fits {
                 verdict = worse(verdict, self.judge_remote(&filled(line, &of), &Io::default()));
             }
         }

@@ -12,7 +12,7 @@ use crate::engine::units::table::Means;
 use crate::engine::verdict::Verdict;
 
 /// Tools that work on the host itself. All are judged; those that no shim stands in front of are nothing guarded.
-pub(super) fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict> {
+pub(super) fn host_verdict(called: &[u8], words: &[Field], far: bool) -> Option<LineVerdict> {
     let mut name = basename(called);
     let judge = |name: &[u8], fields: &[Field]| {
         let mut words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
@@ -26,8 +26,13 @@ pub(super) fn host_verdict(called: &[u8], words: &[Field]) -> Option<LineVerdict
         name = tool::SERVICE.name.as_bytes();
     }
     let mut verdict = judge(name, words)?;
-    if name == tool::SYSTEMCTL.name.as_bytes() && is_own_manager(words) && verdict.effect == Effect::Disrupt {
-        // What a person's own manager runs is theirs: the shim asks whether it serves anybody else.
+    if name == tool::SYSTEMCTL.name.as_bytes()
+        && !far
+        && is_own_manager(words)
+        && verdict.effect == Effect::Disrupt
+    {
+        // What a person's own manager runs is theirs: the shim asks whether it serves anybody else. On another machine, or as
+        // another user there, it is a service's.
         verdict = LineVerdict { guarded: Some(Effect::Mutate), unconfirmed: Some(Effect::Mutate), ..verdict };
     }
     if [&tool::APT, &tool::APT_GET].iter().any(|apt| apt.name.as_bytes() == name)
@@ -68,7 +73,14 @@ fn is_own_manager(words: &[Field]) -> bool {
         b"disable",
         b"mask",
     ];
-    line.has(Means::User) && !elsewhere && line.arg(0).is_some_and(|verb| units.contains(&verb))
+    // The whole session.
+    let wide = |w: &&[u8]| {
+        w.contains(&b'*') || w.contains(&b'?') || w.ends_with(b".slice") || w.ends_with(b".target")
+    };
+    line.has(Means::User)
+        && !elsewhere
+        && !words.iter().any(wide)
+        && line.arg(0).is_some_and(|verb| units.contains(&verb))
 }
 
 /// apt's options for a simulation (apt-get(8)).
