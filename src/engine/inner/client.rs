@@ -2,7 +2,9 @@
 
 use super::super::effect::Effect;
 use super::sql::Dialect;
-use super::{DELETES, READS_ONLY, sql, text};
+#[cfg(any(feature = "cli", test))]
+use super::text;
+use super::{DELETES, READS_ONLY, sql};
 use crate::engine::inner::programs::{CURL_LONGS, CURL_SWITCHES, CURL_VALUES, REDIS_READS};
 use crate::engine::verdict::Verdict;
 
@@ -109,7 +111,9 @@ pub(super) fn judge(name: &[u8], words: &[&[u8]], input: Option<&[u8]>) -> Optio
         }
         b"ip" => reads_if(ip(words)),
         b"hdfs" | b"hadoop" => hdfs(words),
+        #[cfg(any(feature = "cli", test))]
         b"sed" => text::sed(words),
+        #[cfg(any(feature = "cli", test))]
         b"awk" | b"gawk" | b"mawk" | b"nawk" => text::awk(words),
         _ => return None,
     };
