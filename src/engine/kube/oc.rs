@@ -29,7 +29,7 @@ pub fn classify(words: &[&[u8]], inside: Inside) -> Option<Verdict> {
     if before_dashes().any(|word| matches!(*word, b"-h" | b"--help")) {
         return Some(Verdict::why(Read, "only prints help"));
     }
-    let is_group = GROUPS.iter().any(|group| *group == name);
+    let is_group = GROUPS.contains(&name);
     if is_group && operands.len() > name.as_bytes().split(|b| *b == b' ').count() {
         return Some(Verdict::why(Unknown, "no command of oc that guard knows"));
     }
