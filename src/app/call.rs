@@ -31,8 +31,7 @@ impl Call {
 
     /// The file to look for on PATH: what was called is what runs.
     pub fn file(&self) -> &OsStr {
-        let called = basename(self.name().as_bytes());
-        OsStr::from_bytes(self.tool.file(called.strip_prefix(b"-").unwrap_or(called)))
+        OsStr::from_bytes(self.tool.file(names::name_in(self.name().as_bytes())))
     }
 
     /// The caller's words with secrets replaced.

@@ -6,6 +6,7 @@ use super::judge::aws::AwsWords;
 use super::judge::{Judged, judge, read_words};
 use super::show;
 use crate::engine::aws;
+use crate::engine::classify::redact;
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -89,7 +90,7 @@ fn write_words(out: &mut String, judged: &Judged, tool: &Tool) {
         let does = judged.words.rewritten.join(", ");
         let does = if does.is_empty() { "changes nothing here" } else { &does };
         line(out, "preferences", &format!("{}: {does}", file.display()));
-        let read_as = CommandLine::of(show::without_secrets(tool, &slices));
+        let read_as = CommandLine::of(redact(tool, &slices));
         line(out, "read as", &read_as.to_string());
     }
     if let Some(read) = judged.words.aws.as_deref() {

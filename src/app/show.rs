@@ -13,12 +13,11 @@ use crate::engine::kube::classify::NAMESPACES_UNBOUND;
 use crate::engine::policy::{Ignored, OnFailure};
 use crate::engine::situation::{Actor, Level};
 use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
-use crate::engine::tool::{TargetKind, Tool};
+use crate::engine::tool::TargetKind;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind};
 use crate::ui::{self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice};
 use crate::world::World;
-use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 /// A judged call, ready to be shown.
@@ -53,11 +52,6 @@ impl Default for Nowhere {
     }
 }
 
-/// Words of a tool with secrets replaced.
-pub fn without_secrets(tool: &Tool, words: &[&[u8]]) -> Vec<Vec<u8>> {
-    redact(tool, words).into_iter().map(Cow::into_owned).collect()
-}
-
 impl<'a> Shown<'a> {
     /// Puts the screen together.
     pub fn new(judged: &'a Judged, call: &Call, world: &World) -> Shown<'a> {
@@ -67,7 +61,7 @@ impl<'a> Shown<'a> {
         }
         if let Some(file) = judged.words.preferences.as_ref().filter(|_| !judged.words.rewritten.is_empty()) {
             // Preferences may hold a password as well as the words do.
-            let words = CommandLine::of(without_secrets(call.tool, &judged.words.slices()));
+            let words = CommandLine::of(redact(call.tool, &judged.words.slices()));
             notes.push(format!("{} turns this into: {} {words}", file.display(), call.tool));
         }
         if let Some(text) = judged.words.aws.as_ref().and_then(|read| read.shell.as_ref()) {
@@ -301,9 +295,6 @@ mod tests {
     #[test]
     fn no_secret_is_shown() {
         let words: Vec<&[u8]> = vec![b"delete", b"ns", b"a", b"--token=abc"];
-        assert_eq!(
-            without_secrets(&crate::engine::tool::KUBECTL, &words).concat(),
-            b"deletensa--token=[redacted]"
-        );
+        assert_eq!(redact(&crate::engine::tool::KUBECTL, &words).concat(), b"deletensa--token=[redacted]");
     }
 }

@@ -91,7 +91,7 @@ pub fn short_uid(uid: &str) -> String {
     format!("{}..{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
 }
 
-/// A size as people write it.
+/// The size of something on this disk, in binary units and rounded up: `12 KiB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 2] = [(1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);

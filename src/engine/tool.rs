@@ -182,6 +182,11 @@ impl Tool {
         matches!(self.kind(), TargetKind::Machine)
     }
 
+    /// Whether it changes packages.
+    pub fn is_package_manager(&self) -> bool {
+        self.family == FamilyId::Packages
+    }
+
     /// Whether this name stands for the tool.
     pub fn is_called(&self, name: &[u8]) -> bool {
         // Most rows differ in the first byte.

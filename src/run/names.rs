@@ -37,11 +37,16 @@ pub enum Called<'a> {
     Nameless,
 }
 
-/// Reads `argv[0]`: only its last part counts. A dash in front is what login(1) and `exec -l` put there.
+/// The name in `argv[0]`: only its last part counts, and a dash in front is what login(1) and `exec -l` put there.
+pub fn name_in(argv0: &[u8]) -> &[u8] {
+    let base = basename(argv0);
+    base.strip_prefix(b"-").unwrap_or(base)
+}
+
+/// Reads `argv[0]`.
 pub fn called_as(argv0: Option<&[u8]>) -> Called<'_> {
     let Some(argv0) = argv0 else { return Called::Nameless };
-    let base = basename(argv0);
-    let base = base.strip_prefix(b"-").unwrap_or(base);
+    let base = name_in(argv0);
     if base.is_empty() {
         return Called::Nameless;
     }

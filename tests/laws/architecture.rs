@@ -1,5 +1,6 @@
 //! Dependencies point downwards, and the engine stays pure: read from the sources, so that no review has to remember it.
 
+use super::sources::{code, sources};
 use guard::engine::tool::TOOLS;
 use std::collections::BTreeSet;
 use std::fs;
@@ -30,17 +31,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
 ];
 
-fn sources(dir: &Path, into: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    for entry in entries.map(|e| e.unwrap().path()) {
-        if entry.is_dir() {
-            sources(&entry, into);
-        } else if entry.extension().is_some_and(|e| e == "rs") {
-            into.push(entry);
-        }
-    }
-}
-
 fn module_sources(module: &str) -> Vec<(PathBuf, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
@@ -57,16 +47,6 @@ fn module_sources(module: &str) -> Vec<(PathBuf, String)> {
             (f, text)
         })
         .collect()
-}
-
-/// The code before the tests, without comments.
-fn code(text: &str) -> String {
-    let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
-    text[..end]
-        .lines()
-        .map(|l| if l.trim_start().starts_with("//") { "" } else { l })
-        .collect::<Vec<_>>()
-        .join("\n")
 }
 
 #[test]

@@ -1,28 +1,13 @@
 //! No file uses, through others, what uses it: a reader can begin at the bottom. Read from the `use` lines and the paths of the
 //! sources. A module and the ones below it are one thing, so that a file may use what the files above it declare.
 
+use super::sources::{code, sources};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Circles that are still there, each with its files in order. The list is exact: one that is gone is taken out.
 const LEFT: &[&[&str]] = &[];
-
-fn sources(dir: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.is_dir() {
-            sources(&entry, into);
-        } else if entry.extension().is_some_and(|ending| ending == "rs") {
-            into.push(entry);
-        }
-    }
-}
-
-/// The code before the tests, without comments.
-fn code(text: &str) -> String {
-    let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
-    text[..end].lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
 
 /// The modules of the library by their path, without those of the programs and those that are tests.
 fn modules() -> BTreeMap<Vec<String>, String> {

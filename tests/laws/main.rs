@@ -24,5 +24,6 @@ mod missing_facts;
 mod policy_files;
 mod policy_terms;
 mod policy_trust;
+mod sources;
 mod ui_laws;
 mod ui_screens;

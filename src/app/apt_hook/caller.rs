@@ -1,7 +1,7 @@
 //! Who called the package manager, as far as /proc tells: the hook itself is given no words, or words without quotes.
 
 use crate::app::call::Call;
-use crate::engine::tool::{self, FamilyId};
+use crate::engine::tool;
 use crate::run::names::basename;
 use crate::run::token::{Process, Seen};
 use std::ffi::OsString;
@@ -67,7 +67,7 @@ fn is_shell(word: &OsString) -> bool {
 
 fn of(seen: Seen, argv: Vec<OsString>) -> Caller {
     let name = argv.first().map(|word| basename(word.as_bytes())).unwrap_or_default();
-    let tool = tool::called(name).filter(|tool| tool.family == FamilyId::Packages);
+    let tool = tool::called(name).filter(|tool| tool.is_package_manager());
     let (call, program) = match tool {
         Some(tool) => {
             let program = fs::read_link(format!("/proc/{}/exe", seen.process.pid)).ok();

@@ -5,7 +5,7 @@
 use super::{Check, Site, shown};
 use crate::engine::escape::escape;
 use crate::engine::packages::hook::{APT_HOOK, SELFTEST};
-use crate::engine::tool::{self, FamilyId};
+use crate::engine::tool::{self, Tool};
 use crate::run::token;
 use crate::shim::layers::{self, State, TEXTS};
 use crate::shim::{ask, links};
@@ -27,17 +27,12 @@ pub(super) fn is_there(world: &World) -> bool {
     TEXTS.iter().any(|text| text.state(&root) != State::Missing)
 }
 
-/// Whether a tool changes packages.
-fn is_package_manager(name: &str) -> bool {
-    tool::named(name).is_some_and(|tool| tool.family == FamilyId::Packages)
-}
-
 /// The checks. `wanted` when the person asked for them, else only where something of it is there.
 pub(super) fn checks(site: &Site<'_>, wanted: bool) -> Vec<Check> {
     let root = site.world.absolute("/");
     let debian = layers::below(&root, "/usr/bin/dpkg").exists();
     if !is_there(site.world) && !wanted {
-        let host = site.tools.iter().any(|name| is_package_manager(name));
+        let host = site.tools.iter().filter_map(|name| tool::named(name)).any(Tool::is_package_manager);
         let text = "only calls that pass through the shims are looked at: apt and dpkg do not ask themselves";
         return if host && debian { vec![Check::warn(NAME, text, INSTALL)] } else { Vec::new() };
     }

@@ -19,7 +19,7 @@ use crate::engine::packages::tables;
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::{self, Seen};
 use crate::engine::target::HostTarget;
-use crate::engine::tool::{self, FamilyId, Tool};
+use crate::engine::tool::{self, Tool};
 use crate::engine::verdict::Verdict;
 use crate::fail::{self, Fail, Result};
 use crate::keep::apt::safer;
@@ -163,7 +163,7 @@ fn judge_with(
 /// Whether this user can change no package of the system that the words mean: its database can neither be locked nor
 /// written. The tool finds that out itself, and says it better than a question does.
 pub fn is_powerless(call: &Call, world: &World) -> bool {
-    if !is_package_tool(call.tool) {
+    if !call.tool.is_package_manager() {
         return false;
     }
     let Ok(found) = resolve::host::host(world, call.tool.name.as_bytes(), &call.words()) else {
@@ -181,7 +181,7 @@ pub fn is_powerless(call: &Call, world: &World) -> bool {
 
 /// Whether a call of a package manager takes nothing away, as its own plan says: such calls need no policy.
 pub fn takes_nothing(call: &Call, words: &Words, world: &World) -> bool {
-    if !is_package_tool(call.tool) || words.verdict.effect > Effect::Mutate {
+    if !call.tool.is_package_manager() || words.verdict.effect > Effect::Mutate {
         return false;
     }
     let policy = Merged::default();
@@ -195,11 +195,6 @@ pub fn takes_nothing(call: &Call, words: &Words, world: &World) -> bool {
     let stage = Stage { call, policy: &policy, world, how };
     !words.verdict.content
         || matches!(plan(&stage, &found, &tool).plan, Known::Known(plan) if !plan.removes() && plan.deconfigured.is_empty())
-}
-
-/// Whether a tool changes packages; the others change units or the machine's state.
-pub(super) fn is_package_tool(tool: &Tool) -> bool {
-    tool.family == FamilyId::Packages
 }
 
 /// Looks at what would go, or stop.
@@ -220,7 +215,7 @@ fn look(
     }
     let told = format!("{}: looking at what would go", call.tool);
     let _progress = how.progress.then(|| Progress::start(&told, dumb(world)));
-    if !is_package_tool(call.tool) {
+    if !call.tool.is_package_manager() {
         let answered = stops(stage, found, tool);
         if answered.refuses {
             words.verdict.effect = Effect::Read;
@@ -272,7 +267,7 @@ fn unasked(call: &Call, words: &Words, impact: &mut Impact) {
     }
     if call.tool.is(&tool::DPKG) {
         impact.raise(Effect::Disrupt, "what has to make room for it is not known");
-    } else if !is_package_tool(call.tool) {
+    } else if !call.tool.is_package_manager() {
         impact.raise(Effect::Disrupt, "what it would stop could not be asked");
     }
 }
@@ -364,7 +359,7 @@ impl Stage<'_> {
 /// What happens to the machine itself, in one word of the phrase: how it goes down, or the target that everything else stops
 /// for.
 fn machine(tool: &Tool, words: &[&[u8]]) -> Option<String> {
-    if is_package_tool(tool) {
+    if tool.is_package_manager() {
         return None;
     }
     match asked::read_words(tool.name, words) {

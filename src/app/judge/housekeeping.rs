@@ -86,7 +86,7 @@ const KEEPERS: &[&str] = &[
 /// Whether a call of a tool for units or for the whole machine comes from the machine itself. Agents and pipelines never
 /// count, whatever started them.
 pub fn is_housekeeping(tool: &Tool, world: &World) -> bool {
-    if super::host::is_package_tool(tool) || actor(world) != Actor::Human {
+    if tool.is_package_manager() || actor(world) != Actor::Human {
         return false;
     }
     let above: Vec<String> = origin::ancestors(world).into_iter().map(|(_, name)| name).collect();

@@ -30,6 +30,15 @@ fn effect(line: &str) -> Effect {
     judge(&words.iter().map(String::as_bytes).collect::<Vec<_>>()).effect
 }
 
+fn all_hold(rows: &[(Effect, &str)]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter(|(want, line)| effect(line) != *want)
+        .map(|(want, line)| format!("{want} expected, {} given: {line}", effect(line)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn rows_are_sorted() {
     use crate::engine::inner::programs::{DESTROYS, READS};
@@ -175,12 +184,7 @@ fn programs() {
         (Disrupt, "tee /etc/hosts"),
         (Disrupt, ""),
     ];
-    let wrong: Vec<String> = rows
-        .iter()
-        .filter(|(want, line)| effect(line) != *want)
-        .map(|(want, line)| format!("{want} expected, {} given: {line}", effect(line)))
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    all_hold(rows);
 }
 
 #[test]
@@ -299,12 +303,7 @@ fn shells_do_what_their_lines_do() {
         (Disrupt, "hdfs dfs -put x /data"),
         (Disrupt, "hdfs dfsadmin -safemode enter"),
     ];
-    let wrong: Vec<String> = rows
-        .iter()
-        .filter(|(want, line)| effect(line) != *want)
-        .map(|(want, line)| format!("{want} expected, {} given: {line}", effect(line)))
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    all_hold(rows);
 }
 
 #[test]

@@ -16,21 +16,21 @@ pub mod oc;
 #[cfg(feature = "cli")]
 pub mod reach;
 
-use super::tool::Tool;
+use super::tool::{OC, Tool};
 use super::verdict::Verdict;
 use crate::engine::kube::kubectl::TABLE;
 use std::borrow::Cow;
 
 /// Judges the words after the name of a tool of this family: kubectl's commands, and before them those that only `oc` has.
 pub fn classify(tool: &Tool, words: &[&[u8]], inside: classify::Inside) -> Verdict {
-    let own = if tool.name == oc::NAME { oc::classify(words, inside) } else { None };
+    let own = if tool.is(&OC) { oc::classify(words, inside) } else { None };
     own.unwrap_or_else(|| classify::classify_words(&TABLE, words, inside))
 }
 
 /// The commands of a tool of this family, as rules of a policy name them; groups stand for themselves.
 #[cfg(feature = "cli")]
 pub fn verbs(tool: &Tool) -> Vec<String> {
-    let own = if tool.name == oc::NAME { oc::commands() } else { Vec::new() };
+    let own = if tool.is(&OC) { oc::commands() } else { Vec::new() };
     let mut all: Vec<String> = Vec::new();
     for path in TABLE.commands.iter().map(|command| command.path.to_owned()).chain(own) {
         let groups: Vec<String> =

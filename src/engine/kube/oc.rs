@@ -7,9 +7,6 @@ use crate::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read, Unknow
 use crate::engine::kube::kubectl;
 use crate::engine::verdict::Verdict;
 
-/// The tool's name.
-pub const NAME: &str = "oc";
-
 /// So many words a command has at most.
 const DEEPEST: usize = 3;
 
@@ -128,6 +125,7 @@ const COMMANDS: [(Effect, &str); 3] = [
 mod tests {
     use super::*;
     use crate::engine::classify::classify as of_tool;
+    use crate::engine::tool::OC;
 
     #[test]
     fn no_command_stands_twice_and_every_group_is_one() {
@@ -174,7 +172,7 @@ mod tests {
         ];
         for (want, line) in rows {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            assert_eq!(of_tool(NAME.as_bytes(), &words).effect, want, "{line}");
+            assert_eq!(of_tool(OC.name.as_bytes(), &words).effect, want, "{line}");
         }
         // Only oc has them.
         assert_eq!(of_tool(b"kubectl", &[b"login"]).effect, Unknown);
