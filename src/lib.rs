@@ -2,7 +2,7 @@
 //! to type the name of the target that is really going to be hit.
 //!
 //! The modules depend on each other downwards only (`tests/laws/architecture.rs` holds the rule):
-//! `app` → `prompt`, `keep`, `audit`, `shim`, `probe`, `resolve`, `policy`, `ui` → `run`, `world`, `fail` → `engine`.
+//! `app` → `family` → `prompt`, `keep`, `audit`, `shim`, `probe`, `resolve`, `policy`, `ui` → `run`, `world`, `fail` → `engine`.
 //! The engine is pure: it reads bytes and facts and answers with data; everything else fetches facts or carries out.
 
 pub mod engine;
@@ -15,6 +15,8 @@ pub mod world;
 pub mod app;
 #[cfg(feature = "cli")]
 pub mod audit;
+#[cfg(feature = "cli")]
+pub mod family;
 #[cfg(feature = "cli")]
 pub mod keep;
 #[cfg(feature = "cli")]

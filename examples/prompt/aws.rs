@@ -2,13 +2,14 @@
 
 use super::{Scene, assessed, data, file, groups};
 use guard::engine::assess::Assessment;
+use guard::engine::aws::AwsTarget;
 use guard::engine::aws::naming::Naming;
 use guard::engine::challenge::{Challenge, aws_challenge};
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Fate, Gap, Impact, Protection, Subject};
 use guard::engine::situation::Level;
-use guard::engine::target::{AwsTarget, Environment};
+use guard::engine::target::Environment;
 use guard::ui::CommandLine;
 
 const PROD: &str = "111111111111";

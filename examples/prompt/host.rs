@@ -5,8 +5,9 @@ use guard::engine::challenge::{HostScope, host_challenge};
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Fate, Gap, Impact, Subject};
+use guard::engine::machine::HostTarget;
 use guard::engine::situation::Level;
-use guard::engine::target::{Environment, HostTarget};
+use guard::engine::target::Environment;
 use guard::ui::CommandLine;
 
 fn owned(names: &[&str]) -> Vec<String> {

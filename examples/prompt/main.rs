@@ -51,7 +51,8 @@ fn main() -> ExitCode {
         let _line = Progress::start("asking the cluster", dumb);
         std::thread::sleep(Duration::from_millis(slow));
     }
-    let view = scene.view();
+    let sight = scene.sight();
+    let view = scene.view(&sight);
     if scene.name == "notice" {
         return fail(&render_notice(&view, look), Exit::Ok);
     }
@@ -102,9 +103,8 @@ fn json(scene: &scenes::Scene) -> ExitCode {
         assessment: &scene.assessment,
         whole_scope: scene.assessment.whole_scope.into(),
         environment: (scene.environment, scene.why),
-        name: &scene.cluster,
         tool: scene.tool(),
-        target: scene.target(),
+        target: &scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         tells_phrase: true,

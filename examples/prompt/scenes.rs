@@ -6,12 +6,17 @@ pub mod aws;
 pub mod host;
 
 use guard::engine::assess::Assessment;
+use guard::engine::aws::AwsTarget;
 use guard::engine::challenge::Challenge;
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Impact, Protection, Subject};
+use guard::engine::kube::KubeTarget;
+use guard::engine::machine::HostTarget;
 use guard::engine::situation::Level;
-use guard::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, Target};
+use guard::engine::target::{Environment, Target};
+use guard::family::{aws as aws_family, kube, machine};
+use guard::ui::view::{About, Sight};
 use guard::ui::{CommandLine, View};
 
 /// Everything one screen is made from.
@@ -38,29 +43,50 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Where the command goes.
-    pub fn target(&self) -> Target<'_> {
-        let host = self.host.as_ref().map(Target::Host);
-        host.or(self.aws.as_ref().map(Target::Aws)).unwrap_or(Target::Kube(&self.target))
+    /// Where the command goes, as data.
+    pub fn target(&self) -> Target {
+        match (&self.host, &self.aws) {
+            (Some(host), _) => host.data(&self.cluster),
+            (None, Some(aws)) => aws.data(&self.cluster),
+            (None, None) => {
+                self.target.data(&self.cluster, std::slice::from_ref(&self.target.namespace.value))
+            }
+        }
+    }
+
+    /// The same on the screen.
+    pub fn sight(&self) -> Sight {
+        let about = About {
+            name: &self.cluster,
+            verb: self.verb,
+            impact: &self.impact,
+            challenge: Some(&self.challenge),
+            level: self.level,
+            home: Some("/home/anna"),
+        };
+        match (&self.host, &self.aws) {
+            (Some(host), _) => machine::screen::sight(host, &about),
+            (None, Some(aws)) => aws_family::screen::sight(aws, &about),
+            (None, None) => kube::screen::sight(&self.target, &about),
+        }
     }
 
     /// The tool that was called.
     pub fn tool(&self) -> &'static str {
-        match self.target() {
-            Target::Kube(_) => "kubectl",
-            Target::Aws(_) => "aws",
-            Target::Host(_) => "apt-get",
+        match (&self.host, &self.aws) {
+            (Some(_), _) => "apt-get",
+            (None, Some(_)) => "aws",
+            (None, None) => "kubectl",
         }
     }
 
     /// Borrowed, as the screen wants it.
-    pub fn view(&self) -> View<'_> {
+    pub fn view<'a>(&'a self, sight: &'a Sight) -> View<'a> {
         View {
             environment: self.environment,
             environment_why: self.why,
             name: &self.cluster,
-            target: self.target(),
-            verb: self.verb,
+            sight,
             assessment: &self.assessment,
             impact: &self.impact,
             challenge: Some(&self.challenge),

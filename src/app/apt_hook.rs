@@ -8,11 +8,7 @@ mod caller;
 mod dpkg;
 mod flags;
 
-use super::call::Call;
-use super::call::How;
-use super::consent::{self, Case, Recorded};
-use super::judge::host::judge_plan;
-use super::out;
+use super::consent;
 use crate::engine::escape::escape;
 use crate::engine::packages::hook;
 use crate::engine::packages::hook::{SELFTEST, Told};
@@ -20,12 +16,16 @@ use crate::engine::packages::plan::Plan;
 use crate::engine::packages::status::armed;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
+use crate::family::call::{Call, Options};
+use crate::family::cx::Cx;
+use crate::family::packages::PackagesReading;
+use crate::family::reading::Reading as _;
 use crate::policy;
 use crate::prompt::Terminal;
 use crate::run::exec::CONFIRM;
 use crate::run::home;
 use crate::run::token::{For, Process, Store};
-use crate::ui::ColourChoice;
+use crate::ui::{ColourChoice, stderr};
 use crate::world::World;
 use agree::Agreed;
 use aptitude::Remembered;
@@ -119,23 +119,25 @@ fn pre_install(world: &World, choice: ColourChoice) -> Result<Answer> {
     }
     flags::fill_in(&mut told, &caller, world, &armed);
     told.plan.add_armed(&armed);
-    let recorded = judge(&caller.call, told.plan.clone(), world, choice).map_err(|fail| {
+    let agreed = judge(&caller.call, told.plan.clone(), world, choice).map_err(|fail| {
         let remembered = aptitude::forget(&caller, &told.plan);
         with_notes(fail, remembered, world)
     })?;
-    let agreed = Agreed::recorded(recorded);
     pass_on(&agreed, &store, caller.process, &told, now);
     Ok(Answer::Agrees(agreed))
 }
 
 /// Judges it, and asks where it has to be asked. Comes back only when the packages may go.
-fn judge<'c>(call: &'c Call, plan: Plan, world: &World, choice: ColourChoice) -> Result<Recorded<'c>> {
+fn judge(call: &Call, plan: Plan, world: &World, choice: ColourChoice) -> Result<Agreed> {
     let policy = policy::load(world)
         .map_err(|fail| fail.because("without its policy guard lets nothing be removed"))?;
-    let how = How { probe: true, interactive: Terminal::available().is_ok(), progress: true };
-    let judged = judge_plan(call, plan, policy, world, how)?;
-    let consent = consent::ask(Case { call, judged }, world, choice)?;
-    consent.keep(world, choice)?.look_again(world)?.record(world, choice)
+    let interactive = Terminal::available().is_ok();
+    let options = Options { probe: true, interactive, progress: true, runs: true };
+    let reading = PackagesReading::of_plan(call, plan);
+    let (raw, words) = (call.words(), reading.invocation().slices());
+    let judged = reading.judge(Cx::new(call, &raw, &words, world, &policy, options))?;
+    let recorded = consent::ask(judged, choice)?.keep(choice)?.look_again()?.record(choice)?;
+    Ok(Agreed::recorded(recorded))
 }
 
 /// Adds to a refusal what is so only here.
@@ -153,7 +155,7 @@ fn with_notes(fail: Fail, remembered: Remembered, world: &World) -> Fail {
 fn pass_on(_: &Agreed, store: &Store, process: Option<Process>, told: &Told, now: SystemTime) {
     let Some(process) = process else { return };
     if let Err(fail) = store.pass_on(process, &told.plan, &told.replaced, now) {
-        out::complain(&format!(
+        stderr::complain(&format!(
             "guard: warning: {}: {}; dpkg will ask again\n",
             fail.what,
             fail.because.join("; ")
@@ -188,7 +190,7 @@ fn read(world: &World) -> Result<Vec<u8>> {
 /// The answer to `guard doctor`: which guard was called.
 fn selftest() {
     let path = home::own_path().map_or_else(|| "-".to_owned(), |path| escape(path.as_os_str().as_bytes()));
-    out::complain(&format!("{SELFTEST} {} {path}\n", env!("CARGO_PKG_VERSION")));
+    stderr::complain(&format!("{SELFTEST} {} {path}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::audit::{self, Answer, Entry, Outcome, Record};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
+use crate::ui::stderr;
 use crate::world::World;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use std::collections::VecDeque;
@@ -116,7 +117,7 @@ fn run_show(args: &Show, path: &Path) -> Result<Exit> {
     }
     out::print_bytes(&text)?;
     if kept.is_empty() && !args.json {
-        out::complain(&format!("no records in {}\n", shown(path)));
+        stderr::complain(&format!("no records in {}\n", shown(path)));
     }
     Ok(Exit::Ok)
 }

@@ -1,13 +1,14 @@
 //! `guard check`: the decision without the deed.
 
-use super::call::Call;
-use super::call::How;
-use super::judge::{judge, read_words};
 use super::{origin, show};
 use crate::engine::decide::Decision;
 use crate::engine::fact::Why;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
+use crate::family;
+use crate::family::call::{Call, Options};
+use crate::family::cx::Cx;
+use crate::family::judge::Evaluation;
 use crate::policy;
 use crate::ui::ColourChoice;
 use crate::ui::json::{Checked, render_json};
@@ -54,42 +55,38 @@ pub fn named_call(command: &[OsString]) -> Result<Call> {
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let call = named_call(&args.command)?;
-    let words = read_words(&call, world)?;
-    let read = words.only_read(&call);
+    let reading = family::read(&call, world)?;
+    let read = reading.invocation().only_reads(call.tool);
     if read && !args.json {
         return Ok(Exit::Ok);
     }
     let policy = policy::load(world)?;
-    let how = How { probe: !args.offline && !read, interactive: true, progress: !args.json };
-    let mut judged = judge(&call, words, policy, world, how)?;
-    judged.copy.is_not_run();
+    let options =
+        Options { probe: !args.offline && !read, interactive: true, progress: !args.json, runs: false };
+    let (raw, words) = (call.words(), reading.invocation().slices());
+    let judged = reading.judge(Cx::new(&call, &raw, &words, world, &policy, options))?;
     if let Some(fail) = judged.unresolved() {
         return Err(fail);
     }
-    let exit = match &judged.decision {
+    let outcome = &judged.outcome;
+    let exit = match &outcome.decision {
         Decision::Allow(_) => Exit::Ok,
         Decision::Confirm(_) if judged.impact.refused.is_some() => Exit::Refused,
         Decision::Confirm(_) => Exit::WouldAsk,
         Decision::Deny(_) => Exit::Refused,
     };
-    let shown = show::Shown::new(&judged, &call, world);
     let text = if args.json {
-        let target = match &judged.resolved {
-            Ok(resolved) => resolved.target(),
-            Err(fail) => return Err(fail.clone()),
-        };
         let checked = Checked {
-            decision: &judged.decision,
-            assessment: &judged.assessment,
-            whole_scope: judged.situation.whole_scope,
-            environment: (judged.place.environment, &judged.place.because),
-            name: &judged.name,
+            decision: &outcome.decision,
+            assessment: &outcome.assessment,
+            whole_scope: outcome.situation.whole_scope,
+            environment: (outcome.place.environment, &outcome.place.because),
             tool: call.tool.name,
-            target,
+            target: judged.target.as_ref().map_err(Fail::clone)?,
             impact: &judged.impact,
-            challenge: matches!(judged.decision, Decision::Confirm(_)).then_some(&judged.challenge),
+            challenge: matches!(outcome.decision, Decision::Confirm(_)).then_some(&outcome.challenge),
             tells_phrase: show::tells_phrase(&judged),
-            ignored: &judged.policy.ignored,
+            ignored: &policy.ignored,
             exit,
         };
         let json = render_json(&checked);
@@ -97,7 +94,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
             Fail::new(Kind::Bug, "the answer could not be written as JSON").because(e.to_string())
         })?
     } else {
-        plain(&judged, &shown, world, choice)
+        plain(&judged, &show::Shown::new(&judged), world, choice)
     };
     match writeln!(std::io::stdout(), "{}", text.trim_end()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -107,16 +104,11 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     }
 }
 
-fn plain(
-    judged: &super::judge::Judged,
-    shown: &show::Shown<'_>,
-    world: &World,
-    choice: ColourChoice,
-) -> String {
+fn plain(judged: &Evaluation<'_>, shown: &show::Shown<'_>, world: &World, choice: ColourChoice) -> String {
     use crate::engine::situation::Level;
     use std::io::IsTerminal;
     let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), None);
-    let verdict = match &judged.decision {
+    let verdict = match &judged.outcome.decision {
         Decision::Allow(_) => match judged.impact.gaps.iter().find(|gap| gap.why == Why::NotAsked) {
             Some(gap) => format!("would run; not asked: {}", gap.what),
             None => "would run".to_owned(),
@@ -125,17 +117,17 @@ fn plain(
             "would be refused by the server".to_owned()
         }
         Decision::Confirm(asked) if asked.level == Level::Typed => {
-            format!("would ask to type {}", judged.challenge.pattern())
+            format!("would ask to type {}", judged.outcome.challenge.pattern())
         }
         Decision::Confirm(_) => "would ask y/N".to_owned(),
         Decision::Deny(denied) => {
             format!("would be refused: {}", crate::engine::escape::escape(denied.reason.as_bytes()))
         }
     };
-    let rules = judged.decision.rules();
+    let rules = judged.outcome.decision.rules();
     let by = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
-    let from = match &judged.decision {
-        Decision::Deny(denied) => origin::lines(denied, &judged.policy, judged.situation.now),
+    let from = match &judged.outcome.decision {
+        Decision::Deny(denied) => origin::lines(denied, judged.cx.policy, judged.outcome.situation.now),
         _ => Vec::new(),
     };
     let from: String = from.iter().map(|line| format!("\n  {line}")).collect();

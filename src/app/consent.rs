@@ -54,48 +54,53 @@
 //! }
 //! ```
 //! ```compile_fail,E0599
-//! use guard::app::consent::{Case, Consent, Sure};
-//! fn unkept(consent: Consent<Case<'_>>, world: &guard::world::World) {
-//!     let _ = consent.look_again(world);
+//! use guard::{app::consent::{Consent, Sure}, family::judge::Evaluation};
+//! fn unkept(consent: Consent<Evaluation<'_>>) {
+//!     let _ = consent.look_again();
 //! }
 //! ```
 //! The same steps in their order do compile:
 //! ```no_run
-//! use guard::{app::consent::{Case, Consent}, fail::Result, ui::ColourChoice, world::World};
-//! fn run(consent: Consent<Case<'_>>, world: &World) -> Result<()> {
-//!     let mut sure = consent.keep(world, ColourChoice::Auto)?.look_again(world)?;
+//! use guard::{app::consent::Consent, fail::Result, family::judge::Evaluation, ui::ColourChoice};
+//! fn run(consent: Consent<Evaluation<'_>>) -> Result<()> {
+//!     let mut sure = consent.keep(ColourChoice::Auto)?.look_again()?;
 //!     let launch = sure.pin()?;
-//!     Err(sure.record(world, ColourChoice::Auto)?.run(launch))
+//!     Err(sure.record(ColourChoice::Auto)?.run(launch))
 //! }
 //! ```
 
 mod answer;
-pub mod case;
 pub mod given;
-mod last_look;
 mod launch;
 pub mod put_back;
 mod variable;
 
 pub use answer::ask;
-pub use case::Case;
 pub use given::{Consent, Ending};
 pub use launch::Launch;
 pub(super) use launch::pass;
 
-use super::keeping::{self, Copied};
 use super::record;
+use crate::engine::decide::Decision;
 use crate::fail::Result;
+use crate::family::judge::Evaluation;
+use crate::family::promise::Copied;
 use crate::ui::ColourChoice;
-use crate::world::World;
 
-impl<'c> Consent<Case<'c>> {
+impl<'c> Consent<Evaluation<'c>> {
     /// Takes the copy that was promised; without it the command does not run.
-    pub fn keep(self, world: &World, choice: ColourChoice) -> Result<Kept<'c>> {
-        let copied = keeping::take(&self, self.to().call, &self.to().judged, world, choice);
+    ///
+    /// # Errors
+    /// It could not be taken.
+    pub fn keep(self, choice: ColourChoice) -> Result<Kept<'c>> {
+        let judged = self.to();
+        let copied = match judged.promise.intent() {
+            Some(intent) => judged.held.keep(judged, intent, choice),
+            None => Copied::default(),
+        };
         if let Some(fail) = &copied.refuse {
             // The go-ahead is on record together with why nothing ran all the same.
-            record::refused(self.to(), world, self.ending(), &fail.what);
+            record::refused(judged, self.ending(), &fail.what);
             return Err(fail.clone());
         }
         Ok(Kept { consent: self, copied })
@@ -105,16 +110,20 @@ impl<'c> Consent<Case<'c>> {
 /// A go-ahead whose copy is taken, where one was promised.
 #[must_use]
 pub struct Kept<'c> {
-    consent: Consent<Case<'c>>,
+    consent: Consent<Evaluation<'c>>,
     copied: Copied,
 }
 
 impl<'c> Kept<'c> {
-    /// Looks once more whether what was judged still is what would run. After the copy: that may take a moment.
-    pub fn look_again(self, world: &World) -> Result<Sure<'c>> {
-        let (case, ending) = (self.consent.to(), self.consent.ending());
-        last_look::unmoved(case, world, ending.prompting()).inspect_err(|fail| {
-            record::refused(case, world, ending, &fail.what);
+    /// Looks once more whether what was judged still is what would run: another terminal may have switched contexts, or
+    /// changed a file, while the person was reading. After the copy: that may take a moment.
+    ///
+    /// # Errors
+    /// Something changed.
+    pub fn look_again(self) -> Result<Sure<'c>> {
+        let (judged, ending) = (self.consent.to(), self.consent.ending());
+        judged.held.unchanged(judged, ending.prompting()).inspect_err(|fail| {
+            record::refused(judged, ending, &fail.what);
         })?;
         Ok(Sure { kept: self })
     }
@@ -128,20 +137,28 @@ pub struct Sure<'c> {
 
 impl<'c> Sure<'c> {
     /// Makes what runs the very thing that was looked at: bytes that cannot change any more, keys, variables.
+    ///
+    /// # Errors
+    /// It cannot be held.
     pub fn pin(&mut self) -> Result<Launch> {
-        launch::pin(self.kept.consent.to_mut())
+        let judged = self.kept.consent.to_mut();
+        let allowed = matches!(judged.outcome.decision, Decision::Allow(_));
+        judged.held.pin(judged.cx, allowed).map(Launch::of)
     }
 
-    /// Writes the record; where policy demands it and it cannot be written, nothing runs.
-    pub fn record(self, world: &World, choice: ColourChoice) -> Result<Recorded<'c>> {
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// It cannot be written, and policy demands it.
+    pub fn record(self, choice: ColourChoice) -> Result<Recorded<'c>> {
         let Kept { consent, copied } = self.kept;
-        record::exec(&consent, &copied, world, choice)?;
-        Ok(Recorded { case: consent.spend() })
+        record::exec(&consent, &copied, choice)?;
+        Ok(Recorded { judged: consent.spend() })
     }
 }
 
 /// What is on record, and may run.
 #[must_use]
 pub struct Recorded<'c> {
-    case: Case<'c>,
+    judged: Evaluation<'c>,
 }

@@ -4,12 +4,12 @@ mod apt;
 mod aws;
 pub mod units;
 
-use super::kubectl::Kubectl;
 use super::{init, out};
 use crate::engine::escape::escape;
 use crate::engine::tool;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
+use crate::family::kube::program::Kubectl;
 use crate::run::{find, home};
 use crate::shim::{self, layers, links, selftest, shells};
 use crate::world::World;

@@ -1,27 +1,23 @@
 //! `guard explain`: every stage of the decision, and where each value comes from.
 
-use super::call::How;
 use super::check::named_call;
-use super::judge::aws::AwsWords;
-use super::judge::{Judged, judge, read_words};
 use super::show;
-use crate::engine::aws;
 use crate::engine::classify::redact;
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::fact::{Known, Sourced};
-use crate::engine::grammar::cobra::{Parsed, parse};
 use crate::engine::human::counted;
-use crate::engine::kube::kubectl::TABLE;
-use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
-use crate::engine::tool::{FamilyId, Tool};
+use crate::engine::target::{Part, Value};
 use crate::exit::Exit;
 use crate::fail::Result;
+use crate::family;
+use crate::family::call::Options;
+use crate::family::cx::Cx;
+use crate::family::judge::Evaluation;
+use crate::family::reading::Reading;
 use crate::policy;
-use crate::ui::{ColourChoice, CommandLine, Look};
+use crate::ui::{ColourChoice, CommandLine, Look, stderr};
 use crate::world::World;
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -44,24 +40,22 @@ pub struct Args {
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let call = named_call(&args.command)?;
-    let words = read_words(&call, world)?;
-    let read = words.verdict.completion || words.verdict.effect == Effect::Read;
+    let reading = family::read(&call, world)?;
+    let invocation = reading.invocation();
+    let read = invocation.verdict.completion || invocation.verdict.effect == Effect::Read;
     let policy = policy::load(world)?;
-    let how = How { probe: !args.offline && !read, interactive: true, progress: true };
-    let mut judged = judge(&call, words, policy, world, how)?;
-    judged.copy.is_not_run();
+    let options = Options { probe: !args.offline && !read, interactive: true, progress: true, runs: false };
+    let (raw, words) = (call.words(), invocation.slices());
+    let judged = reading.judge(Cx::new(&call, &raw, &words, world, &policy, options))?;
     let mut out = String::new();
-    write_words(&mut out, &judged, call.tool);
+    write_words(&mut out, &judged, &*reading);
     write_target(&mut out, &judged);
     write_policy(&mut out, &judged);
     write_facts(&mut out, &judged);
     write_decision(&mut out, &judged);
-    let shown = show::Shown::new(&judged, &call, world);
-    let _ = writeln!(
-        out,
-        "\nscreen\n{}",
-        shown.screen().facts(Look { width: 80, ..show::look(world, choice) }).trim_end()
-    );
+    let shown = show::Shown::new(&judged);
+    let look = Look { width: 80, ..stderr::look(world, choice) };
+    let _ = writeln!(out, "\nscreen\n{}", shown.screen().facts(look).trim_end());
     let _ = std::io::stdout().write_all(out.as_bytes());
     Ok(Exit::Ok)
 }
@@ -83,212 +77,73 @@ fn notes(out: &mut String, notes: &[String]) {
     }
 }
 
-fn write_words(out: &mut String, judged: &Judged, tool: &Tool) {
+fn write_words(out: &mut String, judged: &Evaluation<'_>, reading: &dyn Reading) {
     let _ = writeln!(out, "words");
-    let slices = judged.words.slices();
-    if let Some(file) = judged.words.preferences.as_ref() {
-        let does = judged.words.rewritten.join(", ");
+    let (cx, invocation) = (judged.cx, judged.invocation);
+    if let Some(file) = &invocation.preferences {
+        let does = invocation.rewritten.join(", ");
         let does = if does.is_empty() { "changes nothing here" } else { &does };
         line(out, "preferences", &format!("{}: {does}", file.display()));
-        let read_as = CommandLine::of(redact(tool, &slices));
-        line(out, "read as", &read_as.to_string());
+        line(out, "read as", &CommandLine::of(redact(cx.call.tool, cx.words)).to_string());
     }
-    if let Some(read) = judged.words.aws.as_deref() {
-        write_hit(out, read, &aws::redact(&slices));
-    } else if tool.family == FamilyId::Kube {
-        write_parse(out, &parse(&TABLE, &slices));
+    for (label, text) in reading.details() {
+        line(out, label, &text);
     }
-    line(out, "effect", judged.words.verdict.effect.word());
-    for why in &judged.words.verdict.because {
+    line(out, "effect", judged.verdict.effect.word());
+    for why in &judged.verdict.because {
         line(out, "", why);
     }
     line(out, "real tool", &judged.tool.display().to_string());
 }
 
-fn write_hit(out: &mut String, read: &AwsWords, shown: &[Cow<'_, [u8]>]) {
-    let hit = &read.hit;
-    if let Some(text) = &read.shell {
-        line(out, "shell line", &aws::redact_text(text));
-        return;
-    }
-    let verb = hit.verb();
-    line(out, "command", if verb.is_empty() { "none" } else { &verb });
-    for (name, value) in &hit.globals {
-        line(
-            out,
-            "global",
-            &value.as_ref().map_or(format!("--{name}"), |v| format!("--{name} = {}", aws::redact_text(v))),
-        );
-    }
-    for (name, values) in &hit.options {
-        let values: Vec<String> = values.iter().map(|value| aws::redact_option(&verb, name, value)).collect();
-        let value = values.join(" ");
-        line(
-            out,
-            "option",
-            &if values.is_empty() { format!("--{name}") } else { format!("--{name} = {value}") },
-        );
-    }
-    // What does not stand among the words as they may be shown is a secret, whichever list holds it.
-    let is_shown =
-        |text: &str| shown.iter().any(|word| word.windows(text.len().max(1)).any(|w| w == text.as_bytes()));
-    for operand in &hit.operands {
-        let text = if is_shown(operand) { aws::redact_text(operand) } else { "[redacted]".to_owned() };
-        line(out, "argument", &text);
-    }
-    let given = |name: &str| hit.options.iter().any(|(_, values)| values.iter().any(|value| value == name));
-    for name in hit.resources.iter().filter(|name| !given(name) || is_shown(name)) {
-        line(out, "resource", name);
-    }
-    if hit.unread {
-        line(out, "unread", "a document that guard cannot read");
-    }
-}
-
-fn write_parse(out: &mut String, parsed: &Parsed<'_>) {
-    line(out, "command", if parsed.path().is_empty() { "none of the built-in ones" } else { parsed.path() });
-    for given in &parsed.given {
-        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        let name = given
-            .flag
-            .map_or_else(|| format!("{} (not in the table)", text(given.name)), |f| format!("--{}", f.long));
-        let secret = given.flag.is_some_and(|f| f.role == crate::engine::grammar::table::Role::Secret);
-        let value = if secret { "***".to_owned() } else { text(given.value) };
-        line(out, "flag", &format!("{name} = {value} (word {})", given.at + 1));
-    }
-    for (at, arg) in &parsed.args {
-        line(out, "argument", &format!("{} (word {})", String::from_utf8_lossy(arg), at + 1));
-    }
-    if let Some(problem) = &parsed.problem {
-        line(out, "problem", &format!("{problem:?}"));
-    }
-}
-
-fn write_target(out: &mut String, judged: &Judged) {
+fn write_target(out: &mut String, judged: &Evaluation<'_>) {
     let _ = writeln!(out, "\ntarget");
-    match &judged.resolved {
-        Ok(resolved) => match resolved.target() {
-            Target::Kube(target) => write_cluster(out, target),
-            Target::Aws(target) => write_account(out, target),
-            Target::Host(target) => write_host(out, target),
-        },
+    let target = match &judged.target {
+        Ok(target) => target,
         Err(why) => return line(out, "unknown", &why.what),
+    };
+    for part in &target.parts {
+        write_part(out, part);
     }
+    notes(out, &target.notes);
     if show::tells_phrase(judged) {
-        line(out, "phrase", &format!("{} ({})", judged.challenge.variable(), judged.challenge.kind));
+        let challenge = &judged.outcome.challenge;
+        line(out, "phrase", &format!("{} ({})", challenge.variable(), challenge.kind));
     }
 }
 
-fn write_host(out: &mut String, target: &HostTarget) {
-    match &target.name {
-        Known::Known(name) => line(out, "host", &format!("{} from {}", name.value, name.from)),
-        Known::Unknown(why) => line(out, "host", &format!("not known: {why}")),
+fn write_part(out: &mut String, part: &Part) {
+    let Some(label) = part.label else { return };
+    match &part.value {
+        Value::None | Value::Flag(_) => {}
+        Value::Nothing(word) => line(out, label, word),
+        Value::Text(text) => line(out, label, text),
+        Value::Said { value, from } => line(out, label, &format!("{value} from {from}")),
+        Value::Live { value, says, .. } => line(out, label, &format!("{value}{says}")),
+        Value::Unknown(why) => line(out, label, &format!("not known: {why}")),
+        Value::List(texts) => texts.iter().for_each(|text| line(out, label, text)),
     }
-    let parts = [
-        ("static name", &target.static_name),
-        ("deployment", &target.deployment),
-        ("called", &target.pretty),
-        ("location", &target.location),
-        ("instance", &target.instance),
-        ("cloud", &target.cloud),
-        ("root", &target.root),
-        ("remote", &target.remote),
-    ];
-    for (label, part) in parts {
-        if let Some(part) = part {
-            line(out, label, &format!("{} from {}", part.value, part.from));
-        }
-    }
-    for (label, text) in
-        [("full name", &target.fqdn), ("address", &target.address), ("within", &target.within)]
-    {
-        if let Some(text) = text {
-            line(out, label, text);
-        }
-    }
-    for text in &target.origin {
-        line(out, "origin", text);
-    }
-    notes(out, &target.notes);
 }
 
-fn write_account(out: &mut String, target: &AwsTarget) {
-    let known = |known: &Known<String>| match known {
-        Known::Known(value) if target.remembered => {
-            format!("{value}, where the same key and profile led before")
-        }
-        Known::Known(value) => format!("{value} from sts get-caller-identity"),
-        Known::Unknown(why) => format!("not known: {why}"),
-    };
-    line(out, "account", &known(&target.account));
-    line(out, "principal", &known(&target.principal));
-    for (label, name) in [("alias", &target.alias), ("organisation", &target.organisation_name)] {
-        let text = match name {
-            Known::Known(Some(name)) => name.clone(),
-            Known::Known(None) => "none".to_owned(),
-            Known::Unknown(why) => format!("not known: {why}"),
-        };
-        line(out, label, &text);
-    }
-    let parts = [
-        ("profile", &target.profile),
-        ("credentials", &target.credentials),
-        ("suggests", &target.suggested_account),
-        ("region", &target.region),
-        ("endpoint", &target.endpoint),
-    ];
-    for (label, part) in parts {
-        if let Some(part) = part {
-            line(out, label, &format!("{} from {}", aws::redact_text(&part.value), part.from));
-        }
-    }
-    if target.global_service {
-        line(out, "", "the service has no regions");
-    }
-    for text in &target.elsewhere {
-        line(out, "elsewhere", text);
-    }
-    notes(out, &target.notes);
-}
-
-fn write_cluster(out: &mut String, target: &KubeTarget) {
-    let mut part = |label: &str, value: Option<&Sourced<String>>| {
-        if let Some(v) = value {
-            line(out, label, &format!("{} from {}", v.value, v.from));
-        }
-    };
-    part("server", Some(&target.server));
-    part("context", target.context.as_ref());
-    part("cluster", target.cluster.as_ref());
-    part("user", target.user.as_ref());
-    part("acting as", target.acting_as.as_ref());
-    part("namespace", Some(&target.namespace));
-    line(out, "chosen by", &target.chosen_by.to_string());
-    if let Some(ca) = &target.ca_sha256 {
-        line(out, "ca sha256", ca);
-    }
-    match &target.uid {
-        Known::Known(uid) => line(out, "uid", &format!("{uid} (kube-system)")),
-        Known::Unknown(why) => line(out, "uid", &format!("not known: {why}")),
-    }
-    notes(out, &target.notes);
-}
-
-fn write_policy(out: &mut String, judged: &Judged) {
+fn write_policy(out: &mut String, judged: &Evaluation<'_>) {
     let _ = writeln!(out, "\npolicy");
-    if judged.policy.is_empty() {
+    if judged.cx.policy.is_empty() {
         line(out, "files", "none: the built-in table");
     }
-    for layer in judged.policy.layers() {
+    for layer in judged.cx.policy.layers() {
         line(out, layer.layer.word(), &layer.file);
     }
-    line(out, "environment", &format!("{} ({})", judged.place.environment, judged.place.because));
-    if let Some(name) = &judged.place.name {
+    line(
+        out,
+        "environment",
+        &format!("{} ({})", judged.outcome.place.environment, judged.outcome.place.because),
+    );
+    if let Some(name) = &judged.outcome.place.name {
         line(out, "name", name);
     }
 }
 
-fn write_facts(out: &mut String, judged: &Judged) {
+fn write_facts(out: &mut String, judged: &Evaluation<'_>) {
     let impact = &judged.impact;
     let _ = writeln!(out, "\nfacts (asked in {} ms)", judged.probing.as_millis());
     line(out, "objects hit", &impact.subjects_total.to_string());
@@ -318,13 +173,16 @@ fn write_facts(out: &mut String, judged: &Judged) {
     line(
         out,
         "effect",
-        &format!("{} by words, {} with the facts", judged.assessment.words, judged.assessment.effect),
+        &format!(
+            "{} by words, {} with the facts",
+            judged.outcome.assessment.words, judged.outcome.assessment.effect
+        ),
     );
 }
 
-fn write_decision(out: &mut String, judged: &Judged) {
+fn write_decision(out: &mut String, judged: &Evaluation<'_>) {
     let _ = writeln!(out, "\ndecision");
-    let (word, reason) = match &judged.decision {
+    let (word, reason) = match &judged.outcome.decision {
         Decision::Allow(a) if a.notice => ("allow, with one line".to_owned(), None),
         Decision::Allow(_) => ("allow".to_owned(), None),
         Decision::Confirm(a) => (format!("confirm ({:?})", a.level), None),
@@ -334,10 +192,10 @@ fn write_decision(out: &mut String, judged: &Judged) {
     if let Some(reason) = reason {
         line(out, "reason", reason);
     }
-    for rule in judged.decision.rules() {
+    for rule in judged.outcome.decision.rules() {
         line(out, "rule", rule);
     }
-    for down in judged.decision.stood_down() {
+    for down in judged.outcome.decision.stood_down() {
         line(out, "stood down", down);
     }
 }

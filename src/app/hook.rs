@@ -20,6 +20,7 @@ use crate::engine::escape::escape;
 use crate::engine::line::judge_line;
 use crate::exit::Exit;
 use crate::fail::Result;
+use crate::ui::stderr;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io::Read;
@@ -80,7 +81,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     std::thread::spawn(move || {
         std::thread::sleep(DEADLINE);
         let answer = too_long(name);
-        out::complain(&answer.stderr);
+        stderr::complain(&answer.stderr);
         let _ = out::print(&answer.stdout);
         std::process::exit(answer.exit.code().into());
     });
@@ -99,7 +100,7 @@ pub fn run(args: &Args) -> Result<Exit> {
             _ => claude_code(event.as_ref(), args.allow_confirmed),
         }
     };
-    out::complain(&answer.stderr);
+    stderr::complain(&answer.stderr);
     out::print(&answer.stdout)?;
     Ok(answer.exit)
 }

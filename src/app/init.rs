@@ -5,6 +5,7 @@ use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
 use crate::shim::{self, links};
+use crate::ui::stderr;
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -95,7 +96,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     let code = code(args, &dir.to_string_lossy())?;
     if let Some(warning) = (!args.off).then(|| nothing_there(&dir)).flatten() {
         // On standard error: what goes to standard output is run.
-        out::complain(&format!("guard: {warning}\n"));
+        stderr::complain(&format!("guard: {warning}\n"));
     }
     out::print(&code)?;
     Ok(Exit::Ok)

@@ -1,9 +1,10 @@
 //! `guard kept`: the copies taken before something was deleted.
 
-use super::{out, promise};
+use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
+use crate::family::promise;
 use crate::keep::apt::{self, manifest::Is};
 use crate::keep::head::{Kept, Kind};
 use crate::keep::objects::Manifest;
@@ -12,6 +13,7 @@ use crate::keep::store;
 use crate::prompt::{Answer, Ask, Question, Terminal};
 use crate::ui::human::size;
 use crate::ui::screen::{Item, Screen};
+use crate::ui::stderr;
 use crate::ui::{ColourChoice, human};
 use crate::world::World;
 use jiff::Timestamp;
@@ -149,13 +151,16 @@ fn list(root: &Path, json: bool) -> Result<Exit> {
             }
             Err(e) => {
                 exit = Exit::Data;
-                out::complain(&format!("guard: warning: {} is no whole copy: {e}\n", escape(id.as_bytes())));
+                stderr::complain(&format!(
+                    "guard: warning: {} is no whole copy: {e}\n",
+                    escape(id.as_bytes())
+                ));
             }
         }
     }
     out::print(&text)?;
     if all.is_empty() && !json {
-        out::complain("no copies are kept\n");
+        stderr::complain("no copies are kept\n");
     }
     Ok(exit)
 }
@@ -308,7 +313,7 @@ fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourCho
     };
     let chosen: Vec<&String> = all.iter().filter(|(_, m)| old(m)).map(|(id, _)| id).collect();
     if chosen.is_empty() {
-        out::complain("no copies to delete\n");
+        stderr::complain("no copies to delete\n");
         return Ok(Exit::Ok);
     }
     let what = if chosen.len() == 1 { "1 copy".to_owned() } else { format!("{} copies", chosen.len()) };

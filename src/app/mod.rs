@@ -1,43 +1,34 @@
-//! One file per subcommand, and the pipeline that a guarded call goes through. `cli.rs` is data.
+//! One file per subcommand, and the question that a guarded call leads to. `cli.rs` is data.
 
 pub mod apt_hook;
 pub mod audit;
-mod call;
-mod caller;
 pub mod check;
 pub mod classify;
 pub mod cli;
 pub mod completions;
 pub mod consent;
-mod diff;
 pub mod doctor;
 pub mod explain;
 pub mod hook;
 pub mod init;
 pub mod install;
 pub mod intercept;
-pub mod judge;
-mod keeping;
 pub mod kept;
-mod kubectl;
 pub mod man;
 mod origin;
 pub mod out;
 pub mod policy;
-mod promise;
 mod record;
-mod render;
 pub mod restore;
 pub mod run;
 pub mod setup;
 mod show;
-mod situation;
-mod typo;
 pub mod uninstall;
 pub mod version;
 
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
+use crate::family::call::Call;
 use crate::run::names::{self, Called};
 use crate::run::signals;
 use crate::ui::ColourChoice;
@@ -66,7 +57,7 @@ pub fn main() -> ExitCode {
                 };
             }
             let tool = name.tool;
-            intercept::intercept(&call::Call { tool, argv }, &world, ColourChoice::Auto)
+            intercept::intercept(&Call { tool, argv }, &world, ColourChoice::Auto)
         }
         Called::Nameless => {
             Err(Fail::new(Kind::Usage, "there is no argv[0], so there is no telling what was meant"))

@@ -1,7 +1,6 @@
 //! Printing to standard output: a reader that has seen enough (a closed pipe) is not an error.
 
 use crate::fail::{Fail, Kind, Result};
-use crate::world::World;
 use std::io::{ErrorKind, Write};
 
 /// Prints text to standard output as it is.
@@ -18,14 +17,4 @@ pub fn print_bytes(bytes: &[u8]) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Prints text to standard error. What cannot be written there has no other place to go.
-pub fn complain(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Whether the terminal cannot redraw a line.
-pub fn dumb(world: &World) -> bool {
-    world.var("TERM").is_none_or(|term| term == "dumb")
 }

@@ -1,18 +1,15 @@
 //! The audit record of a judged call, written before the command runs or right after it was refused.
 
-use super::consent::case::Case;
 use super::consent::given::{Consent, Ending};
-use super::judge::Judged;
-use super::keeping::Copied;
-use super::show;
 use crate::audit::{self, Caller, ElapsedMs, Operation, Outcome, Record, Target};
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::impact::Fate;
-use crate::engine::target;
 use crate::fail::{Fail, Kind, Result};
-use crate::ui::ColourChoice;
+use crate::family::judge::Evaluation;
+use crate::family::promise::Copied;
+use crate::ui::{ColourChoice, stderr};
 use crate::world::World;
 use std::io::Write;
 use std::path::PathBuf;
@@ -31,9 +28,10 @@ pub fn path(judged_path: Option<&str>, world: &World) -> Result<PathBuf> {
 }
 
 /// Writes the record of a command that is about to run. Fails when policy demands the record and it cannot be written.
-pub fn exec(consent: &Consent<Case<'_>>, copied: &Copied, world: &World, choice: ColourChoice) -> Result<()> {
-    let Case { call, judged } = consent.to();
-    let mut record = make(consent.to(), world, consent.ending(), Outcome::Exec, None);
+pub fn exec(consent: &Consent<Evaluation<'_>>, copied: &Copied, choice: ColourChoice) -> Result<()> {
+    let judged = consent.to();
+    let (call, world) = (judged.cx.call, judged.cx.world);
+    let mut record = make(judged, consent.ending(), Outcome::Exec, None);
     record.kept.clone_from(&copied.id);
     if copied.id.is_some() {
         record.facts.insert("kept_objects".into(), copied.objects.into());
@@ -44,69 +42,52 @@ pub fn exec(consent: &Consent<Case<'_>>, copied: &Copied, world: &World, choice:
     let written =
         path(judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
     let Err(mut fail) = written else { return Ok(()) };
-    let required = judged.terms.audit_required.is_some_and(|least| judged.assessment.effect >= least);
+    let required = judged.terms.audit_required.is_some_and(|least| judged.outcome.assessment.effect >= least);
     if required {
         fail.kind = Kind::Audit;
         return Err(fail.because(format!("{} was not run without its audit record", call.tool)));
     }
-    let look = show::look(world, choice);
+    let look = stderr::look(world, choice);
     let text = crate::ui::notice::render_warning(&format!("no audit record: {}", fail.what), look);
     let _ = writeln!(std::io::stderr(), "{text}");
     Ok(())
 }
 
 /// Writes the record of a refusal. A refusal stands whether or not it could be recorded.
-pub fn refused(case: &Case<'_>, world: &World, ending: &Ending, reason: &str) {
-    let record = make(case, world, ending, Outcome::Refused, Some(reason));
-    let written =
-        path(case.judged.terms.audit_path.as_deref(), world).and_then(|path| audit::append(&record, &path));
+pub fn refused(judged: &Evaluation<'_>, ending: &Ending, reason: &str) {
+    let record = make(judged, ending, Outcome::Refused, Some(reason));
+    let written = path(judged.terms.audit_path.as_deref(), judged.cx.world)
+        .and_then(|path| audit::append(&record, &path));
     if let Err(fail) = written {
         let _ = writeln!(std::io::stderr(), "guard: warning: no audit record: {}", fail.what);
     }
 }
 
-fn make(case: &Case<'_>, world: &World, ending: &Ending, outcome: Outcome, reason: Option<&str>) -> Record {
-    let Case { call, judged } = case;
+fn make(judged: &Evaluation<'_>, ending: &Ending, outcome: Outcome, reason: Option<&str>) -> Record {
+    let (call, place) = (judged.cx.call, &judged.outcome.place);
     let words: Vec<String> = call.redacted().iter().skip(1).map(|w| escape(w)).collect();
-    let mut caller = Caller::of_process(world);
-    caller.actor = Some(judged.situation.actor.word().to_owned());
+    let mut caller = Caller::of_process(judged.cx.world);
+    caller.actor = Some(judged.outcome.situation.actor.word().to_owned());
     let mut record = Record::new(jiff::Timestamp::now(), audit::entropy(), caller, call.tool.name, &words);
-    if let Ok(resolved) = &judged.resolved {
-        let environment = judged.place.environment;
-        let mut target = match resolved.target() {
-            target::Target::Kube(target) => {
-                let mut record = Target::of_kube(target, environment);
-                // `delete ns pay` hits `pay`, wherever it is called, and `delete pv x` no namespace at all.
-                let hit = &judged.situation.namespaces;
-                if !target.all_namespaces && *hit != [target.namespace.value.clone()] {
-                    record.say("namespace", (!hit.is_empty()).then(|| (hit.join(","), "the objects")));
-                }
-                record
-            }
-            target::Target::Aws(target) => Target::of_aws(target, environment),
-            target::Target::Host(target) => Target::of_host(target, environment),
-        };
-        if let Some(name) = &judged.place.name {
-            target.say("name", Some((name.clone(), "policy")));
-        }
-        record.target = Some(target);
+    if let Ok(target) = &judged.target {
+        record.target = Some(Target::of(target, place.environment, place.name.as_deref()));
     }
     record.operation = Operation {
-        effect: judged.assessment.effect.word().to_owned(),
-        words: judged.assessment.words.word().to_owned(),
-        because: judged.assessment.because.clone(),
+        effect: judged.outcome.assessment.effect.word().to_owned(),
+        words: judged.outcome.assessment.words.word().to_owned(),
+        because: judged.outcome.assessment.because.clone(),
     };
     record.facts = facts(judged);
-    record.decision = match &judged.decision {
+    record.decision = match &judged.outcome.decision {
         Decision::Allow(a) if !a.warnings.is_empty() => "warn",
         Decision::Allow(_) => "allow",
         Decision::Confirm(_) => "confirm",
         Decision::Deny(_) => "deny",
     }
     .to_owned();
-    record.rules = judged.decision.rules().to_vec();
-    if matches!(judged.decision, Decision::Confirm(_)) {
-        record.challenge = Some(judged.challenge.kind.clone().into_owned());
+    record.rules = judged.outcome.decision.rules().to_vec();
+    if matches!(judged.outcome.decision, Decision::Confirm(_)) {
+        record.challenge = Some(judged.outcome.challenge.kind.clone().into_owned());
     }
     record.answer = ending.answer();
     record.justification = ending.justification().map(str::to_owned);
@@ -135,10 +116,10 @@ fn listed(texts: impl Iterator<Item = String>) -> serde_json::Value {
     list.into()
 }
 
-fn facts(judged: &Judged) -> serde_json::Map<String, serde_json::Value> {
+fn facts(judged: &Evaluation<'_>) -> serde_json::Map<String, serde_json::Value> {
     let impact = &judged.impact;
     let mut map = serde_json::Map::new();
-    if judged.assessment.words <= Effect::Mutate && impact.subjects.is_empty() {
+    if judged.outcome.assessment.words <= Effect::Mutate && impact.subjects.is_empty() {
         return map;
     }
     let goes: u64 = impact.groups.iter().map(|g| g.count).sum();
@@ -148,8 +129,8 @@ fn facts(judged: &Judged) -> serde_json::Map<String, serde_json::Value> {
     map.insert("data".into(), listed(lost));
     let gaps = impact.gaps.iter().map(|g| format!("{}: {}", g.what, g.why));
     map.insert("unchecked".into(), listed(gaps));
-    if !judged.decision.stood_down().is_empty() {
-        let down = judged.decision.stood_down().iter().cloned().map(serde_json::Value::from);
+    if !judged.outcome.decision.stood_down().is_empty() {
+        let down = judged.outcome.decision.stood_down().iter().cloned().map(serde_json::Value::from);
         map.insert("stood_down".into(), down.collect());
     }
     map

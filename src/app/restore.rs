@@ -4,16 +4,18 @@ mod apt;
 
 use super::consent::Consent;
 use super::consent::put_back::{Asking, Question};
-use super::{judge, kept, out};
+use super::{kept, out};
 use crate::engine::challenge::{Scope, challenge, cluster_name};
 use crate::engine::escape::escape;
 use crate::engine::fact::Known;
 use crate::engine::grammar::cobra::parse;
+use crate::engine::kube::KubeTarget;
 use crate::engine::kube::kubectl::TABLE;
-use crate::engine::policy::place::{Classified, Seen, classify_target};
-use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::policy::place::{Classified, classify_target};
+use crate::engine::target::Environment;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
+use crate::family::kube::lent::settle;
 use crate::keep::head::Kind;
 use crate::keep::objects::Manifest;
 use crate::keep::restore::{self as back, Plan, Report, Settings};
@@ -21,6 +23,7 @@ use crate::policy;
 use crate::probe::client::Door;
 use crate::resolve;
 use crate::ui::screen::{Item, Row, Screen};
+use crate::ui::stderr;
 use crate::ui::{ColourChoice, human};
 use crate::world::World;
 use std::fmt::Write;
@@ -95,7 +98,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let table = &TABLE;
     let mut resolved = resolve::kubeconfig::kube(world, &parse(table, &words))?;
     let policy = policy::load(world)?;
-    judge::kube::settle(&mut resolved, &policy.terms(), world, true).map_err(|why| {
+    settle(&mut resolved, &policy.terms(), world, true).map_err(|why| {
         Fail::new(fail::Kind::Unavailable, "the cluster cannot be asked")
             .because(escape(why.to_string().as_bytes()))
             .help("log in, and check with `kubectl get ns kube-system`")
@@ -108,7 +111,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         Ok(uid) => Known::Known(uid),
         Err(why) => Known::Unknown(why),
     };
-    let place = classify_target(&Seen::of_kube(&resolved.target), &policy);
+    let place = classify_target(&resolved.target.seen(), &policy);
     let asking = Asking { policy: &policy, world, choice };
     let consent = agreed(args, &manifest, &plan, &resolved.target, &place, &asking)?;
     let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE, at_home };
@@ -122,7 +125,7 @@ fn put_back(
     manifest: &Manifest,
     settings: &Settings<'_>,
 ) -> Result<Exit> {
-    let mut tell = |line: &str| out::complain(&format!("guard: {}\n", escape(line.as_bytes())));
+    let mut tell = |line: &str| stderr::complain(&format!("guard: {}\n", escape(line.as_bytes())));
     let report = back::restore(dir, manifest, consent.spend(), settings, &mut tell)?;
     out::print(&said(&report, manifest))?;
     if report.failed.is_empty() { Ok(Exit::Ok) } else { Ok(Exit::Unavailable) }

@@ -1,91 +1,54 @@
 //! What a judged call shows: the screen, the one-line notices, the refusal.
 
-use super::call::Call;
-use super::judge::Judged;
-use super::promise;
-use crate::engine::aws;
 use crate::engine::challenge::Challenge;
 use crate::engine::classify::redact;
 use crate::engine::decide::{Allowed, Decision};
-use crate::engine::fact::{Source, Sourced, Why};
+use crate::engine::fact::Why;
 use crate::engine::impact::Impact;
 use crate::engine::kube::classify::NAMESPACES_UNBOUND;
 use crate::engine::policy::{Ignored, OnFailure};
-use crate::engine::situation::{Actor, Level};
-use crate::engine::target::{AwsTarget, HostTarget, KubeTarget, Target};
-use crate::engine::tool::TargetKind;
+use crate::engine::situation::Actor;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind};
-use crate::ui::{self, ColourChoice, CommandLine, Hint, Look, Refusal, Screen, View, render_notice};
+use crate::family::judge::Evaluation;
+use crate::ui::stderr::{complain, look};
+use crate::ui::{self, ColourChoice, CommandLine, Hint, Refusal, Screen, View, render_notice};
 use crate::world::World;
-use std::io::{IsTerminal, Write};
 
 /// A judged call, ready to be shown.
 pub struct Shown<'a> {
-    judged: &'a Judged,
-    /// What the called tool works on.
-    kind: TargetKind,
-    nowhere: Nowhere,
+    judged: &'a Evaluation<'a>,
     command: CommandLine,
     notes: Vec<String>,
     copy: Vec<String>,
     home: Option<String>,
-    verb: String,
     screen: Screen,
-}
-
-/// Targets of which nothing is known.
-struct Nowhere {
-    kube: KubeTarget,
-    aws: AwsTarget,
-    host: HostTarget,
-}
-
-impl Default for Nowhere {
-    fn default() -> Nowhere {
-        let unknown = || Sourced::new("unknown".to_owned(), Source::Default);
-        Nowhere {
-            kube: KubeTarget::at(unknown(), unknown()),
-            aws: AwsTarget::default(),
-            host: HostTarget::default(),
-        }
-    }
 }
 
 impl<'a> Shown<'a> {
     /// Puts the screen together.
-    pub fn new(judged: &'a Judged, call: &Call, world: &World) -> Shown<'a> {
+    pub fn new(judged: &'a Evaluation<'a>) -> Shown<'a> {
+        let (call, invocation) = (judged.cx.call, judged.invocation);
         let mut notes = Vec::new();
-        if let Err(why) = &judged.resolved {
+        if let Err(why) = &judged.target {
             notes.push(format!("the target is not known: {}", why.what));
         }
-        if let Some(file) = judged.words.preferences.as_ref().filter(|_| !judged.words.rewritten.is_empty()) {
+        if let Some(file) = invocation.preferences.as_ref().filter(|_| !invocation.rewritten.is_empty()) {
             // Preferences may hold a password as well as the words do.
-            let words = CommandLine::of(redact(call.tool, &judged.words.slices()));
+            let words = CommandLine::of(redact(call.tool, judged.cx.words));
             notes.push(format!("{} turns this into: {} {words}", file.display(), call.tool));
         }
-        if let Some(text) = judged.words.aws.as_ref().and_then(|read| read.shell.as_ref()) {
-            notes.push(format!("an alias runs a shell line: {}", aws::redact_text(text)));
-        }
-        notes.extend(judged.policy.ignored.iter().map(Ignored::note));
-        if let Decision::Confirm(asked) = &judged.decision {
+        notes.extend(judged.notes.iter().cloned());
+        notes.extend(judged.cx.policy.ignored.iter().map(Ignored::note));
+        if let Decision::Confirm(asked) = &judged.outcome.decision {
             notes.extend(asked.notes.iter().cloned());
         }
         let mut shown = Shown {
             judged,
-            kind: call.tool.kind(),
-            nowhere: Nowhere::default(),
             command: CommandLine::of(call.redacted()),
             notes,
-            // What is refused takes no copy, and no id leads to one.
-            copy: match &judged.decision {
-                Decision::Deny(_) => Vec::new(),
-                Decision::Allow(_) | Decision::Confirm(_) => {
-                    promise::clauses(&judged.copy, &judged.impact, world)
-                }
-            },
-            home: world.home().map(|h| h.to_string_lossy().into_owned()),
-            verb: judged.situation.verb.clone(),
+            copy: judged.promise.clauses(),
+            home: judged.cx.world.home().map(|h| h.to_string_lossy().into_owned()),
             screen: Screen::default(),
         };
         shown.screen = ui::view::screen(&shown.view());
@@ -107,83 +70,58 @@ impl<'a> Shown<'a> {
 
     /// What the screen is made from.
     pub fn view(&self) -> View<'_> {
-        let level = match &self.judged.decision {
-            Decision::Confirm(asked) => asked.level,
-            _ => Level::YesNo,
-        };
+        let Evaluation { outcome, impact, terms, sight, safer, .. } = self.judged;
         View {
-            environment: self.judged.place.environment,
-            environment_why: &self.judged.place.because,
-            name: &self.judged.name,
-            target: self.target(),
-            verb: &self.verb,
-            assessment: &self.judged.assessment,
-            impact: &self.judged.impact,
+            environment: outcome.place.environment,
+            environment_why: &outcome.place.because,
+            name: &outcome.name,
+            sight,
+            assessment: &outcome.assessment,
+            impact,
             challenge: self.challenge(),
-            level,
-            attempts: self.judged.terms.prompt_attempts,
+            level: outcome.level(),
+            attempts: terms.prompt_attempts,
             command: &self.command,
             copy: &self.copy,
-            safer: self.judged.safer.as_deref(),
+            safer: safer.as_deref(),
             notes: &self.notes,
             home: self.home.as_deref(),
         }
     }
 
-    /// The target; a blank one of the tool's family when it could not be resolved.
-    fn target(&self) -> Target<'_> {
-        match &self.judged.resolved {
-            Ok(resolved) => resolved.target(),
-            Err(_) => match self.kind {
-                TargetKind::Cluster => Target::Kube(&self.nowhere.kube),
-                TargetKind::Account => Target::Aws(&self.nowhere.aws),
-                TargetKind::Machine => Target::Host(&self.nowhere.host),
-            },
-        }
-    }
-
     /// What would have to be typed.
     pub fn challenge(&self) -> Option<&Challenge> {
-        Some(&self.judged.challenge)
+        Some(&self.judged.outcome.challenge)
     }
 }
 
 /// Whether the caller is told what would have to be typed: where nothing is asked there is nothing to tell, and a coding
 /// agent is not told unless policy lets it answer.
-pub fn tells_phrase(judged: &Judged) -> bool {
-    if !matches!(judged.decision, Decision::Confirm(_)) || judged.impact.refused.is_some() {
+pub fn tells_phrase(judged: &Evaluation<'_>) -> bool {
+    if !matches!(judged.outcome.decision, Decision::Confirm(_)) || judged.impact.refused.is_some() {
         return false;
     }
-    judged.situation.actor != Actor::Agent || (judged.terms.env_confirm && judged.policy.agents_confirm())
-}
-
-/// How standard error is written to.
-pub fn look(world: &World, choice: ColourChoice) -> Look {
-    Look::of(world, choice, std::io::stderr().is_terminal(), None)
-}
-
-fn say(text: &str) {
-    // Whoever closed standard error does not want to hear it; the command goes its way all the same.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    judged.outcome.situation.actor != Actor::Agent
+        || (judged.terms.env_confirm && judged.cx.policy.agents_confirm())
 }
 
 /// Notices and warnings of an allowed command.
 pub fn allowed(shown: &Shown<'_>, allowed: &Allowed, world: &World, choice: ColourChoice) {
     let look = look(world, choice);
     if allowed.notice {
-        say(&format!("{}\n", render_notice(&shown.view(), look)));
+        complain(&format!("{}\n", render_notice(&shown.view(), look)));
     }
-    if let Some(text) = shown.judged.words.verdict.because.iter().find(|b| **b == NAMESPACES_UNBOUND) {
-        say(&format!("{}\n", ui::notice::render_warning(text, look)));
+    if let Some(text) = shown.judged.verdict.because.iter().find(|b| **b == NAMESPACES_UNBOUND) {
+        complain(&format!("{}\n", ui::notice::render_warning(text, look)));
     }
-    if let Some(text) = passed_untried(&shown.judged.words.verdict, &shown.judged.impact) {
-        say(&format!("{}\n", ui::notice::render_warning(&text, look)));
+    if let Some(text) = passed_untried(&shown.judged.verdict, &shown.judged.impact) {
+        complain(&format!("{}\n", ui::notice::render_warning(&text, look)));
     }
-    for ignored in &shown.judged.policy.ignored {
-        say(&format!("{}\n", ui::notice::render_warning(&ignored.note(), look)));
+    for ignored in &shown.judged.cx.policy.ignored {
+        complain(&format!("{}\n", ui::notice::render_warning(&ignored.note(), look)));
     }
     for warning in &allowed.warnings {
-        say(&format!("{}\n", ui::notice::render_warning(warning, look)));
+        complain(&format!("{}\n", ui::notice::render_warning(warning, look)));
     }
 }
 
@@ -197,12 +135,12 @@ fn passed_untried(verdict: &Verdict, impact: &Impact) -> Option<String> {
 /// One line for the log of a pipeline: the question was answered by the variable.
 pub fn confirmed_by_variable(shown: &Shown<'_>, world: &World, choice: ColourChoice) {
     let look = look(world, choice);
-    say(&format!("{}\n", shown.screen.facts(look).trim_end()));
-    say("guard: confirmed by GUARD_CONFIRM\n");
+    complain(&format!("{}\n", shown.screen.facts(look).trim_end()));
+    complain("guard: confirmed by GUARD_CONFIRM\n");
 }
 
 /// Whether policy demands answers from the live system that could not be had.
-pub fn must_know(judged: &Judged) -> bool {
+pub fn must_know(judged: &Evaluation<'_>) -> bool {
     judged.terms.probe_on_failure == OnFailure::Refuse
         && judged
             .impact
@@ -265,7 +203,7 @@ impl<'a> Refused<'a> {
 /// A refusal, ready to be printed.
 pub fn refusal(shown: &Shown<'_>, refused: &Refused<'_>, world: &World, choice: ColourChoice) -> Fail {
     let mut screen = shown.screen().clone();
-    if shown.judged.copy.intent().is_some() {
+    if shown.judged.promise.intent().is_some() {
         // What is refused takes no copy, and no id leads to one.
         screen.rows.retain(|row| row.label != "copy");
     }

@@ -1,9 +1,7 @@
 //! What one line of the audit log says. Field names and words are a public format: schema 1 only ever gains fields.
 
 use super::Caller;
-use crate::engine::aws;
-use crate::engine::fact::{Known, Sourced};
-use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget};
+use crate::engine::target::{self, Environment, Value};
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,98 +116,25 @@ pub struct Part {
 }
 
 impl Target {
-    /// Sets a part to what the screen said of it; without a value it goes.
-    pub fn say(&mut self, name: &str, value: Option<(String, &str)>) {
-        match value {
-            Some((value, from)) => {
-                self.parts.insert(name.to_owned(), Part { value, from: from.to_owned() });
-            }
-            None => {
-                self.parts.remove(name);
-            }
-        }
-    }
-
-    /// The record of a host.
-    pub fn of_host(target: &HostTarget, environment: Environment) -> Target {
-        let mut parts = BTreeMap::new();
-        let mut put = |name: &str, part: Option<&Sourced<String>>| {
-            if let Some(part) = part {
-                parts
-                    .insert(name.to_owned(), Part { value: part.value.clone(), from: part.from.to_string() });
-            }
-        };
-        put("host", target.name.value());
-        put("static_name", target.static_name.as_ref());
-        put("deployment", target.deployment.as_ref());
-        put("instance", target.instance.as_ref());
-        put("root", target.root.as_ref());
-        put("remote", target.remote.as_ref());
-        Target { environment: environment.word().to_owned(), parts }
-    }
-
-    /// The record of an AWS target. Account and principal stand in it only when the live system gave them.
-    pub fn of_aws(target: &AwsTarget, environment: Environment) -> Target {
-        let mut parts = BTreeMap::new();
-        let mut put = |name: &str, value: &str, from: String| {
-            parts.insert(name.to_owned(), Part { value: value.to_owned(), from });
-        };
-        let live = || {
-            let remembered = "what the same key and profile led to before";
-            if target.remembered { remembered } else { "the live system" }.to_owned()
-        };
-        if let Known::Known(id) = &target.account {
-            put("account", id, live());
-        }
-        if let Known::Known(arn) = &target.principal {
-            put("principal", arn, live());
-        }
-        if let Some(alias) = target.alias.value().and_then(|alias| alias.as_deref()) {
-            put("alias", alias, live());
-        }
-        if let Some(id) = target.access_key_id.as_ref().filter(|_| target.foreign().is_some()) {
-            put("access_key_id", id, "files and variables".to_owned());
-        }
-        let told = [
-            ("profile", &target.profile),
-            ("credentials", &target.credentials),
-            ("region", &target.region),
-            ("endpoint", &target.endpoint),
-        ];
-        for (name, part) in told {
-            if let Some(part) = part {
-                // A URL may hold a password.
-                put(name, &aws::redact_text(&part.value), part.from.to_string());
-            }
-        }
-        Target { environment: environment.word().to_owned(), parts }
-    }
-
-    /// The record of a Kubernetes target. The uid stands in it only when the live system gave it.
-    pub fn of_kube(target: &KubeTarget, environment: Environment) -> Target {
-        let mut parts = BTreeMap::new();
-        let mut put = |name: &str, part: Option<&Sourced<String>>| {
-            if let Some(part) = part {
-                parts
-                    .insert(name.to_owned(), Part { value: part.value.clone(), from: part.from.to_string() });
-            }
-        };
-        put("server", Some(&target.server));
-        put("namespace", Some(&target.namespace));
-        put("context", target.context.as_ref());
-        put("cluster", target.cluster.as_ref());
-        put("user", target.user.as_ref());
-        put("acting_as", target.acting_as.as_ref());
-        if let Known::Known(uid) = &target.uid {
-            parts.insert("uid".to_owned(), Part { value: uid.clone(), from: "the live system".to_owned() });
-        }
-        if target.all_namespaces {
-            parts.insert(
-                "namespace".to_owned(),
-                Part { value: "*".to_owned(), from: "--all-namespaces".to_owned() },
-            );
-        }
-        Target { environment: environment.word().to_owned(), parts }
+    /// The record of a target; `name` is the one that policy gave it. What only the live system can say stands in it only when
+    /// it did.
+    pub fn of(target: &target::Target, environment: Environment, name: Option<&str>) -> Target {
+        let recorded = target.parts.iter().filter_map(|part| {
+            let (value, from) = match &part.value {
+                Value::Said { value, from } => (value.clone(), from.clone()),
+                Value::Live { value, from, .. } => (value.clone(), (*from).to_owned()),
+                Value::None
+                | Value::Nothing(_)
+                | Value::Text(_)
+                | Value::Unknown(_)
+                | Value::Flag(_)
+                | Value::List(_) => return None,
+            };
+            Some((part.record?.to_owned(), Part { value, from }))
+        });
+        let named =
+            name.map(|name| ("name".to_owned(), Part { value: name.to_owned(), from: "policy".to_owned() }));
+        Target { environment: environment.word().to_owned(), parts: recorded.chain(named).collect() }
     }
 }
 

@@ -11,7 +11,8 @@ pub use host::{HostScope, host_challenge};
 use super::effect::Effect;
 use super::escape::escape;
 use super::fact::Source;
-use super::target::{KubeTarget, is_loopback, server_parts};
+use crate::engine::kube::KubeTarget;
+use crate::engine::server::{is_loopback, server_parts};
 use parts::{Part, fitted, short_digest};
 use std::borrow::Cow;
 
@@ -32,6 +33,8 @@ pub struct Challenge {
     several: bool,
     /// What answered in guard 0.1, and before phrases named every place.
     former: Vec<String>,
+    /// The namespace of a cluster that is the command's own, whatever it hits: guard 0.1 took it for a phrase.
+    namespace: String,
 }
 
 impl Challenge {
@@ -128,8 +131,8 @@ impl Challenge {
     }
 
     /// Whether a value is what guard 0.1 took for this target: it named neither whole namespaces nor the unseen. `name` is
-    /// the cluster's, `namespace` the target's own.
-    pub fn was_formerly(&self, value: &[u8], name: &str, namespace: &str) -> bool {
+    /// the target's.
+    pub fn was_formerly(&self, value: &[u8], name: &str) -> bool {
         let value = String::from_utf8_lossy(value.trim_ascii());
         let bound = Effect::ALL.iter().find_map(|e| value.strip_prefix(e.word())?.strip_prefix(' '));
         let value = bound.map_or(value.as_ref(), str::trim_start);
@@ -152,7 +155,7 @@ impl Challenge {
         };
         let count = |list: &str| format!("{} namespaces", list.split(',').count());
         match rest.strip_suffix("/*") {
-            _ if rest == "*" || rest.starts_with("plugin:") => said.is_empty() || said == namespace,
+            _ if rest == "*" || rest.starts_with("plugin:") => said.is_empty() || said == self.namespace,
             Some(list) => said == list || said == count(list),
             None => said == count(rest),
         }
@@ -244,7 +247,7 @@ pub fn challenge(target: &KubeTarget, policy_name: Option<&str>, scope: &Scope) 
     let cluster = Part::name(&cluster_name(target, policy_name));
     let said = |rest: &[Part], kind: &'static str| {
         let parts: Vec<Part> = std::iter::once(cluster.clone()).chain(rest.iter().cloned()).collect();
-        Challenge::new(fitted(&parts), kind)
+        Challenge { namespace: target.namespace.value.clone(), ..Challenge::new(fitted(&parts), kind) }
     };
     let (names, whole) = match scope {
         Scope::Cluster => return said(&[], "cluster"),

@@ -190,7 +190,7 @@ fn what_answered_formerly_is_known() {
         ("main/shop", "mainx", false),
     ] {
         let c = Challenge::new(phrase, "cluster");
-        assert_eq!(c.was_formerly(value.as_bytes(), "main", "default"), want, "{phrase} {value}");
+        assert_eq!(c.was_formerly(value.as_bytes(), "main"), want, "{phrase} {value}");
     }
 }
 
@@ -203,7 +203,7 @@ proptest! {
         cluster in proptest::sample::select(GENERIC),
         namespace in "[a-z]{1,5}",
     ) {
-        use super::super::target::normal_server;
+        use crate::engine::server::normal_server;
         prop_assume!(normal_server(&a) != normal_server(&b));
         let scope = Scope::Namespaces { names: vec![namespace], whole: false };
         let one = challenge(&target("kubernetes-admin@kubernetes", cluster, &a), None, &scope);
@@ -224,9 +224,9 @@ proptest! {
 
 #[test]
 fn an_account_is_named_with_what_is_hit_in_it() {
+    use crate::engine::aws::AwsTarget;
     use crate::engine::aws::naming::Naming;
     use crate::engine::fact::Known;
-    use crate::engine::target::AwsTarget;
     let mut target = AwsTarget { account: Known::Known("111111111111".into()), ..AwsTarget::default() };
     let naming = |names: &[&str]| Naming {
         kind: "stack".to_owned(),
@@ -249,7 +249,7 @@ fn an_account_is_named_with_what_is_hit_in_it() {
 #[test]
 fn a_host_is_named_with_what_goes_besides_what_was_named() {
     use crate::engine::fact::Known;
-    use crate::engine::target::HostTarget;
+    use crate::engine::machine::HostTarget;
     let name = Known::Known(Sourced::new("db1".to_owned(), Source::Probe));
     let target = HostTarget { name, ..HostTarget::default() };
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
@@ -279,7 +279,7 @@ fn a_host_is_named_with_what_goes_besides_what_was_named() {
     }
     let stops = owned(&["cron"]);
     let c = host_challenge(&target, None, &HostScope { stops: &stops, ..HostScope::default() });
-    assert!(c.was_formerly(b"db1", "db1", "") && c.was_formerly(b"disrupt db1", "db1", ""));
+    assert!(c.was_formerly(b"db1", "db1") && c.was_formerly(b"disrupt db1", "db1"));
     assert!(c.accepts_variable(b"db1/cron", Effect::Disrupt) && !c.accepts_variable(b"db1", Effect::Disrupt));
     assert!(c.accepts_variable(b"disrupt db1/cron", Effect::Disrupt));
     assert!(c.accepts(b"db1"));

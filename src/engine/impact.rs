@@ -26,6 +26,9 @@ pub struct Impact {
     pub protections: Vec<Protection>,
     /// What could not be checked. Empty only when everything asked for was answered.
     pub gaps: Vec<Gap>,
+    /// On a machine: among what could not be checked is what all goes or stops. Whom that serves, or how it is configured, is
+    /// another matter.
+    pub unseen: bool,
     /// The server's own words when a dry run of this very command was refused.
     pub refused: Option<String>,
     /// What the facts do to the effect judged from the words.
@@ -71,6 +74,7 @@ impl Impact {
         extend_new(&mut self.also, other.also);
         extend_new(&mut self.protections, other.protections);
         extend_new(&mut self.gaps, other.gaps);
+        self.unseen |= other.unseen;
         self.refused = self.refused.take().or(other.refused);
         extend_new(&mut self.consequences, other.consequences);
         self.whole_scope |= other.whole_scope;
@@ -81,6 +85,12 @@ impl Impact {
     /// Notes a question without an answer, once.
     pub fn gap(&mut self, what: impl Into<String>, why: Why) {
         extend_new(&mut self.gaps, vec![Gap { what: what.into(), why }]);
+    }
+
+    /// The same about what all goes or stops: the phrase then stands for all of it.
+    pub fn unseen(&mut self, what: impl Into<String>, why: Why) {
+        self.unseen = true;
+        self.gap(what, why);
     }
 
     /// Notes a fact that makes the command at least this bad.

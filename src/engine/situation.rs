@@ -3,7 +3,7 @@
 use super::effect::Effect;
 use super::kube::kinds;
 use super::policy::place::{IdKind, Identity};
-use super::target::Environment;
+use crate::engine::target::Environment;
 
 /// One object the command hits, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

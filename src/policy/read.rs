@@ -10,9 +10,9 @@ use crate::engine::policy::place::{IdKind, Place, host_of};
 use crate::engine::policy::rule::{LabelTest, Rule, When};
 use crate::engine::policy::window::{Window, Zone, days_of};
 use crate::engine::policy::{Layer, Mode, OnFailure, Policy, UnknownAs};
+use crate::engine::server::is_loopback;
 use crate::engine::situation::{Actor, Level, Outcome};
 use crate::engine::target::Environment;
-use crate::engine::target::is_loopback;
 use crate::engine::tool;
 
 /// A mistake at a node.

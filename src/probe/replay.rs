@@ -257,7 +257,7 @@ mod tests {
         use crate::engine::classify::classify;
         use crate::engine::fact::{Source, Sourced};
         use crate::engine::grammar::cobra::parse;
-        use crate::engine::target::KubeTarget;
+        use crate::engine::kube::KubeTarget;
         let bytes: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
         let mut owned: Vec<OsString> = words.iter().map(OsString::from).collect();
         if changed {

@@ -9,38 +9,8 @@ pub mod kubeconfig;
 pub mod kuberc;
 pub mod yaml;
 
+use crate::engine::kube::KubeTarget;
 use crate::engine::kube::kuberc::CredentialPolicy;
-use crate::engine::target::{KubeTarget, Target};
-
-/// A target of any family, and how to reach it.
-#[derive(Clone, Debug)]
-pub enum Resolved {
-    /// A cluster.
-    Kube(Box<ResolvedKube>),
-    /// An account.
-    Aws(Box<aws::ResolvedAws>),
-    /// A machine.
-    Host(Box<host::ResolvedHost>),
-}
-
-impl Resolved {
-    /// The target alone.
-    pub fn target(&self) -> Target<'_> {
-        match self {
-            Resolved::Kube(resolved) => Target::Kube(&resolved.target),
-            Resolved::Aws(resolved) => Target::Aws(&resolved.target),
-            Resolved::Host(resolved) => Target::Host(&resolved.target),
-        }
-    }
-
-    /// The cluster, if it is one.
-    pub fn kube(&self) -> Option<&ResolvedKube> {
-        match self {
-            Resolved::Kube(resolved) => Some(resolved),
-            Resolved::Aws(_) | Resolved::Host(_) => None,
-        }
-    }
-}
 
 /// A resolved cluster, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,17 +2,16 @@
 //! removed or given another meaning.
 
 use crate::engine::assess::Assessment;
-use crate::engine::aws::redact_text as redacted;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::Decision;
-use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::human::counted;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::policy::Ignored;
 use crate::engine::situation::{Level, Whole};
-use crate::engine::target::{self, AwsTarget, Environment, HostTarget, KubeTarget};
+use crate::engine::target::{Environment, Target, Value};
 use crate::exit::Exit;
-use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// The number of the schema.
@@ -29,12 +28,10 @@ pub struct Checked<'a> {
     pub whole_scope: Whole,
     /// What the target is to its people, and why.
     pub environment: (Environment, &'a str),
-    /// The name of the cluster or account as the phrase spells it.
-    pub name: &'a str,
     /// The tool that was called.
     pub tool: &'a str,
     /// The target.
-    pub target: target::Target<'a>,
+    pub target: &'a Target,
     /// What would go.
     pub impact: &'a Impact,
     /// What would have to be typed.
@@ -62,7 +59,7 @@ struct Report<'a> {
     because: &'a [String],
     whole_scope: Option<bool>,
     environment: Environ<'a>,
-    target: Target<'a>,
+    target: Known<'a>,
     impact: Blast<'a>,
     unchecked: Vec<Gap<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,77 +87,42 @@ struct Environ<'a> {
     because: &'a str,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Target<'a> {
-    Kube(Kube<'a>),
-    Aws(Aws<'a>),
-    Host(Host<'a>),
+/// The target: the tool that was called, what it is known by, notes.
+struct Known<'a> {
+    tool: &'a str,
+    target: &'a Target,
 }
 
-#[derive(Serialize)]
-struct Host<'a> {
-    tool: &'a str,
-    host: &'a str,
-    name: Option<Part<'a>>,
-    name_unknown: Option<String>,
-    static_name: Option<Part<'a>>,
-    fqdn: Option<&'a str>,
-    deployment: Option<Part<'a>>,
-    pretty: Option<Part<'a>>,
-    location: Option<Part<'a>>,
-    instance: Option<Part<'a>>,
-    cloud: Option<Part<'a>>,
-    address: Option<&'a str>,
-    within: Option<&'a str>,
-    root: Option<Part<'a>>,
-    remote: Option<Part<'a>>,
-    origin: &'a [String],
-    notes: Vec<Cow<'a, str>>,
-}
-
-#[derive(Serialize)]
-struct Aws<'a> {
-    tool: &'a str,
-    account_name: &'a str,
-    account: Option<&'a str>,
-    account_unknown: Option<String>,
-    alias: Option<&'a str>,
-    organisation_name: Option<&'a str>,
-    principal: Option<&'a str>,
-    credentials: Option<Part<'a>>,
-    suggested_account: Option<Part<'a>>,
-    profile: Option<Part<'a>>,
-    region: Option<Part<'a>>,
-    global_service: bool,
-    endpoint: Option<Part<'a>>,
-    access_key_id: Option<&'a str>,
-    elsewhere: &'a [String],
-    notes: Vec<Cow<'a, str>>,
-}
-
-#[derive(Serialize)]
-struct Kube<'a> {
-    tool: &'a str,
-    cluster: &'a str,
-    server: Part<'a>,
-    context: Option<Part<'a>>,
-    cluster_entry: Option<Part<'a>>,
-    user: Option<Part<'a>>,
-    acting_as: Option<Part<'a>>,
-    namespace: Part<'a>,
-    all_namespaces: bool,
-    ca_sha256: Option<&'a str>,
-    uid: Option<&'a str>,
-    uid_unknown: Option<String>,
-    chosen_by: String,
-    notes: Vec<Cow<'a, str>>,
+impl Serialize for Known<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("tool", self.tool)?;
+        for part in &self.target.parts {
+            let Some(key) = part.key else { continue };
+            match &part.value {
+                Value::None | Value::Nothing(_) | Value::Unknown(_) => map.serialize_entry(key, &())?,
+                Value::Text(text) | Value::Live { value: text, .. } => map.serialize_entry(key, text)?,
+                Value::Said { value, from } => map.serialize_entry(key, &Part { value, from })?,
+                Value::Flag(flag) => map.serialize_entry(key, flag)?,
+                Value::List(texts) => map.serialize_entry(key, texts)?,
+            }
+            if let Some(key) = part.why {
+                let why = match &part.value {
+                    Value::Unknown(why) => Some(why.to_string()),
+                    _ => None,
+                };
+                map.serialize_entry(key, &why)?;
+            }
+        }
+        map.serialize_entry("notes", &few(&self.target.notes))?;
+        map.end()
+    }
 }
 
 #[derive(Serialize)]
 struct Part<'a> {
-    value: Cow<'a, str>,
-    from: String,
+    value: &'a str,
+    from: &'a str,
 }
 
 #[derive(Serialize)]
@@ -227,12 +189,6 @@ struct Asks<'a> {
     env_confirm: bool,
 }
 
-impl<'a> Part<'a> {
-    fn of(part: &'a Sourced<String>) -> Part<'a> {
-        Part { value: Cow::Borrowed(&part.value), from: Source::to_string(&part.from) }
-    }
-}
-
 impl<'a> Report<'a> {
     fn of(c: &Checked<'a>) -> Report<'a> {
         let (decision, rules): (_, &[String]) = match c.decision {
@@ -272,7 +228,7 @@ impl<'a> Report<'a> {
                 Whole::Yes => Some(true),
             },
             environment: Environ { name: c.environment.0.word(), because: c.environment.1 },
-            target: target(c),
+            target: Known { tool: c.tool, target: c.target },
             impact: blast(c.impact),
             unchecked: c.impact.gaps.iter().map(|g| Gap { what: &g.what, why: g.why.to_string() }).collect(),
             challenge,
@@ -293,91 +249,6 @@ const fn level(level: Level) -> &'static str {
     match level {
         Level::YesNo => "yes-no",
         Level::Typed => "typed",
-    }
-}
-
-fn target<'a>(c: &Checked<'a>) -> Target<'a> {
-    match c.target {
-        target::Target::Kube(target) => Target::Kube(kube(c, target)),
-        target::Target::Aws(target) => Target::Aws(aws(c, target)),
-        target::Target::Host(target) => Target::Host(host(c, target)),
-    }
-}
-
-fn aws<'a>(c: &Checked<'a>, t: &'a AwsTarget) -> Aws<'a> {
-    let (account, account_unknown) = match &t.account {
-        Known::Known(id) => (Some(id.as_str()), None),
-        // There is nothing to be known.
-        Known::Unknown(Why::Unsupported) if t.foreign().is_some() => (None, None),
-        Known::Unknown(why) => (None, Some(why.to_string())),
-    };
-    let name = |known: &'a Known<Option<String>>| known.value().and_then(|name| name.as_deref());
-    Aws {
-        tool: c.tool,
-        account_name: c.name,
-        account,
-        account_unknown,
-        alias: name(&t.alias),
-        organisation_name: name(&t.organisation_name),
-        principal: t.principal.value().map(String::as_str),
-        credentials: t.credentials.as_ref().map(Part::of),
-        suggested_account: t.suggested_account.as_ref().map(Part::of),
-        profile: t.profile.as_ref().map(Part::of),
-        region: t.region.as_ref().map(Part::of),
-        global_service: t.global_service,
-        endpoint: t.endpoint.as_ref().map(|e| Part { value: redacted(&e.value).into(), ..Part::of(e) }),
-        access_key_id: t.access_key_id.as_deref(),
-        elsewhere: &t.elsewhere,
-        notes: few(&t.notes),
-    }
-}
-
-fn host<'a>(c: &Checked<'a>, t: &'a HostTarget) -> Host<'a> {
-    let (name, name_unknown) = match &t.name {
-        Known::Known(name) => (Some(Part::of(name)), None),
-        Known::Unknown(why) => (None, Some(why.to_string())),
-    };
-    Host {
-        tool: c.tool,
-        host: c.name,
-        name,
-        name_unknown,
-        static_name: t.static_name.as_ref().map(Part::of),
-        fqdn: t.fqdn.as_deref(),
-        deployment: t.deployment.as_ref().map(Part::of),
-        pretty: t.pretty.as_ref().map(Part::of),
-        location: t.location.as_ref().map(Part::of),
-        instance: t.instance.as_ref().map(Part::of),
-        cloud: t.cloud.as_ref().map(Part::of),
-        address: t.address.as_deref(),
-        within: t.within.as_deref(),
-        root: t.root.as_ref().map(Part::of),
-        remote: t.remote.as_ref().map(Part::of),
-        origin: &t.origin,
-        notes: few(&t.notes),
-    }
-}
-
-fn kube<'a>(c: &Checked<'a>, t: &'a KubeTarget) -> Kube<'a> {
-    let (uid, uid_unknown) = match &t.uid {
-        Known::Known(uid) => (Some(uid.as_str()), None),
-        Known::Unknown(why) => (None, Some(why.to_string())),
-    };
-    Kube {
-        tool: c.tool,
-        cluster: c.name,
-        server: Part::of(&t.server),
-        context: t.context.as_ref().map(Part::of),
-        cluster_entry: t.cluster.as_ref().map(Part::of),
-        user: t.user.as_ref().map(Part::of),
-        acting_as: t.acting_as.as_ref().map(Part::of),
-        namespace: Part::of(&t.namespace),
-        all_namespaces: t.all_namespaces,
-        ca_sha256: t.ca_sha256.as_deref(),
-        uid,
-        uid_unknown,
-        chosen_by: t.chosen_by.to_string(),
-        notes: few(&t.notes),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod json;
 pub mod lookalike;
 pub mod notice;
 pub mod screen;
+pub mod stderr;
 pub mod view;
 pub mod words;
 

@@ -2,7 +2,7 @@
 
 use super::colour::{Colours, Look};
 use super::screen::Screen;
-use super::view::{View, long_place};
+use super::view::View;
 use crate::engine::challenge::Challenge;
 use crate::engine::escape::escape;
 use crate::engine::human::counted;
@@ -17,7 +17,7 @@ pub fn render_notice(view: &View<'_>, look: Look) -> String {
     };
     let line = format!(
         "guard: {} ({}{why}): {}",
-        escape(long_place(view).as_bytes()),
+        escape(view.sight.long_place.as_bytes()),
         view.environment,
         view.command.brief()
     );

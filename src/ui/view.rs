@@ -1,9 +1,5 @@
-//! From what the engine, the resolver and the probe know about a command to the facts on the screen. What differs from
-//! one family of tools to the next (where the command goes, how far it reaches) stands in a file per family.
-
-mod aws;
-mod host;
-mod kube;
+//! From what is known about a command to the facts on the screen. What differs from one family of tools to the next (where the
+//! command goes, how far it reaches, what things are called) comes as data: [`Sight`].
 
 use super::human::{counted, number, span};
 use super::lookalike::oddity;
@@ -15,7 +11,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Source;
 use crate::engine::impact::{Data, Fate, Group, Impact, Protection, Subject};
 use crate::engine::situation::Level;
-use crate::engine::target::{Environment, Target};
+use crate::engine::target::Environment;
 use std::collections::BTreeMap;
 
 /// What a screen is made from. Texts are raw; they are escaped on their way to the screen.
@@ -27,10 +23,8 @@ pub struct View<'a> {
     pub environment_why: &'a str,
     /// The name of the cluster or account as the phrase spells it.
     pub name: &'a str,
-    /// The target, every part with its source.
-    pub target: Target<'a>,
-    /// Command words that say what is done: `delete`, `rollout restart`.
-    pub verb: &'a str,
+    /// What the family says of the target.
+    pub sight: &'a Sight,
     /// Words and facts weighed.
     pub assessment: &'a Assessment,
     /// What would go.
@@ -53,13 +47,99 @@ pub struct View<'a> {
     pub home: Option<&'a str>,
 }
 
+/// What a family says of its target on the screen. The rest of the screen is the same for all.
+#[derive(Clone, Debug, Default)]
+pub struct Sight {
+    /// Which target, beside the badge.
+    pub headline: Vec<Item>,
+    /// How far the command reaches: the rows that stand first.
+    pub scope: Vec<Row>,
+    /// Which target, how it was chosen and as whom.
+    pub rows: Vec<Row>,
+    /// What a person should know about the resolution itself, below the losses.
+    pub notes: Vec<String>,
+    /// Things of this namespace are named without it.
+    pub namespace: Option<String>,
+    /// How the phrase is told.
+    pub phrase: Phrase,
+    /// What things are called.
+    pub nouns: Nouns,
+    /// What is done, as a word or two of a sentence: `to delete it`.
+    pub action: String,
+    /// `main/shop`: the target in one word, for questions and notices.
+    pub place: String,
+    /// The same for a line of its own, which has room for an account's id.
+    pub long_place: String,
+}
+
+/// How the person comes to know what has to be typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Phrase {
+    /// Its names stand among the facts; one that does not gets a row.
+    #[default]
+    ByNames,
+    /// The rows of the scope say it.
+    ByScope {
+        /// They say all of it.
+        whole: bool,
+        /// What of it may look like another name.
+        names: Vec<String>,
+    },
+}
+
+/// What things are called, and how lists of them are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nouns {
+    /// One of the things that are hit, where they are of several kinds.
+    pub thing: String,
+    /// One of them in a y/N question.
+    pub asked: String,
+    /// What stands before the place in a sentence: `in`.
+    pub at: &'static str,
+    /// What stands between clauses: those that hold commas themselves need more.
+    pub between: &'static str,
+    /// The label of what protects it.
+    pub protection: &'static str,
+    /// How many lines other consequences may take, where that is not as for every row.
+    pub also_lines: Option<usize>,
+    /// Long documents among the words are shortened in their middle.
+    pub shortens: bool,
+}
+
+impl Default for Nouns {
+    fn default() -> Nouns {
+        Nouns {
+            thing: "thing".to_owned(),
+            asked: "thing".to_owned(),
+            at: "in",
+            between: "; ",
+            protection: "protection",
+            also_lines: None,
+            shortens: false,
+        }
+    }
+}
+
+/// What a family can go by when it says where a command goes.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The name of the target as the phrase spells it.
+    pub name: &'a str,
+    /// Command words that say what is done: `delete`, `rollout restart`.
+    pub verb: &'a str,
+    /// What would go.
+    pub impact: &'a Impact,
+    /// What has to be typed; `None` when nothing is asked.
+    pub challenge: Option<&'a Challenge>,
+    /// How it is asked.
+    pub level: Level,
+    /// The home directory, shown as `~`.
+    pub home: Option<&'a str>,
+}
+
 /// The screen for a command.
 pub fn screen(view: &View<'_>) -> Screen {
-    let (headline, mut rows) = match view.target {
-        Target::Kube(target) => (kube::headline(view, target), vec![kube::cluster_row(view, target)]),
-        Target::Aws(target) => (aws::headline(view, target), aws::rows(view, target)),
-        Target::Host(target) => (host::headline(view, target), host::rows(view, target)),
-    };
+    let mut rows = view.sight.rows.clone();
     let opening = rows.len();
     rows.extend(why_row(view));
     rows.extend(subject_row(view));
@@ -77,23 +157,17 @@ pub fn screen(view: &View<'_>) -> Screen {
     rows.extend(
         view.safer.map(|s| copyable("safer", s).unwrap_or_else(|| Row::fact("safer", Item::new().prose(s)))),
     );
-    // Notes of the other family stand beside the account.
-    let target_notes = view.target.kube().map_or(&[][..], |target| &target.notes);
-    rows.extend(notes(target_notes));
+    rows.extend(notes(&view.sight.notes));
     rows.extend(notes(view.notes));
     rows.push(command_row(view));
     let mut screen = Screen {
         environment: Some(view.environment),
-        headline,
+        headline: view.sight.headline.clone(),
         rows,
         question: question(view, true),
         plain_question: Some(question(view, false)),
     };
-    let scope = match view.target {
-        Target::Kube(target) => kube::scope_rows(view, target, &screen),
-        Target::Aws(_) => aws::scope_rows(view, &screen),
-        Target::Host(_) => host::scope_rows(view, &screen),
-    };
+    let scope = view.sight.scope.iter().cloned().chain(phrase_rows(view, &screen)).collect::<Vec<_>>();
     screen.rows.splice(opening..opening, scope);
     screen
 }
@@ -110,28 +184,38 @@ pub fn screen_to_ask(view: &View<'_>) -> Screen {
 
 /// Everything of the phrase that no fact names yet: what has to be typed must be there to be read. And what `GUARD_CONFIRM`
 /// would have to be, where that says more than what is typed.
-fn phrase_rows(view: &View<'_>, challenge: &Challenge, screen: &Screen) -> Vec<Row> {
-    let mut rows = Vec::new();
-    if challenge.phrase.is_empty() {
-        return rows;
-    }
-    let whole = challenge.phrase.starts_with(view.name);
-    // A name that is cut or written out is not typed as it stands elsewhere.
-    let told =
-        whole && challenge.names.iter().all(|name| challenge.phrase.contains(name) && screen.tells(name));
+fn phrase_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
+    let Some(challenge) = view.challenge.filter(|challenge| !challenge.phrase.is_empty()) else {
+        return Vec::new();
+    };
     let typed = view.level == Level::Typed;
-    if typed && !told {
-        rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
-    }
-    // Nothing is typed at a terminal then, but a pipeline has to know it.
-    if challenge.variable_says_more() || (!typed && !told) {
-        rows.push(Row::fact("phrase", Item::new().strong(challenge.variable()).say(" for GUARD_CONFIRM")));
-    }
-    if !typed {
-        return rows;
-    }
-    let names = challenge.names.iter().map(String::as_str);
-    for name in std::iter::once(view.name).chain(names).filter(|name| !name.is_empty()) {
+    let mut rows = Vec::new();
+    let names: Vec<&str> = match &view.sight.phrase {
+        Phrase::ByScope { .. } if !typed => return rows,
+        Phrase::ByScope { whole, names } => {
+            if !whole && !screen.tells(&challenge.phrase) {
+                rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+            }
+            names.iter().map(String::as_str).collect()
+        }
+        Phrase::ByNames => {
+            let whole = challenge.phrase.starts_with(view.name);
+            // A name that is cut or written out is not typed as it stands elsewhere.
+            let told = whole
+                && challenge.names.iter().all(|name| challenge.phrase.contains(name) && screen.tells(name));
+            if typed && !told {
+                rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+            }
+            // Nothing is typed at a terminal then, but a pipeline has to know it.
+            if challenge.variable_says_more() || (!typed && !told) {
+                let phrase = Item::new().strong(challenge.variable()).say(" for GUARD_CONFIRM");
+                rows.push(Row::fact("phrase", phrase));
+            }
+            challenge.names.iter().map(String::as_str).collect()
+        }
+    };
+    let names = std::iter::once(view.name).chain(names).filter(|name| typed && !name.is_empty());
+    for name in names {
         if let Some(odd) = oddity(name) {
             rows.push(Row::fact("name", Item::new().strong(name).say(" ").say(odd)));
         }
@@ -139,57 +223,11 @@ fn phrase_rows(view: &View<'_>, challenge: &Challenge, screen: &Screen) -> Vec<R
     rows
 }
 
-/// `main/shop`: the target in one word, for questions and notices. `cluster` alone for what has no namespace; account and
-/// region for AWS.
-pub fn place(view: &View<'_>) -> String {
-    match view.target {
-        Target::Aws(target) => return aws::place(view, target),
-        Target::Host(target) => return host::place(view, target),
-        Target::Kube(_) => {}
-    }
-    match view.challenge {
-        // A sentence names the place; how much of it is meant stands in the facts.
-        Some(challenge) if !challenge.kind.contains(kube::PLUGIN) => {
-            challenge.phrase.strip_suffix("/*").unwrap_or(&challenge.phrase).to_owned()
-        }
-        _ => match scope(view) {
-            Some(namespace) => format!("{}/{namespace}", view.name),
-            None => view.name.to_owned(),
-        },
-    }
-}
-
-/// The target for a line of its own: an account also by its id.
-pub(super) fn long_place(view: &View<'_>) -> String {
-    match view.target {
-        Target::Aws(target) => aws::long_place(view, target),
-        Target::Kube(_) | Target::Host(_) => place(view),
-    }
-}
-
-/// What is done, as one word of a sentence: `to delete it`.
-pub(crate) fn action<'a>(view: &View<'a>) -> &'a str {
-    match view.target {
-        Target::Kube(_) => kube_action(view.verb),
-        Target::Aws(_) => aws::action(view.verb),
-        Target::Host(_) => host::action_on(view),
-    }
-}
-
-fn kube_action(verb: &str) -> &str {
-    match verb.split_once(' ') {
-        None if !verb.is_empty() => verb,
-        Some(("rollout", rest)) if !rest.contains(' ') => rest,
-        Some(("set", _)) => "change",
-        _ => "run",
-    }
-}
-
-fn from(view: &View<'_>, item: Item, source: &Source) -> Item {
+/// Where a value comes from, behind it. Below the home directory `home` it is written with `~`.
+pub fn from(home: Option<&str>, item: Item, source: &Source) -> Item {
     match source {
         Source::File { path, line } => {
-            let short =
-                view.home.and_then(|home| path.strip_prefix(home)).filter(|rest| rest.starts_with('/'));
+            let short = home.and_then(|home| path.strip_prefix(home)).filter(|rest| rest.starts_with('/'));
             let path = short.map_or_else(|| path.clone(), |rest| format!("~{rest}"));
             item.name(line.map_or(path.clone(), |line| format!("{path}:{line}")))
         }
@@ -238,7 +276,8 @@ fn subject_row(view: &View<'_>) -> Option<Row> {
         Row::list("", vec![named(first, true)], ("", "")).in_full()
     } else {
         let items = impact.subjects.iter().map(|s| named(s, !one_kind));
-        let count = if one_kind { counted(total, &first.kind) } else { counted(total, thing(view)) };
+        let count =
+            if one_kind { counted(total, &first.kind) } else { counted(total, &view.sight.nouns.thing) };
         let lead = if loss {
             Item::new().loss(&format!("{count}:"))
         } else {
@@ -260,8 +299,8 @@ fn subject_row(view: &View<'_>) -> Option<Row> {
         // The text is escaped already and holds nothing of the outside but the kind.
         row.lead = Item::new().say(text);
     }
-    let action = action(view);
-    row.label = if action.len() <= 10 { action.to_owned() } else { "hits".to_owned() };
+    let action = &view.sight.action;
+    row.label = if action.len() <= 10 { action.clone() } else { "hits".to_owned() };
     Some(row)
 }
 
@@ -278,23 +317,9 @@ fn ages(subjects: &[Subject], total: u64) -> Vec<Item> {
     age.into_iter().chain(changed).collect()
 }
 
-/// What the things of this family are called when they are of several kinds.
-fn thing(view: &View<'_>) -> &'static str {
-    match view.target {
-        Target::Kube(_) => "object",
-        Target::Aws(_) => "resource",
-        Target::Host(_) => host::thing(view),
-    }
-}
-
-/// The namespace the screen speaks about, where there are namespaces.
-fn scope<'a>(view: &View<'a>) -> Option<&'a str> {
-    view.target.kube().and_then(|target| kube::scope(view, target))
-}
-
+/// Whether a thing is named without its namespace.
 fn match_scope(view: &View<'_>, subject: &Subject) -> bool {
-    let scope = scope(view);
-    subject.namespace.as_deref() == scope.map(|s| s.strip_suffix("/*").unwrap_or(s))
+    subject.namespace == view.sight.namespace
 }
 
 fn groups_row(view: &View<'_>) -> Option<Row> {
@@ -308,7 +333,7 @@ fn groups_row(view: &View<'_>) -> Option<Row> {
     let brief = impact.groups.iter().map(|g| Item::new().unbroken(&count(g))).collect();
     let full = impact.groups.iter().map(|g| with_names(Item::new().unbroken(&count(g)), g));
     let more = impact.groups.iter().any(|g| g.more);
-    let lead = Item::new().say(format!("{}:", floor(more, counted(total, thing(view)))));
+    let lead = Item::new().say(format!("{}:", floor(more, counted(total, &view.sight.nouns.thing))));
     let mut row = Row::list("goes", full, ("1 more kind", "more kinds")).lead(lead);
     row.brief = brief;
     row.brief.truncate(row.items.len());
@@ -383,20 +408,9 @@ fn together<K: Clone + Ord, T>(pairs: impl Iterator<Item = (K, T)>) -> Vec<(K, V
 fn also_row(view: &View<'_>) -> Option<Row> {
     let mut row =
         Row::list("also", view.impact.also.iter().map(|a| Item::new().prose(a)), ("1 more", "more"));
-    row.separator = clause_separator(view);
-    if let Target::Host(_) = view.target {
-        // What stops, what the machine needs and what is lost with it are said of each package.
-        row.lines = Some(4);
-    }
+    row.separator = view.sight.nouns.between;
+    row.lines = view.sight.nouns.also_lines.or(row.lines);
     (!row.items.is_empty()).then_some(row)
-}
-
-/// What stands between clauses: those about AWS hold commas themselves.
-fn clause_separator(view: &View<'_>) -> &'static str {
-    match view.target {
-        Target::Kube(_) => ", ",
-        Target::Aws(_) | Target::Host(_) => "; ",
-    }
 }
 
 /// Gaps with the same reason are said together.
@@ -437,9 +451,8 @@ fn protection_rows(view: &View<'_>) -> Vec<Row> {
     if items.is_empty() {
         return Vec::new();
     }
-    let label = if view.target.kube().is_some() { "protected" } else { "protection" };
-    let mut row = Row::list(label, items, ("1 more", "more"));
-    row.separator = clause_separator(view);
+    let mut row = Row::list(view.sight.nouns.protection, items, ("1 more", "more"));
+    row.separator = view.sight.nouns.between;
     let mut rows = vec![row];
     let row = |command| {
         copyable("turn on", command).unwrap_or_else(|| Row::fact("turn on", Item::new().prose(command)))
@@ -469,7 +482,7 @@ fn copyable(label: &str, text: &str) -> Option<Row> {
 }
 
 /// A row for each of these; a handful, for a list of them would bury the losses.
-fn row_each(
+pub fn row_each(
     label: &'static str,
     items: impl ExactSizeIterator<Item = Item>,
     thing: &str,
@@ -480,7 +493,8 @@ fn row_each(
     items.take(SHOWN).chain(more).map(move |item| Row::fact(label, item))
 }
 
-fn notes(texts: &[String]) -> impl Iterator<Item = Row> {
+/// A row for each note.
+pub fn notes(texts: &[String]) -> impl Iterator<Item = Row> {
     row_each("note", texts.iter().map(|text| Item::new().prose(text)), "more note")
 }
 
@@ -490,16 +504,11 @@ fn clauses(label: &str, texts: &[String]) -> Option<Row> {
 }
 
 fn command_row(view: &View<'_>) -> Row {
-    let words = view.command.words().iter();
-    let more = ("1 more word", "more words");
-    let mut row = match view.target {
-        Target::Kube(_) | Target::Host(_) => {
-            Row::list("runs", words.map(|word| Item::new().shown_word(word)), more)
-        }
-        Target::Aws(_) => {
-            Row::list("runs", words.map(|word| Item::new().shown_word(&aws::shown_word(word))), more)
-        }
+    let shown = |word: &String| match view.sight.nouns.shortens {
+        true => Item::new().shown_word(&shortened(word)),
+        false => Item::new().shown_word(word),
     };
+    let mut row = Row::list("runs", view.command.words().iter().map(shown), ("1 more word", "more words"));
     row.beyond += view.command.beyond();
     row.separator = " ";
     row.lines = Some(4);
@@ -511,7 +520,7 @@ fn question(view: &View<'_>, bold: bool) -> Item {
     let Some(challenge) = view.challenge else {
         return Item::new();
     };
-    let action = action(view);
+    let action = view.sight.action.as_str();
     match view.level {
         Level::Typed => {
             let object = match (action, view.impact.subjects_total) {
@@ -533,16 +542,46 @@ fn question(view: &View<'_>, bold: bool) -> Item {
             }
             let subject = match (view.impact.subjects.first(), view.impact.subjects_total) {
                 (Some(s), 0 | 1) => Item::new().name(&s.kind).say(" ").name(&s.name),
-                (Some(_), n) => Item::new().prose(&match view.target {
-                    Target::Kube(_) => format!("{} objects", number(n)),
-                    Target::Aws(_) => aws::several(view, n),
-                    Target::Host(_) => counted(n, host::thing(view)),
-                }),
+                (Some(_), n) => Item::new().prose(&counted(n, &view.sight.nouns.asked)),
                 (None, _) => Item::new().say("this"),
             };
-            let at = if matches!(view.target, Target::Host(_)) { " on " } else { " in " };
+            let at = format!(" {} ", view.sight.nouns.at);
             let item = Item::new().prose(&verb).say(" ").join(&subject).say(at);
-            item.strong(place(view)).say("? [y/N]:")
+            item.strong(&view.sight.place).say("? [y/N]:")
         }
+    }
+}
+
+/// A word of the command as it is shown: a long document is shortened in its middle, a name never. Names hold no
+/// blanks, quotes, braces or commas.
+fn shortened(word: &str) -> String {
+    const LONGEST: usize = 60;
+    const HEAD: usize = 36;
+    const TAIL: usize = 18;
+    let is_document = word.contains(['{', '[', '"', ' ', ',']);
+    let length = word.chars().count();
+    if !is_document || length <= LONGEST {
+        return word.to_owned();
+    }
+    let head: String = word.chars().take(HEAD).collect();
+    let tail: String = word.chars().skip(length - TAIL).collect();
+    format!("{head}[...]{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_shortened_in_the_middle_and_names_never() {
+        let name = format!("arn:aws:secretsmanager:eu-west-1:111111111111:secret:{}", "x".repeat(300));
+        assert_eq!(shortened(&name), name);
+        let document = format!("'{{\"Changes\":[{}]}}'", "x".repeat(300));
+        let shown = shortened(&document);
+        assert!(
+            shown.starts_with("'{\"Changes\":[x") && shown.ends_with("x]}'") && shown.contains("[...]"),
+            "{shown}"
+        );
+        assert!(shown.chars().count() <= 60);
     }
 }

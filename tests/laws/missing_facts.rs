@@ -3,8 +3,6 @@
 
 use crate::cases::cases;
 use crate::decide_laws::{merged, situation};
-use guard::app::judge::Outcome;
-use guard::app::judge::kube::Evaluation;
 use guard::engine::challenge::Challenge;
 use guard::engine::classify::classify;
 use guard::engine::decide::decide;
@@ -12,14 +10,16 @@ use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::grammar::cobra::parse;
 use guard::engine::impact::{Consequence, Impact, KindScope, Subject};
+use guard::engine::kube::KubeTarget;
 use guard::engine::kube::documents::Documents;
 use guard::engine::kube::kubectl;
 use guard::engine::kube::reach;
 use guard::engine::policy::Merged;
 use guard::engine::policy::place::IdKind;
 use guard::engine::situation::{Actor, Object, Situation, Whole};
-use guard::engine::target::KubeTarget;
 use guard::engine::tool::kind_of;
+use guard::family::judge::Outcome;
+use guard::family::kube::weigh::Stage;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -279,7 +279,7 @@ fn outcome(
 ) -> Outcome {
     let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
     let parsed = parse(&kubectl::TABLE, &words);
-    Evaluation {
+    Stage {
         tool: "kubectl",
         parsed: &parsed,
         effect: classify(b"kubectl", &words).effect,

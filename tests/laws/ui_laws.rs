@@ -3,13 +3,13 @@
 
 use crate::cases::cases;
 use crate::scenes;
+use guard::engine::aws::AwsTarget;
 use guard::engine::aws::naming::Naming;
 use guard::engine::challenge::aws_challenge;
 use guard::engine::escape::escape;
 use guard::engine::fact::{Known, Source, Sourced, Why};
 use guard::engine::impact::{Data, Fate, Gap, Group, Protection, Subject};
 use guard::engine::situation::Level;
-use guard::engine::target::AwsTarget;
 use guard::ui::{Colours, CommandLine, Hint, Look, Refusal, render_notice, render_refusal, view};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -118,7 +118,7 @@ proptest! {
     #[test]
     fn what_has_to_be_typed_can_be_read(scene in scene(name), width in 40_usize..200) {
         let look = Look { width, ..Look::PLAIN };
-        let screen = view::screen(&scene.view());
+        let screen = view::screen(&scene.view(&scene.sight()));
         let facts = screen.facts(look);
         // A yes is typed there; a pipeline gives the phrase of the variable.
         let phrase = match scene.level {
@@ -148,7 +148,7 @@ proptest! {
     #[test]
     fn no_line_is_wider_than_the_terminal(scene in scene(short), width in 40_usize..200) {
         let look = Look { width, ..Look::PLAIN };
-        for line in view::screen(&scene.view()).render(look).trim_end().lines() {
+        for line in view::screen(&scene.view(&scene.sight())).render(look).trim_end().lines() {
             // A phrase that is longer stands alone and whole.
             let alone = !line.trim().contains(' ');
             prop_assert!(alone || line.width() <= width, "{} > {width}: {line:?}", line.width());
@@ -158,7 +158,8 @@ proptest! {
     #[test]
     fn nothing_raw_reaches_the_terminal(scene in scene(name), width in 40_usize..200, utf8 in any::<bool>()) {
         let look = Look { width, utf8, colours: Colours::None };
-        let view = scene.view();
+        let sight = scene.sight();
+        let view = scene.view(&sight);
         for text in [view::screen(&view).render(look), render_notice(&view, look)] {
             for line in text.lines() {
                 prop_assert_eq!(escape(line.replace('\\', "").as_bytes()), line.replace('\\', ""));
@@ -173,7 +174,7 @@ proptest! {
             facts: String,
             question: String,
         }
-        let screen = view::screen(&scene.view());
+        let screen = view::screen(&scene.view(&scene.sight()));
         let render = |look| Rendered { facts: screen.facts(look), question: screen.question(look) };
         let plain = render(Look { width, ..Look::PLAIN });
         for colours in [Colours::Sixteen, Colours::Many] {
@@ -190,7 +191,7 @@ proptest! {
 
     #[test]
     fn the_question_names_the_kind_and_never_the_value(scene in scene(name), width in 40_usize..200) {
-        let screen = view::screen(&scene.view());
+        let screen = view::screen(&scene.view(&scene.sight()));
         let question = screen.question(Look { width, ..Look::PLAIN });
         prop_assert!(question.ends_with(": "));
         if scene.level == Level::Typed {
@@ -212,7 +213,7 @@ proptest! {
         let mut scene = scenes::aws::stack();
         let command = shell_words::join(std::iter::once("aws").chain(words.iter().map(String::as_str)));
         scene.impact.protections[0].effect = format!("is OFF; turn on: {command}");
-        let facts = view::screen(&scene.view()).facts(Look { width, ..Look::PLAIN });
+        let facts = view::screen(&scene.view(&scene.sight())).facts(Look { width, ..Look::PLAIN });
         let (_, copied) = facts.split_once("turn on").unwrap();
         let mut text = String::new();
         for line in copied.trim_start_matches(':').lines() {
@@ -273,7 +274,8 @@ fn no_row_grows_with_what_it_tells_of() {
         scene.assessment.because = text("reason", 10_000);
         for width in [40, 80, 200] {
             let look = Look { width, ..Look::PLAIN };
-            let view = scene.view();
+            let sight = scene.sight();
+            let view = scene.view(&sight);
             let shown = view::screen(&view).render(look);
             assert!(shown.lines().count() < 100 && shown.len() < 20_000, "{shown}");
             assert!(render_notice(&view, look).len() < 4096);
@@ -303,9 +305,8 @@ fn json(scene: &scenes::Scene) -> String {
         assessment: &scene.assessment,
         whole_scope: scene.assessment.whole_scope.into(),
         environment: (scene.environment, scene.why),
-        name: &scene.cluster,
         tool: scene.tool(),
-        target: scene.target(),
+        target: &scene.target(),
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         tells_phrase: true,

@@ -12,11 +12,11 @@ fn at(width: usize) -> Look {
 }
 
 fn shown(scene: &scenes::Scene, look: Look) -> String {
-    view::screen_to_ask(&scene.view()).render(look)
+    view::screen_to_ask(&scene.view(&scene.sight())).render(look)
 }
 
 fn refused(scene: &scenes::Scene, look: Look) -> String {
-    let screen = view::screen(&scene.view());
+    let screen = view::screen(&scene.view(&scene.sight()));
     let refusal = Refusal {
         screen: Some(&screen),
         what: "refused: nobody could be asked",
@@ -24,6 +24,10 @@ fn refused(scene: &scenes::Scene, look: Look) -> String {
         hint: Hint::Confirm(&scene.challenge),
     };
     render_refusal(&refusal, look)
+}
+
+fn notice(scene: &scenes::Scene) -> String {
+    render_notice(&scene.view(&scene.sight()), at(80))
 }
 
 #[test]
@@ -72,7 +76,7 @@ fn texts() {
     insta::assert_snapshot!("delete_120", shown(&scenes::delete(), at(120)));
     insta::assert_snapshot!("lookalike_ascii", shown(&scenes::lookalike(), ASCII));
     insta::assert_snapshot!("refused_80", refused(&scenes::delete(), at(80)));
-    insta::assert_snapshot!("notice", render_notice(&scenes::staging().view(), at(80)));
+    insta::assert_snapshot!("notice", notice(&scenes::staging()));
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn texts_of_hosts() {
     insta::assert_snapshot!("host_purge_40", shown(&scenes::host::purge(), at(40)));
     insta::assert_snapshot!("host_purge_ascii", shown(&scenes::host::purge(), ASCII));
     insta::assert_snapshot!("host_refused_80", refused(&scenes::host::purge(), at(80)));
-    insta::assert_snapshot!("host_notice", render_notice(&scenes::host::swap().view(), at(80)));
+    insta::assert_snapshot!("host_notice", notice(&scenes::host::swap()));
 }
 
 fn of_aws() -> Vec<(&'static str, scenes::Scene)> {
@@ -126,7 +130,7 @@ fn accounts() {
     for (name, scene) in of_aws() {
         // Nothing is asked about an account nobody knows.
         let shown = match scene.cluster.as_str() {
-            "" => |scene: &scenes::Scene, look| view::screen(&scene.view()).facts(look),
+            "" => |scene: &scenes::Scene, look| view::screen(&scene.view(&scene.sight())).facts(look),
             _ => shown,
         };
         insta::assert_snapshot!(format!("{name}_80"), shown(&scene, at(80)));
@@ -139,7 +143,7 @@ fn accounts() {
     insta::assert_snapshot!("aws_refused_80", refused(&scenes::aws::stack(), at(80)));
     insta::assert_snapshot!("aws_several_refused_80", refused(&scenes::aws::instances(), at(80)));
     insta::assert_snapshot!("aws_stop_refused_80", refused(&scenes::aws::stop(), at(80)));
-    insta::assert_snapshot!("aws_notice", render_notice(&scenes::aws::staging().view(), at(80)));
+    insta::assert_snapshot!("aws_notice", notice(&scenes::aws::staging()));
 }
 
 #[test]

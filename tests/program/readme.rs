@@ -85,10 +85,10 @@ fn every_policy_is_one() {
 
 /// The phrase of a command of the AWS CLI in the account `acme-prod`, as `GUARD_CONFIRM` has to say it.
 fn phrase_of(words: &[String]) -> String {
+    use guard::engine::aws::AwsTarget;
     use guard::engine::aws::{Documents, hit, naming::naming};
     use guard::engine::challenge::aws_challenge;
     use guard::engine::fact::{Known, Source, Sourced};
-    use guard::engine::target::AwsTarget;
     let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
     let hit = hit(&words, &Documents::none());
     let account = Known::Known("111111111111".to_owned());

@@ -7,7 +7,7 @@ use crate::support::recorder::{Recorder, Request};
 use base64::Engine as _;
 use guard::engine::grammar::cobra::parse;
 use guard::engine::kube::kubectl::TABLE;
-use guard::engine::target::{is_tls, server_parts};
+use guard::engine::server::{is_tls, server_parts};
 use guard::resolve::{ResolvedKube, kubeconfig::kube};
 use guard::world::World;
 use std::path::Path;

@@ -2,10 +2,11 @@
 
 use crate::support::kubectls::kubectl;
 use crate::support::recorder::Recorder;
+use guard::engine::fact::Source;
 use guard::engine::grammar::cobra::parse;
 use guard::engine::kube::kubectl::TABLE;
 use guard::engine::kube::kuberc::expand;
-use guard::engine::target::{Source, server_parts};
+use guard::engine::server::server_parts;
 use guard::resolve::{ResolvedKube, kubeconfig::kube, kuberc};
 use guard::world::World;
 use std::os::unix::fs::PermissionsExt as _;

@@ -3,13 +3,13 @@
 
 use super::action::Action;
 use crate::app::consent::Recorded;
-use crate::app::out;
 use crate::engine::fact::Why;
 use crate::engine::packages::dpkg::Line;
 use crate::engine::packages::plan::{Change, Plan};
 use crate::engine::packages::tables::dpkg::Kind;
 use crate::exit::Exit;
 use crate::run::token::Approval;
+use crate::ui::stderr;
 
 /// That what is about to happen may happen.
 #[must_use]
@@ -44,7 +44,9 @@ impl Agreed {
     /// Something is unpacked, and nothing is known to go for it.
     pub fn unseen(why: Unseen) -> Agreed {
         if let Unseen::Failed(why) = why {
-            out::complain(&format!("guard: warning: what has to make room for this is not known: {why}\n"));
+            stderr::complain(&format!(
+                "guard: warning: what has to make room for this is not known: {why}\n"
+            ));
         }
         Agreed(())
     }

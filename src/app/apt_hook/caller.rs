@@ -1,7 +1,7 @@
 //! Who called the package manager, as far as /proc tells: the hook itself is given no words, or words without quotes.
 
-use crate::app::call::Call;
 use crate::engine::tool;
+use crate::family::call::Call;
 use crate::run::names::basename;
 use crate::run::token::{Process, Seen};
 use std::ffi::OsString;

@@ -6,7 +6,6 @@ use super::agree::{Agreed, Unseen};
 use super::aptitude::Remembered;
 use super::caller::Caller;
 use super::{Answer, caller, judge, with_notes};
-use crate::app::call::Call;
 use crate::engine::escape::escape;
 use crate::engine::fact::Known;
 use crate::engine::packages::dpkg::parse;
@@ -16,6 +15,7 @@ use crate::engine::packages::status;
 use crate::engine::packages::tables::dpkg::Kind;
 use crate::engine::tool;
 use crate::fail::{self, Fail, Result};
+use crate::family::call::Call;
 use crate::probe::apt::{self, Request};
 use crate::run::token::{For, Process, Seen, Store};
 use crate::ui::ColourChoice;
@@ -129,9 +129,7 @@ fn agree_to(caller: &Caller, plan: Plan, world: &World, choice: ColourChoice) ->
     }
     // The words as dpkg reads them, without the channels that apt opened for itself.
     let call = Call { tool: &tool::DPKG, argv: caller.call.argv.clone() };
-    let recorded =
-        judge(&call, plan, world, choice).map_err(|fail| with_notes(fail, Remembered::Nothing, world))?;
-    Ok(Agreed::recorded(recorded))
+    judge(&call, plan, world, choice).map_err(|fail| with_notes(fail, Remembered::Nothing, world))
 }
 
 /// Whether the terminal here is one that apt made for dpkg (`DPkg::Use-Pty`), with nobody at its other end: apt hands on

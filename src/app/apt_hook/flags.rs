@@ -3,13 +3,13 @@
 //! knows; it takes a second or two and happens only when something goes that nobody has confirmed yet.
 
 use super::caller::Caller;
-use crate::app::call::Call;
 use crate::engine::classify::classify;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Known;
 use crate::engine::packages::hook::{Told, mark_named};
 use crate::engine::packages::plan::{Change, Kind, Plan};
 use crate::engine::tool;
+use crate::family::call::Call;
 use crate::probe::apt::{self, Request};
 use crate::shim::layers::{State, TEXTS};
 use crate::world::World;

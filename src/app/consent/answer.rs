@@ -1,18 +1,16 @@
 //! The go-ahead for a guarded call: policy allows it, or its question is answered.
 
-use super::case::Case;
 use super::given::{Consent, Ending, No, Yes};
 use super::variable::{self, Asked};
-use crate::app::caller::{Agency, agency};
-use crate::app::judge::Judged;
 use crate::app::show::{self, Facts, Refused, Shown};
-use crate::app::{diff, origin, record};
+use crate::app::{origin, record};
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{self, Cause, Decision, Denied, Nobody};
 use crate::engine::situation::Actor;
 use crate::fail::{Fail, Kind, Result};
+use crate::family::actor::{Agency, agency};
+use crate::family::judge::Evaluation;
 use crate::prompt::{self, Answer, Ask, Question, Terminal};
-use crate::resolve::Resolved;
 use crate::run::exec::CONFIRM;
 use crate::ui::{ColourChoice, Hint};
 use crate::world::World;
@@ -22,45 +20,44 @@ use std::time::{Duration, Instant};
 const SHORTEST_REASON: usize = 8;
 
 /// Gets the go-ahead, or ends the call.
-pub fn ask<'c>(case: Case<'c>, world: &World, choice: ColourChoice) -> Result<Consent<Case<'c>>> {
-    let asking = Asking { case: &case, shown: Shown::new(&case.judged, case.call, world), world, choice };
-    let yes = match &case.judged.decision {
+///
+/// # Errors
+/// It is refused.
+pub fn ask<'c>(judged: Evaluation<'c>, choice: ColourChoice) -> Result<Consent<Evaluation<'c>>> {
+    let asking = Asking { judged: &judged, shown: Shown::new(&judged), world: judged.cx.world, choice };
+    let yes = match &judged.outcome.decision {
         Decision::Allow(allowed) => {
-            show::allowed(&asking.shown, allowed, world, choice);
+            show::allowed(&asking.shown, allowed, asking.world, choice);
             Yes::Allowed
         }
         Decision::Deny(denied) => return Err(asking.denied(denied)),
         Decision::Confirm(asked) => asking.confirm(asked)?,
     };
     drop(asking);
-    Ok(Consent::of(case, yes))
+    Ok(Consent::of(judged, yes))
 }
 
 /// One question, and who asks it.
 struct Asking<'a> {
-    case: &'a Case<'a>,
+    judged: &'a Evaluation<'a>,
     shown: Shown<'a>,
     world: &'a World,
     choice: ColourChoice,
 }
 
 impl Asking<'_> {
-    fn judged(&self) -> &Judged {
-        &self.case.judged
-    }
-
     /// Puts a refusal on record; what is answered with it is for the person.
     fn refuse(&self, no: No, refused: &Refused<'_>) -> Fail {
-        record::refused(self.case, self.world, &Ending::refused(no), &refused.because.join("; "));
+        record::refused(self.judged, &Ending::refused(no), &refused.because.join("; "));
         show::refusal(&self.shown, refused, self.world, self.choice)
     }
 
     fn denied(&self, denied: &Denied) -> Fail {
-        let judged = self.judged();
-        record::refused(self.case, self.world, &Ending::refused(No::NotAsked), &denied.reason);
+        let judged = self.judged;
+        record::refused(self.judged, &Ending::refused(No::NotAsked), &denied.reason);
         // Nothing is known that could be shown; why that is so can be put right.
         if let Some(fail) = judged.unresolved() {
-            return fail.because(format!("{} was not run: {}", self.case.call.tool, denied.reason));
+            return fail.because(format!("{} was not run: {}", judged.cx.call.tool, denied.reason));
         }
         let (kind, hint) = match denied.cause {
             Cause::Nobody(Nobody::VariableForbidden) => (Kind::Unanswered, hint(self.world, None)),
@@ -68,13 +65,13 @@ impl Asking<'_> {
             Cause::Rules | Cause::NoTarget => (Kind::Refused, Hint::None),
         };
         let mut because = vec![denied.reason.clone()];
-        because.extend(origin::lines(denied, &judged.policy, judged.situation.now));
+        because.extend(origin::lines(denied, judged.cx.policy, judged.outcome.situation.now));
         let refused = Refused { kind, what: "refused by policy", because, hint, facts: Facts::Unseen };
         show::refusal(&self.shown, &refused, self.world, self.choice)
     }
 
     fn confirm(&self, asked: &decide::Asked) -> Result<Yes> {
-        let judged = self.judged();
+        let judged = self.judged;
         if let Some(server) = &judged.impact.refused {
             let why = format!("the server would refuse it: {server}");
             return Err(self.refuse(No::NotAsked, &Refused::because(why)));
@@ -83,26 +80,29 @@ impl Asking<'_> {
             let why = "policy demands that the live system is asked first, and it could not be";
             return Err(self.refuse(No::NotAsked, &Refused::because(why).kind(Kind::Unprobed)));
         }
-        let whom = Asked { actor: judged.situation.actor, interactive: judged.situation.interactive };
+        let whom = Asked {
+            actor: judged.outcome.situation.actor,
+            interactive: judged.outcome.situation.interactive,
+        };
         if let Some(value) = variable::given(&whom, &judged.terms, self.world) {
             return self.by_variable(asked, value);
         }
-        if judged.situation.actor == Actor::Agent && !judged.policy.agents_terminal() {
+        if judged.outcome.situation.actor == Actor::Agent && !judged.cx.policy.agents_terminal() {
             let why = "policy lets a coding agent answer no question on a terminal";
             let refused = Refused::because(why).hint(hint(self.world, None));
             return Err(self.refuse(No::NoTerminal, &refused));
         }
         if asked.show_diff {
-            diff::show(judged, self.case.call, self.world)?;
+            judged.held.show_difference(judged.cx, &judged.tool)?;
         }
         self.at_terminal(asked)
     }
 
     /// The variable has a say, and this is what it says.
     fn by_variable(&self, asked: &decide::Asked, value: &[u8]) -> Result<Yes> {
-        let (judged, world) = (self.judged(), self.world);
+        let (judged, world) = (self.judged, self.world);
         if !asked.env_confirm {
-            let refused = if judged.situation.actor == Actor::Agent {
+            let refused = if judged.outcome.situation.actor == Actor::Agent {
                 Refused::because("a coding agent cannot confirm it: only a person can")
             } else {
                 Refused::because(format!("policy forbids {CONFIRM}")).kind(Kind::Unanswered)
@@ -113,18 +113,18 @@ impl Asking<'_> {
             let why = "policy demands a written reason, which only a person at a terminal can give";
             return Err(self.refuse(No::NoTerminal, &Refused::because(why).hint(hint(world, None))));
         }
-        if judged.challenge.accepts_variable(value, judged.assessment.effect) {
+        if judged.outcome.challenge.accepts_variable(value, judged.outcome.assessment.effect) {
             show::confirmed_by_variable(&self.shown, world, self.choice);
             return Ok(Yes::Variable);
         }
         let refused = Refused::because(not_this_target(judged, value)).kind(Kind::Unanswered);
-        Err(self.refuse(No::Mismatched, &refused.hint(hint(world, Some(&judged.challenge)))))
+        Err(self.refuse(No::Mismatched, &refused.hint(hint(world, Some(&judged.outcome.challenge)))))
     }
 
     /// Puts the question to the person.
     fn at_terminal(&self, asked: &decide::Asked) -> Result<Yes> {
-        let judged = self.judged();
-        let mut question = Question::new(&judged.challenge, asked.level);
+        let judged = self.judged;
+        let mut question = Question::new(&judged.outcome.challenge, asked.level);
         question.attempts = judged.terms.prompt_attempts;
         question.deadline = Duration::from_secs(u64::from(judged.terms.prompt_timeout_s));
         question.justification = asked.justification.then_some(SHORTEST_REASON);
@@ -136,7 +136,7 @@ impl Asking<'_> {
                 return Ok(Yes::Matched { justification, prompting: started.elapsed() });
             }
             Answer::Mismatched => {
-                let challenge = &judged.challenge;
+                let challenge = &judged.outcome.challenge;
                 let asked_for = format!("asked for was {}, {}", challenge.pattern(), challenge.stands(false));
                 let refused = seen("what was typed is not the name of the target");
                 self.refuse(No::Mismatched, &refused.hint(Hint::Say(&asked_for)))
@@ -145,14 +145,14 @@ impl Asking<'_> {
             Answer::Declined => self.refuse(No::Declined, &seen("the answer was no")),
             Answer::TimedOut => self.refuse(No::TimedOut, &seen("nobody answered in time")),
             Answer::NoTerminal(absent) => {
-                let variable = asked.env_confirm.then_some(&judged.challenge);
+                let variable = asked.env_confirm.then_some(&judged.outcome.challenge);
                 let kind = if variable.is_some() { Kind::Unanswered } else { Kind::Refused };
                 let refused = Refused::because(absent.because()).kind(kind);
                 self.refuse(No::NoTerminal, &refused.hint(hint(self.world, variable)))
             }
             Answer::Interrupted(signal) => {
                 let ending = Ending::refused(No::Interrupted);
-                record::refused(self.case, self.world, &ending, "interrupted");
+                record::refused(self.judged, &ending, "interrupted");
                 prompt::signals::die_of(signal);
             }
         })
@@ -171,16 +171,12 @@ fn hint<'a>(world: &World, variable: Option<&'a Challenge>) -> Hint<'a> {
 }
 
 /// Why the variable does not answer. Whoever still gives the phrase of guard 0.1 is told the one that counts now.
-fn not_this_target(judged: &Judged, value: &[u8]) -> String {
-    let namespace = match &judged.resolved {
-        Ok(Resolved::Kube(kube)) => kube.target.namespace.value.as_str(),
-        Ok(Resolved::Aws(_) | Resolved::Host(_)) | Err(_) => "",
-    };
-    let formerly = judged.challenge.was_formerly(value, &judged.name, namespace);
-    if formerly && judged.situation.actor != Actor::Agent {
+fn not_this_target(judged: &Evaluation<'_>, value: &[u8]) -> String {
+    let formerly = judged.outcome.challenge.was_formerly(value, &judged.outcome.name);
+    if formerly && judged.outcome.situation.actor != Actor::Agent {
         return format!(
             "{CONFIRM} has the phrase that guard 0.1 took; for this command it is now '{}'",
-            judged.challenge.variable()
+            judged.outcome.challenge.variable()
         );
     }
     format!("{CONFIRM} does not name this command's target")

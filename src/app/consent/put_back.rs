@@ -2,15 +2,16 @@
 
 use super::given::{Consent, Yes};
 use super::variable::{self, Asked};
-use crate::app::{caller, kept, out, show};
+use crate::app::kept;
 use crate::engine::challenge::Challenge;
 use crate::engine::policy::Merged;
 use crate::engine::situation::Actor;
 use crate::fail::{Fail, Kind, Result};
+use crate::family::actor;
 use crate::prompt::Terminal;
 use crate::run::exec::CONFIRM;
-use crate::ui::ColourChoice;
 use crate::ui::screen::{Item, Screen};
+use crate::ui::{ColourChoice, stderr};
 use crate::world::World;
 use std::time::Instant;
 
@@ -45,13 +46,14 @@ impl Asking<'_> {
     fn answer(&self, asked: Question<'_>) -> Result<Yes> {
         let &Asking { policy, world, choice } = self;
         let Question { screen, question, challenge, nothing } = asked;
-        let facts = || out::complain(&format!("{}\n", screen.facts(show::look(world, choice)).trim_end()));
+        let facts =
+            || stderr::complain(&format!("{}\n", screen.facts(stderr::look(world, choice)).trim_end()));
         let Some(question) = question else {
             facts();
             return Ok(Yes::Allowed);
         };
         let terms = policy.terms();
-        let whom = Asked { actor: caller::actor(world), interactive: Terminal::available().is_ok() };
+        let whom = Asked { actor: actor::actor(world), interactive: Terminal::available().is_ok() };
         let agent = whom.actor == Actor::Agent;
         if let Some(phrase) = variable::given(&whom, &terms, world) {
             let may = terms.env_confirm && (!agent || policy.agents_confirm());
@@ -73,11 +75,11 @@ impl Asking<'_> {
             return Err(Fail::new(Kind::Refused, "refused")
                 .because("policy lets a coding agent answer no question on a terminal")
                 .because(nothing)
-                .help(caller::help_without_terminal(world, challenge)));
+                .help(actor::help_without_terminal(world, challenge)));
         }
         let started = Instant::now();
         kept::yes(question, screen, world, choice)
-            .map_err(|fail| fail.because(nothing).help(caller::help_without_terminal(world, challenge)))?;
+            .map_err(|fail| fail.because(nothing).help(actor::help_without_terminal(world, challenge)))?;
         Ok(Yes::Matched { justification: None, prompting: started.elapsed() })
     }
 }

@@ -1,9 +1,9 @@
 //! `GUARD_CONFIRM`, and whether it has a say.
 
-use crate::app::out;
 use crate::engine::policy::Terms;
 use crate::engine::situation::Actor;
 use crate::run::exec::CONFIRM;
+use crate::ui::stderr;
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
 
@@ -21,7 +21,9 @@ pub(super) struct Asked {
 pub(super) fn given<'w>(asked: &Asked, terms: &Terms, world: &'w World) -> Option<&'w [u8]> {
     let value = world.set_var(CONFIRM).map(OsStrExt::as_bytes)?;
     if !has_say(asked, terms) {
-        out::complain(&format!("guard: {CONFIRM} is set, and does not answer where a person can be asked\n"));
+        stderr::complain(&format!(
+            "guard: {CONFIRM} is set, and does not answer where a person can be asked\n"
+        ));
         return None;
     }
     Some(value)

@@ -2,10 +2,10 @@
 //! nobody has said that they may. Unit files are read, and the scripts they start; nothing is run.
 
 use super::{Check, shown};
-use crate::app::judge::housekeeping::{is_known, unit_files};
 use crate::engine::effect::Effect;
 use crate::engine::line::judge_line;
 use crate::engine::tool::{FamilyId, TOOLS};
+use crate::family::units::unattended::{is_known, unit_files};
 use crate::policy;
 use crate::shim::layers;
 use crate::world::World;

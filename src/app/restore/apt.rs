@@ -7,7 +7,7 @@ use crate::app::out;
 use crate::engine::challenge::{HostScope, host_challenge};
 use crate::engine::escape::escape;
 use crate::engine::packages::plan::Plan;
-use crate::engine::policy::place::{Seen, classify_target};
+use crate::engine::policy::place::classify_target;
 use crate::engine::target::Environment;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
@@ -20,6 +20,7 @@ use crate::resolve;
 use crate::run::token;
 use crate::ui::ColourChoice;
 use crate::ui::screen::{Item, Row, Screen};
+use crate::ui::stderr;
 use crate::world::World;
 use std::fmt::Write;
 use std::path::Path;
@@ -79,7 +80,7 @@ pub(super) fn run(
     out::print(&said(&report, manifest, &given_up))?;
     out::print(&databases(dir, manifest))?;
     if let Some(signal) = report.interrupted {
-        out::complain(&format!(
+        stderr::complain(&format!(
             "guard: interrupted: the way back is NOT complete; run it again: guard restore {}\n",
             manifest.id
         ));
@@ -130,7 +131,7 @@ fn agreed<'w, 'm>(
     use crate::engine::packages::plan::Kind;
     let host = resolve::host::host(world, b"apt-get", &[b"install"])?;
     let policy = policy::load(world)?;
-    let place = classify_target(&Seen::of_host(&host.target), &policy);
+    let place = classify_target(&host.target.seen(), &policy);
     let name = host.target.host_name(place.name.as_deref());
     let challenge = host_challenge(&host.target, place.name.as_deref(), &HostScope::default());
     let count = way.install.len() + way.without.len();

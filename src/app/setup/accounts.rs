@@ -1,6 +1,6 @@
 //! The AWS accounts behind the profiles of this user: each profile is asked who it is, through the caller's own CLI.
 
-use crate::app::judge::real_tool;
+use crate::engine::aws::AwsTarget;
 use crate::engine::aws::Hit;
 use crate::engine::aws::alias::Aliases;
 use crate::engine::aws::arn::is_account;
@@ -8,9 +8,10 @@ use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Source, Why};
 use crate::engine::policy::Merged;
 use crate::engine::policy::place::naming_hint;
-use crate::engine::target::{AwsTarget, Environment};
+use crate::engine::target::Environment;
 use crate::engine::tool;
 use crate::fail::Result;
+use crate::family::cx::real_tool;
 use crate::probe::aws::{Answered, Request, ask};
 use crate::resolve;
 use crate::world::World;

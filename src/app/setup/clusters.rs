@@ -2,12 +2,12 @@
 //! and the uid that it says itself, through the caller's own kubectl. Asked while the person answers the questions.
 
 use super::draft::Server;
-use crate::app::judge::real_tool;
-use crate::app::kubectl::Kubectl;
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
 use crate::engine::policy::Merged;
 use crate::engine::tool;
+use crate::family::cx::real_tool;
+use crate::family::kube::program::Kubectl;
 use crate::resolve::kubeconfig;
 use crate::shim::ask::{Ended, ask};
 use crate::world::World;

@@ -3,8 +3,9 @@
 use super::accounts::Account;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
-use crate::engine::policy::place::{Seen, is_local, naming_hint};
-use crate::engine::target::{Environment, KubeTarget};
+use crate::engine::kube::KubeTarget;
+use crate::engine::policy::place::{is_local, naming_hint};
+use crate::engine::target::Environment;
 use crate::resolve::ContextSummary;
 use std::fmt::Write;
 
@@ -40,7 +41,7 @@ impl Server {
             let mut target = KubeTarget::at(from(&self.url), from("default"));
             target.context = Some(from(&context.name));
             target.cluster = Some(from(&context.cluster));
-            is_local(&Seen::of_kube(&target))
+            is_local(&target.seen())
         });
         hint.or_else(|| local.then_some(Environment::Development))
     }

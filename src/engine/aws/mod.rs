@@ -29,6 +29,7 @@ mod remote;
 mod spelling;
 pub mod table;
 pub mod tables;
+mod target;
 #[cfg(feature = "cli")]
 pub mod value;
 
@@ -36,6 +37,7 @@ pub use classify::{classify, classify_with, hit, prompts};
 pub use documents::Documents;
 pub use hit::Hit;
 pub use redact::{holds_secret, is_secret, redact, redact_option, redact_text, redact_value};
+pub use target::AwsTarget;
 
 /// What the list kept by hand says of a command.
 #[cfg(feature = "cli")]

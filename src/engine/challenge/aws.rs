@@ -3,8 +3,8 @@
 use super::parts::{Part, fitted, short_digest};
 use super::quoted::{ends_like_digest, segment};
 use super::{Challenge, typeable_form};
+use crate::engine::aws::AwsTarget;
 use crate::engine::aws::naming::{Naming, Place};
-use crate::engine::target::AwsTarget;
 
 /// The question for a command of the AWS CLI: `acme-prod/stack/app`, `acme-prod/instance/i-1+2`, `acme-prod/bucket/logs/*`,
 /// `acme-prod/record-set/Z1/3`, `acme-prod/object/logs/a#v1`. `formerly` are the names that guard 0.1 knew the command's

@@ -3,7 +3,7 @@
 use super::Challenge;
 use super::aws::{Said, former};
 use super::parts::short_digest;
-use crate::engine::target::HostTarget;
+use crate::engine::machine::HostTarget;
 
 /// What a command does to a host, by the names a phrase has for it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -15,6 +15,9 @@ pub mod kuberc;
 pub mod oc;
 #[cfg(feature = "cli")]
 pub mod reach;
+mod target;
+
+pub use target::KubeTarget;
 
 use super::tool::{OC, Tool};
 use super::verdict::Verdict;

@@ -10,9 +10,9 @@ use crate::engine::effect::Effect;
 use crate::engine::grammar::cobra::Parsed;
 use crate::engine::grammar::table::Role;
 use crate::engine::impact::{Consequence, Impact, Subject};
+use crate::engine::kube::KubeTarget;
 use crate::engine::policy::words;
 use crate::engine::situation::{Object, Situation, Whole};
-use crate::engine::target::KubeTarget;
 use std::collections::BTreeSet;
 
 /// The gap about what `apply --prune` deletes: only the server's dry run tells.

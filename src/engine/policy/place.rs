@@ -4,9 +4,9 @@
 //! identity the policy gives must be there, and one of them must be more than a name somebody chose.
 
 use super::{Layer, Merged};
-use crate::engine::fact::{Known, Why};
 use crate::engine::glob;
-use crate::engine::target::{AwsTarget, Environment, HostTarget, KubeTarget, is_loopback};
+use crate::engine::server::is_loopback;
+use crate::engine::target::Environment;
 use crate::engine::tool::TargetKind;
 
 /// A kind of identity.
@@ -139,99 +139,6 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The identities of a Kubernetes target.
-    pub fn of_kube(target: &KubeTarget) -> Seen {
-        let mut seen = Seen::default();
-        let mut push = |kind, value: &str| seen.identities.push(Identity::new(kind, value));
-        push(IdKind::Server, &target.server.value);
-        if let Some(context) = &target.context {
-            push(IdKind::Context, &context.value);
-        }
-        if let Some(cluster) = &target.cluster {
-            push(IdKind::Cluster, &cluster.value);
-        }
-        if let Some(name) = &target.exec_cluster_name {
-            push(IdKind::Cluster, name);
-        }
-        if let Some(ca) = &target.ca_sha256 {
-            push(IdKind::Ca, ca);
-        }
-        match &target.uid {
-            Known::Known(uid) => push(IdKind::Uid, uid),
-            Known::Unknown(_) => seen.unknown.push(IdKind::Uid),
-        }
-        if target.address_proves_nothing() {
-            seen.unknown.push(IdKind::Server);
-        }
-        seen
-    }
-
-    /// The identities of an AWS target. A profile's name is none of them: it says nothing about the keys in use.
-    pub fn of_aws(target: &AwsTarget) -> Seen {
-        let mut seen = Seen::default();
-        let mut push = |kind, value: &str| seen.identities.push(Identity::new(kind, value));
-        // What has no regions lies in all of them.
-        if let Some(region) = target.region.as_ref().filter(|_| !target.global_service) {
-            push(IdKind::Region, &region.value);
-        }
-        let names = [&target.alias, &target.organisation_name];
-        for name in names.into_iter().filter_map(|n| n.value()).flatten() {
-            push(IdKind::Account, name);
-        }
-        let foreign = target.foreign().is_some();
-        match &target.account {
-            Known::Known(id) => push(IdKind::Account, id),
-            // Elsewhere than at AWS there may be none at all.
-            Known::Unknown(Why::Unsupported) if foreign => {}
-            Known::Unknown(_) => seen.unknown.push(IdKind::Account),
-        }
-        // What is not AWS's is a place of its own. The account that AWS knows its keys by can only make it more severe.
-        if foreign {
-            let url = target.endpoint.as_ref().map(|e| e.value.clone()).unwrap_or_default();
-            seen.identities.push(Identity::new(IdKind::Endpoint, url));
-            if target.account.value().is_some() {
-                seen.unknown.push(IdKind::Account);
-            }
-        }
-        // Unlike a cluster's API server, AWS itself never answers on loopback: what does is a stand-in.
-        seen.local = target.is_local().then(|| "a local endpoint".to_owned());
-        seen
-    }
-
-    /// The identities of a machine, and what it says of itself. Another machine is known by its own name alone; a chroot
-    /// or a system below another directory is not made easier by the machine it stands on.
-    pub fn of_host(target: &HostTarget) -> Seen {
-        let mut seen = Seen::default();
-        let mut push = |value: &str| {
-            let identity = Identity::new(IdKind::Host, value);
-            if !value.is_empty() && !seen.identities.contains(&identity) {
-                seen.identities.push(identity);
-            }
-        };
-        let name = target.name.value().map(|name| name.value.as_str());
-        let others =
-            [&target.static_name, &target.instance].into_iter().flatten().map(|other| other.value.as_str());
-        for name in name.into_iter().chain(others).chain(target.fqdn.as_deref()) {
-            push(name);
-            let is_address = name.contains(':') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            if let Some((first, _)) = name.split_once('.').filter(|_| !is_address) {
-                push(first);
-            }
-        }
-        if name.is_none() {
-            seen.unknown.push(IdKind::Host);
-        }
-        let itself = target.remote.is_none()
-            && target.root.is_none()
-            && !target.within.as_deref().is_some_and(|within| within.starts_with("chroot"));
-        seen.declared = target.deployment.as_ref().and_then(|word| {
-            let environment = deployment(&word.value)?;
-            let counts = itself || environment > Environment::Unclassified;
-            counts.then(|| (environment, format!("DEPLOYMENT={} in {}", word.value, word.from)))
-        });
-        seen
-    }
-
     /// Whether this kind of identity, where it matches, is more than a name or an address that others have too.
     fn is_proof(&self, kind: IdKind) -> bool {
         kind.is_proof() && !self.unknown.contains(&kind)

@@ -1,12 +1,14 @@
 //! What a target is: by identity, by name, by address.
 
+use crate::engine::aws::AwsTarget;
 use crate::engine::fact::{Known, Source, Sourced, Why};
+use crate::engine::kube::KubeTarget;
 use crate::engine::policy::place::{
     IdKind, Identity, Place, Seen, classify_target, host_of, is_local, naming_hint,
 };
 use crate::engine::policy::{Layer, Merged, Policy};
+use crate::engine::target::Environment;
 use crate::engine::target::Environment::{Development, Production, Staging, Unclassified};
-use crate::engine::target::{AwsTarget, Environment, KubeTarget};
 
 fn seen(ids: &[(IdKind, &str)]) -> Seen {
     Seen { identities: ids.iter().map(|(k, v)| Identity::new(*k, *v)).collect(), ..Seen::default() }
@@ -145,10 +147,10 @@ fn a_kubernetes_target_knows_its_identities_and_what_it_could_not_learn() {
         Sourced::new("https://10.0.3.12:6443".to_owned(), Source::Default),
         Sourced::new("default".to_owned(), Source::Default),
     );
-    assert_eq!(Seen::of_kube(&target).unknown, vec![IdKind::Uid]);
+    assert_eq!(target.seen().unknown, vec![IdKind::Uid]);
     target.uid = Known::Known("u".to_owned());
     target.context = Some(Sourced::new("work".to_owned(), Source::Default));
-    let seen = Seen::of_kube(&target);
+    let seen = target.seen();
     assert!(seen.unknown.is_empty());
     assert!(seen.identities.contains(&Identity::new(IdKind::Uid, "u")));
     assert!(seen.identities.contains(&Identity::new(IdKind::Context, "work")));
@@ -205,9 +207,8 @@ fn an_endpoint_of_somebody_else_is_what_the_policy_says_of_it() {
         identity: vec![(kind, vec![pattern.to_owned()])],
         line: None,
     };
-    let judged = |target: &AwsTarget, places: Vec<Place>| {
-        classify_target(&Seen::of_aws(target), &user(places)).environment
-    };
+    let judged =
+        |target: &AwsTarget, places: Vec<Place>| classify_target(&target.seen(), &user(places)).environment;
     for (pattern, want) in [
         ("minio.lab:9000", Development),
         ("MINIO.lab", Development),
@@ -232,6 +233,6 @@ fn an_endpoint_of_somebody_else_is_what_the_policy_says_of_it() {
     assert_eq!(judged(&target(none()), both), Development);
     assert_eq!(judged(&known, vec![entry(IdKind::Account, "111111111111", Development)]), Unclassified);
     // What could not be learnt may be any account.
-    assert!(Seen::of_aws(&target(Known::Unknown(Why::TimedOut))).unknown.contains(&IdKind::Account));
-    assert!(!Seen::of_aws(&target(none())).unknown.contains(&IdKind::Account));
+    assert!(target(Known::Unknown(Why::TimedOut)).seen().unknown.contains(&IdKind::Account));
+    assert!(!target(none()).seen().unknown.contains(&IdKind::Account));
 }

@@ -34,11 +34,11 @@ mod route53;
 mod s3;
 mod secrets;
 
+use crate::engine::aws::AwsTarget;
 use crate::engine::aws::Hit;
 use crate::engine::aws::alias::Aliases;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::Impact;
-use crate::engine::target::AwsTarget;
 use crate::world::World;
 use cli::Cli;
 use clock::Clock;

@@ -81,13 +81,13 @@ pub fn ask(request: &Request<'_>) -> Answered {
         Asked::Unclear if no_such_command(request, &words) => answered.refuses = true,
         Asked::Unclear => {
             let why = Why::Failed("no words that are understood here".to_owned());
-            answered.impact.gap("what this stops", why);
+            answered.impact.unseen("what this stops", why);
         }
         Asked::Down(down) => down::look(request, &down, &mut answered),
         Asked::Units(units) => {
             let until = Instant::now() + request.deadline;
             if let Err(e) = super::block_on(stop::look(request, &units, until, &mut answered)) {
-                answered.impact.gap("what this stops", Why::Failed(e.to_string()));
+                answered.impact.unseen("what this stops", Why::Failed(e.to_string()));
             }
         }
     }

@@ -40,7 +40,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
         _ => asked.names.clone(),
     };
     if wanted.is_empty() {
-        return impact.gap("which units stop", Why::Failed("the words name none".to_owned()));
+        return impact.unseen("which units stop", Why::Failed("the words name none".to_owned()));
     }
     let mut units = match manager.show(&wanted).await {
         Ok(units) => units,
@@ -59,7 +59,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
     if marked.is_some() {
         if units.iter().any(|unit| unit.markers.is_none()) {
             let why = Why::Failed("the manager does not say what is marked".to_owned());
-            return impact.gap("which units stop", why);
+            return impact.unseen("which units stop", why);
         }
         units.retain(|unit| unit.markers.as_ref().is_some_and(|marks| !marks.is_empty()));
         if units.is_empty() {
@@ -79,7 +79,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
     if asked.act == Act::Isolate {
         units = match isolated(&manager, asked, units).await {
             Ok(units) => units,
-            Err(why) => return impact.gap("which units stop", why),
+            Err(why) => return impact.unseen("which units stop", why),
         };
         impact.whole_scope = true;
     }
@@ -181,7 +181,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
 
 /// What stops by a start could not be learnt: then it is not taken for nothing.
 fn unseen(why: Why, impact: &mut Impact) {
-    impact.gap("what this stops", why);
+    impact.unseen("what this stops", why);
     impact.raise(Effect::Disrupt, "what it would stop could not be asked");
 }
 
@@ -190,7 +190,7 @@ async fn with_them(manager: &Manager<'_>, asked: &Units, gone: &[Unit], impact: 
     let mut with = match manager.dependents(gone).await {
         Ok(with) => with,
         Err(why) => {
-            impact.gap("what stops with it", why);
+            impact.unseen("what stops with it", why);
             Vec::new()
         }
     };
@@ -201,12 +201,12 @@ async fn with_them(manager: &Manager<'_>, asked: &Units, gone: &[Unit], impact: 
     let more = if restarts { Ok(Vec::new()) } else { after::unneeded(manager, &going).await };
     match more {
         Ok(more) => with.extend(more),
-        Err(why) => impact.gap("what stops because nothing needs it then", why),
+        Err(why) => impact.unseen("what stops because nothing needs it then", why),
     }
     if starts {
         match start::look(manager, asked, gone, impact).await {
             Ok(more) => with.extend(more),
-            Err(why) => impact.gap("what stops by what it conflicts with", why),
+            Err(why) => impact.unseen("what stops by what it conflicts with", why),
         }
     }
     let mut seen = BTreeSet::new();
@@ -496,7 +496,7 @@ fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impa
 fn without_manager(request: &Request<'_>, asked: &Units, why: Why, impact: &mut Impact) {
     impact.subjects = asked.names.iter().take(MOST_MISSING).map(|name| subject(name)).collect();
     impact.subjects_total = asked.names.len() as u64;
-    impact.gap("what the service manager would stop", why);
+    impact.unseen("what the service manager would stop", why);
     let proc = Proc::at(request.root);
     let mut lines = Vec::new();
     for name in asked.names.iter().take(MOST_MISSING) {

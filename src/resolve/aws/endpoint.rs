@@ -7,7 +7,7 @@ use super::services;
 use crate::engine::aws::Hit;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
-use crate::engine::target::{is_loopback, server_parts};
+use crate::engine::server::{is_loopback, server_parts};
 use crate::world::World;
 
 /// The endpoint in force for a command, `None` for AWS's own; what is configured and not used becomes a note.

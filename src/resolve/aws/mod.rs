@@ -17,10 +17,11 @@ mod prompt;
 mod services;
 mod version;
 
+use crate::engine::aws::AwsTarget;
 use crate::engine::aws::{Hit, arn};
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
-use crate::engine::target::{AwsTarget, is_loopback, server_parts};
+use crate::engine::server::{is_loopback, server_parts};
 use crate::fail::Result;
 use crate::world::World;
 use files::Files;

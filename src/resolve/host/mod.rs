@@ -13,8 +13,9 @@ mod read;
 mod within;
 
 use crate::engine::fact::{Known, Source, Sourced, Why};
+use crate::engine::machine::{HostTarget, is_generic};
 use crate::engine::policy::place::deployment;
-use crate::engine::target::{Environment, HostTarget, is_generic};
+use crate::engine::target::Environment;
 use crate::fail::Result;
 use crate::world::World;
 use std::os::unix::fs::MetadataExt;

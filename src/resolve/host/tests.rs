@@ -1,6 +1,6 @@
 use super::*;
 use crate::engine::policy::Merged;
-use crate::engine::policy::place::{Seen, classify_target};
+use crate::engine::policy::place::classify_target;
 use proptest::prelude::*;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -37,7 +37,7 @@ impl Machine {
     }
 
     fn environment(&self, line: &str) -> (Environment, String) {
-        let seen = Seen::of_host(&self.look(line).target);
+        let seen = self.look(line).target.seen();
         let found = classify_target(&seen, &Merged::default());
         (found.environment, found.because)
     }

@@ -5,7 +5,7 @@ use super::Chosen;
 use super::files::{Entry, File, from_file};
 use super::flags::Flags;
 use super::pod::{CA, Pod, TOKEN};
-use crate::engine::target::KubeTarget;
+use crate::engine::kube::KubeTarget;
 use crate::resolve::yaml::{Node, Value, to_json};
 use crate::world::World;
 

@@ -2,10 +2,10 @@
 
 use super::naming;
 use super::tests::{challenge, phrase};
+use crate::engine::aws::AwsTarget;
 use crate::engine::aws::{Documents, hit};
 use crate::engine::challenge::aws_challenge;
 use crate::engine::fact::{Known, Source, Sourced};
-use crate::engine::target::AwsTarget;
 
 #[test]
 fn places_stand_before_what_is_hit() {

@@ -1,9 +1,9 @@
 use super::*;
+use crate::engine::aws::AwsTarget;
 use crate::engine::aws::tables;
 use crate::engine::aws::{Documents, hit};
 use crate::engine::challenge::{Challenge, LONGEST, aws_challenge};
 use crate::engine::fact::{Known, Source, Sourced};
-use crate::engine::target::AwsTarget;
 
 pub(super) fn challenge(words: &[&str]) -> Challenge {
     let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
@@ -212,23 +212,23 @@ fn the_variable_tells_several_from_others() {
 fn what_answered_formerly_is_told() {
     let of = |line: &str| challenge(&line.split(' ').collect::<Vec<_>>());
     let stack = of("cloudformation delete-stack --stack-name app");
-    assert!(stack.was_formerly(b"acme-prod/app", "acme-prod", ""));
-    assert!(stack.was_formerly(b"destroy acme-prod/app", "acme-prod", ""));
-    assert!(!stack.was_formerly(b"acme-prod/other", "acme-prod", ""));
+    assert!(stack.was_formerly(b"acme-prod/app", "acme-prod"));
+    assert!(stack.was_formerly(b"destroy acme-prod/app", "acme-prod"));
+    assert!(!stack.was_formerly(b"acme-prod/other", "acme-prod"));
     // What is typed says no region; the variable has to.
-    assert!(stack.was_formerly(b"acme-prod/stack/app", "acme-prod", ""));
-    assert!(!stack.was_formerly(b"acme-prod/eu-west-1/stack/app", "acme-prod", ""));
+    assert!(stack.was_formerly(b"acme-prod/stack/app", "acme-prod"));
+    assert!(!stack.was_formerly(b"acme-prod/eu-west-1/stack/app", "acme-prod"));
     let version = of("s3api delete-object --bucket logs --key a --version-id v1");
-    assert!(version.was_formerly(b"acme-prod/object/logs/a/v1", "acme-prod", ""));
+    assert!(version.was_formerly(b"acme-prod/object/logs/a/v1", "acme-prod"));
     let user = of("connect delete-user --instance-id prod --user-id u");
-    assert!(user.was_formerly(b"acme-prod/connect-user/u", "acme-prod", ""));
+    assert!(user.was_formerly(b"acme-prod/connect-user/u", "acme-prod"));
     let images =
         of("ecr batch-delete-image --registry-id 222222222222 --repository-name t/a --image-ids imageTag=v1");
-    assert!(images.was_formerly(b"acme-prod/ecr-image/t/a/v1", "acme-prod", ""));
+    assert!(images.was_formerly(b"acme-prod/ecr-image/t/a/v1", "acme-prod"));
     let several = of("ec2 terminate-instances --instance-ids i-1 i-2");
-    assert!(several.was_formerly(b"acme-prod/i-1+1", "acme-prod", ""));
-    assert!(several.was_formerly(b"acme-prod/instance/i-1+1", "acme-prod", ""));
-    assert!(of("s3 rb s3://logs").was_formerly(b"acme-prod/logs", "acme-prod", ""));
+    assert!(several.was_formerly(b"acme-prod/i-1+1", "acme-prod"));
+    assert!(several.was_formerly(b"acme-prod/instance/i-1+1", "acme-prod"));
+    assert!(of("s3 rb s3://logs").was_formerly(b"acme-prod/logs", "acme-prod"));
 }
 
 /// What a value of an option of this name may look like, at its longest: a document, a statement where statements stand, a

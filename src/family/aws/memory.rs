@@ -1,0 +1,32 @@
+//! Which account the same credentials led to before: for what passes without a question.
+
+use crate::engine::fact::{Known, Sourced};
+use crate::probe::aws::remembered::{self, Remembered};
+use crate::resolve::aws::ResolvedAws;
+use crate::world::World;
+
+/// What credentials are remembered by; `None` for those that may lead elsewhere tomorrow, and for what is not AWS.
+pub(super) fn memory_key(found: &ResolvedAws) -> Option<String> {
+    let target = &found.target;
+    if !found.access.leads_to_one_account() || target.endpoint.is_some() {
+        return None;
+    }
+    let text = |part: &Option<Sourced<String>>| part.as_ref().map(|p| p.value.clone()).unwrap_or_default();
+    let (profile, credentials) = (text(&target.profile), text(&target.credentials));
+    let id = found.access.access_key_id.clone().unwrap_or_default();
+    Some(remembered::key(&[&id, &profile, &credentials]))
+}
+
+/// Keeps which account answered, for what passes without a question.
+pub(super) fn remember(
+    world: &World,
+    found: &ResolvedAws,
+    account: &Known<String>,
+    principal: &Known<String>,
+    alias: &Known<Option<String>>,
+) {
+    let (Some(key), Some(account)) = (memory_key(found), account.value()) else { return };
+    let principal = principal.value().cloned().unwrap_or_default();
+    let alias = alias.value().cloned().flatten();
+    remembered::keep(world, &key, &Remembered { account: account.clone(), principal, alias });
+}

@@ -1,0 +1,132 @@
+//! Where a command that works on a host goes, on the screen.
+
+use crate::engine::fact::Known;
+use crate::engine::machine::HostTarget;
+use crate::ui::screen::{Item, Row};
+use crate::ui::view::{About, Nouns, Sight, from, notes};
+
+/// What the screen says of the target.
+pub fn sight(target: &HostTarget, about: &About<'_>) -> Sight {
+    let place = place(about, target);
+    let thing = thing(about);
+    Sight {
+        headline: headline(about, target),
+        rows: rows(about, target),
+        nouns: Nouns {
+            thing: thing.to_owned(),
+            asked: thing.to_owned(),
+            at: "on",
+            // What stops, what the machine needs and what is lost with it are said of each package.
+            also_lines: Some(4),
+            ..Nouns::default()
+        },
+        action: action_on(about).to_owned(),
+        long_place: place.clone(),
+        place,
+        ..Sight::default()
+    }
+}
+
+/// The host, what its people call it, and how the person came to be there, beside the badge.
+fn headline(about: &About<'_>, target: &HostTarget) -> Vec<Item> {
+    let mut items = vec![match about.name {
+        "" => Item::new().loss("host not known"),
+        name => Item::new().strong(name),
+    }];
+    let pretty = target.pretty.as_ref().map(|p| p.value.as_str());
+    let location = target.location.as_ref().map(|l| l.value.as_str());
+    match (pretty, location) {
+        (Some(pretty), Some(at)) => {
+            items.push(Item::new().say("\"").name(pretty).say("\" (").name(at).say(")"))
+        }
+        (Some(one), None) | (None, Some(one)) => items.push(Item::new().say("\"").name(one).say("\"")),
+        (None, None) => {}
+    }
+    if !target.origin.is_empty() {
+        items.push(Item::new().prose(&target.origin.join(", ")));
+    }
+    items
+}
+
+/// What else the machine is known by; the container or the other system that is really meant.
+fn rows(about: &About<'_>, target: &HostTarget) -> Vec<Row> {
+    let mut items = Vec::new();
+    match &target.name {
+        Known::Known(name) if target.remote.is_none() => {
+            items.push(from(about.home, Item::new().name(&name.value).say(", from "), &name.from));
+        }
+        Known::Known(_) => {}
+        Known::Unknown(why) => {
+            items.push(Item::new().loss("name not known").say(" (").prose(&why.to_string()).say(")"));
+        }
+    }
+    if let Some(other) = &target.static_name {
+        items.push(from(about.home, Item::new().loss("but ").strong(&other.value).say(" in "), &other.from));
+    }
+    items.extend(target.fqdn.as_ref().map(|name| Item::new().name(name)));
+    items.extend(target.instance.as_ref().map(|id| Item::new().say("instance ").name(&id.value)));
+    items.extend(target.cloud.as_ref().map(|cloud| Item::new().name(&cloud.value)));
+    let by_address = target.address.as_deref().filter(|a| *a == about.name);
+    items.extend(by_address.map(|_| Item::new().say("its own name names no machine in particular")));
+    let mut rows = Vec::new();
+    if !items.is_empty() {
+        rows.push(Row::list("host", items, ("", "")).in_full());
+    }
+    if let Some(remote) = &target.remote {
+        let item = Item::new().loss("another machine: ").strong(&remote.value).say(", from ");
+        rows.push(Row::fact("remote", from(about.home, item, &remote.from)));
+    }
+    if let Some(root) = &target.root {
+        let item = Item::new().loss("another system, below ").strong(&root.value).say(", from ");
+        rows.push(Row::fact("root", from(about.home, item, &root.from)));
+    }
+    if let Some(within) = &target.within {
+        rows.push(Row::fact("within", Item::new().loss(within).say(": not the machine itself")));
+    }
+    rows.extend(notes(&target.notes));
+    rows
+}
+
+/// The host in one word, for questions and notices; the other system on it, where one is meant.
+fn place(about: &About<'_>, target: &HostTarget) -> String {
+    let name = if about.name.is_empty() { "this host" } else { about.name };
+    match &target.root {
+        Some(root) => format!("{} on {name}", root.value),
+        None => name.to_owned(),
+    }
+}
+
+/// What is done to what goes, as one word of a sentence: an installation that takes packages away removes those.
+fn action_on<'a>(about: &About<'a>) -> &'a str {
+    let removes = about.impact.subjects.first().is_some_and(|s| s.kind == "package");
+    match action(about.verb) {
+        word @ ("remove" | "purge") => word,
+        _ if removes => "remove",
+        word => word,
+    }
+}
+
+/// The verb as one word of a sentence.
+fn action(verb: &str) -> &str {
+    match verb {
+        "autoremove" | "auto-remove" => "remove",
+        "autopurge" => "purge",
+        "dist-upgrade" | "full-upgrade" | "safe-upgrade" | "dselect-upgrade" => "upgrade",
+        "condrestart" | "try-restart" | "reload-or-restart" | "force-reload" => "restart",
+        "condstop" => "stop",
+        "shutdown" | "halt" | "poweroff" => "shut down",
+        "coldreboot" => "reboot",
+        "init" | "telinit" | "" => "run",
+        verb if verb.contains(' ') => "run",
+        verb => verb,
+    }
+}
+
+/// What the things a command hits are called together.
+fn thing(about: &About<'_>) -> &'static str {
+    match about.impact.subjects.first().map(|s| s.kind.as_str()) {
+        Some("package") | None => "package",
+        Some("unit") => "unit",
+        Some(_) => "thing",
+    }
+}

@@ -1,0 +1,85 @@
+//! What a command on a machine comes to: words, target and facts weighed. The same for packages and units.
+
+use super::situation;
+use crate::engine::assess::assess;
+use crate::engine::challenge::{Challenge, HostScope, host_challenge};
+use crate::engine::decide::decide;
+use crate::engine::effect::Effect;
+use crate::engine::impact::Impact;
+use crate::engine::machine::HostTarget;
+use crate::engine::packages::named::named as operands;
+use crate::engine::policy::place;
+use crate::family::cx::Cx;
+use crate::family::judge::Outcome;
+
+/// A command with everything its family knows of it.
+pub(in crate::family) struct Stage<'a> {
+    pub cx: Cx<'a>,
+    /// The effect by words.
+    pub effect: Effect,
+    /// The machine, when it is known.
+    pub target: Option<&'a HostTarget>,
+    /// What is lost for good, by the names of the phrase.
+    pub lost: &'a [String],
+    /// What happens to the machine itself, in one word of the phrase.
+    pub machine: Option<&'a str>,
+    /// What was named and goes or stops, as `GUARD_CONFIRM` has to say it.
+    pub stops: &'a [String],
+}
+
+impl Stage<'_> {
+    /// The decision about it. `probed` says that the machine was looked at.
+    pub fn decide(&self, impact: &Impact, probed: bool) -> Outcome {
+        let Cx { words, policy, options, actor, .. } = self.cx;
+        let seen = self.target.map(HostTarget::seen).unwrap_or_default();
+        let place = place::classify_target(&seen, policy);
+        let assessment = assess(self.effect, impact);
+        let (name, challenge) = match self.target {
+            Some(target) => {
+                let lost = if assessment.effect >= Effect::Destroy { self.lost } else { &[] };
+                let scope = HostScope {
+                    lost,
+                    machine: self.machine,
+                    unnamed: &impact.unnamed,
+                    unseen: impact.unseen,
+                    stops: self.stops,
+                };
+                let challenge = host_challenge(target, place.name.as_deref(), &scope);
+                (target.host_name(place.name.as_deref()), challenge)
+            }
+            None => (String::new(), Challenge::new("", "host")),
+        };
+        let facts = situation::Facts {
+            tool: self.cx.call.tool.name,
+            words,
+            target: self.target,
+            seen: &seen,
+            place: &place,
+            assessment: &assessment,
+            impact,
+            probed,
+            named: !name.is_empty(),
+        };
+        let situation = situation::of(&facts, options.interactive, actor);
+        let decision = decide(&situation, policy);
+        Outcome { place, name, challenge, assessment, situation, decision }
+    }
+}
+
+/// What was named and goes or stops, as `GUARD_CONFIRM` has to say it; where nothing was, everything that does, else the
+/// command's own word. `named` is what the family itself knows of it.
+pub(in crate::family) fn stops(mut named: Vec<String>, cx: Cx<'_>, impact: &Impact) -> Vec<String> {
+    // Of very many only the first are told one by one; the words have them all.
+    if named.is_empty() && impact.subjects.len() as u64 >= impact.subjects_total {
+        let subjects = impact.subjects.iter().map(|subject| subject.name.clone());
+        named = subjects.filter(|name| !impact.unnamed.contains(name)).collect();
+    }
+    if named.is_empty() {
+        let words = operands(cx.call.tool.name.as_bytes(), cx.words);
+        named = words.things.into_iter().filter_map(|(_, name)| name).collect();
+        if named.is_empty() {
+            named.extend(Some(words.verb).filter(|verb| !verb.is_empty()));
+        }
+    }
+    named
+}
