@@ -189,7 +189,8 @@ fn what_answered_formerly_is_known() {
         ("main/shop", "main/shop", false),
         ("main/shop", "mainx", false),
     ] {
-        let c = Challenge::new(phrase, "cluster");
+        let namespace = "default".to_owned();
+        let c = Challenge { namespace, ..Challenge::new(phrase, "cluster") };
         assert_eq!(c.was_formerly(value.as_bytes(), "main"), want, "{phrase} {value}");
     }
 }

@@ -3,8 +3,8 @@
 //! behind [`Family`]; what has to be kept until the command runs, behind [`Held`].
 
 use super::cx::Cx;
+use super::invocation::Invocation;
 use super::promise::{Copied, Intent, Promise};
-use super::reading::{Invocation, Reading};
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Cause, Decision};
@@ -46,6 +46,11 @@ pub trait Family: Held {
 
     /// What the words say, after everything that was found out about them.
     fn verdict(&self) -> &Verdict;
+
+    /// What a person should know about the words.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The copy that will be taken if the command runs.
     fn promise(&mut self, _impact: &Impact, _outcome: &Outcome) -> Promise {
@@ -212,7 +217,7 @@ impl Evaluation<'_> {
 /// Those of [`Family::probe`].
 pub fn judge<'a, F: Family + 'a>(
     cx: Cx<'a>,
-    reading: &'a dyn Reading,
+    invocation: &'a Invocation,
     tool: PathBuf,
     mut family: F,
 ) -> Result<Evaluation<'a>> {
@@ -238,9 +243,9 @@ pub fn judge<'a, F: Family + 'a>(
     let probing = started.elapsed();
     Ok(Evaluation {
         cx,
-        invocation: reading.invocation(),
+        invocation,
         verdict: family.verdict().clone(),
-        notes: reading.notes(),
+        notes: family.notes(),
         terms: cx.policy.terms(),
         target: family.target(&outcome),
         sight: family.sight(&impact, &outcome),

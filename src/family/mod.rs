@@ -5,6 +5,7 @@ pub mod actor;
 pub mod aws;
 pub mod call;
 pub mod cx;
+pub mod invocation;
 pub mod judge;
 pub mod kube;
 pub mod machine;

@@ -23,10 +23,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The self-test of the shim's links looks at the audit log too.
     ("shim", &["engine", "exit", "fail", "world", "run", "audit"]),
     (
-        "app",
+        "family",
         &[
             "engine", "exit", "fail", "world", "run", "resolve", "policy", "probe", "ui", "prompt", "keep",
             "audit", "shim",
+        ],
+    ),
+    (
+        "app",
+        &[
+            "engine", "exit", "fail", "world", "run", "resolve", "policy", "probe", "ui", "prompt", "keep",
+            "audit", "shim", "family",
         ],
     ),
 ];
@@ -221,12 +228,23 @@ const DOORS: &[(&str, &[(&str, usize)])] = &[
     // apt and dpkg are told to go on.
     ("HookAgrees", &[("src/exit.rs", 1), ("src/app/apt_hook/agree.rs", 1)]),
     // Their hooks are left a note that it was agreed to.
-    ("token::leave(", &[("src/app/consent/launch.rs", 1), ("src/app/restore/apt.rs", 1)]),
+    ("token::leave(", &[("src/family/packages/held.rs", 1), ("src/app/restore/apt.rs", 1)]),
     ("store.pass_on(", &[("src/app/apt_hook.rs", 1)]),
     // A copy is put back.
     ("back::restore(", &[("src/app/restore.rs", 1), ("src/app/restore/apt.rs", 1)]),
     // A copy is taken, a run is put on record.
-    ("keeping::take(", &[("src/app/consent.rs", 1)]),
+    ("held.keep(", &[("src/app/consent.rs", 1)]),
+    (
+        "back_up(",
+        &[
+            ("src/family/kube/backup.rs", 1),
+            ("src/family/kube/held.rs", 1),
+            ("src/family/packages/backup.rs", 1),
+            ("src/family/packages/held.rs", 1),
+        ],
+    ),
+    // What is held is handed to the tool, or to its hooks.
+    ("held.hand_over(", &[("src/app/consent/launch.rs", 1)]),
     ("record::exec(", &[("src/app/consent.rs", 1)]),
     // A go-ahead is made, and a call that needs none.
     ("Consent::of(", &[("src/app/consent/answer.rs", 1), ("src/app/consent/put_back.rs", 1)]),

@@ -240,6 +240,12 @@ impl Family for Aws<'_> {
         &self.verdict
     }
 
+    fn notes(&self) -> Vec<String> {
+        let shell = self.reading.shell.as_ref();
+        let told = shell.map(|text| format!("an alias runs a shell line: {}", aws::redact_text(text)));
+        told.into_iter().collect()
+    }
+
     fn safer(&self, _impact: &Impact, outcome: &Outcome) -> Option<String> {
         self.milder.clone().filter(|_| outcome.assessment.effect >= Effect::Disrupt)
     }

@@ -10,8 +10,9 @@ use crate::engine::verdict::Verdict;
 use crate::fail::Result;
 use crate::family::call::Call;
 use crate::family::cx::Cx;
+use crate::family::invocation::Invocation;
 use crate::family::judge::{Evaluation, judge};
-use crate::family::reading::{Detail, Invocation, Reading};
+use crate::family::reading::{Detail, Reading};
 use crate::resolve;
 use crate::world::World;
 
@@ -82,19 +83,11 @@ impl Reading for AwsReading {
     fn judge<'a>(&'a self, cx: Cx<'a>) -> Result<Evaluation<'a>> {
         let tool = cx.tool()?;
         let family = Aws::begin(cx, self, tool.clone())?;
-        judge(cx, self, tool, family)
+        judge(cx, &self.invocation, tool, family)
     }
 
     fn details(&self) -> Vec<Detail> {
         explain::details(self)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let shell = self.shell.as_ref();
-        shell
-            .map(|text| format!("an alias runs a shell line: {}", aws::redact_text(text)))
-            .into_iter()
-            .collect()
     }
 }
 

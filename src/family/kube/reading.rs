@@ -8,8 +8,9 @@ use crate::engine::verdict::Verdict;
 use crate::fail::Result;
 use crate::family::call::Call;
 use crate::family::cx::Cx;
+use crate::family::invocation::Invocation;
 use crate::family::judge::{Evaluation, judge};
-use crate::family::reading::{Detail, Invocation, Reading};
+use crate::family::reading::{Detail, Reading};
 use crate::resolve;
 use crate::resolve::kuberc::LoadedKuberc;
 use crate::world::World;
@@ -55,7 +56,7 @@ impl Reading for KubeReading {
     fn judge<'a>(&'a self, cx: Cx<'a>) -> Result<Evaluation<'a>> {
         let tool = cx.tool()?;
         let family = Kube::begin(cx, self, tool.clone())?;
-        judge(cx, self, tool, family)
+        judge(cx, &self.invocation, tool, family)
     }
 
     fn details(&self) -> Vec<Detail> {

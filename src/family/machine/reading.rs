@@ -2,7 +2,7 @@
 
 use crate::engine::classify::classify_tool;
 use crate::family::call::Call;
-use crate::family::reading::Invocation;
+use crate::family::invocation::Invocation;
 
 /// Reads the words.
 pub(in crate::family) fn read(call: &Call) -> Invocation {

@@ -8,9 +8,10 @@ use crate::engine::verdict::Verdict;
 use crate::fail::Result;
 use crate::family::call::{Call, Options};
 use crate::family::cx::{Cx, real_tool};
+use crate::family::invocation::Invocation;
 use crate::family::judge::{Evaluation, judge};
 use crate::family::machine::reading::read;
-use crate::family::reading::{Invocation, Pass, Reading};
+use crate::family::reading::{Pass, Reading};
 use crate::resolve;
 use crate::run::shim;
 use crate::world::World;
@@ -59,7 +60,7 @@ impl Reading for PackagesReading {
             found => found?,
         };
         let family = Packages::begin(cx, self, tool.clone());
-        judge(cx, self, tool, family)
+        judge(cx, &self.invocation, tool, family)
     }
 
     fn passes(&self, call: &Call, world: &World) -> Option<Pass> {

@@ -4,9 +4,10 @@ use super::{Units, unattended};
 use crate::fail::Result;
 use crate::family::call::Call;
 use crate::family::cx::Cx;
+use crate::family::invocation::Invocation;
 use crate::family::judge::{Evaluation, judge};
 use crate::family::machine::reading::read;
-use crate::family::reading::{Invocation, Pass, Reading};
+use crate::family::reading::{Pass, Reading};
 use crate::run::shim;
 use crate::world::World;
 use std::os::unix::ffi::OsStrExt;
@@ -31,7 +32,7 @@ impl Reading for UnitsReading {
     fn judge<'a>(&'a self, cx: Cx<'a>) -> Result<Evaluation<'a>> {
         let tool = cx.tool()?;
         let family = Units::begin(cx, self, tool.clone());
-        judge(cx, self, tool, family)
+        judge(cx, &self.invocation, tool, family)
     }
 
     fn passes(&self, call: &Call, world: &World) -> Option<Pass> {
