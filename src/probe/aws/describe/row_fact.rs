@@ -1,80 +1,79 @@
 //! What a row makes of one place in an answer: a clause, an amount, a protection, a reason why the service refuses.
 
+use super::words::Words;
 use crate::engine::human::number;
 use crate::engine::impact::{Data, Fate, Impact, Protection};
 use crate::probe::aws::read;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// How the value at a place is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Style {
     /// As it stands.
+    #[default]
     Plain,
     /// A number with its unit: `1,200 users`.
-    Count(&'static str),
+    Count(String),
     /// A number of bytes: `3.1 GB`.
     Bytes,
     /// A time: `3 days ago`.
     Ago,
     /// How many members a list has, with their unit.
-    Len(&'static str),
-    /// The members of a list: the texts themselves, or one member of each.
-    Names(&'static str),
+    Len(String),
+    /// The members of a list, which are texts.
+    Names,
+    /// One member of each member of a list.
+    NamesAt(String),
 }
 
-/// When a fact holds, by the value at its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum When {
-    /// Something is there: not empty, not 0, not false.
-    Some,
-    /// The text or truth value is exactly this.
-    Is(&'static str),
-}
-
-/// What follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
-    /// A clause among the other consequences.
-    Also,
-    /// The service is certain to refuse.
-    Refuses,
-}
-
-/// One fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One fact. `at` is a place in the answer, `{}` in what is said stands for the value there.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Fact {
-    /// `{}` in the text stands for the value.
-    Say { at: &'static str, when: When, form: Form, then: Then, text: &'static str },
+    /// A clause among the other consequences.
+    Also(Clause),
+    /// The service is certain to refuse.
+    Refuses(Clause),
     /// An amount of what is held, said beside the thing's name: `{} waiting`.
-    Holds { at: &'static str, form: Form, text: &'static str },
-    /// A protection that can be on or off. Where it is on it `refuses` the deletion, or may.
+    Amount {
+        at: String,
+        #[serde(default, rename = "as")]
+        style: Style,
+        #[serde(default = "the_value")]
+        say: String,
+    },
+    /// A protection that is on when the value is `is`. Then it `refuses` the deletion, or may.
     Guard {
-        at: &'static str,
-        on: &'static str,
-        what: &'static str,
+        at: String,
+        is: String,
+        what: String,
+        #[serde(default)]
         refuses: bool,
-        turn_on: &'static [&'static str],
+        turn_on: Words,
     },
     /// The newest member of the list of backups, which stay.
-    Newest { time: &'static str, name: &'static str, what: &'static str, because: &'static str },
+    Newest { at: String, time: String, name: String, what: String, because: String },
     /// The name a person gave it.
-    Called(&'static str),
+    Called(String),
 }
 
-pub(super) const fn also(at: &'static str, form: Form, text: &'static str) -> Fact {
-    Fact::Say { at, when: When::Some, form, then: Then::Also, text }
+/// What is said of a value that is there: not empty, not 0, not false.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Clause {
+    pub(super) at: String,
+    /// Said only when the text or truth value is exactly this.
+    pub(super) is: Option<String>,
+    #[serde(default, rename = "as")]
+    pub(super) style: Style,
+    #[serde(default = "the_value")]
+    pub(super) say: String,
 }
 
-pub(super) const fn holds(at: &'static str, form: Form, text: &'static str) -> Fact {
-    Fact::Holds { at, form, text }
-}
-
-pub(super) const fn say(at: &'static str, when: When, then: Then, text: &'static str) -> Fact {
-    Fact::Say { at, when, form: Form::Plain, then, text }
-}
-
-pub(super) const fn refuses(at: &'static str, form: Form, text: &'static str) -> Fact {
-    Fact::Say { at, when: When::Some, form, then: Then::Refuses, text }
+fn the_value() -> String {
+    "{}".to_owned()
 }
 
 /// What the facts of one answer add up to.
@@ -108,14 +107,6 @@ fn is(value: &Value, text: &str) -> bool {
     }
 }
 
-fn holds_true(when: When, value: Option<&Value>) -> bool {
-    match (when, value) {
-        (When::Some, Some(v)) => is_some(v),
-        (When::Is(text), Some(v)) => is(v, text),
-        (_, None) => false,
-    }
-}
-
 /// So many names of a list are written out.
 const SHOWN: usize = 3;
 
@@ -128,26 +119,38 @@ pub(in crate::probe::aws) fn first<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-fn write(form: Form, value: &Value, more: bool) -> Option<String> {
-    Some(match form {
-        Form::Plain => match value {
+fn write(style: &Style, value: &Value, more: bool) -> Option<String> {
+    let names = |member: &str| {
+        let names: Vec<&str> =
+            value.as_array()?.iter().filter_map(|v| read::text(v, member)).map(read::tail).collect();
+        let and_more = if more { " and more" } else { "" };
+        Some(format!("{}{and_more}", first(&names)))
+    };
+    Some(match style {
+        Style::Plain => match value {
             Value::String(s) => s.clone(),
             other => other.to_string(),
         },
-        Form::Count(one) => read::counted(read::number(value, "")?, one),
-        Form::Bytes => read::bytes(read::number(value, "")?),
-        Form::Ago => format!("{} ago", read::span(read::age_s(value, "")?)),
-        Form::Len(one) => {
+        Style::Count(one) => read::counted(read::number(value, "")?, one),
+        Style::Bytes => read::bytes(read::number(value, "")?),
+        Style::Ago => format!("{} ago", read::span(read::age_s(value, "")?)),
+        Style::Len(one) => {
             let least = if more { "more than " } else { "" };
             format!("{least}{}", read::counted(value.as_array()?.len() as u64, one))
         }
-        Form::Names(member) => {
-            let names: Vec<&str> =
-                value.as_array()?.iter().filter_map(|v| read::text(v, member)).map(read::tail).collect();
-            let and_more = if more { " and more" } else { "" };
-            format!("{}{and_more}", first(&names))
-        }
+        Style::Names => names("")?,
+        Style::NamesAt(member) => names(member)?,
     })
+}
+
+impl Clause {
+    /// What is said of the thing, if it is said at all.
+    fn of(&self, value: &Value, more: bool) -> Option<String> {
+        let there = value.pointer(&self.at)?;
+        let holds = self.is.as_ref().map_or_else(|| is_some(there), |text| is(there, text));
+        let written = holds.then(|| write(&self.style, there, more))??;
+        Some(self.say.replace("{}", &written))
+    }
 }
 
 impl Fact {
@@ -156,40 +159,35 @@ impl Fact {
         &self,
         value: &Value,
         name: &str,
-        command: &dyn Fn(&[&str]) -> String,
+        command: &dyn Fn(&Words) -> String,
         told: &mut Told,
     ) {
-        match *self {
-            Fact::Say { at, when, form, then, text } => {
-                let there = value.pointer(at);
-                let Some(there) = there.filter(|_| holds_true(when, there)) else { return };
-                let Some(written) = write(form, there, told.more) else { return };
-                let text = text.replace("{}", &written);
-                match then {
-                    Then::Also => told.impact.also.push(text),
-                    Then::Refuses => told.impact.refused = Some(text),
-                }
+        match self {
+            Fact::Also(clause) => told.impact.also.extend(clause.of(value, told.more)),
+            Fact::Refuses(clause) => {
+                let certain = clause.of(value, told.more);
+                told.impact.refused = certain.or(told.impact.refused.take());
             }
-            Fact::Holds { at, form, text } => {
-                let written = value.pointer(at).and_then(|v| write(form, v, told.more));
-                told.amounts.extend(written.map(|w| text.replace("{}", &w)));
+            Fact::Amount { at, style, say } => {
+                let written = value.pointer(at).and_then(|v| write(style, v, told.more));
+                told.amounts.extend(written.map(|w| say.replace("{}", &w)));
             }
-            Fact::Guard { at, on, what, refuses, turn_on } => {
+            Fact::Guard { at, is: on, what, refuses, turn_on } => {
                 // An older CLI or region does not say; then nothing is said of it either.
                 let Some(there) = value.pointer(at) else { return };
                 let effect = if !is(there, on) {
                     off(&command(turn_on))
-                } else if refuses {
+                } else if *refuses {
                     told.impact.refused = Some(format!("{what} of {name} is on"));
                     "is ON: refuses the deletion".to_owned()
                 } else {
                     "is ON: may refuse the deletion".to_owned()
                 };
-                told.impact.protections.push(Protection { what: what.to_owned(), effect });
+                told.impact.protections.push(Protection { what: what.clone(), effect });
             }
-            Fact::Newest { time, name: at, what, because } => {
-                let all = value.as_array().map_or(&[][..], Vec::as_slice);
-                newest(all, time, at, what, because, &mut told.impact);
+            Fact::Newest { at, time, name, what, because } => {
+                let all = value.pointer(at).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                newest(all, time, name, what, because, &mut told.impact);
             }
             Fact::Called(at) => {
                 let text = read::text(value, at).map(read::tail).filter(|t| !t.is_empty() && *t != name);
