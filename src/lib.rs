@@ -22,11 +22,7 @@ pub mod keep;
 #[cfg(feature = "cli")]
 pub mod policy;
 #[cfg(feature = "cli")]
-pub mod probe;
-#[cfg(feature = "cli")]
 pub mod prompt;
-#[cfg(feature = "cli")]
-pub mod resolve;
 #[cfg(feature = "cli")]
 pub mod shim;
 #[cfg(feature = "cli")]

@@ -12,8 +12,8 @@ mod support;
 
 use guard::engine::grammar::cobra::parse;
 use guard::engine::kube::kubectl;
+use guard::family::kube::inputs::Inputs;
 use guard::run::exec::{self, EnvEdit};
-use guard::run::inputs::Inputs;
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};

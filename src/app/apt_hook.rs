@@ -22,9 +22,9 @@ use crate::family::packages::PackagesReading;
 use crate::family::reading::Reading as _;
 use crate::policy;
 use crate::prompt::Terminal;
+use crate::run::approval::{For, Process, Store};
 use crate::run::exec::CONFIRM;
-use crate::run::home;
-use crate::run::token::{For, Process, Store};
+use crate::run::self_path;
 use crate::ui::{ColourChoice, stderr};
 use crate::world::World;
 use agree::Agreed;
@@ -189,7 +189,8 @@ fn read(world: &World) -> Result<Vec<u8>> {
 
 /// The answer to `guard doctor`: which guard was called.
 fn selftest() {
-    let path = home::own_path().map_or_else(|| "-".to_owned(), |path| escape(path.as_os_str().as_bytes()));
+    let path =
+        self_path::own_path().map_or_else(|| "-".to_owned(), |path| escape(path.as_os_str().as_bytes()));
     stderr::complain(&format!("{SELFTEST} {} {path}\n", env!("CARGO_PKG_VERSION")));
 }
 

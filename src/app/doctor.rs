@@ -10,7 +10,7 @@ use crate::engine::tool;
 use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::family::kube::program::Kubectl;
-use crate::run::{find, home};
+use crate::run::{find, self_path};
 use crate::shim::{self, layers, links, selftest, shells};
 use crate::world::World;
 use serde_json::json;
@@ -172,7 +172,8 @@ fn unlinked(site: &Site<'_>, args: &Args) -> Vec<Check> {
     if !args.tools.is_empty() {
         return Vec::new();
     }
-    let found = |tool: &&str| find::find(tool.as_bytes(), site.world.var("PATH"), &home::selves()).is_ok();
+    let found =
+        |tool: &&str| find::find(tool.as_bytes(), site.world.var("PATH"), &self_path::selves()).is_ok();
     // The host's tools are a choice of their own: where none of them is linked, none is missing.
     let host = site.tools.iter().any(|tool| layers::is_host_tool(tool));
     let wanted = |tool: &&str| !site.tools.contains(tool) && (host || !layers::is_host_tool(tool));
@@ -276,7 +277,7 @@ fn candidates(world: &World, tool: &str) -> Vec<PathBuf> {
 
 fn real_tool(site: &Site<'_>, tool: &str) -> Check {
     let name = format!("real {tool}");
-    match find::find(tool.as_bytes(), site.world.var("PATH"), &home::selves()) {
+    match find::find(tool.as_bytes(), site.world.var("PATH"), &self_path::selves()) {
         Ok(real) => {
             let others: Vec<String> = candidates(site.world, tool)
                 .iter()
@@ -355,7 +356,7 @@ fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
 /// What to add to which file so that a shell started like this finds guard first. A test does what it says.
 fn advice(world: &World, start: shells::Start, shell: &Path, knows_guard: bool) -> String {
     let (line, file) = init::start_up_line(world);
-    let own = home::own_path().filter(|_| !knows_guard);
+    let own = self_path::own_path().filter(|_| !knows_guard);
     // Where a new shell does not find `guard` by its name, the line has to say where it is.
     let line = match own.map(|path| init::quoted(shell, &path.to_string_lossy())) {
         Some(path) => line.replacen("guard", &path, 1),

@@ -5,7 +5,7 @@ use super::{init, out};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
-use crate::run::home;
+use crate::run::self_path;
 use crate::shim::{self, Made, layers, links};
 use crate::world::World;
 use std::fmt::Write;
@@ -98,7 +98,7 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
             .because("--apt is for Debian and what comes from it")
             .help("leave --apt out, or name the system with --root"));
     }
-    let own = home::own_path()
+    let own = self_path::own_path()
         .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
     let owner = rustix::process::geteuid().as_raw();
     let mut text = String::new();

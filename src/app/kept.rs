@@ -4,11 +4,12 @@ use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
+use crate::family::kube::keep::objects::Manifest;
+use crate::family::kube::keep::restore as back;
+use crate::family::packages::keep;
+use crate::family::packages::keep::manifest::Is;
 use crate::family::promise;
-use crate::keep::apt::{self, manifest::Is};
 use crate::keep::head::{Kept, Kind};
-use crate::keep::objects::Manifest;
-use crate::keep::restore as back;
 use crate::keep::store;
 use crate::prompt::{Answer, Ask, Question, Terminal};
 use crate::ui::human::size;
@@ -167,7 +168,7 @@ fn list(root: &Path, json: bool) -> Result<Exit> {
 
 /// What a copy holds, in a few words.
 fn holds(kept: &Kept) -> std::io::Result<String> {
-    let m: apt::Manifest = match kept.head.kind {
+    let m: keep::Manifest = match kept.head.kind {
         Kind::Kubernetes => {
             let manifest: Manifest = kept.manifest()?;
             return Ok(format!("{} objects", human::number(manifest.objects)));
@@ -196,8 +197,8 @@ fn show(root: &Path, id: &str, json: bool, output: Option<Format>) -> Result<Exi
                 .help(format!("its files lie in {}", escape(dir.as_os_str().as_encoded_bytes()))));
         }
         Kind::Apt => {
-            let manifest: apt::Manifest = kept.manifest().map_err(|e| unread(&dir, &e))?;
-            apt::verify(&dir, &manifest).map_err(|e| unread(&dir, &e))?;
+            let manifest: keep::Manifest = kept.manifest().map_err(|e| unread(&dir, &e))?;
+            keep::verify(&dir, &manifest).map_err(|e| unread(&dir, &e))?;
             out::print(&packages(&manifest, &dir))?;
             return Ok(Exit::Ok);
         }
@@ -248,7 +249,7 @@ fn described(m: &Manifest, plan: &back::Plan) -> String {
 }
 
 /// A copy of packages, for people.
-fn packages(m: &apt::Manifest, dir: &Path) -> String {
+fn packages(m: &keep::Manifest, dir: &Path) -> String {
     let esc = |t: &str| escape(t.as_bytes());
     let mut text = format!(
         "copy      {}, taken {} before: {}\nhost      {}{}\nfiles     {} in {}, unchanged since they were written\n",

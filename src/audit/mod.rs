@@ -5,14 +5,14 @@
 //! [`verify`]. There is no key: whoever may write the file may also write it anew from some line on, and lines cut off
 //! at the end leave no gap. The chain is against accidents and quiet edits, not against the owner of the file.
 
-mod caller;
 mod chain;
 mod file;
+mod process_info;
 mod read;
 mod record;
 
-pub use caller::Caller;
 pub use chain::{Broken, Verified, verify};
 pub use file::{append, check, default_path, line_hash};
+pub use process_info::Caller;
 pub use read::{Entry, generations, read};
 pub use record::{Answer, ElapsedMs, Operation, Outcome, Part, Record, Target, entropy};

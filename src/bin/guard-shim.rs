@@ -5,7 +5,7 @@
 #![cfg_attr(not(test), no_main)]
 
 #[global_allocator]
-static ALLOCATOR: guard::run::bump::Bump = guard::run::bump::Bump::new();
+static ALLOCATOR: guard::run::bump_alloc::Bump = guard::run::bump_alloc::Bump::new();
 
 /// The C entry point.
 ///

@@ -9,8 +9,8 @@ pub mod builtin;
 pub mod makes;
 pub mod place;
 pub mod rule;
+pub mod situation_from_words;
 pub mod window;
-pub mod words;
 
 use super::effect::Effect;
 use place::{IdKind, Place};

@@ -6,7 +6,7 @@ use crate::engine::policy::{Merged, Terms};
 use crate::engine::situation::Actor;
 use crate::fail::{Fail, Result};
 use crate::run::find::{self, Lookup};
-use crate::run::home;
+use crate::run::self_path;
 use crate::world::World;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -67,7 +67,7 @@ impl<'a> Cx<'a> {
 pub fn real_tool(tool: &OsStr, terms: &Terms, world: &World) -> Result<PathBuf> {
     let fixed =
         terms.tools.iter().find(|(name, _)| OsStr::new(name) == tool).map(|(_, path)| Path::new(path));
-    let selves = home::selves();
+    let selves = self_path::selves();
     let path = world.var("PATH");
     find::lookup(&Lookup { tool: tool.as_bytes(), path, selves: &selves, shim_dirs: &[], fixed })
         .map_err(Fail::from)

@@ -1,18 +1,9 @@
-//! The copy taken right before a deletion, and the way back.
-//!
-//! A copy of a cluster holds the raw objects as the server had them; what has to be taken off them before they can be
-//! created again is decided when they are restored ([`rules`]). Contents of volumes are not in it and cannot be. A copy
-//! of a host ([`apt`]) holds packages, their settings, and dumps of databases that a purge drops.
+//! Copies: where they lie, what is known of each, how one is written so that none is half there. What goes into a copy, and the
+//! way back, is its family's.
 
-pub mod apt;
+pub mod atomic_dir;
 pub mod head;
-pub mod objects;
-mod partial;
-pub mod restore;
-pub mod rules;
-mod send;
 pub mod store;
-pub mod take;
 
 use jiff::Timestamp;
 

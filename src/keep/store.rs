@@ -1,9 +1,9 @@
 //! The directory of all copies: one directory each, with `manifest.json` in it. What else lies there belongs to the kind of
-//! copy: [`super::objects`], [`super::apt`].
+//! copy: [`crate::family::kube::keep::objects`], [`crate::family::packages::keep`].
 
 use super::head::Kept;
-use super::partial::{MANIFEST, names};
-pub use super::partial::{delete, sweep, unwritable};
+use crate::keep::atomic_dir::{MANIFEST, names};
+pub use crate::keep::atomic_dir::{delete, sweep, unwritable};
 use std::fs;
 use std::io;
 use std::path::Path;

@@ -6,7 +6,7 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{IdKind, Identity};
 use crate::engine::policy::rule::{Rule, When};
-use crate::engine::policy::words::situation_of_words;
+use crate::engine::policy::situation_from_words::situation_of_words;
 use crate::engine::situation::{Actor, Situation};
 use crate::engine::target::Environment;
 

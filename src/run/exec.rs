@@ -1,9 +1,10 @@
 //! Becoming the tool: `execve` with the caller's own words and environment. Same process, same terminal, same exit
 //! code; on success nothing of guard is left.
 
-use super::{home, names, signals};
+use super::{names, signals};
 use crate::engine::escape::escape;
 use crate::fail::{Fail, Kind};
+use crate::run::self_path;
 use std::ffi::{CString, OsStr, OsString, c_char};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -122,7 +123,7 @@ pub(super) fn depth_of(entry: &[u8]) -> Option<u32> {
 
 /// The error that ends a loop; it names the two ends.
 pub(super) fn looped(tool: &Path) -> Fail {
-    let own = home::own_path().map_or_else(|| "guard".into(), |p| escape(p.as_os_str().as_bytes()));
+    let own = self_path::own_path().map_or_else(|| "guard".into(), |p| escape(p.as_os_str().as_bytes()));
     let tool = escape(tool.as_os_str().as_bytes());
     Fail::new(Kind::NotExecutable, format!("{own} and {tool} call each other"))
         .because(format!("{DEPTH} is {MAX_DEPTH} or more: so many guards have run in this chain of commands"))
@@ -141,7 +142,7 @@ pub(super) unsafe fn replace_process(
 ) -> i32 {
     // SAFETY: as the caller promises.
     unsafe { libc::execve(path, argv, env) };
-    let errno = home::errno();
+    let errno = self_path::errno();
     if errno != libc::ENOEXEC {
         return errno;
     }
@@ -233,7 +234,7 @@ pub(super) unsafe fn hand_over(called: &names::Name<'_>, argv: *const *const c_c
             .because(because)
             .help("install guard again, so that `guard` stands beside `guard-shim`; commands that only read still work")
     };
-    let Some(own) = home::own_path() else {
+    let Some(own) = self_path::own_path() else {
         return missing("the system does not tell where guard-shim is".into());
     };
     // A shim under the full guard's name would hand over to itself for ever.
@@ -245,7 +246,7 @@ pub(super) unsafe fn hand_over(called: &names::Name<'_>, argv: *const *const c_c
     let Ok(path) = CString::new(full.into_vec()) else { return missing(shown) };
     // SAFETY: `path` is a C string, `argv` is as the caller promises, `environ` is the process's own list.
     unsafe { libc::execve(path.as_ptr(), argv, environ()) };
-    missing(format!("{shown}: {}", std::io::Error::from_raw_os_error(home::errno())))
+    missing(format!("{shown}: {}", std::io::Error::from_raw_os_error(self_path::errno())))
 }
 
 #[cfg(test)]

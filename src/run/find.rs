@@ -1,9 +1,10 @@
 //! Finding the real tool: PATH walked as `execvp` walks it, minus everything that is guard.
 
-use super::home::{self, FileId};
-use super::{mark, names};
+use super::names;
 use crate::engine::escape::escape;
 use crate::fail::{Fail, Kind};
+use crate::run::elf_note;
+use crate::run::self_path::{self, FileId};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub struct Lookup<'a> {
     pub tool: &'a [u8],
     /// `$PATH` as it stands; `None` when it is unset.
     pub path: Option<&'a OsStr>,
-    /// The files of this guard ([`home::selves`]).
+    /// The files of this guard ([`self_path::selves`]).
     pub selves: &'a [FileId],
     /// Directories that hold shims by their own record; passed over unread.
     pub shim_dirs: &'a [&'a Path],
@@ -115,7 +116,7 @@ pub fn lookup(what: &Lookup<'_>) -> Result<PathBuf, NotFound> {
 
 /// Whether a candidate is the real tool (`None`), or why not. The path ends in a NUL byte.
 fn judge(candidate: &mut [u8], selves: &[FileId]) -> Option<Why> {
-    let meta = match home::stat(candidate) {
+    let meta = match self_path::stat(candidate) {
         Ok(meta) => meta,
         Err(libc::ENOENT | libc::ENOTDIR) => return Some(Why::Missing),
         Err(errno) => return Some(Why::Unreadable(errno)),
@@ -130,7 +131,7 @@ fn judge(candidate: &mut [u8], selves: &[FileId]) -> Option<Why> {
     if unsafe { libc::access(candidate.as_ptr().cast(), libc::X_OK) } != 0 {
         return Some(Why::NotExecutable);
     }
-    if links_to_guard(candidate) || mark::is_marked(candidate) {
+    if links_to_guard(candidate) || elf_note::is_marked(candidate) {
         return Some(Why::Guard);
     }
     None
@@ -142,7 +143,7 @@ fn links_to_guard(candidate: &[u8]) -> bool {
     let mut at = candidate.to_vec();
     // The kernel gives up after 40 links; so does this.
     for _ in 0..40 {
-        let Some(target) = home::read_link(&at) else { return false };
+        let Some(target) = self_path::read_link(&at) else { return false };
         if names::OWN.contains(&names::basename(&target)) {
             return true;
         }
@@ -163,7 +164,7 @@ fn is_one_of(dir: &[u8], recorded: &[&Path]) -> bool {
     let id = |bytes: &[u8]| {
         let mut z = bytes.to_vec();
         z.push(0);
-        home::stat(&z).ok().map(|m| m.id)
+        self_path::stat(&z).ok().map(|m| m.id)
     };
     let own = id(dir);
     recorded.iter().any(|r| {
@@ -288,7 +289,7 @@ mod tests {
     fn guard_is_never_the_tool() {
         let d = Dirs::new();
         let real = d.tool("real", 0o755);
-        let own = home::own_path().unwrap();
+        let own = self_path::own_path().unwrap();
         // A link to this very file, a copy of a guard binary, and links to a guard of another place.
         symlink(&own, d.dir("link").join("kubectl")).unwrap();
         fs::copy(&own, d.dir("copy").join("kubectl")).unwrap();
@@ -298,8 +299,9 @@ mod tests {
         symlink("../elsewhere/guard-shim", d.dir("hop").join("next")).unwrap();
         symlink("next", d.dir("hop").join("kubectl")).unwrap();
         let path = d.path(&["link", "copy", "hop", "real"]);
-        assert_eq!(find(b"kubectl", Some(&path), &home::selves()).unwrap(), real);
-        let err = find(b"kubectl", Some(&d.path(&["link", "copy", "hop"])), &home::selves()).unwrap_err();
+        assert_eq!(find(b"kubectl", Some(&path), &self_path::selves()).unwrap(), real);
+        let err =
+            find(b"kubectl", Some(&d.path(&["link", "copy", "hop"])), &self_path::selves()).unwrap_err();
         assert!(err.skipped.iter().all(|(_, why)| *why == Why::Guard) && err.skipped.len() == 3, "{err:?}");
         assert_eq!(Fail::from(err).exit(), Exit::NotFound);
     }
@@ -326,14 +328,14 @@ mod tests {
             lookup(&Lookup {
                 tool: b"kubectl",
                 path: Some(&path),
-                selves: &home::selves(),
+                selves: &self_path::selves(),
                 shim_dirs: &[],
                 fixed: Some(fixed),
             })
         };
         assert_eq!(at(&d.tool("fixed", 0o755)).unwrap(), d.dir("fixed").join("kubectl"));
         assert_eq!(Fail::from(at(Path::new("/nonexistent/kubectl")).unwrap_err()).exit(), Exit::NotFound);
-        assert_eq!(at(&home::own_path().unwrap()).unwrap_err().skipped[0].1, Why::Guard);
+        assert_eq!(at(&self_path::own_path().unwrap()).unwrap_err().skipped[0].1, Why::Guard);
         assert_eq!(at(Path::new("bin/kubectl")).unwrap_err().skipped[0].1, Why::Relative);
     }
 

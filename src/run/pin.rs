@@ -4,8 +4,8 @@
 //! macOS: opening `/dev/fd/N` shares one offset, so a second read finds nothing; there it is a private file in the
 //! per-user temporary directory, swept by the next guard once its owner is gone.
 
-use super::home;
 use crate::fail::{Fail, Kind, Result};
+use crate::run::self_path;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -149,8 +149,8 @@ mod imp {
         let by_pid = format!("/proc/{}/fd/{}", std::process::id(), pinned.fd.as_raw_fd());
         // In a PID namespace with a foreign /proc the number means another process: then only "self" is right.
         let own = std::fs::metadata(path(pinned)).map(|m| (m.dev(), m.ino()));
-        match (home::stat(format!("{by_pid}\0").as_bytes()), own) {
-            (Ok(there), Ok((dev, ino))) if there.id == (home::FileId { dev, ino }) => by_pid.into(),
+        match (self_path::stat(format!("{by_pid}\0").as_bytes()), own) {
+            (Ok(there), Ok((dev, ino))) if there.id == (self_path::FileId { dev, ino }) => by_pid.into(),
             _ => path(pinned),
         }
     }
@@ -204,7 +204,7 @@ mod imp {
                 .and_then(|n| n.split('-').next()?.parse().ok());
             // SAFETY: signal 0 only asks whether the process is there.
             if pid.is_some_and(|pid: i32| {
-                pid > 0 && unsafe { libc::kill(pid, 0) } != 0 && home::errno() == libc::ESRCH
+                pid > 0 && unsafe { libc::kill(pid, 0) } != 0 && self_path::errno() == libc::ESRCH
             }) {
                 let _ = std::fs::remove_file(entry.path());
             }

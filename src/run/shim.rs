@@ -2,8 +2,7 @@
 //! to the full `guard`. No configuration is read here, nothing is printed, and the process stays as the caller made it.
 
 use super::names::{self, Called, Name};
-use super::token::Process;
-use super::{exec, find, home};
+use super::{exec, find};
 use crate::engine::aws;
 use crate::engine::classify::classify_tool;
 use crate::engine::effect::Effect;
@@ -13,6 +12,8 @@ use crate::engine::tool::{self, FamilyId, Tool};
 use crate::engine::units;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind};
+use crate::run::approval::Process;
+use crate::run::self_path;
 use std::ffi::{CString, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 
@@ -51,11 +52,11 @@ unsafe fn run(name: &Name<'_>, args: &[&[u8]], argv: *const *const c_char) -> Fa
         return unsafe { exec::hand_over(name, argv) };
     }
     let path = var(&env, b"PATH").map(OsStr::from_bytes);
-    let tool = match find::find(name.file(), path, &home::selves()) {
+    let tool = match find::find(name.file(), path, &self_path::selves()) {
         Ok(tool) => tool,
         // Policy may name a place that is not on PATH; only the full guard reads policy. Without one: say what is missing.
         Err(missing) => {
-            if home::full_guard().is_some_and(|full| home::may_exist(&full)) {
+            if self_path::full_guard().is_some_and(|full| self_path::may_exist(&full)) {
                 // SAFETY: `argv` is as the caller promises.
                 unsafe { exec::hand_over(name, argv) };
             }
@@ -92,7 +93,8 @@ pub fn selftest(args: &[&[u8]]) -> Option<String> {
     if *word != SELFTEST.as_bytes() || !nonce.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
-    let path = home::own_path().map_or_else(|| "-".to_owned(), |path| escape(path.as_os_str().as_bytes()));
+    let path =
+        self_path::own_path().map_or_else(|| "-".to_owned(), |path| escape(path.as_os_str().as_bytes()));
     Some(format!("{SELFTEST} {} {} {path}\n", escape(nonce), env!("CARGO_PKG_VERSION")))
 }
 
@@ -250,7 +252,7 @@ fn at_home(env: &[&[u8]], below: &[&[u8]]) -> bool {
 fn exists(parts: &[&[u8]]) -> bool {
     let mut path = parts.concat();
     path.push(0);
-    !matches!(home::stat(&path), Err(libc::ENOENT | libc::ENOTDIR))
+    !matches!(self_path::stat(&path), Err(libc::ENOENT | libc::ENOTDIR))
 }
 
 /// Called under a name that is no tool's.

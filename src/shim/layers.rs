@@ -376,7 +376,7 @@ mod tests {
             make_directory(&dir.path().join(place)).unwrap();
         }
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
-        let own = crate::run::home::own_path().unwrap();
+        let own = crate::run::self_path::own_path().unwrap();
         for name in BINARIES {
             fs::copy(&own, from.join(name)).unwrap();
         }

@@ -3,7 +3,7 @@
 use crate::engine::escape::escape;
 use crate::engine::tool::{self, Linked, TOOLS};
 use crate::fail::{Fail, Kind, Result};
-use crate::run::{find, home, mark, names};
+use crate::run::{elf_note, find, names, self_path};
 use crate::world::World;
 use std::ffi::OsString;
 use std::fs;
@@ -30,7 +30,7 @@ pub fn directory(world: &World, given: Option<&Path>) -> Result<PathBuf> {
 /// When a directory on PATH leads to that same file (`/opt/homebrew/bin`, `/usr/local/bin`), its path there is taken:
 /// it stays valid when an upgrade moves the file behind it.
 pub fn binary(world: &World) -> Result<PathBuf> {
-    let own = home::own_path()
+    let own = self_path::own_path()
         .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
     let beside = own.with_file_name("guard-shim");
     let real = fs::canonicalize(&beside).map_err(|e| {
@@ -71,7 +71,7 @@ pub fn place(link: &Path) -> Place {
 pub fn is_guard(path: &Path) -> bool {
     let mut path_z = path.as_os_str().as_bytes().to_vec();
     path_z.push(0);
-    mark::is_marked(&path_z)
+    elf_note::is_marked(&path_z)
 }
 
 /// The tools that are linked without being asked for by name.
@@ -81,7 +81,7 @@ pub fn tools() -> impl Iterator<Item = &'static str> {
 
 /// The tools that are installed on this machine; all of them where none is, so that guard is there first.
 pub fn present(world: &World) -> Vec<&'static str> {
-    let selves = home::selves();
+    let selves = self_path::selves();
     let found: Vec<&str> =
         tools().filter(|tool| find::find(tool.as_bytes(), world.var("PATH"), &selves).is_ok()).collect();
     if found.is_empty() { tools().collect() } else { found }

@@ -56,7 +56,7 @@ mod tests {
         let answer = selftest(&[SELFTEST.as_bytes(), nonce.as_bytes()]).unwrap();
         let read = read(&format!("motd\n{answer}more\n"), &nonce).unwrap();
         assert_eq!(read.version, env!("CARGO_PKG_VERSION"));
-        assert_eq!(std::path::PathBuf::from(read.path), crate::run::home::own_path().unwrap());
+        assert_eq!(std::path::PathBuf::from(read.path), crate::run::self_path::own_path().unwrap());
         assert_eq!(super::read(&answer, "another"), None);
         assert_eq!(super::read("", &nonce), None);
     }

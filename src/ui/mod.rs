@@ -3,16 +3,16 @@
 
 pub mod colour;
 pub use crate::engine::human;
+pub mod command_line;
 pub mod json;
 pub mod lookalike;
 pub mod notice;
 pub mod screen;
 pub mod stderr;
 pub mod view;
-pub mod words;
 
 pub use colour::{ColourChoice, Colours, Look};
+pub use command_line::CommandLine;
 pub use notice::{Hint, Refusal, render_notice, render_refusal};
 pub use screen::Screen;
 pub use view::View;
-pub use words::CommandLine;

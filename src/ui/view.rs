@@ -4,7 +4,6 @@
 use super::human::{counted, number, span};
 use super::lookalike::oddity;
 use super::screen::{Item, Row, Screen};
-use super::words::CommandLine;
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::effect::Effect;
@@ -12,6 +11,7 @@ use crate::engine::fact::Source;
 use crate::engine::impact::{Data, Fate, Group, Impact, Protection, Subject};
 use crate::engine::situation::Level;
 use crate::engine::target::Environment;
+use crate::ui::command_line::CommandLine;
 use std::collections::BTreeMap;
 
 /// What a screen is made from. Texts are raw; they are escaped on their way to the screen.

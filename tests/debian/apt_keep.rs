@@ -4,7 +4,7 @@ use crate::support::chroot::Root;
 use crate::support::ended::said;
 use crate::support::own_test;
 use guard::engine::packages::simulated;
-use guard::keep::apt::{self, Order, Tools};
+use guard::family::packages::keep::{self, Order, Tools};
 use guard::world::World;
 use serde_json::Value;
 use std::fs;

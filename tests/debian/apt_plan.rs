@@ -6,7 +6,7 @@
 
 use guard::engine::fact::{Known, Why};
 use guard::engine::packages::plan::{Kind, Plan};
-use guard::probe::apt::{Answered, Request, plan};
+use guard::family::packages::probe::{Answered, Request, plan};
 use guard::world::World;
 use std::collections::BTreeSet;
 use std::ffi::OsString;

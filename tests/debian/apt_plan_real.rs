@@ -5,7 +5,7 @@ use crate::support::chroot::{Release, Root};
 use crate::support::ended;
 use guard::engine::fact::{Known, Why};
 use guard::engine::packages::plan::{Kind, Plan};
-use guard::probe::apt::{Answered, Request, plan};
+use guard::family::packages::probe::{Answered, Request, plan};
 use guard::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

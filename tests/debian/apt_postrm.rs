@@ -3,7 +3,7 @@
 
 use guard::engine::packages::plan::{Change, Kind};
 use guard::engine::packages::postrm::Script;
-use guard::probe::apt::facts::{self, End, PackageFacts};
+use guard::family::packages::probe::facts::{self, End, PackageFacts};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

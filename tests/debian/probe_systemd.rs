@@ -7,7 +7,7 @@ use guard::engine::assess::{Assessment, assess};
 use guard::engine::effect::Effect::{self, Destroy, Disrupt, Mutate, Read};
 use guard::engine::fact::Why;
 use guard::engine::impact::Impact;
-use guard::probe::systemd::{Answered, Request, ask};
+use guard::family::units::probe::{Answered, Request, ask};
 use guard::world::World;
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -15,7 +15,7 @@ fn instance(name: &str, more: Value) -> Value {
     all
 }
 
-fn delete(desk: &Desk, name: &str, more: &[&str]) -> guard::probe::aws::Answered {
+fn delete(desk: &Desk, name: &str, more: &[&str]) -> guard::family::aws::probe::Answered {
     let mut words = vec!["rds", "delete-db-instance", "--db-instance-identifier", name];
     words.extend(more);
     desk.ask(&words)

@@ -16,7 +16,7 @@ fn both_clis_say_who_it_is() {
         assert_eq!(seen.principal, Known::Known(arn.clone()));
         assert_eq!(seen.alias, Known::Known(Some("acme-prod".into())));
         assert_eq!(seen.error, None);
-        let again = desk.with_request(&WORDS, guard::probe::aws::identity);
+        let again = desk.with_request(&WORDS, guard::family::aws::probe::identity);
         assert_eq!(again, Ok((desk.person.account.clone(), arn)));
     }
 }

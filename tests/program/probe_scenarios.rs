@@ -6,7 +6,7 @@ use crate::support::probing::{Caller, Told};
 use guard::engine::effect::Effect;
 use guard::engine::fact::{Known, Why};
 use guard::engine::impact::Fate;
-use guard::probe;
+use guard::family::kube::probe;
 use http::{Request, Response};
 use kube::client::Body;
 use serde_json::{Value, json};

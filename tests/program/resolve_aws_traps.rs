@@ -5,7 +5,7 @@ use guard::engine::aws::Hit;
 use guard::engine::fact::Source;
 use guard::exit::Exit;
 use guard::fail::{Fail, Result};
-use guard::resolve::aws::{ResolvedAws, Step, profiles, resolve, resolve_as};
+use guard::family::aws::resolve::{ResolvedAws, Step, profiles, resolve, resolve_as};
 use guard::world::World;
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 use crate::support::aws::{Cli, Way};
 use crate::support::aws_stage::Scene;
 use guard::engine::aws::{self as aws_words, alias, documents};
-use guard::resolve;
+use guard::family::kube::resolve;
 use guard::world::World;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,7 +4,7 @@
 use crate::support::cluster::{ADMIN, Cluster, within};
 use crate::support::ended::said;
 use crate::support::machine::Machine;
-use guard::keep::rules;
+use guard::family::kube::keep::rules;
 use serde_json::Value;
 use std::time::Duration;
 

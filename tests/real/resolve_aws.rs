@@ -5,7 +5,7 @@
 
 use crate::support::aws::Cli;
 use guard::engine::aws::Hit;
-use guard::resolve::aws::{ResolvedAws, Step, resolve_as};
+use guard::family::aws::resolve::{ResolvedAws, Step, resolve_as};
 use guard::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -7,7 +7,8 @@ use guard::engine::grammar::cobra::parse;
 use guard::engine::kube::kubectl::TABLE;
 use guard::engine::kube::kuberc::expand;
 use guard::engine::server::server_parts;
-use guard::resolve::{ResolvedKube, kubeconfig::kube, kuberc};
+use guard::family::kube::resolve::kubeconfig::kube;
+use guard::family::kube::resolve::{ResolvedKube, kuberc};
 use guard::world::World;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -351,7 +352,7 @@ current-context: c\n";
     assert_eq!(resolved.target.exec_cluster_name.as_deref(), Some("acme"));
     assert_eq!(
         resolved.target.ca_sha256,
-        guard::resolve::identity::certificates_sha256(p.recorder.ca_pem.as_bytes())
+        guard::family::kube::resolve::identity::certificates_sha256(p.recorder.ca_pem.as_bytes())
     );
     std::fs::write(p.dir.path().join("pinned"), &resolved.access.kubeconfig).unwrap();
     let (went, again) = p.asks(&["--kubeconfig", "pinned"]);

@@ -8,8 +8,8 @@ use super::aws_warm::warm;
 use guard::engine::aws::Hit;
 use guard::engine::aws::alias::Aliases;
 use guard::engine::impact::{Data, Fate, Impact};
-use guard::probe::aws::{Answered, Foreign, Request};
-use guard::resolve;
+use guard::family::aws::probe::{Answered, Foreign, Request};
+use guard::family::kube::resolve;
 use guard::world::World;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -124,7 +124,7 @@ impl Desk {
     /// Asks what the command would do.
     #[track_caller]
     pub fn ask(&self, words: &[&str]) -> Answered {
-        self.with_request(words, guard::probe::aws::ask)
+        self.with_request(words, guard::family::aws::probe::ask)
     }
 
     #[track_caller]

@@ -8,7 +8,7 @@ use crate::engine::packages::dpkg::Line;
 use crate::engine::packages::plan::{Change, Plan};
 use crate::engine::packages::tables::dpkg::Kind;
 use crate::exit::Exit;
-use crate::run::token::Approval;
+use crate::run::approval::Approval;
 use crate::ui::stderr;
 
 /// That what is about to happen may happen.

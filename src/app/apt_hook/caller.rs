@@ -2,8 +2,8 @@
 
 use crate::engine::tool;
 use crate::family::call::Call;
+use crate::run::approval::{Process, Seen};
 use crate::run::names::basename;
-use crate::run::token::{Process, Seen};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

@@ -16,8 +16,8 @@ use crate::engine::packages::tables::dpkg::Kind;
 use crate::engine::tool;
 use crate::fail::{self, Fail, Result};
 use crate::family::call::Call;
-use crate::probe::apt::{self, Request};
-use crate::run::token::{For, Process, Seen, Store};
+use crate::family::packages::probe::{self, Request};
+use crate::run::approval::{For, Process, Seen, Store};
 use crate::ui::ColourChoice;
 use crate::world::World;
 use std::ffi::OsString;
@@ -98,7 +98,7 @@ fn unpack(world: &World, choice: ColourChoice) -> Result<Agreed> {
         root: Path::new("/"),
         deadline: PATIENCE,
     };
-    let answered = apt::plan(&request);
+    let answered = probe::plan(&request);
     match answered.plan {
         Known::Known(plan) => agree_to(&caller, plan, world, choice),
         Known::Unknown(_) if answered.error.is_some() => Ok(Agreed::unseen(Unseen::DpkgRefuses)),

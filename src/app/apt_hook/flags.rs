@@ -10,7 +10,7 @@ use crate::engine::packages::hook::{Told, mark_named};
 use crate::engine::packages::plan::{Change, Kind, Plan};
 use crate::engine::tool;
 use crate::family::call::Call;
-use crate::probe::apt::{self, Request};
+use crate::family::packages::probe::{self, Request};
 use crate::shim::layers::{State, TEXTS};
 use crate::world::World;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn simulate(call: &Call, program: &Path, world: &World) -> Option<Plan> {
     let words = call.argv.get(1..).unwrap_or_default();
     let request =
         Request { tool: call.tool.name, words, program, world, root: Path::new("/"), deadline: PATIENCE };
-    match apt::plan(&request).plan {
+    match probe::plan(&request).plan {
         Known::Known(plan) => Some(plan),
         Known::Unknown(_) => None,
     }

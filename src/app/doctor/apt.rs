@@ -6,7 +6,7 @@ use super::{Check, Site, shown};
 use crate::engine::escape::escape;
 use crate::engine::packages::hook::{APT_HOOK, SELFTEST};
 use crate::engine::tool::{self, Tool};
-use crate::run::token;
+use crate::run::approval;
 use crate::shim::layers::{self, State, TEXTS};
 use crate::shim::{ask, links};
 use crate::world::World;
@@ -243,7 +243,7 @@ fn dpkg_asks(site: &Site<'_>) -> Check {
 
 /// Where approvals are left, only root may write.
 fn approvals() -> Option<Check> {
-    let store = token::Store::system();
+    let store = approval::Store::system();
     let name = "approvals";
     if !store.directory().exists() {
         return None;

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::engine::escape::escape;
-use crate::resolve::aws::auto_prompts;
+use crate::family::aws::resolve::auto_prompts;
 use crate::world::World;
 
 /// What is said of a profile whose calls would be composed in the CLI's own prompt.

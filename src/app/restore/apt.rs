@@ -11,13 +11,12 @@ use crate::engine::policy::place::classify_target;
 use crate::engine::target::Environment;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
-use crate::keep::apt::back::{self, Report, Way};
-use crate::keep::apt::manifest::{Is, Package};
-use crate::keep::apt::put::State;
-use crate::keep::apt::{Manifest, Tools, verify};
+use crate::family::packages::keep::manifest::{Is, Package};
+use crate::family::packages::keep::put_settings::State;
+use crate::family::packages::keep::restore::{self, Report, Way};
+use crate::family::packages::keep::{Manifest, Tools, verify};
 use crate::policy;
-use crate::resolve;
-use crate::run::token;
+use crate::run::approval;
 use crate::ui::ColourChoice;
 use crate::ui::screen::{Item, Row, Screen};
 use crate::ui::stderr;
@@ -53,9 +52,9 @@ pub(super) fn run(
             .help(format!("dpkg --root={} -i {files}/debs/*.deb", escape(manifest.root.as_bytes()))));
     }
     let tools = Tools::find(world)?;
-    let mut way = back::way(dir, manifest, Path::new("/")).map_err(unfit)?;
-    let (plan, given_up) = back::rehearse(&mut way, &tools, world)?;
-    let besides = back::besides(&plan, &way);
+    let mut way = restore::way(dir, manifest, Path::new("/")).map_err(unfit)?;
+    let (plan, given_up) = restore::rehearse(&mut way, &tools, world)?;
+    let besides = restore::besides(&plan, &way);
     if args.dry_run {
         out::print(&listed(manifest, &way, &besides, &given_up))?;
         out::print(&databases(dir, manifest))?;
@@ -108,9 +107,9 @@ fn put_back(
     let Put { way, plan, removes } = consent.spend();
     if removes {
         // Asked a moment ago; apt's own hook need not ask once more. Without the note it does.
-        let _ = token::leave(plan, SystemTime::now());
+        let _ = approval::leave(plan, SystemTime::now());
     }
-    back::restore(dir, manifest, way, tools, world, removes)
+    restore::restore(dir, manifest, way, tools, world, removes)
 }
 
 fn named(package: &Package) -> Item {
@@ -129,7 +128,7 @@ fn agreed<'w, 'm>(
 ) -> Result<Consent<Put<'w, 'm>>> {
     let Put { way, removes, .. } = put;
     use crate::engine::packages::plan::Kind;
-    let host = resolve::host::host(world, b"apt-get", &[b"install"])?;
+    let host = crate::family::machine::resolve::host(world, b"apt-get", &[b"install"])?;
     let policy = policy::load(world)?;
     let place = classify_target(&host.target.seen(), &policy);
     let name = host.target.host_name(place.name.as_deref());
@@ -286,7 +285,7 @@ fn databases(dir: &Path, manifest: &Manifest) -> String {
             "database  dumps of PostgreSQL {} are not loaded by themselves; in this order, as root:",
             escape(cluster.called().as_bytes())
         );
-        for command in back::commands(dir, cluster, Path::new("/")) {
+        for command in restore::commands(dir, cluster, Path::new("/")) {
             let _ = writeln!(text, "  {}", escape(command.as_bytes()));
         }
     }

@@ -11,9 +11,8 @@ use crate::engine::policy::place::naming_hint;
 use crate::engine::target::Environment;
 use crate::engine::tool;
 use crate::fail::Result;
+use crate::family::aws::probe::{Answered, Request, ask};
 use crate::family::cx::real_tool;
-use crate::probe::aws::{Answered, Request, ask};
-use crate::resolve;
 use crate::world::World;
 use std::ffi::OsString;
 use std::path::Path;
@@ -85,7 +84,7 @@ impl Account {
 /// Every profile of the files at hand, and the keys of the environment, each asked for its account. Files that cannot be
 /// read are the error; nothing is asked then.
 pub fn profiles(world: &World, policy: &Merged) -> Result<Vec<Profile>> {
-    let mut asked: Vec<Profile> = resolve::aws::profiles(world)?
+    let mut asked: Vec<Profile> = crate::family::aws::resolve::profiles(world)?
         .into_iter()
         .map(|p| Profile {
             name: Some(p.name),
@@ -104,7 +103,8 @@ pub fn profiles(world: &World, policy: &Merged) -> Result<Vec<Profile>> {
     }
     match real_tool(tool::AWS.name.as_ref(), &policy.terms(), world) {
         Ok(cli) => {
-            let aliases = resolve::aws::aliases(world)?.map(|loaded| loaded.aliases).unwrap_or_default();
+            let aliases =
+                crate::family::aws::resolve::aliases(world)?.map(|loaded| loaded.aliases).unwrap_or_default();
             ask_all(&mut asked, &cli, &aliases, world);
         }
         Err(missing) => asked.iter_mut().for_each(|p| p.said = format!("not asked: {}", missing.what)),

@@ -8,7 +8,7 @@ use crate::engine::policy::Merged;
 use crate::engine::tool;
 use crate::family::cx::real_tool;
 use crate::family::kube::program::Kubectl;
-use crate::resolve::kubeconfig;
+use crate::family::kube::resolve::kubeconfig;
 use crate::shim::ask::{Ended, ask};
 use crate::world::World;
 use std::process::Command;

@@ -6,7 +6,7 @@ use crate::engine::fact::{Source, Sourced};
 use crate::engine::kube::KubeTarget;
 use crate::engine::policy::place::{is_local, naming_hint};
 use crate::engine::target::Environment;
-use crate::resolve::ContextSummary;
+use crate::family::kube::resolve::ContextSummary;
 use std::fmt::Write;
 
 /// One API server and everything that leads to it.

@@ -6,8 +6,8 @@
 //! path of a .deb, `**CONFIGURE**` or `**REMOVE**`. Version 2 leaves the four fields about architectures out. Version 1
 //! is a bare list of .debs: what is removed does not stand there.
 
-use super::named::{Kind as NamedKind, named};
 use super::plan::{Change, Kind, Plan};
+use crate::engine::packages::operands::{Kind as NamedKind, named};
 use std::fmt;
 
 /// The version of the text that the hook asks apt for.

@@ -2,22 +2,22 @@
 //! the cobra tools in [`parse`](crate::engine::grammar::cobra) do, and no two of the three alike. Pure: words in, data out.
 
 pub mod aptitude;
-pub mod asked;
 pub mod dpkg;
 pub mod grammar;
 pub mod hook;
 mod judge;
-pub mod named;
+pub mod operands;
 pub mod plan;
 pub mod postrm;
-mod rehearsal;
+pub mod requested_packages;
 pub mod simulated;
+mod simulation_args;
 pub mod status;
 pub mod tables;
 pub mod words;
 
 pub use judge::program;
-pub use rehearsal::rehearsal;
+pub use simulation_args::rehearsal;
 
 #[cfg(feature = "cli")]
 use super::tool::Tool;

@@ -1,7 +1,7 @@
 //! Which coding agents there are, and how they are known: by variables they set for what they run, and by the programs
 //! they are. A variable is taken away by `env -i`, sudo and ssh; a program above this one stays.
 
-use crate::resolve::host::origin;
+use crate::family::machine::resolve::login_session;
 use crate::world::World;
 use std::path::Path;
 
@@ -95,9 +95,9 @@ pub fn agency(world: &World) -> Agency {
 }
 
 fn has_agent_above(world: &World) -> bool {
-    origin::ancestors(world)
+    login_session::ancestors(world)
         .iter()
-        .any(|(pid, name)| is_program(name) || is_agents_command(&origin::command(world, *pid)))
+        .any(|(pid, name)| is_program(name) || is_agents_command(&login_session::command(world, *pid)))
 }
 
 /// The kernel keeps the first 15 bytes of a process's name.

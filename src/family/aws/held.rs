@@ -7,11 +7,11 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Sourced};
 use crate::fail::{Fail, Kind, Result};
+use crate::family::aws::probe;
+use crate::family::aws::resolve;
+use crate::family::aws::resolve::ResolvedAws;
 use crate::family::cx::Cx;
 use crate::family::judge::{Evaluation, Held, Pins, target_changed};
-use crate::probe;
-use crate::resolve;
-use crate::resolve::aws::ResolvedAws;
 use crate::run::exec::EnvEdit;
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ impl Aws<'_> {
         let passes = matches!(judged.outcome.decision, Decision::Allow(_))
             && self.verdict.effect <= Effect::Mutate
             && !self.asked;
-        let resolve = if passes { resolve::aws::resolve_unasked } else { resolve::aws::resolve };
+        let resolve = if passes { resolve::resolve_unasked } else { resolve::resolve };
         let resolved = resolve(world, &now.hit, &self.tool)?;
         if resolved.access.digest != before.access.digest {
             return Err(changed(described(before), described(&resolved)));
@@ -77,8 +77,8 @@ impl Aws<'_> {
             return Ok(());
         }
         let words = call.argv.get(1..).unwrap_or_default();
-        let request = probe::aws::Request { terminal: true, ..self.request(&now, words, before, false) };
-        let (account, arn) = probe::aws::identity(&request).map_err(|error| no_account(&error))?;
+        let request = probe::Request { terminal: true, ..self.request(&now, words, before, false) };
+        let (account, arn) = probe::identity(&request).map_err(|error| no_account(&error))?;
         let target = &before.target;
         let who = (target.account.value(), target.principal.value().map(|arn| without_session(arn)));
         if who == (Some(&account), Some(without_session(&arn))) {

@@ -1,8 +1,8 @@
 //! Which account the same credentials led to before: for what passes without a question.
 
 use crate::engine::fact::{Known, Sourced};
-use crate::probe::aws::remembered::{self, Remembered};
-use crate::resolve::aws::ResolvedAws;
+use crate::family::aws::probe::remembered::{self, Remembered};
+use crate::family::aws::resolve::ResolvedAws;
 use crate::world::World;
 
 /// What credentials are remembered by; `None` for those that may lead elsewhere tomorrow, and for what is not AWS.

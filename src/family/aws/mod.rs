@@ -3,7 +3,9 @@
 mod explain;
 mod held;
 mod memory;
+pub mod probe;
 mod reading;
+pub mod resolve;
 pub mod screen;
 mod situation;
 mod unknown_command;
@@ -25,13 +27,11 @@ use crate::engine::policy::place::IdKind;
 use crate::engine::target::Target;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
-use crate::probe;
-use crate::probe::aws::Foreign;
-use crate::probe::aws::keys::Keys;
-use crate::probe::aws::remembered;
+use crate::family::aws::probe::Foreign;
+use crate::family::aws::probe::keys::Keys;
+use crate::family::aws::probe::remembered;
+use crate::family::aws::resolve::ResolvedAws;
 use crate::prompt::progress::Progress;
-use crate::resolve;
-use crate::resolve::aws::ResolvedAws;
 use crate::run::exec::EnvEdit;
 use crate::ui::stderr::{complain, is_dumb};
 use crate::ui::view::Sight;
@@ -101,7 +101,7 @@ impl<'a> Aws<'a> {
     /// for it. `None` where somebody has to be asked.
     fn pass_unasked(&self) -> Option<ResolvedAws> {
         let world = self.cx.world;
-        let mut found = resolve::aws::resolve_unasked(world, &self.reading.hit, &self.tool).ok()?;
+        let mut found = resolve::resolve_unasked(world, &self.reading.hit, &self.tool).ok()?;
         let passes = |found: &ResolvedAws| {
             let outcome = self.weighed(Some(&found.target), &Impact::default(), false);
             matches!(outcome.decision, Decision::Allow(_))
@@ -124,14 +124,14 @@ impl<'a> Aws<'a> {
     }
 
     /// Asks the account through the very binary that will run; with `impact` also what would be lost.
-    fn ask(&self, found: &ResolvedAws, impact: bool) -> probe::aws::Answered {
+    fn ask(&self, found: &ResolvedAws, impact: bool) -> probe::Answered {
         let Cx { call, world, options, .. } = self.cx;
         // A code or a browser may be asked for on the terminal: nothing else is written there then.
         let quiet = found.access.may_prompt();
         let told = format!("{} {}: asking the account", call.tool, self.reading.hit.verb());
         let _progress = (options.progress && !quiet).then(|| Progress::start(&told, is_dumb(world)));
         let words = self.expanded();
-        probe::aws::ask(&self.request(self.reading, &words, found, impact))
+        probe::ask(&self.request(self.reading, &words, found, impact))
     }
 
     /// The words for the probe: the caller's own, unless an alias rewrote them.
@@ -149,10 +149,10 @@ impl<'a> Aws<'a> {
         words: &'r [OsString],
         found: &'r ResolvedAws,
         impact: bool,
-    ) -> probe::aws::Request<'r> {
+    ) -> probe::Request<'r> {
         let access = &found.access;
         let foreign = found.target.foreign();
-        probe::aws::Request {
+        probe::Request {
             hit: &reading.hit,
             words,
             target: &found.target,
@@ -184,7 +184,7 @@ impl<'a> Aws<'a> {
 impl Family for Aws<'_> {
     fn resolve(&mut self) {
         let passed = if self.verdict.effect == Effect::Mutate { self.pass_unasked() } else { None };
-        let resolved = || resolve::aws::resolve(self.cx.world, &self.reading.hit, &self.tool);
+        let resolved = || resolve::resolve(self.cx.world, &self.reading.hit, &self.tool);
         self.resolved = passed.map_or_else(resolved, Ok);
     }
 
@@ -212,7 +212,7 @@ impl Family for Aws<'_> {
                 target.organisation_name = answered.organisation_name;
                 let region = target.region.as_ref().map(|r| r.value.as_str());
                 let account = target.account.value().map(String::as_str);
-                target.elsewhere = resolve::aws::elsewhere(hit, account, region);
+                target.elsewhere = resolve::elsewhere(hit, account, region);
             }
             if let Some(error) = answered.error {
                 self.resolved = Err(no_account(&error));

@@ -8,12 +8,12 @@ use crate::engine::effect::Effect;
 use crate::engine::line;
 use crate::engine::verdict::Verdict;
 use crate::fail::Result;
+use crate::family::aws::resolve;
 use crate::family::call::Call;
 use crate::family::cx::Cx;
 use crate::family::invocation::Invocation;
 use crate::family::judge::{Evaluation, judge};
 use crate::family::reading::{Detail, Reading};
-use crate::resolve;
 use crate::world::World;
 
 /// The words, and what they say with documents and aliases.
@@ -36,7 +36,7 @@ impl AwsReading {
     /// The file of the aliases cannot be read; the CLI refuses it as well.
     pub fn of(call: &Call, world: &World) -> Result<AwsReading> {
         let raw = call.words();
-        let loaded = resolve::aws::aliases(world)?;
+        let loaded = resolve::aliases(world)?;
         // Which version runs is not known yet; with `None` an alias of either counts.
         let aliases = loaded.as_ref().map(|l| l.aliases.clone()).unwrap_or_default();
         let expanded = alias::expand(&aliases, &raw, None);
@@ -54,7 +54,7 @@ impl AwsReading {
                 if wanted.is_empty() {
                     (Documents::default(), verdict)
                 } else {
-                    let documents = resolve::aws::documents(world, &wanted);
+                    let documents = resolve::documents(world, &wanted);
                     let verdict = aws::classify_with(&slices, &documents);
                     (documents, verdict)
                 }

@@ -1,7 +1,7 @@
 //! A mistyped service or operation: the AWS CLI will say that it does not know it, and nothing needs to be asked.
 
 use crate::engine::aws::Hit;
-use crate::probe::child;
+use crate::run::child;
 use crate::world::World;
 use std::path::Path;
 use std::time::Duration;

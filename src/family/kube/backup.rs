@@ -7,10 +7,10 @@ use crate::engine::fact::{Known, Why};
 use crate::fail::{Fail, Kind};
 use crate::family::call::Call;
 use crate::family::judge::Evaluation;
+use crate::family::kube::keep::capture::{self, LeftOut, Reason};
+use crate::family::kube::keep::objects::Cluster;
+use crate::family::kube::probe;
 use crate::family::promise::{Copied, Intent, VARIABLE, short};
-use crate::keep::objects::Cluster;
-use crate::keep::take::{self, LeftOut, Reason};
-use crate::probe;
 use crate::prompt::progress::Progress;
 use crate::ui::stderr::{complain, is_dumb, warn};
 use crate::ui::{ColourChoice, human};
@@ -43,7 +43,7 @@ impl Kube<'_> {
             },
             context: resolved.target.context.as_ref().map(|c| c.value.clone()),
         };
-        let order = take::Order {
+        let order = capture::Order {
             request: &request,
             root: &intent.root,
             id: &intent.id,
@@ -51,11 +51,11 @@ impl Kube<'_> {
             cluster: &cluster,
             secrets: self.secrets,
             orphan: probe::orphans(&self.parsed),
-            largest: take::LARGEST,
+            largest: capture::LARGEST,
         };
         let taken = {
             let _progress = Progress::start("keeping a copy of the manifests", is_dumb(world));
-            take::take(&order)
+            capture::take(&order)
         };
         match taken {
             Ok(taken) => {

@@ -6,7 +6,7 @@ use crate::engine::impact::Impact;
 use crate::engine::kube::KubeTarget;
 use crate::engine::kube::documents::Documents;
 use crate::engine::kube::reach;
-use crate::run::inputs::{Inputs, Loose};
+use crate::family::kube::inputs::{Inputs, Loose};
 
 /// Everything the command's files hold, and what of it could not be read.
 pub(super) fn of(inputs: &Inputs) -> Documents {

@@ -1,9 +1,9 @@
 //! What `-k` builds, built once by the real tool, so that it can be judged and handed on as the same bytes.
 
 use crate::fail::Result;
-use crate::probe::child;
+use crate::family::kube::inputs::{Inputs, Loose};
 use crate::prompt::progress::Progress;
-use crate::run::inputs::{Inputs, Loose};
+use crate::run::child;
 use crate::ui::stderr::is_dumb;
 use crate::world::World;
 use std::ffi::OsStr;

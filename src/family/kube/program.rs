@@ -13,7 +13,7 @@ use crate::engine::kube::KubeTarget;
 use crate::engine::kube::kubectl::TABLE;
 use crate::engine::server::normal_server;
 use crate::fail::{self, Fail, Result};
-use crate::resolve::{ResolvedKube, kubeconfig};
+use crate::family::kube::resolve::{ResolvedKube, kubeconfig};
 use crate::run::build_info;
 use crate::world::World;
 use std::borrow::Cow;

@@ -6,9 +6,9 @@ use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::tool;
 use crate::family::judge::Outcome;
+use crate::family::kube::probe;
 use crate::family::promise::{Intent, Promise, VARIABLE, root, short, wish};
 use crate::keep;
-use crate::probe;
 
 /// So many volumes are named in the milder way.
 const NAMED: usize = 5;
@@ -18,7 +18,7 @@ impl Kube<'_> {
     pub(super) fn promised(&mut self, impact: &Impact, outcome: &Outcome) -> Promise {
         let cx = self.cx;
         let loses = outcome.assessment.effect >= Effect::Destroy && impact.refused.is_none();
-        if self.resolved.is_err() || !cx.options.probe || !loses || !probe::aim::deletes(&self.parsed) {
+        if self.resolved.is_err() || !cx.options.probe || !loses || !probe::selection::deletes(&self.parsed) {
             return Promise::Nothing;
         }
         let wish = wish(cx.world);

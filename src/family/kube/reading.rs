@@ -10,9 +10,9 @@ use crate::family::call::Call;
 use crate::family::cx::Cx;
 use crate::family::invocation::Invocation;
 use crate::family::judge::{Evaluation, judge};
+use crate::family::kube::resolve;
+use crate::family::kube::resolve::kuberc::LoadedKuberc;
 use crate::family::reading::{Detail, Reading};
-use crate::resolve;
-use crate::resolve::kuberc::LoadedKuberc;
 use crate::world::World;
 use std::borrow::Cow;
 

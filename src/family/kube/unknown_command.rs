@@ -1,7 +1,7 @@
 //! A mistyped command is no plugin: kubectl will say that it does not know it, and nothing needs to be asked.
 
 use crate::engine::grammar::cobra::Parsed;
-use crate::probe::child;
+use crate::run::child;
 use crate::world::World;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -14,7 +14,7 @@ use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
 use crate::engine::policy::Merged;
 use crate::engine::policy::place;
-use crate::engine::policy::words as policy_words;
+use crate::engine::policy::situation_from_words as policy_words;
 use crate::engine::situation::Actor;
 use crate::family::judge::Outcome;
 

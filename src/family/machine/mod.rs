@@ -1,6 +1,7 @@
 //! The machine as a target: what packages and units are changed on.
 
 pub(super) mod reading;
+pub mod resolve;
 pub mod screen;
 mod situation;
 pub(super) mod weigh;
@@ -12,8 +13,7 @@ use crate::engine::impact::Impact;
 use crate::engine::machine::HostTarget;
 use crate::engine::target::Target;
 use crate::fail::{Fail, Result};
-use crate::resolve;
-use crate::resolve::host::ResolvedHost;
+use crate::family::machine::resolve::ResolvedHost;
 use crate::ui::view::Sight;
 
 /// The machine the words lead to.
@@ -21,7 +21,7 @@ use crate::ui::view::Sight;
 /// # Errors
 /// Never at present: what is not known of a machine is a fact of its own.
 pub(super) fn resolve(cx: Cx<'_>) -> Result<ResolvedHost> {
-    resolve::host::host(cx.world, cx.call.tool.name.as_bytes(), cx.raw)
+    resolve::host(cx.world, cx.call.tool.name.as_bytes(), cx.raw)
 }
 
 /// Whether the words still lead to the same machine, and the same system on it.

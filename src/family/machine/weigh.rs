@@ -7,7 +7,7 @@ use crate::engine::decide::decide;
 use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::machine::HostTarget;
-use crate::engine::packages::named::named as operands;
+use crate::engine::packages::operands::named as operands;
 use crate::engine::policy::place;
 use crate::family::cx::Cx;
 use crate::family::judge::Outcome;

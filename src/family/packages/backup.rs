@@ -4,8 +4,8 @@ use super::Packages;
 use super::promise::counted;
 use crate::engine::escape::escape;
 use crate::fail::{Fail, Kind};
+use crate::family::packages::keep::{self, Order, Tools};
 use crate::family::promise::{Copied, Intent, VARIABLE, short, wish};
-use crate::keep::apt::{self, Order, Tools};
 use crate::prompt::progress::Progress;
 use crate::ui::stderr::{complain, is_dumb, warn};
 use crate::ui::{ColourChoice, human};
@@ -45,7 +45,7 @@ impl Packages<'_> {
                 databases: packages.databases.then_some(DUMPS),
                 repack: wish(world) == b"all",
                 public_only: packages.public_only,
-                largest: apt::LARGEST,
+                largest: keep::LARGEST,
             };
             let what = if promised {
                 "keeping packages and dumping databases"
@@ -53,7 +53,7 @@ impl Packages<'_> {
                 "keeping packages and settings"
             };
             let _progress = Progress::start(what, is_dumb(world));
-            apt::take(&order)
+            keep::take(&order)
         });
         let stop = |why: &str| {
             promised.then(|| {

@@ -6,7 +6,7 @@ use crate::fail::{Fail, Kind, Result};
 use crate::family::judge::{Evaluation, Held};
 use crate::family::machine;
 use crate::family::promise::{Copied, Intent};
-use crate::run::token;
+use crate::run::approval;
 use crate::ui::ColourChoice;
 use std::time::{Duration, SystemTime};
 
@@ -35,7 +35,7 @@ impl Held for Packages<'_> {
     /// For the package manager's own hook, which asks nobody about what was answered just now. Without it, it does.
     fn hand_over(&mut self) -> Result<()> {
         if let Some(plan) = self.removing() {
-            let _ = token::leave(plan, SystemTime::now());
+            let _ = approval::leave(plan, SystemTime::now());
         }
         Ok(())
     }

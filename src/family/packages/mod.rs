@@ -2,6 +2,8 @@
 
 mod backup;
 mod held;
+pub mod keep;
+pub mod probe;
 mod promise;
 mod reading;
 
@@ -22,10 +24,9 @@ use crate::engine::target::Target;
 use crate::engine::tool;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
-use crate::keep::apt::safer;
-use crate::probe;
+use crate::family::machine::resolve::ResolvedHost;
+use crate::family::packages::keep::safer;
 use crate::prompt::progress::Progress;
-use crate::resolve::host::ResolvedHost;
 use crate::ui::stderr::is_dumb;
 use crate::ui::view::Sight;
 use promise::Copies;
@@ -84,8 +85,8 @@ impl<'a> Packages<'a> {
     }
 
     /// The command's own plan.
-    fn planned(&self, found: &ResolvedHost) -> probe::apt::Answered {
-        probe::apt::plan(&probe::apt::Request {
+    fn planned(&self, found: &ResolvedHost) -> probe::Answered {
+        probe::plan(&probe::Request {
             tool: self.cx.call.tool.name,
             words: self.cx.call.argv.get(1..).unwrap_or_default(),
             program: &self.tool,
@@ -121,14 +122,14 @@ impl<'a> Packages<'a> {
             Known::Known(plan) => {
                 let going: Vec<&Change> = plan.removals().collect();
                 let patience = self.cx.probe_deadline(LOOKING);
-                let mut held = probe::apt::facts::look(&found.root, &going, patience);
+                let mut held = probe::facts::look(&found.root, &going, patience);
                 let call = self.cx.call;
                 if call.tool.is(&tool::DPKG) && !dpkg::parse(self.cx.raw).has(tables::dpkg::Kind::Install) {
-                    probe::apt::facts::look_at_broken(&found.root, &going, &mut held, patience);
+                    probe::facts::look_at_broken(&found.root, &going, &mut held, patience);
                 }
-                *impact = probe::apt::impact_of(&plan, &held);
-                self.lost = probe::apt::lost_things(&plan, &held);
-                self.keeps_by_removal = probe::apt::keeps_by_removal(&plan, &held);
+                *impact = probe::impact_of(&plan, &held);
+                self.lost = probe::lost_things(&plan, &held);
+                self.keeps_by_removal = probe::keeps_by_removal(&plan, &held);
                 self.plan = Some(plan);
             }
             Known::Unknown(why) => {

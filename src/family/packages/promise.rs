@@ -5,8 +5,8 @@ use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::packages::plan::{Kind, Plan};
 use crate::family::judge::Outcome;
+use crate::family::packages::keep::{self, Survey};
 use crate::family::promise::{Intent, Promise, root, short, wish};
-use crate::keep::apt::{self, Survey};
 use crate::ui::human::{self, size};
 use crate::world::World;
 use std::path::Path;
@@ -40,7 +40,7 @@ impl Packages<'_> {
         }
         let Some(dir) = root(world) else { return Promise::Nothing };
         let public_only = wish == b"no-secrets";
-        let survey = apt::survey(plan, &found.root, public_only).unwrap_or_default();
+        let survey = keep::survey(plan, &found.root, public_only).unwrap_or_default();
         let large = survey.clusters.iter().any(|c| c.bytes > LARGEST_DUMP);
         let copies = Copies {
             host: outcome.name.clone(),
@@ -98,7 +98,7 @@ fn clauses(intent: &Intent, packages: &Copies, plan: &Plan, world: &World) -> Ve
     all
 }
 
-fn cluster(found: &apt::postgres::Found) -> String {
+fn cluster(found: &keep::postgres::Found) -> String {
     format!("{} ({})", found.called(), size(found.bytes))
 }
 

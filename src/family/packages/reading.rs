@@ -12,7 +12,6 @@ use crate::family::invocation::Invocation;
 use crate::family::judge::{Evaluation, judge};
 use crate::family::machine::reading::read;
 use crate::family::reading::{Pass, Reading};
-use crate::resolve;
 use crate::run::shim;
 use crate::world::World;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -86,7 +85,8 @@ impl Reading for PackagesReading {
 /// Whether this user can change no package of the system that the words mean: its database can neither be locked nor
 /// written. The tool finds that out itself, and says it better than a question does.
 pub(super) fn is_powerless(call: &Call, world: &World) -> bool {
-    let Ok(found) = resolve::host::host(world, call.tool.name.as_bytes(), &call.words()) else {
+    let Ok(found) = crate::family::machine::resolve::host(world, call.tool.name.as_bytes(), &call.words())
+    else {
         return false;
     };
     // Anything but a plain no counts as a yes: then the command is judged.

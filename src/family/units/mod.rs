@@ -1,5 +1,6 @@
 //! systemctl, service and what takes the machine down: which units stop, and whom that serves.
 
+pub mod probe;
 mod reading;
 pub mod unattended;
 
@@ -17,10 +18,9 @@ use crate::engine::tool;
 use crate::engine::units;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
-use crate::probe;
-use crate::probe::systemd::asked::{self, Act, Asked};
+use crate::family::machine::resolve::ResolvedHost;
+use crate::family::units::probe::requested_units::{self, Act, Asked};
 use crate::prompt::progress::Progress;
-use crate::resolve::host::ResolvedHost;
 use crate::ui::stderr::is_dumb;
 use crate::ui::view::Sight;
 use std::path::PathBuf;
@@ -58,13 +58,13 @@ impl<'a> Units<'a> {
         }
         let told = format!("{}: looking at what would go", self.cx.call.tool);
         let _progress = self.cx.options.progress.then(|| Progress::start(&told, is_dumb(self.cx.world)));
-        let answered = probe::systemd::ask(&probe::systemd::Request {
+        let answered = probe::ask(&probe::Request {
             tool: self.cx.call.tool.name,
             words: self.cx.call.argv.get(1..).unwrap_or_default(),
             program: &self.tool,
             world: self.cx.world,
             root: &found.root,
-            deadline: self.cx.probe_deadline(probe::systemd::DEADLINE),
+            deadline: self.cx.probe_deadline(probe::DEADLINE),
         });
         if answered.refuses {
             self.verdict.effect = Effect::Read;
@@ -85,7 +85,7 @@ impl<'a> Units<'a> {
     /// What happens to the machine itself, in one word of the phrase: how it goes down, or the target that everything else
     /// stops for.
     fn machine(&self) -> Option<String> {
-        match asked::read_words(self.cx.call.tool.name, self.cx.words) {
+        match requested_units::read_words(self.cx.call.tool.name, self.cx.words) {
             Asked::Down(down) => Some(down.how),
             Asked::Units(units) if units.act == Act::Isolate => units.names.into_iter().next(),
             Asked::Units(_) | Asked::Rehearsal | Asked::Nothing | Asked::LeftOut(_) | Asked::Unclear => None,

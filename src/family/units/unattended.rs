@@ -10,10 +10,10 @@ pub mod unit_files;
 use crate::engine::glob;
 use crate::engine::situation::Actor;
 use crate::family::actor::actor;
+use crate::family::machine::resolve::{doors, login_session};
 use crate::policy;
-use crate::probe::proc::Proc;
 use crate::prompt::Terminal;
-use crate::resolve::host::{doors, origin};
+use crate::run::proc::Proc;
 use crate::world::World;
 use std::path::Path;
 use unit_files::Manager;
@@ -88,7 +88,7 @@ pub fn is_housekeeping(world: &World) -> bool {
     if actor(world) != Actor::Human {
         return false;
     }
-    let above: Vec<String> = origin::ancestors(world).into_iter().map(|(_, name)| name).collect();
+    let above: Vec<String> = login_session::ancestors(world).into_iter().map(|(_, name)| name).collect();
     if above.iter().take(HEIGHT).any(|name| AFTER_PACKAGES.contains(&name.as_str())) {
         return true;
     }

@@ -2,7 +2,8 @@
 #![no_main]
 use guard::engine::grammar::cobra::parse;
 use guard::engine::kube::kubectl;
-use guard::{resolve::kubeconfig::kube, world::World};
+use guard::family::kube::resolve::kubeconfig::kube;
+use guard::world::World;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let resolve = |bytes: &[u8]| {

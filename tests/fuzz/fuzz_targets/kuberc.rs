@@ -2,7 +2,8 @@
 #![no_main]
 use guard::engine::kube::kuberc::expand;
 use guard::engine::kube::kubectl::TABLE;
-use guard::{resolve::kuberc::load, world::World};
+use guard::family::kube::resolve::kuberc::load;
+use guard::world::World;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut parts = bytes.split(|b| *b == 0);

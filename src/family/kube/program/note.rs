@@ -2,8 +2,8 @@
 
 use super::ask::{Goes, target_flags};
 use crate::engine::grammar::cobra::Parsed;
-use crate::resolve::ResolvedKube;
-use crate::resolve::identity::hex;
+use crate::family::kube::resolve::ResolvedKube;
+use crate::family::kube::resolve::identity::hex;
 use crate::run::note;
 use crate::run::trust::{self, Asked};
 use crate::world::World;

@@ -1,0 +1,243 @@
+//! A child process that cannot outlive the deadline and never sees guard's own standard input.
+
+use crate::engine::fact::Why;
+use crate::world::World;
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::net::unix::pipe;
+use tokio::time::{Instant, timeout_at};
+
+/// More than any dry run or credential needs; what is longer is cut.
+pub const LARGEST: usize = 8 << 20;
+
+/// What a child left.
+pub struct Done {
+    /// Whether it ended with status 0.
+    pub ok: bool,
+    /// Its status; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output.
+    pub out: Vec<u8>,
+    /// Its standard error.
+    pub err: Vec<u8>,
+}
+
+/// Kills the child and what it has started when the answer is no longer waited for. It stays in guard's own process
+/// group, so that Ctrl-C reaches it as well; one that was given a group of its own goes with everything in it.
+struct Leashed(Child);
+
+/// How many processes are ended with one child.
+const FAMILY: usize = 256;
+
+/// What a process has started and has not waited for, and what those have, as Linux lists them (proc(5),
+/// `/proc/PID/task/TID/children`); nothing where there is no such list.
+fn family(pid: i32) -> Vec<i32> {
+    let mut all = vec![pid];
+    let mut at = 0;
+    while let Some(pid) = all.get(at).copied().filter(|_| all.len() < FAMILY) {
+        at += 1;
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        for thread in threads {
+            let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            all.extend(children.split_whitespace().filter_map(|c| c.parse::<i32>().ok()));
+        }
+    }
+    all.split_off(1)
+}
+
+impl Drop for Leashed {
+    fn drop(&mut self) {
+        if let Ok(None) = self.0.try_wait() {
+            // Not waited for yet, so that the id is still its own.
+            let pid = rustix::process::Pid::from_child(&self.0);
+            if rustix::process::getpgid(Some(pid)) == Ok(pid) {
+                let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+            }
+            // Listed before the child ends: then they are somebody else's.
+            let others = family(pid.as_raw_nonzero().get());
+            let _ = self.0.kill();
+            for other in others.into_iter().filter_map(rustix::process::Pid::from_raw) {
+                let _ = rustix::process::kill_process(other, rustix::process::Signal::KILL);
+            }
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// A command with exactly the given world: its variables (without the answer meant for guard) and working directory.
+pub fn command(program: impl AsRef<OsStr>, world: &World) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    // With duplicate names the first counts for `getenv`, the last for `Command`.
+    command.envs(world.vars().iter().rev().filter(|(k, _)| k != "GUARD_CONFIRM").map(|(k, v)| (k, v)));
+    if !world.cwd().as_os_str().is_empty() {
+        command.current_dir(world.cwd());
+    }
+    command
+}
+
+/// Runs to the end or to the deadline. `input` becomes its standard input; without it that is empty.
+pub async fn run(mut command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    run_as_it_is(command, input, until).await
+}
+
+/// Runs to the end or for so long at most, for callers without a runtime.
+pub fn wait(command: Command, input: Option<&[u8]>, longest: Duration) -> Result<Done, Why> {
+    let done = async { run(command, input, Instant::now() + longest).await };
+    crate::run::tasks::block_on(done).map_err(|e| Why::Failed(e.to_string()))?
+}
+
+/// The same for a command that has its standard input already (the terminal, where it may ask the person).
+pub async fn run_as_it_is(mut command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let name = command.get_program().to_string_lossy().into_owned();
+    let failed = |e: io::Error| Why::Failed(format!("{name}: {e}"));
+    let mut child = Leashed(command.spawn().map_err(failed)?);
+    let out = child.0.stdout.take().map(OwnedFd::from);
+    let err = child.0.stderr.take().map(OwnedFd::from);
+    let stdin = child.0.stdin.take().map(OwnedFd::from);
+    let (Some(out), Some(err)) = (out, err) else { return Err(Why::Failed(format!("{name}: no pipe"))) };
+    let talk = async {
+        let (out, err, fed) = tokio::join!(read(out), read(err), feed(stdin, input.unwrap_or_default()));
+        // A child that does not want its input closes the pipe; that is its business.
+        let _ = fed;
+        Ok::<_, io::Error>((out?, err?))
+    };
+    let (out, err) = timeout_at(until, talk).await.map_err(|_| Why::TimedOut)?.map_err(failed)?;
+    // Both pipes are closed, so it is ending; a process that closes them and lives on is ended at the deadline.
+    loop {
+        if let Some(status) = child.0.try_wait().map_err(failed)? {
+            return Ok(Done { ok: status.success(), code: status.code(), out, err });
+        }
+        if Instant::now() >= until {
+            return Err(Why::TimedOut);
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn read(fd: OwnedFd) -> io::Result<Vec<u8>> {
+    let from = pipe::Receiver::from_owned_fd(nonblocking(fd)?)?;
+    // On the heap: the caller's future holds two of these for each child under way.
+    let (mut all, mut some) = (Vec::new(), vec![0; 16 << 10]);
+    loop {
+        from.readable().await?;
+        match from.try_read(&mut some) {
+            Ok(0) => return Ok(all),
+            Ok(n) => {
+                let room = LARGEST.saturating_sub(all.len()).min(n);
+                all.extend_from_slice(some.get(..room).unwrap_or_default());
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+async fn feed(fd: Option<OwnedFd>, mut rest: &[u8]) -> io::Result<()> {
+    let Some(fd) = fd else { return Ok(()) };
+    let to = pipe::Sender::from_owned_fd(nonblocking(fd)?)?;
+    while !rest.is_empty() {
+        to.ready(Interest::WRITABLE).await?;
+        match to.try_write(rest) {
+            Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+fn nonblocking(fd: OwnedFd) -> io::Result<OwnedFd> {
+    let flags = rustix::fs::fcntl_getfl(fd.as_fd())?;
+    rustix::fs::fcntl_setfl(fd.as_fd(), flags | rustix::fs::OFlags::NONBLOCK)?;
+    Ok(fd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(script: &str, input: Option<&[u8]>, ms: u64) -> (Result<Done, Why>, Duration) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let start = std::time::Instant::now();
+        let done = runtime.block_on(async {
+            let mut sh =
+                command("/bin/sh", &World::of(&[("PATH", "/usr/bin:/bin"), ("GUARD_CONFIRM", "x")], "/"));
+            sh.args(["-c", script]);
+            run(sh, input, Instant::now() + Duration::from_millis(ms)).await
+        });
+        (done, start.elapsed())
+    }
+
+    #[test]
+    fn both_streams_and_the_status_come_back() {
+        let done =
+            go("echo a; echo b >&2; pwd; echo \"[$GUARD_CONFIRM]\"; exit 3", None, 60_000).0.ok().unwrap();
+        assert!(!done.ok);
+        assert_eq!(done.out, b"a\n/\n[]\n");
+        assert_eq!(done.err, b"b\n");
+    }
+
+    #[test]
+    fn input_larger_than_a_pipe_arrives_whole() {
+        let input = vec![b'x'; 1 << 20];
+        assert_eq!(go("wc -c", Some(&input), 60_000).0.ok().unwrap().out.trim_ascii(), b"1048576");
+        // Not reading it is no error either.
+        assert!(go("true", Some(&input), 60_000).0.ok().unwrap().ok);
+    }
+
+    #[test]
+    fn standard_input_is_empty_without_input() {
+        assert_eq!(go("wc -c", None, 60_000).0.ok().unwrap().out.trim_ascii(), b"0");
+    }
+
+    /// With a group of its own, and without, as a credential plugin has none.
+    #[test]
+    fn what_a_child_has_started_ends_with_it() {
+        ends_as_a_whole(Some(0));
+        ends_as_a_whole(None);
+    }
+
+    fn ends_as_a_whole(group: Option<i32>) {
+        use rustix::fs::{CWD, FileType, Mode, OFlags};
+        use std::os::unix::process::CommandExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("alive");
+        rustix::fs::mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let alive =
+            rustix::fs::open(&fifo, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())
+                .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let done = runtime.block_on(async {
+            let mut sh = command("/bin/sh", &World::of(&[("PATH", "/usr/bin:/bin")], dir.path()));
+            sh.args(["-c", "(exec sleep 600 >alive) & wait"]);
+            if let Some(group) = group {
+                sh.process_group(group);
+            }
+            run(sh, None, Instant::now() + Duration::from_secs(1)).await
+        });
+        assert_eq!(done.err(), Some(Why::TimedOut));
+        // Its end is reached when nobody holds it open any more.
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while rustix::io::read(&alive, &mut [0]) != Ok(0) {
+            assert!(std::time::Instant::now() < deadline, "a grandchild outlived the deadline");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn the_deadline_ends_the_child() {
+        let (done, took) = go("echo $$ >&2; exec sleep 600", None, 200);
+        assert_eq!(done.err(), Some(Why::TimedOut));
+        assert!(took < Duration::from_secs(60), "{took:?}");
+        let (done, took) = go("exec >&- 2>&-; sleep 600", None, 200);
+        assert_eq!(done.err(), Some(Why::TimedOut));
+        assert!(took < Duration::from_secs(60), "{took:?}");
+    }
+}
