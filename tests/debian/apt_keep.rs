@@ -41,7 +41,7 @@ fn as_child_keep() {
     assert!(plan.removes(), "{}", String::from_utf8_lossy(&simulated.stderr));
     let mut argv = vec!["apt-get".to_owned()];
     argv.extend(words);
-    let taken = apt::take(&Order {
+    let taken = keep::take(&Order {
         plan: &plan,
         root: Path::new("/"),
         world: &world,
@@ -54,7 +54,7 @@ fn as_child_keep() {
         databases: Some(Duration::from_secs(300)),
         repack: word("KEEP_REPACK") == "yes",
         public_only: word("KEEP_PUBLIC") == "yes",
-        largest: apt::LARGEST,
+        largest: keep::LARGEST,
     });
     match taken {
         Ok(taken) => println!("\nKEPT {}", serde_json::to_string(&taken.manifest).unwrap()),

@@ -701,7 +701,7 @@ fn any_words_of_dpkg() {
 /// The same words as a rehearsal: whatever they are, nothing goes.
 fn rehearsed(tool: &str, words: &[String], run: impl Fn(&[String]) -> Seen) -> Option<String> {
     let bytes: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
-    let rehearsal = guard::engine::packages::simulation_args(tool.as_bytes(), &bytes)?;
+    let rehearsal = guard::engine::packages::rehearsal(tool.as_bytes(), &bytes)?;
     let words: Vec<String> = rehearsal.iter().map(|w| String::from_utf8_lossy(w).into_owned()).collect();
     let seen = run(&words);
     (seen.effect > Read).then(|| format!("{tool} {words:?} acts: {seen:?}"))

@@ -13,27 +13,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fail", &["exit"]),
     ("world", &[]),
     ("run", &["engine", "exit", "fail", "world"]),
-    ("resolve", &["engine", "exit", "fail", "world", "run"]),
     ("policy", &["engine", "exit", "fail", "world", "run"]),
-    ("probe", &["engine", "exit", "fail", "world", "run"]),
     ("ui", &["engine", "exit", "fail", "world"]),
     ("prompt", &["engine", "exit", "fail", "world", "run", "ui"]),
-    ("keep", &["engine", "exit", "fail", "world", "run", "probe"]),
+    ("keep", &["engine", "exit", "fail", "world", "run"]),
     ("audit", &["engine", "exit", "fail", "world", "run"]),
     // The self-test of the shim's links looks at the audit log too.
     ("shim", &["engine", "exit", "fail", "world", "run", "audit"]),
     (
         "family",
-        &[
-            "engine", "exit", "fail", "world", "run", "resolve", "policy", "probe", "ui", "prompt", "keep",
-            "audit", "shim",
-        ],
+        &["engine", "exit", "fail", "world", "run", "policy", "ui", "prompt", "keep", "audit", "shim"],
     ),
     (
         "app",
         &[
-            "engine", "exit", "fail", "world", "run", "resolve", "policy", "probe", "ui", "prompt", "keep",
-            "audit", "shim", "family",
+            "engine", "exit", "fail", "world", "run", "policy", "ui", "prompt", "keep", "audit", "shim",
+            "family",
         ],
     ),
 ];
@@ -90,6 +85,52 @@ fn dependencies_point_downwards() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Which other families a family may use. Each is one folder: what finds the target, what asks, what keeps, and on top of these
+/// what puts them together.
+const FAMILY_MAY_USE: &[(&str, &[&str])] =
+    &[("kube", &[]), ("aws", &[]), ("machine", &[]), ("packages", &["machine"]), ("units", &["machine"])];
+
+/// The floors of a family from the ground up. What stands beside them is above them.
+const FLOORS: [&str; 3] = ["resolve", "probe", "keep"];
+
+#[test]
+fn families_and_their_floors_point_downwards() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/family");
+    let folders: BTreeSet<String> = fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("mod.rs").exists())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let listed: BTreeSet<String> = FAMILY_MAY_USE.iter().map(|(family, _)| (*family).to_owned()).collect();
+    assert_eq!(folders, listed, "every folder is listed, and nothing else");
+    let mut wrong = Vec::new();
+    for (family, allowed) in FAMILY_MAY_USE {
+        let mut files = Vec::new();
+        sources(&root.join(family), &mut files);
+        for file in files {
+            let path = file.strip_prefix(root.join(family)).unwrap().to_owned();
+            let floor = FLOORS.iter().position(|floor| path.starts_with(floor));
+            let text = code(&fs::read_to_string(&file).unwrap());
+            for used in text.split("crate::family::").skip(1) {
+                let mut names = used.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
+                let mut names = names.next().unwrap_or_default().split("::");
+                let (first, second) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+                let other = FAMILY_MAY_USE.iter().any(|(name, _)| *name == first) && first != *family;
+                let above = floor.is_some_and(|floor| {
+                    let theirs = FLOORS.iter().position(|name| *name == second);
+                    !listed.contains(first)
+                        || (first == *family && theirs.is_none_or(|theirs| theirs > floor))
+                });
+                if above || (other && !allowed.contains(&first)) {
+                    wrong.push(format!("{family}/{} uses {first}::{second}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_engine_is_pure() {
     const FORBIDDEN: &[&str] = &[
@@ -136,14 +177,9 @@ const NAMES_TOOLS: &[&str] = &[
     "engine/line/tables.rs",
     "engine/line/judge/programs.rs",
     "engine/line/judge/fleet.rs",
-    "resolve/aws/",
-    "resolve/host/",
-    "probe/aws/",
-    "probe/apt/",
-    "probe/systemd/",
-    "keep/apt/",
+    "family/",
     // What the two halves of an approval are called, and the kinds of copies: files that are there already.
-    "run/token.rs",
+    "run/approval.rs",
     "keep/store.rs",
     "app/apt_hook/",
     "app/doctor/aws.rs",
@@ -228,10 +264,11 @@ const DOORS: &[(&str, &[(&str, usize)])] = &[
     // apt and dpkg are told to go on.
     ("HookAgrees", &[("src/exit.rs", 1), ("src/app/apt_hook/agree.rs", 1)]),
     // Their hooks are left a note that it was agreed to.
-    ("token::leave(", &[("src/family/packages/held.rs", 1), ("src/app/restore/apt.rs", 1)]),
+    ("approval::leave(", &[("src/family/packages/held.rs", 1), ("src/app/restore/apt.rs", 1)]),
     ("store.pass_on(", &[("src/app/apt_hook.rs", 1)]),
     // A copy is put back.
-    ("back::restore(", &[("src/app/restore.rs", 1), ("src/app/restore/apt.rs", 1)]),
+    ("back::restore(", &[("src/app/restore.rs", 1)]),
+    ("restore::restore(", &[("src/app/restore/apt.rs", 1)]),
     // A copy is taken, a run is put on record.
     ("held.keep(", &[("src/app/consent.rs", 1)]),
     (

@@ -4,7 +4,7 @@
 use crate::support::aws::{Cli, Way};
 use crate::support::aws_stage::Scene;
 use guard::engine::aws::{self as aws_words, alias, documents};
-use guard::family::kube::resolve;
+use guard::family::aws::resolve;
 use guard::world::World;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -312,11 +312,11 @@ fn names(ground: &Ground, words: &[&str]) -> Vec<String> {
     let vars: Vec<(&str, &str)> = vars.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let world = World::of(&vars, home);
     let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
-    let aliases = resolve::aws::aliases(&world).unwrap().map(|l| l.aliases).unwrap_or_default();
+    let aliases = resolve::aliases(&world).unwrap().map(|l| l.aliases).unwrap_or_default();
     let expanded = alias::expand(&aliases, &words, Some(ground.s.cli.major));
     let words: Vec<&[u8]> = expanded.words.iter().map(Vec::as_slice).collect();
     let wanted = documents::wanted(&words);
-    let documents = resolve::aws::documents(&world, &wanted);
+    let documents = resolve::documents(&world, &wanted);
     aws_words::hit(&words, &documents).resources
 }
 

@@ -9,7 +9,7 @@ use guard::engine::aws::Hit;
 use guard::engine::aws::alias::Aliases;
 use guard::engine::impact::{Data, Fate, Impact};
 use guard::family::aws::probe::{Answered, Foreign, Request};
-use guard::family::kube::resolve;
+use guard::family::aws::resolve;
 use guard::world::World;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ impl Desk {
         let world = self.world();
         let hit = hit(words);
         let major = (self.cli.major, format!("{}.0.0", self.cli.major));
-        let resolved = resolve::aws::resolve_as(&world, &hit, Some(major)).unwrap();
+        let resolved = resolve::resolve_as(&world, &hit, Some(major)).unwrap();
         if let Some((tape, _)) = &self.tape {
             tape.begin(words);
         }

@@ -3,9 +3,9 @@
 
 use super::Request;
 use super::cli::Cli;
+use super::json;
 use super::notes::Notes;
 use crate::engine::fact::{Known, Why};
-use crate::family::aws::probe::json;
 use serde_json::json;
 
 /// How long a name is believed without asking again, in seconds.

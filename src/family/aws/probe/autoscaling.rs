@@ -1,13 +1,13 @@
 //! Auto Scaling groups: how many instances end.
 
 use super::cli::Cli;
+use super::json;
+use super::safer_command::Form;
 use super::{describe, generic};
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::human::counted;
 use crate::engine::impact::{Group, Impact, Protection, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use serde_json::Value;
 
 /// Looks at what the command hits.

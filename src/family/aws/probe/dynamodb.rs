@@ -3,12 +3,12 @@
 use super::cli::Cli;
 use super::describe;
 use super::describe::{Named, Seen, command, first, merge, names, newest, off};
+use super::json;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

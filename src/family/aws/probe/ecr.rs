@@ -2,11 +2,11 @@
 
 use super::cli::Cli;
 use super::describe::{self, Named, Seen, first, merge, names};
+use super::json;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Subject};
-use crate::family::aws::probe::json;
 use serde_json::Value;
 
 /// Looks at the repository and what of it goes.

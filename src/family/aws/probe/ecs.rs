@@ -3,11 +3,11 @@
 use super::cli::Cli;
 use super::describe;
 use super::describe::{Named, Seen, merge, names};
+use super::json;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Group, Impact, Subject};
-use crate::family::aws::probe::json;
 use serde_json::Value;
 
 /// Looks at the cluster, service, task or machine.

@@ -1,13 +1,13 @@
 //! Load balancers, of both services.
 
 use super::cli::Cli;
+use super::json;
+use super::safer_command::Form;
 use super::{describe, generic};
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::human::counted;
 use crate::engine::impact::{Impact, Protection, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use serde_json::Value;
 
 const GUARD_RAIL: &str = "deletion_protection.enabled";

@@ -2,10 +2,10 @@
 
 use super::cli::{Cli, Refusal};
 use super::clock::Clock;
+use super::json;
 use super::keys::{self, Keys};
 use super::{PATIENCE, Request};
 use crate::engine::fact::Why;
-use crate::family::aws::probe::json;
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::{self, OptionalActions, Termios};
 use std::os::fd::OwnedFd;

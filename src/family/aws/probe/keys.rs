@@ -2,7 +2,7 @@
 //! (`awscli/customizations/configure/exportcreds.py`). What is asked, looked at and run with them is one identity,
 //! whatever a credential process, a login or a metadata service answers a moment later.
 
-use crate::family::aws::probe::json;
+use super::json;
 use serde_json::Value;
 use std::ffi::{OsStr, OsString};
 

@@ -2,10 +2,10 @@
 
 use super::cli::Cli;
 use super::describe::{self, Named, Seen, command, merge, names, off};
+use super::json;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
-use crate::family::aws::probe::json;
 use serde_json::Value;
 
 /// Looks at the log group.

@@ -46,7 +46,7 @@ impl Notes {
     /// The note under this key, when it is younger than `fresh` seconds.
     pub(super) fn recall(&self, key: &str, fresh: u64) -> Option<Value> {
         let note = self.read()?.get(key)?.clone();
-        let age = self.now.checked_sub(crate::family::aws::probe::json::number(&note, "/at")?)?;
+        let age = self.now.checked_sub(super::json::number(&note, "/at")?)?;
         (age < fresh).then_some(note)
     }
 
@@ -57,8 +57,7 @@ impl Notes {
         let mut notes = self.read().unwrap_or_else(|| json!({}));
         if let Some(all) = notes.as_object_mut() {
             all.retain(|_, old| {
-                crate::family::aws::probe::json::number(old, "/at")
-                    .is_some_and(|at| self.now.saturating_sub(at) < fresh)
+                super::json::number(old, "/at").is_some_and(|at| self.now.saturating_sub(at) < fresh)
             });
             all.insert(key.to_owned(), note);
         }

@@ -1,8 +1,8 @@
 //! Where a key and a profile last led to, for what passes without a question: the line that says where it goes costs no
 //! start of the CLI. Nothing is ever decided by it, and nothing that is asked about goes by it.
 
+use super::json;
 use super::notes::Notes;
-use crate::family::aws::probe::json;
 use crate::world::World;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};

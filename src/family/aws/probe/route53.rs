@@ -3,12 +3,12 @@
 use super::cli::Cli;
 use super::describe;
 use super::describe::{Named, Seen, merge, names};
+use super::json;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::number;
 use crate::engine::impact::{Data, Fate, Impact, Subject};
-use crate::family::aws::probe::json;
 use serde_json::Value;
 
 const KIND: &str = "hosted zone";

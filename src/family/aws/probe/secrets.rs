@@ -3,11 +3,11 @@
 use super::cli::Cli;
 use super::describe;
 use super::describe::{Named, Seen, first, merge, names};
+use super::json;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use serde_json::Value;
 
 const KIND: &str = "secret";

@@ -1,11 +1,11 @@
 //! The way back: objects of a copy created again, owners first, nothing overwritten.
 
+use super::capture::namespace_path;
 use super::objects::{self, Manifest};
 use super::rules::{self, NewOwner};
+use super::write_client::{self, Refused};
 use crate::engine::fact::Why;
 use crate::fail::{Fail, Kind, Result};
-use crate::family::kube::keep::capture::namespace_path;
-use crate::family::kube::keep::write_client::{self, Refused};
 use crate::family::kube::probe::catalog::Catalog;
 use crate::family::kube::probe::client::{self, Door};
 use crate::family::kube::probe::http::{Api, segment};

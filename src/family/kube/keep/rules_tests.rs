@@ -1,4 +1,4 @@
-use crate::keep::*;
+use super::*;
 use proptest::prelude::*;
 use serde_json::json;
 

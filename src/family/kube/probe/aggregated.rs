@@ -4,11 +4,11 @@
 use super::Request;
 use super::catalog::Catalog;
 use super::http::{Api, Miss, null_is_default};
+use super::server_dry_run;
 use crate::engine::effect::Effect;
 use crate::engine::kube::builtin::{is_built_in, is_own_group};
 use crate::engine::policy::situation_from_words;
 use crate::engine::tool;
-use crate::family::kube::probe::server_dry_run;
 use serde::Deserialize;
 
 /// What says who serves a group.

@@ -1,8 +1,9 @@
 //! What goes with the objects a command deletes, kind by kind.
 
 use super::catalog::Catalog;
-use super::http::{Api, Meta, Miss};
-use super::object::Object;
+use super::http::{Answer, Api, Meta, Miss};
+use super::inventory;
+use super::object::{Claim, Object, Pod, StatefulSet};
 use super::operators::{self, operator};
 use super::protect::{self, KEPT_NAMESPACES};
 use super::subjects::{Found, Set};
@@ -10,7 +11,6 @@ use super::volumes;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Group, Impact, Protection};
-use crate::family::kube::probe::inventory;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -32,17 +32,18 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
     let mut impact = Impact::default();
     let mut newest = None;
     for found in set.found.iter().take(MARKED) {
-        for mark in protect::marks(&found.object.metadata) {
+        for mark in protect::marks(found.object.metadata()) {
             if !impact.protections.contains(&mark) {
                 impact.protections.push(mark);
             }
         }
     }
-    let of = |group: &str, resource: &str| -> Vec<&Object> {
-        set.found.iter().filter(|f| f.kind.is(group, resource)).map(|f| &f.object).collect()
+    let of = |group: &str, resource: &str| -> Vec<&Meta> {
+        set.found.iter().filter(|f| f.kind.is(group, resource)).map(|f| f.object.metadata()).collect()
     };
+    let objects = || set.found.iter().map(|f| &f.object);
 
-    let namespaces: Vec<String> = of("", "namespaces").iter().map(|o| o.metadata.name.clone()).collect();
+    let namespaces: Vec<String> = of("", "namespaces").iter().map(|m| m.name.clone()).collect();
     let mut empty_namespaces = false;
     if !namespaces.is_empty() {
         impact.whole_scope = true;
@@ -59,8 +60,8 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
         impact.absorb(volumes::fates(api, &bulk.claims).await);
     }
 
-    let definitions = of("apiextensions.k8s.io", "customresourcedefinitions");
-    for definition in &definitions {
+    for object in objects() {
+        let Object::Definition(definition) = object else { continue };
         impact.whole_scope = true;
         let (Some(group), Some(names)) = (&definition.spec.group, &definition.spec.names) else { continue };
         match catalog.of_resource(group, &names.plural) {
@@ -73,31 +74,37 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
         }
     }
 
-    let claims: Vec<Object> = of("", "persistentvolumeclaims").into_iter().cloned().collect();
+    let claims: Vec<&Claim> = objects().filter_map(Object::claim).collect();
     if !claims.is_empty() {
-        impact.absorb(volumes::fates(api, &claims).await);
+        impact.absorb(volumes::fates(api, claims).await);
     }
     let mut data = Vec::new();
-    for volume in of("", "persistentvolumes") {
+    for object in objects() {
+        let Object::Volume(volume) = object else { continue };
         let (fate, because) = volumes::fate_of(volume);
-        let claim = volume.spec.claim_ref.as_ref();
-        let of = claim.map(|c| format!(" of claim {}/{}", c.namespace, c.name)).unwrap_or_default();
+        let of = volume.spec.claim_ref.as_ref().map_or_else(String::new, |claim| {
+            let part = |text: &Option<String>| text.clone().unwrap_or_default();
+            format!(" of claim {}/{}", part(&claim.namespace), part(&claim.name))
+        });
         data.push(Data { what: format!("volume {}{of}", volume.metadata.name), fate, because });
     }
     impact.data.extend(volumes::shorten(data));
 
-    for service in of("", "services") {
-        if service.spec.kind.as_deref() == Some("LoadBalancer") {
-            let addresses = service.addresses();
+    for object in objects() {
+        if let Object::Service(service) = object
+            && let Some(addresses) = service.load_balancer()
+        {
             let at = if addresses.is_empty() { "without an address".into() } else { addresses.join(", ") };
             impact.also.push(format!("load balancer {at}"));
         }
     }
-    pods(&of("", "pods"), &mut impact);
+    let named: Vec<&Pod> = objects().filter_map(Object::pod).collect();
+    pods(&named, &mut impact);
     impact.absorb(workloads(api, set, manner).await);
-    impact.absorb(sets(api, &of("apps", "statefulsets"), manner).await);
+    let made: Vec<&StatefulSet> = objects().filter_map(Object::stateful_set).collect();
+    impact.absorb(sets(api, &made, manner).await);
     for node in of("", "nodes") {
-        impact.absorb(super::node::lost(api, &node.metadata.name).await);
+        impact.absorb(super::node::lost(api, &node.name).await);
     }
     impact.absorb(operated(api, set).await);
     for (group, resource, clause) in CLAUSES {
@@ -140,7 +147,7 @@ const CLAUSES: &[(&str, &str, &str)] = &[
 ];
 
 /// Pods named by the command.
-fn pods(pods: &[&Object], impact: &mut Impact) {
+fn pods(pods: &[&Pod], impact: &mut Impact) {
     let mut emptied = BTreeSet::new();
     for pod in pods {
         let dirs = pod.empty_dirs();
@@ -197,7 +204,7 @@ async fn workloads(api: &Api, set: &Set, manner: Manner) -> Impact {
     let between = |f: &&&Found| ["deployments", "cronjobs"].contains(&f.kind.resource.as_str());
     let needs = |resource: &str| owners.iter().filter(between).any(|f| f.kind.resource == resource);
     let namespaces: BTreeSet<&str> =
-        owners.iter().filter_map(|f| f.object.metadata.namespace.as_deref()).collect();
+        owners.iter().filter_map(|f| f.object.metadata().namespace.as_deref()).collect();
     for namespace in namespaces.into_iter().take(8) {
         let ns = super::http::segment(namespace);
         let lists = [
@@ -210,7 +217,8 @@ async fn workloads(api: &Api, set: &Set, manner: Manner) -> Impact {
             wanted.iter().map(|(_, _, path)| api.list::<One>(path, "", true, 20_000)),
         )
         .await;
-        let mut gone: HashSet<String> = owners.iter().filter_map(|f| f.object.metadata.uid.clone()).collect();
+        let mut gone: HashSet<String> =
+            owners.iter().filter_map(|f| f.object.metadata().uid.clone()).collect();
         let mut parts: Vec<(&str, Vec<One>)> = Vec::new();
         for ((_, name, _), answer) in wanted.iter().zip(answers) {
             match answer {
@@ -242,7 +250,7 @@ async fn workloads(api: &Api, set: &Set, manner: Manner) -> Impact {
 }
 
 /// Claims of StatefulSets: they stay unless the set says otherwise.
-async fn sets(api: &Api, sets: &[&Object], manner: Manner) -> Impact {
+async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> Impact {
     let mut impact = Impact::default();
     for set in sets.iter().filter(|s| !s.spec.volume_claim_templates.is_empty()).take(50) {
         let claims = match claims_of(api, set, |_| true).await {
@@ -272,10 +280,10 @@ async fn sets(api: &Api, sets: &[&Object], manner: Manner) -> Impact {
 }
 
 /// The claims a StatefulSet made, those with fitting numbers.
-pub async fn claims_of(api: &Api, set: &Object, fits: impl Fn(i64) -> bool) -> Result<Vec<Object>, Miss> {
+pub async fn claims_of(api: &Api, set: &StatefulSet, fits: impl Fn(i64) -> bool) -> Answer<Vec<Claim>> {
     let namespace = super::http::segment(set.metadata.namespace.as_deref().unwrap_or("default"));
     let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
-    let (all, _) = api.list::<Object>(&path, "", false, 20_000).await?;
+    let (all, _) = api.list::<Claim>(&path, "", false, 20_000).await?;
     Ok(all.into_iter().filter(|c| set.ordinal_of(&c.metadata.name).is_some_and(&fits)).collect())
 }
 
@@ -290,7 +298,7 @@ async fn operated(api: &Api, set: &Set) -> Impact {
         .collect();
     let asked = rows.iter().map(|(f, row)| async {
         row.policy?;
-        let meta = &f.object.metadata;
+        let meta = f.object.metadata();
         Some(api.json::<Value>(&f.kind.object(meta.namespace.as_deref(), &meta.name)).await)
     });
     let answers = crate::run::tasks::gather(asked).await;
@@ -301,12 +309,11 @@ async fn operated(api: &Api, set: &Set) -> Impact {
             Some(Err(miss)) => (Fate::Unknown, format!("{}: {}", row.because, miss.why())),
             None => operators::fate(row, None),
         };
-        data.push(Data { what: format!("{} {}", row.what, found.object.metadata.name), fate, because });
+        data.push(Data { what: format!("{} {}", row.what, found.object.metadata().name), fate, because });
     }
     impact.data = volumes::shorten(data);
     for found in set.found.iter().take(200) {
-        let name = &found.object.metadata.name;
-        let finalizers = &found.object.metadata.finalizers;
+        let Meta { name, finalizers, .. } = found.object.metadata();
         let clause = match (found.kind.group.as_str(), found.kind.kind.as_str()) {
             ("argoproj.io", "Application") => {
                 if finalizers.iter().any(|f| f.starts_with("resources-finalizer.argocd.argoproj.io")) {
@@ -336,7 +343,7 @@ async fn milder(api: &Api, set: &Set, manner: Manner, empty_namespaces: bool, im
     let mut owners: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
     let mut reasons: Vec<String> = Vec::new();
     for found in &set.found {
-        let meta = &found.object.metadata;
+        let meta = found.object.metadata();
         let reason = match (found.kind.group.as_str(), found.kind.resource.as_str()) {
             ("", "namespaces") if empty_namespaces => "nothing in it but what every namespace has".to_owned(),
             ("", "pods") => match recreated_by(meta, manner) {
@@ -345,7 +352,7 @@ async fn milder(api: &Api, set: &Set, manner: Manner, empty_namespaces: bool, im
                         .entry((owner.kind.clone(), owner.name.clone(), path))
                         .or_default()
                         .push(owner.uid.clone());
-                    if owner.kind == "Job" && found.object.status.phase.as_deref() == Some("Succeeded") {
+                    if owner.kind == "Job" && found.object.pod().is_some_and(Pod::has_succeeded) {
                         "its Job has finished".to_owned()
                     } else {
                         format!("its {} re-creates it", owner.kind)
@@ -366,7 +373,7 @@ async fn milder(api: &Api, set: &Set, manner: Manner, empty_namespaces: bool, im
                 }
                 _ => return,
             },
-            ("batch", "jobs") if found.object.is("Complete") || found.object.is("Failed") => {
+            ("batch", "jobs") if matches!(&found.object, Object::Job(job) if job.has_finished()) => {
                 "it has finished".to_owned()
             }
             ("", "configmaps") if meta.name == "kube-root-ca.crt" => "the server re-creates it".to_owned(),
@@ -417,7 +424,7 @@ pub async fn namespace_labels(api: &Api, set: &Set, absent: bool) -> Vec<(String
     let names: BTreeSet<&str> = set
         .found
         .iter()
-        .filter_map(|f| f.object.metadata.namespace.as_deref())
+        .filter_map(|f| f.object.metadata().namespace.as_deref())
         .chain(set.absent.iter().filter(|_| absent).filter_map(|r| r.namespace.as_deref()))
         .take(1_000)
         .collect();

@@ -148,10 +148,7 @@ pub fn differences(before: &Value, after: &Value) -> Vec<(Effect, String)> {
         if !gone.is_empty() && is.is_empty() {
             found.push((
                 Effect::Destroy,
-                format!(
-                    "all its data goes: {}",
-                    crate::family::kube::probe::inventory::first(gone.into_iter())
-                ),
+                format!("all its data goes: {}", super::inventory::first(gone.into_iter())),
             ));
         }
     }

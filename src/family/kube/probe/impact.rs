@@ -4,8 +4,12 @@ use super::Request;
 use super::aggregated;
 use super::catalog::{Catalog, Kind};
 use super::deletion::{self, Manner};
+use super::dry_run_diff;
 use super::http::Api;
+use super::named_objects::{Chosen, chosen};
 use super::node::{self, Drain};
+use super::object::{Object, Scalable};
+use super::server_dry_run::{self, Form, Said};
 use super::subjects::{self, Found, Reference, Set};
 use super::volumes;
 use crate::engine::effect::Effect;
@@ -15,9 +19,6 @@ use crate::engine::impact::{Impact, Subject};
 use crate::engine::kube::content::{PatchKind, judge_manifest, judge_patch};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{DIFFERENT, PRUNED};
-use crate::family::kube::probe::dry_run_diff;
-use crate::family::kube::probe::named_objects::{Chosen, chosen};
-use crate::family::kube::probe::server_dry_run::{self, Form, Said};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -201,7 +202,7 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
             Act::Delete => deletion::deepen(api, catalog, set, manner(parsed)).await,
             Act::Scale => (scaled(api, parsed, set).await, None),
             Act::Drain => {
-                let nodes: Vec<String> = set.found.iter().map(|f| f.object.metadata.name.clone()).collect();
+                let nodes: Vec<String> = set.found.iter().map(|f| f.object.metadata().name.clone()).collect();
                 let how = Drain {
                     force: parsed.on("force"),
                     emptydir: parsed.on("delete-emptydir-data") || parsed.on("delete-local-data"),
@@ -273,7 +274,7 @@ fn absent(parsed: &Parsed<'_>, set: &Set, impact: &mut Impact) {
     let certain = set.total == 0 && set.read_all && set.impact.gaps.is_empty() && impact.gaps.is_empty();
     if !set.absent.is_empty() {
         let names: Vec<String> = set.absent.iter().map(|r| format!("{} {}", r.kind.kind, r.name)).collect();
-        let names = crate::family::kube::probe::inventory::first(names.iter().map(String::as_str));
+        let names = super::inventory::first(names.iter().map(String::as_str));
         impact.also.push(format!("not found: {names}"));
     }
     if certain && (set.mistake.is_some() || parsed.path() != "replace") {
@@ -336,38 +337,43 @@ async fn most_replicas(api: &Api, set: &Set) -> Option<i64> {
     if !all {
         return None;
     }
-    let asked = set.found.iter().map(async |found| match found.object.spec.replicas {
-        Some(replicas) => Some(replicas),
-        None => {
-            let meta = &found.object.metadata;
-            let path = found.kind.object(meta.namespace.as_deref(), &meta.name);
-            api.json::<super::object::Object>(&path).await.ok()?.spec.replicas
+    let asked = set.found.iter().map(async |found| {
+        if let Object::StatefulSet(one) = &found.object
+            && let Some(replicas) = one.spec.replicas
+        {
+            return Some(replicas);
         }
+        let meta = found.object.metadata();
+        let path = found.kind.object(meta.namespace.as_deref(), &meta.name);
+        api.json::<Scalable>(&path).await.ok()?.spec.replicas
     });
-    crate::run::tasks::gather(asked).await.into_iter().collect::<Option<Vec<i64>>>()?.into_iter().max()
+    crate::run::tasks::gather(asked)
+        .await
+        .into_iter()
+        .collect::<Option<Vec<i32>>>()?
+        .into_iter()
+        .max()
+        .map(i64::from)
 }
 
 async fn scaled(api: &Api, parsed: &Parsed<'_>, set: &Set) -> Impact {
     let mut impact = Impact::default();
     let to = parsed.last("replicas").and_then(|v| std::str::from_utf8(v).ok()?.trim().parse::<i64>().ok());
-    let sets: Vec<&Found> = set.found.iter().filter(|f| f.kind.is("apps", "statefulsets")).collect();
     let Some(to) = to else { return impact };
     if let Some(most) = most_replicas(api, set).await
         && most <= to
     {
         impact.lower(Effect::Mutate, format!("no pod stops: there are {most} replicas"));
     }
-    for found in sets.into_iter().take(50) {
-        let one = &found.object;
-        let (name, was) = (&one.metadata.name, one.spec.replicas.unwrap_or(1));
+    for one in set.found.iter().filter_map(|f| f.object.stateful_set()).take(50) {
+        let (name, was) = (&one.metadata.name, i64::from(one.spec.replicas.unwrap_or(1)));
         if to < was {
             impact.also.push(format!("{name}: from {was} to {to} replicas"));
         }
         if to >= was || !one.claims_go_when_scaled() {
             continue;
         }
-        let start = one.spec.ordinals.as_ref().map_or(0, |o| o.start);
-        match deletion::claims_of(api, one, |n| n >= start + to).await {
+        match deletion::claims_of(api, one, |n| n >= one.start() + to).await {
             Ok(claims) => {
                 let mut part = volumes::fates(api, &claims).await;
                 part.data.iter_mut().for_each(|d| d.because = format!("whenScaled Delete, {}", d.because));
@@ -471,7 +477,7 @@ async fn pruned(
     let all: Vec<String> = names.iter().map(|(k, n)| format!("{k}/{n}")).collect();
     impact.raise(
         Effect::Destroy,
-        format!("prunes {}", crate::family::kube::probe::inventory::first(all.iter().map(String::as_str))),
+        format!("prunes {}", super::inventory::first(all.iter().map(String::as_str))),
     );
     let Impact { groups, data, erased_volumes, also, protections, gaps, whole_scope, .. } = deeper;
     impact.absorb(Impact {
@@ -551,7 +557,7 @@ async fn differ(
     let total = theirs.len() as u64;
     let mut found: HashMap<&str, Vec<&Kind>> = HashMap::new();
     for f in &set.found {
-        found.entry(f.object.metadata.name.as_str()).or_default().push(&f.kind);
+        found.entry(f.object.metadata().name.as_str()).or_default().push(&f.kind);
     }
     let missing: Vec<(String, String)> = theirs
         .into_iter()

@@ -3,11 +3,12 @@
 
 use super::catalog::{Catalog, Kind};
 use super::http::{Answer, Api, ListMeta, Miss, parse};
-use super::object::Object;
+use super::object::{Claim, Service, Whole};
 use super::operators::{self, operator};
 use super::protect::is_telling;
 use crate::engine::impact::{Data, Group, Impact, Protection};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -28,8 +29,14 @@ pub const NOISE: &[(&str, &str)] = &[
     ("cilium.io", "ciliumendpoints"),
 ];
 
-/// Kinds of which most objects belong to a controller; they are read to the end.
-const MOSTLY_OWNED: &[(&str, &str)] = &[("", "pods"), ("apps", "replicasets"), ("batch", "jobs")];
+/// Kinds whose objects often belong to a controller; they are read to the end.
+const OFTEN_OWNED: &[(&str, &str)] = &[
+    ("", "pods"),
+    ("apps", "replicasets"),
+    ("apps", "statefulsets"),
+    ("batch", "jobs"),
+    ("policy", "poddisruptionbudgets"),
+];
 
 /// Objects every namespace has.
 const DEFAULTS: &[(&str, &str, &str)] =
@@ -41,7 +48,7 @@ pub struct Bulk {
     /// Groups, data, clauses and gaps.
     pub impact: Impact,
     /// Claims, for the fate of their volumes.
-    pub claims: Vec<Object>,
+    pub(super) claims: Vec<Claim>,
     /// Pods, owned or not.
     pub pods: u64,
     /// Objects that are no defaults, owned ones included.
@@ -251,11 +258,14 @@ impl Lean<'_> {
 
 async fn one_kind(api: &Api, kind: &Kind, place: &Place<'_>) -> Bulk {
     let mut bulk = Bulk::default();
-    let answer = if super::object::whole(&kind.group, &kind.resource)
-        && !kind.is("", "pods")
-        && !kind.is("batch", "jobs")
-    {
-        whole(api, kind, place, &mut bulk).await
+    let answer = if kind.is("", "persistentvolumeclaims") {
+        whole(api, kind, place, &mut bulk, |bulk, claim: Claim| bulk.claims.push(claim)).await
+    } else if kind.is("", "services") {
+        let addresses = |bulk: &mut Bulk, service: Service| {
+            let addresses = service.load_balancer().into_iter().flatten();
+            bulk.addresses.extend(addresses.map(str::to_owned));
+        };
+        whole(api, kind, place, &mut bulk, addresses).await
     } else if operator(&kind.group, &kind.kind).is_some_and(|o| o.policy.is_some()) {
         with_policy(api, kind, place, &mut bulk).await
     } else {
@@ -273,9 +283,18 @@ fn tally(kind: &Kind) -> Group {
     Group { kind: kind.kind.clone(), group: kind.group.clone(), ..Group::default() }
 }
 
-/// Claims, services and the like: their content matters.
-async fn whole(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk) -> Answer<()> {
-    let (objects, left) = api.list::<Object>(&kind.list(place.namespace), "", false, 20_000).await?;
+/// Claims and Services: their content matters.
+async fn whole<S, T>(
+    api: &Api,
+    kind: &Kind,
+    place: &Place<'_>,
+    bulk: &mut Bulk,
+    note: impl Fn(&mut Bulk, Whole<S, T>),
+) -> Answer<()>
+where
+    Whole<S, T>: DeserializeOwned,
+{
+    let (objects, left) = api.list::<Whole<S, T>>(&kind.list(place.namespace), "", false, 20_000).await?;
     let mut tally = tally(kind);
     for object in objects {
         let meta = &object.metadata;
@@ -291,12 +310,7 @@ async fn whole(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk) -> An
             finalizers: &finalizers,
         };
         bulk.count(kind, &mut tally, &seen);
-        if object.spec.kind.as_deref() == Some("LoadBalancer") {
-            bulk.addresses.extend(object.addresses().into_iter().map(str::to_owned));
-        }
-        if kind.is("", "persistentvolumeclaims") {
-            bulk.claims.push(object);
-        }
+        note(bulk, object);
     }
     tally.count += left;
     bulk.objects += left;
@@ -340,7 +354,7 @@ async fn with_policy(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk)
 async fn metadata(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk) -> Answer<()> {
     let list = kind.list(place.namespace);
     let secrets = kind.is("", "secrets");
-    let to_the_end = MOSTLY_OWNED.contains(&(kind.group.as_str(), kind.resource.as_str()));
+    let to_the_end = OFTEN_OWNED.contains(&(kind.group.as_str(), kind.resource.as_str()));
     let data = operator(&kind.group, &kind.kind);
     let (mut tally, mut token, mut left) = (tally(kind), String::new(), None);
     loop {

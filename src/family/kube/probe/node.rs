@@ -1,11 +1,11 @@
 //! What runs on a node: for `delete node` and `drain`.
 
-use super::http::{Api, Miss, segment};
-use super::object::{Object, Selector};
+use super::http::{Answer, Api, segment};
+use super::inventory::first;
+use super::object::{Budget, Pod, Volume};
 use super::volumes::shorten;
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Data, Fate, Impact, Protection};
-use crate::family::kube::probe::inventory::first;
 use std::collections::BTreeSet;
 
 /// How a node is drained.
@@ -21,23 +21,23 @@ pub struct Drain {
     pub ignore_daemonsets: bool,
 }
 
-async fn pods_on(api: &Api, node: &str) -> Result<Vec<Object>, Miss> {
+async fn pods_on(api: &Api, node: &str) -> Answer<Vec<Pod>> {
     let query = format!("fieldSelector={}", segment(&format!("spec.nodeName={node}")));
-    api.list::<Object>("/api/v1/pods", &query, false, 20_000).await.map(|(pods, _)| pods)
+    api.list::<Pod>("/api/v1/pods", &query, false, 20_000).await.map(|(pods, _)| pods)
 }
 
-fn is_mirror(pod: &Object) -> bool {
+fn is_mirror(pod: &Pod) -> bool {
     pod.metadata.annotations.contains_key("kubernetes.io/config.mirror")
 }
 
 /// What goes with a node that is deleted.
 pub async fn lost(api: &Api, node: &str) -> Impact {
     let mut impact = Impact::default();
-    let volumes = api.list::<Object>("/api/v1/persistentvolumes", "", false, 20_000);
+    let volumes = api.list::<Volume>("/api/v1/persistentvolumes", "", false, 20_000);
     let (pods, volumes) = tokio::join!(pods_on(api, node), volumes);
     match pods {
         Ok(pods) => {
-            let running: Vec<&Object> = pods.iter().filter(|p| !is_mirror(p)).collect();
+            let running: Vec<&Pod> = pods.iter().filter(|p| !is_mirror(p)).collect();
             if !running.is_empty() {
                 impact.also.push(format!("{} pods on {node} are lost", running.len()));
             }
@@ -67,7 +67,7 @@ pub async fn lost(api: &Api, node: &str) -> Impact {
 pub async fn drained(api: &Api, nodes: &[String], how: Drain) -> Impact {
     let mut impact = Impact::default();
     let budgets =
-        async { api.list::<Object>("/apis/policy/v1/poddisruptionbudgets", "", false, 20_000).await };
+        async { api.list::<Budget>("/apis/policy/v1/poddisruptionbudgets", "", false, 20_000).await };
     let pods = crate::run::tasks::gather(nodes.iter().map(|n| pods_on(api, n)));
     let (pods, budgets) = tokio::join!(pods, budgets);
     let mut all = Vec::new();
@@ -77,9 +77,9 @@ pub async fn drained(api: &Api, nodes: &[String], how: Drain) -> Impact {
             Err(miss) => impact.gap(format!("pods on {node}"), miss.why()),
         }
     }
-    let owner = |pod: &Object| pod.metadata.controller().map(|o| o.kind.clone());
+    let owner = |pod: &Pod| pod.metadata.controller().map(|o| o.kind.clone());
     let daemons = all.iter().filter(|p| owner(p).as_deref() == Some("DaemonSet")).count();
-    let leaving: Vec<&Object> =
+    let leaving: Vec<&Pod> =
         all.iter().filter(|p| !is_mirror(p) && owner(p).as_deref() != Some("DaemonSet")).collect();
     let alone: Vec<&str> =
         leaving.iter().filter(|p| owner(p).is_none()).map(|p| p.metadata.name.as_str()).collect();
@@ -149,10 +149,10 @@ pub async fn drained(api: &Api, nodes: &[String], how: Drain) -> Impact {
 }
 
 /// Whether a budget covers a pod. Expressions are not evaluated: then it may.
-fn covers(budget: &Object, pod: &Object) -> bool {
+fn covers(budget: &Budget, pod: &Pod) -> bool {
     if budget.metadata.namespace != pod.metadata.namespace {
         return false;
     }
-    let Some(Selector { match_labels, match_expressions: _ }) = &budget.spec.selector else { return false };
-    match_labels.iter().all(|(k, v)| pod.metadata.labels.get(k) == Some(v))
+    let Some(selector) = &budget.spec.selector else { return false };
+    selector.match_labels.iter().flatten().all(|(k, v)| pod.metadata.labels.get(k) == Some(v))
 }

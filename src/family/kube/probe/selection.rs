@@ -2,18 +2,18 @@
 
 use super::catalog::{Catalog, Kind};
 use super::http::{Api, Meta};
+use super::named_objects::{Chosen, chosen};
 use super::subjects::{self, Listing, Plan, Reference, Set};
 use super::{Request, aggregated};
+use super::{impact, server_dry_run};
 use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::Gap;
 use crate::engine::kube::reach::{self, PRUNED, prunes};
-use crate::family::kube::probe::named_objects::{Chosen, chosen};
-use crate::family::kube::probe::{impact, server_dry_run};
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
 
 /// Kinds of which nothing can be brought back: the server or a controller writes them anew, or they only record.
-pub const NOT_WORTH_KEEPING: &[(&str, &str)] = crate::family::kube::probe::inventory::NOISE;
+pub const NOT_WORTH_KEEPING: &[(&str, &str)] = super::inventory::NOISE;
 
 /// Objects owned by what is deleted are looked for in so many namespaces.
 const NAMESPACES: usize = 8;

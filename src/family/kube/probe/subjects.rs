@@ -2,13 +2,12 @@
 
 use super::Request;
 use super::catalog::{Catalog, Kind};
-use super::http::{Api, Meta, Miss, segment};
+use super::http::{Answer, Api, Meta, Miss, segment};
+use super::named_objects::{Chosen, RawPath, raw_path};
 use super::object::{self, Object};
 use crate::engine::fact::{Source, Why};
 use crate::engine::impact::{Impact, KindScope, Subject};
 use crate::engine::kube::documents::{Document, Documents};
-use crate::family::kube::probe::named_objects::{Chosen, RawPath, raw_path};
-use serde::Deserialize;
 
 /// So many objects are looked at one by one; of more only the number is kept.
 const LOOKED_AT: usize = 2_000;
@@ -17,7 +16,7 @@ const NAMED: usize = 100;
 
 /// One object the command hits.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub(super) struct Found {
     /// Its kind.
     pub kind: Kind,
     /// What is known of it.
@@ -39,7 +38,7 @@ pub struct Reference {
 #[derive(Debug, Default)]
 pub struct Set {
     /// What is there.
-    pub found: Vec<Found>,
+    pub(super) found: Vec<Found>,
     /// How many there are in all.
     pub total: u64,
     /// What the server does not have.
@@ -186,13 +185,8 @@ pub async fn look_up(api: &Api, references: Vec<Reference>, set: &mut Set) {
     }
 }
 
-async fn get(api: &Api, one: &Reference) -> Result<Object, Miss> {
-    let path = one.kind.object(one.namespace.as_deref(), &one.name);
-    if object::whole(&one.kind.group, &one.kind.resource) {
-        api.json(&path).await
-    } else {
-        api.meta(&path).await.map(|metadata| Object { metadata, ..Object::default() })
-    }
+async fn get(api: &Api, one: &Reference) -> Answer<Object> {
+    object::get(api, &one.kind, &one.kind.object(one.namespace.as_deref(), &one.name)).await
 }
 
 /// `--all`, `-l`, `--field-selector`.
@@ -218,7 +212,7 @@ fn selected(request: &Request<'_>, kinds: &[&Kind], set: &mut Set, listings: &mu
     }));
 }
 
-fn listed(kind: &Kind, answer: Result<(Vec<Object>, u64), Miss>, set: &mut Set) {
+fn listed(kind: &Kind, answer: Answer<(Vec<Object>, u64)>, set: &mut Set) {
     match answer {
         Ok((objects, left)) => {
             set.total += objects.len() as u64 + left;
@@ -233,19 +227,9 @@ fn listed(kind: &Kind, answer: Result<(Vec<Object>, u64), Miss>, set: &mut Set) 
     }
 }
 
-async fn list(api: &Api, listing: &Listing) -> Result<(Vec<Object>, u64), Miss> {
-    #[derive(Deserialize)]
-    struct One {
-        metadata: Meta,
-    }
+async fn list(api: &Api, listing: &Listing) -> Answer<(Vec<Object>, u64)> {
     let Listing { kind, namespace, query } = listing;
-    let path = kind.list(namespace.as_deref());
-    if object::whole(&kind.group, &kind.resource) {
-        return api.list::<Object>(&path, query, false, LOOKED_AT).await;
-    }
-    let (metas, left) = api.list::<One>(&path, query, true, LOOKED_AT).await?;
-    let objects = metas.into_iter().map(|m| Object { metadata: m.metadata, ..Object::default() });
-    Ok((objects.collect(), left))
+    object::list(api, kind, &kind.list(namespace.as_deref()), query, LOOKED_AT).await
 }
 
 fn raw(catalog: &Catalog, path: &str, set: &mut Set, plan: &mut Plan) {
@@ -343,7 +327,7 @@ impl Set {
         namespaces: &[(String, Vec<(String, String)>)],
     ) -> Vec<Subject> {
         let found = self.found.iter().take(NAMED).map(|f| {
-            let mut one = subject(&f.kind, &f.object.metadata, Some(now));
+            let mut one = subject(&f.kind, f.object.metadata(), Some(now));
             let labels = namespaces.iter().find(|(ns, _)| one.namespace.as_ref() == Some(ns));
             one.labels_unknown = one.namespace.is_some() && labels.is_none();
             one.labels.extend(labels.iter().flat_map(|(_, l)| l.iter().cloned()));

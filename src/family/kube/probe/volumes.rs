@@ -1,8 +1,9 @@
 //! Claims and the volumes behind them: the reclaim policy of the volume itself decides, not that of its class.
 
-use super::http::{Api, Miss};
-use super::object::Object;
+use super::http::{Answer, Api, Miss};
+use super::object::{Claim, Volume};
 use crate::engine::impact::{Data, Fate, Gap, Impact};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use std::collections::HashMap;
 
 /// Up to so many volumes are asked for one by one; more come as the whole list.
@@ -11,19 +12,21 @@ const ONE_BY_ONE: usize = 12;
 const NAMED: usize = 40;
 
 /// What becomes of the data behind each claim, when the claim goes.
-pub async fn fates(api: &Api, claims: &[Object]) -> Impact {
+pub async fn fates<'a>(api: &Api, claims: impl IntoIterator<Item = &'a Claim>) -> Impact {
+    let claims: Vec<&Claim> = claims.into_iter().collect();
     let names: Vec<&str> =
         claims.iter().filter_map(|c| c.spec.volume_name.as_deref()).filter(|n| !n.is_empty()).collect();
-    let mut volumes: HashMap<String, Result<Object, Miss>> = HashMap::new();
+    let mut volumes: HashMap<String, Answer<Volume>> = HashMap::new();
     let mut impact = Impact::default();
     if names.len() <= ONE_BY_ONE {
         let paths = names.iter().map(|n| format!("/api/v1/persistentvolumes/{}", super::http::segment(n)));
-        for (name, answer) in names.iter().zip(crate::run::tasks::gather(paths.map(|p| object(api, p))).await)
+        for (name, answer) in
+            names.iter().zip(crate::run::tasks::gather(paths.map(async |p| api.json(&p).await)).await)
         {
             volumes.insert((*name).to_owned(), answer);
         }
     } else {
-        match api.list::<Object>("/api/v1/persistentvolumes", "", false, usize::MAX).await {
+        match api.list::<Volume>("/api/v1/persistentvolumes", "", false, usize::MAX).await {
             Ok((all, _)) => volumes.extend(all.into_iter().map(|v| (v.metadata.name.clone(), Ok(v)))),
             Err(miss) => volumes.extend(names.iter().map(|n| ((*n).to_owned(), Err(miss.clone())))),
         }
@@ -57,20 +60,16 @@ pub async fn fates(api: &Api, claims: &[Object]) -> Impact {
     impact
 }
 
-async fn object(api: &Api, path: String) -> Result<Object, Miss> {
-    api.json(&path).await
-}
-
 /// What becomes of a volume's data when its claim, or it itself, goes.
-pub fn fate_of(volume: &Object) -> (Fate, String) {
+pub fn fate_of(volume: &Volume) -> (Fate, String) {
     let policy = volume.spec.persistent_volume_reclaim_policy.as_deref().unwrap_or("Retain");
     let fate = if policy == "Retain" { Fate::Kept } else { Fate::Erased };
     (fate, format!("reclaim {policy}"))
 }
 
-fn called(claim: &Object) -> String {
-    match claim.status.capacity.as_ref().and_then(|c| c.storage.as_deref()) {
-        Some(size) => format!("claim {} ({size})", claim.metadata.name),
+fn called(claim: &Claim) -> String {
+    match claim.status.capacity.as_ref().and_then(|c| c.get("storage")) {
+        Some(Quantity(size)) => format!("claim {} ({size})", claim.metadata.name),
         None => format!("claim {}", claim.metadata.name),
     }
 }

@@ -6,6 +6,7 @@ mod flags;
 mod pod;
 mod write;
 
+use super::{Access, ContextSummary, ResolvedKube, identity, kuberc};
 use crate::engine::challenge::real_name;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Source, Sourced};
@@ -13,7 +14,6 @@ use crate::engine::grammar::cobra::Parsed;
 use crate::engine::kube::KubeTarget;
 use crate::engine::server::{is_tls, server_parts};
 use crate::fail::{Fail, Kind, Result};
-use crate::family::kube::resolve::{Access, ContextSummary, ResolvedKube, identity, kuberc};
 use crate::run::proxy;
 use crate::world::World;
 use files::{CLUSTERS, CONTEXTS, Entry, Files, USERS};
@@ -247,7 +247,7 @@ impl<'a> Chosen<'a> {
 }
 
 fn is_true(entry: &Entry<'_>, key: &str) -> bool {
-    entry.node(key).is_some_and(|n| n.value == crate::family::kube::resolve::yaml::Value::Bool(true))
+    entry.node(key).is_some_and(|n| n.value == super::yaml::Value::Bool(true))
 }
 
 fn absent(kind: &str, name: &str, from: &Source, files: &Files) -> Fail {

@@ -6,13 +6,13 @@
 
 use super::child;
 use super::manifest::{Cluster, Is, Manifest, Package, Role, Settings};
+use super::put_settings::{Done, Putter, State, in_order};
+use super::signal_guard::Uninterrupted;
 use super::system::System;
 use super::{Tools, inside};
 use crate::engine::packages::plan::{Kind, Plan};
 use crate::engine::packages::simulated;
 use crate::fail::{self, Fail, Result};
-use crate::family::packages::keep::put_settings::{Done, Putter, State, in_order};
-use crate::family::packages::keep::signal_guard::Uninterrupted;
 use crate::world::World;
 use std::collections::BTreeSet;
 use std::io;

@@ -391,7 +391,7 @@ fn sent(argv: &str) -> Option<String> {
         "-s" | "--signal" => words.next()?,
         word => word.strip_prefix("--signal=").or_else(|| word.strip_prefix('-'))?,
     };
-    Some(crate::family::units::probe::requested_units::signal(Some(name.as_bytes())))
+    Some(super::requested_units::signal(Some(name.as_bytes())))
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The whole machine goes down: whom it serves, who is on it, what is under way, what starts in its place.
 
 use super::counted::served;
+use super::requested_units::Down;
 use super::{Answered, Request, sessions, when};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, span};
 use crate::engine::impact::{Group, Impact, Subject};
-use crate::family::units::probe::requested_units::Down;
 use crate::run::proc::{Listener, Proc, Process, Protocol};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};

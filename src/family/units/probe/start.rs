@@ -2,11 +2,11 @@
 
 use super::counted::group;
 use super::manager::{Manager, Unit};
+use super::requested_units::{Units, is_unit};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::Impact;
 use crate::engine::units::{classify, takes_down};
-use crate::family::units::probe::requested_units::{Units, is_unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

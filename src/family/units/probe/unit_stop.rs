@@ -3,13 +3,13 @@
 use super::check::{self, Checked};
 use super::counted::{group, pids_of, served};
 use super::manager::{Manager, Unit};
+use super::requested_units::{Act, Units};
+use super::shutdown;
 use super::{Answered, Request, after, clean, limit, signal, start, vital};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, span};
 use crate::engine::impact::{Impact, Subject};
-use crate::family::units::probe::requested_units::{Act, Units};
-use crate::family::units::probe::shutdown;
 use crate::run::proc::Proc;
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! When a planned shutdown happens, and what it takes the place of: there is one plan, and the last one counts
 //! (`ScheduleShutdown` of logind). A time that is past means at once.
 
+use super::requested_units::When;
 use crate::engine::human::span;
-use crate::family::units::probe::requested_units::When;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Zoned};

@@ -14,12 +14,12 @@ mod update;
 
 use super::cli::Cli;
 use super::generic;
+use super::json;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Impact, Protection, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use serde_json::Value;
 
 /// What is said where nobody could look into a stack.

@@ -7,12 +7,12 @@ mod words;
 
 use super::cli::Cli;
 use super::generic;
+use super::json;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use row::{Holds, Row, row_of};
 use row_fact::{Fact, Told};
 pub(super) use row_fact::{first, newest, off};

@@ -6,9 +6,9 @@ mod volumes;
 
 use super::cli::Cli;
 use super::describe;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::impact::{Impact, Protection};
-use crate::family::aws::probe::safer_command::Form;
 
 /// Looks at what the command hits.
 pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {

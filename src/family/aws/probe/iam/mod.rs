@@ -6,11 +6,11 @@ mod principals;
 
 use super::cli::Cli;
 use super::describe::{self, Named, merge, names};
+use super::json;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Impact, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use serde_json::Value;
 
 /// One kind of question: the operations, the option that names the thing, what a person calls it.

@@ -7,12 +7,12 @@ mod instance;
 use super::cli::Cli;
 use super::describe;
 use super::describe::{Named, Seen, first, last_name, merge, names, off};
+use super::json;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
-use crate::family::aws::probe::json;
-use crate::family::aws::probe::safer_command::Form;
 use serde_json::Value;
 
 /// What the operation is about, and the option that names it.

@@ -7,9 +7,9 @@ mod listing;
 mod s3api;
 
 use super::cli::Cli;
+use super::safer_command::Form;
 use crate::engine::aws::Hit;
 use crate::engine::impact::{Impact, Protection, Subject};
-use crate::family::aws::probe::safer_command::Form;
 
 /// Looks at what the command hits.
 pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {

@@ -2,6 +2,7 @@
 
 use super::super::cli::Cli;
 use super::bucket::{self, Bucket, Erasing, Versions};
+use super::commands::lower_if_kept;
 use super::lifecycle::{self, Reach};
 use super::{protects, subject};
 use crate::engine::aws::{Hit, value};
@@ -10,7 +11,6 @@ use crate::engine::human::counted;
 use crate::engine::impact::{Data, Fate, Group, Impact};
 use crate::family::aws::probe::generic;
 use crate::family::aws::probe::json;
-use crate::family::aws::probe::s3::commands::lower_if_kept;
 use serde_json::Value;
 
 /// Commands that take away, or replace, one part of a bucket's configuration, and the read that shows it.
