@@ -6,10 +6,8 @@
 
 pub mod agents;
 pub mod builtin;
-pub mod makes;
 pub mod place;
 pub mod rule;
-pub mod situation_from_words;
 pub mod window;
 
 use super::effect::Effect;

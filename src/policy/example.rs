@@ -2,11 +2,11 @@
 //! same engine that judges real calls; nothing is run and nothing is asked.
 
 use super::tree::{Node, Problem, labels, texts};
+use crate::engine::classify;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::place::{IdKind, Identity};
 use crate::engine::policy::rule::{Rule, When};
-use crate::engine::policy::situation_from_words::situation_of_words;
 use crate::engine::situation::{Actor, Situation};
 use crate::engine::target::Environment;
 
@@ -51,7 +51,7 @@ pub fn situation(line: &str) -> Result<Situation, String> {
     let tool = tool.rsplit(|b| *b == b'/').next().unwrap_or(tool);
     let tool = crate::engine::line::guarded_tool(tool)
         .map_or_else(|| String::from_utf8_lossy(tool).into_owned(), |tool| tool.name.to_owned());
-    Ok(situation_of_words(&tool, &words.collect::<Vec<_>>()))
+    Ok(classify::situation(&tool, &words.collect::<Vec<_>>()))
 }
 
 /// Adds what the example assumes; matchers over things nobody assumed are not looked at.

@@ -3,10 +3,10 @@
 
 use super::tree::{Node, Problem, did_you_mean};
 use crate::engine::aws::tables;
+use crate::engine::classify::{has_verb, verbs};
 use crate::engine::escape::escape;
 use crate::engine::glob;
-use crate::engine::tool::{self, FamilyId, TOOLS, Tool};
-use crate::engine::{kube, packages, units};
+use crate::engine::tool::{self, FamilyId, TOOLS};
 
 /// Whether a text is a pattern, which may match what nobody knows yet.
 pub fn is_pattern(text: &str) -> bool {
@@ -72,7 +72,7 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
             continue;
         }
         // A plugin may be called anything; what is nearly a command is a command that was mistyped.
-        let all = verbs(&tools);
+        let all = all_verbs(&tools);
         let same = all.iter().map(String::as_str).find(|known| known.eq_ignore_ascii_case(text));
         if let Some(near) = same.or_else(|| did_you_mean(text, all.iter().map(String::as_str))) {
             problems.push(said(node, "no command is called", Some(near), ""));
@@ -86,30 +86,12 @@ pub fn check(when: &Node, problems: &mut Vec<Problem>) {
 
 /// Whether one of these tools has such a command, or a group of commands.
 pub fn is_verb(verb: &str, tools: &[&str]) -> bool {
-    let is_of_aws = |name: &&str| tool::named(name).is_some_and(|tool| tool.family == FamilyId::Aws);
-    if tools.iter().any(is_of_aws) && is_aws(verb) {
-        return true;
-    }
-    verbs(tools).iter().any(|known| known == verb)
+    tools.iter().filter_map(|name| tool::named(name)).any(|tool| has_verb(tool, verb))
 }
 
-/// `SERVICE`, or `SERVICE OPERATION`.
-fn is_aws(verb: &str) -> bool {
-    match verb.split_once(' ') {
-        None => tables::is_service(verb.as_bytes()),
-        Some((service, _)) => tables::is_service(service.as_bytes()) && tables::exists(verb.as_bytes()),
-    }
-}
-
-/// The commands of these tools, but for those of AWS, as rules name them. Groups stand for themselves.
-fn verbs(tools: &[&str]) -> Vec<String> {
-    let verbs_of = |tool: &&'static Tool| match tool.family {
-        FamilyId::Kube => kube::verbs(tool),
-        FamilyId::Aws => Vec::new(),
-        FamilyId::Packages => packages::verbs(tool),
-        FamilyId::Units => units::verbs(tool),
-    };
-    tools.iter().filter_map(|name| tool::named(name)).flat_map(|tool| verbs_of(&tool)).collect()
+/// The commands of these tools, but for those that have too many, as rules name them. Groups stand for themselves.
+fn all_verbs(tools: &[&str]) -> Vec<String> {
+    tools.iter().filter_map(|name| tool::named(name)).filter_map(verbs).flatten().collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod protection;
 mod redact;
 #[cfg(feature = "cli")]
 mod remote;
+mod situation;
 mod spelling;
 pub mod table;
 pub mod tables;
@@ -37,7 +38,17 @@ pub use classify::{classify, classify_with, hit, prompts};
 pub use documents::Documents;
 pub use hit::Hit;
 pub use redact::{holds_secret, is_secret, redact, redact_option, redact_text, redact_value};
+pub use situation::situation;
 pub use target::AwsTarget;
+
+/// Whether there is such a command: `SERVICE`, or `SERVICE OPERATION`.
+#[cfg(feature = "cli")]
+pub fn has_verb(verb: &str) -> bool {
+    match verb.split_once(' ') {
+        None => tables::is_service(verb.as_bytes()),
+        Some((service, _)) => tables::is_service(service.as_bytes()) && tables::exists(verb.as_bytes()),
+    }
+}
 
 /// What the list kept by hand says of a command.
 #[cfg(feature = "cli")]

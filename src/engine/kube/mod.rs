@@ -12,11 +12,14 @@ pub(in crate::engine) mod keys;
 pub mod kinds;
 pub mod kubectl;
 pub mod kuberc;
+pub mod makes;
 pub mod oc;
 #[cfg(feature = "cli")]
 pub mod reach;
+mod situation;
 mod target;
 
+pub use situation::{NODE_COMMANDS, is_plain_path, pods_of, situation};
 pub use target::KubeTarget;
 
 use super::tool::{OC, Tool};

@@ -11,7 +11,6 @@ use crate::engine::grammar::cobra::Parsed;
 use crate::engine::grammar::table::Role;
 use crate::engine::impact::{Consequence, Impact, Subject};
 use crate::engine::kube::KubeTarget;
-use crate::engine::policy::situation_from_words;
 use crate::engine::situation::{Object, Situation, Whole};
 use std::collections::BTreeSet;
 
@@ -112,11 +111,11 @@ pub fn reach(
         files(parsed, documents, here, impact, &mut reach);
     } else if prunes(parsed) {
         reach.prunes(impact);
-    } else if situation_from_words::NODE_COMMANDS.contains(&command) {
+    } else if super::NODE_COMMANDS.contains(&command) {
         let named = !worded.objects.is_empty() && !selected;
         reach.cluster |= named;
         reach.unnamed |= !named;
-    } else if let Some(pods) = situation_from_words::pods_of(parsed) {
+    } else if let Some(pods) = super::pods_of(parsed) {
         for namespace in pods {
             reach.within(namespace.as_deref().unwrap_or(here), false);
         }

@@ -2,9 +2,9 @@
 
 use crate::engine::assess::Assessment;
 use crate::engine::aws::AwsTarget;
+use crate::engine::classify;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
-use crate::engine::policy::situation_from_words;
 use crate::engine::situation::{Actor, Situation};
 use crate::engine::tool;
 use crate::family::situation::{Common, completed};
@@ -31,7 +31,7 @@ pub struct Facts<'a> {
 
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
-    let worded = situation_from_words::situation_of_words(tool::AWS.name, facts.words);
+    let worded = classify::situation(tool::AWS.name, facts.words);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
     let common = Common { seen, place, assessment, impact, probed, called: IdKind::Account };
     // Files and variables alone only suggest an account; once it has been asked, it has to have answered.

@@ -8,13 +8,13 @@ use crate::engine::effect::Effect;
 use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::Impact;
 use crate::engine::inner;
+use crate::engine::kube;
 use crate::engine::kube::KubeTarget;
 use crate::engine::kube::classify::{Filed, judge_filed};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
 use crate::engine::policy::Merged;
 use crate::engine::policy::place;
-use crate::engine::policy::situation_from_words as policy_words;
 use crate::engine::situation::Actor;
 use crate::family::judge::Outcome;
 
@@ -58,7 +58,7 @@ impl Stage<'_> {
         let effect =
             if reach::from_files(self.parsed) { worded.effect.max(self.effect) } else { self.effect };
         let unseen = !probed || !impact.gaps.is_empty();
-        let named = policy_words::situation_of(self.tool, self.parsed, self.effect);
+        let named = kube::situation(self.tool, self.parsed, self.effect);
         let mut assessment = match reach::worst(self.parsed, &named, self.documents).filter(|_| unseen) {
             Some(worst) => {
                 let mut impact = impact.clone();

@@ -2,9 +2,9 @@
 
 use crate::engine::assess::Assessment;
 use crate::engine::impact::Impact;
+use crate::engine::machine;
 use crate::engine::machine::HostTarget;
 use crate::engine::policy::place::{Classified, IdKind, Seen};
-use crate::engine::policy::situation_from_words;
 use crate::engine::situation::{Actor, Situation};
 use crate::family::situation::{Common, completed};
 
@@ -32,8 +32,7 @@ pub struct Facts<'a> {
 
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
-    let mut worded =
-        situation_from_words::situation_of_host(facts.tool, facts.words, facts.assessment.effect);
+    let mut worded = machine::situation(facts.tool, facts.words, facts.assessment.effect);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
     let common = Common { seen, place, assessment, impact, probed, called: IdKind::Host };
     let target_known = facts.target.is_some() && facts.named;

@@ -6,8 +6,8 @@ use super::catalog::Catalog;
 use super::http::{Api, Miss, null_is_default};
 use super::server_dry_run;
 use crate::engine::effect::Effect;
+use crate::engine::kube;
 use crate::engine::kube::builtin::{is_built_in, is_own_group};
-use crate::engine::policy::situation_from_words;
 use crate::engine::tool;
 use serde::Deserialize;
 
@@ -80,7 +80,7 @@ pub async fn may_ignore_dry_run(api: &Api, request: &Request<'_>) -> bool {
 }
 
 fn custom(request: &Request<'_>) -> Custom {
-    let worded = situation_from_words::situation_of(tool::KUBECTL.name, request.parsed, Effect::Unknown);
+    let worded = kube::situation(tool::KUBECTL.name, request.parsed, Effect::Unknown);
     let mut words: Vec<String> = Vec::new();
     for object in &worded.objects {
         let word = &object.resource;

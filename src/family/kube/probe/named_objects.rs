@@ -1,7 +1,7 @@
 //! Which objects the words name, before any server is asked.
 
 use crate::engine::grammar::cobra::Parsed;
-use crate::engine::policy::situation_from_words::is_plain_path;
+use crate::engine::kube::is_plain_path;
 
 /// What the positional arguments and input flags choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
