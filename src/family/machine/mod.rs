@@ -9,49 +9,85 @@ pub(super) mod weigh;
 use super::cx::Cx;
 use super::judge::{Outcome, target_changed};
 use crate::engine::escape::escape;
+use crate::engine::fact::Why;
 use crate::engine::impact::Impact;
 use crate::engine::machine::HostTarget;
 use crate::engine::target::Target;
-use crate::fail::{Fail, Result};
-use crate::family::machine::resolve::ResolvedHost;
+use crate::engine::verdict::Verdict;
+use crate::fail::{Fail, Kind, Result};
+use crate::prompt::progress::Progress;
+use crate::ui::stderr::is_dumb;
 use crate::ui::view::Sight;
+use resolve::ResolvedHost;
+use std::path::PathBuf;
 
-/// The machine the words lead to.
-///
-/// # Errors
-/// Never at present: what is not known of a machine is a fact of its own.
-pub(super) fn resolve(cx: Cx<'_>) -> Result<ResolvedHost> {
-    resolve::host(cx.world, cx.call.tool.name.as_bytes(), cx.raw)
+/// A command on the machine: what its families have in common.
+pub(super) struct Command<'a> {
+    pub cx: Cx<'a>,
+    pub verdict: Verdict,
+    /// The file that will run.
+    pub tool: PathBuf,
+    resolved: Result<ResolvedHost>,
 }
 
-/// Whether the words still lead to the same machine, and the same system on it.
-///
-/// # Errors
-/// They do not.
-pub(super) fn leads_there_still(cx: Cx<'_>, before: &ResolvedHost) -> Result<()> {
-    let now = resolve(cx)?;
-    if before.is_still(&now) {
-        return Ok(());
+impl<'a> Command<'a> {
+    /// A command whose machine was not looked for yet.
+    pub fn new(cx: Cx<'a>, verdict: &Verdict, tool: PathBuf) -> Command<'a> {
+        let resolved = Err(Fail::new(Kind::Bug, "the target was not looked for"));
+        Command { cx, verdict: verdict.clone(), tool, resolved }
     }
-    let told = |host: &ResolvedHost| escape(host.told().as_bytes());
-    Err(target_changed(told(before), told(&now), "hostnamectl"))
-}
 
-/// The target as data.
-pub(super) fn target(resolved: &Result<ResolvedHost>, outcome: &Outcome) -> Result<Target> {
-    let resolved = resolved.as_ref().map_err(Fail::clone)?;
-    Ok(resolved.target.data(&outcome.name))
-}
+    /// Finds the machine the words lead to.
+    pub fn resolve(&mut self) {
+        self.resolved = resolve::host(self.cx.world, self.cx.call.tool.name.as_bytes(), self.cx.raw);
+    }
 
-/// The target on the screen.
-pub(super) fn sight(
-    cx: Cx<'_>,
-    resolved: &Result<ResolvedHost>,
-    impact: &Impact,
-    outcome: &Outcome,
-) -> Sight {
-    let blank = HostTarget::default();
-    let target = resolved.as_ref().map_or(&blank, |found| &found.target);
-    let home = cx.world.home().map(|home| home.to_string_lossy().into_owned());
-    screen::sight(target, &outcome.about(home.as_deref(), impact))
+    /// The machine, when it is known.
+    pub fn found(&self) -> Option<&ResolvedHost> {
+        self.resolved.as_ref().ok()
+    }
+
+    /// Why nobody can look what is there: it is another machine.
+    pub fn out_of_sight(&self) -> Option<Why> {
+        let remote = self.found()?.target.remote.as_ref()?;
+        Some(Why::Failed(format!("{} is another machine", remote.value)))
+    }
+
+    /// The line that is shown while it is looked at.
+    pub fn progress(&self) -> Option<Progress> {
+        let told = format!("{}: looking at what would go", self.cx.call.tool);
+        self.cx.options.progress.then(|| Progress::start(&told, is_dumb(self.cx.world)))
+    }
+
+    /// Whether the words still lead to the same machine, and the same system on it. Nothing was known of an unknown machine
+    /// that could have changed.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn leads_there_still(&self) -> Result<()> {
+        let Some(before) = self.found() else { return Ok(()) };
+        let now = resolve::host(self.cx.world, self.cx.call.tool.name.as_bytes(), self.cx.raw)?;
+        if before.is_still(&now) {
+            return Ok(());
+        }
+        let told = |host: &ResolvedHost| escape(host.told().as_bytes());
+        Err(target_changed(told(before), told(&now), "hostnamectl"))
+    }
+
+    /// The target as data.
+    ///
+    /// # Errors
+    /// It is not known.
+    pub fn target(&self, outcome: &Outcome) -> Result<Target> {
+        let resolved = self.resolved.as_ref().map_err(Fail::clone)?;
+        Ok(resolved.target.data(&outcome.name))
+    }
+
+    /// The target on the screen.
+    pub fn sight(&self, impact: &Impact, outcome: &Outcome) -> Sight {
+        let blank = HostTarget::default();
+        let target = self.found().map_or(&blank, |found| &found.target);
+        let home = self.cx.world.home().map(|home| home.to_string_lossy().into_owned());
+        screen::sight(target, &outcome.about(home.as_deref(), impact))
+    }
 }

@@ -1,5 +1,6 @@
 //! What a command on a machine comes to: words, target and facts weighed. The same for packages and units.
 
+use super::Command;
 use super::situation;
 use crate::engine::assess::assess;
 use crate::engine::challenge::{Challenge, HostScope, host_challenge};
@@ -12,37 +13,34 @@ use crate::engine::policy::place;
 use crate::family::cx::Cx;
 use crate::family::judge::Outcome;
 
-/// A command with everything its family knows of it.
-pub(in crate::family) struct Stage<'a> {
-    pub cx: Cx<'a>,
-    /// The effect by words.
-    pub effect: Effect,
-    /// The machine, when it is known.
-    pub target: Option<&'a HostTarget>,
-    /// What is lost for good, by the names of the phrase.
+/// What the phrase has to say besides the machine.
+#[derive(Default)]
+pub(in crate::family) struct Said<'a> {
+    /// What is lost for good.
     pub lost: &'a [String],
-    /// What happens to the machine itself, in one word of the phrase.
+    /// What happens to the machine itself, in one word.
     pub machine: Option<&'a str>,
-    /// What was named and goes or stops, as `GUARD_CONFIRM` has to say it.
-    pub stops: &'a [String],
+    /// What goes or stops by name, as far as the family knows it better than impact and words.
+    pub stops: Vec<String>,
 }
 
-impl Stage<'_> {
+impl Command<'_> {
     /// The decision about it. `probed` says that the machine was looked at.
-    pub fn decide(&self, impact: &Impact, probed: bool) -> Outcome {
+    pub fn decide(&self, said: Said<'_>, impact: &Impact, probed: bool) -> Outcome {
         let Cx { words, policy, options, actor, .. } = self.cx;
-        let seen = self.target.map(HostTarget::seen).unwrap_or_default();
+        let target = self.found().map(|found| &found.target);
+        let seen = target.map(HostTarget::seen).unwrap_or_default();
         let place = place::classify_target(&seen, policy);
-        let assessment = assess(self.effect, impact);
-        let (name, challenge) = match self.target {
+        let assessment = assess(self.verdict.effect, impact);
+        let (name, challenge) = match target {
             Some(target) => {
-                let lost = if assessment.effect >= Effect::Destroy { self.lost } else { &[] };
+                let lost = if assessment.effect >= Effect::Destroy { said.lost } else { &[] };
                 let scope = HostScope {
                     lost,
-                    machine: self.machine,
+                    machine: said.machine,
                     unnamed: &impact.unnamed,
                     unseen: impact.unseen,
-                    stops: self.stops,
+                    stops: &stops(said.stops, self.cx, impact),
                 };
                 let challenge = host_challenge(target, place.name.as_deref(), &scope);
                 (target.host_name(place.name.as_deref()), challenge)
@@ -52,7 +50,7 @@ impl Stage<'_> {
         let facts = situation::Facts {
             tool: self.cx.call.tool.name,
             words,
-            target: self.target,
+            target,
             seen: &seen,
             place: &place,
             assessment: &assessment,
@@ -68,7 +66,7 @@ impl Stage<'_> {
 
 /// What was named and goes or stops, as `GUARD_CONFIRM` has to say it; where nothing was, everything that does, else the
 /// command's own word. `named` is what the family itself knows of it.
-pub(in crate::family) fn stops(mut named: Vec<String>, cx: Cx<'_>, impact: &Impact) -> Vec<String> {
+fn stops(mut named: Vec<String>, cx: Cx<'_>, impact: &Impact) -> Vec<String> {
     // Of very many only the first are told one by one; the words have them all.
     if named.is_empty() && impact.subjects.len() as u64 >= impact.subjects_total {
         let subjects = impact.subjects.iter().map(|subject| subject.name.clone());

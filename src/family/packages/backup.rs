@@ -25,8 +25,9 @@ impl Packages<'_> {
     /// promised and that did not come out whole does: the go-ahead was given with it in view, and there is no other way back
     /// to the data.
     pub(super) fn back_up(&self, intent: &Intent, choice: ColourChoice) -> Copied {
-        let (call, world) = (self.cx.call, self.cx.world);
-        let (Ok(found), Some(packages), Some(plan)) = (&self.resolved, &self.copies, self.removing()) else {
+        let (call, world) = (self.on.cx.call, self.on.cx.world);
+        let (Some(found), Some(packages), Some(plan)) = (self.on.found(), &self.copies, self.removing())
+        else {
             return Copied::default();
         };
         let argv: Vec<String> = call.redacted().iter().map(|w| escape(w)).collect();

@@ -4,7 +4,6 @@ use super::Packages;
 use crate::engine::fact::Known;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::judge::{Evaluation, Held};
-use crate::family::machine;
 use crate::family::promise::{Copied, Intent};
 use crate::run::approval;
 use crate::ui::ColourChoice;
@@ -18,9 +17,8 @@ impl Held for Packages<'_> {
     /// Looks at the machine again, and at what would go: another terminal may have installed or removed something while the
     /// person was reading.
     fn unchanged(&self, _judged: &Evaluation<'_>, prompting: Duration) -> Result<()> {
-        // Nothing was known of an unknown machine that could have changed.
-        let Ok(before) = &self.resolved else { return Ok(()) };
-        machine::leads_there_still(self.cx, before)?;
+        self.on.leads_there_still()?;
+        let Some(before) = self.on.found() else { return Ok(()) };
         let Some(plan) = self.plan.as_ref().filter(|_| !self.by_hook && !prompting.is_zero()) else {
             return Ok(());
         };

@@ -30,12 +30,12 @@ pub(super) struct Copies {
 impl Packages<'_> {
     /// Whether packages are copied: when something that matters goes, and the tool would not fail for want of root.
     pub(super) fn promised(&mut self, impact: &Impact, outcome: &Outcome) -> Promise {
-        let world = self.cx.world;
-        let (Ok(found), Some(plan)) = (&self.resolved, self.removing()) else { return Promise::Nothing };
+        let world = self.on.cx.world;
+        let (Some(found), Some(plan)) = (self.on.found(), self.removing()) else { return Promise::Nothing };
         let loses = outcome.assessment.effect >= Effect::Disrupt && impact.refused.is_none();
         let wish = wish(world);
         let root_user = rustix::process::geteuid().is_root();
-        if !self.cx.options.probe || !loses || wish == b"off" || !root_user {
+        if !self.on.cx.options.probe || !loses || wish == b"off" || !root_user {
             return Promise::Nothing;
         }
         let Some(dir) = root(world) else { return Promise::Nothing };
@@ -48,7 +48,7 @@ impl Packages<'_> {
             public_only,
             survey,
         };
-        let mut intent = Intent::new(dir, self.cx.options);
+        let mut intent = Intent::new(dir, self.on.cx.options);
         intent.clauses = clauses(&intent, &copies, plan, world);
         self.copies = Some(copies);
         Promise::Copy(intent)
