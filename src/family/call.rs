@@ -12,12 +12,12 @@ use std::os::unix::ffi::OsStrExt;
 pub struct Call {
     /// The tool it stands for (kubectl, also when it was called as `k`).
     pub tool: &'static Tool,
-    /// Every word, argv[0] first.
+    /// Every word, `argv[0]` first.
     pub argv: Vec<OsString>,
 }
 
 impl Call {
-    /// Reads an argv; `None` when argv[0] names no guarded tool.
+    /// Reads an argv; `None` when `argv[0]` names no guarded tool.
     pub fn of(argv: Vec<OsString>) -> Option<Call> {
         let first = argv.first()?;
         match names::called_as(Some(first.as_bytes())) {
@@ -42,12 +42,12 @@ impl Call {
         std::iter::once(name).chain(shown).collect()
     }
 
-    /// The words after argv[0].
+    /// The words after `argv[0]`.
     pub fn words(&self) -> Vec<&[u8]> {
         self.argv.iter().skip(1).map(|w| w.as_bytes()).collect()
     }
 
-    /// argv[0] as it was given.
+    /// `argv[0]` as it was given.
     pub fn name(&self) -> &OsStr {
         self.argv.first().map_or(OsStr::new(""), OsString::as_os_str)
     }

@@ -114,7 +114,7 @@ pub trait Held {
 /// What runs: the caller's own words, with what is pinned in the place of what they name.
 #[derive(Default)]
 pub struct Pins {
-    /// Every word, argv[0] first.
+    /// Every word, `argv[0]` first.
     pub argv: Vec<OsString>,
     /// What becomes of the variables.
     pub edit: EnvEdit,

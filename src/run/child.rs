@@ -3,6 +3,7 @@
 use crate::engine::fact::Why;
 use crate::world::World;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
@@ -93,26 +94,62 @@ pub fn wait(command: Command, input: Option<&[u8]>, longest: Duration) -> Result
 }
 
 /// The same for a command that has its standard input already (the terminal, where it may ask the person).
-pub async fn run_as_it_is(mut command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+pub async fn run_as_it_is(command: Command, input: Option<&[u8]>, until: Instant) -> Result<Done, Why> {
+    let mut out = Vec::new();
+    let mut keep = |some: &[u8]| append(&mut out, some);
+    let done = talk(command, input, until, Out::To(&mut keep)).await?;
+    Ok(Done { out, ..done })
+}
+
+/// Where standard output goes that is too much to be held.
+pub enum Out<'a> {
+    /// Into a file.
+    File(File),
+    /// Here, piece by piece.
+    To(&'a mut dyn FnMut(&[u8])),
+}
+
+/// Runs to the end or to the deadline without input, for callers without a runtime; standard output goes elsewhere.
+pub fn stream(mut command: Command, out: Out<'_>, longest: Duration) -> Result<Done, Why> {
+    command.stdin(Stdio::null());
+    let done = async { talk(command, None, Instant::now() + longest, out).await };
+    crate::run::tasks::block_on(done).map_err(|e| Why::Failed(e.to_string()))?
+}
+
+async fn talk(mut command: Command, input: Option<&[u8]>, until: Instant, out: Out<'_>) -> Result<Done, Why> {
     let name = command.get_program().to_string_lossy().into_owned();
     let failed = |e: io::Error| Why::Failed(format!("{name}: {e}"));
+    let mut nowhere = |_: &[u8]| {};
+    let sink: &mut dyn FnMut(&[u8]) = match out {
+        Out::File(file) => {
+            command.stdout(Stdio::from(file));
+            &mut nowhere
+        }
+        Out::To(sink) => {
+            command.stdout(Stdio::piped());
+            sink
+        }
+    };
+    command.stderr(Stdio::piped());
     let mut child = Leashed(command.spawn().map_err(failed)?);
-    let out = child.0.stdout.take().map(OwnedFd::from);
-    let err = child.0.stderr.take().map(OwnedFd::from);
+    // The command holds its own end of a file.
+    drop(command);
+    let [from, says] = [child.0.stdout.take().map(OwnedFd::from), child.0.stderr.take().map(OwnedFd::from)];
     let stdin = child.0.stdin.take().map(OwnedFd::from);
-    let (Some(out), Some(err)) = (out, err) else { return Err(Why::Failed(format!("{name}: no pipe"))) };
+    let mut err = Vec::new();
     let talk = async {
-        let (out, err, fed) = tokio::join!(read(out), read(err), feed(stdin, input.unwrap_or_default()));
+        let mut keep = |some: &[u8]| append(&mut err, some);
+        let (out, err, fed) =
+            tokio::join!(read(from, sink), read(says, &mut keep), feed(stdin, input.unwrap_or_default()));
         // A child that does not want its input closes the pipe; that is its business.
         let _ = fed;
-        Ok::<_, io::Error>((out?, err?))
+        out.and(err)
     };
-    let (out, err) = timeout_at(until, talk).await.map_err(|_| Why::TimedOut)?.map_err(failed)?;
+    timeout_at(until, talk).await.map_err(|_| Why::TimedOut)?.map_err(failed)?;
     // Both pipes are closed, so it is ending; a process that closes them and lives on is ended at the deadline.
     loop {
         if let Some(status) = child.0.try_wait().map_err(failed)? {
-            return Ok(Done { ok: status.success(), code: status.code(), out, err });
+            return Ok(Done { ok: status.success(), code: status.code(), out: Vec::new(), err });
         }
         if Instant::now() >= until {
             return Err(Why::TimedOut);
@@ -121,18 +158,22 @@ pub async fn run_as_it_is(mut command: Command, input: Option<&[u8]>, until: Ins
     }
 }
 
-async fn read(fd: OwnedFd) -> io::Result<Vec<u8>> {
+/// Keeps what fits.
+fn append(all: &mut Vec<u8>, some: &[u8]) {
+    let room = LARGEST.saturating_sub(all.len()).min(some.len());
+    all.extend_from_slice(some.get(..room).unwrap_or_default());
+}
+
+async fn read(fd: Option<OwnedFd>, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let Some(fd) = fd else { return Ok(()) };
     let from = pipe::Receiver::from_owned_fd(nonblocking(fd)?)?;
     // On the heap: the caller's future holds two of these for each child under way.
-    let (mut all, mut some) = (Vec::new(), vec![0; 16 << 10]);
+    let mut some = vec![0; 16 << 10];
     loop {
         from.readable().await?;
         match from.try_read(&mut some) {
-            Ok(0) => return Ok(all),
-            Ok(n) => {
-                let room = LARGEST.saturating_sub(all.len()).min(n);
-                all.extend_from_slice(some.get(..room).unwrap_or_default());
-            }
+            Ok(0) => return Ok(()),
+            Ok(n) => sink(some.get(..n).unwrap_or_default()),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
             Err(e) => return Err(e),
         }

@@ -2,6 +2,7 @@
 //! the cobra tools in [`parse`](crate::engine::grammar::cobra) do, and no two of the three alike. Pure: words in, data out.
 
 pub mod aptitude;
+pub mod control;
 pub mod dpkg;
 pub mod grammar;
 pub mod hook;

@@ -1,6 +1,7 @@
 //! dpkg's own list of packages, as far as it takes to tell what a removal is about: which packages the words mean, and
 //! which ones `--pending` means. Pure: the text of `/var/lib/dpkg/status` in, data out.
 
+use super::control::{fields, paragraphs};
 use super::dpkg;
 use super::plan::{Change, Kind, Plan};
 use crate::engine::packages::tables::dpkg::Kind as Opt;
@@ -29,27 +30,24 @@ impl Entry<'_> {
 
 /// Reads the list.
 pub fn entries(text: &[u8]) -> Vec<Entry<'_>> {
-    let mut all = Vec::new();
-    let mut entry = Entry::default();
-    for line in text.split(|b| *b == b'\n').chain([&b""[..]]) {
-        if line.is_empty() {
-            if !entry.name.is_empty() {
-                all.push(entry);
+    let read = |paragraph| {
+        let mut entry = Entry::default();
+        for (name, value) in fields(paragraph) {
+            match name {
+                b"Package" => entry.name = value,
+                b"Architecture" => entry.arch = value,
+                b"Version" => entry.version = value,
+                b"Status" => {
+                    let mut words = value.split(|b| *b == b' ');
+                    entry.want = words.next().unwrap_or_default();
+                    entry.state = words.nth(1).unwrap_or_default();
+                }
+                _ => {}
             }
-            entry = Entry::default();
-        } else if let Some(name) = line.strip_prefix(b"Package: ") {
-            entry.name = name;
-        } else if let Some(arch) = line.strip_prefix(b"Architecture: ") {
-            entry.arch = arch;
-        } else if let Some(version) = line.strip_prefix(b"Version: ") {
-            entry.version = version;
-        } else if let Some(status) = line.strip_prefix(b"Status: ") {
-            let mut words = status.split(|b| *b == b' ');
-            entry.want = words.next().unwrap_or_default();
-            entry.state = words.nth(1).unwrap_or_default();
         }
-    }
-    all
+        (!entry.name.is_empty()).then_some(entry)
+    };
+    paragraphs(text).filter_map(read).collect()
 }
 
 /// What was removed a while ago and then selected to be purged (`apt-mark purge`, `dpkg --set-selections`): every apt

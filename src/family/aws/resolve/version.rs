@@ -1,6 +1,7 @@
 //! Which version of the CLI the command's own binary is. The two read one environment differently, so it has to be
 //! known; asking costs a third of a second, so the answer is kept for as long as the very file stays the same.
 
+use crate::run::child;
 use crate::run::note;
 use crate::world::World;
 use sha2::{Digest as _, Sha256};
@@ -9,8 +10,6 @@ use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// How long `aws --version` may take: seconds on a busy machine, and without it the account cannot be pinned.
@@ -52,9 +51,7 @@ pub(super) fn of(world: &World, cli: &Path) -> Option<Version> {
     {
         return Some(known);
     }
-    let mut command = Command::new(cli);
-    command.arg("--version");
-    let version = read(&ask(world, command, &[], PATIENCE)?)?;
+    let version = read(&ask(world, &[cli.as_os_str(), OsStr::new("--version")], &[], PATIENCE)?)?;
     if let (Some(key), Some(place)) = (&key, &place) {
         // Without the note the next call only takes longer.
         let _ = keep(place, key, &version);
@@ -83,10 +80,8 @@ impl Key {
         match Kind::of(&path)? {
             Kind::Itself => Key::for_file(path),
             Kind::Pyenv { pyenv, root } => {
-                let name = cli.file_name()?.to_str()?;
-                let mut command = Command::new(pyenv);
-                command.args(["which", name]);
-                let behind = ask(world, command, &[("PYENV_ROOT", root.as_str())], SHORT_PATIENCE)?;
+                let words = [pyenv.as_os_str(), OsStr::new("which"), cli.file_name()?];
+                let behind = ask(world, &words, &[("PYENV_ROOT", root.as_str())], SHORT_PATIENCE)?;
                 let behind = Path::new(OsStr::from_bytes(behind.trim_ascii()));
                 let path = std::fs::canonicalize(behind).ok().filter(|_| behind.is_absolute())?;
                 matches!(Kind::of(&path)?, Kind::Itself).then(|| Key::for_file(path))?
@@ -182,47 +177,14 @@ fn keep(place: &Path, key: &Key, version: &Version) -> std::io::Result<()> {
 }
 
 /// Runs a program that answers in a line, and ends it when it does not.
-fn ask(world: &World, mut command: Command, set: &[(&str, &str)], patience: Duration) -> Option<Vec<u8>> {
-    command.env_clear();
-    // With duplicate names the first counts for `getenv`, the last for `Command`.
-    command
-        .envs(world.vars().iter().rev().filter(|(k, _)| k != crate::run::exec::CONFIRM).map(|(k, v)| (k, v)));
+fn ask(world: &World, words: &[&OsStr], set: &[(&str, &str)], patience: Duration) -> Option<Vec<u8>> {
+    let (program, words) = words.split_first()?;
+    let mut command = child::command(program, world);
     let depth = world.var(crate::run::exec::DEPTH).and_then(OsStr::to_str).and_then(|d| d.parse().ok());
     command.env(crate::run::exec::DEPTH, depth.unwrap_or(0_u32).saturating_add(1).to_string());
-    command.envs(set.iter().copied());
-    if !world.cwd().as_os_str().is_empty() {
-        command.current_dir(world.cwd());
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().ok()?;
-    let out = child.stdout.take()?;
-    let (done, answer) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = out.take(ENOUGH).read_to_end(&mut bytes);
-        // Nobody listens any more after the deadline.
-        let _ = done.send(read.map(|_| bytes));
-    });
-    let answer = answer.recv_timeout(patience);
-    if answer.is_err() {
-        let _ = child.kill();
-    }
-    // The pipe is closed, so it is ending; one that closes it and lives on is ended.
-    let mut left = 200;
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break Some(status),
-            Ok(None) if left > 0 => {
-                left -= 1;
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            _ => {
-                let _ = child.kill();
-                break child.wait().ok();
-            }
-        }
-    };
-    answer.ok()?.ok().filter(|_| status.is_some_and(|s| s.success()))
+    command.envs(set.iter().copied()).args(words);
+    let done = child::wait(command, None, patience).ok()?;
+    done.ok.then_some(done.out)
 }
 
 #[cfg(test)]
@@ -245,7 +207,11 @@ mod tests {
             std::fs::write(&draft, text).unwrap();
             // Another program writes the file that will be run: a child forked by another test at this moment would hold
             // it open for writing, and it could not be run.
-            let made = Command::new("install").args(["-m", "755"]).args([&draft, &path]).status().unwrap();
+            let made = std::process::Command::new("install")
+                .args(["-m", "755"])
+                .args([&draft, &path])
+                .status()
+                .unwrap();
             assert!(made.success());
             std::fs::remove_file(draft).unwrap();
             path
@@ -357,9 +323,9 @@ mod tests {
         let place = Place::new();
         let slow = place.script("slow", "#!/bin/sh\nexec sleep 60\n");
         let start = Instant::now();
-        assert_eq!(ask(&place.world(), Command::new(slow), &[], Duration::from_millis(200)), None);
+        assert_eq!(ask(&place.world(), &[slow.as_os_str()], &[], Duration::from_millis(200)), None);
         assert!(start.elapsed() < Duration::from_secs(50));
         let failing = place.script("failing", "#!/bin/sh\necho aws-cli/2.1.0\nexit 1\n");
-        assert_eq!(ask(&place.world(), Command::new(failing), &[], PATIENCE), None);
+        assert_eq!(ask(&place.world(), &[failing.as_os_str()], &[], PATIENCE), None);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Sources: deb-control(5), dpkg(1) FILES; `extended_states` is apt's (apt-mark(8)); ucf(1) for `/var/lib/ucf/registry`.
 
+use crate::engine::packages::control::{self, field, paragraphs};
 use crate::engine::packages::plan::Change;
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -46,66 +47,33 @@ pub struct System {
     auto: HashSet<(String, String)>,
 }
 
-/// Splits a file of paragraphs.
-fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
-    text.split("\n\n").filter(|p| !p.trim().is_empty())
-}
-
-/// The value of a field, its continuation lines included.
-fn field<'t>(paragraph: &'t str, name: &str) -> Option<&'t str> {
-    let mut at = 0;
-    for line in paragraph.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let is = line.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
-            && line.as_bytes().get(name.len()) == Some(&b':');
-        if is {
-            let rest = paragraph.get(start + name.len() + 1..)?;
-            let mut end = 0;
-            for (n, line) in rest.split_inclusive('\n').enumerate() {
-                if n > 0 && !line.starts_with([' ', '\t']) {
-                    break;
-                }
-                end += line.len();
-            }
-            return rest.get(..end).map(str::trim);
-        }
-    }
-    None
-}
-
-fn known(paragraph: &str) -> Option<Known> {
-    let of = |name| field(paragraph, name).unwrap_or_default();
-    let mut status = of("Status").split_ascii_whitespace();
-    let conffiles = of("Conffiles").lines().filter_map(|line| {
-        let line = line.trim();
-        // ` /path md5sum`, and a word for what the package does not ship any more. A path may hold blanks.
-        let line = line.strip_suffix(" obsolete").or(line.strip_suffix(" remove-on-upgrade")).unwrap_or(line);
-        let (path, _) = line.rsplit_once(' ')?;
-        path.starts_with('/').then(|| path.to_owned())
-    });
+fn known(paragraph: &[u8]) -> Option<Known> {
+    let of = |name| lossy(field(paragraph, name).unwrap_or_default());
+    let status = of("Status");
+    let mut status = status.split_ascii_whitespace();
+    let conffiles = field(paragraph, "Conffiles").unwrap_or_default();
     Some(Known {
-        name: field(paragraph, "Package")?.to_owned(),
-        arch: of("Architecture").to_owned(),
-        version: of("Version").to_owned(),
+        name: lossy(field(paragraph, "Package")?),
+        arch: of("Architecture"),
+        version: of("Version"),
         want: status.next().unwrap_or_default().to_owned(),
         state: status.next_back().unwrap_or_default().to_owned(),
         size_kib: of("Installed-Size").parse().unwrap_or(0),
-        conffiles: conffiles.collect(),
-        paragraph: paragraph.trim_end().to_owned(),
+        conffiles: control::conffiles(conffiles).map(|(path, _)| lossy(path)).collect(),
+        paragraph: lossy(paragraph.trim_ascii_end()),
     })
 }
 
 impl System {
     /// Reads the records below a root.
     pub fn read(root: &Path) -> io::Result<System> {
-        let text = lossy(&fs::read(root.join("var/lib/dpkg/status"))?);
+        let text = fs::read(root.join("var/lib/dpkg/status"))?;
         let all: Vec<Known> = paragraphs(&text).filter_map(known).collect();
         let native = all.iter().find(|k| k.name == "dpkg").map(|k| k.arch.clone()).unwrap_or_default();
         let auto = match fs::read(root.join("var/lib/apt/extended_states")) {
-            Ok(bytes) => paragraphs(&lossy(&bytes))
-                .filter(|p| field(p, "Auto-Installed") == Some("1"))
-                .filter_map(|p| Some((field(p, "Package")?.to_owned(), field(p, "Architecture")?.to_owned())))
+            Ok(bytes) => paragraphs(&bytes)
+                .filter(|p| field(p, "Auto-Installed") == Some(b"1"))
+                .filter_map(|p| Some((lossy(field(p, "Package")?), lossy(field(p, "Architecture")?))))
                 .collect(),
             Err(e) if e.kind() == io::ErrorKind::NotFound => HashSet::new(),
             Err(e) => return Err(e),

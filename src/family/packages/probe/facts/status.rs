@@ -2,6 +2,7 @@
 
 use super::State;
 use crate::engine::fact::Why;
+use crate::engine::packages::control;
 use crate::engine::packages::plan::{Change, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -47,11 +48,11 @@ impl Status {
     pub fn read(root: &Path) -> Status {
         let file = root.join("var/lib/dpkg/status");
         let (text, whole) = match std::fs::read(&file) {
-            Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), Ok(())),
-            Err(e) => (String::new(), Err(why(&e))),
+            Ok(bytes) => (bytes, Ok(())),
+            Err(e) => (Vec::new(), Err(why(&e))),
         };
         let mut packages: BTreeMap<String, Vec<Package>> = BTreeMap::new();
-        for paragraph in text.split("\n\n") {
+        for paragraph in control::paragraphs(&text) {
             if let Some(package) = parse(paragraph) {
                 packages.entry(package.name.clone()).or_default().push(package);
             }
@@ -171,39 +172,34 @@ pub(super) fn why(error: &io::Error) -> Why {
     }
 }
 
-fn parse(paragraph: &str) -> Option<Package> {
+fn parse(paragraph: &[u8]) -> Option<Package> {
     let mut package = Package::default();
-    let mut field = "";
-    for line in paragraph.lines() {
-        if let Some(more) = line.strip_prefix([' ', '\t']) {
-            if field == "Conffiles" {
-                let mut words = more.split_whitespace();
-                if let (Some(path), Some(sum)) = (words.next(), words.next()) {
-                    package.conffiles.push((path.to_owned(), sum.to_owned()));
-                }
-            } else if field.ends_with("Depends") {
-                package.depends.push_str(more);
-            }
-            continue;
-        }
-        let Some((name, value)) = line.split_once(':') else { continue };
-        let value = value.trim();
-        field = name;
+    for (name, value) in control::fields(paragraph) {
+        let text = || String::from_utf8_lossy(value).replace('\n', "");
         match name {
-            "Package" => value.clone_into(&mut package.name),
-            "Architecture" => value.clone_into(&mut package.arch),
-            "Version" => value.clone_into(&mut package.version),
-            "Status" => package.state = state(value),
-            "Essential" if value == "yes" => package.marks.push("Essential"),
-            "Protected" if value == "yes" => package.marks.push("Protected"),
-            "Important" if value == "yes" => package.marks.push("Important"),
-            "Description" => package.summary = (!value.is_empty()).then(|| value.to_owned()),
-            "Provides" => package.provides = value.split(',').map(name_of).collect(),
-            "Depends" | "Pre-Depends" => {
+            b"Package" => package.name = text(),
+            b"Architecture" => package.arch = text(),
+            b"Version" => package.version = text(),
+            b"Status" => package.state = state(&text()),
+            b"Essential" if value == b"yes" => package.marks.push("Essential"),
+            b"Protected" if value == b"yes" => package.marks.push("Protected"),
+            b"Important" if value == b"yes" => package.marks.push("Important"),
+            b"Description" => {
+                let first = value.split(|b| *b == b'\n').next().unwrap_or_default();
+                let first = String::from_utf8_lossy(first).trim_end().to_owned();
+                package.summary = (!first.is_empty()).then_some(first);
+            }
+            b"Provides" => package.provides = text().split(',').map(name_of).collect(),
+            b"Depends" | b"Pre-Depends" => {
                 if !package.depends.is_empty() {
                     package.depends.push(',');
                 }
-                package.depends.push_str(value);
+                package.depends.push_str(&text());
+            }
+            b"Conffiles" => {
+                let owned = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let files = control::conffiles(value).map(|(path, sum)| (owned(path), owned(sum)));
+                package.conffiles = files.collect();
             }
             _ => {}
         }

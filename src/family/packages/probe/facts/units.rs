@@ -3,11 +3,11 @@
 use super::info::Info;
 use super::{PackageFacts, Unit};
 use crate::engine::fact::Why;
+use crate::run::child;
 use crate::run::proc::Proc;
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -113,31 +113,11 @@ fn by_processes(infos: &[Info], all: &mut [PackageFacts]) {
 fn show(names: &[String], until: Instant) -> Result<Vec<Unit>, Why> {
     let program = ["/usr/bin/systemctl", "/bin/systemctl"].into_iter().find(|p| Path::new(p).exists());
     let program = program.ok_or_else(|| Why::Failed("no systemctl".to_owned()))?;
-    let failed = |e: std::io::Error| Why::Failed(format!("systemctl: {e}"));
-    let mut child = Command::new(program)
-        .args(["show", "--no-pager", "-p", "Id,ActiveState,ActiveEnterTimestampMonotonic", "--"])
-        .args(names)
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(failed)?;
-    let out = child.stdout.take();
-    let reader = std::thread::Builder::new().name("units-out".to_owned()).spawn(move || {
-        let mut text = String::new();
-        out.map(|mut out| out.read_to_string(&mut text));
-        text
-    });
-    while child.try_wait().map_err(failed)?.is_none() {
-        if Instant::now() >= until {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(Why::TimedOut);
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let text = reader.map_err(failed)?.join().unwrap_or_default();
+    let mut command = Command::new(program);
+    command.args(["show", "--no-pager", "-p", "Id,ActiveState,ActiveEnterTimestampMonotonic", "--"]);
+    command.args(names).env("LC_ALL", "C");
+    let done = child::wait(command, None, until.saturating_duration_since(Instant::now()))?;
+    let text = String::from_utf8_lossy(&done.out).into_owned();
     let units = parse(&text, Proc::at(Path::new("/")).uptime());
     // An answer without any unit is none: systemd itself could not be reached.
     if text.trim().is_empty() && names.iter().any(|n| !n.contains('*')) {
