@@ -26,7 +26,7 @@ pub fn classify(name: &[u8], words: &[&[u8]]) -> Verdict {
 /// Judges the words after the name of a tool.
 pub fn classify_tool(tool: &Tool, words: &[&[u8]]) -> Verdict {
     let judged = match tool.family {
-        FamilyId::Kube => Some(kube::classify(tool, words, inner::judge)),
+        FamilyId::Kube => Some(kube::classify(tool, words, inner::classify)),
         FamilyId::Aws => Some(aws::classify(words)),
         FamilyId::Packages => packages::classify(tool.name.as_bytes(), words),
         FamilyId::Units => units::classify(tool.name.as_bytes(), words),

@@ -15,7 +15,7 @@ pub enum Decision {
     /// It runs.
     Allow(Allowed),
     /// It runs after the right answer.
-    Confirm(Asked),
+    Confirm(Confirmation),
     /// It does not run.
     Deny(Denied),
 }
@@ -35,7 +35,7 @@ pub struct Allowed {
 
 /// Terms of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Confirmation {
     /// How it is asked.
     pub level: Level,
     /// A written justification is demanded and recorded.
@@ -310,7 +310,7 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
             let mut notes: Vec<String> = asking().map(|v| v.says.clone()).filter(|t| !t.is_empty()).collect();
             notes.extend(warnings);
             notes.dedup();
-            Decision::Confirm(Asked {
+            Decision::Confirm(Confirmation {
                 level,
                 justification: asking().any(|v| v.justification),
                 show_diff: asking().any(|v| v.show_diff),

@@ -31,13 +31,13 @@ const READS_ONLY: &str = "a program that only reads";
 const DELETES: &str = "a program that deletes data";
 
 /// Judges the words of a command, its program first. The effect is read, disrupt or destroy.
-pub fn judge(words: &[&[u8]]) -> Verdict {
-    judge_at(words, DEPTH, false, None)
+pub fn classify(words: &[&[u8]]) -> Verdict {
+    classify_at(words, DEPTH, false, None)
 }
 
 /// The same inside the line of a shell: `depth` is how many further shells may be opened, `loose` that some of the words may
 /// be more options, `input` what the command reads from.
-fn judge_at(words: &[&[u8]], depth: u8, loose: bool, input: Option<&[u8]>) -> Verdict {
+fn classify_at(words: &[&[u8]], depth: u8, loose: bool, input: Option<&[u8]>) -> Verdict {
     let (mut words, mut loose) = (words, loose);
     for _ in 0..LAYERS {
         let Some((program, rest)) = words.split_first() else { break };
@@ -114,7 +114,7 @@ fn in_cluster(words: &[&[u8]]) -> Result<Verdict, usize> {
             None => Ok(Verdict::of(Effect::Disrupt)),
         };
     }
-    let verdict = bounded(classify::judge(&parsed, judge));
+    let verdict = bounded(classify::classify_parsed(&parsed, classify));
     if parsed.problem.is_some() && verdict.effect == Effect::Read {
         return Ok(Verdict::of(Effect::Disrupt));
     }
@@ -177,7 +177,7 @@ fn find(words: &[&[u8]], depth: u8) -> Verdict {
         let end = rest.iter().position(|w| matches!(*w, b";" | b"+")).unwrap_or(rest.len());
         let inner = rest.get(..end).unwrap_or_default();
         let found = match depth.checked_sub(1) {
-            Some(depth) => judge_at(inner, depth, false, None),
+            Some(depth) => classify_at(inner, depth, false, None),
             None => Verdict::of(Effect::Disrupt),
         };
         if found.effect > verdict.effect {

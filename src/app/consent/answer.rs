@@ -70,7 +70,7 @@ impl Asking<'_> {
         show::refusal(&self.shown, &refused, self.world, self.choice)
     }
 
-    fn confirm(&self, asked: &decide::Asked) -> Result<Yes> {
+    fn confirm(&self, asked: &decide::Confirmation) -> Result<Yes> {
         let judged = self.judged;
         if let Some(server) = &judged.impact.refused {
             let why = format!("the server would refuse it: {server}");
@@ -99,7 +99,7 @@ impl Asking<'_> {
     }
 
     /// The variable has a say, and this is what it says.
-    fn by_variable(&self, asked: &decide::Asked, value: &[u8]) -> Result<Yes> {
+    fn by_variable(&self, asked: &decide::Confirmation, value: &[u8]) -> Result<Yes> {
         let (judged, world) = (self.judged, self.world);
         if !asked.env_confirm {
             let refused = if judged.outcome.situation.actor == Actor::Agent {
@@ -122,7 +122,7 @@ impl Asking<'_> {
     }
 
     /// Puts the question to the person.
-    fn at_terminal(&self, asked: &decide::Asked) -> Result<Yes> {
+    fn at_terminal(&self, asked: &decide::Confirmation) -> Result<Yes> {
         let judged = self.judged;
         let mut question = Question::new(&judged.outcome.challenge, asked.level);
         question.attempts = judged.terms.prompt_attempts;

@@ -19,10 +19,14 @@ pub fn classify(words: &[&[u8]]) -> Verdict {
 /// Where the two major versions of the CLI read the words differently, the worse reading counts.
 pub fn classify_with(words: &[&[u8]], documents: &Documents) -> Verdict {
     if let Some(major) = only_version(words) {
-        return judge(&parse(words, major), documents);
+        return classify_parsed(&parse(words, major), documents);
     }
-    let verdict = judge(&parse(words, 2), documents);
-    if versions_differ(words) { verdict.or_worse(judge(&parse(words, 1), documents)) } else { verdict }
+    let verdict = classify_parsed(&parse(words, 2), documents);
+    if versions_differ(words) {
+        verdict.or_worse(classify_parsed(&parse(words, 1), documents))
+    } else {
+        verdict
+    }
 }
 
 /// Whether the CLI would let the person compose another command (`--cli-auto-prompt`, `AWS_CLI_AUTO_PROMPT`), so that the
@@ -47,7 +51,7 @@ pub fn prompts(words: &[&[u8]], variable: Option<&[u8]>) -> bool {
 }
 
 /// Judges one reading.
-fn judge(parsed: &Parsed<'_>, documents: &Documents) -> Verdict {
+fn classify_parsed(parsed: &Parsed<'_>, documents: &Documents) -> Verdict {
     if parsed.words.contains(&b"--cli-auto-prompt".as_slice())
         && !parsed.words.contains(&b"--no-cli-auto-prompt".as_slice())
     {
@@ -157,7 +161,7 @@ pub fn hit(words: &[&[u8]], documents: &Documents) -> Hit {
     let refused = |parsed: &Parsed<'_>| {
         matches!(parsed.problem, Some(Problem::Ambiguous(_) | Problem::MissingValue(_)))
     };
-    let worse = judge(&one, documents).effect > judge(&two, documents).effect;
+    let worse = classify_parsed(&one, documents).effect > classify_parsed(&two, documents).effect;
     let first = if worse || (refused(&two) && !refused(&one)) { &one } else { &two };
     hit_of(first, documents)
 }

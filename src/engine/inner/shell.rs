@@ -6,7 +6,7 @@
 
 use super::super::effect::Effect;
 use super::super::verdict::Verdict;
-use super::{READS_ONLY, client, judge_at};
+use super::{READS_ONLY, classify_at, client};
 use crate::engine::inner::programs::{SHELL_OWN, SHELL_WORDS};
 
 /// The longest line that is read: no argument of a program can be longer (Linux, `MAX_ARG_STRLEN`).
@@ -397,7 +397,7 @@ impl Reader<'_> {
                     None => Verdict::of(Effect::Disrupt),
                 }
             }
-            _ => judge_at(&slices, self.depth, loose, input.as_deref()),
+            _ => classify_at(&slices, self.depth, loose, input.as_deref()),
         };
         let unsure = first.expands && verdict.effect < Effect::Disrupt;
         self.add(if unsure { Verdict::of(Effect::Disrupt) } else { verdict });

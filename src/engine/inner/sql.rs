@@ -59,7 +59,7 @@ const DEPTH: u8 = 2;
 
 /// The worst of some statements. A backslash command of psql that only describes is a read; every other one is not known.
 pub fn judge(text: &[u8], dialect: Dialect) -> Effect {
-    judge_at(&text.to_ascii_lowercase(), dialect, DEPTH)
+    classify_at(&text.to_ascii_lowercase(), dialect, DEPTH)
 }
 
 /// The tables that statements of PartiQL name, as they stand: `DELETE FROM "orders"."index" WHERE …`, `UPDATE orders SET …`,
@@ -87,7 +87,7 @@ pub fn tables(text: &str) -> Vec<String> {
     out
 }
 
-fn judge_at(text: &[u8], dialect: Dialect, depth: u8) -> Effect {
+fn classify_at(text: &[u8], dialect: Dialect, depth: u8) -> Effect {
     let readings = match dialect {
         Dialect::Postgres => POSTGRES,
         Dialect::MySql => MYSQL,
@@ -334,7 +334,7 @@ fn worst_of(read: &Read<'_>, dialect: Dialect, depth: u8) -> Option<Effect> {
     }
     let inside = read.parts.iter().filter_map(|part| match part {
         Part::Text(text) | Part::Quoted { whole: text, .. } => {
-            Some(judge_at(unquoted_name(text), dialect, depth - 1)).filter(|e| *e == Effect::Destroy)
+            Some(classify_at(unquoted_name(text), dialect, depth - 1)).filter(|e| *e == Effect::Destroy)
         }
         _ => None,
     });

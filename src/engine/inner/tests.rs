@@ -1,4 +1,4 @@
-use super::judge;
+use super::classify;
 use crate::engine::effect::Effect::{self, Destroy, Disrupt, Read};
 
 /// Words of a row: blanks part them but inside quotes; in double ones `\"` is a quote. `\n` is the end of a line.
@@ -27,7 +27,7 @@ fn split(line: &str) -> Vec<String> {
 
 fn effect(line: &str) -> Effect {
     let words = split(line);
-    judge(&words.iter().map(String::as_bytes).collect::<Vec<_>>()).effect
+    classify(&words.iter().map(String::as_bytes).collect::<Vec<_>>()).effect
 }
 
 fn all_hold(rows: &[(Effect, &str)]) {
@@ -309,12 +309,12 @@ fn shells_do_what_their_lines_do() {
 #[test]
 fn long_and_nested_words_end() {
     let nested: Vec<&[u8]> = [&b"kubectl"[..], b"exec", b"a", b"--"].repeat(20_000);
-    assert_eq!(judge(&nested).effect, Disrupt);
+    assert_eq!(classify(&nested).effect, Disrupt);
     let wrapped: Vec<&[u8]> = [&b"sudo"[..]].repeat(100_000);
-    let _ = judge(&wrapped);
+    let _ = classify(&wrapped);
     for part in ["$(", "`", "${", "(", "'", "\"", "<(", "<<E\n", "<<E ", "$((1", "sh -c '", "$((", "eval "] {
         let line = part.repeat(20_000);
-        assert!(judge(&[b"sh", b"-c", line.as_bytes()]).effect >= Disrupt, "{part}");
+        assert!(classify(&[b"sh", b"-c", line.as_bytes()]).effect >= Disrupt, "{part}");
     }
 }
 

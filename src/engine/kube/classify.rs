@@ -25,7 +25,7 @@ pub fn classify_words(tool: &'static Table, words: &[&[u8]], inside: Inside) -> 
         return Verdict { completion: true, ..Verdict::of(Effect::Read) };
     }
     let parsed = parse(tool, words);
-    let verdict = judge(&parsed, inside);
+    let verdict = classify_parsed(&parsed, inside);
     match parsed.problem {
         None | Some(Problem::MissingValue(_) | Problem::BadValue(_)) => verdict,
         Some(Problem::UnknownFlag(_) | Problem::UnknownCommand(_)) => {
@@ -51,7 +51,7 @@ fn worst_reading(
         // kubectl refuses flags before a plugin's name, so that the only other reading is a command behind them.
         let loose = parse_as(tool, words, Reading::Loose);
         if loose.command.is_some() && !parsed.given.is_empty() {
-            worst = judge(&loose, inside);
+            worst = classify_parsed(&loose, inside);
         }
     }
     let mut unknown: Vec<usize> = parsed.unknown_flags().collect();
@@ -59,7 +59,7 @@ fn worst_reading(
     let many = unknown.len() > TRIED_FLAGS;
     if many {
         worst.raise(Effect::Unknown, "more unknown flags than can be told apart");
-        worst = worst.or_worse(judge(&parse_as(tool, words, Reading::Eat(&unknown)), inside));
+        worst = worst.or_worse(classify_parsed(&parse_as(tool, words, Reading::Eat(&unknown)), inside));
         unknown.clear();
     }
     let mut eat = Vec::with_capacity(unknown.len());
@@ -68,19 +68,19 @@ fn worst_reading(
         eat.extend(unknown.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, at)| *at));
         let reading = parse_as(tool, words, Reading::Eat(&eat));
         if reading.command.is_some() {
-            worst = worst.or_worse(judge(&reading, inside));
+            worst = worst.or_worse(classify_parsed(&reading, inside));
         }
     }
     worst
 }
 
 /// Judges one reading.
-pub fn judge(parsed: &Parsed<'_>, inside: Inside) -> Verdict {
-    judge_filed(parsed, Filed::default(), inside)
+pub fn classify_parsed(parsed: &Parsed<'_>, inside: Inside) -> Verdict {
+    classify_filed(parsed, Filed::default(), inside)
 }
 
 /// The same when the command's files have been read.
-pub fn judge_filed(parsed: &Parsed<'_>, filed: Filed<'_>, inside: Inside) -> Verdict {
+pub fn classify_filed(parsed: &Parsed<'_>, filed: Filed<'_>, inside: Inside) -> Verdict {
     let Some(command) = parsed.command else {
         return match parsed.problem {
             // kubectl refuses flags before a plugin's name.
@@ -195,14 +195,14 @@ fn patch(_: &Parsed<'_>, verdict: &mut Verdict) {
 
 #[cfg(feature = "cli")]
 fn patch(parsed: &Parsed<'_>, verdict: &mut Verdict) {
-    use crate::engine::kube::content::{PatchKind, judge_patch_of};
+    use crate::engine::kube::content::{PatchKind, classify_patch_of};
     verdict.content = true;
     let kind = PatchKind::from_flag(parsed.last("type"));
     if parsed.last("subresource") == Some(b"scale") {
         verdict.raise(Effect::Disrupt, "changes the number of pods");
     }
     if let Some(text) = parsed.last("patch").filter(|text| !text.is_empty()) {
-        let judged = judge_patch_of(kind, hit(parsed), text);
+        let judged = classify_patch_of(kind, hit(parsed), text);
         verdict.content = judged.unread;
         verdict.effect = verdict.effect.max(judged.effect);
         verdict.because.extend(judged.because);

@@ -80,12 +80,12 @@ pub enum Hit {
 }
 
 /// Judges a patch. Content that cannot be read is a change whose effect is not known: [`Judged::unread`].
-pub fn judge_patch(kind: PatchKind, bytes: &[u8]) -> Judged {
-    judge_patch_of(kind, Hit::Unknown, bytes)
+pub fn classify_patch(kind: PatchKind, bytes: &[u8]) -> Judged {
+    classify_patch_of(kind, Hit::Unknown, bytes)
 }
 
 /// The same where the words name the kind of the object.
-pub fn judge_patch_of(kind: PatchKind, hit: Hit, bytes: &[u8]) -> Judged {
+pub fn classify_patch_of(kind: PatchKind, hit: Hit, bytes: &[u8]) -> Judged {
     let mut judged = Judged::nothing();
     let Ok(value) = serde_yaml::from_slice::<Value>(bytes) else {
         judged.unread = true;
@@ -334,7 +334,7 @@ impl Manifest {
 
 /// Judges a manifest: YAML or JSON, one or many documents. What it finds are possibilities: a reclaim policy that
 /// already was Delete changes nothing, which only the live object tells.
-pub fn judge_manifest(bytes: &[u8]) -> Manifest {
+pub fn classify_manifest(bytes: &[u8]) -> Manifest {
     let mut manifest = Manifest::default();
     for document in serde_yaml::Deserializer::from_slice(bytes) {
         match <Value as serde::Deserialize>::deserialize(document) {
@@ -461,7 +461,7 @@ mod tests {
             (Merge, r#"{"data":null}"#, Mutate),
             (Strategic, r#"{"spec":{"template":{"spec":{"containers":[{"image":"x"}]}}}}"#, Mutate),
         ] {
-            assert_eq!(judge_patch(kind, patch.as_bytes()).effect, want, "{kind:?} {patch}");
+            assert_eq!(classify_patch(kind, patch.as_bytes()).effect, want, "{kind:?} {patch}");
         }
     }
 
@@ -532,7 +532,11 @@ mod tests {
             (Merge, Hit::Other, r#"{"spec":{"taints":[{"key":"a","effect":"PreferNoSchedule"}]}}"#, Mutate),
             (Merge, Hit::Other, r#"{"spec":{"taints":null}}"#, Mutate),
         ] {
-            assert_eq!(judge_patch_of(kind, hit, patch.as_bytes()).effect, want, "{kind:?} {hit:?} {patch}");
+            assert_eq!(
+                classify_patch_of(kind, hit, patch.as_bytes()).effect,
+                want,
+                "{kind:?} {hit:?} {patch}"
+            );
         }
     }
 
@@ -544,7 +548,7 @@ mod tests {
             ("kind: ConfigMap\nmetadata: {name: aws-auth, namespace: shop}", Effect::Mutate),
             ("kind: Service\nmetadata: {name: aws-auth, namespace: kube-system}", Effect::Mutate),
         ] {
-            assert_eq!(judge_manifest(text.as_bytes()).effect(), want, "{text}");
+            assert_eq!(classify_manifest(text.as_bytes()).effect(), want, "{text}");
         }
     }
 
@@ -556,7 +560,7 @@ mod tests {
             (PatchKind::Json, "{}"),
             (PatchKind::Merge, r#"{"metadata":{"finalizers":["a/b"]}}"#),
         ] {
-            assert!(judge_patch(kind, patch.as_bytes()).unread, "{patch}");
+            assert!(classify_patch(kind, patch.as_bytes()).unread, "{patch}");
         }
     }
 
@@ -565,11 +569,11 @@ mod tests {
         let text = "---\n# nothing\n---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: PersistentVolume, \
                     metadata: {name: a}, spec: {persistentVolumeReclaimPolicy: Delete}}\n---\napiVersion: apps/v1\n\
                     kind: Deployment\nmetadata: {name: w, namespace: s}\nspec: {replicas: 0}\n";
-        let manifest = judge_manifest(text.as_bytes());
+        let manifest = classify_manifest(text.as_bytes());
         assert_eq!(manifest.error, None);
         let seen: Vec<_> = manifest.documents.iter().map(|d| (d.kind.as_str(), d.judged.effect)).collect();
         assert_eq!(seen, [("PersistentVolume", Effect::Destroy), ("Deployment", Effect::Disrupt)]);
         assert_eq!(manifest.documents[1].namespace.as_deref(), Some("s"));
-        assert_eq!(judge_manifest(b"a: [").effect(), Effect::Unknown);
+        assert_eq!(classify_manifest(b"a: [").effect(), Effect::Unknown);
     }
 }

@@ -37,27 +37,27 @@ pub fn classify(tool: &[u8], words: &[&[u8]]) -> Option<Verdict> {
     let verdict = match tool {
         b"systemctl" => {
             let line = systemctl(words);
-            let verdict = judge_systemctl(&line);
+            let verdict = classify_systemctl(&line);
             if line.strange() {
-                verdict.or_worse(judge_systemctl(&read(SYSTEMCTL_OPTIONS, words, true)))
+                verdict.or_worse(classify_systemctl(&read(SYSTEMCTL_OPTIONS, words, true)))
             } else {
                 verdict
             }
         }
-        b"shutdown" => judge_shutdown(&read(SHUTDOWN_OPTIONS, words, false)),
-        b"halt" | b"poweroff" | b"reboot" | b"coldreboot" => judge_halt(&read(HALT_OPTIONS, words, false)),
-        b"init" | b"telinit" => judge_init(words),
-        b"service" => judge_service(words),
-        b"invoke-rc.d" | b"rc-service" => judge_script(words),
+        b"shutdown" => classify_shutdown(&read(SHUTDOWN_OPTIONS, words, false)),
+        b"halt" | b"poweroff" | b"reboot" | b"coldreboot" => classify_halt(&read(HALT_OPTIONS, words, false)),
+        b"init" | b"telinit" => classify_init(words),
+        b"service" => classify_service(words),
+        b"invoke-rc.d" | b"rc-service" => classify_script(words),
         // `b` and `o` go down at once, with nothing written to disk.
         b"tee" if words.contains(&&b"/proc/sysrq-trigger"[..]) => {
             Verdict::why(Effect::Destroy, "takes the machine down with nothing written to disk")
         }
-        b"journalctl" => judge_journal(words),
-        b"kexec" => judge_kexec(words),
-        b"systemd-tmpfiles" => judge_tmpfiles(words),
+        b"journalctl" => classify_journal(words),
+        b"kexec" => classify_kexec(words),
+        b"systemd-tmpfiles" => classify_tmpfiles(words),
         b"pg_ctlcluster" | b"pg_ctl" => first_action(CLUSTER_ACTIONS, words),
-        _ => judge_small(SMALL.iter().find(|s| s.name.is(tool))?, words),
+        _ => classify_small(SMALL.iter().find(|s| s.name.is(tool))?, words),
     };
     Some(verdict)
 }
@@ -115,7 +115,7 @@ pub fn takes_down_as_target(unit: &[u8]) -> Option<&'static [u8]> {
     POWER_UNITS.iter().map(Inline::bytes).find(|power| power.strip_suffix(b".target") == Some(unit))
 }
 
-fn judge_systemctl(line: &Words<'_>) -> Verdict {
+fn classify_systemctl(line: &Words<'_>) -> Verdict {
     if line.has(Means::Help) {
         return Verdict::why(Effect::Read, "only prints help");
     }
@@ -218,7 +218,7 @@ fn rehearsal() -> Verdict {
 }
 
 /// `shutdown_parse_argv`: what comes last says what is done.
-fn judge_shutdown(line: &Line<'_, Means>) -> Verdict {
+fn classify_shutdown(line: &Line<'_, Means>) -> Verdict {
     if line.has(Means::Help) {
         return Verdict::why(Effect::Read, "only prints help");
     }
@@ -236,7 +236,7 @@ fn judge_shutdown(line: &Line<'_, Means>) -> Verdict {
     }
 }
 
-fn judge_halt(line: &Words<'_>) -> Verdict {
+fn classify_halt(line: &Words<'_>) -> Verdict {
     if line.has(Means::Help) {
         Verdict::why(Effect::Read, "only prints help")
     } else if let Some(planned) = planned(line) {
@@ -252,7 +252,7 @@ fn judge_halt(line: &Words<'_>) -> Verdict {
 }
 
 /// `telinit_parse_argv`: a runlevel, or `q` and `u` for init itself.
-fn judge_init(words: &[&[u8]]) -> Verdict {
+fn classify_init(words: &[&[u8]]) -> Verdict {
     if words.contains(&&b"--help"[..]) {
         return Verdict::why(Effect::Read, "only prints help");
     }
@@ -266,7 +266,7 @@ fn judge_init(words: &[&[u8]]) -> Verdict {
 }
 
 /// `service NAME ACTION`; a word that asks for help counts wherever it stands.
-fn judge_service(words: &[&[u8]]) -> Verdict {
+fn classify_service(words: &[&[u8]]) -> Verdict {
     if words.iter().any(|w| w.starts_with(b"--h") || matches!(*w, b"-h" | b"--version" | b"-V")) {
         return Verdict::why(Effect::Read, "only prints help");
     }
@@ -290,7 +290,7 @@ pub fn service<'a>(words: &[&'a [u8]]) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
 }
 
 /// `invoke-rc.d [options] NAME ACTION`.
-fn judge_script(words: &[&[u8]]) -> Verdict {
+fn classify_script(words: &[&[u8]]) -> Verdict {
     let options = words.iter().take_while(|w| w.starts_with(b"-"));
     if options.clone().any(|w| matches!(*w, b"--query" | b"--help" | b"--list" | b"-l" | b"--exists" | b"-e"))
     {
@@ -331,7 +331,7 @@ fn first_action(actions: &[(Inline<20>, Effect)], words: &[&[u8]]) -> Verdict {
 }
 
 /// journalctl shows; a few of its options do something instead.
-fn judge_journal(words: &[&[u8]]) -> Verdict {
+fn classify_journal(words: &[&[u8]]) -> Verdict {
     let options = || words.iter().take_while(|w| **w != b"--");
     let begins = |with: &[&str]| options().any(|w| with.iter().any(|start| w.starts_with(start.as_bytes())));
     if begins(&["--vac"]) {
@@ -344,7 +344,7 @@ fn judge_journal(words: &[&[u8]]) -> Verdict {
 }
 
 /// kexec(8): what was loaded starts at once with `-e`, and without a word that only loads, unloads or asks.
-fn judge_kexec(words: &[&[u8]]) -> Verdict {
+fn classify_kexec(words: &[&[u8]]) -> Verdict {
     let has = |letter: u8, long: &str| {
         words.iter().any(|w| match w {
             [b'-', b'-', rest @ ..] => rest == long.as_bytes(),
@@ -367,7 +367,7 @@ fn judge_kexec(words: &[&[u8]]) -> Verdict {
 
 /// systemd-tmpfiles(8): `--purge` removes everything its configuration files would make, `/home` among it; `--remove`
 /// removes what they mark for it, `--clean` what is old.
-fn judge_tmpfiles(words: &[&[u8]]) -> Verdict {
+fn classify_tmpfiles(words: &[&[u8]]) -> Verdict {
     let has = |begins: &str| words.iter().any(|w| w.starts_with(begins.as_bytes()));
     if has("--h")
         || has("--vers")
@@ -388,7 +388,7 @@ fn effect_of(table: &[(Inline<20>, Effect)], word: &[u8]) -> Option<Effect> {
     table.iter().find(|(name, _)| name.is(word)).map(|(_, effect)| *effect)
 }
 
-fn judge_small(program: &Small, words: &[&[u8]]) -> Verdict {
+fn classify_small(program: &Small, words: &[&[u8]]) -> Verdict {
     let mut verb = None;
     let (mut passive, mut loses) = (false, false);
     let mut rest = words.iter();

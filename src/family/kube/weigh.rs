@@ -10,7 +10,7 @@ use crate::engine::impact::Impact;
 use crate::engine::inner;
 use crate::engine::kube;
 use crate::engine::kube::KubeTarget;
-use crate::engine::kube::classify::{Filed, judge_filed};
+use crate::engine::kube::classify::{Filed, classify_filed};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
 use crate::engine::policy::Merged;
@@ -54,7 +54,7 @@ impl Stage<'_> {
         // Kinds that stand in a file count like those that stand in the words.
         let kinds: Vec<&str> = self.documents.objects.iter().map(Document::kind).collect();
         let filed = Filed { kinds: &kinds, unread: !self.documents.unread.is_empty() };
-        let worded = judge_filed(self.parsed, filed, inner::judge);
+        let worded = classify_filed(self.parsed, filed, inner::classify);
         let effect =
             if reach::from_files(self.parsed) { worded.effect.max(self.effect) } else { self.effect };
         let unseen = !probed || !impact.gaps.is_empty();

@@ -113,7 +113,7 @@ impl<'a> Packages<'a> {
             Known::Known(plan) => {
                 let going: Vec<&Change> = plan.removals().collect();
                 let patience = self.on.cx.probe_deadline(LOOKING);
-                let mut held = probe::facts::look(&found.root, &going, patience);
+                let mut held = probe::facts::collect(&found.root, &going, patience);
                 let call = self.on.cx.call;
                 if call.tool.is(&tool::DPKG) && !dpkg::parse(self.on.cx.raw).has(tables::dpkg::Kind::Install)
                 {

@@ -178,7 +178,7 @@ impl Reader {
     /// another machine what it loses is refused like a guarded command; here it is only judged.
     fn known_program(&mut self, fields: &[Field]) -> LineVerdict {
         let words: Vec<&[u8]> = fields.iter().map(|f| f.bytes.as_slice()).collect();
-        match inner::judge(&words).effect {
+        match inner::classify(&words).effect {
             Effect::Destroy if self.remote > 0 && self.removes_scratch(fields) => {
                 self.scratched = true;
                 STRANGE

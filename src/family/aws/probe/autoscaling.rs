@@ -11,12 +11,12 @@ use crate::engine::impact::{Group, Impact, Protection, Subject};
 use serde_json::Value;
 
 /// Looks at what the command hits.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     if hit.operation == "terminate-instance-in-auto-scaling-group" {
         return one_instance(cli, hit, impact).await;
     }
     let Some(name) = hit.value("auto-scaling-group-name") else {
-        return describe::look(cli, hit, impact).await;
+        return describe::probe_impact(cli, hit, impact).await;
     };
     let words = ["autoscaling", "describe-auto-scaling-groups", "--auto-scaling-group-names", name];
     let group = match cli.json(&words).await {

@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 const KIND: &str = "DynamoDB table";
 
 /// Looks at the tables or items the command is about.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match hit.operation.as_str() {
         "batch-write-item" => writes(cli, hit, batch(hit), impact).await,
         "transact-write-items" => writes(cli, hit, transaction(hit), impact).await,
         // What is made is not there yet.
-        "create-table" | "create-backup" => describe::look(cli, hit, impact).await,
-        _ if hit.list("table-name").is_empty() => describe::look(cli, hit, impact).await,
+        "create-table" | "create-backup" => describe::probe_impact(cli, hit, impact).await,
+        _ if hit.list("table-name").is_empty() => describe::probe_impact(cli, hit, impact).await,
         _ => {
             let named = names(hit, "table-name");
             let mut seen = Vec::new();
@@ -327,7 +327,7 @@ fn transaction(hit: &Hit) -> Option<Writes> {
 /// Many items at once: how many of which table, and whether each table has a history.
 async fn writes(cli: &Cli<'_>, hit: &Hit, all: Option<Writes>, impact: &mut Impact) {
     let Some(all) = all else {
-        describe::look(cli, hit, impact).await;
+        describe::probe_impact(cli, hit, impact).await;
         return impact.gap("the items", Why::Failed("they cannot be read from these words".to_owned()));
     };
     let looks = all.keys().map(|table| history(cli, table));

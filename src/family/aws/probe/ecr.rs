@@ -10,11 +10,11 @@ use crate::engine::impact::{Data, Fate, Impact, Subject};
 use serde_json::Value;
 
 /// Looks at the repository and what of it goes.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let known =
         matches!(hit.operation.as_str(), "delete-repository" | "batch-delete-image" | "put-lifecycle-policy");
     if !known || hit.list("repository-name").is_empty() {
-        return describe::look(cli, hit, impact).await;
+        return describe::probe_impact(cli, hit, impact).await;
     }
     let named = names(hit, "repository-name");
     let mut seen = Vec::new();

@@ -11,7 +11,7 @@ use crate::engine::impact::{Group, Impact, Subject};
 use serde_json::Value;
 
 /// Looks at the cluster, service, task or machine.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let about: Option<(&str, &str)> = match hit.operation.as_str() {
         "delete-cluster" => Some(("cluster", "ECS cluster")),
         "delete-service" | "update-service" => Some(("service", "ECS service")),
@@ -21,7 +21,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
         _ => None,
     };
     let Some((option, kind)) = about.filter(|(option, _)| !hit.list(option).is_empty()) else {
-        return describe::look(cli, hit, impact).await;
+        return describe::probe_impact(cli, hit, impact).await;
     };
     let named = names(hit, option);
     let looks = named.iter().take(describe::DESCRIBED).map(|one| async move {

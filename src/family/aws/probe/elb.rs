@@ -13,12 +13,12 @@ use serde_json::Value;
 const GUARD_RAIL: &str = "deletion_protection.enabled";
 
 /// Looks at what the command hits.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let arn = hit.value("load-balancer-arn");
     match (hit.operation.as_str(), arn) {
         ("delete-load-balancer", Some(arn)) => delete(cli, hit, arn, impact).await,
         ("modify-load-balancer-attributes", Some(arn)) => unprotect(cli, hit, arn, impact).await,
-        _ => describe::look(cli, hit, impact).await,
+        _ => describe::probe_impact(cli, hit, impact).await,
     }
 }
 

@@ -32,7 +32,7 @@ macro_rules! family {
         Family {
             service: $service,
             operations: &[],
-            look: |cli, hit, impact| Box::pin($module::look(cli, hit, impact)),
+            look: |cli, hit, impact| Box::pin($module::probe_impact(cli, hit, impact)),
             safer: $safer,
         }
     };
@@ -70,11 +70,11 @@ fn family_of(hit: &Hit) -> Option<&'static Family> {
 }
 
 /// Asks what the command would do, within the deadline of `cli`.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match family_of(hit) {
         Some(family) => (family.look)(cli, hit, impact).await,
         // Without a family one description may tell it; without that, the words are all there is.
-        None => describe::look(cli, hit, impact).await,
+        None => describe::probe_impact(cli, hit, impact).await,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::engine::impact::{Impact, Subject};
 
 /// Notes what the command names, and what such a command does as a rule.
 #[allow(clippy::unused_async, reason = "one form for every family")]
-pub(super) async fn look(_cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(_cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     named(hit, impact);
     let Some(reviewed) = aws::reviewed(&hit.service, &hit.operation) else { return };
     if said(reviewed.lost) {

@@ -14,9 +14,9 @@ use serde_json::Value;
 const KIND: &str = "KMS key";
 
 /// Looks at the key.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     if hit.list("key-id").is_empty() {
-        return describe::look(cli, hit, impact).await;
+        return describe::probe_impact(cli, hit, impact).await;
     }
     let named = names(hit, "key-id");
     let mut seen = Vec::new();

@@ -14,9 +14,9 @@ const KNOWN: &[&str] =
     &["delete-function", "put-function-concurrency", "update-function-code", "update-function-configuration"];
 
 /// Looks at the function.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     if !KNOWN.contains(&hit.operation.as_str()) || hit.list("function-name").is_empty() {
-        return describe::look(cli, hit, impact).await;
+        return describe::probe_impact(cli, hit, impact).await;
     }
     let named = names(hit, "function-name");
     let mut seen = Vec::new();

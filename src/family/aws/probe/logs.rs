@@ -9,11 +9,11 @@ use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
 use serde_json::Value;
 
 /// Looks at the log group.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let option = match hit.operation.as_str() {
         "put-retention-policy" => "log-group-name",
         "put-log-group-deletion-protection" => "log-group-identifier",
-        _ => return describe::look(cli, hit, impact).await,
+        _ => return describe::probe_impact(cli, hit, impact).await,
     };
     let named = names(hit, option);
     let mut seen = Vec::new();

@@ -235,7 +235,7 @@ async fn facts(request: &Request<'_>, cli: &Cli<'_>) -> (accounts::Names, Impact
     let mut impact = Impact::default();
     let look = async {
         if request.impact {
-            families::look(cli, request.hit, &mut impact).await;
+            families::probe_impact(cli, request.hit, &mut impact).await;
         }
     };
     let names = async {

@@ -17,10 +17,12 @@ const KIND: &str = "hosted zone";
 const ONE_BY_ONE: usize = 4;
 
 /// Looks at the zone.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let option = ["hosted-zone-id", "id"].into_iter().find(|o| !hit.list(o).is_empty());
     let zoned = hit.operation.contains("hosted-zone") || hit.operation.ends_with("record-sets");
-    let Some(option) = option.filter(|_| zoned) else { return describe::look(cli, hit, impact).await };
+    let Some(option) = option.filter(|_| zoned) else {
+        return describe::probe_impact(cli, hit, impact).await;
+    };
     let named = names(hit, option);
     let mut seen = Vec::new();
     for one in named.iter().take(1) {

@@ -17,9 +17,9 @@ const WINDOW: &str = "recovery-window-in-days";
 const LONGEST: u64 = 30;
 
 /// Looks at the secret.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     if hit.list("secret-id").is_empty() {
-        return describe::look(cli, hit, impact).await;
+        return describe::probe_impact(cli, hit, impact).await;
     }
     let named = names(hit, "secret-id");
     let mut seen = Vec::new();

@@ -9,7 +9,7 @@ use crate::family::kube::probe::Request;
 use crate::family::kube::probe::catalog::{Catalog, Kind};
 use crate::family::kube::probe::client;
 use crate::family::kube::probe::http::{Api, List, Meta, Miss, parse, segment};
-use crate::family::kube::probe::selection::{self, Aim};
+use crate::family::kube::probe::selection::{self, Selection};
 use crate::family::kube::probe::subjects::Listing;
 use crate::keep::head::Missing;
 use crate::run::tasks;
@@ -153,7 +153,7 @@ async fn collect(order: &Order<'_>, writer: &mut Writer) -> io::Result<Vec<LeftO
         Ok(catalog) => catalog,
         Err(miss) => return all(miss.why()),
     };
-    let Aim { objects, mut lists, gaps } = selection::aim(&api, &catalog, order.request).await;
+    let Selection { objects, mut lists, gaps } = selection::aim(&api, &catalog, order.request).await;
     let left_out = gaps.into_iter().map(LeftOut::from).collect();
     let whole: HashSet<String> =
         objects.iter().filter(|o| o.kind.is("", "namespaces")).map(|o| o.name.clone()).collect();

@@ -16,7 +16,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::grammar::cobra::Parsed;
 use crate::engine::impact::{Impact, Subject};
-use crate::engine::kube::content::{PatchKind, judge_manifest, judge_patch};
+use crate::engine::kube::content::{PatchKind, classify_manifest, classify_patch};
 use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{DIFFERENT, PRUNED};
 use serde_json::Value;
@@ -52,7 +52,7 @@ fn act(parsed: &Parsed<'_>) -> Act {
 }
 
 /// Everything the cluster says about one command.
-pub async fn look(api: &Api, request: &Request<'_>) -> Impact {
+pub async fn probe_impact(api: &Api, request: &Request<'_>) -> Impact {
     let chosen = chosen(request.parsed);
     if chosen == Chosen::Nothing {
         let mut impact = Impact::default();
@@ -108,7 +108,7 @@ fn untried(of: &Untried<'_>, answered: &[Value], set: &Set, impact: &mut Impact)
         "patch" => {
             let absent = set.total == 0 && set.impact.gaps.is_empty();
             for patch in of.documents.patches.iter().filter(|_| !absent) {
-                let judged = judge_patch(PatchKind::from_flag(of.parsed.last("type")), patch);
+                let judged = classify_patch(PatchKind::from_flag(of.parsed.last("type")), patch);
                 judged.because.iter().for_each(|because| impact.raise(judged.effect, *because));
             }
             return;
@@ -137,7 +137,7 @@ fn untried(of: &Untried<'_>, answered: &[Value], set: &Set, impact: &mut Impact)
             impact.raise(Effect::Disrupt, "what the change takes away could not be tried");
         }
         let bytes = serde_json::to_vec(&document.value).unwrap_or_default();
-        for judged in judge_manifest(&bytes).documents {
+        for judged in classify_manifest(&bytes).documents {
             for because in judged.judged.because {
                 impact.raise(judged.judged.effect, format!("{kind} {name}: {because}"));
             }

@@ -44,7 +44,7 @@ const DEFAULTS: &[(&str, &str, &str)] =
 
 /// What lists found.
 #[derive(Debug, Default)]
-pub struct Bulk {
+pub struct Inventory {
     /// Groups, data, clauses and gaps.
     pub impact: Impact,
     /// Claims, for the fate of their volumes.
@@ -74,7 +74,7 @@ impl Place<'_> {
 }
 
 /// Everything in these namespaces.
-pub async fn namespaces(api: &Api, catalog: &Catalog, names: &[String]) -> Bulk {
+pub async fn namespaces(api: &Api, catalog: &Catalog, names: &[String]) -> Inventory {
     let kinds = || {
         catalog.kinds.iter().filter(|k| {
             k.namespaced && k.holds_objects && !NOISE.contains(&(k.group.as_str(), k.resource.as_str()))
@@ -87,7 +87,7 @@ pub async fn namespaces(api: &Api, catalog: &Catalog, names: &[String]) -> Bulk 
     } else {
         names.iter().map(|n| Place { namespace: Some(n), only: None }).collect()
     };
-    let mut bulk = Bulk::default();
+    let mut bulk = Inventory::default();
     let asked: Vec<(&Kind, &Place<'_>)> = places.iter().flat_map(|p| kinds().map(move |k| (k, p))).collect();
     for part in crate::run::tasks::gather(asked.into_iter().map(|(k, p)| one_kind(api, k, p))).await {
         bulk.add(part);
@@ -98,14 +98,14 @@ pub async fn namespaces(api: &Api, catalog: &Catalog, names: &[String]) -> Bulk 
 }
 
 /// Every object of one kind, everywhere.
-pub async fn whole_kind(api: &Api, kind: &Kind) -> Bulk {
+pub async fn whole_kind(api: &Api, kind: &Kind) -> Inventory {
     let mut bulk = one_kind(api, kind, &Place { namespace: None, only: None }).await;
     bulk.finish();
     bulk
 }
 
-impl Bulk {
-    fn add(&mut self, other: Bulk) {
+impl Inventory {
+    fn add(&mut self, other: Inventory) {
         self.impact.absorb(other.impact);
         self.claims.extend(other.claims);
         self.pods += other.pods;
@@ -256,12 +256,12 @@ impl Lean<'_> {
     }
 }
 
-async fn one_kind(api: &Api, kind: &Kind, place: &Place<'_>) -> Bulk {
-    let mut bulk = Bulk::default();
+async fn one_kind(api: &Api, kind: &Kind, place: &Place<'_>) -> Inventory {
+    let mut bulk = Inventory::default();
     let answer = if kind.is("", "persistentvolumeclaims") {
         whole(api, kind, place, &mut bulk, |bulk, claim: Claim| bulk.claims.push(claim)).await
     } else if kind.is("", "services") {
-        let addresses = |bulk: &mut Bulk, service: Service| {
+        let addresses = |bulk: &mut Inventory, service: Service| {
             let addresses = service.load_balancer().into_iter().flatten();
             bulk.addresses.extend(addresses.map(str::to_owned));
         };
@@ -288,8 +288,8 @@ async fn whole<S, T>(
     api: &Api,
     kind: &Kind,
     place: &Place<'_>,
-    bulk: &mut Bulk,
-    note: impl Fn(&mut Bulk, Whole<S, T>),
+    bulk: &mut Inventory,
+    note: impl Fn(&mut Inventory, Whole<S, T>),
 ) -> Answer<()>
 where
     Whole<S, T>: DeserializeOwned,
@@ -319,7 +319,7 @@ where
 }
 
 /// Objects of operators that say themselves what becomes of their data.
-async fn with_policy(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk) -> Answer<()> {
+async fn with_policy(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Inventory) -> Answer<()> {
     let (objects, left) =
         api.list::<serde_json::Value>(&kind.list(place.namespace), "", false, 2_000).await?;
     let mut tally = tally(kind);
@@ -351,7 +351,7 @@ async fn with_policy(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk)
 }
 
 /// Everything else: names and owners.
-async fn metadata(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk) -> Answer<()> {
+async fn metadata(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Inventory) -> Answer<()> {
     let list = kind.list(place.namespace);
     let secrets = kind.is("", "secrets");
     let to_the_end = OFTEN_OWNED.contains(&(kind.group.as_str(), kind.resource.as_str()));
@@ -420,7 +420,7 @@ async fn metadata(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Bulk) ->
     Ok(())
 }
 
-impl Bulk {
+impl Inventory {
     fn secret(&mut self, of: &str, name: &str) {
         // Helm keeps one Secret per revision: sh.helm.release.v1.NAME.vN.
         if of == "helm.sh/release.v1" {

@@ -159,7 +159,7 @@ pub async fn over(client: kube::Client, request: &Request<'_>) -> Probed {
         api.meta("/api/v1/namespaces/kube-system"),
         api.json::<http::Version>("/version"),
         api.meta(&namespace),
-        impact::look(&api, request),
+        impact::probe_impact(&api, request),
     );
     impact.groups.sort_by_key(|g| std::cmp::Reverse(g.count));
     Probed {

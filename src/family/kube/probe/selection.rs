@@ -22,7 +22,7 @@ const OWNED: usize = 2_000;
 
 /// What to fetch.
 #[derive(Clone, Debug, Default)]
-pub struct Aim {
+pub struct Selection {
     /// Objects by name.
     pub objects: Vec<Reference>,
     /// Lists.
@@ -37,10 +37,10 @@ pub fn deletes(parsed: &Parsed<'_>) -> bool {
 }
 
 /// Works out what the command deletes, the same way the probe does.
-pub async fn aim(api: &Api, catalog: &Catalog, request: &Request<'_>) -> Aim {
+pub async fn aim(api: &Api, catalog: &Catalog, request: &Request<'_>) -> Selection {
     let chosen = chosen(request.parsed);
     let mut set = Set { read_all: true, ..Set::default() };
-    let mut aim = Aim { gaps: catalog.gaps.clone(), ..Aim::default() };
+    let mut aim = Selection { gaps: catalog.gaps.clone(), ..Selection::default() };
     let takes = !prunes(request.parsed) || request.parsed.on("force");
     let Plan { references, listings } =
         if takes { subjects::plan(catalog, request, &chosen, &mut set) } else { Plan::default() };
@@ -68,7 +68,7 @@ fn gap(what: impl Into<String>, why: &str) -> Gap {
 }
 
 /// What `apply --prune` would delete is known by kubectl's own dry run alone.
-async fn pruned(api: &Api, catalog: &Catalog, request: &Request<'_>, aim: &mut Aim) {
+async fn pruned(api: &Api, catalog: &Catalog, request: &Request<'_>, aim: &mut Selection) {
     if aggregated::may_ignore_dry_run(api, request).await {
         return aim.gaps.push(gap("what --prune deletes", "it cannot be tried first"));
     }
@@ -95,7 +95,7 @@ async fn pruned(api: &Api, catalog: &Catalog, request: &Request<'_>, aim: &mut A
 }
 
 /// Selected namespaces and definitions take along what is in them, so they are needed by name.
-async fn by_name(api: &Api, aim: &mut Aim) {
+async fn by_name(api: &Api, aim: &mut Selection) {
     #[derive(Deserialize)]
     struct One {
         metadata: Meta,
@@ -118,7 +118,7 @@ async fn by_name(api: &Api, aim: &mut Aim) {
 }
 
 /// Namespaces take everything in them along, definitions all objects of their kind.
-fn everything(catalog: &Catalog, aim: &mut Aim) {
+fn everything(catalog: &Catalog, aim: &mut Selection) {
     for object in &aim.objects {
         if !object.kind.is("apiextensions.k8s.io", "customresourcedefinitions") {
             continue;

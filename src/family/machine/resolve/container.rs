@@ -35,7 +35,7 @@ impl Within {
 
 /// Looks at what container managers leave behind (container_interface.systemd.io; the marker files of docker and podman;
 /// the variables of kubelet and WSL), and at the root directory of process 1.
-pub fn look(world: &World) -> Within {
+pub fn detect(world: &World) -> Within {
     Within {
         container: container(world),
         chroot: chroot(world),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     fn clause(root: &Path, vars: &[(&str, &str)]) -> Option<String> {
-        look(&World::of(vars, "/").with_root(root)).clause()
+        detect(&World::of(vars, "/").with_root(root)).clause()
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_chroot_is_another_root_than_that_of_process_1() {
         let root = tempfile::tempdir().unwrap();
-        let look_at = || look(&World::of(&[], "/").with_root(root.path()));
+        let look_at = || detect(&World::of(&[], "/").with_root(root.path()));
         assert_eq!(look_at().chroot, None);
         fs::create_dir_all(root.path().join("proc/1")).unwrap();
         symlink(root.path(), root.path().join("proc/1/root")).unwrap();
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn without_process_1_the_mounts_tell() {
         let root = tempfile::tempdir().unwrap();
-        let look_at = || look(&World::of(&[], "/").with_root(root.path())).chroot;
+        let look_at = || detect(&World::of(&[], "/").with_root(root.path())).chroot;
         write(root.path(), "proc/self/mountinfo", "36 35 98:0 / /proc rw - proc proc rw\n");
         assert_eq!(look_at(), Some(true));
         write(root.path(), "proc/self/mountinfo", "35 1 98:0 / / rw - ext4 /dev/sda1 rw\n");

@@ -60,7 +60,7 @@ impl ResolvedHost {
 /// # Errors
 /// Never at present: what is not known of a machine is a fact of its own.
 pub fn host(world: &World, tool: &[u8], words: &[&[u8]]) -> Result<ResolvedHost> {
-    let led = remote::look(world, tool, words);
+    let led = remote::named_by(world, tool, words);
     let mut target =
         HostTarget { origin: login_session::clauses(world), notes: led.notes, ..HostTarget::default() };
     match &led.remote {
@@ -97,13 +97,13 @@ fn of_remote(world: &World, target: &mut HostTarget, remote: &remote::Remote) {
         if let Some(name) = own_name(world) {
             target.notes.push(format!("a container of {name}"));
         }
-        let container = container::look(world);
+        let container = container::detect(world);
         target.notes.extend(container.clause().map(|clause| format!("this is itself a {clause}")));
     }
 }
 
 fn of_machine(world: &World, target: &mut HostTarget) {
-    let within = container::look(world);
+    let within = container::detect(world);
     target.within = within.clause();
     if within.chroot.is_none() && rustix::process::geteuid().is_root() {
         // Others may not look at process 1 at all.

@@ -40,7 +40,7 @@ pub struct Remote {
 }
 
 /// Reads where the words after `tool` lead.
-pub fn look(world: &World, tool: &[u8], words: &[&[u8]]) -> Elsewhere {
+pub fn named_by(world: &World, tool: &[u8], words: &[&[u8]]) -> Elsewhere {
     if tool == b"systemctl" {
         return of_systemctl(&units::systemctl(words));
     }

@@ -30,7 +30,7 @@ struct Held {
 }
 
 /// Tells what goes of units that are not running; systemctl refuses the others.
-pub fn look(root: &Path, what: &[String], units: &[Unit], until: Instant, impact: &mut Impact) {
+pub fn probe_impact(root: &Path, what: &[String], units: &[Unit], until: Instant, impact: &mut Impact) {
     let all = what.iter().any(|w| w == "all");
     let mut lost = false;
     for unit in units {
@@ -121,7 +121,7 @@ mod tests {
     fn at(root: &Path, what: &[&str], unit: Unit) -> Impact {
         let what: Vec<String> = what.iter().map(|w| (*w).to_owned()).collect();
         let mut impact = Impact::default();
-        look(root, &what, &[unit], Instant::now() + Duration::from_secs(5), &mut impact);
+        probe_impact(root, &what, &[unit], Instant::now() + Duration::from_secs(5), &mut impact);
         impact
     }
 

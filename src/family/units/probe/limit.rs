@@ -25,7 +25,7 @@ struct Used {
 }
 
 /// Tells what the settings do to the units that run.
-pub fn look(request: &Request<'_>, settings: &[String], units: &[Unit], impact: &mut Impact) {
+pub fn probe_impact(request: &Request<'_>, settings: &[String], units: &[Unit], impact: &mut Impact) {
     let running: Vec<&Unit> = units.iter().filter(|unit| unit.is_active()).collect();
     if running.is_empty() {
         return;

@@ -64,7 +64,7 @@ pub struct Answered {
 }
 
 /// Looks at what the words would stop.
-pub fn look(request: &Request<'_>) -> Impact {
+pub fn probe_impact(request: &Request<'_>) -> Impact {
     ask(request).impact
 }
 
@@ -83,11 +83,11 @@ pub fn ask(request: &Request<'_>) -> Answered {
             let why = Why::Failed("no words that are understood here".to_owned());
             answered.impact.unseen("what this stops", why);
         }
-        Asked::Down(down) => shutdown::look(request, &down, &mut answered),
+        Asked::Down(down) => shutdown::probe_impact(request, &down, &mut answered),
         Asked::Units(units) => {
             let until = Instant::now() + request.deadline;
             if let Err(e) =
-                crate::run::tasks::block_on(unit_stop::look(request, &units, until, &mut answered))
+                crate::run::tasks::block_on(unit_stop::probe_impact(request, &units, until, &mut answered))
             {
                 answered.impact.unseen("what this stops", Why::Failed(e.to_string()));
             }

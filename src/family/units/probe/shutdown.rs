@@ -56,7 +56,7 @@ const BUSY: &[(&str, &str)] = &[
 ];
 
 /// Looks at the machine.
-pub fn look(request: &Request<'_>, down: &Down, answered: &mut Answered) {
+pub fn probe_impact(request: &Request<'_>, down: &Down, answered: &mut Answered) {
     let impact = &mut answered.impact;
     let proc = Proc::at(request.root);
     impact.whole_scope = true;
@@ -355,7 +355,7 @@ mod tests {
             let mut answered = Answered::default();
             let when = when.map(|when| When::Shutdown(when.to_owned()));
             let down = Down { how: how.to_owned(), forced, when, stray: None };
-            look(&request, &down, &mut answered);
+            probe_impact(&request, &down, &mut answered);
             answered
         }
     }

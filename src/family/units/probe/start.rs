@@ -24,7 +24,7 @@ pub fn is_booted(root: &Path) -> bool {
 }
 
 /// What stops when these units start, what needs it included. Raises what is found.
-pub async fn look(
+pub async fn probe_impact(
     manager: &Manager<'_>,
     asked: &Units,
     units: &[Unit],

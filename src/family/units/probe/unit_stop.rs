@@ -16,7 +16,7 @@ use std::path::Path;
 use tokio::time::Instant;
 
 /// Looks at what becomes of units.
-pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered: &mut Answered) {
+pub async fn probe_impact(request: &Request<'_>, asked: &Units, until: Instant, answered: &mut Answered) {
     let impact = &mut answered.impact;
     // Nothing is named: systemctl says so itself.
     let only_changes = matches!(asked.act, Act::Start | Act::Limit { .. } | Act::Revert);
@@ -105,7 +105,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
         Act::Clean { what } => return cleaned(request, what, &units, until, impact),
         Act::Revert => return reverted(request, &units, impact),
         Act::Limit { settings } => {
-            limit::look(request, settings, &units, impact);
+            limit::probe_impact(request, settings, &units, impact);
             let running: Vec<&Unit> = units.iter().filter(|unit| unit.is_active()).collect();
             // Only where something is cut off it matters from whom.
             if !impact.consequences.is_empty() {
@@ -114,7 +114,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
             return;
         }
         Act::Start => {
-            match start::look(&manager, asked, &units, impact).await {
+            match start::probe_impact(&manager, asked, &units, impact).await {
                 Ok(stops) => {
                     let stops: Vec<&Unit> = stops.iter().collect();
                     serving(request, asked.user, &stops, impact);
@@ -125,7 +125,7 @@ pub async fn look(request: &Request<'_>, asked: &Units, until: Instant, answered
             return;
         }
         Act::Mask { now: false } => masked(&manager, &units, impact).await,
-        Act::Kill { signal, main } => signal::look(request, signal, *main, &units, impact),
+        Act::Kill { signal, main } => signal::probe_impact(request, signal, *main, &units, impact),
         Act::Stop
         | Act::Restart { .. }
         | Act::Mask { now: true }
@@ -205,7 +205,7 @@ async fn with_them(manager: &Manager<'_>, asked: &Units, gone: &[Unit], impact: 
         Err(why) => impact.unseen("what stops because nothing needs it then", why),
     }
     if starts {
-        match start::look(manager, asked, gone, impact).await {
+        match start::probe_impact(manager, asked, gone, impact).await {
             Ok(more) => with.extend(more),
             Err(why) => impact.unseen("what stops by what it conflicts with", why),
         }
@@ -320,7 +320,7 @@ fn cleaned(request: &Request<'_>, what: &[String], units: &[Unit], until: Instan
         return;
     }
     let still: Vec<Unit> = units.iter().filter(|unit| !unit.is_active()).cloned().collect();
-    clean::look(request.root, what, &still, until, impact);
+    clean::probe_impact(request.root, what, &still, until, impact);
 }
 
 /// What was written in `/etc` goes: drop-ins, limits that were set, and a file of its own where its package has one

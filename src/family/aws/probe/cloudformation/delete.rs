@@ -22,7 +22,7 @@ const DESCRIBED: usize = 10;
 /// So many exports are asked after.
 const EXPORTS: usize = 16;
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let Some(name) = stack_name(hit) else { return generic::named(hit, impact) };
     let described = ["cloudformation", "describe-stacks", "--stack-name", name];
     let (mut guard_rail, mut imports) = (Impact::default(), Impact::default());

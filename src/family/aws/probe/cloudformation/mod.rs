@@ -26,23 +26,23 @@ use serde_json::Value;
 const MAY_HOLD: &str = "what it holds could not be read: a store of data may be removed or replaced";
 
 /// Looks at what the command hits.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match hit.operation.as_str() {
-        "delete-stack" => delete::look(cli, hit, impact).await,
+        "delete-stack" => delete::probe_impact(cli, hit, impact).await,
         "delete-change-set" => change::discard(hit, impact),
         "execute-change-set" => change::execute(cli, hit, impact).await,
-        "update-stack" | "deploy" => update::look(cli, hit, impact).await,
+        "update-stack" | "deploy" => update::probe_impact(cli, hit, impact).await,
         "delete-stack-instances" | "delete-stack-set" | "update-stack-instances" | "update-stack-set" => {
-            sets::look(cli, hit, impact).await;
+            sets::probe_impact(cli, hit, impact).await;
         }
         "update-termination-protection" => unprotect(cli, hit, impact).await,
         "cancel-update-stack" | "continue-update-rollback" | "rollback-stack" => {
-            rollback::look(cli, hit, impact).await;
+            rollback::probe_impact(cli, hit, impact).await;
         }
         "set-stack-policy" | "signal-resource" => {
             stack(cli, hit, impact).await;
         }
-        _ => generic::look(cli, hit, impact).await,
+        _ => generic::probe_impact(cli, hit, impact).await,
     }
 }
 

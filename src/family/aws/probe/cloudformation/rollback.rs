@@ -13,7 +13,7 @@ use crate::engine::impact::{Data, Fate, Impact};
 use crate::family::aws::probe::json;
 use serde_json::Value;
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let Some(name) = stack_name(hit) else {
         stack(cli, hit, impact).await;
         return;

@@ -15,7 +15,7 @@ use serde_json::Value;
 /// So many stack instances are listed.
 const MOST: &str = "2000";
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let Some(name) = hit.value("stack-set-name") else { return generic::named(hit, impact) };
     let call_as = hit.value("call-as");
     let mut words =

@@ -17,7 +17,7 @@ use crate::engine::impact::{Data, Fate, Impact};
 use crate::family::aws::probe::generic;
 use std::collections::BTreeSet;
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let Some(name) = stack_name(hit) else {
         impact.raise(Effect::Destroy, MAY_HOLD);
         return generic::named(hit, impact);

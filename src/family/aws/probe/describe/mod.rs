@@ -24,12 +24,12 @@ pub(super) use words::command;
 pub(super) const DESCRIBED: usize = 16;
 
 /// Describes what the command names.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let named = or_gap(row_of(hit), hit, impact).and_then(|row| {
         let option = row.commands.options.iter().find(|o| !hit.list(o).is_empty())?;
         Some((row, option.as_str()))
     });
-    let Some((row, option)) = named else { return generic::look(cli, hit, impact).await };
+    let Some((row, option)) = named else { return generic::probe_impact(cli, hit, impact).await };
     let named = names(hit, option);
     let looks = named.iter().take(DESCRIBED).map(|one| describe(cli, hit, row, option, one));
     let seen = crate::run::tasks::gather(looks).await;

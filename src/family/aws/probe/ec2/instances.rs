@@ -27,7 +27,7 @@ struct Volume {
     goes: bool,
 }
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let ids: Vec<&str> = hit.list("instance-ids").iter().map(String::as_str).collect();
     if ids.is_empty() {
         return generic::named(hit, impact);

@@ -11,16 +11,16 @@ use crate::engine::aws::Hit;
 use crate::engine::impact::{Impact, Protection};
 
 /// Looks at what the command hits.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match hit.operation.as_str() {
         "terminate-instances" | "stop-instances" | "reboot-instances" => {
-            instances::look(cli, hit, impact).await
+            instances::probe_impact(cli, hit, impact).await
         }
         "modify-instance-attribute" => instances::unprotect(cli, hit, impact).await,
-        "delete-volume" | "detach-volume" => volumes::look(cli, hit, impact).await,
+        "delete-volume" | "detach-volume" => volumes::probe_impact(cli, hit, impact).await,
         "delete-snapshot" => images::snapshot(cli, hit, impact).await,
         "deregister-image" => images::image(cli, hit, impact).await,
-        _ => describe::look(cli, hit, impact).await,
+        _ => describe::probe_impact(cli, hit, impact).await,
     }
 }
 

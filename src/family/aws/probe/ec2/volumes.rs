@@ -9,7 +9,7 @@ use crate::engine::impact::{Data, Fate, Impact, Subject};
 use crate::family::aws::probe::json;
 use std::collections::BTreeMap;
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let Some(id) = hit.value("volume-id") else { return generic::named(hit, impact) };
     let deletes = hit.operation == "delete-volume";
     let (answer, snapshots, bin) = tokio::join!(

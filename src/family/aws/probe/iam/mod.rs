@@ -99,10 +99,10 @@ const ABOUT: &[About] = &[
 ];
 
 /// Looks at the user, role, policy or key.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let about = ABOUT.iter().find(|a| a.operations.contains(&hit.operation.as_str()));
     let Some(about) = about.filter(|a| !hit.list(a.option).is_empty()) else {
-        return describe::look(cli, hit, impact).await;
+        return describe::probe_impact(cli, hit, impact).await;
     };
     let named = names(hit, about.option);
     let mut seen = Vec::new();

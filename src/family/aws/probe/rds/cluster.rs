@@ -9,7 +9,7 @@ use crate::family::aws::probe::describe::{Seen, newest};
 use crate::family::aws::probe::json;
 use serde_json::Value;
 
-pub(super) async fn look(way: &Way<'_>) -> Seen {
+pub(super) async fn probe_impact(way: &Way<'_>) -> Seen {
     let describe = [way.service(), "describe-db-clusters", "--db-cluster-identifier", &way.id];
     let (found, snapshots) = tokio::join!(way.cli.find(&describe), async {
         match way.deletes() {

@@ -9,7 +9,7 @@ use crate::family::aws::probe::describe::{Seen, newest};
 use crate::family::aws::probe::json;
 use serde_json::Value;
 
-pub(super) async fn look(way: &Way<'_>) -> Seen {
+pub(super) async fn probe_impact(way: &Way<'_>) -> Seen {
     let describe = [way.service(), "describe-db-instances", "--db-instance-identifier", &way.id];
     let snapshots = ["rds", "describe-db-snapshots", "--db-instance-identifier", &way.name];
     // DocumentDB and Neptune keep their snapshots by the cluster.

@@ -62,18 +62,18 @@ impl About {
 }
 
 /// Looks at the databases or backups the command names.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let known = About::of(&hit.operation)
         .and_then(|about| About::ALL.iter().find(|(a, ..)| *a == about))
         .filter(|(_, option, _)| !hit.list(option).is_empty());
-    let Some((about, option, kind)) = known else { return describe::look(cli, hit, impact).await };
+    let Some((about, option, kind)) = known else { return describe::probe_impact(cli, hit, impact).await };
     let named = names(hit, option);
     let one = |named: &Named| {
         let way = Way { cli, hit, id: named.given.clone(), name: named.name.clone(), kind };
         async move {
             match about {
-                About::Instance => instance::look(&way).await,
-                About::Cluster => cluster::look(&way).await,
+                About::Instance => instance::probe_impact(&way).await,
+                About::Cluster => cluster::probe_impact(&way).await,
                 About::Global => cluster::global(&way).await,
                 About::Snapshot | About::ClusterSnapshot => {
                     backup::snapshot(&way, *about == About::ClusterSnapshot).await

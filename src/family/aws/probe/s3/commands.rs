@@ -15,13 +15,13 @@ use crate::family::aws::probe::json;
 /// So many names are kept of what goes.
 const NAMED: usize = 3;
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     let first = hit.operands.first().map_or("", String::as_str);
     match (hit.operation.as_str(), split(first)) {
         ("rb", Some((bucket, _))) => remove_bucket(cli, hit, bucket, impact).await,
         ("rm", Some((bucket, key))) => remove(cli, hit, bucket, key, impact).await,
         ("sync" | "mv" | "cp", _) => by_its_own_words(cli, hit, impact).await,
-        _ => generic::look(cli, hit, impact).await,
+        _ => generic::probe_impact(cli, hit, impact).await,
     }
 }
 

@@ -12,10 +12,10 @@ use crate::engine::aws::Hit;
 use crate::engine::impact::{Impact, Protection, Subject};
 
 /// Looks at what the command hits.
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
     match hit.service.as_str() {
-        "s3" => commands::look(cli, hit, impact).await,
-        _ => s3api::look(cli, hit, impact).await,
+        "s3" => commands::probe_impact(cli, hit, impact).await,
+        _ => s3api::probe_impact(cli, hit, impact).await,
     }
 }
 

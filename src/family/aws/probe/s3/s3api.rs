@@ -28,8 +28,8 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("put-bucket-replication", "get-bucket-replication", "replication rules"),
 ];
 
-pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
-    let Some(bucket) = hit.value("bucket") else { return generic::look(cli, hit, impact).await };
+pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
+    let Some(bucket) = hit.value("bucket") else { return generic::probe_impact(cli, hit, impact).await };
     match hit.operation.as_str() {
         "delete-bucket" => delete_bucket(cli, bucket, impact).await,
         "delete-object" => delete_object(cli, hit, bucket, impact).await,
@@ -41,7 +41,7 @@ pub(super) async fn look(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
         operation => match PARTS.iter().find(|(name, ..)| *name == operation) {
             Some((_, reads, what)) => part(cli, hit, reads, what, impact).await,
             None => {
-                generic::look(cli, hit, impact).await;
+                generic::probe_impact(cli, hit, impact).await;
             }
         },
     }

@@ -4,7 +4,7 @@ use std::fs;
 fn at(root: &Path, vars: &[(&str, &str)], line: &str) -> Elsewhere {
     let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
     let (tool, words) = words.split_first().unwrap();
-    look(&World::of(vars, "/").with_root(root), tool, words)
+    named_by(&World::of(vars, "/").with_root(root), tool, words)
 }
 
 fn shown(found: &Elsewhere) -> String {

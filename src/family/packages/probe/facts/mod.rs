@@ -254,7 +254,7 @@ impl PackageFacts {
 }
 
 /// Looks at what goes. `root` is the system's root directory.
-pub fn look(root: &Path, changes: &[&Change], deadline: Duration) -> Vec<PackageFacts> {
+pub fn collect(root: &Path, changes: &[&Change], deadline: Duration) -> Vec<PackageFacts> {
     let until = Instant::now() + deadline;
     let removals: Vec<&Change> = changes.iter().copied().filter(|c| c.kind != Kind::Install).collect();
     if removals.is_empty() {

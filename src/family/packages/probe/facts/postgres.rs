@@ -53,7 +53,7 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
         let settings = dir.join(&name).join("postgresql.conf");
         match std::fs::read_to_string(&settings) {
             Ok(text) => {
-                let cluster = look(root, version, &name, &text, end.clone());
+                let cluster = read_cluster(root, version, &name, &text, end.clone());
                 let mut paths = vec![below(root, &cluster.data)];
                 paths.extend(cluster.elsewhere.iter().map(|p| below(root, p)));
                 let ticket = walker.ask(paths, Vec::new(), HashSet::new());
@@ -66,7 +66,7 @@ pub(super) fn ask(root: &Path, info: &Info, walker: &Walker) -> Asked {
     asked
 }
 
-fn look(root: &Path, version: &str, name: &str, settings: &str, end: Option<End>) -> Cluster {
+fn read_cluster(root: &Path, version: &str, name: &str, settings: &str, end: Option<End>) -> Cluster {
     let link = below(root, &Path::new("/etc/postgresql").join(version).join(name).join("pgdata"));
     let data = setting(settings, "data_directory").map(PathBuf::from);
     let data = data.or_else(|| std::fs::read_link(link).ok());

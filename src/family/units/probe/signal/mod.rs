@@ -25,7 +25,7 @@ enum Fate {
 }
 
 /// What a signal does to the processes of units.
-pub fn look(request: &Request<'_>, signal: &str, main: bool, units: &[Unit], impact: &mut Impact) {
+pub fn probe_impact(request: &Request<'_>, signal: &str, main: bool, units: &[Unit], impact: &mut Impact) {
     let number = match signal {
         "HUP" => 1,
         "USR1" => 10,
@@ -196,7 +196,7 @@ mod tests {
             deadline: std::time::Duration::from_secs(1),
         };
         let mut impact = Impact::default();
-        look(&request, signal, true, &[unit], &mut impact);
+        probe_impact(&request, signal, true, &[unit], &mut impact);
         (assess(Effect::Disrupt, &impact).effect, impact.also)
     }
 
