@@ -154,7 +154,7 @@ fn look(root: &Path, package: &str) -> PackageFacts {
         named: true,
         unused: false,
     };
-    facts::look(root, &[&change], Duration::from_secs(30)).pop().unwrap()
+    facts::collect(root, &[&change], Duration::from_secs(30)).pop().unwrap()
 }
 
 fn want(end: &End) -> Want {
@@ -266,7 +266,7 @@ fn looking_at_many_takes_little() {
     let best = (0..5)
         .map(|_| {
             let started = Instant::now();
-            assert_eq!(facts::look(root.path(), &changes, Duration::from_secs(30)).len(), 16);
+            assert_eq!(facts::collect(root.path(), &changes, Duration::from_secs(30)).len(), 16);
             started.elapsed()
         })
         .min()
