@@ -13,7 +13,7 @@
 
 mod scenes;
 
-use guard::engine::decide::{Asked, Decision};
+use guard::engine::decide::{Confirmation, Decision};
 use guard::exit::Exit;
 use guard::prompt::progress::Progress;
 use guard::prompt::signals::die_of;
@@ -89,7 +89,7 @@ fn run(command: &[String]) -> ExitCode {
 }
 
 fn json(scene: &scenes::Scene) -> ExitCode {
-    let decision = Decision::Confirm(Asked {
+    let decision = Decision::Confirm(Confirmation {
         level: scene.level,
         justification: false,
         show_diff: false,
