@@ -15,7 +15,7 @@ use guard::engine::kube::KubeTarget;
 use guard::engine::machine::HostTarget;
 use guard::engine::situation::Level;
 use guard::engine::target::{Environment, Target};
-use guard::family::{aws as aws_family, kube, machine};
+use guard::family::{aws as aws_family, kube, machine, packages, units};
 use guard::ui::view::{About, Sight};
 use guard::ui::{CommandLine, View};
 
@@ -65,7 +65,11 @@ impl Scene {
             home: Some("/home/anna"),
         };
         match (&self.host, &self.aws) {
-            (Some(host), _) => machine::screen::sight(host, &about),
+            (Some(host), _) => {
+                let unit = self.impact.subjects.first().is_some_and(|subject| subject.kind != "package");
+                let words = if unit { units::words } else { packages::words };
+                machine::screen::sight(host, &about, words(self.verb, &self.impact))
+            }
             (None, Some(aws)) => aws_family::screen::sight(aws, &about),
             (None, None) => kube::screen::sight(&self.target, &about),
         }

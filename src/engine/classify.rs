@@ -68,6 +68,11 @@ pub fn situation(name: &str, words: &[&[u8]]) -> Situation {
         let verb = words.iter().take_while(|w| !w.starts_with(b"-")).map(|w| String::from_utf8_lossy(w));
         return Situation::of(name, verb.collect::<Vec<_>>().join(" "), effect);
     };
+    situation_of(tool, words, effect)
+}
+
+/// The same for a tool, by an effect that is known already.
+pub fn situation_of(tool: &Tool, words: &[&[u8]], effect: Effect) -> Situation {
     match tool.family {
         FamilyId::Kube => kube::situation(tool.name, &parse(&TABLE, words), effect),
         FamilyId::Aws => aws::situation(&aws::hit(words, &aws::Documents::none()), effect),

@@ -56,7 +56,7 @@ fn classify_at(words: &[&[u8]], depth: u8, loose: bool, input: Option<&[u8]>) ->
             words = inner;
             continue;
         }
-        let verdict = match (tool::called(name).map(|tool| tool.family), name) {
+        let verdict = match (tool::called_in_line(name).map(|tool| tool.family), name) {
             (Some(FamilyId::Kube), _) => match in_cluster(rest) {
                 Ok(verdict) => verdict,
                 Err(inner) => {

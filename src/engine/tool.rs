@@ -39,6 +39,14 @@ impl FamilyId {
             FamilyId::Packages | FamilyId::Units => TargetKind::Machine,
         }
     }
+
+    /// Whether words alone say enough to judge a line of a shell by, which nobody looks at again. Where they do not, only a call
+    /// that really reaches guard is judged.
+    pub const fn is_read_in_lines(self) -> bool {
+        match self {
+            FamilyId::Kube | FamilyId::Aws | FamilyId::Packages | FamilyId::Units => true,
+        }
+    }
 }
 
 /// Who links a tool's name to guard.
@@ -143,6 +151,11 @@ pub const TOOLS: &[Tool] = &[
 /// The tool a command's name stands for: the last part of a path, without directories.
 pub fn called(name: &[u8]) -> Option<&'static Tool> {
     TOOLS.iter().find(|tool| tool.is_called(name))
+}
+
+/// The same for the name of a command in a line of a shell, or of one that another program runs.
+pub fn called_in_line(name: &[u8]) -> Option<&'static Tool> {
+    called(name).filter(|tool| tool.family.is_read_in_lines())
 }
 
 /// The tool of exactly this name, as policies and records write it.

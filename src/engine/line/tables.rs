@@ -427,7 +427,7 @@ const STAND_INS: &[(&str, Tool)] = &[("kubecolor", tool::KUBECTL), ("microk8s.ku
 
 /// Whether the name is unmistakably that of a tool that works on the host itself.
 pub(super) fn is_host_tool(name: &[u8]) -> bool {
-    tool::called(name).is_some_and(|tool| tool.is_of_machine() && tool.unmistakable)
+    tool::called_in_line(name).is_some_and(|tool| tool.is_of_machine() && tool.unmistakable)
 }
 
 /// Whether the command is known to change nothing.
@@ -438,7 +438,7 @@ pub(super) fn is_harmless(name: &[u8]) -> bool {
 /// The tool of a cluster or an account that a command's name stands for.
 pub(super) fn guarded(name: &[u8]) -> Option<&'static Tool> {
     let stand_in = || STAND_INS.iter().find(|(n, _)| n.as_bytes() == name).map(|(_, tool)| tool);
-    tool::called(name).filter(|tool| !tool.is_of_machine()).or_else(stand_in)
+    tool::called_in_line(name).filter(|tool| !tool.is_of_machine()).or_else(stand_in)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::prompt::progress::Progress;
 use crate::ui::stderr::is_dumb;
 use crate::ui::view::Sight;
 use resolve::ResolvedHost;
+use screen::Words;
 use std::path::PathBuf;
 
 /// A command on the machine: what its families have in common.
@@ -83,11 +84,11 @@ impl<'a> Command<'a> {
         Ok(resolved.target.data(&outcome.name))
     }
 
-    /// The target on the screen.
-    pub fn sight(&self, impact: &Impact, outcome: &Outcome) -> Sight {
+    /// The target on the screen. `words` are what the family calls things.
+    pub fn sight(&self, impact: &Impact, outcome: &Outcome, words: Words<'_>) -> Sight {
         let blank = HostTarget::default();
         let target = self.found().map_or(&blank, |found| &found.target);
         let home = self.cx.world.home().map(|home| home.to_string_lossy().into_owned());
-        screen::sight(target, &outcome.about(home.as_deref(), impact))
+        screen::sight(target, &outcome.about(home.as_deref(), impact), words)
     }
 }

@@ -5,22 +5,30 @@ use crate::engine::machine::HostTarget;
 use crate::ui::screen::{Item, Row};
 use crate::ui::view::{About, Nouns, Sight, from, notes};
 
+/// What a family calls what is hit, and what is done to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// One of the things.
+    pub thing: &'a str,
+    /// What is done, as a word or two of a sentence.
+    pub action: &'a str,
+}
+
 /// What the screen says of the target.
-pub fn sight(target: &HostTarget, about: &About<'_>) -> Sight {
+pub fn sight(target: &HostTarget, about: &About<'_>, words: Words<'_>) -> Sight {
     let place = place(about, target);
-    let thing = thing(about);
     Sight {
         headline: headline(about, target),
         rows: rows(about, target),
         nouns: Nouns {
-            thing: thing.to_owned(),
-            asked: thing.to_owned(),
+            thing: words.thing.to_owned(),
+            asked: words.thing.to_owned(),
             at: "on",
             // What stops, what the machine needs and what is lost with it are said of each package.
             also_lines: Some(4),
             ..Nouns::default()
         },
-        action: action_on(about).to_owned(),
+        action: words.action.to_owned(),
         long_place: place.clone(),
         place,
         ..Sight::default()
@@ -93,40 +101,5 @@ fn place(about: &About<'_>, target: &HostTarget) -> String {
     match &target.root {
         Some(root) => format!("{} on {name}", root.value),
         None => name.to_owned(),
-    }
-}
-
-/// What is done to what goes, as one word of a sentence: an installation that takes packages away removes those.
-fn action_on<'a>(about: &About<'a>) -> &'a str {
-    let removes = about.impact.subjects.first().is_some_and(|s| s.kind == "package");
-    match action(about.verb) {
-        word @ ("remove" | "purge") => word,
-        _ if removes => "remove",
-        word => word,
-    }
-}
-
-/// The verb as one word of a sentence.
-fn action(verb: &str) -> &str {
-    match verb {
-        "autoremove" | "auto-remove" => "remove",
-        "autopurge" => "purge",
-        "dist-upgrade" | "full-upgrade" | "safe-upgrade" | "dselect-upgrade" => "upgrade",
-        "condrestart" | "try-restart" | "reload-or-restart" | "force-reload" => "restart",
-        "condstop" => "stop",
-        "shutdown" | "halt" | "poweroff" => "shut down",
-        "coldreboot" => "reboot",
-        "init" | "telinit" | "" => "run",
-        verb if verb.contains(' ') => "run",
-        verb => verb,
-    }
-}
-
-/// What the things a command hits are called together.
-fn thing(about: &About<'_>) -> &'static str {
-    match about.impact.subjects.first().map(|s| s.kind.as_str()) {
-        Some("package") | None => "package",
-        Some("unit") => "unit",
-        Some(_) => "thing",
     }
 }

@@ -1,17 +1,18 @@
 //! What the rules look at, for a command that works on a host.
 
 use crate::engine::assess::Assessment;
+use crate::engine::classify::situation_of;
 use crate::engine::impact::Impact;
-use crate::engine::machine;
 use crate::engine::machine::HostTarget;
 use crate::engine::policy::place::{Classified, IdKind, Seen};
 use crate::engine::situation::{Actor, Situation};
+use crate::engine::tool::Tool;
 use crate::family::situation::{Common, completed};
 
 /// What [`of`] puts together.
 pub struct Facts<'a> {
     /// The tool.
-    pub tool: &'static str,
+    pub tool: &'static Tool,
     /// The words after its name.
     pub words: &'a [&'a [u8]],
     /// The target, when it could be resolved.
@@ -32,7 +33,7 @@ pub struct Facts<'a> {
 
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
-    let mut worded = machine::situation(facts.tool, facts.words, facts.assessment.effect);
+    let mut worded = situation_of(facts.tool, facts.words, facts.assessment.effect);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
     let common = Common { seen, place, assessment, impact, probed, called: IdKind::Host };
     let target_known = facts.target.is_some() && facts.named;

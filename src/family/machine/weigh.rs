@@ -4,11 +4,11 @@ use super::Command;
 use super::situation;
 use crate::engine::assess::assess;
 use crate::engine::challenge::{Challenge, HostScope, host_challenge};
+use crate::engine::classify::situation_of;
 use crate::engine::decide::decide;
 use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::machine::HostTarget;
-use crate::engine::packages::operands::named as operands;
 use crate::engine::policy::place;
 use crate::family::cx::Cx;
 use crate::family::judge::Outcome;
@@ -48,7 +48,7 @@ impl Command<'_> {
             None => (String::new(), Challenge::new("", "host")),
         };
         let facts = situation::Facts {
-            tool: self.cx.call.tool.name,
+            tool: self.cx.call.tool,
             words,
             target,
             seen: &seen,
@@ -73,8 +73,8 @@ fn stops(mut named: Vec<String>, cx: Cx<'_>, impact: &Impact) -> Vec<String> {
         named = subjects.filter(|name| !impact.unnamed.contains(name)).collect();
     }
     if named.is_empty() {
-        let words = operands(cx.call.tool.name.as_bytes(), cx.words);
-        named = words.things.into_iter().filter_map(|(_, name)| name).collect();
+        let words = situation_of(cx.call.tool, cx.words, Effect::Unknown);
+        named = words.objects.into_iter().filter_map(|object| object.name).collect();
         if named.is_empty() {
             named.extend(Some(words.verb).filter(|verb| !verb.is_empty()));
         }

@@ -12,6 +12,7 @@ pub use reading::PackagesReading;
 use super::cx::Cx;
 use super::judge::{Facts, Family, Outcome};
 use super::machine::Command;
+use super::machine::screen::Words;
 use super::machine::weigh::Said;
 use super::promise::Promise;
 use super::reading::Reading as _;
@@ -192,6 +193,20 @@ impl Family for Packages<'_> {
     }
 
     fn sight(&self, impact: &Impact, outcome: &Outcome) -> Sight {
-        self.on.sight(impact, outcome)
+        self.on.sight(impact, outcome, words(&outcome.situation.verb, impact))
     }
+}
+
+/// What is done to packages, and what they are called: an installation that takes packages away removes those.
+pub fn words<'a>(verb: &'a str, impact: &Impact) -> Words<'a> {
+    let kind = impact.subjects.first().map(|subject| subject.kind.as_str());
+    let action = match verb {
+        "remove" | "autoremove" | "auto-remove" => "remove",
+        "purge" | "autopurge" => "purge",
+        _ if kind == Some("package") => "remove",
+        "dist-upgrade" | "full-upgrade" | "safe-upgrade" | "dselect-upgrade" => "upgrade",
+        verb if verb.is_empty() || verb.contains(' ') => "run",
+        verb => verb,
+    };
+    Words { thing: if matches!(kind, Some("package") | None) { "package" } else { "thing" }, action }
 }

@@ -9,6 +9,7 @@ pub use reading::UnitsReading;
 use super::cx::Cx;
 use super::judge::{Evaluation, Facts, Family, Held, Outcome, Pins};
 use super::machine::Command;
+use super::machine::screen::Words;
 use super::machine::weigh::Said;
 use super::reading::Reading as _;
 use crate::engine::effect::Effect;
@@ -120,7 +121,7 @@ impl Family for Units<'_> {
     }
 
     fn sight(&self, impact: &Impact, outcome: &Outcome) -> Sight {
-        self.on.sight(impact, outcome)
+        self.on.sight(impact, outcome, words(&outcome.situation.verb, impact))
     }
 }
 
@@ -137,4 +138,22 @@ impl Held for Units<'_> {
         }
         Ok(pins)
     }
+}
+
+/// What is done to units, or to the machine, and what they are called.
+pub fn words<'a>(verb: &'a str, impact: &Impact) -> Words<'a> {
+    let action = match verb {
+        "condrestart" | "try-restart" | "reload-or-restart" | "force-reload" => "restart",
+        "condstop" => "stop",
+        "shutdown" | "halt" | "poweroff" => "shut down",
+        "coldreboot" => "reboot",
+        "init" | "telinit" | "" => "run",
+        verb if verb.contains(' ') => "run",
+        verb => verb,
+    };
+    let thing = match impact.subjects.first().map(|subject| subject.kind.as_str()) {
+        Some("unit") | None => "unit",
+        Some(_) => "thing",
+    };
+    Words { thing, action }
 }

@@ -116,7 +116,8 @@ impl Reader {
             verdict = worse(verdict, self.host(tool, rest).unwrap_or(NOTHING));
         }
         let name = basename(&first.bytes);
-        let known = guarded(name).is_some() || tool::called(name).is_some() || wrapper(name).is_some();
+        let known =
+            guarded(name).is_some() || tool::called_in_line(name).is_some() || wrapper(name).is_some();
         if known && name.len() > 1 && name.len() < first.bytes.len() {
             return worse(verdict, self.plain(&Field::text(name), rest, rest, io));
         }
@@ -139,7 +140,7 @@ impl Reader {
         }
         if let Some(verdict) = self.host(&first.bytes, rest) {
             // `machinectl shell db systemctl stop pg`, `homectl with u -- kubectl …`: they run commands, too.
-            let runs = tool::called(name).is_none() && self.strict == 0;
+            let runs = tool::called_in_line(name).is_none() && self.strict == 0;
             return if runs { worse(verdict, only_serious(self.guarded_words(rest))) } else { verdict };
         }
         if let Some(wrapper) = wrapper(name) {
@@ -337,7 +338,8 @@ fn named_by_variable(shown: &[u8]) -> Option<&'static Tool> {
 
 /// Whether guard's shims answer to this name.
 pub(super) fn is_tool(name: &[u8]) -> bool {
-    tool::called(name).is_some_and(|tool| tool.linked != Linked::WhenAsked && !tool.is_file_of_its_own(name))
+    tool::called_in_line(name)
+        .is_some_and(|tool| tool.linked != Linked::WhenAsked && !tool.is_file_of_its_own(name))
 }
 
 /// Wrappers that hand their environment on and change nothing else.

@@ -20,7 +20,7 @@ pub(super) fn host_verdict(called: &[u8], words: &[Field], far: bool) -> Option<
             words.insert(0, basename(called));
         }
         let Verdict { effect, .. } = classify_host(name, &words)?;
-        Some(if tool::called(name).is_some() { guarded_as(effect) } else { unguarded(effect) })
+        Some(if tool::called_in_line(name).is_some() { guarded_as(effect) } else { unguarded(effect) })
     };
     if called.starts_with(b"/etc/init.d/") {
         name = tool::SERVICE.name.as_bytes();

@@ -161,7 +161,8 @@ fn is_word(b: u8) -> bool {
 /// Whether the name of a guarded tool stands anywhere in a text: what has none is not read any further.
 pub(super) fn names_tool(text: &[u8]) -> bool {
     let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    text.split(|b| !part(*b)).any(|w| guarded(w).is_some() || tool::called(w).is_some() || w == b"init.d")
+    text.split(|b| !part(*b))
+        .any(|w| guarded(w).is_some() || tool::called_in_line(w).is_some() || w == b"init.d")
 }
 
 /// What `echo` prints.
