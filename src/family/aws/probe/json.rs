@@ -139,7 +139,8 @@ mod tests {
         assert_eq!(tags(&v, "/a").len(), 2);
         assert_eq!(tags(&v, "/b"), [("k".to_owned(), "v".to_owned())]);
         assert_eq!(tags(&v, "/c"), [("t".to_owned(), "u".to_owned())]);
-        assert!(tags(&v, "/none").is_empty());
+        // A row without tags names no place: the whole description is none.
+        assert!(tags(&v, "/none").is_empty() && tags(&v, "").is_empty());
         for at in ["/iso", "/offset", "/epoch", "/digits", "/fraction", "/ms", "/joined"] {
             assert!(age_s(&v, at).unwrap() > 180_000_000, "{at}");
         }
