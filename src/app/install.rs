@@ -52,6 +52,11 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     if args.apt {
         return apt(args, world);
     }
+    let everybodys =
+        |tools: &[String]| !tools.is_empty() && tools.iter().all(|t| layers::is_for_everybody(t));
+    if args.dir.is_none() && everybodys(&args.tools) && rustix::process::geteuid().is_root() {
+        return for_everybody(&args.tools);
+    }
     let dir = shim::directory(world, args.dir.as_deref())?;
     let binary = shim::binary(world)?;
     let mut text = String::new();
@@ -60,6 +65,12 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         named => named.to_vec(),
     };
     linked(&mut text, &shim::install(&dir, &binary, &tools)?, &binary);
+    if let Some(tool) = args.tools.iter().find(|tool| layers::is_for_everybody(tool)) {
+        let _ = write!(
+            text,
+            "\n`sudo {tool}` goes past this link, for sudo looks elsewhere; for it too: sudo guard install {tool}\n"
+        );
+    }
     let first =
         world.var("PATH").is_some_and(|path| std::env::split_paths(path).next().is_some_and(|p| p == dir));
     if !first {
@@ -76,6 +87,30 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     }
     out::print(&text)?;
     Ok(Exit::Ok)
+}
+
+/// Tools of the machine that are linked by name, for root and under sudo: where these look first, to programs that are root's.
+fn for_everybody(tools: &[String]) -> Result<Exit> {
+    let own = self_path::own_path()
+        .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
+    let (root, owner) = (Path::new("/"), rustix::process::geteuid().as_raw());
+    let mut text = String::new();
+    copied(&mut text, &layers::install_programs(root, own.parent().unwrap_or(root), owner)?);
+    let made = layers::install_shims(root, owner, tools)?;
+    linked(&mut text, &made, &Path::new(layers::PROGRAMS).join("guard-shim"));
+    out::print(&text)?;
+    Ok(Exit::Ok)
+}
+
+fn copied(text: &mut String, done: &[layers::Done]) {
+    for done in done {
+        let (word, path) = match done {
+            layers::Done::New(path) => ("written ", path),
+            layers::Done::Replaced(path) => ("replaced", path),
+            layers::Done::Kept(path) => ("present ", path),
+        };
+        let _ = writeln!(text, "{word}  {}", shown(path));
+    }
 }
 
 fn linked(text: &mut String, made: &[Made], to: &Path) {
@@ -102,17 +137,10 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
         .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
     let owner = rustix::process::geteuid().as_raw();
     let mut text = String::new();
-    for done in layers::install(&root, own.parent().unwrap_or(Path::new("/")), owner)? {
-        let (word, path) = match &done {
-            layers::Done::New(path) => ("written ", path),
-            layers::Done::Replaced(path) => ("replaced", path),
-            layers::Done::Kept(path) => ("present ", path),
-        };
-        let _ = writeln!(text, "{word}  {}", shown(path));
-    }
+    copied(&mut text, &layers::install(&root, own.parent().unwrap_or(Path::new("/")), owner)?);
     if args.shims {
         let to = Path::new(layers::PROGRAMS).join("guard-shim");
-        linked(&mut text, &layers::install_shims(&root, owner)?, &to);
+        linked(&mut text, &layers::install_shims(&root, owner, &layers::host_tools(&root))?, &to);
         if let Some(line) = units::policy_line(world).filter(|_| args.root.is_none()) {
             let _ = write!(
                 text,

@@ -40,7 +40,13 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     if args.apt {
         return apt(args, world);
     }
-    let dir = shim::directory(world, args.dir.as_deref())?;
+    // Where `guard install` put it.
+    let by_root = args.dir.is_none() && !args.tools.is_empty() && rustix::process::geteuid().is_root();
+    let dir = if by_root && args.tools.iter().all(|tool| layers::is_for_everybody(tool)) {
+        PathBuf::from(layers::SHIMS)
+    } else {
+        shim::directory(world, args.dir.as_deref())?
+    };
     let removed = shim::uninstall(&dir, &args.tools)?;
     let mut text = String::new();
     for link in &removed.links {

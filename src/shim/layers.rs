@@ -166,20 +166,12 @@ pub fn install(root: &Path, from: &Path, owner: u32) -> Result<Vec<Done>> {
         };
         return Err(stays(&path, &why));
     }
-    for name in BINARIES {
-        let path = below(root, PROGRAMS).join(name);
-        if fs::symlink_metadata(&path).is_ok() && !links::is_guard(&path) {
-            return Err(stays(&path, "it is not guard's"));
-        }
-    }
-    for dir in [PROGRAMS, "/etc/apt/apt.conf.d", "/etc/dpkg/dpkg.cfg.d"] {
+    look_at_programs(root)?;
+    for dir in ["/etc/apt/apt.conf.d", "/etc/dpkg/dpkg.cfg.d"] {
         make_directory(&below(root, dir))?;
         safe(root, dir, owner)?;
     }
-    let mut done = Vec::new();
-    for name in BINARIES {
-        done.push(copy(&from.join(name), &below(root, PROGRAMS).join(name))?);
-    }
+    let mut done = install_programs(root, from, owner)?;
     for text in TEXTS {
         let path = below(root, text.path);
         let (old, content) = (text.state(root), text.content());
@@ -191,6 +183,24 @@ pub fn install(root: &Path, from: &Path, owner: u32) -> Result<Vec<Done>> {
         done.push(if old == State::Missing { Done::New(path) } else { Done::Replaced(path) });
     }
     Ok(done)
+}
+
+/// Copies guard's programs to where nobody but their owner writes; links of everybody's lead there.
+pub fn install_programs(root: &Path, from: &Path, owner: u32) -> Result<Vec<Done>> {
+    look_at_programs(root)?;
+    make_directory(&below(root, PROGRAMS))?;
+    safe(root, PROGRAMS, owner)?;
+    BINARIES.iter().map(|name| copy(&from.join(name), &below(root, PROGRAMS).join(name))).collect()
+}
+
+fn look_at_programs(root: &Path) -> Result<()> {
+    for name in BINARIES {
+        let path = below(root, PROGRAMS).join(name);
+        if fs::symlink_metadata(&path).is_ok() && !links::is_guard(&path) {
+            return Err(stays(&path, "it is not guard's"));
+        }
+    }
+    Ok(())
 }
 
 /// The tools whose shims go into [`SHIMS`]: those of the host that are installed below `root`.
@@ -209,12 +219,17 @@ pub fn is_host_tool(name: &str) -> bool {
     tool::called(name.as_bytes()).is_some_and(Tool::is_of_machine)
 }
 
-/// Links the tools of the host in [`SHIMS`].
-pub fn install_shims(root: &Path, owner: u32) -> Result<Vec<links::Made>> {
+/// Whether root links a tool for everybody, and only when it is asked for by name.
+pub fn is_for_everybody(name: &str) -> bool {
+    tool::named(name).is_some_and(|tool| tool.is_of_machine() && tool.linked == Linked::WhenAsked)
+}
+
+/// Links tools in [`SHIMS`].
+pub fn install_shims(root: &Path, owner: u32, tools: &[String]) -> Result<Vec<links::Made>> {
     let dir = below(root, SHIMS);
     make_directory(&dir)?;
     safe(root, SHIMS, owner)?;
-    links::install(&dir, &Path::new(PROGRAMS).join("guard-shim"), &host_tools(root))
+    links::install(&dir, &Path::new(PROGRAMS).join("guard-shim"), tools)
 }
 
 /// What [`uninstall`] did.
@@ -420,7 +435,7 @@ mod tests {
             assert_eq!(unsafe_at(&stage.root, text.path, stage.owner), None);
         }
         assert!(stage.install().unwrap().iter().all(|d| matches!(d, Done::Kept(_))));
-        let shims = install_shims(&stage.root, stage.owner).unwrap();
+        let shims = install_shims(&stage.root, stage.owner, &host_tools(&stage.root)).unwrap();
         let links: Vec<String> = host_tools(&stage.root);
         assert_eq!(shims.len(), links.len());
         let removed = uninstall(&stage.root, |_| false).unwrap();
