@@ -5,7 +5,7 @@ use super::effect::Effect;
 use super::situation::Situation;
 use super::tool::{self, FamilyId, Tool};
 use super::verdict::Verdict;
-use super::{aws, inner, kube, machine};
+use super::{aws, files, inner, kube, machine};
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
 use crate::engine::{packages, units};
@@ -30,6 +30,7 @@ pub fn classify_tool(tool: &Tool, words: &[&[u8]]) -> Verdict {
         FamilyId::Aws => Some(aws::classify(words)),
         FamilyId::Packages => packages::classify(tool.name.as_bytes(), words),
         FamilyId::Units => units::classify(tool.name.as_bytes(), words),
+        FamilyId::Files => Some(files::classify(words)),
     };
     judged.unwrap_or_default()
 }
@@ -54,6 +55,7 @@ pub fn redact<'a>(tool: &Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
         FamilyId::Kube => kube::redact(words),
         FamilyId::Aws => aws::redact(words),
         FamilyId::Packages | FamilyId::Units => packages::redact(words),
+        FamilyId::Files => files::redact(words),
     }
 }
 
@@ -77,6 +79,7 @@ pub fn situation_of(tool: &Tool, words: &[&[u8]], effect: Effect) -> Situation {
         FamilyId::Kube => kube::situation(tool.name, &parse(&TABLE, words), effect),
         FamilyId::Aws => aws::situation(&aws::hit(words, &aws::Documents::none()), effect),
         FamilyId::Packages | FamilyId::Units => machine::situation(tool.name, words, effect),
+        FamilyId::Files => files::situation(tool.name, words, effect),
     }
 }
 
@@ -89,6 +92,7 @@ pub fn verbs(tool: &Tool) -> Option<Vec<String>> {
         FamilyId::Aws => None,
         FamilyId::Packages => Some(packages::verbs(tool)),
         FamilyId::Units => Some(units::verbs(tool)),
+        FamilyId::Files => Some(files::verbs(tool)),
     }
 }
 

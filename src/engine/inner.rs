@@ -67,7 +67,9 @@ fn classify_at(words: &[&[u8]], depth: u8, loose: bool, input: Option<&[u8]>) ->
             (Some(FamilyId::Aws), _) => bounded(aws::classify(rest)),
             (_, b"sh" | b"bash" | b"ash" | b"dash" | b"zsh" | b"ksh") => shell::judge(rest, depth, input),
             (_, b"find") => find(rest, depth),
-            (Some(FamilyId::Packages | FamilyId::Units) | None, _) => program_verdict(name, rest, input),
+            (Some(FamilyId::Packages | FamilyId::Units | FamilyId::Files) | None, _) => {
+                program_verdict(name, rest, input)
+            }
         };
         return if loose && verdict.effect == Effect::Read && !reads_whatever_follows(name) {
             Verdict::of(Effect::Disrupt)

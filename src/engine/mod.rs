@@ -9,6 +9,7 @@ pub mod decide;
 pub mod effect;
 pub mod escape;
 pub mod fact;
+pub mod files;
 pub mod glob;
 pub mod grammar;
 pub mod human;

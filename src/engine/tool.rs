@@ -17,6 +17,8 @@ pub enum FamilyId {
     Packages,
     /// systemctl and what stops services or the machine.
     Units,
+    /// rm.
+    Files,
 }
 
 /// What a tool works on, and so which identities its target has.
@@ -36,7 +38,7 @@ impl FamilyId {
         match self {
             FamilyId::Kube => TargetKind::Cluster,
             FamilyId::Aws => TargetKind::Account,
-            FamilyId::Packages | FamilyId::Units => TargetKind::Machine,
+            FamilyId::Packages | FamilyId::Units | FamilyId::Files => TargetKind::Machine,
         }
     }
 
@@ -45,6 +47,8 @@ impl FamilyId {
     pub const fn is_read_in_lines(self) -> bool {
         match self {
             FamilyId::Kube | FamilyId::Aws | FamilyId::Packages | FamilyId::Units => true,
+            // What lies at a path says whether it matters.
+            FamilyId::Files => false,
         }
     }
 }
@@ -146,6 +150,7 @@ pub const TOOLS: &[Tool] = &[
     row("poweroff", FamilyId::Units, Linked::BySystem),
     row("init", FamilyId::Units, Linked::BySystem),
     row("telinit", FamilyId::Units, Linked::BySystem),
+    row("rm", FamilyId::Files, Linked::WhenAsked),
 ];
 
 /// The tool a command's name stands for: the last part of a path, without directories.

@@ -5,6 +5,7 @@ pub mod actor;
 pub mod aws;
 pub mod call;
 pub mod cx;
+pub mod files;
 pub mod invocation;
 pub mod judge;
 pub mod kube;
@@ -32,6 +33,7 @@ pub fn read(call: &Call, world: &World) -> Result<Box<dyn Reading>> {
         FamilyId::Aws => Box::new(aws::AwsReading::of(call, world)?),
         FamilyId::Packages => Box::new(packages::PackagesReading::of(call)),
         FamilyId::Units => Box::new(units::UnitsReading::of(call)),
+        FamilyId::Files => Box::new(files::FilesReading::of(call)),
     })
 }
 
@@ -39,6 +41,6 @@ pub fn read(call: &Call, world: &World) -> Result<Box<dyn Reading>> {
 pub fn as_typed(call: &Call, world: &World) -> EnvEdit {
     match call.tool.family {
         FamilyId::Aws => aws::as_typed(call, world),
-        FamilyId::Kube | FamilyId::Packages | FamilyId::Units => EnvEdit::default(),
+        FamilyId::Kube | FamilyId::Packages | FamilyId::Units | FamilyId::Files => EnvEdit::default(),
     }
 }

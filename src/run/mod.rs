@@ -16,6 +16,7 @@ pub mod names;
 #[cfg(feature = "cli")]
 pub mod note;
 pub mod pin;
+pub mod places;
 #[cfg(feature = "cli")]
 pub mod proc;
 pub mod proc_stat;

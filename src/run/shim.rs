@@ -156,7 +156,8 @@ pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]]) -> bool {
         Effect::Read if host => !content,
         Effect::Read => true,
         Effect::Mutate => !content,
-        _ => return false,
+        Effect::Destroy => is_plain_removal(tool, args, env),
+        Effect::Unknown | Effect::Disrupt => return false,
     };
     match tool.family {
         FamilyId::Aws => {
@@ -165,11 +166,18 @@ pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]]) -> bool {
                 && !aws::prompts(args, var(env, AUTO_PROMPT))
                 && (effect == Effect::Read || !has_policy(env))
         }
-        FamilyId::Packages | FamilyId::Units => passes && (effect == Effect::Read || !has_policy(env)),
+        FamilyId::Packages | FamilyId::Units | FamilyId::Files => {
+            passes && (effect == Effect::Read || !has_policy(env))
+        }
         FamilyId::Kube => {
             effect == Effect::Read || (passes && !has_preferences(args, env) && !has_policy(env))
         }
     }
+}
+
+/// Whether files alone go, and none of them lies where it may matter.
+fn is_plain_removal(tool: &Tool, args: &[&[u8]], env: &[&[u8]]) -> bool {
+    tool.family == FamilyId::Files && super::places::lets_through(args, |name| var(env, name.as_bytes()))
 }
 
 /// Whether somebody has decided about this call already: it belongs to a change of packages, or to a `service` that was

@@ -25,4 +25,5 @@ mod probe_systemd;
 mod scenarios_apt;
 mod scenarios_apt_hooks;
 mod scenarios_apt_scripts;
+mod scenarios_rm;
 mod units;

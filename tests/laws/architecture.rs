@@ -87,8 +87,14 @@ fn dependencies_point_downwards() {
 
 /// Which other families a family may use. Each is one folder: what finds the target, what asks, what keeps, and on top of these
 /// what puts them together.
-const FAMILY_MAY_USE: &[(&str, &[&str])] =
-    &[("kube", &[]), ("aws", &[]), ("machine", &[]), ("packages", &["machine"]), ("units", &["machine"])];
+const FAMILY_MAY_USE: &[(&str, &[&str])] = &[
+    ("kube", &[]),
+    ("aws", &[]),
+    ("machine", &[]),
+    ("packages", &["machine"]),
+    ("units", &["machine"]),
+    ("files", &["machine", "packages", "units"]),
+];
 
 /// The floors of a family from the ground up. What stands beside them is above them.
 const FLOORS: [&str; 3] = ["resolve", "probe", "keep"];
@@ -174,6 +180,7 @@ const NAMES_TOOLS: &[&str] = &[
     "engine/aws/",
     "engine/kube/",
     "engine/units/",
+    "engine/files/",
     "engine/line/tables.rs",
     "engine/line/judge/programs.rs",
     "engine/line/judge/fleet.rs",

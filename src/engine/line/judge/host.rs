@@ -25,6 +25,10 @@ pub(super) fn host_verdict(called: &[u8], words: &[Field], far: bool) -> Option<
     if called.starts_with(b"/etc/init.d/") {
         name = tool::SERVICE.name.as_bytes();
     }
+    if far && tool::called(name).is_some() && tool::called_in_line(name).is_none() {
+        // Elsewhere nobody looks at the facts: that has rules of its own.
+        return None;
+    }
     let mut verdict = judge(name, words)?;
     if name == tool::SYSTEMCTL.name.as_bytes()
         && !far
