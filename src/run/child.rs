@@ -75,7 +75,9 @@ pub fn command(program: impl AsRef<OsStr>, world: &World) -> Command {
     command.env_clear();
     // With duplicate names the first counts for `getenv`, the last for `Command`.
     command.envs(world.vars().iter().rev().filter(|(k, _)| k != "GUARD_CONFIRM").map(|(k, v)| (k, v)));
-    if !world.cwd().as_os_str().is_empty() {
+    // The process's own is handed on as it is: it may be one that can be stood in and not entered (`su`).
+    let own = std::env::current_dir().is_ok_and(|own| own == world.cwd());
+    if !own && !world.cwd().as_os_str().is_empty() {
         command.current_dir(world.cwd());
     }
     command
