@@ -122,10 +122,15 @@ fn nobodys(path: &Path, meta: &Metadata, ground: &Ground<'_>) -> Option<(String,
     if ground.made_again.contains(path) {
         return Some((format!("{shown}: git ignores it, and a build makes it again"), false));
     }
-    // Where git is asked, its word counts.
     let has = |evidence: &str| fs::symlink_metadata(path.join(evidence)).is_ok();
     let name = path.file_name().unwrap_or_default().as_bytes();
-    if git::tree_of(path).is_none() && scratch::is_made_beside(name, has) {
+    // What git keeps is work, whatever it is called.
+    let kept = || match (git::tree_of(path), &ground.git) {
+        (None, _) => false,
+        (Some(tree), Some(git)) => !git.below(&tree, path, false).is_ok_and(|below| below.tracked == 0),
+        (Some(_), None) => true,
+    };
+    if scratch::is_made_beside(name, has) && !kept() {
         return Some((format!("{shown}: made again by what stands beside it"), false));
     }
     let mut head = [0; scratch::CACHE_SIGNATURE.len()];

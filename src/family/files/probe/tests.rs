@@ -142,6 +142,17 @@ fn what_a_build_makes_again_is_not_asked_about() {
     for line in ["-rf data", "-rf build", "-rf target data", "-rf .git"] {
         assert_eq!(stage.effect(line).0, Effect::Destroy, "{line}");
     }
+    // Not ignored, and made again by what stands beside it; but not what git was given to keep.
+    for name in ["web", "kept"] {
+        stage.write(&format!("{name}/package.json"), "{}");
+        stage.write(&format!("{name}/venv/pyvenv.cfg"), "x");
+        stage.write(&format!("{name}/venv/lib/a"), "x");
+    }
+    assert_eq!(stage.effect("-rf web/venv"), (Effect::Mutate, 0), "{:#?}", stage.ask("-rf web/venv").impact);
+    stage.git(&["add", "kept"]);
+    stage.write("kept/venv/lib/a", "changed");
+    assert_eq!(stage.effect("-rf kept/venv").0, Effect::Destroy);
+    stage.git(&["rm", "-rqf", "--cached", "kept"]);
     stage.write("src/new.rs", "x");
     assert_eq!(stage.effect("-rf src").0, Effect::Destroy);
     let because = format!("{:?}", stage.ask("-rf src").impact.consequences);
