@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::time::SystemTime;
 
 /// The list, below `/run` or below the directory for state (XDG Base Directory Specification).
 const PLACES: &[u8] = b"/guard/places";
@@ -38,11 +39,12 @@ pub struct Me {
 }
 
 impl Me {
-    /// This process's own entry in /proc belongs to the user it acts as, and is made when it is looked at (proc(5)). One call
-    /// answers both; `None` where there is no /proc.
+    /// This process's own entry in /proc belongs to the user it acts as (proc(5)). `None` where there is no /proc, and where the
+    /// clock stands before 1970.
     pub fn look() -> Option<Me> {
         let own = Opened::at(b"/proc/self/stat", 0)?;
-        Some(Me { user: own.user, now: own.written })
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(Me { user: own.user, now: i64::try_from(now.as_secs()).ok()? })
     }
 
     /// Where this user's list stands; `None` when there is no place for it.
@@ -135,7 +137,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::{Path, PathBuf};
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     fn me() -> Me {
         Me::look().unwrap()
