@@ -2,6 +2,7 @@
 
 use super::{install, out};
 use crate::engine::escape::escape;
+use crate::engine::tool::TOOLS;
 use crate::exit::Exit;
 use crate::fail::Result;
 use crate::shim::{self, layers};
@@ -40,15 +41,25 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     if args.apt {
         return apt(args, world);
     }
-    // Where `guard install` put it.
-    let by_root = args.dir.is_none() && !args.tools.is_empty() && rustix::process::geteuid().is_root();
-    let dir = if by_root && args.tools.iter().all(|tool| layers::is_for_everybody(tool)) {
-        PathBuf::from(layers::SHIMS)
+    let (mut dir, mut text) = (shim::directory(world, args.dir.as_deref())?, String::new());
+    let mut removed = shim::Removed::default();
+    // What `guard install NAME` put there for everybody.
+    let by_root = args.dir.is_none() && rustix::process::geteuid().is_root();
+    let everybodys: Vec<String> = TOOLS
+        .iter()
+        .map(|tool| tool.name.to_owned())
+        .filter(|name| layers::is_for_everybody(name) && (args.tools.is_empty() || args.tools.contains(name)))
+        .collect();
+    if by_root && !everybodys.is_empty() {
+        removed.links = shim::unlink(Path::new(layers::SHIMS), &everybodys)?.links;
+    }
+    if by_root && !args.tools.is_empty() && args.tools.iter().all(|name| everybodys.contains(name)) {
+        dir = PathBuf::from(layers::SHIMS);
     } else {
-        shim::directory(world, args.dir.as_deref())?
-    };
-    let removed = shim::uninstall(&dir, &args.tools)?;
-    let mut text = String::new();
+        let own = shim::uninstall(&dir, &args.tools)?;
+        removed.links.extend(own.links);
+        removed.left = own.left;
+    }
     for link in &removed.links {
         let _ = writeln!(text, "removed  {}", escape(link.as_os_str().as_bytes()));
     }

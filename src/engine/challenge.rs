@@ -33,6 +33,8 @@ pub struct Challenge {
     several: bool,
     /// What answered in guard 0.1, and before phrases named every place.
     former: Vec<String>,
+    /// The phrase as people write it, where that is not how it is spelt here: with blanks and letters of all alphabets.
+    natural: Option<String>,
     /// The namespace of a cluster that is the command's own, whatever it hits: guard 0.1 took it for a phrase.
     namespace: String,
 }
@@ -47,6 +49,11 @@ impl Challenge {
     /// stops. It answers a typed question as well.
     pub fn variable(&self) -> &str {
         self.variable.as_ref().map_or(&self.phrase, |(phrase, _)| phrase)
+    }
+
+    /// The phrase as the screen shows it.
+    pub fn shown(&self) -> &str {
+        self.natural.as_deref().unwrap_or(&self.phrase)
     }
 
     /// The form of that.
@@ -113,6 +120,7 @@ impl Challenge {
         let answer = answer.trim_ascii();
         !self.phrase.is_empty()
             && (answer == self.phrase.as_bytes()
+                || self.natural.as_ref().is_some_and(|natural| answer == natural.as_bytes())
                 || self.accepts_in_another_order(answer)
                 || self.variable.as_ref().is_some_and(|(phrase, _)| answer == phrase.as_bytes()))
     }

@@ -278,6 +278,19 @@ fn a_host_is_named_with_what_goes_besides_what_was_named() {
         let (phrase, variable, pattern) = want;
         assert_eq!(got, (phrase.to_owned(), variable.to_owned(), pattern.to_owned()));
     }
+    // A name with blanks or letters of other alphabets answers as people write it, and as it is spelt without them.
+    for (name, spelt) in
+        [("srv/My Documents", "db1/srv/My\\u{20}Documents"), ("srv/größe", "db1/srv/gr\\u{f6}\\u{df}e")]
+    {
+        let lost = owned(&[name]);
+        let c = host_challenge(&target, None, &HostScope { lost: &lost, ..HostScope::default() });
+        let natural = format!("db1/{name}");
+        assert_eq!((c.phrase.as_str(), c.shown()), (spelt, natural.as_str()));
+        assert!(c.accepts(natural.as_bytes()) && c.accepts(spelt.as_bytes()) && !c.accepts(b"db1/srv/My"));
+    }
+    let lost = owned(&["srv/a\u{202e}b c"]);
+    let c = host_challenge(&target, None, &HostScope { lost: &lost, ..HostScope::default() });
+    assert_eq!(c.shown(), c.phrase, "what may be read as something else is written out");
     let stops = owned(&["cron"]);
     let c = host_challenge(&target, None, &HostScope { stops: &stops, ..HostScope::default() });
     assert!(c.was_formerly(b"db1", "db1") && c.was_formerly(b"disrupt db1", "db1"));

@@ -2,7 +2,7 @@
 //! path. Guard writes the list (`family::files::probe::places`): root's below `/run`, which is empty after a boot, a user's in the
 //! directory for state.
 //!
-//! A list counts only where nobody but its reader and root can have written it, and for a day: databases come and go. Without one
+//! A list counts only where nobody but its reader and root can have written it, and for ten minutes: databases come and go. Without one
 //! everything goes to the full guard, which writes it anew.
 
 use crate::engine::files::pass::{self, Parent, Seen};
@@ -18,8 +18,8 @@ use std::time::SystemTime;
 const PLACES: &[u8] = b"/guard/places";
 /// No list is longer.
 pub const LARGEST: u64 = 64 << 10;
-/// A list is not believed for longer, in seconds.
-const LIFETIME: i64 = 24 * 60 * 60;
+/// A list is not believed for longer, in seconds: a database may have been made since.
+const LIFETIME: i64 = 10 * 60;
 
 /// Whether `rm` with these words may run without the full guard having looked. `var` is the caller's environment.
 pub fn lets_through<'a>(words: &[&'a [u8]], var: impl Fn(&str) -> Option<&'a [u8]>) -> bool {
@@ -66,7 +66,7 @@ impl Me {
         let list = Opened::at(path, libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)?;
         let fresh = (0..oldest).contains(&self.now.saturating_sub(list.written));
         let own = list.user == 0 || list.user == self.user;
-        let plain = list.mode & libc::S_IFMT == libc::S_IFREG && list.mode & 0o022 == 0;
+        let plain = list.is_file && list.mode & 0o022 == 0;
         if !(fresh && own && plain && list.size <= LARGEST) {
             return None;
         }
@@ -80,6 +80,7 @@ impl Me {
 struct Opened {
     file: File,
     user: u32,
+    is_file: bool,
     mode: u32,
     size: u64,
     /// When it was last written, in seconds since 1970.
@@ -93,7 +94,7 @@ impl Opened {
         let file = File::options().read(true).custom_flags(flags).open(OsStr::from_bytes(path)).ok()?;
         let meta = file.metadata().ok()?;
         let (user, mode, size, written) = (meta.uid(), meta.mode(), meta.size(), meta.mtime());
-        Some(Opened { file, user, mode, size, written })
+        Some(Opened { file, user, is_file: meta.is_file(), mode, size, written })
     }
 }
 
@@ -101,6 +102,8 @@ impl Opened {
 fn real(dir: &[u8]) -> Seen {
     match std::fs::canonicalize(OsStr::from_bytes(dir)) {
         Ok(path) => Seen::There(path.into_os_string().into_vec()),
+        // A working directory that was deleted has no path, and its `..` leads somewhere all the same.
+        Err(_) if !dir.starts_with(b"/") && std::env::current_dir().is_err() => Seen::Hidden,
         Err(e) if matches!(e.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => Seen::Nothing,
         Err(_) => Seen::Hidden,
     }
@@ -223,7 +226,7 @@ mod tests {
         assert!(read(&link).is_none() && read(stage.dir.path()).is_none());
         assert!(read(&stage.dir.path().join("none")).is_none());
         let file = File::options().write(true).open(&stage.list).unwrap();
-        for (age, want) in [(60, true), (23 * 3600, true), (25 * 3600, false)] {
+        for (age, want) in [(60, true), (LIFETIME as u64 - 60, true), (LIFETIME as u64 + 60, false)] {
             file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
             assert_eq!(stage.read(me()).is_some(), want, "{age}");
         }

@@ -164,6 +164,13 @@ pub struct Removed {
 
 /// Removes guard's links from a directory: those of `tools`, or all when none is named.
 pub fn uninstall(dir: &Path, tools: &[String]) -> Result<Removed> {
+    let mut removed = unlink(dir, tools)?;
+    removed.directory = removed.left.is_empty() && fs::remove_dir(dir).is_ok();
+    Ok(removed)
+}
+
+/// The same for a directory that is not guard's own: it stays.
+pub fn unlink(dir: &Path, tools: &[String]) -> Result<Removed> {
     let mut removed = Removed::default();
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -181,7 +188,6 @@ pub fn uninstall(dir: &Path, tools: &[String]) -> Result<Removed> {
             removed.links.push(path);
         }
     }
-    removed.directory = removed.left.is_empty() && fs::remove_dir(dir).is_ok();
     Ok(removed)
 }
 

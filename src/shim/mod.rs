@@ -7,4 +7,4 @@ pub mod links;
 pub mod selftest;
 pub mod shells;
 
-pub use links::{Made, Removed, binary, directory, install, uninstall};
+pub use links::{Made, Removed, binary, directory, install, uninstall, unlink};

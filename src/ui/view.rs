@@ -194,7 +194,7 @@ fn phrase_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
         Phrase::ByScope { .. } if !typed => return rows,
         Phrase::ByScope { whole, names } => {
             if !whole && !screen.tells(&challenge.phrase) {
-                rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+                rows.push(Row::fact("answer", Item::new().strong(challenge.shown())));
             }
             names.iter().map(String::as_str).collect()
         }
@@ -204,7 +204,7 @@ fn phrase_rows(view: &View<'_>, screen: &Screen) -> Vec<Row> {
             let told = whole
                 && challenge.names.iter().all(|name| challenge.phrase.contains(name) && screen.tells(name));
             if typed && !told {
-                rows.push(Row::fact("answer", Item::new().strong(&challenge.phrase)));
+                rows.push(Row::fact("answer", Item::new().strong(challenge.shown())));
             }
             // Nothing is typed at a terminal then, but a pipeline has to know it.
             if challenge.variable_says_more() || (!typed && !told) {

@@ -69,6 +69,13 @@ fn everyday_removals_ask_nobody() {
         bed.unasked(line).is(0);
     }
     assert_eq!(bed.root.ok("ls -A /srv"), before);
+    // Not what is mounted in a scratch directory.
+    bed.root.ok("mkdir -p /tmp/m && mount -t tmpfs none /tmp/m && mkdir /tmp/m/customers && seq 1000 >/tmp/m/customers/db");
+    bed.alone("rm -rf /tmp/m/customers").is(REFUSED).says("ERASED");
+    bed.root.ok("umount /tmp/m");
+    // A policy that cannot be read stops no plain removal: one of them mends it.
+    bed.root.ok("mkdir -p /srv/p && echo 'x: [' >/srv/p/.guard.yaml && echo a >/srv/p/a");
+    bed.alone("cd /srv/p && rm a && rm .guard.yaml && rmdir /srv/p").is(0);
     // rm itself says what is wrong.
     bed.alone("rm /srv/gone").is(1).says("No such file or directory");
     // GNU's rm would refuse this, another one would not.
@@ -88,8 +95,10 @@ fn files_that_are_nowhere_else_are_asked_about() {
     bed.answer("rm -rf /srv/shop", "db1/srv/shop").is(0);
     assert!(!bed.root.has("/srv/shop"));
     bed.alone("GUARD_CONFIRM=db1/etc/shop/conf rm /etc/shop/conf").is(0);
+    bed.root.ok("mkdir '/srv/My Documents' && echo a >'/srv/My Documents/a'");
+    bed.answer("rm -rf '/srv/My Documents'", "db1/srv/My Documents").is(0);
     bed.root.ok("guard uninstall rm");
-    assert!(!bed.root.has("/usr/local/sbin/rm"));
+    assert!(!bed.root.has("/usr/local/sbin/rm") && bed.root.has("/usr/local/sbin"));
     bed.alone("rm -r /etc/shop").is(0);
 }
 

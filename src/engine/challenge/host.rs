@@ -1,8 +1,9 @@
 //! The phrase of a command that works on a host: its name, and where more goes than was named that also.
 
-use super::Challenge;
 use super::aws::{Said, former};
 use super::parts::short_digest;
+use super::{Challenge, LONGEST};
+use crate::engine::escape::escape;
 use crate::engine::machine::HostTarget;
 
 /// What a command does to a host, by the names a phrase has for it.
@@ -49,8 +50,19 @@ pub fn host_challenge(target: &HostTarget, policy_name: Option<&str>, scope: &Ho
         }
         challenge
     };
+    challenge.natural = natural(&host, scope.lost, &challenge.phrase);
     challenge.former = vec![former(&host, scope.lost)];
     challenge
+}
+
+/// The phrase with the name as people write it, where nothing in it can be taken for something else.
+fn natural(host: &str, lost: &[String], phrase: &str) -> Option<String> {
+    let (first, others) = lost.split_first()?;
+    let more = if others.is_empty() { String::new() } else { format!("+{}", others.len()) };
+    let clear = escape(first.as_bytes()) == *first && first.trim() == first;
+    let spelt = format!("{host}/{first}{more}");
+    let odd = !first.is_ascii() || first.contains(' ');
+    (clear && odd && spelt != phrase && spelt.len() <= LONGEST).then_some(spelt)
 }
 
 /// The thing, or the first of several and how many more, with a digest of those for the variable.

@@ -98,7 +98,83 @@ const MADE_BESIDE: &[(&[u8], &str)] = &[
     (b".venv", "pyvenv.cfg"),
     (b"venv", "pyvenv.cfg"),
     (b"__pycache__", "."),
+    (b"build", "../Cargo.toml"),
+    (b"build", "../package.json"),
+    (b"build", "../pyproject.toml"),
+    (b"build", "../setup.py"),
+    (b"build", "../build.gradle"),
+    (b"build", "../build.gradle.kts"),
+    (b"build", "../CMakeLists.txt"),
+    (b"build", "../meson.build"),
+    (b"build", "CMakeCache.txt"),
+    (b"dist", "../package.json"),
+    (b"dist", "../pyproject.toml"),
+    (b"dist", "../setup.py"),
+    (b"coverage", "../package.json"),
+    (b".next", "../package.json"),
+    (b".nuxt", "../package.json"),
+    (b".svelte-kit", "../package.json"),
+    (b".turbo", "../package.json"),
+    (b".angular", "../package.json"),
+    (b".parcel-cache", "../package.json"),
+    (b".tox", "../tox.ini"),
+    (b".tox", "../pyproject.toml"),
+    (b".nox", "../noxfile.py"),
+    (b".eggs", "../setup.py"),
+    (b"htmlcov", "../pyproject.toml"),
+    (b"htmlcov", "../setup.py"),
+    (b".pytest_cache", "CACHEDIR.TAG"),
+    (b".gradle", "../build.gradle"),
+    (b".gradle", "../build.gradle.kts"),
+    (b"_build", "../mix.exs"),
+    (b"_build", "../dune-project"),
+    (b"deps", "../mix.exs"),
+    (b"dist-newstyle", "../cabal.project"),
+    (b".stack-work", "../stack.yaml"),
+    (b".dart_tool", "../pubspec.yaml"),
+    (b".zig-cache", "../build.zig"),
+    (b"zig-out", "../build.zig"),
+    (b".terraform", "providers"),
 ];
+
+/// What package managers and editors fetch into a home, and fetch again.
+const FETCHED: &[&[u8]] = &[
+    b".cache",
+    b".npm/_cacache",
+    b".npm/_npx",
+    b".yarn/cache",
+    b".pnpm-store",
+    b".bun/install/cache",
+    b".cargo/registry",
+    b".cargo/git",
+    b".rustup/toolchains",
+    b".rustup/downloads",
+    b".m2/repository",
+    b".gradle/caches",
+    b".gradle/wrapper",
+    b".ivy2/cache",
+    b"go/pkg/mod",
+    b".nuget/packages",
+    b".gem/cache",
+    b".ccache",
+    b".nvm/versions",
+    b".nvm/.cache",
+    b".pyenv/versions",
+    b".vscode-server/bin",
+    b".minikube/cache",
+    b".terraform.d/plugin-cache",
+];
+
+/// The directory of a home that a path of it lies in or below, when that is one that is fetched again: without the slash before
+/// it.
+pub fn is_fetched(below_home: &[u8]) -> bool {
+    FETCHED.iter().any(|dir| {
+        below_home.strip_prefix(*dir).is_some_and(|rest| match *dir {
+            b".cache" => rest.len() > 1 && rest.starts_with(b"/"),
+            _ => rest.is_empty() || rest.starts_with(b"/"),
+        })
+    })
+}
 
 /// Whether a directory of this name is made again, by what stands beside or in it.
 pub fn is_made_beside(name: &[u8], has: impl Fn(&str) -> bool) -> bool {

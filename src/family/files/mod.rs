@@ -20,7 +20,11 @@ use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
 use crate::ui::view::Sight;
 use std::path::PathBuf;
+use std::sync::mpsc;
 use std::time::Duration;
+
+/// So much longer than its deadline a look may take: what is asked last is begun before it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// One removal of files.
 pub struct Files<'a> {
@@ -40,11 +44,24 @@ impl<'a> Files<'a> {
         }
     }
 
+    /// Looks at what is there. A file system that does not answer holds up the thread that asks, and nobody else.
     fn ask(&self) -> probe::Answered {
-        probe::ask(&probe::Request {
-            words: self.on.cx.raw,
-            world: self.on.cx.world,
-            deadline: self.on.cx.probe_deadline(probe::DEADLINE),
+        let words: Vec<Vec<u8>> = self.on.cx.raw.iter().map(|word| word.to_vec()).collect();
+        let world = self.on.cx.world.clone();
+        let deadline = self.on.cx.probe_deadline(probe::DEADLINE);
+        let (done, answer) = mpsc::channel();
+        let asks = move || {
+            let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+            let answered = probe::ask(&probe::Request { words: &words, world: &world, deadline });
+            // Nobody listens any more after the deadline.
+            let _ = done.send(answered);
+        };
+        let started = std::thread::Builder::new().name("files".to_owned()).spawn(asks);
+        let answered = started.ok().and_then(|_| answer.recv_timeout(deadline + PATIENCE).ok());
+        answered.unwrap_or_else(|| {
+            let mut late = probe::Answered::default();
+            late.impact.unseen("what would go", Why::TimedOut);
+            late
         })
     }
 }

@@ -9,7 +9,9 @@ use crate::family::judge::{Evaluation, judge};
 use crate::family::machine::reading::read;
 use crate::family::reading::{Pass, Reading};
 use crate::family::units::unattended::is_housekeeping;
+use crate::run::places;
 use crate::world::World;
+use std::os::unix::ffi::OsStrExt;
 
 /// What is to be removed.
 pub struct FilesReading {
@@ -39,5 +41,11 @@ impl Reading for FilesReading {
             return Some(Pass::Decided);
         }
         is_housekeeping(world).then_some(Pass::OfTheMachine)
+    }
+
+    /// Plain files, where nothing of note lies: what mends a policy's file is one, and a directory that cannot be read is no
+    /// reason to break a script.
+    fn takes_nothing(&self, call: &Call, world: &World) -> bool {
+        places::lets_through(&call.words(), |name| world.var(name).map(OsStrExt::as_bytes))
     }
 }

@@ -109,14 +109,22 @@ fn mounted(path: &Path, ground: &Ground<'_>, impact: &mut Impact) -> bool {
 fn nobodys(path: &Path, meta: &Metadata, ground: &Ground<'_>) -> Option<(String, bool)> {
     let (raw, shown) = (path.as_os_str().as_bytes(), path.display());
     // What lies there is kept over a boot: another's may still be wanted.
+    // What is mounted there is something else: `mount /dev/backup $(mktemp -d)`.
+    let mount = ground.mounts.of(path).map(|mount| mount.path.as_os_str().as_bytes());
     let is_scratch = ground.named(path).is_some_and(|named| {
-        scratch::is_scratch(&named) && (meta.uid() == ground.user || !named.starts_with(b"/var/tmp/"))
+        scratch::is_scratch(&named)
+            && (meta.uid() == ground.user || !named.starts_with(b"/var/tmp/"))
+            && !mount.is_some_and(scratch::is_scratch)
     });
     if is_scratch {
         return Some((format!("{shown}: scratch"), true));
     }
-    let cache = ground.home.as_ref().map(|home| [home.as_slice(), b"/.cache"].concat());
-    if cache.is_some_and(|cache| is_below(raw, &cache)) {
+    // A home that is mounted is one; what is mounted in it is something else.
+    let own = |home: &Vec<u8>| {
+        let below = raw.strip_prefix(home.as_slice()).and_then(|rest| rest.strip_prefix(b"/"));
+        below.is_some_and(scratch::is_fetched) && !mount.is_some_and(|mount| is_below(mount, home))
+    };
+    if ground.home.as_ref().is_some_and(own) {
         return Some((format!("{shown}: your own cache"), false));
     }
     if ground.made_again.contains(path) {
@@ -144,7 +152,8 @@ fn nobodys(path: &Path, meta: &Metadata, ground: &Ground<'_>) -> Option<(String,
 fn is_left_behind(path: &Path, scratch: bool, ground: &Ground<'_>, impact: &mut Impact) -> bool {
     let until = ground.until.min(Instant::now() + GLANCE);
     let found = walk::through(path, &ground.mounts, &ground.reach(SHALLOW, until));
-    let settled = found.repositories.iter().filter(|dir| scratch && is_settled(dir));
+    // Scripts make repositories in scratch directories, and package managers clone them into what a build makes again.
+    let settled = found.repositories.iter().filter(|dir| !scratch || is_settled(dir));
     let settled: Vec<&PathBuf> = settled.take(SEVERAL).collect();
     if !(settled.is_empty() || is_elsewhere(path, &settled, ground, impact)) {
         return false;
@@ -294,6 +303,10 @@ fn had_again(path: &Path, found: &Found, ground: &Ground<'_>, impact: &mut Impac
         return None;
     }
     let some: Vec<&PathBuf> = found.repositories.iter().take(SEVERAL).collect();
+    if let more @ 1.. = found.repositories.len().saturating_sub(SEVERAL) {
+        let what = format!("git work of {} in {shown}", counted(more as u64, "more repository"));
+        impact.gap(what, Why::NotAsked);
+    }
     let elsewhere = is_elsewhere(path, &some, ground, impact) && found.repositories.len() <= SEVERAL;
     let git = ground.git.as_ref()?;
     if found.repositories.first().is_some_and(|first| first == path) {

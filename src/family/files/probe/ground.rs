@@ -43,6 +43,8 @@ pub(super) struct Ground<'a> {
     pub places: Option<Places<'a>>,
     /// The caller's own home.
     pub home: Option<Vec<u8>>,
+    /// One path is named, and no other.
+    pub alone: bool,
     /// The caller.
     pub user: u32,
     /// The caller's git.
@@ -121,6 +123,6 @@ impl Ground<'_> {
 
     /// How far a walk goes.
     pub fn reach(&self, depth: usize, until: Instant) -> Reach {
-        Reach { until, depth, one_file_system: self.rm.one_file_system, user: self.user }
+        Reach { until, depth, one_file_system: self.rm.one_file_system, user: self.user, alone: self.alone }
     }
 }

@@ -14,6 +14,7 @@ mod processes;
 mod walk;
 
 use crate::engine::effect::Effect;
+use crate::engine::escape::escape;
 use crate::engine::files::grammar::Rm;
 use crate::engine::files::places::{Places, is_at_or_below, is_of_root};
 use crate::engine::files::{classify_as, scratch};
@@ -99,6 +100,7 @@ pub fn ask(request: &Request<'_>) -> Answered {
         user,
         git,
         made_again,
+        alone: operands.len() == 1,
         processes: OnceCell::new(),
         clusters: OnceCell::new(),
         until,
@@ -138,11 +140,10 @@ pub fn ask(request: &Request<'_>) -> Answered {
 
 /// A path as the phrase has it behind the host's name and a slash.
 fn phrase(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    match text.strip_prefix('/') {
-        Some("") | None => text.into_owned(),
-        Some(rest) => rest.to_owned(),
-    }
+    let bytes = path.as_os_str().as_bytes();
+    let rest = bytes.strip_prefix(b"/").filter(|rest| !rest.is_empty()).unwrap_or(bytes);
+    // Two names that differ in a byte nobody can type are two phrases.
+    std::str::from_utf8(rest).map_or_else(|_| escape(rest), str::to_owned)
 }
 
 fn subject(operand: &Operand) -> Subject {
@@ -223,6 +224,7 @@ fn file(path: &Path, meta: &Metadata, ground: &Ground<'_>, impact: &mut Impact) 
     let weight = if above.is_some() { Weight::Heavy } else { ground.weight_of_place(path, impact) };
     if weight > Weight::Light {
         let names = match meta.nlink() {
+            _ if !ground.alone => String::new(),
             0 | 1 => String::new(),
             n => format!(" ({} of it stay)", counted(n - 1, "other name")),
         };

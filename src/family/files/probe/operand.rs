@@ -52,6 +52,14 @@ pub(super) fn look(rm: &Rm<'_>, world: &World) -> Vec<Operand> {
 }
 
 fn one(word: &[u8], rm: &Rm<'_>, world: &World) -> Operand {
+    if !word.starts_with(b"/") && !world.cwd().is_dir() {
+        // Its `..` still leads somewhere, and its old path may be another directory's by now.
+        let path = PathBuf::from(OsStr::from_bytes(word));
+        return Operand {
+            path,
+            what: What::Hidden(Why::Failed("the working directory was deleted".to_owned())),
+        };
+    }
     let full = world.at(OsStr::from_bytes(word)).into_os_string().into_vec();
     let bare = match full.iter().rposition(|b| *b != b'/') {
         Some(last) => full.get(..=last).unwrap_or(&full),

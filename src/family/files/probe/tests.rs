@@ -299,3 +299,39 @@ fn a_path_that_cannot_be_looked_at_is_a_gap() {
     assert_eq!((outer.0, inner.0), (Effect::Destroy, Effect::Destroy));
     assert_eq!((outer.1 > 0, inner.1 > 0), (closed, closed));
 }
+
+/// `rm -rf daily.*`: what has its other name in another path that is named is lost.
+#[test]
+fn other_names_that_go_too_do_not_stay() {
+    let stage = Stage::new();
+    stage.write("daily.0/db.dump", "the only one");
+    fs::create_dir_all(stage.at("daily.1")).unwrap();
+    fs::hard_link(stage.at("daily.0/db.dump"), stage.at("daily.1/db.dump")).unwrap();
+    assert_eq!(stage.effect("-rf daily.0").0, Effect::Mutate);
+    assert_eq!(stage.effect("-rf daily.0 daily.1").0, Effect::Destroy);
+}
+
+#[test]
+fn a_working_directory_that_was_deleted_is_no_place_to_look_from() {
+    let text = |bytes: &std::ffi::OsString| bytes.to_string_lossy().into_owned();
+    let stage = Stage::new();
+    stage.write("keep/data", "x");
+    let vars: Vec<(String, String)> = stage.world.vars().iter().map(|(k, v)| (text(k), text(v))).collect();
+    let vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let world = World::of(&vars, stage.at("gone")).with_root(stage.at("../root"));
+    for line in ["-rf ../keep", "x", "-rf ."] {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let answered = ask(&Request { words: &words, world: &world, deadline: DEADLINE });
+        assert!(answered.nothing.is_none() && !answered.impact.gaps.is_empty(), "{line}: {answered:#?}");
+    }
+}
+
+/// Two names that nobody can tell apart have two phrases.
+#[test]
+fn phrases_tell_bytes_apart() {
+    use std::os::unix::ffi::OsStrExt;
+    let of = |bytes: &[u8]| phrase(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+    assert_ne!(of(b"/srv/a\xff"), of(b"/srv/a\xfe"));
+    assert_eq!(of("/srv/My Größe".as_bytes()), "srv/My Größe");
+    assert_eq!(of(b"/"), "/");
+}

@@ -28,6 +28,8 @@ pub(super) struct Reach {
     pub one_file_system: bool,
     /// Whose files are the caller's own.
     pub user: u32,
+    /// Nothing else goes with it: other names of a file stay.
+    pub alone: bool,
 }
 
 /// What was found.
@@ -105,7 +107,7 @@ pub(super) fn through(top: &Path, mounts: &Mounts, reach: &Reach) -> Found {
         }
         walk.tell(&dir, &telling);
     }
-    walk.end()
+    walk.end(reach.alone)
 }
 
 /// What a directory of git's has in it: a work tree, or a repository without one.
@@ -156,9 +158,10 @@ impl Walk {
         }
     }
 
-    fn end(mut self) -> Found {
+    fn end(mut self, alone: bool) -> Found {
         for (there, seen, bytes) in self.names.into_values() {
-            if seen < there {
+            // Where more is named the others may be in that.
+            if alone && seen < there {
                 self.found.named_elsewhere += 1;
             } else {
                 self.found.size.files += 1;
@@ -200,6 +203,7 @@ mod tests {
             depth: 64,
             one_file_system: false,
             user: rustix::process::geteuid().as_raw(),
+            alone: true,
         }
     }
 
