@@ -12,6 +12,8 @@ pub mod child;
 pub mod elf_note;
 pub mod exec;
 pub mod find;
+#[cfg(feature = "cli")]
+pub mod mounts;
 pub mod names;
 #[cfg(feature = "cli")]
 pub mod note;

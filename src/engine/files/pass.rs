@@ -68,18 +68,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The working directory is `/srv/work`, and so is `/work`.
+    /// The working directory is `/srv/app`, and so is `/app`.
     struct Made(Seen);
 
     impl Parent<'_> for Made {
         fn parent(&mut self, dir: &[u8]) -> &Seen {
             self.0 = match dir {
-                b"." | b"/work" => Seen::There(b"/srv/work".to_vec()),
+                b"." | b"/app" => Seen::There(b"/srv/app".to_vec()),
                 b"gone" => Seen::Nothing,
                 b"hidden" => Seen::Hidden,
                 b"link" => Seen::There(b"/etc".to_vec()),
                 dir if dir.starts_with(b"/") => Seen::There(dir.to_vec()),
-                _ => Seen::There(b"/srv/work/sub".to_vec()),
+                _ => Seen::There(b"/srv/app/sub".to_vec()),
             };
             &self.0
         }
@@ -107,8 +107,8 @@ mod tests {
             "-fv -- a -b",
             "-i a",
             "-d sub/x",
-            "/srv/work/a",
-            "/work/a",
+            "/srv/app/a",
+            "/app/a",
             "-f gone/x",
             "/tmp/x",
             "/opt/app/x",

@@ -2,7 +2,7 @@
 
 use crate::engine::assess::Assessment;
 use crate::engine::aws::AwsTarget;
-use crate::engine::classify;
+use crate::engine::classify::situation_of;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
 use crate::engine::situation::{Actor, Situation};
@@ -31,7 +31,7 @@ pub struct Facts<'a> {
 
 /// The situation a policy decides about.
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
-    let worded = classify::situation(tool::AWS.name, facts.words);
+    let worded = situation_of(&tool::AWS, facts.words, facts.assessment.effect);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
     let common = Common { seen, place, assessment, impact, probed, called: IdKind::Account };
     // Files and variables alone only suggest an account; once it has been asked, it has to have answered.

@@ -2,7 +2,6 @@
 
 use super::database;
 use super::git::Git;
-use super::mounts::Mounts;
 use super::processes::{Table, Users};
 use super::walk::Reach;
 use crate::engine::effect::Effect;
@@ -10,6 +9,7 @@ use crate::engine::files::grammar::Rm;
 use crate::engine::files::places::{Places, is_of_homes, is_of_root, is_of_system};
 use crate::engine::impact::Impact;
 use crate::family::packages::probe::facts::Cluster;
+use crate::run::mounts::Mounts;
 use crate::world::World;
 use std::cell::OnceCell;
 use std::collections::HashSet;

@@ -7,7 +7,6 @@ mod database;
 mod directory;
 mod git;
 mod ground;
-mod mounts;
 mod operand;
 pub mod places;
 mod processes;
@@ -29,9 +28,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::run::mounts::Mounts;
 use git::Git;
 use ground::{Ground, Weight};
-use mounts::Mounts;
 use operand::{Operand, What};
 
 /// How long looking at what goes may take: most of it is counting files.

@@ -2,10 +2,10 @@
 //! usual. PostgreSQL's clusters as the packages family finds them, what other servers' settings say, and what the processes that
 //! run now work in.
 
-use super::mounts::{Mount, Mounts};
 use crate::engine::files::{databases, places};
 use crate::engine::packages::plan::{Change, Kind};
 use crate::family::packages::probe::facts;
+use crate::run::mounts::{Mount, Mounts};
 use crate::run::places as kept;
 use crate::run::proc::Proc;
 use crate::world::World;

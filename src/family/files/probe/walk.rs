@@ -1,11 +1,11 @@
 //! What is in a directory that would go: how much, how old, whose, which databases and repositories. Bounded by time and count;
 //! what was not seen is said, and is never taken for nothing.
 
-use super::mounts::Mounts;
 use super::operand::why;
 use crate::engine::fact::Why;
 use crate::engine::files::databases::{self, Kind};
 use crate::family::packages::probe::facts::Size;
+use crate::run::mounts::Mounts;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, Metadata};

@@ -5,12 +5,12 @@
 
 use super::info::Info;
 use super::links::{behind, below, inner};
-use super::mounts::{Mounts, is_network};
 use super::status::why;
 use super::{End, PackageFacts, Size, Store, debconf};
 use crate::engine::fact::Why;
 use crate::engine::glob::{is_pattern, matches};
 use crate::engine::packages::postrm::{Deletion, Links, Place, place};
+use crate::run::mounts::Mounts;
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -105,7 +105,8 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
     let mut newest: Option<SystemTime> = None;
     let mut failed = None;
     for path in &job.paths {
-        if let Some((_, kind)) = mounts.of(path).filter(|(_, kind)| is_network(kind)) {
+        if let Some(mount) = mounts.of(path).filter(|mount| mount.is_elsewhere()) {
+            let kind = &mount.kind;
             size.mounts.push(format!("{} ({kind})", path.display()));
             failed = Some(Why::Failed(format!("on another machine's file system ({kind})")));
             continue;
@@ -170,12 +171,13 @@ fn count(root: &Path, job: &Job, mounts: &Mounts, until: Instant) -> Result<Size
                     continue;
                 }
                 match mounts.on(&path) {
-                    Some(kind) if is_network(kind) => {
+                    Some(mount) if mount.is_elsewhere() => {
+                        let kind = &mount.kind;
                         size.mounts.push(format!("{} ({kind})", path.display()));
                         failed = Some(Why::Failed(format!("on another machine's file system ({kind})")));
                     }
-                    Some(kind) => {
-                        size.mounts.push(format!("{} ({kind})", path.display()));
+                    Some(mount) => {
+                        size.mounts.push(format!("{} ({})", path.display(), mount.kind));
                         todo.push(path);
                     }
                     None => todo.push(path),

@@ -1,6 +1,6 @@
 //! Paths of the system that is looked at, which need not be this process's own, and where its symbolic links lead.
 
-use super::mounts::{Mounts, is_network};
+use crate::run::mounts::{Mount, Mounts};
 use std::path::{Path, PathBuf};
 
 /// So many links in a row are followed (path_resolution(7), "MAXSYMLINKS").
@@ -16,7 +16,7 @@ pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
 pub(super) fn behind(root: &Path, path: &Path, mounts: &Mounts) -> (PathBuf, bool) {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
-        if mounts.of(&below(root, &path)).is_some_and(|(_, kind)| is_network(kind)) {
+        if mounts.of(&below(root, &path)).is_some_and(Mount::is_elsewhere) {
             return (path, true);
         }
         let Ok(target) = std::fs::read_link(below(root, &path)) else { break };

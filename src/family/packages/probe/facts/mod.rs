@@ -10,7 +10,6 @@ mod dbconfig;
 mod debconf;
 mod info;
 mod links;
-mod mounts;
 mod postgres;
 mod processes;
 pub mod status;

@@ -31,7 +31,7 @@ const ELSEWHERE: &[&str] = &[
 
 /// One mounted file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mount {
+pub struct Mount {
     /// Where.
     pub path: PathBuf,
     /// Its type.
@@ -55,14 +55,14 @@ impl Mount {
 
 /// The mount table of this process.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mounts {
+pub struct Mounts {
     all: Vec<Mount>,
     /// It could be read.
     pub known: bool,
 }
 
 impl Mounts {
-    /// Reads it.
+    /// Reads it (proc_pid_mountinfo(5)).
     pub fn read() -> Mounts {
         fs::read("/proc/self/mountinfo").map_or_else(|_| Mounts::default(), |text| Mounts::parse(&text))
     }
@@ -142,6 +142,11 @@ mod tests {
         assert_eq!(mounts.of(Path::new("/srvx")).map(|m| m.kind.as_str()), Some("ext4"));
         assert!(mounts.on(Path::new("/srv/my data")).is_some_and(Mount::is_elsewhere));
         assert!(!mounts.on(Path::new("/srv")).is_some_and(Mount::is_elsewhere));
+        assert_eq!(mounts.on(Path::new("/srv/x")), None);
+        assert_eq!(mounts.of(Path::new("/srv/x")).map(|m| m.path.as_path()), Some(Path::new("/srv")));
+        assert_eq!(mounts.of(Path::new("/srvx")).map(|m| m.path.as_path()), Some(Path::new("/")));
+        let sshfs = Mount { path: PathBuf::from("/x"), kind: "fuse.sshfs".to_owned() };
+        assert!(sshfs.is_elsewhere());
         assert_eq!(unescaped(b"a\\134b\\0"), b"a\\b\\0");
         assert_eq!(unescaped(b"\\777"), b"\\777");
     }
