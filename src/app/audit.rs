@@ -1,7 +1,9 @@
 //! `guard audit`: reading the log and checking its chain.
 
+mod table;
+
 use super::out;
-use crate::audit::{self, Answer, Entry, Outcome, Record};
+use crate::audit::{self, Entry};
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
@@ -18,9 +20,14 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard audit show                     the last 20 commands that were asked about or refused
+  guard audit show                     the last 20 commands that were asked about or refused, a line each
+  guard audit show --refused --since 7d
+  guard audit show --target main/shop -v         what hit this namespace, with who, where, why and the copy
   guard audit show --since 2d --json | jq .argv
-  guard audit verify                   names the first line that was changed, removed or torn")]
+  guard audit verify                   names the first line that was changed, removed or torn
+
+The log is ~/.local/state/guard/audit.jsonl, one line of JSON for each command. At 32 MiB it is moved to audit.jsonl.1, and so
+on to .9; the oldest goes. Where the log has to last, let a collector take the lines as they come.")]
 pub struct Args {
     /// The log to read instead of the one in use
     #[arg(long, global = true, value_name = "FILE")]
@@ -51,9 +58,18 @@ pub struct Show {
     /// Only what is newer: 90m, 2h, 3d, 2026-11-20 or 2026-11-20T08:00:00Z
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
-    /// At most so many records, the newest [default: 20, without limit when --since or --json is given]
+    /// At most so many records, the newest [default: 20, without limit when --json or a filter is given]
     #[arg(long, value_name = "N")]
     pub last: Option<usize>,
+    /// Only what went there: a cluster, account or host, `main/shop`, or any part of a target; `*` and `?` stand for others
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Only what was refused
+    #[arg(long)]
+    pub refused: bool,
+    /// Everything worth knowing of each record: who, the whole target, the decision, the reason, the copy
+    #[arg(short, long, conflicts_with = "json")]
+    pub verbose: bool,
 }
 
 /// `guard audit verify`.
@@ -90,14 +106,12 @@ fn unreadable((path, error): (PathBuf, std::io::Error)) -> Fail {
 
 fn run_show(args: &Show, path: &Path) -> Result<Exit> {
     let since = args.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;
-    let unlimited = args.json || since.is_some();
+    let wanted = table::Wanted { since, refused: args.refused, target: args.target.clone() };
+    let unlimited = args.json || !wanted.everything();
     let last = args.last.unwrap_or(if unlimited { usize::MAX } else { 20 });
     let mut kept: VecDeque<Entry> = VecDeque::new();
     audit::read(path, |entry| {
-        let old = since.is_some_and(|since| {
-            entry.record().ok().and_then(|r| r.ts.parse::<Timestamp>().ok()).is_some_and(|ts| ts < since)
-        });
-        if !old && last > 0 {
+        if last > 0 && wanted.takes(&entry) {
             if kept.len() == last {
                 kept.pop_front();
             }
@@ -106,18 +120,21 @@ fn run_show(args: &Show, path: &Path) -> Result<Exit> {
         true
     })
     .map_err(unreadable)?;
-    let mut text = Vec::new();
-    for entry in &kept {
-        if args.json {
+    if kept.is_empty() && !args.json {
+        let which = if wanted.everything() { "" } else { "such " };
+        stderr::complain(&format!("no {which}records in {}\n", shown(path)));
+    }
+    if args.json {
+        let mut text = Vec::new();
+        for entry in &kept {
             text.extend_from_slice(&entry.text);
             text.push(b'\n');
-        } else {
-            text.extend_from_slice(row(entry).as_bytes());
         }
-    }
-    out::print_bytes(&text)?;
-    if kept.is_empty() && !args.json {
-        stderr::complain(&format!("no records in {}\n", shown(path)));
+        out::print_bytes(&text)?;
+    } else if args.verbose {
+        out::print(&kept.iter().map(table::in_full).collect::<String>())?;
+    } else {
+        out::print(&table::table(kept, out::columns()))?;
     }
     Ok(Exit::Ok)
 }
@@ -138,68 +155,6 @@ fn since(text: &str, now: Timestamp) -> Result<Timestamp> {
         Fail::new(Kind::Usage, format!("`{}` is no point in time", escape(text.as_bytes())))
             .help("write 90m, 2h, 3d, 2026-11-20 or 2026-11-20T08:00:00Z")
     })
-}
-
-/// One record for people: a line of what and where, and a line for each thing worth knowing.
-fn row(entry: &Entry) -> String {
-    let record = match entry.record() {
-        Ok(record) => record,
-        Err(_) => return format!("{}:{}: no audit record\n", shown(&entry.path), entry.line),
-    };
-    let outcome = match record.outcome {
-        Outcome::Exec => "ran",
-        Outcome::Refused => "refused",
-    };
-    let mut words = vec![record.tool.as_str()];
-    words.extend(record.argv.iter().map(String::as_str));
-    let mut text = format!("{}  {outcome:<7}  {:<12}  ", line(&record.ts), environment(&record));
-    text.push_str(&line(&shell_words::join(words)));
-    text.push('\n');
-    let by = record.caller.user.clone().unwrap_or_else(|| record.caller.uid.to_string());
-    let sudo = record.caller.sudo_user.as_ref().map_or(String::new(), |user| format!(" (sudo by {user})"));
-    let host = record.caller.host.as_ref().map_or(String::new(), |host| format!("@{host}"));
-    let ci = record.caller.ci.as_ref().map_or(String::new(), |ci| format!(", {ci}"));
-    let agent = if record.caller.actor.as_deref() == Some("agent") { ", an agent" } else { "" };
-    let mut fact = |label: &str, value: &str| {
-        let _ = writeln!(text, "    {label:<13} {}", line(value));
-    };
-    fact("by", &format!("{by}{sudo}{host}{ci}{agent}"));
-    if let Some(target) = &record.target {
-        let parts: Vec<String> =
-            target.parts.iter().map(|(name, part)| format!("{name} {}", part.value)).collect();
-        fact("target", &parts.join(", "));
-    }
-    let answer = match record.answer {
-        Answer::NotAsked => "not asked",
-        Answer::Matched => "confirmed",
-        Answer::Mismatched => "something else was typed",
-        Answer::Declined => "declined",
-        Answer::TimedOut => "no answer in time",
-        Answer::NoTerminal => "nobody to ask",
-        Answer::Interrupted => "Ctrl-C",
-        Answer::Variable => "confirmed by GUARD_CONFIRM",
-    };
-    let rules =
-        if record.rules.is_empty() { String::new() } else { format!(" by {}", record.rules.join(", ")) };
-    fact("decision", &format!("{}{rules}; {}; {answer}", record.decision, record.operation.effect));
-    for (label, value) in
-        [("reason", &record.reason), ("justification", &record.justification), ("kept", &record.kept)]
-    {
-        if let Some(value) = value {
-            fact(label, value);
-        }
-    }
-    text
-}
-
-fn environment(record: &Record) -> String {
-    record.target.as_ref().map_or_else(|| "-".to_owned(), |target| line(&target.environment))
-}
-
-/// Text from a log, made safe for the terminal. What guard wrote is escaped already, but the file is a file. Its
-/// backslashes are not doubled again.
-fn line(text: &str) -> String {
-    text.split('\\').map(|part| escape(part.as_bytes())).collect::<Vec<_>>().join("\\")
 }
 
 fn run_verify(args: &Verify, path: &Path) -> Result<Exit> {
@@ -279,11 +234,5 @@ mod tests {
             assert_eq!(fail.exit(), Exit::Usage);
             assert!(!fail.to_string().contains('\u{1b}'));
         }
-    }
-
-    #[test]
-    fn a_forged_line_cannot_reach_the_terminal() {
-        assert_eq!(line("a\\u{1b}b"), "a\\u{1b}b");
-        assert_eq!(line("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
     }
 }

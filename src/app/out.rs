@@ -18,3 +18,9 @@ pub fn print_bytes(bytes: &[u8]) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// How many columns standard output has, when it is a terminal that says so.
+pub fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
