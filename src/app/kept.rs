@@ -13,7 +13,7 @@ use crate::keep::head::{Kept, Kind};
 use crate::keep::store;
 use crate::prompt::{Answer, Ask, Question, Terminal};
 use crate::ui::human::size;
-use crate::ui::screen::{Item, Screen};
+use crate::ui::screen::{Item, Row, Screen};
 use crate::ui::stderr;
 use crate::ui::{ColourChoice, human};
 use crate::world::World;
@@ -320,7 +320,9 @@ fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourCho
     let what = if chosen.len() == 1 { "1 copy".to_owned() } else { format!("{} copies", chosen.len()) };
     let left = all.len() - chosen.len();
     let asked = Item::new().say(format!("Delete {what} for good ({left} stay)? [y/N]:"));
-    if let Err(fail) = yes(asked, Screen::default(), world, choice) {
+    let ids = chosen.iter().map(|id| Item::new().name(id));
+    let screen = Screen { rows: vec![Row::list("copies", ids, ("1 more", "more"))], ..Screen::default() };
+    if let Err(fail) = yes(asked, screen, world, choice) {
         return Err(fail.because("no copy was deleted"));
     }
     for id in chosen {

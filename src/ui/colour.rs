@@ -124,13 +124,15 @@ pub(crate) type Pair = (Option<Color>, Option<Color>);
 
 impl Paint {
     pub(crate) const BOLD: Paint = Paint { bold: true, many: (None, None), sixteen: (None, None) };
+    /// 4.0 on white, 5.3 on black; bold.
     pub(crate) const LOSS: Paint = Paint {
         bold: true,
-        many: (Some(Color::AnsiColor(203)), None),
+        many: (Some(Color::AnsiColor(196)), None),
         sixteen: (Some(Color::BrightRed), None),
     };
+    /// The one grey with a contrast of 4.5 on white and on black.
     pub(crate) const LABEL: Paint =
-        Paint { bold: false, many: (Some(Color::AnsiColor(245)), None), sixteen: (None, None) };
+        Paint { bold: false, many: (Some(Color::AnsiColor(243)), None), sixteen: (None, None) };
 
     /// A badge: foreground on background.
     pub(crate) const fn badge(many: (Color, u8), sixteen: (Color, Color)) -> Paint {
@@ -213,6 +215,34 @@ mod tests {
         assert_eq!((width(Some(100)), width(Some(0)), width(None)), (100, 66, 66));
         assert_eq!((width(Some(1)), width(Some(9999))), (Look::NARROWEST, Look::WIDEST));
         assert_eq!(Look::of(&World::default(), ColourChoice::Auto, true, None).width, 80);
+    }
+
+    /// The contrast of a colour of the 256 with a background of this luminance (WCAG 2.2, relative luminance).
+    fn contrast(colour: u8, background: f64) -> f64 {
+        // The cube of six steps and the greys, as xterm defines them.
+        let step = |n: u8| if n == 0 { 0.0 } else { f64::from(55 + 40 * u32::from(n)) };
+        let (r, g, b) = match colour {
+            16..=231 => (step((colour - 16) / 36), step((colour - 16) / 6 % 6), step((colour - 16) % 6)),
+            232..=255 => (f64::from(8 + 10 * u32::from(colour - 232)), 0.0, 0.0),
+            _ => unreachable!("the first sixteen are the terminal's own"),
+        };
+        let (g, b) = if colour >= 232 { (r, r) } else { (g, b) };
+        let linear = |c: f64| {
+            let c = c / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        let own = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        (own.max(background) + 0.05) / (own.min(background) + 0.05)
+    }
+
+    #[test]
+    fn labels_can_be_read_on_white_and_on_black() {
+        for (paint, least) in [(Paint::LABEL, 4.5), (Paint::LOSS, 3.9)] {
+            let Some(Color::AnsiColor(colour)) = paint.many.0 else { panic!("{paint:?}") };
+            let (white, black) = (contrast(colour, 1.0), contrast(colour, 0.0));
+            assert!(white >= least && black >= least, "{colour}: {white:.2} on white, {black:.2} on black");
+        }
+        assert!((contrast(16, 1.0) - 21.0).abs() < 0.01 && (contrast(231, 1.0) - 1.0).abs() < 0.01);
     }
 
     #[test]

@@ -13,7 +13,8 @@ use unicode_width::UnicodeWidthStr;
 /// Everything shown before, and including, the question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Screen {
-    /// What the target is to its people; `None` when not even that could be worked out.
+    /// What the target is to its people; `None` when not even that could be worked out, or when there is no target: then
+    /// there is no headline either, and no badge.
     pub environment: Option<Environment>,
     /// What stands beside the badge: the target's name and address.
     pub headline: Vec<Item>,
@@ -219,14 +220,17 @@ impl Screen {
     /// The facts, one row after the other, each line ended by a newline.
     pub fn facts(&self, look: Look) -> String {
         let mut out = String::new();
-        let badge = badge(self.environment, look);
-        let mut lines = Lines::start(look, 0, 14, &[(badge, Tone::Badge(self.environment))]);
-        for item in &self.headline {
-            lines.gap = 2;
-            lines.begun = true;
-            lines.chunks(&chunks(item), look);
+        // A question about no place at all has no badge.
+        if self.environment.is_some() || !self.headline.is_empty() {
+            let badge = badge(self.environment, look);
+            let mut lines = Lines::start(look, 0, 14, &[(badge, Tone::Badge(self.environment))]);
+            for item in &self.headline {
+                lines.gap = 2;
+                lines.begun = true;
+                lines.chunks(&chunks(item), look);
+            }
+            lines.finish(&mut out);
         }
-        lines.finish(&mut out);
         for row in &self.rows {
             row.render(look, &mut out);
         }
@@ -246,7 +250,11 @@ impl Screen {
     /// Facts, an empty line, and the question when there is one.
     pub fn render(&self, look: Look) -> String {
         let facts = self.facts(look);
-        if self.question.is_empty() { facts } else { format!("{facts}\n{}", self.question(look)) }
+        match (self.question.is_empty(), facts.is_empty()) {
+            (true, _) => facts,
+            (false, true) => self.question(look),
+            (false, false) => format!("{facts}\n{}", self.question(look)),
+        }
     }
 
     /// Whether this name stands somewhere in the facts, as a whole and never dropped.
