@@ -22,6 +22,8 @@ use crate::family::kube::probe::client::Door;
 use crate::family::kube::resolve;
 use crate::keep::head::Kind;
 use crate::policy;
+use crate::prompt::Terminal;
+use crate::prompt::progress::Bar;
 use crate::ui::screen::{Item, Row, Screen};
 use crate::ui::stderr;
 use crate::ui::{ColourChoice, human};
@@ -56,6 +58,9 @@ pub struct Args {
     /// Create the objects in this namespace instead of their own
     #[arg(short, long, value_name = "NS")]
     pub namespace: Option<String>,
+    /// Name every object, also when there are many
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Print what would be created or installed; asks no cluster
     #[arg(long)]
     pub dry_run: bool,
@@ -115,7 +120,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let asking = Asking { policy: &policy, world, choice };
     let consent = agreed(args, &manifest, &plan, &resolved.target, &place, &asking)?;
     let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE, at_home };
-    put_back(consent, &dir, &manifest, &settings)
+    put_back(consent, &dir, &manifest, &settings, args.verbose)
 }
 
 /// Creates what was agreed to.
@@ -124,11 +129,43 @@ fn put_back(
     dir: &Path,
     manifest: &Manifest,
     settings: &Settings<'_>,
+    verbose: bool,
 ) -> Result<Exit> {
-    let mut tell = |line: &str| stderr::complain(&format!("guard: {}\n", escape(line.as_bytes())));
-    let report = back::restore(dir, manifest, consent.spend(), settings, &mut tell)?;
-    out::print(&said(&report, manifest))?;
+    let plan = consent.spend();
+    let dumb = stderr::is_dumb(settings.door.world);
+    let mut watch = Watching {
+        bar: Bar::start("creating", plan.steps.len() as u64, dumb),
+        drawn: !dumb && on_terminal(),
+    };
+    let report = back::restore(dir, manifest, plan, settings, &mut watch)?;
+    drop(watch);
+    out::print(&said(&report, manifest, verbose))?;
     if report.failed.is_empty() { Ok(Exit::Ok) } else { Ok(Exit::Unavailable) }
+}
+
+/// Shows a bar on the terminal; without one, a line for what is waited for.
+struct Watching {
+    bar: Bar,
+    drawn: bool,
+}
+
+impl back::Watch for Watching {
+    fn waits(&mut self, what: &str) {
+        if self.drawn {
+            self.bar.say(what);
+        } else {
+            stderr::complain(&format!("guard: {}\n", escape(what.as_bytes())));
+        }
+    }
+
+    fn step(&mut self) {
+        self.bar.step();
+        self.bar.say("");
+    }
+}
+
+fn on_terminal() -> bool {
+    Terminal::available().is_ok()
 }
 
 /// A copy goes back to where it came from, unless somebody says otherwise. Answers whether it does.
@@ -245,15 +282,12 @@ fn lines(text: &mut String, label: &str, rows: &[(String, String)]) {
     }
 }
 
-fn said(report: &Report, manifest: &Manifest) -> String {
+fn said(report: &Report, manifest: &Manifest, verbose: bool) -> String {
     let mut text = String::new();
-    for one in &report.created {
-        let _ = writeln!(text, "created   {}", escape(one.as_bytes()));
-    }
-    for one in &report.there {
-        let _ = writeln!(text, "is there  {}: left as it is", escape(one.as_bytes()));
-    }
-    lines(&mut text, "left out", &report.left_out);
+    each(&mut text, "created ", &report.created, "", verbose);
+    each(&mut text, "is there", &report.there, ": left as it is", verbose);
+    let left_out: Vec<String> = report.left_out.iter().map(|(what, why)| format!("{what}: {why}")).collect();
+    each(&mut text, "left out", &left_out, "", verbose);
     for note in &report.notes {
         let _ = writeln!(text, "note      {}", escape(note.as_bytes()));
     }
@@ -261,6 +295,7 @@ fn said(report: &Report, manifest: &Manifest) -> String {
         let gap = format!("{}: {}", gap.what, gap.why);
         let _ = writeln!(text, "missing   {} (not in the copy)", escape(gap.as_bytes()));
     }
+    // What did not come back is never summed up.
     lines(&mut text, "FAILED", &report.failed);
     let _ = writeln!(
         text,
@@ -271,4 +306,48 @@ fn said(report: &Report, manifest: &Manifest) -> String {
         human::number(report.failed.len() as u64)
     );
     text
+}
+
+/// A line for each thing, or, where they are many, one with how many there are of each kind.
+fn each(text: &mut String, label: &str, things: &[String], after: &str, verbose: bool) {
+    const MANY: usize = 40;
+    if verbose || things.len() <= MANY {
+        for thing in things {
+            let _ = writeln!(text, "{label}  {}{after}", escape(thing.as_bytes()));
+        }
+        return;
+    }
+    // Things begin with their kind; in the order in which it first came.
+    let mut kinds: Vec<(&str, u64)> = Vec::new();
+    for kind in things.iter().filter_map(|thing| thing.split(' ').next()) {
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    let kinds: Vec<String> =
+        kinds.iter().map(|(kind, n)| format!("{} {}", human::number(*n), escape(kind.as_bytes()))).collect();
+    let _ = writeln!(text, "{label}  {}{after} (-v names each)", kinds.join(", "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_counted_and_a_few_are_named() {
+        let mut text = String::new();
+        let few = ["Secret shop/a".to_owned(), "Secret shop/b".to_owned()];
+        each(&mut text, "created ", &few, "", false);
+        assert_eq!(text, "created   Secret shop/a\ncreated   Secret shop/b\n");
+        let many: Vec<String> = (0..3000)
+            .map(|n| format!("{} shop/x-{n}", if n % 3 == 0 { "Secret" } else { "ConfigMap" }))
+            .collect();
+        let mut text = String::new();
+        each(&mut text, "is there", &many, ": left as it is", false);
+        assert_eq!(text, "is there  1,000 Secret, 2,000 ConfigMap: left as it is (-v names each)\n");
+        let mut text = String::new();
+        each(&mut text, "created ", &many, "", true);
+        assert_eq!(text.lines().count(), 3000);
+    }
 }

@@ -233,17 +233,25 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
-/// Creates everything in the plan. `tell` gets a line for whatever is waited for.
+/// Who watches the work.
+pub trait Watch {
+    /// This is waited for.
+    fn waits(&mut self, what: &str);
+    /// One more object was created, or is known not to be.
+    fn step(&mut self);
+}
+
+/// Creates everything in the plan.
 pub fn restore(
     dir: &Path,
     manifest: &Manifest,
     plan: &Plan,
     settings: &Settings<'_>,
-    tell: &mut dyn FnMut(&str),
+    watch: &mut dyn Watch,
 ) -> Result<Report> {
     let unread = |e: io::Error| Fail::new(Kind::Data, "the copy cannot be read").because(e.to_string());
     let file = objects::objects(dir).map_err(unread)?;
-    tasks::block_on(carry_out(&file, manifest, plan, settings, tell)).map_err(unread)?
+    tasks::block_on(carry_out(&file, manifest, plan, settings, watch)).map_err(unread)?
 }
 
 /// The state of one way back.
@@ -285,7 +293,7 @@ async fn carry_out(
     manifest: &Manifest,
     plan: &Plan,
     settings: &Settings<'_>,
-    tell: &mut dyn FnMut(&str),
+    watch: &mut dyn Watch,
 ) -> Result<Report> {
     let unreachable =
         |why: String| Fail::new(Kind::Unavailable, "the cluster cannot be reached").because(why);
@@ -301,11 +309,16 @@ async fn carry_out(
         uids: HashMap::new(),
         volumes: HashMap::new(),
     };
-    work.namespaces_gone(plan, tell).await?;
+    work.namespaces_gone(plan, watch).await?;
     let mut report = Report { left_out: plan.left_out.clone(), ..Report::default() };
     for group in plan.steps.chunk_by(|a, b| a.order == b.order) {
-        let ends: Vec<Done> =
-            stream::iter(group).map(|step| work.create(step)).buffered(AT_ONCE).collect().await;
+        let mut ends: Vec<Done> = Vec::with_capacity(group.len());
+        let mut creating = stream::iter(group).map(|step| work.create(step)).buffered(AT_ONCE);
+        while let Some(done) = creating.next().await {
+            watch.step();
+            ends.push(done);
+        }
+        drop(creating);
         for (step, done) in group.iter().zip(ends) {
             report.notes.extend(done.notes);
             if let Some(usable) = done.volume {
@@ -327,7 +340,7 @@ async fn carry_out(
         let definitions: Vec<&Step> =
             group.iter().filter(|s| s.is("apiextensions.k8s.io", "CustomResourceDefinition")).collect();
         if !definitions.is_empty() {
-            work.established(&definitions, &mut report, tell).await;
+            work.established(&definitions, &mut report, watch).await;
         }
     }
     Ok(report)
@@ -340,7 +353,7 @@ async fn catalog(client: &Client) -> std::result::Result<Catalog, String> {
 
 impl Work<'_> {
     /// Nothing can be created in a namespace that is still being deleted.
-    async fn namespaces_gone(&self, plan: &Plan, tell: &mut dyn FnMut(&str)) -> Result<()> {
+    async fn namespaces_gone(&self, plan: &Plan, watch: &mut dyn Watch) -> Result<()> {
         let mut names: Vec<&str> = match self.settings.namespace {
             Some(name) => vec![name],
             None => plan
@@ -366,7 +379,7 @@ impl Work<'_> {
                         .help("see what holds it with `kubectl get ns -o yaml` (status.conditions), then run this again"));
                 }
                 if !told {
-                    tell(&format!(
+                    watch.waits(&format!(
                         "namespace {name} is still being deleted; waiting up to {} s",
                         self.settings.patience.as_secs()
                     ));
@@ -575,7 +588,7 @@ impl Work<'_> {
     }
 
     /// Waits until the server offers the kinds of new definitions.
-    async fn established(&mut self, steps: &[&Step], report: &mut Report, tell: &mut dyn FnMut(&str)) {
+    async fn established(&mut self, steps: &[&Step], report: &mut Report, watch: &mut dyn Watch) {
         let until = Instant::now() + ESTABLISHED;
         let mut told = false;
         loop {
@@ -609,7 +622,7 @@ impl Work<'_> {
                 return;
             }
             if !std::mem::replace(&mut told, true) {
-                tell(&format!("waiting until the server offers {}", waiting.join(", ")));
+                watch.waits(&format!("waiting until the server offers {}", waiting.join(", ")));
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
             if let Ok(catalog) = catalog(&self.client).await {
