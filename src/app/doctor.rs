@@ -2,6 +2,9 @@
 
 mod apt;
 mod aws;
+mod report;
+mod shells;
+mod sudo;
 pub mod units;
 
 use super::{init, out};
@@ -11,11 +14,10 @@ use crate::exit::Exit;
 use crate::fail::{Fail, Result};
 use crate::family::kube::program::Kubectl;
 use crate::run::{find, self_path};
-use crate::shim::{self, layers, links, selftest, shells};
+use crate::shim::shells::Start;
+use crate::shim::{self, layers, links, selftest};
 use crate::world::World;
-use serde_json::json;
-use std::borrow::Cow;
-use std::fmt::Write;
+use report::{Check, Status};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +29,8 @@ use std::time::Duration;
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard doctor
+  guard doctor                               one line when all is well, else what to mend, by tool
+  guard doctor -v                            every check
   guard doctor --json | jq '.checks[] | select(.status != \"ok\")'
   guard doctor --require-interception aws    in CI: exit code 69 unless aws passes through guard here
   guard doctor --apt                         the hooks of apt and dpkg, too, also where there are none
@@ -42,6 +45,9 @@ pub struct Args {
     /// Print the checks as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Print every check with what was found
+    #[arg(short, long, conflicts_with = "json")]
+    pub verbose: bool,
     /// Look at this environment only, and fail unless the tools pass through guard in it
     #[arg(long)]
     pub require_interception: bool,
@@ -54,49 +60,6 @@ pub struct Args {
     /// The tools to check [default: those that are linked]
     #[arg(value_name = "TOOL", value_parser = clap::builder::PossibleValuesParser::new(links::tools()))]
     pub tools: Vec<String>,
-}
-
-/// How one check came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    Ok,
-    Warn,
-    Fail,
-}
-
-impl Status {
-    const fn word(self) -> &'static str {
-        match self {
-            Status::Ok => "ok",
-            Status::Warn => "warn",
-            Status::Fail => "FAIL",
-        }
-    }
-}
-
-/// One line of the report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Check {
-    name: Cow<'static, str>,
-    status: Status,
-    /// What was found; safe to show.
-    text: String,
-    /// What to do about it.
-    help: Option<String>,
-}
-
-impl Check {
-    fn ok(name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Check {
-        Check { name: name.into(), status: Status::Ok, text: text.into(), help: None }
-    }
-
-    fn warn(name: impl Into<Cow<'static, str>>, text: impl Into<String>, help: impl Into<String>) -> Check {
-        Check { name: name.into(), status: Status::Warn, text: text.into(), help: Some(help.into()) }
-    }
-
-    fn fail(name: impl Into<Cow<'static, str>>, text: impl Into<String>, help: impl Into<String>) -> Check {
-        Check { name: name.into(), status: Status::Fail, text: text.into(), help: Some(help.into()) }
-    }
 }
 
 /// Where everything is that the checks look at.
@@ -125,7 +88,7 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
     for tool in &site.tools {
         let here = interception(&site, tool);
         intercepted &= here.status == Status::Ok;
-        checks.extend([links(&site, tool), here, real_tool(&site, tool)]);
+        checks.extend([links(&site, tool), here, real_tool(&site, tool)].map(|check| check.of(tool)));
     }
     checks.extend(unlinked(&site, args));
     checks.extend(variables(world).into_iter().filter(|_| site.tools.contains(&tool::KUBECTL.name)));
@@ -133,9 +96,9 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend(aws::checks(world));
     }
     if !args.require_interception {
-        checks.extend(shell(&site, shells::Start::Interactive));
-        checks.extend(shell(&site, shells::Start::Login));
-        checks.extend(sudo(&site));
+        checks.extend(shells::checks(&site, Start::Interactive));
+        checks.extend(shells::checks(&site, Start::Login));
+        checks.extend(sudo::checks(&site));
         checks.extend(apt::checks(&site, args.apt));
         checks.extend(units::check(world));
     }
@@ -150,7 +113,11 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
     } else {
         checks.iter().any(|check| check.status == Status::Fail)
     };
-    out::print(&if args.json { as_json(&checks, intercepted) } else { as_text(&checks) })?;
+    out::print(&match (args.json, args.verbose) {
+        (true, _) => report::as_json(&checks, intercepted),
+        (false, true) => report::in_full(&checks),
+        (false, false) => report::brief(&checks, &site.tools),
+    })?;
     Ok(if failed { Exit::Unavailable } else { Exit::Ok })
 }
 
@@ -181,31 +148,9 @@ fn unlinked(site: &Site<'_>, args: &Args) -> Vec<Check> {
     missing
         .map(|tool| {
             let text = format!("{tool} is installed and does not pass through guard");
-            Check::warn("link", text, format!("run `guard install {tool}`"))
+            Check::warn("link", text, format!("run `guard install {tool}`")).of(tool)
         })
         .collect()
-}
-
-fn as_text(checks: &[Check]) -> String {
-    let mut text = String::new();
-    for check in checks {
-        let _ = writeln!(text, "{:<4}  {:<18} {}", check.status.word(), check.name, check.text);
-        if let Some(help) = &check.help {
-            let _ = writeln!(text, "      {:<18} {help}", "->");
-        }
-    }
-    text
-}
-
-fn as_json(checks: &[Check], intercepted: bool) -> String {
-    let checks: Vec<_> = checks
-        .iter()
-        .map(|c| json!({"name": c.name, "status": c.status.word(), "text": c.text, "help": c.help}))
-        .collect();
-    format!(
-        "{}\n",
-        json!({"interception": intercepted, "guard": env!("CARGO_PKG_VERSION"), "checks": checks})
-    )
 }
 
 fn shown(path: &Path) -> String {
@@ -319,174 +264,6 @@ fn variables(world: &World) -> Vec<Check> {
     checks
 }
 
-/// What the user's own shell makes of the tools' names.
-fn shell(site: &Site<'_>, start: shells::Start) -> Vec<Check> {
-    let name = match start {
-        shells::Start::Interactive => "interactive shell",
-        shells::Start::Login => "login shell",
-    };
-    let Some(shell) = site.world.set_var("SHELL").map(PathBuf::from) else {
-        let help = "set SHELL to the shell you use, then run this again";
-        return vec![Check::warn(name, "SHELL is not set: not checked", help)];
-    };
-    let said = match shells::inspect(site.world, &shell, start, &site.tools, site.patience) {
-        Ok(said) => said,
-        Err(why) => {
-            let text = format!("{}: {}", shown(&shell), escape(why.as_bytes()));
-            let tool = site.tools.first().copied().unwrap_or(tool::KUBECTL.name);
-            let help =
-                format!("run `{tool} __guard_selftest 1` there: guard answers with its version and path");
-            return vec![Check::warn(name, text, help)];
-        }
-    };
-    let site = &Site {
-        world: site.world,
-        dir: site.dir.clone(),
-        tools: site.tools.clone(),
-        patience: site.patience,
-        line: advice(site.world, start, &shell, said.knows_guard),
-    };
-    let each = site.tools.iter().zip(&said.tools);
-    let mut checks: Vec<Check> =
-        each.map(|(tool, heard)| heard_check(name, &shell, tool, heard, &said.path, site)).collect();
-    checks.extend(aliases(&said, &site.tools));
-    checks
-}
-
-/// What to add to which file so that a shell started like this finds guard first. A test does what it says.
-fn advice(world: &World, start: shells::Start, shell: &Path, knows_guard: bool) -> String {
-    let (line, file) = init::start_up_line(world);
-    let own = self_path::own_path().filter(|_| !knows_guard);
-    // Where a new shell does not find `guard` by its name, the line has to say where it is.
-    let line = match own.map(|path| init::quoted(shell, &path.to_string_lossy())) {
-        Some(path) => line.replacen("guard", &path, 1),
-        None => line.to_owned(),
-    };
-    let interactive = format!("make `{line}` the last line of {file} and open a new shell");
-    if start == shells::Start::Interactive || !shell.ends_with("bash") {
-        return interactive;
-    }
-    // bash reads the first of these, and only that; a new one in front would keep it from reading the others. A login to a
-    // desktop reads ~/.profile in another shell.
-    let there = |name: &&&str| world.home().is_some_and(|home| home.join(name).exists());
-    let names = [".bash_profile", ".bash_login"];
-    match names.iter().find(there) {
-        Some(name) => format!("{interactive}; let ~/{name} end with `. ~/.bashrc`"),
-        None => format!("{interactive}; let ~/.profile end with `[ -z \"$BASH_VERSION\" ] || . ~/.bashrc`"),
-    }
-}
-
-/// The check that a shell's answer about one tool makes.
-fn heard_check(
-    name: &'static str,
-    shell: &Path,
-    tool: &str,
-    heard: &shells::Heard,
-    path: &[PathBuf],
-    site: &Site<'_>,
-) -> Check {
-    let found = escape(heard.found.as_bytes());
-    let shell = shown(shell);
-    if heard.answer.is_some() {
-        return Check::ok(name, format!("{shell}: {tool} is {found}, and guard answers"));
-    }
-    match path.iter().position(|entry| *entry == site.dir) {
-        _ if heard.found.is_empty() => Check::fail(name, format!("{shell}: no {tool}"), site.line.clone()),
-        Some(0) if !heard.found.starts_with('/') => {
-            let help = format!(
-                "a function or alias of that name goes past guard: take it out, or let it call `{tool}` by name"
-            );
-            Check::fail(name, format!("{shell}: {tool} is {found}"), help)
-        }
-        Some(0) => {
-            let help = "the shell remembers another path: run `hash -r`, and look for `hash -p` in its start-up files";
-            Check::fail(name, format!("{shell}: {tool} is {found}, not guard"), help)
-        }
-        Some(at) => {
-            let text = format!("{shell}: {tool} is {found}; guard's directory is entry {} of PATH", at + 1);
-            Check::fail(name, text, site.line.clone())
-        }
-        None => {
-            let text = format!("{shell}: {tool} is {found}; guard's directory is not on PATH");
-            Check::fail(name, text, site.line.clone())
-        }
-    }
-}
-
-fn aliases(said: &shells::Said, tools: &[&str]) -> Option<Check> {
-    let (past, tool) = said.aliases.iter().find_map(|alias| {
-        let (path, tool) = shells::absolute(alias, tools)?;
-        (!links::is_guard(Path::new(path))).then_some((alias, tool))
-    })?;
-    let text = format!("{} goes past guard", escape(past.as_bytes()));
-    Some(Check::warn("alias", text, format!("let it call `{tool}` by name")))
-}
-
-/// `sudo` replaces PATH by its `secure_path`.
-fn sudo(site: &Site<'_>) -> Vec<Check> {
-    let name = "sudo";
-    let installed = std::env::split_paths(site.world.var("PATH").unwrap_or_default())
-        .any(|dir| dir.is_absolute() && dir.join("sudo").is_file());
-    if !installed {
-        return Vec::new();
-    }
-    let help = |tool: &str| {
-        format!(
-            "for `sudo {tool}`: sudo guard install --dir /usr/local/lib/guard/shims, and put that directory first in \
-             secure_path (visudo)"
-        )
-    };
-    let help = |tool: &str| {
-        if layers::is_host_tool(tool) {
-            "run `sudo guard install --apt --shims`".to_owned()
-        } else {
-            help(tool)
-        }
-    };
-    let Some(path) = secure_path(site) else {
-        let first = site.tools.first().copied().unwrap_or(tool::KUBECTL.name);
-        return vec![Check::warn(name, "its secure_path could not be read: not checked", help(first))];
-    };
-    let check = |tool: &&str| {
-        let first = std::env::split_paths(&path).map(|dir| dir.join(tool)).find(|path| path.is_file());
-        match first {
-            None => Check::ok(name, format!("no {tool} on its secure_path")),
-            Some(first) if links::is_guard(&first) => {
-                Check::ok(name, format!("{tool} is {}, guard's", shown(&first)))
-            }
-            Some(first) => {
-                Check::warn(name, format!("`sudo {tool}` is {}, not guard", shown(&first)), help(tool))
-            }
-        }
-    };
-    site.tools.iter().map(check).collect()
-}
-
-/// From the sudoers file when it may be read, else from sudo itself when it answers without a password.
-fn secure_path(site: &Site<'_>) -> Option<String> {
-    if let Ok(text) = fs::read_to_string(site.world.absolute("/etc/sudoers")) {
-        return secure_path_in(&text);
-    }
-    let mut command = Command::new("sudo");
-    command.args(["-n", "-l"]).env("LC_ALL", "C");
-    secure_path_in(&shim::ask::ask(command, site.patience).0)
-}
-
-/// `secure_path` in a sudoers file or in the output of `sudo -l` (which writes `\:` for a colon).
-fn secure_path_in(text: &str) -> Option<String> {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-    lines
-        .filter_map(|line| {
-            let value = line.split_once("secure_path")?.1.trim_start().strip_prefix('=')?.trim_start();
-            let value = match value.strip_prefix('"') {
-                Some(quoted) => quoted.split('"').next()?,
-                None => value.split([',', ' ', '\t']).next()?,
-            };
-            Some(value.replace("\\:", ":"))
-        })
-        .next_back()
-}
-
 fn policy(world: &World) -> Check {
     match crate::policy::load(world) {
         Ok(merged) if merged.is_empty() => Check::ok("policy", "no file; the built-in table is in force"),
@@ -526,56 +303,5 @@ fn audit_log(world: &World, path: Option<&Path>) -> Check {
             format!("{}: {}", fail.what, fail.because.join("; ")),
             fail.help.unwrap_or_default(),
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secure_path_as_sudoers_and_sudo_print_it() {
-        let wanted = Some("/usr/sbin:/usr/bin".to_owned());
-        for text in [
-            "Defaults\tenv_reset\nDefaults\tsecure_path=\"/usr/sbin:/usr/bin\"\n",
-            "Defaults secure_path = /usr/sbin:/usr/bin\n",
-            "#Defaults secure_path=/x\nDefaults secure_path=/old\nDefaults secure_path=/usr/sbin:/usr/bin",
-            "    env_reset, secure_path=/usr/sbin\\:/usr/bin, use_pty\n",
-        ] {
-            assert_eq!(secure_path_in(text), wanted, "{text}");
-        }
-        assert_eq!(secure_path_in("Defaults env_reset\n# secure_path=/x\n"), None);
-    }
-
-    #[test]
-    fn each_way_past_guard_has_its_own_advice() {
-        let world = World::of(&[], "/");
-        let site = Site {
-            world: &world,
-            dir: "/s".into(),
-            tools: vec!["aws"],
-            patience: Duration::ZERO,
-            line: "LINE".to_owned(),
-        };
-        let check = |heard: &shells::Heard, path: &[&str]| {
-            let path: Vec<PathBuf> = path.iter().map(PathBuf::from).collect();
-            heard_check("interactive shell", Path::new("/bin/bash"), "aws", heard, &path, &site)
-        };
-        let at = |found: &str| shells::Heard { found: found.to_owned(), answer: None };
-        for (found, path, help) in [
-            ("aws", &["/s", "/usr/bin"][..], "a function or alias"),
-            ("alias aws='/usr/bin/aws'", &["/s"], "let it call `aws` by name"),
-            ("/usr/bin/aws", &["/s", "/usr/bin"], "the shell remembers"),
-            ("/usr/bin/aws", &["/usr/bin", "/s"], "LINE"),
-            ("/usr/bin/aws", &["/usr/bin"], "LINE"),
-            ("", &["/usr/bin"], "LINE"),
-        ] {
-            let check = check(&at(found), path);
-            assert_eq!(check.status, Status::Fail, "{found}");
-            assert!(check.help.unwrap().contains(help), "{found}");
-        }
-        let answer = selftest::Answer { version: "1".to_owned(), path: "/x".to_owned() };
-        let heard = shells::Heard { found: "aws".to_owned(), answer: Some(answer) };
-        assert_eq!(check(&heard, &[]).status, Status::Ok);
     }
 }

@@ -4,6 +4,7 @@ use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
+use crate::run::self_path;
 use crate::shim::{self, links};
 use crate::ui::stderr;
 use crate::world::World;
@@ -149,12 +150,52 @@ pub fn quoted(shell: &Path, text: &str) -> String {
 
 /// The line for a shell's start-up file, and that file: what `guard install` and `guard doctor` tell people to add.
 pub fn start_up_line(world: &World) -> (&'static str, &'static str) {
-    let shell = world.set_var("SHELL").map(|s| s.as_bytes().to_vec()).unwrap_or_default();
-    match shell.rsplit(|b| *b == b'/').next() {
-        Some(b"zsh") => ("eval \"$(guard init zsh)\"", "~/.zshrc"),
-        Some(b"fish") => ("guard init fish | source", "~/.config/fish/config.fish"),
+    let shell = world.set_var("SHELL").map(PathBuf::from).unwrap_or_default();
+    match shell.file_name().and_then(|name| name.to_str()) {
+        Some("zsh") => ("eval \"$(guard init zsh)\"", "~/.zshrc"),
+        Some("fish") => ("guard init fish | source", "~/.config/fish/config.fish"),
         _ => ("eval \"$(guard init bash)\"", "~/.bashrc"),
     }
+}
+
+/// Whether there is code for this shell.
+pub fn is_known(shell: &Path) -> bool {
+    ["bash", "zsh", "fish"].iter().any(|name| shell.ends_with(name))
+}
+
+/// A line that a start-up file has to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartUp {
+    /// The file, below the home directory.
+    pub file: &'static str,
+    /// The line.
+    pub text: String,
+    /// What a line that does the same has in it.
+    pub sign: &'static str,
+}
+
+/// What the start-up files of this shell have to have so that every new one finds guard first: as an interactive shell, and as
+/// the shell of a login. `knows_guard` says that `guard` is found there by its name.
+pub fn start_up(world: &World, shell: &Path, knows_guard: bool) -> Vec<StartUp> {
+    let (line, file) = start_up_line(world);
+    let own = self_path::own_path().filter(|_| !knows_guard);
+    // Where a new shell does not find `guard` by its name, the line has to say where it is.
+    let text = match own.map(|path| quoted(shell, &path.to_string_lossy())) {
+        Some(path) => line.replacen("guard", &path, 1),
+        None => line.to_owned(),
+    };
+    let mut lines = vec![StartUp { file: file.trim_start_matches("~/"), text, sign: "guard init" }];
+    if shell.ends_with("bash") {
+        // bash reads the first of these, and only that; a new one in front would keep it from reading the others. A login to a
+        // desktop reads ~/.profile in another shell.
+        let there = |name: &&&str| world.home().is_some_and(|home| home.join(name).exists());
+        let (file, text) = match [".bash_profile", ".bash_login"].iter().find(there) {
+            Some(name) => (*name, ". ~/.bashrc"),
+            None => (".profile", "[ -z \"$BASH_VERSION\" ] || . ~/.bashrc"),
+        };
+        lines.push(StartUp { file, text: text.to_owned(), sign: "bashrc" });
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -104,7 +104,13 @@ fn a_link_to_a_guard_that_is_gone_is_mended() {
     fs::create_dir_all(home.link().parent().unwrap()).unwrap();
     symlink("/nonexistent/guard-shim", home.link()).unwrap();
     let doctor = home.guard(true, &["doctor", "--require-interception"]);
-    assert!(code(&doctor) == 69 && out(&doctor).contains("leads to a file that is gone"), "{}", out(&doctor));
+    assert!(
+        code(&doctor) == 69
+            && out(&doctor).contains("verdict: NOT guarded")
+            && out(&doctor).contains("leads to a file that is gone"),
+        "{}",
+        out(&doctor)
+    );
     assert!(out(&home.guard(true, &["install"])).starts_with("moved"));
     assert_eq!(code(&home.guard(true, &["doctor", "--require-interception"])), 0);
 }
@@ -117,6 +123,8 @@ fn doctor_proves_interception_without_running_the_real_tool() {
     let json: serde_json::Value = serde_json::from_slice(&good.stdout).unwrap();
     assert_eq!((code(&good), &json["interception"]), (0, &serde_json::Value::Bool(true)), "{json:#}");
     assert!(!home.at("ran").exists(), "the real tool ran");
+    let brief = out(&home.guard(true, &["doctor", "--require-interception"]));
+    assert!(brief.starts_with("ok: guard answers for kubectl") && brief.lines().count() == 1, "{brief}");
 
     let bad = home.guard(false, &["doctor", "--require-interception"]);
     assert_eq!(code(&bad), 69);
@@ -144,7 +152,7 @@ fn doctor_asks_the_shells_the_user_opens() {
     home.guard(false, &["install"]);
     let line = |rc: &str| {
         fs::write(home.at(".bashrc"), format!("echo noise\n{rc}\n")).unwrap();
-        let output = home.guard(true, &["doctor"]);
+        let output = home.guard(true, &["doctor", "-v"]);
         let text = out(&output);
         let line =
             text.lines().find(|line| line.contains("interactive shell")).unwrap_or_default().to_owned();
@@ -191,7 +199,7 @@ fn follow(home: &Home, advice: &str) {
 /// What doctor says of new shells, from a shell that passes through guard itself: (line, advice) each.
 fn shells_of(home: &Home, shell: &str) -> Vec<(String, String)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guard"));
-    command.args(["doctor", "--patience", "60", "kubectl"]).env_clear().current_dir(home.dir.path());
+    command.args(["doctor", "-v", "--patience", "60", "kubectl"]).env_clear().current_dir(home.dir.path());
     command.env("HOME", home.dir.path()).env("SHELL", shell).env("PATH", home.path(true));
     let text = out(&command.output().unwrap());
     let lines: Vec<&str> = text.lines().collect();

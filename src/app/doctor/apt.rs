@@ -2,7 +2,8 @@
 //! and dpkg, and whether guard answers behind them. Nothing is installed or removed: the hooks are asked about a package
 //! that does not exist, and refuse it.
 
-use super::{Check, Site, shown};
+use super::report::Check;
+use super::{Site, shown};
 use crate::engine::escape::escape;
 use crate::engine::packages::hook::{APT_HOOK, SELFTEST};
 use crate::engine::tool::{self, Tool};

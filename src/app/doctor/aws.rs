@@ -1,6 +1,6 @@
 //! What of the AWS CLI's own settings guard changes for every call.
 
-use super::Check;
+use super::report::Check;
 use crate::engine::escape::escape;
 use crate::family::aws::resolve::auto_prompts;
 use crate::world::World;

@@ -1,7 +1,8 @@
 //! Services of this machine that call its tools themselves, and that guard would refuse: nobody is there to ask, and
 //! nobody has said that they may. Unit files are read, and the scripts they start; nothing is run.
 
-use super::{Check, shown};
+use super::report::Check;
+use super::shown;
 use crate::engine::effect::Effect;
 use crate::engine::line::judge_line;
 use crate::engine::tool::{FamilyId, TOOLS};
