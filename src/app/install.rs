@@ -113,7 +113,8 @@ fn copied(text: &mut String, done: &[layers::Done]) {
     }
 }
 
-fn linked(text: &mut String, made: &[Made], to: &Path) {
+/// Says what was linked.
+pub(super) fn linked(text: &mut String, made: &[Made], to: &Path) {
     for made in made {
         let (word, link) = match made {
             Made::New(link) => ("linked ", link),

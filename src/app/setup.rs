@@ -1,15 +1,24 @@
-//! `guard setup`: asks what each cluster of the kubeconfig and each AWS account is, and writes the answers into the
+//! `guard setup`: asks what each cluster of the kubeconfig, each AWS account and this host is, and writes the answers into the
 //! user's policy.
 //!
 //! Everything is asked first and written last: whoever leaves half-way, by Ctrl-C or Esc, leaves nothing behind.
 
 mod accounts;
+pub(super) mod all;
 mod ask;
+mod change;
 mod clusters;
 mod draft;
+mod host;
+mod place;
+mod servers;
 mod write;
 
 use super::{install, out};
+use crate::engine::escape::escape;
+use crate::engine::policy::Layer;
+use crate::engine::policy::place::Place as PlaceEntry;
+use crate::engine::target::Environment;
 use crate::engine::tool;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
@@ -19,93 +28,57 @@ use crate::prompt::progress::Progress;
 use crate::prompt::signals;
 use crate::shim::{self, links};
 use crate::world::World;
-use accounts::Account;
-use draft::Server;
+use place::{Place, Places};
 use std::path::Path;
 
-/// Say which cluster and which AWS account is production, and write it into your policy
+/// Say which cluster, AWS account and host is production, and write it into your policy; with --all set up everything
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
   guard setup
+  guard setup --all            also the links, the shell's start-up line, agents' hooks and apt's, one after the other
+  guard setup --all --print    what that would write, and where
   guard setup --print > ~/.config/guard/policy.yaml    without questions: then edit the environments in it
 
-Each API server of your kubeconfig and each account behind your AWS profiles is asked about once, whatever contexts and
-profiles lead to it. Which account a profile leads to is asked of AWS through your own CLI (sts get-caller-identity). The
-policy is shown before it is written; an existing one is added to, and kept as a copy.")]
+Each API server of your kubeconfig, each account behind your AWS profiles and this host are asked about once, whatever contexts
+and profiles lead to them. Which account a profile leads to is asked of AWS through your own CLI (sts get-caller-identity). The
+policy is shown before it is written; an existing one is added to, or changed where you say so, and kept as a copy.
+
+--all shows each step before it is taken and asks. What is done already is left out, so that it can be run again at any time;
+`guard uninstall --all` takes everything back but the policy, the audit log and the copies.")]
 pub struct Args {
-    /// Print the policy with every cluster and account unclassified, and ask nothing
+    /// Print the policy with every cluster and account unclassified, and ask nothing; with --all what every step would write
     #[arg(long)]
     pub print: bool,
+    /// Everything that makes guard work for you: links, shell, policy, hooks
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: take every step without a question; what a place is stays for a person to say
+    #[arg(long, requires = "all", conflicts_with = "print")]
+    pub yes: bool,
 }
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
-    let mut servers = draft::servers(kubeconfig::contexts(world)?);
+    if args.all {
+        return all::run(args, world);
+    }
     if !args.print {
         // Before anybody is asked anything: without a terminal there is no use in it.
         ask::Asker::possible()?;
-        // Asking AWS takes its time, and Ctrl-C has to be a way out of that as well.
-        signals::heed_interrupts();
     }
-    let in_force = policy::load(world).unwrap_or_default();
-    let clusters = clusters::start(&mut servers, &in_force, world);
-    let asked = {
-        let dumb = world.set_var("TERM").is_none_or(|term| term == "dumb");
-        let _progress = (!args.print).then(|| Progress::start("asking AWS for the accounts", dumb));
-        accounts::profiles(world, &in_force)
-    };
-    // What is wrong with one family of tools does not keep anybody from setting up the other.
-    let (profiles, mut unanswered) = match asked {
-        Ok(profiles) => (profiles, Vec::new()),
-        Err(fail) => (Vec::new(), vec![format!("AWS profiles: {}", fail.what)]),
-    };
-    unanswered.extend(profiles.iter().filter(|p| p.account.is_none()).map(accounts::Profile::shown));
-    let accounts = accounts::accounts(profiles);
-    if servers.is_empty() && accounts.is_empty() {
-        let mut fail = Fail::new(Kind::Data, "there are no clusters and no AWS accounts to set up")
-            .because("the kubeconfig has no context with a server")
-            .help("point KUBECONFIG to your kubeconfig, or log in to AWS (`aws configure list-profiles`)");
-        for line in unanswered {
-            fail = fail.because(line);
-        }
-        return Err(fail);
+    let found = find(world, args.print)?;
+    if found.places.is_empty() {
+        return Err(found.nothing());
     }
     if args.print {
-        clusters.finish(&mut servers);
-        let mut text = draft::policy(&servers, &accounts);
-        text.extend(unanswered.iter().map(|line| format!("# {line}\n")));
-        out::print(&text)?;
+        out::print(&found.print())?;
         return Ok(Exit::Ok);
     }
-    let path = policy::files::user_path(world).ok_or_else(|| {
-        Fail::new(Kind::Usage, "there is no telling where your policy is")
-            .because("neither HOME nor XDG_CONFIG_HOME is set")
-            .help("set HOME")
-    })?;
-    let old = write::existing(&path)?;
     let mut asker = ask::Asker::open()?;
-    for line in unanswered {
-        asker.say(&line)?;
-    }
-    let tools = linked(&servers, &accounts);
-    let Some((servers, accounts)) = classify(&mut asker, old.as_deref(), servers, accounts, clusters)? else {
+    let tools = linked(&found.places);
+    if !classify(&mut asker, found, world)? {
         return asker.leave();
-    };
-    let classified = servers.iter().map(|s| s.environment).chain(accounts.iter().map(|a| a.environment));
-    if classified.flatten().next().is_some() {
-        let new = text(old.as_deref(), &servers, &accounts, &path)?;
-        policy::parse(&new, &path, crate::engine::policy::Layer::User)?;
-        if !asker.consent_to_write(&path, old.as_deref(), &new)? {
-            return asker.leave();
-        }
-        let copy = write::write(&path, old.is_some(), &new)?;
-        asker.wrote();
-        let kept =
-            copy.map_or(String::new(), |copy| format!("; the old one is {}", policy::files::shown(&copy)));
-        asker.say(&format!("written: {}{kept}", policy::files::shown(&path)))?;
-    } else {
-        asker.say("nothing to write")?;
     }
     let dir = shim::directory(world, None)?;
     let tools: Vec<String> =
@@ -117,43 +90,162 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// Asks about everything the policy does not know yet. `None` when the person wants to leave.
-fn classify(
-    asker: &mut ask::Asker,
-    old: Option<&str>,
-    servers: Vec<Server>,
-    accounts: Vec<Account>,
+/// What there is to ask about.
+struct Found {
+    places: Places,
     clusters: clusters::Asked,
-) -> Result<Option<(Vec<Server>, Vec<Account>)>> {
-    let known = |identity: &str| old.is_some_and(|text| text.contains(identity));
-    let (there, mut servers): (Vec<_>, Vec<_>) = servers.into_iter().partition(|s| known(&s.url));
-    for server in &there {
-        asker.say(&format!("{} is in your policy already", server.shown()))?;
-    }
-    let (there, mut accounts): (Vec<_>, Vec<_>) = accounts.into_iter().partition(|a| known(&a.id));
-    for account in &there {
-        asker.say(&format!("AWS account {} is in your policy already", account.id))?;
-    }
-    let mut names: Vec<String> = Vec::new();
-    for server in &mut servers {
-        if !asker.classify(server, &names)? {
-            return Ok(None);
-        }
-        names.extend(server.environment.map(|_| server.name.clone()));
-    }
-    for account in &mut accounts {
-        if !asker.classify_account(account, &names)? {
-            return Ok(None);
-        }
-        names.extend(account.environment.map(|_| account.name.clone()).filter(|name| !name.is_empty()));
-    }
-    clusters.finish(&mut servers);
-    Ok(Some((servers, accounts)))
+    /// Profiles that lead nowhere known, and files that cannot be read, a line each.
+    unanswered: Vec<String>,
 }
 
-fn text(old: Option<&str>, servers: &[Server], accounts: &[Account], path: &Path) -> Result<String> {
-    let Some(old) = old else { return Ok(draft::policy(servers, accounts)) };
-    draft::added(old, servers, accounts).map_err(|key| {
+impl Found {
+    /// Why nothing can be set up.
+    fn nothing(self) -> Fail {
+        let fail = Fail::new(Kind::Data, "there are no clusters and no AWS accounts to set up, and no host")
+            .because("the kubeconfig has no context with a server")
+            .help("point KUBECONFIG to your kubeconfig, or log in to AWS (`aws configure list-profiles`)");
+        self.unanswered.into_iter().fold(fail, Fail::because)
+    }
+
+    /// The policy with everything unclassified.
+    fn print(mut self) -> String {
+        self.clusters.finish(&mut self.places.servers);
+        let mut text = draft::policy(&self.places);
+        text.extend(self.unanswered.iter().map(|line| format!("# {line}\n")));
+        text
+    }
+}
+
+/// Looks for the clusters, the accounts and the host. `quiet` where there is no terminal to show progress on.
+fn find(world: &World, quiet: bool) -> Result<Found> {
+    let mut servers = servers::servers(kubeconfig::contexts(world)?);
+    if !quiet {
+        // Asking AWS takes its time, and Ctrl-C has to be a way out of that as well.
+        signals::heed_interrupts();
+    }
+    let in_force = policy::load(world).unwrap_or_default();
+    let clusters = clusters::start(&mut servers, &in_force, world);
+    let asked = {
+        let dumb = world.set_var("TERM").is_none_or(|term| term == "dumb");
+        let _progress = (!quiet).then(|| Progress::start("asking AWS for the accounts", dumb));
+        accounts::profiles(world, &in_force)
+    };
+    // What is wrong with one family of tools does not keep anybody from setting up the other.
+    let (profiles, mut unanswered) = match asked {
+        Ok(profiles) => (profiles, Vec::new()),
+        Err(fail) => (Vec::new(), vec![format!("AWS profiles: {}", fail.what)]),
+    };
+    unanswered.extend(profiles.iter().filter(|p| p.account.is_none()).map(accounts::Profile::shown));
+    let places = Places { servers, accounts: accounts::accounts(profiles), host: host::this(world) };
+    Ok(Found { places, clusters, unanswered })
+}
+
+/// Asks about everything and writes the policy. False when the person wants to leave: nothing was written then.
+fn classify(asker: &mut ask::Asker, found: Found, world: &World) -> Result<bool> {
+    let path = policy::files::user_path(world).ok_or_else(|| {
+        Fail::new(Kind::Usage, "there is no telling where your policy is")
+            .because("neither HOME nor XDG_CONFIG_HOME is set")
+            .help("set HOME")
+    })?;
+    let old = write::existing(&path)?;
+    let read = |text: &str| policy::parse(text, &path, Layer::User);
+    let known = old.as_deref().map(read).transpose()?;
+    let is_known = |place: &dyn Place| known.as_ref().is_some_and(|known| place.in_policy(known).is_some());
+    for line in found.unanswered {
+        asker.say(&line)?;
+    }
+    let Places { servers, accounts, host } = found.places;
+    let (there, servers): (Vec<_>, Vec<_>) = servers.into_iter().partition(|p| is_known(p));
+    let (mine, accounts): (Vec<_>, Vec<_>) = accounts.into_iter().partition(|p| is_known(p));
+    let (this, host) = match host {
+        Some(host) if is_known(&host) => (Some(host), None),
+        host => (None, host),
+    };
+    let there = Places { servers: there, accounts: mine, host: this };
+    let mut new = Places { servers, accounts, host };
+    let mut text = change_known(asker, &there, old.clone(), &path)?;
+    if !answer(asker, &mut new)? {
+        return Ok(false);
+    }
+    found.clusters.finish(&mut new.servers);
+    if new.each().any(|place| place.environment().is_some()) {
+        text = Some(added(text.as_deref(), &new, &path)?);
+    }
+    let Some(text) = text.filter(|text| old.as_ref() != Some(text)) else {
+        asker.say("nothing to write")?;
+        return Ok(true);
+    };
+    read(&text)?;
+    if !asker.consent_to_write(&path, old.as_deref(), &text)? {
+        return Ok(false);
+    }
+    let copy = write::write(&path, old.is_some(), &text)?;
+    asker.wrote();
+    let kept = copy.map_or(String::new(), |copy| format!("; the old one is {}", policy::files::shown(&copy)));
+    asker.say(&format!("written: {}{kept}", policy::files::shown(&path)))?;
+    Ok(true)
+}
+
+/// Puts every question, one after the other; who has second thoughts goes back. False when the person wants to leave.
+fn answer(asker: &mut ask::Asker, places: &mut Places) -> Result<bool> {
+    let mut places: Vec<&mut dyn Place> = places.each_mut().collect();
+    let mut at = 0;
+    while at < places.len() {
+        // Two places of one name would make it worthless.
+        let named = places.iter().take(at).filter(|place| place.environment().is_some());
+        let taken: Vec<String> = named.map(|p| p.name().to_owned()).filter(|name| !name.is_empty()).collect();
+        let Some(place) = places.get_mut(at) else { break };
+        match asker.classify(&mut **place, &taken, at > 0)? {
+            ask::Answer::Given => at += 1,
+            ask::Answer::Back => at -= 1,
+            ask::Answer::Leave => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// Lets the person change what the policy says of places already. Answers the policy, changed or as it was.
+fn change_known(
+    asker: &mut ask::Asker,
+    there: &Places,
+    old: Option<String>,
+    path: &Path,
+) -> Result<Option<String>> {
+    let Some(mut text) = old else { return Ok(None) };
+    if there.is_empty() {
+        return Ok(Some(text));
+    }
+    loop {
+        let known = policy::parse(&text, path, Layer::User)?;
+        let entries: Vec<_> =
+            there.each().filter_map(|place| Some((place, place.in_policy(&known)?))).collect();
+        let word = |environment: Option<Environment>| environment.unwrap_or(Environment::Unclassified);
+        let line = |(place, entry): &(&dyn Place, &PlaceEntry)| {
+            let name = entry.name.as_deref().unwrap_or_else(|| place.name());
+            format!("{:<13} {} ({})", word(entry.environment), escape(name.as_bytes()), place.title())
+        };
+        let lines: Vec<String> = entries.iter().map(line).collect();
+        let Some((place, entry)) = asker.one_to_change(&lines)?.and_then(|choice| entries.get(choice)) else {
+            return Ok(Some(text));
+        };
+        let Some(to) = asker.reclassify(*place, entry.environment)? else { continue };
+        if to == word(entry.environment) {
+            continue;
+        }
+        match entry.line.and_then(|line| change::changed(&text, line, to)) {
+            Some(new) => text = new,
+            None => {
+                let at = entry.line.map_or(String::new(), |line| format!(":{line}"));
+                let place = policy::files::shown(path);
+                asker.say(&format!("{place}{at} is not written so that guard could change it; write `environment: {to}` there"))?;
+            }
+        }
+    }
+}
+
+fn added(old: Option<&str>, places: &Places, path: &Path) -> Result<String> {
+    let Some(old) = old else { return Ok(draft::policy(places)) };
+    draft::added(old, places).map_err(|key| {
         Fail::new(Kind::Policy, format!("{} cannot be added to", policy::files::shown(path)))
             .because(format!("its `{key}` is not written as a list with one entry a line"))
             .help(format!("write `{key}:` on a line of its own, then run `guard setup` again"))
@@ -161,7 +253,7 @@ fn text(old: Option<&str>, servers: &[Server], accounts: &[Account], path: &Path
 }
 
 /// The tools to stand in front of: those whose places were found.
-fn linked(servers: &[Server], accounts: &[Account]) -> Vec<String> {
-    let tools = [(tool::KUBECTL, !servers.is_empty()), (tool::AWS, !accounts.is_empty())];
+fn linked(places: &Places) -> Vec<String> {
+    let tools = [(tool::KUBECTL, !places.servers.is_empty()), (tool::AWS, !places.accounts.is_empty())];
     tools.into_iter().filter(|(_, used)| *used).map(|(tool, _)| tool.name.to_owned()).collect()
 }

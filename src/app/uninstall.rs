@@ -1,6 +1,6 @@
 //! `guard uninstall`: takes guard's links away, and nothing else.
 
-use super::{install, out};
+use super::{install, out, setup};
 use crate::engine::escape::escape;
 use crate::engine::tool::TOOLS;
 use crate::exit::Exit;
@@ -18,9 +18,11 @@ use std::process::{Command, Stdio};
 Examples:
   guard uninstall                       removes every link of guard's from ~/.local/share/guard/shims
   guard uninstall kubectl               this one only
+  guard uninstall --all                 everything that `guard setup --all` did: links, start-up line, hooks
   sudo guard uninstall --apt            what `guard install --apt` wrote: files edited since then stay, and are named
 
-Policy, audit log and kept copies stay. Take the `guard init` line out of the shell's start-up file yourself.")]
+Policy, audit log and kept copies stay. A `guard init` line that you wrote yourself stays, too: take it out of the shell's
+start-up file.")]
 pub struct Args {
     /// Where the links are [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]
@@ -28,8 +30,11 @@ pub struct Args {
     /// The tools to leave alone from now on [default: all]
     #[arg(value_name = "TOOL")]
     pub tools: Vec<String>,
-    /// Take away what lets apt and dpkg themselves ask (as root)
+    /// Take back everything that `guard setup --all` did
     #[arg(long, conflicts_with_all = ["dir", "tools"])]
+    pub all: bool,
+    /// Take away what lets apt and dpkg themselves ask (as root)
+    #[arg(long, conflicts_with_all = ["dir", "tools", "all"])]
     pub apt: bool,
     /// With --apt: the system to take it away from
     #[arg(long, value_name = "DIR", requires = "apt")]
@@ -38,25 +43,36 @@ pub struct Args {
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
+    if args.all {
+        return setup::all::undo(world);
+    }
     if args.apt {
         return apt(args, world);
     }
-    let (mut dir, mut text) = (shim::directory(world, args.dir.as_deref())?, String::new());
-    let mut removed = shim::Removed::default();
-    // What `guard install NAME` put there for everybody.
+    let (dir, mut text) = (shim::directory(world, args.dir.as_deref())?, String::new());
     let by_root = args.dir.is_none() && rustix::process::geteuid().is_root();
+    links(&mut text, &dir, &args.tools, by_root)?;
+    out::print(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// Takes the links away and says so: those of these tools, or all. `by_root` also what `guard install NAME` put there for
+/// everybody.
+pub(super) fn links(text: &mut String, dir: &Path, tools: &[String], by_root: bool) -> Result<()> {
+    let mut dir = dir.to_owned();
+    let mut removed = shim::Removed::default();
     let everybodys: Vec<String> = TOOLS
         .iter()
         .map(|tool| tool.name.to_owned())
-        .filter(|name| layers::is_for_everybody(name) && (args.tools.is_empty() || args.tools.contains(name)))
+        .filter(|name| layers::is_for_everybody(name) && (tools.is_empty() || tools.contains(name)))
         .collect();
     if by_root && !everybodys.is_empty() {
         removed.links = shim::unlink(Path::new(layers::SHIMS), &everybodys)?.links;
     }
-    if by_root && !args.tools.is_empty() && args.tools.iter().all(|name| everybodys.contains(name)) {
+    if by_root && !tools.is_empty() && tools.iter().all(|name| everybodys.contains(name)) {
         dir = PathBuf::from(layers::SHIMS);
     } else {
-        let own = shim::uninstall(&dir, &args.tools)?;
+        let own = shim::uninstall(&dir, tools)?;
         removed.links.extend(own.links);
         removed.left = own.left;
     }
@@ -69,8 +85,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     if removed.links.is_empty() {
         let _ = writeln!(text, "no links of guard's in {}", escape(dir.as_os_str().as_bytes()));
     }
-    out::print(&text)?;
-    Ok(Exit::Ok)
+    Ok(())
 }
 
 fn apt(args: &Args, world: &World) -> Result<Exit> {

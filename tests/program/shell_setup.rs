@@ -26,6 +26,12 @@ impl Home {
     fn new() -> Home {
         let home = Home(tempfile::tempdir().unwrap());
         fs::write(home.0.path().join("config"), KUBECONFIG).unwrap();
+        // Nothing of this machine's is found: it would be asked about, too.
+        fs::create_dir(home.0.path().join("bin")).unwrap();
+        for tool in ["sleep", "bash"] {
+            std::os::unix::fs::symlink(format!("/usr/bin/{tool}"), home.0.path().join("bin").join(tool))
+                .unwrap();
+        }
         home
     }
 
@@ -43,7 +49,7 @@ impl Home {
         command.env_clear().current_dir(self.0.path()).env("HOME", self.0.path());
         command
             .env("KUBECONFIG", self.0.path().join("config"))
-            .env("PATH", "/usr/bin:/bin")
+            .env("PATH", self.0.path().join("bin"))
             .env("TERM", "xterm");
         command.env("LANG", "C.UTF-8").env("NO_COLOR", "1");
         command
@@ -116,12 +122,149 @@ fn each_server_is_asked_about_once_and_what_is_written_loads() {
         assert!(text.contains(line), "{text}");
     }
 
-    // Again: everything is known, nothing is asked or written.
+    // Again: everything is known, and only who wants to changes something.
     let mut again = home.setup();
+    let known = again.expect("Change what one of them is?");
+    again.send("\r");
     again.expect("nothing to write");
     again.expect("Link kubectl to guard");
     again.send("n");
-    assert_eq!((again.code(), home.files()), (0, vec!["policy.yaml".to_owned()]));
+    assert_eq!((again.code(), home.files()), (0, vec!["policy.yaml".to_owned()]), "{known}");
+    let mut change = home.setup();
+    change.expect("Change what one of them is?");
+    change.send("\x1b[B\x1b[B\r");
+    change.expect("What is it?");
+    change.send("\x1b[A\r");
+    // It shows the list once more, as it is now.
+    change.expect("Change what one of them is?");
+    change.expect("staging       play (https://10.0.0.2:6443)");
+    change.send("\r");
+    let diff = change.expect("policy.yaml?");
+    assert!(
+        diff.contains("-   environment: development") || diff.contains("-     environment: development"),
+        "{diff}"
+    );
+    change.send("y");
+    change.expect("written:");
+    change.expect("Link kubectl to guard");
+    change.send("n");
+    assert_eq!(change.code(), 0);
+    let now = fs::read_to_string(home.policy()).unwrap();
+    assert_eq!(now, text.replace("environment: development", "environment: staging"));
+}
+
+#[test]
+fn second_thoughts_and_names_that_say_otherwise() {
+    let home = Home::new();
+    let mut pty = home.setup();
+    pty.expect("What is it?");
+    // `live` called development: said once more, and taken back.
+    pty.send("\x1b[B\x1b[B\r");
+    pty.expect("live, which says production. development all the same?");
+    pty.send("n");
+    pty.expect("What is it?");
+    pty.send("\r");
+    pty.expect("Its name");
+    pty.send("\r");
+    pty.expect("https://10.0.0.2:6443");
+    pty.expect("What is it?");
+    // Behind the four choices: back.
+    pty.send("\x1b[B\r");
+    pty.expect("https://10.0.0.1:6443");
+    pty.expect("What is it?");
+    pty.send("\x1b[B\x1b[B\r");
+    pty.expect("development all the same?");
+    pty.send("y");
+    pty.expect("Its name");
+    pty.send("\r");
+    pty.expect("https://10.0.0.2:6443");
+    pty.expect("What is it?");
+    pty.send("\r");
+    let shown = pty.expect("policy.yaml?");
+    assert!(
+        shown.contains("environment: development") && !shown.contains("environment: production"),
+        "{shown}"
+    );
+    pty.send("n");
+    assert_eq!((pty.code(), home.files()), (77, Vec::new()));
+}
+
+/// Everything, one step after the other; what was done is not done again, and all of it is taken back.
+#[test]
+fn everything_is_set_up_shown_and_taken_back() {
+    let home = Home::new();
+    let at = |path: &str| home.0.path().join(path);
+    fs::write(at(".bashrc"), "PS1='$ '\n").unwrap();
+    fs::create_dir(at(".claude")).unwrap();
+    fs::write(at(".claude/settings.json"), "{\n  \"model\": \"x\"\n}\n").unwrap();
+    let command = |args: &[&str]| {
+        let mut command = home.command(args);
+        command.env("SHELL", "/bin/bash");
+        command
+    };
+    let untouched = || {
+        let read = |path| fs::read_to_string(at(path)).unwrap();
+        (read(".bashrc"), read(".claude/settings.json"), at(".local").exists(), at(".profile").exists())
+    };
+    let before = untouched();
+    let printed = command(&["setup", "--all", "--print"]).output().unwrap();
+    let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
+    for text in
+        ["shims/kubectl -> ", "+ eval \"$(", "guard hook claude-code", "server: \"https://10.0.0.1:6443\""]
+    {
+        assert!(printed.contains(text), "{text}: {printed}");
+    }
+    assert_eq!(untouched(), before, "printing writes nothing");
+
+    // Step by step; the policy is left for another day.
+    let mut pty = Pty::spawn(command(&["setup", "--all"]), 100);
+    for question in ["Link kubectl", "/.bashrc?", "/.profile?"] {
+        pty.expect(question);
+        pty.send("y");
+    }
+    pty.expect("What is it?");
+    pty.send("\r");
+    pty.expect("Its name");
+    pty.send("\r");
+    pty.expect("https://10.0.0.2:6443");
+    pty.expect("What is it?");
+    pty.send("\r");
+    pty.expect("policy.yaml?");
+    pty.send("y");
+    pty.expect("Let Claude Code ask guard");
+    pty.send("y");
+    pty.expect("guard doctor");
+    assert_eq!(pty.code(), 0, "{}", pty.output());
+    assert!(home.policy().exists() && at(".local/share/guard/shims/kubectl").is_symlink());
+    assert!(fs::read_to_string(at(".bashrc")).unwrap().starts_with(&before.0));
+    let all = untouched();
+    let again = command(&["setup", "--all", "--yes"]).output().unwrap();
+    let said = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(again.status.success() && !said.contains("written") && said.contains("present"), "{said}");
+    assert_eq!(untouched(), all, "once is enough");
+
+    let back = command(&["uninstall", "--all"]).output().unwrap();
+    let said = String::from_utf8_lossy(&back.stdout).into_owned();
+    assert!(back.status.success() && said.contains("policy.yaml"), "{said}");
+    let after = untouched();
+    assert_eq!((&after.0, &after.1, after.3), (&before.0, &before.1, before.3), "{said}");
+    assert!(!at(".local/share/guard/shims").exists() && home.policy().exists());
+    // Nobody is asked, nothing has to be there.
+    assert!(command(&["uninstall", "--all"]).output().unwrap().status.success());
+}
+
+/// Without a question: what a person has to say is left to a person.
+#[test]
+fn setting_up_without_questions_classifies_nothing() {
+    let home = Home::new();
+    let mut command = home.command(&["setup", "--all", "--yes"]);
+    command.env("SHELL", "/bin/bash").stdin(Stdio::null());
+    let out = command.output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success() && said.contains("with `guard setup`") && !home.policy().exists(), "{said}");
+    assert!(fs::read_to_string(home.0.path().join(".bashrc")).unwrap().contains("guard init bash"));
+    let without = home.command(&["setup", "--yes"]).output().unwrap();
+    assert_eq!(without.status.code(), Some(64), "--yes is for --all");
 }
 
 #[test]
@@ -260,7 +403,7 @@ fn ctrl_c_ends_it_while_aws_is_asked_and_when_the_caller_ignores_interrupts() {
     home.aws(&format!("#!/bin/sh\n: > {}\nsleep 600\n", started.display()), &["late"]);
     let mut command = home.command_of(Command::new("/bin/sh"));
     command.args(["-c", "trap '' INT; exec \"$0\" setup", env!("CARGO_BIN_EXE_guard")]);
-    command.env("PATH", format!("{}/bin:/usr/bin:/bin", home.0.path().display()));
+    command.env("PATH", home.0.path().join("bin"));
     let mut pty = Pty::spawn(command, 100);
     let modes = pty.modes_before().to_owned();
     pty.until("the CLI runs", || started.exists());
@@ -294,7 +437,7 @@ fn accounts_are_told_by_asking_and_a_profile_that_fails_is_only_shown() {
     fs::write(home.0.path().join("config"), "apiVersion: v1\nkind: Config\n").unwrap();
     home.aws(AWS, &["prod", "dev", "old", "late", "prod-admin"]);
     let mut command = home.command(&["setup"]);
-    command.env("PATH", format!("{}/bin:/usr/bin:/bin", home.0.path().display()));
+    command.env("PATH", home.0.path().join("bin"));
     let mut pty = Pty::spawn(command, 100);
     let said = pty.expect("What is it?");
     for line in [
@@ -347,7 +490,7 @@ fn with_nothing_to_set_up_it_says_so() {
 #[test]
 fn without_a_terminal_it_says_what_to_do() {
     let home = Home::new();
-    let mut command = Command::new("setsid");
+    let mut command = Command::new("/usr/bin/setsid");
     command.arg("--wait").arg(env!("CARGO_BIN_EXE_guard")).arg("setup");
     let base = home.command(&[]);
     for (name, value) in base.get_envs() {

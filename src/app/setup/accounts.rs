@@ -7,7 +7,6 @@ use crate::engine::aws::arn::is_account;
 use crate::engine::escape::escape;
 use crate::engine::fact::{Known, Source, Why};
 use crate::engine::policy::Merged;
-use crate::engine::policy::place::naming_hint;
 use crate::engine::target::Environment;
 use crate::engine::tool;
 use crate::fail::Result;
@@ -70,14 +69,6 @@ impl Profile {
             (None, _) => "account not known".to_owned(),
         };
         format!("{name}: {account}, {}", escape(self.said.as_bytes()))
-    }
-}
-
-impl Account {
-    /// What the names suggest; only the order of the choices follows it.
-    pub fn suggestion(&self) -> Option<Environment> {
-        let names = self.profiles.iter().filter_map(|p| p.name.as_deref()).chain(self.called.as_deref());
-        names.filter_map(naming_hint).map(|(environment, _)| environment).max()
     }
 }
 
@@ -213,6 +204,7 @@ pub fn accounts(profiles: Vec<Profile>) -> Vec<Account> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::place::Place;
     use super::*;
 
     fn profile(name: &str, account: Option<&str>) -> Profile {

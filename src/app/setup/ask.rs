@@ -1,7 +1,7 @@
 //! The questions of `guard setup`, on the terminal.
 
-use super::accounts::Account;
-use super::draft::{Server, diff};
+use super::draft::diff;
+use super::place::{Naming, Place};
 use crate::engine::escape::escape;
 use crate::engine::target::Environment;
 use crate::exit::Exit;
@@ -24,6 +24,27 @@ const CHOICES: [(Option<Environment>, &str); 4] = [
     (Some(Environment::Development), "development   safe to play with"),
     (None, "leave it out  (it counts as production)"),
 ];
+
+/// One more choice behind the first question.
+const BACK: &str = "go back       to the question before";
+
+/// How one question ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It was answered.
+    Given,
+    /// The person wants to see the one before once more.
+    Back,
+    /// The person wants to leave.
+    Leave,
+}
+
+/// What was chosen.
+enum Chosen {
+    Is(Option<Environment>),
+    Back,
+    Leave,
+}
 
 /// So many of the names that lead to one place are shown.
 const SHOWN: usize = 5;
@@ -60,58 +81,87 @@ impl Asker {
         self.term.write_line(text).map_err(|e| broken(&e))
     }
 
-    /// Asks what a server is and what it is called. False when the person wants to leave.
-    pub fn classify(&mut self, server: &mut Server, taken: &[String]) -> Result<bool> {
-        self.say(&format!("\n{}", server.shown()))?;
-        for context in server.contexts.iter().take(SHOWN) {
-            let current = if context.current { ", in use now" } else { "" };
-            let file = format!("{}:{}", escape(context.file.as_bytes()), context.line);
-            self.say(&format!("  context {} ({file}{current})", escape(context.name.as_bytes())))?;
+    /// Asks what a place is and what it is called. `back` says that there is a question to go back to.
+    pub fn classify(&mut self, place: &mut dyn Place, taken: &[String], back: bool) -> Result<Answer> {
+        self.say(&format!("\n{}", place.title()))?;
+        let ways = place.ways();
+        for way in ways.iter().take(SHOWN) {
+            self.say(&format!("  {way}"))?;
         }
-        self.and_more(server.contexts.len(), "contexts")?;
-        let Some(environment) = self.environment(server.suggestion())? else { return Ok(false) };
-        server.environment = environment;
-        if server.environment.is_some() {
-            server.name = self.name("Its name, as it has to be typed", &server.name, taken, false)?;
+        if let more @ 1.. = ways.len().saturating_sub(SHOWN) {
+            self.say(&format!("  and {more} more {}", place.ways_word()))?;
         }
-        Ok(true)
+        // What was answered before, when the person came back to it.
+        let environment = match self.environment(place, place.environment().or(place.suggestion()), back)? {
+            Chosen::Is(environment) => environment,
+            Chosen::Back => return Ok(Answer::Back),
+            Chosen::Leave => return Ok(Answer::Leave),
+        };
+        let name = match place.naming() {
+            Naming::Asked { prompt, empty } if environment.is_some() => {
+                self.name(prompt, place.name(), taken, empty)?
+            }
+            _ => place.name().to_owned(),
+        };
+        place.call(name, environment);
+        Ok(Answer::Given)
     }
 
-    /// Asks what an account is, and what it is called unless it has an alias. False when the person wants to leave.
-    pub fn classify_account(&mut self, account: &mut Account, taken: &[String]) -> Result<bool> {
-        let called = account.called.as_deref().map(|name| format!(" ({})", escape(name.as_bytes())));
-        self.say(&format!("\nAWS account {}{}", account.id, called.unwrap_or_default()))?;
-        for profile in account.profiles.iter().take(SHOWN) {
-            self.say(&format!("  {} ({})", profile.shown(), escape(profile.at.to_string().as_bytes())))?;
-        }
-        self.and_more(account.profiles.len(), "profiles")?;
-        let Some(environment) = self.environment(account.suggestion())? else { return Ok(false) };
-        account.environment = environment;
-        if account.environment.is_some() && account.called.is_none() {
-            let prompt = "It has no alias. Its name, as it has to be typed (empty: the id)";
-            account.name = self.name(prompt, &account.name, taken, true)?;
-        }
-        Ok(true)
-    }
-
-    fn and_more(&self, all: usize, what: &str) -> Result<()> {
-        match all.saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => self.say(&format!("  and {more} more {what}")),
-        }
-    }
-
-    /// The environment that was chosen, `Some(None)` when it is to be left out, `None` when the person wants to leave.
-    fn environment(&mut self, suggestion: Option<Environment>) -> Result<Option<Option<Environment>>> {
-        let default = CHOICES.iter().position(|(e, _)| *e == suggestion).unwrap_or(CHOICES.len() - 1);
-        let words = CHOICES.map(|(_, words)| words);
+    /// Asks which of the places that the policy knows is to be another; `None` for none of them.
+    pub fn one_to_change(&mut self, known: &[String]) -> Result<Option<usize>> {
+        let mut items = vec!["no, leave them"];
+        items.extend(known.iter().map(String::as_str));
         let select = Select::with_theme(&SimpleTheme)
-            .with_prompt("What is it? (arrows and Enter; Esc leaves, nothing is written)")
-            .items(words)
-            .default(default)
+            .with_prompt("In your policy already. Change what one of them is?")
+            .items(&items)
+            .default(0)
             .interact_on_opt(&self.term);
-        let choice = self.answer(select)?;
-        Ok(choice.map(|choice| CHOICES.get(choice).and_then(|(environment, _)| *environment)))
+        Ok(self.answer(select)?.and_then(|choice| choice.checked_sub(1)))
+    }
+
+    /// Asks what a place of the policy is now; `None` when it stays as it is.
+    pub fn reclassify(&mut self, place: &dyn Place, is: Option<Environment>) -> Result<Option<Environment>> {
+        self.say(&format!("\n{}", place.title()))?;
+        match self.environment(place, is, false)? {
+            Chosen::Is(environment) => Ok(environment),
+            Chosen::Back | Chosen::Leave => Ok(None),
+        }
+    }
+
+    /// What a place is, asked until nobody has second thoughts.
+    fn environment(
+        &mut self,
+        place: &dyn Place,
+        suggestion: Option<Environment>,
+        back: bool,
+    ) -> Result<Chosen> {
+        let default = CHOICES.iter().position(|(e, _)| *e == suggestion).unwrap_or(CHOICES.len() - 1);
+        let mut words = CHOICES.map(|(_, words)| words).to_vec();
+        words.extend(back.then_some(BACK));
+        loop {
+            let select = Select::with_theme(&SimpleTheme)
+                .with_prompt("What is it? (arrows and Enter; Esc leaves, nothing is written)")
+                .items(&words)
+                .default(default)
+                .interact_on_opt(&self.term);
+            let Some(choice) = self.answer(select)? else { return Ok(Chosen::Leave) };
+            let Some((environment, _)) = CHOICES.get(choice) else { return Ok(Chosen::Back) };
+            if self.meant(place, *environment)? {
+                return Ok(Chosen::Is(*environment));
+            }
+        }
+    }
+
+    /// Whether a choice is meant that is milder than what one of the place's own names says.
+    fn meant(&mut self, place: &dyn Place, chosen: Option<Environment>) -> Result<bool> {
+        let (Some(chosen), Some((said, name))) = (chosen, place.hint()) else { return Ok(true) };
+        if chosen >= said {
+            return Ok(true);
+        }
+        self.confirm(&format!(
+            "It is also called {}, which says {said}. {chosen} all the same?",
+            escape(name.as_bytes())
+        ))
     }
 
     fn name(&mut self, prompt: &str, proposed: &str, taken: &[String], empty: bool) -> Result<String> {
@@ -146,12 +196,19 @@ impl Asker {
         self.confirm(&format!("Link {} to guard in {}?", tools.join(" and "), shown(dir)))
     }
 
+    /// Shows what a step would do and asks.
+    pub fn consent_to(&mut self, what: &str, shown: &str) -> Result<bool> {
+        self.say(&format!("\n{}\n", shown.trim_end()))?;
+        self.confirm(&format!("{what}?"))
+    }
+
     /// Says that nothing was written.
     pub fn leave(self) -> Result<Exit> {
         self.say("nothing was written")?;
         Ok(Exit::Refused)
     }
 
+    /// Asks y/N.
     fn confirm(&mut self, question: &str) -> Result<bool> {
         let asked = Confirm::with_theme(&SimpleTheme).with_prompt(question).interact_on_opt(&self.term);
         let consented = self.answer(asked)?.unwrap_or(false);

@@ -1,7 +1,7 @@
 //! What each cluster is known by besides its address: the certificates kubectl trusts for it, as the kubeconfig has them,
 //! and the uid that it says itself, through the caller's own kubectl. Asked while the person answers the questions.
 
-use super::draft::Server;
+use super::servers::Server;
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
 use crate::engine::policy::Merged;

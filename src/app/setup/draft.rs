@@ -1,97 +1,16 @@
 //! The policy as `guard setup` writes it: text, with comments for the person who edits it later.
 
 use super::accounts::Account;
+use super::host::Host;
+use super::place::Places;
+use super::servers::Server;
 use crate::engine::escape::escape;
-use crate::engine::fact::{Source, Sourced};
-use crate::engine::kube::KubeTarget;
-use crate::engine::policy::place::{is_local, naming_hint};
 use crate::engine::target::Environment;
-use crate::family::kube::resolve::ContextSummary;
 use std::fmt::Write;
 
-/// One API server and everything that leads to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// Its URL.
-    pub url: String,
-    /// What people call it.
-    pub name: String,
-    /// What it is; `None` when that was not said.
-    pub environment: Option<Environment>,
-    /// The contexts that lead to it.
-    pub contexts: Vec<ContextSummary>,
-    /// `metadata.uid` of its kube-system namespace, as it says itself.
-    pub uid: Option<String>,
-    /// SHA-256 of the certificates that kubectl trusts for it.
-    pub ca: Option<String>,
-}
-
-impl Server {
-    /// The URL, safe to show.
-    pub fn shown(&self) -> String {
-        escape(self.url.as_bytes())
-    }
-
-    /// What the names suggest; only the order of the choices follows it.
-    pub fn suggestion(&self) -> Option<Environment> {
-        let names = self.contexts.iter().flat_map(|c| [c.name.as_str(), c.cluster.as_str()]);
-        let hint = names.filter_map(naming_hint).map(|(environment, _)| environment).max();
-        let local = self.contexts.iter().all(|context| {
-            let from = |text: &str| Sourced::new(text.to_owned(), Source::Default);
-            let mut target = KubeTarget::at(from(&self.url), from("default"));
-            target.context = Some(from(&context.name));
-            target.cluster = Some(from(&context.cluster));
-            is_local(&target.seen())
-        });
-        hint.or_else(|| local.then_some(Environment::Development))
-    }
-}
-
-/// The servers behind contexts, each once, in the order of their first context.
-pub fn servers(contexts: Vec<ContextSummary>) -> Vec<Server> {
-    let mut servers: Vec<Server> = Vec::new();
-    for context in contexts.into_iter().filter(|context| !context.server.is_empty()) {
-        match servers.iter_mut().find(|server| server.url == context.server) {
-            Some(server) => server.contexts.push(context),
-            None => servers.push(Server {
-                url: context.server.clone(),
-                name: short_name(&context.cluster),
-                environment: None,
-                contexts: vec![context],
-                uid: None,
-                ca: None,
-            }),
-        }
-    }
-    // The name is what has to be typed: two clusters of one name would make it worthless.
-    for i in 0..servers.len() {
-        let (before, rest) = servers.split_at_mut(i);
-        if let Some(server) = rest.first_mut() {
-            let plain = server.name.clone();
-            for n in 2.. {
-                if before.iter().all(|other| other.name != server.name) {
-                    break;
-                }
-                server.name = format!("{plain}-{n}");
-            }
-        }
-    }
-    servers
-}
-
-/// What is left of a cluster entry's name when the cloud's prefix is taken off: the end of an EKS ARN
-/// (`arn:aws:eks:eu-west-1:111111111111:cluster/main`) and of a GKE name (`gke_project_europe-west1_main`).
-fn short_name(cluster: &str) -> String {
-    let short = match cluster {
-        arn if arn.starts_with("arn:") => arn.rsplit('/').next(),
-        gke if gke.starts_with("gke_") => gke.splitn(4, '_').nth(3),
-        other => Some(other),
-    };
-    short.filter(|name| !name.is_empty()).unwrap_or(cluster).to_owned()
-}
-
 /// The whole policy. What has no environment stands in it as `unclassified`.
-pub fn policy(servers: &[Server], accounts: &[Account]) -> String {
+pub fn policy(places: &Places) -> String {
+    let Places { servers, accounts, host } = places;
     let mut text = String::from(
         "# The policy of guard. `guard policy check` reads it over, `guard policy schema` prints every key.\n\
          version: 1\n\n\
@@ -116,22 +35,31 @@ pub fn policy(servers: &[Server], accounts: &[Account]) -> String {
         );
         text.extend(accounts.iter().map(|account| account.entry(2)));
     }
+    if let Some(host) = host {
+        text.push_str(
+            "\n# Hosts by name: what apt, dpkg, systemctl and rm hit is the machine they run on.\nhosts:\n",
+        );
+        text.push_str(&host.entry(2));
+    }
     text
 }
 
 /// A policy with the classified entries added at the head of its lists. The key of a list that is not in block form is
 /// the error.
-pub fn added(old: &str, servers: &[Server], accounts: &[Account]) -> Result<String, &'static str> {
+pub fn added(old: &str, places: &Places) -> Result<String, &'static str> {
     let mut new = old.to_owned();
-    let servers: Vec<&Server> = servers.iter().filter(|server| server.environment.is_some()).collect();
+    let servers: Vec<&Server> = places.servers.iter().filter(|s| s.environment.is_some()).collect();
     if !servers.is_empty() {
         let entries = |indent| servers.iter().map(|server| server.entry(indent)).collect();
         new = added_to(&new, "clusters", entries).ok_or("clusters")?;
     }
-    let accounts: Vec<&Account> = accounts.iter().filter(|account| account.environment.is_some()).collect();
+    let accounts: Vec<&Account> = places.accounts.iter().filter(|a| a.environment.is_some()).collect();
     if !accounts.is_empty() {
         let entries = |indent| accounts.iter().map(|account| account.entry(indent)).collect();
         new = added_to(&new, "accounts", entries).ok_or("accounts")?;
+    }
+    if let Some(host) = places.host.as_ref().filter(|host| host.environment.is_some()) {
+        new = added_to(&new, "hosts", |indent| host.entry(indent)).ok_or("hosts")?;
     }
     Ok(new)
 }
@@ -181,6 +109,14 @@ impl Account {
         let profiles = self.profiles.iter().map(|p| p.name.as_deref().unwrap_or("(environment keys)"));
         let identity = [format!("account: {}", quoted(&self.id))];
         entry(indent, &some("profiles", profiles), &self.name, self.environment, &identity)
+    }
+}
+
+impl Host {
+    fn entry(&self, indent: usize) -> String {
+        let names: Vec<String> = self.identities.iter().map(|name| quoted(name)).collect();
+        let identity = [format!("host: [{}]", names.join(", "))];
+        entry(indent, "this host, as it calls itself", &self.name, self.environment, &identity)
     }
 }
 
@@ -244,8 +180,11 @@ pub fn diff(old: &str, new: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::place::Place;
+    use super::super::servers::servers;
     use super::*;
     use crate::engine::policy::Layer;
+    use crate::family::kube::resolve::ContextSummary;
     use std::path::Path;
 
     fn context(name: &str, cluster: &str, server: &str) -> ContextSummary {
@@ -267,7 +206,7 @@ mod tests {
         servers[0].uid = Some("4c2f6d0e-8a51-4c7e-9b36-52f1d07c9a1e".to_owned());
         servers[0].ca = Some("ab".repeat(32));
         servers[0].environment = Some(Environment::Development);
-        let text = policy(&servers, &[]);
+        let text = policy(&Places { servers, ..Places::default() });
         let read = crate::policy::parse(&text, Path::new("/p.yaml"), Layer::User).unwrap();
         use crate::engine::policy::place::IdKind;
         let kinds: Vec<IdKind> = read.places[0].identity.iter().map(|(kind, _)| *kind).collect();
@@ -292,7 +231,7 @@ mod tests {
         assert_eq!(names, ["main", "main-2", "kind-dev", "we\"ird\u{202e}: #\n"]);
         assert_eq!(servers[0].contexts.len(), 2);
         assert_eq!(
-            servers.iter().map(Server::suggestion).collect::<Vec<_>>(),
+            servers.iter().map(Place::suggestion).collect::<Vec<_>>(),
             [Some(Environment::Production), None, Some(Environment::Development), None]
         );
     }
@@ -301,7 +240,7 @@ mod tests {
     fn what_is_written_loads() {
         let mut servers = some();
         servers[0].environment = Some(Environment::Production);
-        let text = policy(&servers, &accounts());
+        let text = policy(&Places { servers: servers.clone(), accounts: accounts(), host: None });
         let read = crate::policy::parse(&text, Path::new("/p.yaml"), Layer::User)
             .unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert_eq!(read.places.len(), 6);
@@ -322,7 +261,7 @@ mod tests {
             "version: 1\nclusters:\n    # comment\n    - name: old\n      server: https://o\nmode: warn\n",
             "version: 1\nclusters:\nmode: warn",
         ] {
-            let new = added(old, &servers, &[]).unwrap();
+            let new = added(old, &some_places(&servers)).unwrap();
             let was =
                 crate::policy::parse(&old.replace("clusters:\nmode", "mode"), Path::new("/p"), Layer::User);
             let read = crate::policy::parse(&new, Path::new("/p"), Layer::User)
@@ -336,8 +275,31 @@ mod tests {
             assert_eq!(read.places.len(), was.map_or(1, |p| p.places.len() + 1), "{new}");
             assert!(old.lines().all(|line| new.lines().any(|l| l == line)), "{new}");
         }
-        assert_eq!(added("version: 1\nclusters: []\n", &servers, &[]), Err("clusters"));
-        assert_eq!(added("version: 1\nclusters:\n  name: x\n", &servers, &[]), Err("clusters"));
+        assert_eq!(added("version: 1\nclusters: []\n", &some_places(&servers)), Err("clusters"));
+        assert_eq!(added("version: 1\nclusters:\n  name: x\n", &some_places(&servers)), Err("clusters"));
+    }
+
+    fn some_places(servers: &[Server]) -> Places {
+        Places { servers: servers.to_vec(), ..Places::default() }
+    }
+
+    #[test]
+    fn this_host_stands_in_the_list_of_hosts() {
+        let host = Host {
+            name: "db1".to_owned(),
+            identities: vec!["db1".to_owned(), "db1.example.com".to_owned()],
+            said: Vec::new(),
+            declared: None,
+            environment: Some(Environment::Production),
+        };
+        let places = Places { host: Some(host.clone()), ..Places::default() };
+        for text in
+            [policy(&places), added("version: 1\nhosts:\n- {name: web1, host: web1}\n", &places).unwrap()]
+        {
+            let read = crate::policy::parse(&text, Path::new("/p"), Layer::User)
+                .unwrap_or_else(|e| panic!("{e}\n{text}"));
+            assert_eq!(host.in_policy(&read).unwrap().environment, Some(Environment::Production), "{text}");
+        }
     }
 
     fn accounts() -> Vec<Account> {
@@ -360,15 +322,19 @@ mod tests {
             "version: 1\naccounts:\n- {account: \"333333333333\", environment: production}\n",
             "version: 1\naccounts:\nclusters: # ours\n  - name: old\n    server: https://o\n",
         ] {
-            let new = added(old, &servers, &accounts()).unwrap();
+            let new =
+                added(old, &Places { servers: servers.clone(), accounts: accounts(), host: None }).unwrap();
             let read = crate::policy::parse(&new, Path::new("/p"), Layer::User)
                 .unwrap_or_else(|e| panic!("{e}\n{new}"));
             assert!(read.places.iter().any(|p| p.identity[0].1 == ["022222222222"]), "{new}");
             assert!(read.places.iter().any(|p| p.identity[0].1 == ["https://a:6443"]), "{new}");
             assert!(old.lines().all(|line| new.lines().any(|l| l == line)), "{new}");
         }
-        assert_eq!(added("version: 1\naccounts: []\n", &[], &accounts()), Err("accounts"));
-        assert_eq!(added("version: 1\n", &[], &[]), Ok("version: 1\n".to_owned()));
+        assert_eq!(
+            added("version: 1\naccounts: []\n", &Places { accounts: accounts(), ..Places::default() }),
+            Err("accounts")
+        );
+        assert_eq!(added("version: 1\n", &Places::default()), Ok("version: 1\n".to_owned()));
     }
 
     #[test]

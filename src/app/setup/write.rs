@@ -29,6 +29,38 @@ pub fn write(path: &Path, was_there: bool, text: &str) -> Result<Option<PathBuf>
     })
 }
 
+/// Gives a file another text, or takes it away, if it still holds what was shown. Its mode stays; a new one is its owner's alone.
+pub fn replace(path: &Path, old: Option<&str>, new: Option<&str>) -> Result<()> {
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let fail = |why: String| {
+        Fail::new(Kind::Refused, format!("{} stays as it is", shown(path)))
+            .because(why)
+            .help("look at it, then run this again")
+    };
+    if existing(&real)?.as_deref() != old {
+        return Err(fail("it changed while the question stood".to_owned()));
+    }
+    let Some(new) = new else { return fs::remove_file(&real).map_err(|e| fail(e.to_string())) };
+    exchange(&real, new).map_err(|e| fail(e.to_string()))
+}
+
+fn exchange(path: &Path, text: &str) -> io::Result<()> {
+    let dir = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let mode = fs::metadata(path).ok().map(|meta| meta.permissions());
+    let new = sibling(path, "guard-new");
+    let written = create(&new, text).and_then(|()| {
+        if let Some(mode) = mode {
+            fs::set_permissions(&new, mode)?;
+        }
+        fs::rename(&new, path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
 fn put(path: &Path, was_there: bool, text: &str) -> io::Result<Option<PathBuf>> {
     let dir = path.parent().ok_or(ErrorKind::InvalidInput)?;
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
@@ -74,6 +106,25 @@ fn sibling(path: &Path, extension: &str) -> PathBuf {
 mod tests {
     use super::*;
     use std::os::unix::fs::{MetadataExt, symlink};
+
+    #[test]
+    fn a_file_is_exchanged_only_while_it_is_what_was_shown() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link) = (dir.path().join("dotfiles"), dir.path().join("rc"));
+        fs::write(&real, "a\n").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&real, &link).unwrap();
+        replace(&link, Some("a\n"), Some("b\n")).unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "b\n");
+        assert_eq!(fs::metadata(&real).unwrap().mode() & 0o777, 0o640);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(replace(&link, Some("a\n"), Some("c\n")).is_err());
+        replace(&dir.path().join("new/file"), None, Some("x")).unwrap();
+        replace(&dir.path().join("new/file"), Some("x"), None).unwrap();
+        assert!(!dir.path().join("new/file").exists());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
+    }
 
     #[test]
     fn the_old_file_is_kept_and_a_link_stays_a_link() {

@@ -1,0 +1,100 @@
+//! The line of a shell's start-up file that puts guard first on PATH.
+
+use super::{Act, Edit, Plan, Step, at_home, read};
+use crate::app::init::{self, StartUp};
+use crate::engine::escape::escape;
+use crate::fail::Result;
+use crate::policy::files::shown;
+use crate::shim::shells::{self, Start};
+use crate::world::World;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Stands behind every line that is written, so that it can be found again.
+const MARK: &str = " # added by guard setup";
+/// Every start-up file that a line may have been written to, below the home directory.
+const FILES: [&str; 6] =
+    [".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc", ".config/fish/config.fish"];
+
+/// What has to be added to which file. A file that has such a line, wherever it came from, is left alone.
+pub(super) fn plans(world: &World) -> Result<Vec<Plan>> {
+    let Some(shell) = world.set_var("SHELL").map(PathBuf::from) else {
+        return Ok(vec![Plan::Cannot(
+            "left     the shell's start-up file: SHELL is not set; see `guard init --help`".to_owned(),
+        )]);
+    };
+    if !init::is_known(&shell) {
+        let name = escape(shell.to_string_lossy().as_bytes());
+        return Ok(vec![Plan::Cannot(format!(
+            "left     the start-up file of {name}: see `guard init --help`"
+        ))]);
+    }
+    // A new shell may find `guard` by its name, or not.
+    let said = shells::inspect(world, &shell, Start::Interactive, &[], Duration::from_secs(5));
+    let lines = init::start_up(world, &shell, said.is_ok_and(|said| said.knows_guard));
+    lines.into_iter().filter_map(|line| plan(world, line).transpose()).collect()
+}
+
+fn plan(world: &World, line: StartUp) -> Result<Option<Plan>> {
+    let Some(path) = at_home(world, line.file) else { return Ok(None) };
+    let old = read(&path)?;
+    if old.as_deref().is_some_and(|text| has(text, line.sign)) {
+        return Ok(Some(Plan::Done(format!("present  the line in {}", shown(&path)))));
+    }
+    let edit = Edit { new: Some(with(old.as_deref().unwrap_or(""), &line.text)), old, path };
+    Ok(Some(Plan::Do(Step {
+        what: format!("Add this line to {}", shown(&edit.path)),
+        shown: edit.shown(),
+        act: Act::Edit(edit),
+    })))
+}
+
+/// Whether a line that counts has this in it.
+fn has(text: &str, sign: &str) -> bool {
+    text.lines().any(|line| line.contains(sign) && !line.trim_start().starts_with('#'))
+}
+
+fn with(old: &str, line: &str) -> String {
+    let end = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
+    format!("{old}{end}{line}{MARK}\n")
+}
+
+/// The files without the lines that were added.
+pub(super) fn back(world: &World) -> Result<Vec<Edit>> {
+    let mut edits = Vec::new();
+    for path in FILES.iter().filter_map(|file| at_home(world, file)) {
+        edits.extend(without(&path)?);
+    }
+    Ok(edits)
+}
+
+fn without(path: &Path) -> Result<Option<Edit>> {
+    let Some(old) = read(path)? else { return Ok(None) };
+    let kept: String = old.split_inclusive('\n').filter(|line| !line.trim_end().ends_with(MARK)).collect();
+    Ok((kept != old).then(|| Edit {
+        path: path.to_owned(),
+        // A file that held nothing else was made for the line.
+        new: (!kept.is_empty()).then_some(kept),
+        old: Some(old),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_added_once_and_taken_away_alone() {
+        for old in ["", "a\n", "a", "a\n# guard init\n"] {
+            let new = with(old, "eval \"$(guard init bash)\"");
+            assert!(has(&new, "guard init") && !has(old, "guard init"), "{new}");
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("rc");
+            std::fs::write(&path, &new).unwrap();
+            let edit = without(&path).unwrap().unwrap();
+            assert_eq!(edit.new.unwrap_or_default().trim_end(), old.trim_end());
+            std::fs::write(&path, "eval \"$(guard init bash)\"\n").unwrap();
+            assert!(without(&path).unwrap().is_none(), "a line that somebody wrote stays");
+        }
+    }
+}
