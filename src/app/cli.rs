@@ -7,7 +7,6 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "guard",
     version,
-    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
@@ -63,6 +62,7 @@ pub enum Cmd {
     Init(super::init::Args),
     Install(super::install::Args),
     Uninstall(super::uninstall::Args),
+    Status(super::status::Args),
     Doctor(super::doctor::Args),
     Policy(super::policy::Args),
     Audit(super::audit::Args),

@@ -71,6 +71,7 @@
 
 mod answer;
 pub mod given;
+mod hint;
 mod launch;
 pub mod put_back;
 mod variable;

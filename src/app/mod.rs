@@ -23,6 +23,7 @@ pub mod restore;
 pub mod run;
 pub mod setup;
 mod show;
+pub mod status;
 pub mod uninstall;
 pub mod version;
 
@@ -102,6 +103,7 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Init(args) => init::run(args, world),
         Cmd::Install(args) => install::run(args, world),
         Cmd::Uninstall(args) => uninstall::run(args, world),
+        Cmd::Status(args) => status::run(args, world, choice),
         Cmd::Doctor(args) => doctor::run(args, world, audit_path(world).as_deref()),
         Cmd::Policy(args) => policy::run(args, world),
         Cmd::Audit(args) => audit::run(args, world, audit_path(world).as_deref()),

@@ -15,6 +15,7 @@ pub mod promise;
 pub mod reading;
 mod situation;
 pub mod units;
+pub mod whereabouts;
 
 use crate::engine::tool::FamilyId;
 use crate::fail::Result;

@@ -195,6 +195,58 @@ fn classify_takes_words_and_lines() {
     assert_eq!(effects[..5], ["read", "disrupt", "destroy", "mutate", "unknown"], "{}", out.output);
 }
 
+/// Where one is, in three lines, without a question to anybody.
+#[test]
+fn status_says_where_one_is() {
+    let (cluster, s) = scene!(shop(), "prod-eu");
+    let said = told(&s.guard(&["status"])).is(0).output;
+    assert_eq!(said.lines().count(), 3, "{said}");
+    let line = |said: &str, tool: &str| {
+        said.lines()
+            .find(|line| line.contains(tool))
+            .unwrap_or_else(|| panic!("no {tool}:\n{said}"))
+            .to_owned()
+    };
+    assert!(
+        line(&said, "kubectl ").contains("PRODUCTION") && line(&said, "kubectl ").contains("prod-eu"),
+        "{said}"
+    );
+    assert!(line(&said, "host ").contains("stands in front of"), "{said}");
+    assert!(cluster.requests().is_empty(), "nothing is asked");
+    let (cluster, mut s) = scene!(shop(), "lab");
+    s.policy(&format!(
+        "version: 1\nclusters:\n- {{name: play, environment: production, server: '{}'}}\n",
+        cluster.url
+    ));
+    let said = told(&s.guard(&["status"])).is(0).output;
+    assert!(line(&said, "kubectl ").contains("PRODUCTION") && said.contains("play/"), "{said}");
+    let json: Value = serde_json::from_str(&told(&s.guard(&["status", "--json"])).is(0).output).unwrap();
+    assert_eq!(json["kubectl"]["environment"], "production", "{json:#}");
+    assert!(cluster.requests().is_empty(), "nothing is asked");
+    s.env("KUBECONFIG", "/nonexistent/config");
+    told(&s.guard(&["status"])).is(0);
+    let broken = s.file("broken", "a: [");
+    s.env("KUBECONFIG", broken);
+    told(&s.guard(&["status"])).is(0).says("kubectl");
+}
+
+/// What to do about a place that nobody classified is said once a day.
+#[test]
+fn the_question_says_how_to_classify_once_a_day() {
+    let (_cluster, s) = scene!(shop(), "lab");
+    let ask = || {
+        let mut pty = s.terminal(&["delete", "cm", "settings", "-n", "shop"]);
+        let shown = pty.expect("tries: ");
+        pty.send("\x04");
+        pty.code();
+        shown
+    };
+    let first = ask();
+    assert!(first.contains("UNCLASSIFIED") && first.contains("`guard setup` asks once"), "{first}");
+    let second = ask();
+    assert!(second.contains("UNCLASSIFIED") && !second.contains("guard setup"), "{second}");
+}
+
 #[test]
 fn help_starts_with_examples_and_every_command_has_some() {
     let s = Machine::bare();
@@ -225,6 +277,7 @@ fn help_starts_with_examples_and_every_command_has_some() {
             "init",
             "install",
             "uninstall",
+            "status",
             "doctor",
             "policy",
             "audit",
@@ -234,10 +287,13 @@ fn help_starts_with_examples_and_every_command_has_some() {
             "hook",
             "completions",
             "man",
-            "version"
+            "version",
+            "help"
         ]
     );
-    for command in commands {
+    told(&s.guard(&["help"])).is(0).says("Commands:");
+    told(&s.guard(&["help", "check"])).is(0).says("Usage: guard check");
+    for command in commands.into_iter().filter(|command| *command != "help") {
         let text = told(&s.guard(&[command, "--help"])).is(0).says("Usage: guard");
         assert!(
             text.output.starts_with("Examples:\n"),

@@ -1,6 +1,7 @@
 //! The go-ahead for a guarded call: policy allows it, or its question is answered.
 
 use super::given::{Consent, Ending, No, Yes};
+use super::hint as classify_hint;
 use super::variable::{self, Asked};
 use crate::app::show::{self, Facts, Refused, Shown};
 use crate::app::{origin, record};
@@ -129,7 +130,9 @@ impl Asking<'_> {
         question.deadline = Duration::from_secs(u64::from(judged.terms.prompt_timeout_s));
         question.justification = asked.justification.then_some(SHORTEST_REASON);
         let started = Instant::now();
-        let answer = Terminal::new(self.world, self.choice).ask(&self.shown.screen_to_ask(), &question);
+        let mut screen = self.shown.screen_to_ask();
+        screen.rows.extend(classify_hint::row(judged.outcome.place.environment, self.world));
+        let answer = Terminal::new(self.world, self.choice).ask(&screen, &question);
         let seen = |why: &str| Refused::because(why).facts(Facts::Seen);
         Err(match answer {
             Answer::Matched { justification } => {

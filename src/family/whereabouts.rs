@@ -1,0 +1,102 @@
+//! Where the tools would go from here, as it is now: by the pipeline of every call, with words that change nothing, and without a
+//! question to any cluster or account.
+
+use super::call::{Call, Options};
+use super::cx::Cx;
+use crate::engine::policy::Merged;
+use crate::engine::target::{Environment, Value};
+use crate::world::World;
+use serde::Serialize;
+use std::ffi::OsString;
+
+/// Where a tool would go.
+#[derive(Debug, Serialize)]
+pub struct Where {
+    /// `production`, `staging`, `development` or `unclassified`; `null` when nobody knows where it goes.
+    #[serde(rename = "environment")]
+    pub word: Option<&'static str>,
+    /// Why it is taken for that.
+    pub because: String,
+    /// In a word: `main/shop`; `null` when nobody knows.
+    pub place: Option<String>,
+    /// How it was chosen, or why nobody knows.
+    pub chosen: String,
+    /// The same as `word`.
+    #[serde(skip)]
+    pub environment: Option<Environment>,
+}
+
+/// A call of a tool that goes where all of its calls go, and neither asks nor changes anything when it is only looked at.
+struct Probe {
+    argv: &'static [&'static str],
+    /// What of its target says how it was chosen, by its label.
+    chosen: &'static [&'static str],
+}
+
+const KUBECTL: Probe = Probe { argv: &["kubectl", "get", "pods"], chosen: &["context"] };
+// A change that passes is told by what is remembered; a read is not told at all.
+const AWS: Probe = Probe { argv: &["aws", "ec2", "create-tags"], chosen: &["profile", "credentials"] };
+/// The first of them that is there: `rm` is everywhere.
+const HOST: [Probe; 3] = [
+    Probe { argv: &["systemctl", "status"], chosen: &["origin"] },
+    Probe { argv: &["apt-get", "check"], chosen: &["origin"] },
+    Probe { argv: &["rm", "--help"], chosen: &["origin"] },
+];
+
+/// The cluster and namespace.
+pub fn cluster(world: &World, policy: &Merged) -> Where {
+    look(&KUBECTL, world, policy)
+}
+
+/// The AWS account and region. The account is the one that the same profile and key led to last, within twelve hours.
+pub fn account(world: &World, policy: &Merged) -> Where {
+    look(&AWS, world, policy)
+}
+
+/// This machine.
+pub fn host(world: &World, policy: &Merged) -> Where {
+    let mut found = HOST.iter().map(|probe| look(probe, world, policy));
+    let none = || nowhere("no tool of the machine is installed");
+    found.find(|found| found.place.is_some()).unwrap_or_else(none)
+}
+
+fn nowhere(why: &str) -> Where {
+    Where { word: None, because: String::new(), place: None, chosen: why.to_owned(), environment: None }
+}
+
+/// Where this call would go, by the pipeline of every call.
+fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
+    let argv = probe.argv.iter().map(OsString::from).collect();
+    let Some(call) = Call::of(argv) else { return nowhere("") };
+    let options = Options { probe: false, interactive: false, progress: false, runs: false };
+    let reading = match super::read(&call, world) {
+        Ok(reading) => reading,
+        Err(fail) => return nowhere(&fail.what),
+    };
+    let (raw, words) = (call.words(), reading.invocation().slices());
+    let judged = match reading.judge(Cx::new(&call, &raw, &words, world, policy, options)) {
+        Ok(judged) => judged,
+        Err(fail) => return nowhere(&fail.what),
+    };
+    let target = match &judged.target {
+        Ok(target) => target,
+        Err(fail) => return nowhere(&fail.what),
+    };
+    let told = |label: &&str| {
+        let part = target.parts.iter().find(|part| part.label == Some(*label))?;
+        match &part.value {
+            Value::Said { value, from } => Some(format!("{label} {value}, {from}")),
+            Value::Text(text) => Some(format!("{label} {text}")),
+            Value::List(texts) if !texts.is_empty() => Some(texts.join(", ")),
+            _ => None,
+        }
+    };
+    let classified = &judged.outcome.place;
+    Where {
+        word: Some(classified.environment.word()),
+        because: classified.because.clone(),
+        place: Some(judged.sight.long_place.clone()),
+        chosen: probe.chosen.iter().filter_map(told).collect::<Vec<_>>().join("; "),
+        environment: Some(classified.environment),
+    }
+}
