@@ -140,7 +140,7 @@ fn troubles(checks: &[Check]) -> String {
         for check in checks.iter().filter(|check| check.status == status) {
             let same =
                 |other: &&Check| other.name == check.name && other.help == check.help && other.tool.is_some();
-            if check.tool.is_some() && told.iter().any(|other| same(&other)) {
+            if check.tool.is_some() && told.iter().any(same) {
                 continue;
             }
             let also: Vec<&str> =

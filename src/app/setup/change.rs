@@ -14,8 +14,7 @@ pub fn changed(old: &str, line: u32, to: Environment) -> Option<String> {
     let indent = depth(head);
     let ends =
         |text: &&str| !text.trim().is_empty() && depth(text) <= indent && !text.trim_start().starts_with('#');
-    let last =
-        lines.iter().skip(first + 1).position(|text| ends(&text)).map_or(lines.len(), |n| first + 1 + n);
+    let last = lines.iter().skip(first + 1).position(ends).map_or(lines.len(), |n| first + 1 + n);
     let (at, new) = (first..last).find_map(|at| Some((at, replaced(lines.get(at)?, to)?)))?;
     let new = [lines.get(..at)?.concat(), new, lines.get(at + 1..)?.concat()].concat();
     said_of_it_alone(old, &new, line, to).then_some(new)
