@@ -71,6 +71,7 @@ pub enum Cmd {
     Setup(super::setup::Args),
     Hook(super::hook::Args),
     AptHook(super::apt_hook::Args),
+    Demo(super::demo::Args),
     Completions(super::completions::Args),
     Man(super::man::Args),
     Version(super::version::Args),

@@ -7,6 +7,7 @@ pub mod classify;
 pub mod cli;
 pub mod completions;
 pub mod consent;
+pub mod demo;
 pub mod doctor;
 pub mod explain;
 pub mod hook;
@@ -44,10 +45,14 @@ use std::process::ExitCode;
 
 /// The whole program: behaves as a tool when it is called by a tool's name, else by its own command line.
 pub fn main() -> ExitCode {
+    main_in(&World::of_process())
+}
+
+/// The same in a world that is not quite this process's: `guard demo` has none of the machine's own policy and log.
+pub fn main_in(world: &World) -> ExitCode {
     signals::survive_file_limit();
     signals::raise_open_files();
     let argv: Vec<OsString> = std::env::args_os().collect();
-    let world = World::of_process();
     let done = match names::called_as(argv.first().map(|a| a.as_bytes())) {
         Called::Tool(name) => {
             let words: Vec<&[u8]> = argv.iter().skip(1).map(|word| word.as_bytes()).collect();
@@ -58,13 +63,13 @@ pub fn main() -> ExitCode {
                 };
             }
             let tool = name.tool;
-            intercept::intercept(&Call { tool, argv }, &world, ColourChoice::Auto)
+            intercept::intercept(&Call { tool, argv }, world, ColourChoice::Auto)
         }
         Called::Nameless => {
             Err(Fail::new(Kind::Usage, "there is no argv[0], so there is no telling what was meant"))
         }
         // An installed copy may carry a version in its name; everything that is no tool is guard itself.
-        Called::Own | Called::Unknown(_) => own(&argv, &world),
+        Called::Own | Called::Unknown(_) => own(&argv, world),
     };
     match done {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -111,6 +116,7 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Restore(args) => restore::run(args, world, choice),
         Cmd::Setup(args) => setup::run(args, world),
         Cmd::Hook(args) => hook::run(args),
+        Cmd::Demo(args) => demo::run(args, choice),
         Cmd::AptHook(args) => apt_hook::run(args, world, choice),
         Cmd::Completions(args) => completions::run(args, cli::command()),
         Cmd::Man(args) => man::run(args, cli::command()),

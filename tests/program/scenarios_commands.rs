@@ -285,6 +285,7 @@ fn help_starts_with_examples_and_every_command_has_some() {
             "restore",
             "setup",
             "hook",
+            "demo",
             "completions",
             "man",
             "version",

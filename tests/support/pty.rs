@@ -1,12 +1,15 @@
 //! A program in a terminal of its own: a pseudo-terminal pair, the child as session leader with the slave as its
 //! controlling terminal, everything it writes collected by a thread.
 
+#[path = "../../src/demo/pair.rs"]
+mod pair;
+
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -43,28 +46,11 @@ impl Pty {
 
     /// The same; `redirect` may point standard streams elsewhere.
     pub fn spawn_with(mut command: Command, columns: u16, redirect: impl FnOnce(&mut Command)) -> Pty {
-        let (master, slave) = open_pair(columns);
-        for stream in [Command::stdin, Command::stdout, Command::stderr] {
-            stream(&mut command, Stdio::from(slave.try_clone().unwrap()));
-        }
+        let (master, slave) = pair::open(columns).unwrap();
+        pair::lead(&mut command, &slave).unwrap();
         redirect(&mut command);
-        let tty = slave.as_raw_fd();
         let modes = modes(&slave);
-        let become_leader = move || {
-            // SAFETY: all are plain system calls, allowed between fork and exec; the descriptor is open in the child.
-            unsafe {
-                // A test runner in the background hands down an ignored SIGINT; a terminal's session starts without.
-                for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGHUP, libc::SIGPIPE] {
-                    libc::signal(signal, libc::SIG_DFL);
-                }
-                if libc::setsid() < 0 || libc::ioctl(tty, libc::TIOCSCTTY as _, 0) < 0 {
-                    return Err(std::io::Error::last_os_error());
-                }
-            }
-            Ok(())
-        };
-        // SAFETY: the closure only makes system calls.
-        let child = unsafe { command.pre_exec(become_leader) }.spawn().unwrap();
+        let child = command.spawn().unwrap();
         drop(command);
         let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
         let (theirs, mut from) = (Arc::clone(&seen), master.try_clone().unwrap());
@@ -169,7 +155,7 @@ impl Pty {
 
     /// Gives the window another width; the program gets `SIGWINCH`.
     pub fn resize(&self, columns: u16) {
-        set_size(self.master.as_ref().unwrap().as_raw_fd(), columns);
+        pair::resize(self.master.as_ref().unwrap(), columns).unwrap();
     }
 
     /// The terminal's modes, as `stty -g` compares them.
@@ -263,27 +249,4 @@ impl Drop for Pty {
 
 fn modes(tty: &OwnedFd) -> String {
     format!("{:?}", rustix::termios::tcgetattr(tty.as_fd()).unwrap())
-}
-
-fn open_pair(columns: u16) -> (File, OwnedFd) {
-    let (mut master, mut slave) = (-1, -1);
-    // SAFETY: openpty writes two descriptors that are ours from then on; the other arguments may be null.
-    let (master, slave) = unsafe {
-        let none = std::ptr::null_mut();
-        assert_eq!(
-            libc::openpty(&mut master, &mut slave, none, std::ptr::null_mut(), std::ptr::null_mut()),
-            0
-        );
-        libc::fcntl(master, libc::F_SETFD, libc::FD_CLOEXEC);
-        libc::fcntl(slave, libc::F_SETFD, libc::FD_CLOEXEC);
-        (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave))
-    };
-    set_size(master.as_raw_fd(), columns);
-    (File::from(master), slave)
-}
-
-fn set_size(fd: i32, columns: u16) {
-    let size = libc::winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: the descriptor is a terminal and `size` is live.
-    assert_eq!(unsafe { libc::ioctl(fd, libc::TIOCSWINSZ, &size) }, 0);
 }

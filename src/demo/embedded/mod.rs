@@ -3,7 +3,8 @@
 //! configmap NAME` and its like; `create -f` and `apply` send JSON). `tests/real/contract.rs` holds it to a real API
 //! server.
 //!
-//! Used by the tests and, through `#[path]`, by the examples.
+//! One copy for the story of `guard demo`, which ships it, and for the tests, which have their own ways to fill it in
+//! `tests/support/embedded.rs`.
 
 pub mod api;
 pub mod discovery;
@@ -16,8 +17,8 @@ pub mod store;
 
 use serde_json::Value;
 use std::collections::HashMap;
+use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -87,28 +88,6 @@ impl Seed {
             objects: Vec::new(),
             uid: None,
         }
-    }
-
-    /// Adds the objects of a YAML stream. Owners and definitions come before what needs them; an owner reference
-    /// may leave out the uid; `creationTimestamp` may say how old an object is.
-    #[must_use]
-    pub fn yaml(mut self, text: &str) -> Seed {
-        use serde::Deserialize;
-        for document in serde_yaml::Deserializer::from_str(text) {
-            let value = Value::deserialize(document).expect("a seed is valid YAML");
-            if !value.is_null() {
-                self.objects.push(value);
-            }
-        }
-        self
-    }
-
-    /// Adds the objects of a YAML file.
-    #[must_use]
-    pub fn file(self, path: impl AsRef<Path>) -> Seed {
-        let path = path.as_ref();
-        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("seed {}: {e}", path.display()));
-        self.yaml(&text)
     }
 
     /// Adds one object.
@@ -274,17 +253,17 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts a server; it answers when this returns.
-    pub fn start(seed: Seed) -> Embedded {
+    /// Starts a server; it answers when this returns. `Err` says what of the seed, or of this machine, does not do.
+    pub fn serve(seed: Seed) -> Result<Embedded, String> {
         let mut store = Store::new();
         if let Some(uid) = &seed.uid {
             let meta = serde_json::json!({"name": "kube-system", "uid": uid});
             let system = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": meta});
-            store.try_seed(system).expect("kube-system");
+            store.try_seed(system)?;
         }
         for object in seed.objects {
             let name = format!("{} {}", object["kind"], object["metadata"]["name"]);
-            store.try_seed(object).unwrap_or_else(|why| panic!("seed {name}: {why}"));
+            store.try_seed(object).map_err(|why| format!("seed {name}: {why}"))?;
         }
         let shared = Arc::new(Shared {
             settings: seed.settings,
@@ -295,16 +274,16 @@ impl Embedded {
             connections: Mutex::new(Vec::new()),
         });
         let mut server = Embedded { shared, url: String::new(), ports: Mutex::new(Vec::new()) };
-        server.url = server.user("admin", Rights::All);
-        server
+        server.url = server.open("admin", Rights::All).map_err(|e| format!("no port on 127.0.0.1: {e}"))?;
+        Ok(server)
     }
 
     /// Opens a port for one more user and returns its URL.
-    pub fn user(&self, name: &str, rights: Rights) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
-        let port = listener.local_addr().expect("the port").port();
+    pub fn open(&self, name: &str, rights: Rights) -> io::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
         let (shared, user) = (Arc::clone(&self.shared), User { name: name.to_owned(), rights });
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             for stream in listener.incoming().flatten() {
                 if shared.stopped.load(Ordering::SeqCst) {
                     break;
@@ -313,7 +292,8 @@ impl Embedded {
                     lock(&shared.connections).push(twin);
                 }
                 let (shared, user) = (Arc::clone(&shared), user.clone());
-                thread::spawn(move || {
+                // A client that finds no thread free is hung up on.
+                let _ = thread::Builder::new().spawn(move || {
                     let twin = stream.try_clone();
                     // A client that hangs up in the middle is no failure of the server.
                     let _ = http::serve(&shared, &user, stream);
@@ -322,9 +302,9 @@ impl Embedded {
                     }
                 });
             }
-        });
+        })?;
         lock(&self.ports).push(port);
-        format!("http://127.0.0.1:{port}")
+        Ok(format!("http://127.0.0.1:{port}"))
     }
 
     /// The text of a kubeconfig for a URL of this server.
@@ -334,14 +314,6 @@ impl Embedded {
             "apiVersion: v1\nkind: Config\ncurrent-context: {context}\nclusters:\n- name: {context}\n  cluster:\n    server: {url}\n\
              contexts:\n- name: {context}\n  context:\n    cluster: {context}\n    user: {context}\n{namespace}users:\n- name: {context}\n  user: {{}}\n"
         )
-    }
-
-    /// Writes a kubeconfig with all rights, one context named `embedded`, and returns its path.
-    pub fn kubeconfig(&self, path: impl Into<PathBuf>) -> PathBuf {
-        let path = path.into();
-        std::fs::write(&path, Embedded::kubeconfig_for(&self.url, "embedded", None))
-            .expect("write a kubeconfig");
-        path
     }
 
     /// The requests so far, in order.
@@ -369,9 +341,10 @@ impl Embedded {
     }
 
     /// Puts one more object in place, as a seed would.
-    pub fn add(&self, value: Value) {
-        self.shared.store().try_seed(value).unwrap_or_else(|why| panic!("seed: {why}"));
+    pub fn put(&self, value: Value) -> Result<(), String> {
+        self.shared.store().try_seed(value)?;
         self.shared.changed.notify_all();
+        Ok(())
     }
 }
 
