@@ -25,9 +25,7 @@ pub fn old() -> Seed {
     let ns = Some("acoustid");
     let mut seed = Seed::new().cluster_uid("4c2f6d0e-8a51-4c7e-9b36-52f1d07c9a1e");
     seed = seed.object(object("v1", "Namespace", None, "acoustid", json!({})));
-    for (number, (name, reclaim)) in
-        [("pg", "Delete"), ("redis", "Delete"), ("index", "Retain")].iter().enumerate()
-    {
+    for (number, (name, reclaim)) in [("pg", "Delete"), ("index", "Retain")].iter().enumerate() {
         let claim = format!("{name}-data-{number}");
         let volume = if number == 0 { "pg-data-0".to_owned() } else { format!("pvc-{number}") };
         seed = seed.object(object("v1", "PersistentVolume", None, &volume, json!({"spec": {

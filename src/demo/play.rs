@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How often it is looked whether a command has ended.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What is typed once this stands on the screen.
+/// What is typed, with Enter, once this stands on the screen.
 pub struct Cue<'a> {
     pub after: &'a str,
     pub typed: &'a str,
@@ -154,8 +154,8 @@ impl Scene<'_> {
     /// Types, as fast as a person where one watches.
     fn types(&mut self, text: &str) -> Told<()> {
         self.voice.breathe(2500)?;
-        for key in text.split_inclusive(|_| true) {
-            self.master.write_all(key.as_bytes())?;
+        for key in text.bytes().chain([b'\n']) {
+            self.master.write_all(&[key])?;
             if self.voice.watched {
                 self.voice.breathe(60)?;
                 // The echo, so that it is seen key by key.

@@ -44,137 +44,117 @@ impl Story {
     }
 
     fn begin(&self) -> Told<()> {
-        let voice = &self.voice;
-        voice.say(
-            "",
-            "guard demo: two clusters inside this program, a home that is thrown away, and a stand-in for kubectl that can \
-             only delete a namespace. guard is the real one. Nothing of yours is read or touched.",
-        )?;
-        let leave = if self.asks {
-            "Ctrl-C leaves at any point."
-        } else {
-            "It is played by itself: nobody is asked."
-        };
-        voice.say("", leave)?;
-        voice.breathe(2500)
+        let leave = if self.asks { "Ctrl-C leaves at any point." } else { "It is played: nobody is asked." };
+        let text = "guard demo: the real guard, on two clusters inside this program, in a home that is thrown away. A \
+                    stand-in plays kubectl. Nothing of yours is read or touched.";
+        self.voice.say("", &format!("{text} {leave}"))?;
+        self.voice.breathe(2500)
     }
 
     /// Answers whether the namespace went, all the same.
     fn the_wrong_cluster(&self) -> Told<bool> {
         let voice = &self.voice;
-        voice.title("1. The wrong cluster")?;
+        voice.title("The wrong cluster")?;
         voice.say(
             "",
-            "AcoustID, 2021. Production moves from the old cluster, main, to a new one, called new. Its trial is over, and you \
-             clear the namespace acoustid there, as you think: this shell still has the kubeconfig of main, where four years of \
-             work lie in a namespace of the same name.",
+            "AcoustID, 2021: production moves from the old cluster, main, to a new one, called new. You clear the namespace \
+             acoustid on new, you think. But this shell still points at main, where four years of work lie in a namespace of \
+             the same name.",
         )?;
         if self.asks {
-            voice.say(
-                "",
-                &format!(
-                    "guard asks now. With the new cluster in mind one types {MEANT} - or try something else."
-                ),
-            )?;
+            let text = format!(
+                "guard will ask. With the new cluster in mind one types {MEANT}. Or try what you like."
+            );
+            voice.say("", &text)?;
         }
+        voice.breathe(2500)?;
         voice.line("")?;
         voice.typed("export KUBECONFIG=~/kube/main.yaml")?;
-        let code = self.delete(&[
-            Cue { after: QUESTION, typed: "new/acoustid/*\n" },
-            Cue { after: AGAIN, typed: "\n" },
-        ])?;
-        let went = code == 0;
-        if !went {
+        let cues = [Cue { after: QUESTION, typed: MEANT }, Cue { after: AGAIN, typed: "" }];
+        let went = self.delete(&cues)?;
+        if went {
             voice
-                .holds("the name of the cluster they had in mind did not open the door", code == refused())?;
-            self.nothing_happened()?;
-            voice.line("")?;
-            voice
-                .say("", "Without guard that line would have taken it all, in a second, and asked nobody.")?;
+                .say("", "You typed the name of the cluster this shell really is on, so the command ran.")?;
+        } else {
+            voice.say("", "Without guard that line would have taken it all at once, and asked nobody.")?;
         }
         Ok(went)
     }
 
+    /// The same.
     fn the_right_answer(&self) -> Told<bool> {
-        let voice = &self.voice;
-        voice.title("2. The right answer")?;
-        voice.say(
-            "",
-            &format!(
-                "The name that opens the door stands on the screen, so that it has to be read there. Somebody who means the old \
-                 cluster types {HIT}. Here it is only a play: {}.",
-                if self.asks { "do so" } else { "so be it" }
-            ),
-        )?;
-        voice.line("")?;
-        let code = self.delete(&[Cue { after: QUESTION, typed: "main/acoustid/*\n" }])?;
-        if code != 0 {
-            voice.holds(
-                "without the name of the cluster it is on, the command does not run",
-                code == refused(),
-            )?;
-            self.nothing_happened()?;
-        }
-        Ok(code == 0)
+        self.voice.title("The right answer")?;
+        let text = format!(
+            "What opens the door stands on the screen, to be read there. Whoever means the old cluster types {HIT}.{}",
+            if self.asks { " Do so: it is not a real one." } else { "" }
+        );
+        self.voice.say("", &text)?;
+        self.voice.line("")?;
+        self.delete(&[Cue { after: QUESTION, typed: HIT }])
     }
 
     fn the_way_back(&self) -> Told<()> {
         let (voice, main) = (&self.voice, &self.stage.main);
-        voice.title("3. The way back")?;
+        voice.title("The way back")?;
         voice.say("", "Before kubectl ran, guard kept a copy of every manifest, readable only by you.")?;
         voice.line("")?;
         let list = self.stage.command(&["guard", "kept", "list"]).output()?;
         let list = String::from_utf8_lossy(&list.stdout).into_owned();
+        let id = list.split_whitespace().next().unwrap_or_default();
         voice.typed("guard kept list")?;
         voice.line(list.trim_end())?;
-        let id = list.split_whitespace().next().unwrap_or_default().to_owned();
-        let words = ["guard", "restore", &id];
+        let words = ["guard", "restore", id];
         voice.typed(&format!("{} | tail -n 1", words.join(" ")))?;
-        let ended = self.run(&words, true, &[Cue { after: YES_OR_NO, typed: "y\n" }])?;
+        let ended = self.run(&words, true, &[Cue { after: YES_OR_NO, typed: "y" }])?;
         if ended.code != 0 {
-            return voice.say("", "Then it stays gone; the copy is still there.");
+            return voice.say("", "Then it stays gone; the copy lies there until you want it.");
         }
         voice.line(ended.printed.lines().last().unwrap_or_default())?;
+        voice.say("", "(What the cluster makes by itself is left to it.)")?;
+        voice.line("")?;
         voice.holds(
             "the namespace is back, with what was in it",
             main.exists(NAMESPACE) && main.exists(DEPLOYMENT),
         )?;
-        voice.holds("what lay in an erased volume is not, as the question said before", !main.exists(VOLUME))
+        voice.holds("what lay in an erased volume is not, as the question said", !main.exists(VOLUME))
     }
 
     fn end(&self) -> Told<()> {
         let voice = &self.voice;
         voice.holds("nothing was ever changed on the new cluster", !Stage::changed(&self.stage.new))?;
         voice.line("")?;
-        voice.say("", "That was it: guard found the cluster that would really be hit, showed what would be lost, and ran the \
-                       command only for its name.")?;
-        voice.line("  guard install   puts guard in front of the tools on this machine")?;
-        voice.line("  guard setup     asks what each of your clusters and accounts is")
+        let text = "That is guard: it finds what would really be hit, shows what would be lost, and asks for its name.";
+        voice.say("", text)?;
+        voice.line("  guard install   put it in front of kubectl, aws, apt and the like")?;
+        voice.line("  guard setup     say what each of your clusters and accounts is")
     }
 
     fn nothing_happened(&self) -> Told<()> {
         let main = &self.stage.main;
-        self.voice.holds("the old namespace is still there", main.exists(NAMESPACE))?;
-        self.voice.holds("and so are its volumes", main.exists(VOLUME))?;
+        let there = main.exists(NAMESPACE) && main.exists(VOLUME);
+        self.voice.holds("the old namespace is still there, with its volumes", there)?;
         self.voice.holds(
             "nothing was changed on either cluster",
             !Stage::changed(main) && !Stage::changed(&self.stage.new),
         )
     }
 
-    /// The command that did it. When it ran, the namespace is gone; that is part of the story.
-    fn delete(&self, cues: &[Cue<'_>]) -> Told<i32> {
+    /// The command that did it, and what became of it: whether it ran.
+    fn delete(&self, cues: &[Cue<'_>]) -> Told<bool> {
         let (voice, main) = (&self.voice, &self.stage.main);
         let words = ["kubectl", "delete", "ns", "acoustid"];
         voice.typed(&words.join(" "))?;
         let code = self.run(&words, false, cues)?.code;
-        voice.typed("echo $?")?;
-        voice.line(&format!("{code}\n"))?;
+        voice.line("")?;
         if code == 0 {
-            voice.holds("typing the name of the cluster one is on runs the command", Stage::changed(main))?;
+            voice.holds("the name of the cluster one is on opens the door", Stage::changed(main))?;
             voice.holds("the namespace on the old cluster is gone", !main.exists(NAMESPACE))?;
+            return Ok(true);
         }
-        Ok(code)
+        let refused = i32::from(Exit::Refused.code());
+        voice.holds(&format!("refused, with exit code {code}: kubectl was not run"), code == refused)?;
+        self.nothing_happened()?;
+        Ok(false)
     }
 
     fn run(&self, words: &[&str], printed: bool, cues: &[Cue<'_>]) -> Told<Ended> {
@@ -188,8 +168,4 @@ impl Story {
     fn turn_page(&self) -> Told<()> {
         if self.asks { self.voice.turn_page() } else { self.voice.breathe(2500) }
     }
-}
-
-fn refused() -> i32 {
-    i32::from(Exit::Refused.code())
 }

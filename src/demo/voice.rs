@@ -47,7 +47,7 @@ impl Voice {
 
     /// The title of a scene.
     pub fn title(&self, text: &str) -> Told<()> {
-        self.line(&format!("\n{}\n", self.bold(text)))
+        self.line(&format!("\n{}", self.bold(&format!("== {text}"))))
     }
 
     /// A command line, as one types it.

@@ -15,6 +15,7 @@ mod support;
 mod audit_log;
 mod aws_tape;
 mod compat;
+mod demo;
 mod hooks;
 mod install_doctor;
 mod keep_embedded;

@@ -1,10 +1,9 @@
 //! The question on a real terminal: every way to answer it, every way to get out of it, and what is left behind.
 
+use crate::support::examples::prompt;
 use crate::support::pty::{LONG, Pty};
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 const QUESTION: &str = "Type <cluster>/<namespace>/*, both named above, to delete it; 3 tries: ";
@@ -15,25 +14,8 @@ const REFUSED: i32 = 77;
 /// Long enough for a wrong program to do the wrong thing.
 const A_WHILE: Duration = Duration::from_millis(400);
 
-/// `examples/prompt`: as `tests/setup/demo` built it, else built as this test was.
-fn demo() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let build = || {
-        if let Some(demo) = std::env::var_os("GUARD_TEST_DEMO") {
-            return demo.into();
-        }
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
-        let status = Command::new(cargo).args(["build", "--quiet", "--example", "prompt"]).status().unwrap();
-        assert!(status.success());
-        // target/PROFILE/deps/this-test → target/PROFILE/examples/prompt
-        let here = std::env::current_exe().unwrap();
-        here.parent().unwrap().parent().unwrap().join("examples/prompt")
-    };
-    BUILT.get_or_init(build).clone()
-}
-
 fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(demo());
+    let mut command = Command::new(prompt());
     command.args(args);
     clean(&mut command);
     command
@@ -58,7 +40,7 @@ fn shell(binary: &str, args: &[&str], script: Option<&str>) -> Pty {
     let mut command = Command::new(binary);
     command.args(args);
     clean(&mut command);
-    command.env("DEMO", demo()).env("PS1", "prompt$ ");
+    command.env("DEMO", prompt()).env("PS1", "prompt$ ");
     if let Some(script) = script {
         command.args(["-c", script]);
     }
@@ -446,7 +428,7 @@ fn inside_tmux_the_whole_screen_is_visible() {
         clean(&mut command);
         command.output().unwrap()
     };
-    let demo = demo();
+    let demo = prompt();
     let line = format!("env LANG=C.UTF-8 TERM=screen {} delete; sleep 30", demo.display());
     assert!(
         tmux(&["-u", "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "30", &line]).status.success()

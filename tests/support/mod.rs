@@ -19,6 +19,7 @@ pub mod chroot;
 pub mod cluster;
 pub mod embedded;
 pub mod ended;
+pub mod examples;
 pub mod fibery;
 pub mod kubectls;
 pub mod machine;

@@ -1,0 +1,311 @@
+//! `guard demo` as a person meets it: told to nobody, answered wrongly and rightly, left at every point. Nothing is left
+//! behind, whatever ends it.
+
+use crate::support::ended::{ended, plain, told};
+use crate::support::examples::story;
+use crate::support::machine::{Machine, executable};
+use crate::support::pty::Pty;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The question that is typed at, and what is asked between two scenes.
+const QUESTION: &str = "tries: ";
+const AGAIN: &str = ">/*: ";
+const PAGE: &str = "q leaves: ";
+const INTERRUPTED: i32 = 130;
+
+/// A machine with a place for throw-away homes, an own home that shall stay as it is, and a tool that nobody shall call.
+struct Lunch {
+    machine: Machine,
+}
+
+impl Lunch {
+    fn new() -> Lunch {
+        let machine = Machine::empty();
+        machine.dir("tmp");
+        machine.dir("mine");
+        machine.program("real/kubectl", "#!/bin/sh\ntouch \"${0%/*}/called\"\n");
+        Lunch { machine }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(story());
+        command.args(args).env_clear().current_dir(self.machine.at("mine"));
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.machine.at("real").display()));
+        command.env("TMPDIR", self.machine.at("tmp")).env("HOME", self.machine.at("mine"));
+        command.env("LANG", "C.UTF-8").env("TERM", "xterm");
+        // What would lead elsewhere, if it were handed on.
+        command.env("KUBECONFIG", self.machine.at("real/kubeconfig")).env("GUARD_CONFIRM", "main/acoustid/*");
+        command
+            .env("http_proxy", "http://192.0.2.1:1")
+            .env("HTTPS_PROXY", "http://192.0.2.1:1")
+            .env("CI", "true");
+        command
+    }
+
+    fn on_terminal(&self, args: &[&str], columns: u16) -> Pty {
+        let mut command = self.command(args);
+        command.env_remove("CI").env("NO_COLOR", "1");
+        Pty::spawn(command, columns)
+    }
+
+    fn listed(&self, dir: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.machine.at(dir)).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    fn nothing_is_left(&self) {
+        assert_eq!(self.listed("tmp"), [""; 0]);
+        assert_eq!(self.listed("mine"), [""; 0]);
+        assert_eq!(self.listed("real"), ["kubectl"], "the machine's own tool was called");
+    }
+
+    /// The same, once whoever takes it away has noticed.
+    fn nothing_is_left_soon(&self, terminal: &Pty) {
+        terminal.until("everything is taken away", || self.listed("tmp").is_empty());
+        self.nothing_is_left();
+    }
+}
+
+/// What changes from one time to the next.
+fn steady(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split_inclusive([' ', '\n']) {
+        let bare = word.trim_end().trim_end_matches([',', ';']);
+        let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+        let steady = match bare {
+            _ if bare.starts_with("http://127.0.0.1:") => "http://127.0.0.1:PORT",
+            _ if bare.starts_with("~/.local/state/guard/kept/") => "~/.local/state/guard/kept/ID",
+            _ if digits >= 14 && bare.contains('T') => "TIME",
+            _ if digits >= 14 && bare.contains('-') => "ID",
+            other => other,
+        };
+        out += &word.replacen(bare, steady, 1);
+    }
+    out.replace("less than a second", "AGE").replace("1 second", "AGE").replace("2 seconds", "AGE")
+}
+
+#[test]
+fn without_a_terminal_it_is_told_from_beginning_to_end() {
+    let lunch = Lunch::new();
+    let out = lunch.machine.alone(lunch.command(&[]), b"");
+    let text = told(&out).is(0).output;
+    assert!(!text.contains('\x1b') && !text.contains('\r'), "{text:?}");
+    assert!(text.lines().count() < 100, "{} lines", text.lines().count());
+    assert!(!text.contains("FAIL"), "{text}");
+    insta::assert_snapshot!("demo", steady(&text));
+    lunch.nothing_is_left();
+    // The same where somebody watches and asks for it, at another width.
+    let played = ended(lunch.on_terminal(&["--play"], 60)).is(0).says("It is played").not("q leaves");
+    assert!(played.output.contains("  guard setup "), "{}", played.output);
+    lunch.nothing_is_left();
+}
+
+#[test]
+fn the_wrong_answer_and_then_enough() {
+    let lunch = Lunch::new();
+    let mut terminal = lunch.on_terminal(&[], 80);
+    let before = terminal.modes();
+    terminal.expect(QUESTION);
+    terminal.send("new/acoustid/*\n");
+    terminal.expect(AGAIN);
+    terminal.send("\n");
+    let scene = terminal.expect(PAGE);
+    assert!(scene.contains("ok   the old namespace is still there"), "{scene}");
+    terminal.send("q\n");
+    assert_eq!(terminal.code(), 0, "{}", terminal.output());
+    assert_eq!(terminal.modes(), before);
+    assert!(!terminal.output().contains("guard setup"), "whoever leaves is not kept");
+    lunch.nothing_is_left();
+}
+
+#[test]
+fn the_right_answer_and_the_way_back() {
+    let lunch = Lunch::new();
+    let mut terminal = lunch.on_terminal(&[], 80);
+    terminal.expect(QUESTION);
+    // A stop in the middle is one of the whole program.
+    terminal.send("main/acoustid/*\n");
+    let scene = terminal.expect(PAGE);
+    assert!(scene.contains("namespace \"acoustid\" deleted"), "{scene}");
+    assert!(scene.contains("ok   the namespace on the old cluster is gone"), "{scene}");
+    terminal.send("\n");
+    terminal.expect("[y/N]: ");
+    terminal.send("y\n");
+    terminal.expect("ok   the namespace is back, with what was in it");
+    terminal.expect("guard install");
+    assert_eq!(terminal.code(), 0, "{}", terminal.output());
+    lunch.nothing_is_left();
+}
+
+#[test]
+fn no_is_an_answer_every_time() {
+    let lunch = Lunch::new();
+    let mut terminal = lunch.on_terminal(&[], 100);
+    for answer in ["\x04", "\n"] {
+        terminal.expect(QUESTION);
+        terminal.send(answer);
+        if answer == "\x04" {
+            terminal.expect(PAGE);
+            terminal.send("\n");
+        }
+    }
+    assert_eq!(terminal.code(), 0, "{}", terminal.output());
+    assert!(plain(&terminal.output()).contains("guard setup"));
+    lunch.nothing_is_left();
+}
+
+#[test]
+fn ctrl_c_leaves_at_any_point() {
+    // (the words, what stands on the screen, what is typed before)
+    let rows: [(&[&str], &str, &[(&str, &str)]); 4] = [
+        (&[], "guard demo:", &[]),
+        (&[], QUESTION, &[]),
+        (&[], PAGE, &[(QUESTION, "\n")]),
+        (&["--play"], "The wrong cluster", &[]),
+    ];
+    for (args, at, typed) in rows {
+        let lunch = Lunch::new();
+        let mut terminal = lunch.on_terminal(args, 80);
+        let before = terminal.modes();
+        for (question, answer) in typed {
+            terminal.expect(question);
+            terminal.send(answer);
+        }
+        terminal.expect(at);
+        terminal.send("\x03");
+        assert_eq!(terminal.code(), INTERRUPTED, "{args:?} {at}: {}", terminal.output());
+        assert_eq!(terminal.modes(), before, "{args:?} {at}");
+        lunch.nothing_is_left();
+    }
+}
+
+#[test]
+fn whatever_ends_it_nothing_is_left() {
+    for signal in [libc::SIGTERM, libc::SIGHUP, libc::SIGKILL] {
+        let lunch = Lunch::new();
+        let mut terminal = lunch.on_terminal(&[], 80);
+        terminal.expect(QUESTION);
+        assert_eq!(lunch.listed("tmp").len(), 1);
+        terminal.signal(signal);
+        assert_eq!(terminal.code(), 128 + signal, "{}", terminal.output());
+        lunch.nothing_is_left_soon(&terminal);
+    }
+    // The window is closed.
+    let lunch = Lunch::new();
+    let mut terminal = lunch.on_terminal(&[], 80);
+    terminal.expect(QUESTION);
+    terminal.hang_up();
+    lunch.nothing_is_left_soon(&terminal);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let lunch = Lunch::new();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "\"$0\" --play | head -n 1; echo over", &story().display().to_string()]).env_clear();
+    command.env("TMPDIR", lunch.machine.at("tmp")).env("PATH", "/usr/bin:/bin");
+    told(&lunch.machine.alone(command, b"")).is(0).says("over").not("guard demo: ");
+    // The shell waits for both, and the story for whoever takes away what it made.
+    lunch.nothing_is_left();
+}
+
+/// Blanks and quotes in names, no HOME, a TMPDIR that is none.
+#[test]
+fn wherever_it_is_run() {
+    let lunch = Lunch::new();
+    let odd = lunch.machine.dir("it's \"odd\" $(here)");
+    let copy = lunch.machine.at("an 'other' place/guard-demo");
+    linked(&story(), &copy);
+    for place in [odd.as_path(), Path::new("/nonexistent"), Path::new("tmp"), Path::new("")] {
+        let mut command = lunch.command(&["--play"]);
+        command.env_remove("HOME").env_remove("TERM").env_remove("LANG").env("TMPDIR", place);
+        let mut other = Command::new(&copy);
+        other
+            .arg("--play")
+            .env_clear()
+            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        other.current_dir("/");
+        told(&lunch.machine.alone(other, b"")).is(0).says("the namespace is back").not("FAIL");
+    }
+    assert_eq!(fs::read_dir(odd).unwrap().count(), 0);
+    lunch.nothing_is_left();
+}
+
+/// In a network of its own, where there is nothing but loopback.
+#[test]
+fn it_needs_no_network() {
+    let lunch = Lunch::new();
+    let mut command = lunch.command(&["--play"]);
+    command.stdin(Stdio::null());
+    // SAFETY: plain system calls, allowed between fork and exec; the request is live and as long as the kernel wants it.
+    let alone = || unsafe {
+        if libc::unshare(libc::CLONE_NEWNET) != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        let socket = libc::socket(libc::AF_INET, libc::SOCK_DGRAM, 0);
+        let mut request: libc::ifreq = std::mem::zeroed();
+        request.ifr_name[0] = b'l'.cast_signed();
+        request.ifr_name[1] = b'o'.cast_signed();
+        request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
+        match libc::ioctl(socket, libc::SIOCSIFFLAGS as _, &request) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: as above.
+    unsafe { command.pre_exec(alone) };
+    match command.output() {
+        Ok(out) => _ = told(&out).is(0).says("the namespace is back"),
+        Err(e) => println!("SKIPPED: no network of its own can be had here: {e}"),
+    }
+    lunch.nothing_is_left();
+}
+
+/// A program at another place: a second name for the same file, else a copy.
+fn linked(program: &Path, at: &Path) {
+    fs::create_dir_all(at.parent().unwrap()).unwrap();
+    if fs::hard_link(program, at).is_err() {
+        executable(at, &fs::read(program).unwrap());
+    }
+}
+
+#[test]
+fn guard_finds_the_program_beside_itself() {
+    let lunch = Lunch::new();
+    let guard = lunch.machine.at("package/guard");
+    linked(Path::new(env!("CARGO_BIN_EXE_guard")), &guard);
+    let link = lunch.machine.link("bin", "guard", &guard);
+    let run = |args: &[&str]| {
+        let mut command = lunch.command(&[]);
+        let mut guard = Command::new(&link);
+        guard
+            .args(args)
+            .env_clear()
+            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command = guard;
+        told(&lunch.machine.alone(command, b""))
+    };
+    run(&["demo"]).is(127).says("package/guard-demo is missing").says("--features demo --bin guard-demo");
+    linked(&story(), &lunch.machine.at("package/guard-demo"));
+    run(&["demo", "--play"]).is(0).says("== The way back");
+    run(&["demo", "--help"]).is(0).says("--play");
+    run(&["demo", "--plya"]).is(64);
+    lunch.nothing_is_left();
+}
+
+/// What plays a part in the story plays it nowhere else.
+#[test]
+fn the_parts_are_played_in_the_story_alone() {
+    let lunch = Lunch::new();
+    let stand_in = lunch.command(&["--stand-in", "delete", "ns", "acoustid"]);
+    told(&lunch.machine.alone(stand_in, b"")).is(1).says("nowhere else");
+    let mut elsewhere = lunch.command(&["--stand-in", "delete", "ns", "acoustid"]);
+    let text = "clusters: [{name: a, cluster: {server: 'http://192.0.2.1:80'}}]";
+    elsewhere.env("GUARD_DEMO", "1").env("KUBECONFIG", lunch.machine.file("elsewhere", text));
+    told(&lunch.machine.alone(elsewhere, b"")).is(1).says("the clusters of the story");
+    told(&lunch.machine.alone(lunch.command(&["--plya"]), b"")).is(64).says("Usage: guard demo");
+    told(&lunch.machine.alone(lunch.command(&["--help"]), b"")).is(0).says("Usage: guard demo");
+}
