@@ -82,7 +82,8 @@ fn tell(play: bool) -> Told<()> {
     let here = io::stdin().is_terminal() && io::stdout().is_terminal() && Terminal::available().is_ok();
     // The stage first: it is set while there is one thread.
     let stage = Stage::set()?;
-    Story { stage, voice: Voice::new(ending), asks: here && !play }.tell()
+    let asks = here && !play;
+    Story { stage, voice: Voice::new(ending, asks), asks }.tell()
 }
 
 fn print(text: &str) -> Told<()> {

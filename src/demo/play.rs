@@ -153,6 +153,7 @@ impl Scene<'_> {
 
     /// Types, as fast as a person where one watches.
     fn types(&mut self, text: &str) -> Told<()> {
+        // Long enough to read what stands above it.
         self.voice.breathe(2500)?;
         for key in text.bytes().chain([b'\n']) {
             self.master.write_all(&[key])?;

@@ -61,14 +61,13 @@ impl Story {
              acoustid on new, you think. But this shell still points at main, where four years of work lie in a namespace of \
              the same name.",
         )?;
-        if self.asks {
-            let text = format!(
-                "guard will ask. With the new cluster in mind one types {MEANT}. Or try what you like."
-            );
-            voice.say("", &text)?;
-        }
         voice.breathe(2500)?;
         voice.line("")?;
+        if self.asks {
+            // Right above the question, which fills a small window.
+            let text = format!("guard will ask. Who has new in mind types {MEANT}. Or try what you like.");
+            voice.say("", &text)?;
+        }
         voice.typed("export KUBECONFIG=~/kube/main.yaml")?;
         let cues = [Cue { after: QUESTION, typed: MEANT }, Cue { after: AGAIN, typed: "" }];
         let went = self.delete(&cues)?;
@@ -125,8 +124,8 @@ impl Story {
         voice.line("")?;
         let text = "That is guard: it finds what would really be hit, shows what would be lost, and asks for its name.";
         voice.say("", text)?;
-        voice.line("  guard install   put it in front of kubectl, aws, apt and the like")?;
-        voice.line("  guard setup     say what each of your clusters and accounts is")
+        voice.say("  guard install   ", "puts it in front of kubectl, aws, apt and the like")?;
+        voice.say("  guard setup     ", "asks what each of your clusters and accounts is")
     }
 
     fn nothing_happened(&self) -> Told<()> {

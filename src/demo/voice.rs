@@ -16,18 +16,20 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// Tells it on standard output.
 pub struct Voice {
     look: Look,
-    /// Somebody watches: then what is played has the pace of a person.
+    /// Standard output is a terminal.
     pub watched: bool,
+    /// What is played has the pace of a person.
+    paced: bool,
     pub ending: Ending,
 }
 
 impl Voice {
-    pub fn new(ending: Ending) -> Voice {
+    pub fn new(ending: Ending, asks: bool) -> Voice {
         let out = io::stdout();
         let watched = out.is_terminal();
         let columns = termios::tcgetwinsize(out.as_fd()).ok().map(|size| size.ws_col);
         let look = Look::of(&World::of_process(), ColourChoice::Auto, watched, columns);
-        Voice { look, watched, ending }
+        Voice { look, watched, paced: watched && !asks, ending }
     }
 
     /// The columns of the window, for a terminal of guard's own.
@@ -35,12 +37,16 @@ impl Voice {
         u16::try_from(self.look.width).unwrap_or(80)
     }
 
-    /// A paragraph, each line of it with this margin.
+    /// A paragraph with this before its first line, and as much room before the others.
     pub fn say(&self, margin: &str, text: &str) -> Told<()> {
         self.ending.heed()?;
         let mut out = io::stdout().lock();
-        for line in wrapped(text, self.look.width.saturating_sub(1 + margin.len()).min(WIDEST)) {
-            writeln!(out, "{margin}{line}")?;
+        let mut before = margin;
+        let room = " ".repeat(margin.len());
+        for line in wrapped(text, self.look.width.saturating_sub(1).min(WIDEST).saturating_sub(margin.len()))
+        {
+            writeln!(out, "{before}{line}")?;
+            before = &room;
         }
         Ok(out.flush()?)
     }
@@ -70,9 +76,9 @@ impl Voice {
         if so { Ok(()) } else { Err(Stop::Failed(format!("not so: {claim}"))) }
     }
 
-    /// Time to read, where somebody watches.
+    /// Time to read, where somebody watches and is asked nothing.
     pub fn breathe(&self, milliseconds: u64) -> Told<()> {
-        if self.watched {
+        if self.paced {
             self.ending.wait(None, Duration::from_millis(milliseconds))?;
         }
         Ok(())
