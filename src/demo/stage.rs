@@ -115,10 +115,8 @@ fn furnish(at: &Path, own: &Path) -> io::Result<()> {
     symlink("k3s", at.join("real/kubectl"))?;
     let mut ready = Command::new(&stand_in);
     ready.arg(READY).env(MARK, "1").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    match ready.status()?.success() {
-        true => Ok(()),
-        false => Err(io::Error::other("programs cannot be run there")),
-    }
+    let ran = ready.status().map_err(|e| io::Error::other(format!("a script cannot be run there: {e}")))?;
+    if ran.success() { Ok(()) } else { Err(io::Error::other("programs cannot be run there")) }
 }
 
 /// Whatever becomes of this process, the command does not outlive it.

@@ -65,7 +65,7 @@ impl Story {
         voice.line("")?;
         if self.asks {
             // Right above the question, which fills a small window.
-            let text = format!("guard will ask. Who has new in mind types {MEANT}. Or try what you like.");
+            let text = format!("guard asks now. You have new in mind: type {MEANT}, or what you like.");
             voice.say("", &text)?;
         }
         voice.typed("export KUBECONFIG=~/kube/main.yaml")?;

@@ -6,7 +6,7 @@ mod server;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-pub use server::{Embedded, Rights, Seed, Seen};
+pub use server::*;
 
 impl Seed {
     /// Adds the objects of a YAML stream. Owners and definitions come before what needs them; an owner reference
