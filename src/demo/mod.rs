@@ -62,6 +62,8 @@ pub fn main() -> ExitCode {
     };
     match told {
         Ok(()) | Err(Stop::Left) => ExitCode::SUCCESS,
+        // Its default would leave a core file behind.
+        Err(Stop::Signal(libc::SIGQUIT)) => ExitCode::from(128 + 3),
         Err(Stop::Signal(signal)) => signals::die_of(signal),
         Err(Stop::Failed(why)) => {
             let _ = writeln!(io::stderr(), "guard demo: {why}");

@@ -1,7 +1,7 @@
 //! The AcoustID incident of 2021: `kubectl delete ns acoustid` meant for the new cluster, with `KUBECONFIG` still pointing
 //! at the old one, which was production.
 
-use super::ending::Told;
+use super::ending::{Stop, Told};
 use super::play::{self, Cue, Ended};
 use super::stage::Stage;
 use super::voice::Voice;
@@ -105,8 +105,11 @@ impl Story {
         let words = ["guard", "restore", id];
         voice.typed(&format!("{} | tail -n 1", words.join(" ")))?;
         let ended = self.run(&words, true, &[Cue { after: YES_OR_NO, typed: "y" }])?;
-        if ended.code != 0 {
+        if ended.code == i32::from(Exit::Refused.code()) {
             return voice.say("", "Then it stays gone; the copy lies there until you want it.");
+        }
+        if ended.code != 0 {
+            return Err(Stop::Failed(format!("guard restore ended with exit code {}", ended.code)));
         }
         voice.line(ended.printed.lines().last().unwrap_or_default())?;
         voice.say("", "(What the cluster makes by itself is left to it.)")?;

@@ -1,11 +1,14 @@
 //! `guard demo` as a person meets it: told to nobody, answered wrongly and rightly, left at every point. Nothing is left
 //! behind, whatever ends it.
 
+use crate::support::embedded::{Embedded, Seed};
 use crate::support::ended::{plain, said, told};
 use crate::support::examples::story;
 use crate::support::machine::{Machine, executable};
 use crate::support::pty::Pty;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -62,10 +65,17 @@ impl Lunch {
         assert_eq!(self.listed("real"), ["kubectl"], "the machine's own tool was called");
     }
 
-    /// The same, once whoever takes it away has noticed.
+    /// The same, once whoever takes it away has noticed; and nobody is left who worked there.
     fn nothing_is_left_soon(&self, terminal: &Pty) {
         terminal.until("everything is taken away", || self.listed("tmp").is_empty());
         self.nothing_is_left();
+        let place = self.machine.at("tmp").canonicalize().unwrap();
+        let works_there = |process: &fs::DirEntry| {
+            // A directory that is gone keeps its name.
+            fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(&place))
+        };
+        let nobody = || !fs::read_dir("/proc").unwrap().flatten().any(|process| works_there(&process));
+        terminal.until("every process of it has ended", nobody);
     }
 }
 
@@ -296,6 +306,49 @@ fn guard_finds_the_program_beside_itself() {
     run(&["demo", "--help"]).is(0).says("--play");
     run(&["demo", "--plya"]).is(64);
     lunch.nothing_is_left();
+}
+
+/// Whoever else is on this machine can speak to the clusters while the story is told; nothing they send ends it.
+#[test]
+fn what_others_send_is_answered() {
+    let cluster = Embedded::start(Seed::new());
+    let address = cluster.url.trim_start_matches("http://").to_owned();
+    let ask = |method: &str, path: &str, kind: &str, body: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap_or("no answer").to_owned()
+    };
+    let (json, merge, steps) =
+        ("application/json", "application/merge-patch+json", "application/json-patch+json");
+    let (spaces, one) = ("/api/v1/namespaces", "/api/v1/namespaces/default");
+    for (method, path, kind, body) in [
+        ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", json, "[]"),
+        ("POST", spaces, json, "[]"),
+        ("POST", spaces, json, "{"),
+        ("POST", spaces, json, r#"{"kind":"Namespace","metadata":{"name":"a","labels":3}}"#),
+        ("POST", spaces, json, r#"{"kind":"Namespace","metadata":{"name":"a"},"status":"gone"}"#),
+        ("POST", spaces, json, r#"{"kind":"Namespace","metadata":{"name":"a"},"spec":[]}"#),
+        ("PUT", one, json, "7"),
+        ("PATCH", one, merge, r#"{"metadata":3}"#),
+        ("PATCH", one, merge, "3"),
+        ("PATCH", one, steps, r#"[{"op":"replace","path":"/metadata","value":"x"}]"#),
+        ("PATCH", one, steps, r#"[{"op":"add","path":"","value":"x"}]"#),
+    ] {
+        let status = ask(method, path, kind, body);
+        assert!(status.starts_with('4'), "{method} {path} {body}: {status}");
+    }
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let head = "POST /api/v1/namespaces HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nffffffffffffffff\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    assert_eq!(stream.read(&mut [0; 9]).unwrap_or(0), 0, "too large");
+    assert_eq!(ask("GET", one, "", ""), "200");
 }
 
 /// What plays a part in the story plays it nowhere else.

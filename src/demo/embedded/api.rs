@@ -276,6 +276,9 @@ fn authorize(
 
 fn review(settings: &Settings, user: &User, request: &Request) -> Result<Reply, Reply> {
     let mut asked = body(request)?;
+    if !asked.is_object() {
+        return Err(Reply::bad_request("a review is an object"));
+    }
     let what = asked["spec"]["resourceAttributes"].clone();
     let text = |key: &str| what[key].as_str().unwrap_or("").to_owned();
     let namespace = text("namespace");

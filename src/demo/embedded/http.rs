@@ -85,7 +85,7 @@ fn read_chunks(input: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> io::Resu
         input.read_line(&mut line)?;
         let size = line.trim().split(';').next().unwrap_or("");
         let size = usize::from_str_radix(size, 16).map_err(io::Error::other)?;
-        if body.len() + size > BODY_LIMIT {
+        if body.len().saturating_add(size) > BODY_LIMIT {
             return Err(io::Error::other("request body too large"));
         }
         let start = body.len();

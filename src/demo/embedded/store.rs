@@ -77,6 +77,18 @@ pub struct Store {
     uid_state: u64,
 }
 
+/// What the server writes into has to be what it takes it for, whoever sends it.
+fn well_formed(kind: &Kind, value: &Value) -> Result<(), Reply> {
+    let may_hold = |part: &Value| part.is_null() || part.is_object();
+    // What a definition's objects hold besides is theirs.
+    let parts: &[&str] =
+        if kind.custom { &["metadata", "status"] } else { &["metadata", "status", "spec", "data"] };
+    let fits = value.is_object()
+        && parts.iter().all(|part| may_hold(&value[part]))
+        && may_hold(&value["metadata"]["labels"]);
+    if fits { Ok(()) } else { Err(Reply::bad_request("a part of the object is no object")) }
+}
+
 /// The time as the API writes it.
 pub fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -314,6 +326,7 @@ impl Store {
         mut value: Value,
         dry: bool,
     ) -> Result<Arc<Object>, Reply> {
+        well_formed(kind, &value)?;
         if !value["metadata"].is_object() {
             value["metadata"] = Value::Object(Map::new());
         }
@@ -380,6 +393,7 @@ impl Store {
         mut value: Value,
         dry: bool,
     ) -> Result<Arc<Object>, Reply> {
+        well_formed(kind, &value)?;
         let name = old.meta_str("name").to_owned();
         let sent = value["metadata"]["resourceVersion"].as_str().unwrap_or("");
         if !sent.is_empty() && sent != old.meta_str("resourceVersion") {
