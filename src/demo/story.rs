@@ -99,7 +99,8 @@ impl Story {
         voice.line("")?;
         let list = self.stage.command(&["guard", "kept", "list"]).output()?;
         let list = String::from_utf8_lossy(&list.stdout).into_owned();
-        let id = list.split_whitespace().next().unwrap_or_default();
+        let id =
+            list.split_whitespace().next().ok_or_else(|| Stop::Failed("guard kept no copy".to_owned()))?;
         voice.typed("guard kept list")?;
         voice.line(list.trim_end())?;
         let words = ["guard", "restore", id];
