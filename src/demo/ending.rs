@@ -5,6 +5,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{self, ErrorKind, PipeReader};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
+use std::os::unix::process::parent_id;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -42,9 +43,14 @@ static PIPE: AtomicI32 = AtomicI32::new(-1);
 /// The first signal that came.
 static CAME: AtomicI32 = AtomicI32::new(0);
 
+/// How often a long wait looks whether whoever started this is still there.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// Catches what ends a program, for good.
 pub struct Ending {
     pipe: PipeReader,
+    /// Whoever started this, where that one has to be there.
+    parent: Option<u32>,
 }
 
 impl Ending {
@@ -55,12 +61,19 @@ impl Ending {
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
             catch(signal)?;
         }
-        Ok(Ending { pipe })
+        Ok(Ending { pipe, parent: None })
+    }
+
+    /// From now on the end of the shell that started this ends it too, as the end of the terminal does: what is left alone in the
+    /// background of a terminal would wait there for an answer that nobody can give.
+    pub fn with_parent(self) -> Ending {
+        Ending { parent: Some(parent_id()), ..self }
     }
 
     /// Says so when a signal came.
     pub fn heed(&self) -> Told<()> {
         match CAME.load(Ordering::SeqCst) {
+            0 if self.parent.is_some_and(|parent| parent != parent_id()) => Err(Stop::Signal(libc::SIGHUP)),
             0 => Ok(()),
             signal => Err(Stop::Signal(signal)),
         }
@@ -72,14 +85,13 @@ impl Ending {
         loop {
             self.heed()?;
             let left = end.saturating_duration_since(Instant::now());
-            let left = Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: left.subsec_nanos().into(),
-            };
+            let last = left <= LOOK;
+            // Less than a second, so that it has nanoseconds alone.
+            let left = Timespec { tv_sec: 0, tv_nsec: left.min(LOOK).subsec_nanos().into() };
             let mut fds = vec![PollFd::from_borrowed_fd(self.pipe.as_fd(), PollFlags::IN)];
             fds.extend(on.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
             match rustix::event::poll(&mut fds, Some(&left)) {
-                Ok(0) => return Ok(false),
+                Ok(0) if last => return Ok(false),
                 Ok(_) if fds.get(1).is_some_and(|fd| !fd.revents().is_empty()) => return Ok(true),
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),

@@ -85,6 +85,7 @@ fn tell(play: bool) -> Told<()> {
     // The stage first: it is set while there is one thread.
     let stage = Stage::set()?;
     let asks = here && !play;
+    let ending = if asks { ending.with_parent() } else { ending };
     Story { stage, voice: Voice::new(ending, asks), asks }.tell()
 }
 

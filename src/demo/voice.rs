@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// Wider text is not read.
 const WIDEST: usize = 78;
-/// A question between two scenes stands as long as somebody may need.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+/// A question between two scenes stands for a lunch.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Tells it on standard output.
 pub struct Voice {
@@ -93,7 +93,9 @@ impl Voice {
         let mut line = Vec::new();
         while !line.ends_with(b"\n") {
             let mut bytes = [0; 256];
-            while !self.ending.wait(Some(stdin.as_fd()), PATIENCE)? {}
+            if !self.ending.wait(Some(stdin.as_fd()), PATIENCE)? {
+                return Err(Stop::Left);
+            }
             match rustix::io::read(&stdin, &mut bytes) {
                 Ok(0) => return Err(Stop::Left),
                 Ok(count) => line.extend_from_slice(bytes.get(..count).unwrap_or_default()),

@@ -34,7 +34,12 @@ impl Lunch {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(story());
+        self.program(&story(), args)
+    }
+
+    /// Any program in the same circumstances.
+    fn program(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(args).env_clear().current_dir(self.machine.at("mine"));
         command.env("PATH", format!("{}:/usr/bin:/bin", self.machine.at("real").display()));
         command.env("TMPDIR", self.machine.at("tmp")).env("HOME", self.machine.at("mine"));
@@ -203,6 +208,18 @@ fn whatever_ends_it_nothing_is_left() {
         assert_eq!(terminal.code(), 128 + signal, "{}", terminal.output());
         lunch.nothing_is_left_soon(&terminal);
     }
+    // The shell that started it is killed, and the terminal stays.
+    let lunch = Lunch::new();
+    let line = "sh -c 'echo $$ >../pid; \"$STORY\"; true'; exec sleep 600";
+    let mut shell = lunch.program(Path::new("/bin/sh"), &["-c", line]);
+    shell.env("STORY", story());
+    let mut terminal = Pty::spawn(shell, 80);
+    terminal.expect(QUESTION);
+    let pid: libc::pid_t = fs::read_to_string(lunch.machine.at("pid")).unwrap().trim().parse().unwrap();
+    // SAFETY: the shell is a grandchild of this test and waits for the story.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0);
+    terminal.until("everything is taken away", || lunch.listed("tmp").is_empty());
+    drop(terminal);
     // The window is closed.
     let lunch = Lunch::new();
     let mut terminal = lunch.on_terminal(&[], 80);
@@ -214,9 +231,9 @@ fn whatever_ends_it_nothing_is_left() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let lunch = Lunch::new();
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", "\"$0\" --play | head -n 1; echo over", &story().display().to_string()]).env_clear();
-    command.env("TMPDIR", lunch.machine.at("tmp")).env("PATH", "/usr/bin:/bin");
+    let mut command =
+        lunch.program(Path::new("/bin/sh"), &["-c", "\"$STORY\" --play | head -n 1; echo over"]);
+    command.env("STORY", story());
     let out = lunch.machine.alone(command, b"");
     told(&out).is(0).says("over").not("guard setup");
     assert!(out.stderr.is_empty(), "{}", said(&out));
@@ -232,15 +249,14 @@ fn wherever_it_is_run() {
     let copy = lunch.machine.at("an 'other' place/guard-demo");
     linked(&story(), &copy);
     for place in [odd.as_path(), Path::new("/nonexistent"), Path::new("tmp"), Path::new("")] {
-        let mut command = lunch.command(&["--play"]);
-        command.env_remove("HOME").env_remove("TERM").env_remove("LANG").env("TMPDIR", place);
-        let mut other = Command::new(&copy);
-        other
-            .arg("--play")
-            .env_clear()
-            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        other.current_dir("/");
-        told(&lunch.machine.alone(other, b"")).is(0).says("the namespace is back").not("FAIL");
+        let mut command = lunch.program(&copy, &["--play"]);
+        command
+            .env_remove("HOME")
+            .env_remove("TERM")
+            .env_remove("LANG")
+            .env("TMPDIR", place)
+            .current_dir("/");
+        told(&lunch.machine.alone(command, b"")).is(0).says("the namespace is back").not("FAIL");
     }
     assert_eq!(fs::read_dir(odd).unwrap().count(), 0);
     lunch.nothing_is_left();
@@ -299,16 +315,7 @@ fn guard_finds_the_program_beside_itself() {
     let guard = lunch.machine.at("package/guard");
     linked(Path::new(env!("CARGO_BIN_EXE_guard")), &guard);
     let link = lunch.machine.link("bin", "guard", &guard);
-    let run = |args: &[&str]| {
-        let mut command = lunch.command(&[]);
-        let mut guard = Command::new(&link);
-        guard
-            .args(args)
-            .env_clear()
-            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command = guard;
-        told(&lunch.machine.alone(command, b""))
-    };
+    let run = |args: &[&str]| told(&lunch.machine.alone(lunch.program(&link, args), b""));
     run(&["demo"]).is(127).says("package/guard-demo is missing").says("--features demo --bin guard-demo");
     linked(&story(), &lunch.machine.at("package/guard-demo"));
     run(&["demo", "--play"]).is(0).says("== The way back");
