@@ -21,6 +21,7 @@ mod apt_plan_real;
 mod apt_postrm;
 mod apt_words;
 mod booted;
+mod manual;
 mod probe_systemd;
 mod scenarios_apt;
 mod scenarios_apt_hooks;

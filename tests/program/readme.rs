@@ -1,85 +1,34 @@
-//! The README's blocks, run as they stand: what it tells people to type works, and its policies are policies. The first two
-//! blocks, which build, are run by `tests/readme`.
+//! The README: its commands are those that `tests/readme` runs, and those of the manual (`manual.rs`). What the manual says
+//! about phrases, and the snippets with it, is what is asked for.
 
-use crate::support::ended::told;
-use crate::support::machine::Machine;
-use crate::support::shop::{scene, shop};
-use guard::engine::policy::Layer;
-use std::path::Path;
-use std::process::Output;
+use crate::support::manual::{blocks, commands, directory};
 
 const README: &str = include_str!("../../README.md");
+const AWS: &str = include_str!("../../docs/src/aws.md");
 
-/// The blocks of this language below a heading; all of them when it is empty.
-fn blocks(heading: &str, language: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let (mut below, mut block) = (heading.is_empty(), None::<String>);
-    for line in README.lines() {
-        match &mut block {
-            Some(_) if line == "```" => found.extend(block.take()),
-            Some(text) => *text += &format!("{line}\n"),
-            None if line.strip_prefix("```") == Some(language) && below => block = Some(String::new()),
-            None if line.starts_with("## ") && !heading.is_empty() => below = line == format!("## {heading}"),
-            None => {}
-        }
-    }
-    assert!(!found.is_empty(), "no block of {language} below {heading:?}");
-    found
-}
-
-/// Each line of "Daily use" by its beginning, and how it ends in the scene below.
-const DAILY: &[(&str, i32)] = &[
-    ("guard check -- kubectl delete ns shop ", 3),
-    ("guard explain -- kubectl delete ns shop ", 0),
-    ("guard classify < commands.txt ", 0),
-    ("GUARD_CONFIRM='main/shop/*' kubectl delete ns shop ", 0),
-    // No account answers here, and none is made up.
-    ("guard check -- aws s3 rm --recursive s3://logs ", 69),
-    // Without a terminal there is nobody to ask.
-    ("guard setup ", 77),
-    ("guard policy check && guard policy show ", 0),
-    ("guard audit show --last 5 ", 0),
-    ("guard kept list && guard restore ID ", 0),
+/// `tests/readme` looks for these below their headings, and runs them in a clean home.
+const COMMANDS: &[&str] = &[
+    "cargo install --path .",
+    "guard install && eval \"$(guard init bash)\"",
+    "guard setup",
+    "cargo run --example acoustid",
+    "tests/run",
 ];
 
-fn line(stage: &Machine, line: &str) -> Output {
-    let bin = Path::new(env!("CARGO_BIN_EXE_guard")).parent().unwrap();
-    let path = format!("{}:{}", stage.path(), bin.display());
-    let mut command = stage.command("/bin/bash", &["-c", line]);
-    command.env("PATH", path);
-    stage.alone(command, b"")
-}
-
 #[test]
-fn daily_use() {
-    let (cluster, s) = scene!(shop(), "main");
-    s.file("commands.txt", "kubectl get pods\nkubectl delete ns shop\n");
-    s.program("real/aws", "#!/bin/sh\necho 'Unable to locate credentials' >&2\nexit 253\n");
-    s.policy("version: 1\n");
-    let lines: Vec<String> = blocks("Daily use", "sh").concat().lines().map(str::to_owned).collect();
-    assert_eq!(lines.len(), DAILY.len(), "every line of the block stands in the table: {lines:#?}");
-    for (text, (begins, code)) in lines.iter().zip(DAILY) {
-        assert!(text.starts_with(begins), "{text:?} is not {begins:?}");
-        let mut text = text.clone();
-        if text.contains("restore ID") {
-            let id = s.audit().iter().find_map(|r| r["kept"].as_str().map(str::to_owned));
-            let list = told(&line(&s, "guard kept list")).is(0).output;
-            let id = id.or_else(|| list.split_whitespace().find(|w| w.contains('T')).map(str::to_owned));
-            text = text.replace("restore ID", &format!("restore {}", id.expect("a copy was kept")));
-            text = format!("export GUARD_CONFIRM=main/shop; {text}");
-        }
-        let out = told(&line(&s, &text));
-        assert_eq!(out.code, *code, "{text}\n{}", out.output);
-    }
-    assert!(cluster.requests().iter().any(|r| r.method == "DELETE"), "what was confirmed was run");
-}
-
-#[test]
-fn every_policy_is_one() {
-    for text in blocks("", "yaml") {
-        let text = format!("version: 1\n{text}");
-        guard::policy::parse(&text, Path::new("README.md"), Layer::User)
-            .unwrap_or_else(|e| panic!("{e}\n{text}"));
+fn every_command_is_one_that_is_run() {
+    // Blocks of a page say what they are; those of the README have a language and nothing else.
+    let marked = README.replace("\n```sh\n", "\n```sh,embedded\n");
+    let mut problems = Vec::new();
+    let blocks = blocks("README.md", &marked, &mut problems);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let lines = blocks.iter().flat_map(|block| commands(&block.text));
+    let lines: Vec<String> =
+        lines.map(|(line, _)| line.split(" #").next().unwrap().trim().to_owned()).collect();
+    assert_eq!(lines, COMMANDS);
+    let start = std::fs::read_to_string(directory().join("quick-start.md")).unwrap();
+    for line in &COMMANDS[1..3] {
+        assert!(start.lines().any(|l| l.starts_with(line)), "the manual does not run {line}");
     }
 }
 
@@ -100,7 +49,7 @@ fn phrase_of(words: &[String]) -> String {
 
 #[test]
 fn every_phrase_of_an_account_is_the_one_asked_for() {
-    let lines: Vec<Vec<String>> = README
+    let lines: Vec<Vec<String>> = AWS
         .lines()
         .filter_map(|line| line.split("| `GUARD_CONFIRM=").nth(1)?.split_once("` |").map(|(line, _)| line))
         .map(|line| shell_words::split(line).unwrap())

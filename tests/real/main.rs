@@ -13,6 +13,7 @@
 mod support;
 
 mod aws_faults;
+mod aws_manual;
 mod aws_recordings;
 mod aws_server;
 mod aws_traps;

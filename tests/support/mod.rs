@@ -23,6 +23,7 @@ pub mod examples;
 pub mod fibery;
 pub mod kubectls;
 pub mod machine;
+pub mod manual;
 pub mod probing;
 pub mod pty;
 pub mod recorder;

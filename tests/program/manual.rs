@@ -1,0 +1,148 @@
+//! The manual: every block says what it is, its policies are policies, its links lead somewhere, and what it tells people to
+//! type does what it says. What needs an account or a Debian: `tests/real/aws_manual.rs`, `tests/debian/manual.rs`.
+
+use crate::support::cluster;
+use crate::support::embedded::{Embedded, Seed};
+use crate::support::machine::Machine;
+use crate::support::manual::{Kind, Page, anchors, directory, links, pages, play};
+use crate::support::shop::shop;
+use guard::engine::policy::Layer;
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The pages, all of whose blocks are marked.
+fn manual() -> Vec<Page> {
+    let (pages, problems) = pages();
+    assert!(problems.is_empty(), "blocks that no test knows:\n{}", problems.join("\n"));
+    pages
+}
+
+#[test]
+fn every_block_says_what_it_is() {
+    let pages = manual();
+    let of = |kind: &Kind| pages.iter().flat_map(|p| &p.blocks).filter(|b| b.kind == *kind).count();
+    for stage in crate::support::manual::STAGES {
+        assert!(of(&Kind::Run(stage)) > 0, "no block runs on {stage}");
+        println!("{stage}: {} blocks", of(&Kind::Run(stage)));
+    }
+}
+
+#[test]
+fn every_policy_is_one() {
+    for block in manual().iter().flat_map(|page| &page.blocks) {
+        let Kind::Policy(layer) = block.kind else { continue };
+        let layer = match layer {
+            "system" => Layer::System,
+            "project" => Layer::Project,
+            _ => Layer::User,
+        };
+        let whole = block.text.lines().any(|line| line.starts_with("version:"));
+        assert!(whole || block.file.is_none(), "{}: a file is a whole policy", block.at);
+        let text = if whole { block.text.clone() } else { format!("version: 1\n{}", block.text) };
+        guard::policy::parse(&text, Path::new(&block.at), layer).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    }
+}
+
+#[test]
+fn decision_examples_and_files_are_what_they_say() {
+    for block in manual().iter().flat_map(|page| &page.blocks) {
+        match &block.kind {
+            Kind::Cases => {
+                let file = guard::policy::cases::read(&block.text, Path::new(&block.at));
+                assert!(!file.unwrap_or_else(|e| panic!("{e}")).cases.is_empty(), "{}", block.at);
+            }
+            Kind::Is(path) => {
+                let text = fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
+                assert_eq!(block.text, text, "{}: is not {path} any more", block.at);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere_and_every_page_is_listed() {
+    let pages = manual();
+    let mut wrong = Vec::new();
+    let at = |file: &str| fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
+    let mut texts: Vec<(String, String)> =
+        pages.iter().map(|page| (format!("docs/src/{}", page.name), page.text.clone())).collect();
+    for file in ["docs/src/SUMMARY.md", "README.md", "SECURITY.md", "CONTRIBUTING.md"] {
+        texts.push((file.to_owned(), at(file)));
+    }
+    for (file, text) in &texts {
+        let page = Path::new(ROOT).join(file);
+        let dir = page.parent().unwrap();
+        for link in links(text).iter().filter(|link| !link.contains("://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { page.clone() } else { dir.join(path) };
+            // The book has its pages only; the rest of the repository is not in it.
+            let outside = file.starts_with("docs/src/") && !target.starts_with(directory());
+            let known = target.exists() && (anchor.is_empty() || has(&target, anchor));
+            if !known || outside || path.contains("..") {
+                wrong.push(format!("{file}: {link}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "links that lead nowhere:\n{}", wrong.join("\n"));
+    let listed = links(&at("docs/src/SUMMARY.md"));
+    for page in &pages {
+        assert!(listed.contains(&page.name), "{} is not in SUMMARY.md", page.name);
+    }
+    assert_eq!(listed.len(), pages.len(), "SUMMARY.md lists each page once");
+}
+
+fn has(page: &Path, anchor: &str) -> bool {
+    anchors(&fs::read_to_string(page).unwrap()).iter().any(|a| a == anchor)
+}
+
+/// The cluster of the manual: `main`, with a namespace `shop` that somebody would miss.
+fn seed() -> Seed {
+    let labels = json!({"app": "web"});
+    let pod = json!({"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}});
+    shop()
+        .object(json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": pod}}))
+        .object(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db-password", "namespace": "shop"},
+            "data": {"password": "aHVudGVyMg=="}}))
+        .object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "preview-42"}}))
+        .object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "preview-42"}}))
+}
+
+/// Runs a script as somebody's shell would, where guard is installed and no terminal is there.
+fn run(stage: &Machine, script: &str) -> Output {
+    let bin = Path::new(env!("CARGO_BIN_EXE_guard")).parent().unwrap();
+    let mut command = stage.command("/bin/bash", &["-c", script]);
+    command.env("PATH", format!("{}:{}", stage.path(), bin.display()));
+    stage.alone(command, b"")
+}
+
+#[test]
+fn what_is_typed_does_what_the_manual_says() {
+    let Some(kubectl) = cluster::real_kubectl() else {
+        return cluster::skip("no real kubectl: run tests/fetch-kubectl");
+    };
+    let pages = manual();
+    let of = |page: &&Page| page.blocks.iter().any(|b| b.kind == Kind::Run("embedded"));
+    let played = |page: &Page| {
+        let cluster = Embedded::start(seed());
+        let mut stage = Machine::with_tool(&kubectl);
+        stage.on(&cluster.url, "main");
+        // No account answers here, and none is made up.
+        stage.program("real/aws", "#!/bin/sh\necho 'Unable to locate credentials' >&2\nexit 253\n");
+        stage.link("shims", "aws", env!("CARGO_BIN_EXE_guard-shim"));
+        stage.file("commands.txt", "kubectl get pods\nkubectl delete ns shop\n");
+        let write = |name: &str, text: &str| drop(stage.file(name, text));
+        play(page, "embedded", &|script| run(&stage, script), &write).err()
+    };
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            pages.iter().filter(of).map(|page| scope.spawn(move || played(page))).collect();
+        threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
