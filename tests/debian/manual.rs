@@ -6,6 +6,8 @@ use crate::support::manual::{Kind, pages, play};
 #[test]
 fn what_is_typed_does_what_the_manual_says() {
     let Some(bed) = Bed::whole("manual") else { return };
+    bed.start("postgres");
+    bed.start("redis");
     let run = |script: &str| {
         bed.root.write("/root/block.sh", script);
         bed.root.run("bash /root/block.sh")

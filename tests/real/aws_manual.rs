@@ -21,5 +21,8 @@ fn what_is_typed_does_what_the_manual_says() {
         played += play(page, "aws", &run, &write).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
     assert!(played > 0);
-    assert!(s.has_stack("app") && !s.has_stack("preview-42"), "what was refused is there, what was confirmed is gone");
+    assert!(
+        s.has_stack("app") && !s.has_stack("preview-42"),
+        "what was refused is there, what was confirmed is gone"
+    );
 }

@@ -8,7 +8,7 @@
 //! LANG,none(WHY)   is not run, and why
 //! yaml,policy      is a policy: the user's; policy,system and policy,project are those
 //! yaml,cases       is a file of decision examples
-//! LANG,is=PATH     is this file of the repository, to the letter
+//! LANG,is=PATH     is this file of the repository, to the letter; of a picture, the text on it
 //! text             is a picture of a screen, or of a line
 //! text,says        every line of it is said by the block before; `…` stands for anything
 //! ```
