@@ -4,7 +4,7 @@
 use crate::support::cluster;
 use crate::support::embedded::{Embedded, Seed};
 use crate::support::machine::Machine;
-use crate::support::manual::{Kind, Page, anchors, directory, links, pages, play};
+use crate::support::manual::{Kind, Page, anchors, blocks, directory, links, pages, play};
 use crate::support::shop::shop;
 use guard::engine::policy::Layer;
 use serde_json::json;
@@ -28,6 +28,57 @@ fn every_block_says_what_it_is() {
     for stage in crate::support::manual::STAGES {
         assert!(of(&Kind::Run(stage)) > 0, "no block runs on {stage}");
         println!("{stage}: {} blocks", of(&Kind::Run(stage)));
+    }
+}
+
+#[test]
+fn a_block_that_says_nothing_is_named_with_its_line() {
+    for (text, why) in [
+        ("a\n\n```sh\nls\n```\n", "x.md:3: ```sh: not marked"),
+        ("```\nls\n```\n", "x.md:1: ```: not marked"),
+        ("```sh,embeded\nls\n```\n", "nobody knows the mark \"embeded\""),
+        ("```sh,none()\nls\n```\n", "no reason"),
+        ("```yaml,embedded\nls\n```\n", "nobody knows the mark"),
+        ("```sh,embedded,aws\nls\n```\n", "two marks"),
+        ("```text,says\nls\n```\n", "nothing is run before it"),
+        ("```text\nls\n", "it has no end"),
+    ] {
+        let mut problems = Vec::new();
+        blocks("x.md", text, &mut problems);
+        assert!(problems.len() == 1 && problems[0].contains(why), "{text:?}: {problems:?}");
+    }
+    let mut problems = Vec::new();
+    let text = "```sh,none(a, b)\nls\n```\n```yaml,policy,file=a.yaml\nx\n```\n```text\nls\n```\n";
+    let kinds: Vec<Kind> = blocks("x.md", text, &mut problems).into_iter().map(|b| b.kind).collect();
+    assert_eq!((kinds, problems), (vec![Kind::Left, Kind::Policy("user"), Kind::Text], Vec::new()));
+}
+
+#[test]
+fn a_page_that_says_something_else_fails() {
+    let stage = Machine::empty();
+    let played = |text: &str| {
+        let mut problems = Vec::new();
+        let blocks = blocks("x.md", text, &mut problems);
+        let page = Page { name: "x.md".to_owned(), text: text.to_owned(), blocks };
+        play(&page, "embedded", &|script| run(&stage, script), &|name, text| drop(stage.file(name, text)))
+    };
+    let said = "```text,says\none…three\n```\n";
+    assert_eq!(
+        played(&format!("```sh,embedded\necho one two three\nfalse # exit 1: no\n```\n{said}")),
+        Ok(1)
+    );
+    assert_eq!(
+        played("```yaml,cases,file=f\nx\n```\n```sh,embedded\ncat \\\n  f\nA=1\ntest $A = 1\n```\n"),
+        Ok(1)
+    );
+    for (text, why) in [
+        ("```sh,embedded\ntrue\nfalse\n```\n".to_owned(), "x.md:1: ends with 1 and not with 0"),
+        ("```sh,embedded\ntrue # exit 3\n```\n".to_owned(), "x.md:1: ends with 0 and not with 3"),
+        ("```sh,embedded\nexit 0\ntrue\n```\n".to_owned(), "x.md:1: ends with never"),
+        (format!("```sh,embedded\necho one; echo three\n```\n{said}"), "x.md:4: nobody says"),
+    ] {
+        let wrong = played(&text).unwrap_err();
+        assert!(wrong.starts_with(why), "{wrong}");
     }
 }
 

@@ -96,6 +96,11 @@ pub fn blocks(file: &str, text: &str, problems: &mut Vec<String>) -> Vec<Block> 
                 let (from, info, text) = open.take().unwrap();
                 let at = format!("{file}:{from}");
                 match kind(info) {
+                    Ok((Kind::Says, _))
+                        if !found.last().is_some_and(|b: &Block| matches!(b.kind, Kind::Run(_))) =>
+                    {
+                        problems.push(format!("{at}: ```{info}: nothing is run before it"));
+                    }
                     Ok((kind, file)) => found.push(Block { at, kind, file, text }),
                     Err(why) => problems.push(format!("{at}: ```{info}: {why}")),
                 }
