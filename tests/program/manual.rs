@@ -11,6 +11,7 @@ use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
+use std::sync::Mutex;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -207,13 +208,21 @@ fn what_is_typed_does_what_the_manual_says() {
         // No account answers here, and none is made up.
         stage.program("real/aws", "#!/bin/sh\necho 'Unable to locate credentials' >&2\nexit 253\n");
         stage.link("shims", "aws", env!("CARGO_BIN_EXE_guard-shim"));
+        // Everything else is as without a policy.
+        stage.policy("version: 1\nprobe: {timeout_ms: 20000}\n");
         stage.file("commands.txt", "kubectl get pods\nkubectl delete ns shop\n");
         let write = |name: &str, text: &str| drop(stage.file(name, text));
         play(page, "embedded", &|script| run(&stage, script), &write).err()
     };
-    let wrong: Vec<String> = std::thread::scope(|scope| {
-        let threads: Vec<_> = pages.iter().filter(of).map(|page| scope.spawn(move || played(page))).collect();
-        threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
-    });
+    // A few at a time: each asks servers of its own, which have deadlines.
+    let (next, wrong) = (Mutex::new(pages.iter().filter(of)), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(page) = { next.lock().unwrap().next() } {
+            let end = played(page);
+            wrong.lock().unwrap().extend(end);
+        }
+    };
+    std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(work))));
+    let wrong: Vec<String> = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
