@@ -4,7 +4,7 @@
 use crate::support::cluster;
 use crate::support::embedded::{Embedded, Seed};
 use crate::support::machine::Machine;
-use crate::support::manual::{Kind, Page, anchors, blocks, directory, links, pages, play};
+use crate::support::manual::{Kind, Page, anchors, blocks, directory, links, pages, play, spans};
 use crate::support::shop::shop;
 use guard::engine::policy::Layer;
 use serde_json::json;
@@ -166,6 +166,37 @@ fn every_link_leads_somewhere_and_every_page_is_listed() {
         assert!(listed.contains(&page.name), "{} is not in SUMMARY.md", page.name);
     }
     assert_eq!(listed.len(), pages.len(), "SUMMARY.md lists each page once");
+}
+
+/// Named in the text, and built elsewhere: take a line away with the branch that brings it.
+const COMING: &[&str] = &["guard demo", "guard status", "guard setup --all"];
+
+/// Options stand in the help texts; what the manual says of them in passing has to be one of them.
+#[test]
+fn every_command_that_is_named_is_one() {
+    use guard::app::cli::command;
+    let mut wrong = Vec::new();
+    let mut texts: Vec<(String, String)> = manual().into_iter().map(|page| (page.name, page.text)).collect();
+    texts.push(("README.md".to_owned(), fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap()));
+    for (file, text) in texts {
+        for span in spans(&text) {
+            let line = span.strip_prefix("sudo ").unwrap_or(&span);
+            let line = line.split('|').next().unwrap().trim_end_matches(['\\', ' ']);
+            if !line.starts_with("guard ") || COMING.contains(&line) {
+                continue;
+            }
+            use clap::error::ErrorKind::{InvalidSubcommand, InvalidValue, UnknownArgument};
+            let words = shell_words::split(&line.replace("SHELL", "bash")).unwrap();
+            // What is not there is the reader's to fill in.
+            let error = command().try_get_matches_from(words).err();
+            if let Some(e) =
+                error.filter(|e| matches!(e.kind(), InvalidSubcommand | InvalidValue | UnknownArgument))
+            {
+                wrong.push(format!("{file}: {line}: {e}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn has(page: &Path, anchor: &str) -> bool {

@@ -293,6 +293,17 @@ pub fn anchors(text: &str) -> Vec<String> {
     headings.map(anchor).collect()
 }
 
+/// What a text sets as code, outside of blocks.
+pub fn spans(text: &str) -> Vec<String> {
+    let mut inside = false;
+    let lines = text.lines().filter(|line| {
+        let fence = line.trim_start().starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    });
+    lines.flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
 /// The targets of the links of a text, outside of blocks and of words set as code.
 pub fn links(text: &str) -> Vec<String> {
     let mut found = Vec::new();
