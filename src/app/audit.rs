@@ -20,14 +20,15 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard audit show                     the last 20 commands that were asked about or refused, a line each
+  guard audit show                        the last 20 that were asked about or refused
   guard audit show --refused --since 7d
-  guard audit show --target main/shop -v         what hit this namespace, with who, where, why and the copy
+  guard audit show --target main/shop -v  what hit this namespace: who, why, the copy
   guard audit show --since 2d --json | jq .argv
-  guard audit verify                   names the first line that was changed, removed or torn
+  guard audit verify                      names the first line that was changed or torn
 
-The log is ~/.local/state/guard/audit.jsonl, one line of JSON for each command. At 32 MiB it is moved to audit.jsonl.1, and so
-on to .9; the oldest goes. Where the log has to last, let a collector take the lines as they come.")]
+The log is ~/.local/state/guard/audit.jsonl, one line of JSON for each command. At 32 MiB it is
+moved to audit.jsonl.1, and so on to .9; the oldest goes. Where the log has to last, let a
+collector take the lines as they come.")]
 pub struct Args {
     /// The log to read instead of the one in use
     #[arg(long, global = true, value_name = "FILE")]

@@ -25,7 +25,8 @@ Examples:
   guard check aws s3 rm --recursive s3://logs
   guard check --offline kubectl apply -f app.yaml
 
-Exit codes: 0 it would run, 3 it would be asked about, 77 it would be refused; others as for every command of guard.")]
+Exit codes: 0 it would run, 3 it would be asked about, 77 it would be refused; others as for
+every command of guard.")]
 pub struct Args {
     /// Answer as data (schema 1)
     #[arg(long)]

@@ -19,8 +19,9 @@ Examples:
   guard classify kubectl delete ns shop
   printf 'kubectl get pods\\nsudo kubectl drain n1\\n' | guard classify
 
-Prints EFFECT, a tab and the command; EFFECT is read, mutate, disrupt, destroy or unknown. Without a command, lines are
-read from standard input as a shell would read them; wrappers, pipelines and substitutions are looked into.")]
+Prints EFFECT, a tab and the command; EFFECT is read, mutate, disrupt, destroy or unknown.
+Without a command, lines are read from standard input as a shell would read them; wrappers,
+pipelines and substitutions are looked into.")]
 pub struct Args {
     /// The command; what stands behind its name is its own
     #[arg(trailing_var_arg = true, value_name = "CMD")]

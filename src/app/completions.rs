@@ -13,7 +13,8 @@ Examples:
   guard completions zsh > \"${fpath[1]}/_guard\"
   guard completions fish > ~/.config/fish/completions/guard.fish
 
-`guard init bash|zsh|fish` already loads it; this is for packages and for shells without `guard init`.")]
+`guard init bash|zsh|fish` already loads it; this is for packages and for shells without `guard
+init`.")]
 pub struct Args {
     /// The shell
     #[arg(value_enum)]

@@ -32,12 +32,13 @@ Examples:
   guard doctor                               one line when all is well, else what to mend, by tool
   guard doctor -v                            every check
   guard doctor --json | jq '.checks[] | select(.status != \"ok\")'
-  guard doctor --require-interception aws    in CI: exit code 69 unless aws passes through guard here
-  guard doctor --apt                         the hooks of apt and dpkg, too, also where there are none
+  guard doctor --require-interception aws    in CI: 69 unless aws passes through guard here
+  guard doctor --apt                         the hooks of apt and dpkg, too
 
-To prove it, each tool is called with a word that only guard answers; nothing is asked of any cluster or account. The
-user's shell is started once as an interactive and once as a login shell. The hooks of apt and dpkg are asked about a
-package that does not exist, and refuse it. Exit code 0 when nothing FAILs, else 69.")]
+To prove it, each tool is called with a word that only guard answers; nothing is asked of any
+cluster or account. The user's shell is started once as an interactive and once as a login
+shell. The hooks of apt and dpkg are asked about a package that does not exist, and refuse it.
+Exit code 0 when nothing FAILs, else 69.")]
 pub struct Args {
     /// Where the links are [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]
@@ -58,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub patience: u64,
     /// The tools to check [default: those that are linked]
-    #[arg(value_name = "TOOL", value_parser = clap::builder::PossibleValuesParser::new(links::tools()))]
+    #[arg(value_name = "TOOL", value_parser = clap::builder::PossibleValuesParser::new(links::all()))]
     pub tools: Vec<String>,
 }
 
@@ -123,7 +124,7 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
 
 /// The tools to check: those named; else those linked; else those that would be.
 fn tools(args: &Args, dir: &Path, world: &World) -> Vec<&'static str> {
-    let named: Vec<&str> = links::tools().filter(|tool| args.tools.iter().any(|name| name == tool)).collect();
+    let named: Vec<&str> = links::all().filter(|tool| args.tools.iter().any(|name| name == tool)).collect();
     let linked = links::linked(dir);
     match (named.is_empty(), linked.is_empty()) {
         (false, _) => named,

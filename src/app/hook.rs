@@ -38,8 +38,8 @@ const MEMORY: u64 = 512 << 20;
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard hook claude-code < event.json             exit code 2 and the reason on standard error, or silence
-  guard hook cursor < event.json                  {\"permission\":\"deny\", ...} or {\"permission\":\"allow\"}
+  guard hook claude-code < event.json             exit code 2 and the reason, or silence
+  guard hook cursor < event.json                  {\"permission\":\"deny\", …} or \"allow\"
   guard hook pre-command 'kubectl delete ns shop' exit code 77 and the reason, or silence
 
 Settings for the agents are in shell/hooks of guard's source.")]

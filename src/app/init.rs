@@ -20,7 +20,8 @@ Examples:
   guard init fish | source        last line of ~/.config/fish/config.fish
   eval \"$(guard init bash --off)\" without guard in this shell, until it ends
 
-The code also completes guard's own command line. Aliases such as k=kubectl are left alone and go through guard.")]
+The code also completes guard's own command line. Aliases such as k=kubectl are left alone and
+go through guard.")]
 pub struct Args {
     /// The shell
     #[arg(value_enum)]

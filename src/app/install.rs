@@ -16,19 +16,23 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug, Default)]
 #[command(before_help = "\
 Examples:
-  guard install                         links kubectl and aws, as far as they are installed, in ~/.local/share/guard/shims
+  guard install                         the guarded tools that are installed here
   guard install aws                     this one only
   guard install --dir /usr/local/lib/guard/shims kubectl
   guard install && eval \"$(guard init bash)\" && guard doctor
-  sudo guard install --apt              apt and dpkg themselves ask before packages are removed, whoever calls them
-  sudo guard install --apt --shims      and apt, dpkg, systemctl, reboot … ask before they begin, also under sudo
+  guard install rm                      rm and oc are linked for those who ask for them
+  sudo guard install --apt              apt and dpkg themselves ask, whoever calls them
+  sudo guard install --apt --shims      and apt, systemctl, reboot … ask first, also under sudo
 
-Only links are made, in a directory of guard's own; the real tool is not touched. Running it again changes nothing.
+Only links are made, in a directory of guard's own; the real tool is not touched. Running it
+again changes nothing.
 
---apt copies guard to /usr/lib/guard and writes /etc/apt/apt.conf.d/99guard and /etc/dpkg/dpkg.cfg.d/00guard. Nothing of
-guard runs when nothing is removed, and a guard that is gone or broken stops no upgrade. --shims links the host's tools
-in /usr/local/sbin, which comes first under sudo and for root: the question then stands before the tool's own, and
-is asked once. What calls a tool by its full path, or without that directory (cron, systemd), meets the hooks alone.")]
+--apt copies guard to /usr/lib/guard and writes /etc/apt/apt.conf.d/99guard and
+/etc/dpkg/dpkg.cfg.d/00guard. Nothing of guard runs when nothing is removed, and a guard that is
+gone or broken stops no upgrade. --shims links the host's tools in /usr/local/sbin, which comes
+first under sudo and for root: the question then stands before the tool's own, and is asked
+once. What calls a tool by its full path, or without that directory (cron, systemd), meets the
+hooks alone.")]
 pub struct Args {
     /// Where to put the links [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]
@@ -83,10 +87,20 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
             text,
             "\nadd this as the last line of {file}, and run it in shells that are open:\n  {line}\n"
         );
-        let _ = writeln!(text, "then check with: guard doctor");
     }
+    text.push_str(&next(world));
     out::print(&text)?;
     Ok(Exit::Ok)
+}
+
+/// What comes next for somebody who has just linked the tools.
+fn next(world: &World) -> String {
+    let policy = crate::policy::files::user_path(world).is_some_and(|path| path.exists());
+    let setup =
+        if policy { "" } else { "  guard setup     says which cluster, account and host is production\n" };
+    format!(
+        "\nnext:\n{setup}  guard doctor    proves that calls pass through guard\n  guard status    says where you are\n"
+    )
 }
 
 /// Tools of the machine that are linked by name, for root and under sudo: where these look first, to programs that are root's.

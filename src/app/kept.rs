@@ -12,7 +12,7 @@ use crate::family::promise;
 use crate::keep::head::{Kept, Kind};
 use crate::keep::store;
 use crate::prompt::{Answer, Ask, Question, Terminal};
-use crate::ui::human::size;
+use crate::ui::human::{counted, size};
 use crate::ui::screen::{Item, Row, Screen};
 use crate::ui::stderr;
 use crate::ui::{ColourChoice, human};
@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 Examples:
   guard kept list
   guard kept show 20261122-013001-4f2a9c07
-  guard kept show 20261122-013001-4f2a9c07 -o yaml | less     the manifests, ready to be created again
+  guard kept show 20261122-013001-4f2a9c07 -o yaml | less     the manifests themselves
   guard kept prune --older-than 30d")]
 pub struct Args {
     /// What to do
@@ -104,6 +104,9 @@ pub fn find(root: &Path, id: &str) -> Result<(PathBuf, Kept)> {
     let whole = all.iter().filter(|(name, _)| name == id);
     let begun = all.iter().filter(|(name, _)| name != id && !id.is_empty() && name.starts_with(id));
     let found: Vec<&String> = whole.chain(begun).map(|(name, _)| name).collect();
+    if id.is_empty() {
+        return Err(Fail::new(fail::Kind::Usage, "an empty id names no copy").help("see `guard kept list`"));
+    }
     let name = match found.as_slice() {
         [one] => *one,
         [first, ..] if *first == id => *first,
@@ -171,14 +174,14 @@ fn holds(kept: &Kept) -> std::io::Result<String> {
     let m: keep::Manifest = match kept.head.kind {
         Kind::Kubernetes => {
             let manifest: Manifest = kept.manifest()?;
-            return Ok(format!("{} objects", human::number(manifest.objects)));
+            return Ok(counted(manifest.objects, "object"));
         }
         Kind::Apt => kept.manifest()?,
     };
     let mut parts =
-        vec![format!("{} packages", m.packages.len()), format!("{} settings files", m.settings())];
+        vec![counted(m.packages.len() as u64, "package"), counted(m.settings() as u64, "settings file")];
     if m.dumps() > 0 {
-        parts.push(format!("{} databases", m.dumps()));
+        parts.push(counted(m.dumps() as u64, "database"));
     }
     Ok(parts.join(", "))
 }

@@ -1,5 +1,6 @@
 //! `guard policy`: what is in force and where it comes from, whether a file is valid, whether it decides as written.
 
+use crate::engine::human::counted;
 use crate::engine::policy::builtin;
 use crate::engine::policy::place::IdKind;
 use crate::engine::policy::rule::Rule;
@@ -62,7 +63,7 @@ const CASES: &str = "\
 A file of decision examples:
 
   version: 1
-  policy:                       the files to decide by, beside this one; without it, those in force here
+  policy:                       the files to decide by, beside this one; else those in force here
     system: team.yaml           also user: and project:
   cases:
     - command: kubectl delete ns pay
@@ -126,8 +127,8 @@ fn check(given: &[PathBuf], layer: Option<LayerName>, world: &World) -> Result<E
         let read = text.and_then(|text| Ok((parse(&text, path, layer)?, text)));
         match read {
             Ok((policy, text)) => {
-                let (rules, word) = (policy.rules.len(), layer.word());
-                let _ = writeln!(report, "{}: valid as {word} policy, {rules} rules", files::shown(path));
+                let (rules, word) = (counted(policy.rules.len() as u64, "rule"), layer.word());
+                let _ = writeln!(report, "{}: valid as {word} policy, {rules}", files::shown(path));
                 for doubt in doubts::doubts(&text, &known) {
                     let _ = writeln!(report, "warning:\n{}", doubt.show(&files::shown(path), &text));
                 }
@@ -257,7 +258,7 @@ fn test(given: &[PathBuf], world: &World) -> Result<Exit> {
     if missed == 0 {
         return Ok(Exit::Ok);
     }
-    Err(Fail::new(Kind::Policy, format!("{missed} decisions are not as expected"))
+    Err(Fail::new(Kind::Policy, format!("not as expected: {}", counted(missed as u64, "decision")))
         .help("change the policy, or the examples if the decision is right"))
 }
 

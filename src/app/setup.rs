@@ -36,16 +36,18 @@ use std::path::Path;
 #[command(before_help = "\
 Examples:
   guard setup
-  guard setup --all            also the links, the shell's start-up line, agents' hooks and apt's, one after the other
+  guard setup --all            also the links, the shell's line, agents' hooks and apt's
   guard setup --all --print    what that would write, and where
-  guard setup --print > ~/.config/guard/policy.yaml    without questions: then edit the environments in it
+  guard setup --print > ~/.config/guard/policy.yaml    no questions: edit the environments in it
 
-Each API server of your kubeconfig, each account behind your AWS profiles and this host are asked about once, whatever contexts
-and profiles lead to them. Which account a profile leads to is asked of AWS through your own CLI (sts get-caller-identity). The
-policy is shown before it is written; an existing one is added to, or changed where you say so, and kept as a copy.
+Each API server of your kubeconfig, each account behind your AWS profiles and this host are
+asked about once, whatever contexts and profiles lead to them. Which account a profile leads to
+is asked of AWS through your own CLI (sts get-caller-identity). The policy is shown before it is
+written; an existing one is added to, or changed where you say so, and kept as a copy.
 
---all shows each step before it is taken and asks. What is done already is left out, so that it can be run again at any time;
-`guard uninstall --all` takes everything back but the policy, the audit log and the copies.")]
+--all shows each step before it is taken and asks. What is done already is left out, so that it
+can be run again at any time; `guard uninstall --all` takes everything back but the policy, the
+audit log and the copies.")]
 pub struct Args {
     /// Print the policy with every cluster and account unclassified, and ask nothing; with --all what every step would write
     #[arg(long)]
@@ -53,7 +55,8 @@ pub struct Args {
     /// Everything that makes guard work for you: links, shell, policy, hooks
     #[arg(long)]
     pub all: bool,
-    /// With --all: take every step without a question; what a place is stays for a person to say
+    /// With --all: take every step of this user's without a question; what a place is, and what is for everybody on this machine,
+    /// stays for a person to say
     #[arg(long, requires = "all", conflicts_with = "print")]
     pub yes: bool,
 }

@@ -21,10 +21,11 @@ Examples:
   guard status
   guard status --json | jq -r .kubectl.place
 
-Three lines: this host and the tools that pass through guard in this shell; the cluster and namespace; the AWS account and region.
-Each as guard resolves it, with what it is to its people and how it was chosen. Nothing is asked of any cluster or account: the
-account is the one that this profile and key led to within the last twelve hours, if guard asked. `guard doctor` proves that calls
-pass through guard.")]
+Three lines: this host and the tools that pass through guard in this shell; the cluster and
+namespace; the AWS account and region. Each as guard resolves it, with what it is to its people
+and how it was chosen. Nothing is asked of any cluster or account: the account is the one that
+this profile and key led to within the last twelve hours, if guard asked. `guard doctor` proves
+that calls pass through guard.")]
 pub struct Args {
     /// Print JSON
     #[arg(long)]

@@ -16,13 +16,13 @@ use std::process::{Command, Stdio};
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  guard uninstall                       removes every link of guard's from ~/.local/share/guard/shims
+  guard uninstall                       every link in ~/.local/share/guard/shims
   guard uninstall kubectl               this one only
-  guard uninstall --all                 everything that `guard setup --all` did: links, start-up line, hooks
-  sudo guard uninstall --apt            what `guard install --apt` wrote: files edited since then stay, and are named
+  guard uninstall --all                 everything that `guard setup --all` did
+  sudo guard uninstall --apt            what `guard install --apt` wrote; edited files stay
 
-Policy, audit log and kept copies stay. A `guard init` line that you wrote yourself stays, too: take it out of the shell's
-start-up file.")]
+Policy, audit log and kept copies stay. A `guard init` line that you wrote yourself stays, too:
+take it out of the shell's start-up file.")]
 pub struct Args {
     /// Where the links are [default: ~/.local/share/guard/shims]
     #[arg(long, value_name = "DIR")]

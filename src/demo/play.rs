@@ -197,7 +197,8 @@ impl Scene<'_> {
 
     /// Ends a line that the command has left unfinished.
     fn close(&mut self) -> Told<()> {
-        if self.plain.line.is_empty() { Ok(()) } else { self.show(b"\n") }
+        // Progress that was wiped away left nothing but blanks.
+        if self.plain.line.iter().all(|byte| *byte == b' ') { Ok(()) } else { self.show(b"\n") }
     }
 }
 

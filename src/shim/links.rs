@@ -87,9 +87,14 @@ pub fn present(world: &World) -> Vec<&'static str> {
     if found.is_empty() { tools().collect() } else { found }
 }
 
+/// Every tool that can be linked, those that have to be asked for by name among them.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().map(|tool| tool.name)
+}
+
 /// The tools whose names stand in the directory of the links, guard's or not.
 pub fn linked(dir: &Path) -> Vec<&'static str> {
-    tools().filter(|tool| place(&dir.join(tool)) != Place::Free).collect()
+    all().filter(|tool| place(&dir.join(tool)) != Place::Free).collect()
 }
 
 /// What [`install`] did with one tool.

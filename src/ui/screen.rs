@@ -104,6 +104,12 @@ impl Item {
         self.push(clip(words), false, Tone::Plain)
     }
 
+    /// A sentence of guard's own with names and paths in it: escaped, and in full, for its end may be what matters.
+    #[must_use]
+    pub fn clause(self, words: &str) -> Item {
+        self.push(escape(words.as_bytes()), false, Tone::Plain)
+    }
+
     /// Words about something that will be gone.
     #[must_use]
     pub fn loss(self, words: &str) -> Item {

@@ -499,7 +499,7 @@ pub fn notes(texts: &[String]) -> impl Iterator<Item = Row> {
 }
 
 fn clauses(label: &str, texts: &[String]) -> Option<Row> {
-    let items: Vec<Item> = texts.iter().map(|t| Item::new().prose(t)).collect();
+    let items: Vec<Item> = texts.iter().map(|t| Item::new().clause(t)).collect();
     (!items.is_empty()).then(|| Row::list(label, items, ("", "")).in_full())
 }
 

@@ -107,7 +107,7 @@ fn settings_of_packages_are_listed_and_shown_and_lead_back() {
         let copy = copy(&machine);
         let id = copy["id"].as_str().unwrap();
         assert_eq!((&copy["kind"], &copy["host"]), (&"apt".into(), &"db1".into()), "{copy}");
-        told(&machine.guard(&["kept", "list"])).is(0).says(id).says("1 packages, 2 settings files");
+        told(&machine.guard(&["kept", "list"])).is(0).says(id).says("1 package, 2 settings files");
         let shown = told(&machine.guard(&["kept", "show", id])).is(0);
         shown.says("unchanged since they were written").says("etcd-server:amd64").says("/etc/default/etcd");
         told(&machine.guard(&["restore", id, "--dry-run"])).is(0).says("write     /etc/default/etcd");

@@ -302,6 +302,21 @@ fn help_starts_with_examples_and_every_command_has_some() {
             text.output
         );
     }
+    // Written for 100 columns: a line that is broken once more is hard to read.
+    let mut pages: Vec<(String, String)> = Vec::new();
+    let mut under = vec![(String::from("guard"), guard::app::cli::command())];
+    while let Some((name, command)) = under.pop() {
+        for text in [command.get_before_help(), command.get_after_help()].into_iter().flatten() {
+            pages.push((name.clone(), text.to_string()));
+        }
+        under.extend(command.get_subcommands().map(|c| (format!("{name} {}", c.get_name()), c.clone())));
+    }
+    let is_long = |line: &&str| line.chars().count() > 100;
+    let long: Vec<String> = pages
+        .iter()
+        .flat_map(|(name, text)| text.lines().filter(is_long).map(move |line| format!("{name}: {line}")))
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
     told(&s.guard(&["chek"])).is(64).says("check");
     told(&s.guard(&["check", "--jason", "--", "kubectl", "get", "pods"])).is(64).says("--json");
     told(&s.guard(&["--version"])).is(0).says("guard ");

@@ -6,6 +6,7 @@ use crate::app::consent::put_back::{Asking, Question};
 use crate::app::out;
 use crate::engine::challenge::{HostScope, host_challenge};
 use crate::engine::escape::escape;
+use crate::engine::human::counted;
 use crate::engine::packages::plan::Plan;
 use crate::engine::policy::place::classify_target;
 use crate::engine::target::Environment;
@@ -267,10 +268,10 @@ fn said(report: &Report, manifest: &Manifest, given_up: &[&Package]) -> String {
     }
     let _ = writeln!(
         text,
-        "{} packages installed, {} there already, {} settings put back, {} failed",
-        report.installed.len(),
+        "{} installed, {} there already, {} put back, {} failed",
+        counted(report.installed.len() as u64, "package"),
         report.there.len(),
-        report.written.len() + report.replaced.len(),
+        counted((report.written.len() + report.replaced.len()) as u64, "settings file"),
         report.failed.len() + given_up.len()
     );
     text

@@ -145,26 +145,13 @@ fn take_unasked(plan: &Plan, world: &World, text: &mut String) -> Result<()> {
         Plan::Done(said) | Plan::Cannot(said) => {
             let _ = writeln!(text, "{said}");
         }
-        Plan::Do(Step { what, act: Act::Apt(words), .. }) if !may_unasked(words) => {
+        // It is everybody's machine: that is for a person to say.
+        Plan::Do(Step { what, act: Act::Apt(words), .. }) => {
             let _ = writeln!(text, "left     {what}: run `{}`", shell_words::join(words));
         }
         Plan::Do(step) => text.push_str(&act(&step.act, world)?),
     }
     Ok(())
-}
-
-/// Whether a command runs without anybody being asked for a password.
-fn may_unasked(words: &[String]) -> bool {
-    words.first().is_none_or(|first| first != "sudo")
-        || shim::ask::ask(
-            {
-                let mut command = Command::new("sudo");
-                command.args(["-n", "true"]);
-                command
-            },
-            std::time::Duration::from_secs(5),
-        )
-        .1 == shim::ask::Ended::Itself(Some(0))
 }
 
 fn act(act: &Act, world: &World) -> Result<String> {
@@ -233,13 +220,8 @@ fn apt(world: &World) -> Option<Plan> {
     if layers::TEXTS.iter().all(|text| text.state(&root) == layers::State::Current) {
         return Some(Plan::Done("present  apt's and dpkg's hooks".to_owned()));
     }
-    let own = self_path::own_path()?.to_string_lossy().into_owned();
+    let words = as_root("install", &["--apt", "--shims"]);
     let is_root = rustix::process::geteuid().is_root();
-    let sudo = if is_root { None } else { Some("sudo".to_owned()) };
-    let words: Vec<String> = sudo
-        .into_iter()
-        .chain([own, "install".to_owned(), "--apt".to_owned(), "--shims".to_owned()])
-        .collect();
     let has_sudo =
         std::env::split_paths(world.var("PATH").unwrap_or_default()).any(|dir| dir.join("sudo").is_file());
     if !is_root && !has_sudo {
@@ -295,16 +277,28 @@ pub fn undo(world: &World) -> Result<Exit> {
     if !hooks {
         return Ok(Exit::Ok);
     }
-    let own = self_path::own_path().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_root = rustix::process::geteuid().is_root();
-    let sudo = if is_root { None } else { Some("sudo".to_owned()) };
-    let words: Vec<String> =
-        sudo.into_iter().chain([own, "uninstall".to_owned(), "--apt".to_owned()]).collect();
-    if is_root || crate::prompt::Terminal::available().is_ok() || may_unasked(&words) {
-        return spawn(&words);
+    // They are for everybody on this machine: that is for a person to say.
+    let words = as_root("uninstall", &["--apt"]);
+    if let Ok(mut asker) = ask::Asker::open() {
+        let consented = asker.consent_to(
+            "Take apt's and dpkg's hooks away for everybody on this machine",
+            &escape(shell_words::join(&words).as_bytes()),
+        )?;
+        asker.wrote();
+        drop(asker);
+        return if consented { spawn(&words) } else { Ok(Exit::Ok) };
     }
     out::print(&format!("left     apt's and dpkg's hooks: run `{}`\n", shell_words::join(&words)))?;
     Ok(Exit::Ok)
+}
+
+/// This guard with these words, by sudo unless root runs it.
+fn as_root(command: &str, rest: &[&str]) -> Vec<String> {
+    let own =
+        self_path::own_path().map_or_else(|| "guard".to_owned(), |path| path.to_string_lossy().into_owned());
+    let sudo = (!rustix::process::geteuid().is_root()).then(|| "sudo".to_owned());
+    let words = std::iter::once(command).chain(rest.iter().copied()).map(str::to_owned);
+    sudo.into_iter().chain([own]).chain(words).collect()
 }
 
 /// Where what stays is.
