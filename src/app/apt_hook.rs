@@ -132,7 +132,7 @@ fn judge(call: &Call, plan: Plan, world: &World, choice: ColourChoice) -> Result
     let policy = policy::load(world)
         .map_err(|fail| fail.because("without its policy guard lets nothing be removed"))?;
     let interactive = Terminal::available().is_ok();
-    let options = Options { probe: true, interactive, progress: true, runs: true };
+    let options = Options { probe: true, interactive, progress: true, recalls: false, runs: true };
     let reading = PackagesReading::of_plan(call, plan);
     let (raw, words) = (call.words(), reading.invocation().slices());
     let judged = reading.judge(Cx::new(call, &raw, &words, world, &policy, options))?;

@@ -62,8 +62,13 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     let policy = policy::load(world)?;
-    let options =
-        Options { probe: !args.offline && !read, interactive: true, progress: !args.json, runs: false };
+    let options = Options {
+        probe: !args.offline && !read,
+        interactive: true,
+        progress: !args.json,
+        recalls: false,
+        runs: false,
+    };
     let (raw, words) = (call.words(), reading.invocation().slices());
     let judged = reading.judge(Cx::new(&call, &raw, &words, world, &policy, options))?;
     if let Some(fail) = judged.unresolved() {

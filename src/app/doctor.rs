@@ -145,13 +145,12 @@ fn unlinked(site: &Site<'_>, args: &Args) -> Vec<Check> {
     // The host's tools are a choice of their own: where none of them is linked, none is missing.
     let host = site.tools.iter().any(|tool| layers::is_host_tool(tool));
     let wanted = |tool: &&str| !site.tools.contains(tool) && (host || !layers::is_host_tool(tool));
-    let missing = links::tools().filter(wanted).filter(found);
-    missing
-        .map(|tool| {
-            let text = format!("{tool} is installed and does not pass through guard");
-            Check::warn("link", text, format!("run `guard install {tool}`")).of(tool)
-        })
-        .collect()
+    let missing: Vec<&str> = links::tools().filter(wanted).filter(found).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let text = format!("installed, and not passing through guard: {}", missing.join(", "));
+    vec![Check::warn("link", text, format!("run `guard install {}`", missing.join(" ")))]
 }
 
 fn shown(path: &Path) -> String {

@@ -44,7 +44,13 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let invocation = reading.invocation();
     let read = invocation.verdict.completion || invocation.verdict.effect == Effect::Read;
     let policy = policy::load(world)?;
-    let options = Options { probe: !args.offline && !read, interactive: true, progress: true, runs: false };
+    let options = Options {
+        probe: !args.offline && !read,
+        interactive: true,
+        progress: true,
+        recalls: false,
+        runs: false,
+    };
     let (raw, words) = (call.words(), invocation.slices());
     let judged = reading.judge(Cx::new(&call, &raw, &words, world, &policy, options))?;
     let mut out = String::new();

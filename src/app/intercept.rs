@@ -40,7 +40,7 @@ pub fn intercept(call: &Call, world: &World, choice: ColourChoice) -> Result<Exi
         Err(fail) => return Err(refuse_for_policy(fail, call)),
     };
     let interactive = Terminal::available().is_ok();
-    let options = Options { probe: true, interactive, progress: true, runs: true };
+    let options = Options { probe: true, interactive, progress: true, recalls: false, runs: true };
     let (raw, words) = (call.words(), reading.invocation().slices());
     let judged = reading.judge(Cx::new(call, &raw, &words, world, &policy, options))?;
     let mut sure = consent::ask(judged, choice)?.keep(choice)?.look_again()?;

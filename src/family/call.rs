@@ -62,6 +62,9 @@ pub struct Options {
     pub interactive: bool,
     /// Show a progress line on the terminal.
     pub progress: bool,
+    /// What was established within the last hours stands in for what is not asked. Only for what shows where one is, and decides
+    /// nothing.
+    pub recalls: bool,
     /// Whether it runs if it may. What is only looked at promises no copy that could be found by its id.
     pub runs: bool,
 }

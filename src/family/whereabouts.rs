@@ -68,7 +68,7 @@ fn nowhere(why: &str) -> Where {
 fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
     let argv = probe.argv.iter().map(OsString::from).collect();
     let Some(call) = Call::of(argv) else { return nowhere("") };
-    let options = Options { probe: false, interactive: false, progress: false, runs: false };
+    let options = Options { probe: false, interactive: false, progress: false, recalls: true, runs: false };
     let reading = match super::read(&call, world) {
         Ok(reading) => reading,
         Err(fail) => return nowhere(&fail.what),

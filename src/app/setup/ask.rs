@@ -140,7 +140,7 @@ impl Asker {
         words.extend(back.then_some(BACK));
         loop {
             let select = Select::with_theme(&SimpleTheme)
-                .with_prompt("What is it? (arrows and Enter; Esc leaves, nothing is written)")
+                .with_prompt("What is it? (Esc leaves)")
                 .items(&words)
                 .default(default)
                 .interact_on_opt(&self.term);

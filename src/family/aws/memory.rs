@@ -3,6 +3,7 @@
 use crate::engine::fact::{Known, Sourced};
 use crate::family::aws::probe::remembered::{self, Remembered};
 use crate::family::aws::resolve::ResolvedAws;
+use crate::family::notes::key;
 use crate::world::World;
 
 /// What credentials are remembered by; `None` for those that may lead elsewhere tomorrow, and for what is not AWS.
@@ -14,7 +15,8 @@ pub(super) fn memory_key(found: &ResolvedAws) -> Option<String> {
     let text = |part: &Option<Sourced<String>>| part.as_ref().map(|p| p.value.clone()).unwrap_or_default();
     let (profile, credentials) = (text(&target.profile), text(&target.credentials));
     let id = found.access.access_key_id.clone().unwrap_or_default();
-    Some(remembered::key(&[&id, &profile, &credentials]))
+    // The key's id, the profile, and where the keys come from in words: a role's ARN is among them.
+    Some(key(&[&id, &profile, &credentials]))
 }
 
 /// Keeps which account answered, for what passes without a question.

@@ -13,6 +13,7 @@ pub mod probe;
 pub mod program;
 mod promise;
 mod reading;
+mod remembered;
 pub mod resolve;
 pub mod screen;
 mod situation;
@@ -25,7 +26,7 @@ use super::cx::Cx;
 use super::judge::{Facts, Family, Outcome};
 use super::promise::Promise;
 use crate::engine::effect::Effect;
-use crate::engine::fact::Why;
+use crate::engine::fact::{Known, Why};
 use crate::engine::grammar::cobra::{Parsed, parse};
 use crate::engine::impact::Impact;
 use crate::engine::kube::KubeTarget;
@@ -159,6 +160,7 @@ impl<'a> Kube<'a> {
         };
         if let Ok(resolved) = &mut self.resolved {
             resolved.target.uid = probed.uid;
+            remembered::keep(self.cx.world, &resolved.target);
             *impact = probed.impact;
             self.seen = !impact.subjects.is_empty();
             documents::name_from_files(&self.parsed, &self.documents, &resolved.target, impact);
@@ -171,6 +173,11 @@ impl Family for Kube<'_> {
     fn resolve(&mut self) {
         self.resolved = program::target(&self.parsed, &self.world).map(|mut found| {
             self.program().explain(&self.parsed, self.cx.world, &mut found.target);
+            if self.cx.options.recalls
+                && let Some(uid) = remembered::recall(self.cx.world, &found.target)
+            {
+                found.target.uid = Known::Known(uid);
+            }
             found
         });
     }

@@ -75,8 +75,10 @@ impl Reading for PackagesReading {
         if self.invocation.verdict.effect > Effect::Mutate {
             return false;
         }
-        let (raw, options) =
-            (call.words(), Options { probe: true, interactive: false, progress: false, runs: true });
+        let (raw, options) = (
+            call.words(),
+            Options { probe: true, interactive: false, progress: false, recalls: false, runs: true },
+        );
         let cx = Cx::new(call, &raw, &raw, world, &policy, options);
         Packages::begin(cx, self, tool).takes_nothing()
     }

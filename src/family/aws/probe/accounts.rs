@@ -4,8 +4,8 @@
 use super::Request;
 use super::cli::Cli;
 use super::json;
-use super::notes::Notes;
 use crate::engine::fact::{Known, Why};
+use crate::family::notes::Notes;
 use serde_json::json;
 
 /// How long a name is believed without asking again, in seconds.

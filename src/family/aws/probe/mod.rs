@@ -24,7 +24,6 @@ pub mod keys;
 mod kms;
 mod lambda;
 mod logs;
-mod notes;
 mod past;
 mod rds;
 mod refusal;

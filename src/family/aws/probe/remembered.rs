@@ -2,10 +2,9 @@
 //! start of the CLI. Nothing is ever decided by it, and nothing that is asked about goes by it.
 
 use super::json;
-use super::notes::Notes;
+use crate::family::notes::Notes;
 use crate::world::World;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 /// How long it is believed: half a day of work.
 const FRESH: u64 = 12 * 3600;
@@ -20,17 +19,6 @@ pub struct Remembered {
     pub principal: String,
     /// What it is called, when it has an alias.
     pub alias: Option<String>,
-}
-
-/// What makes credentials the same ones: the key's id, the profile, where they come from in words (a role's ARN is among
-/// them) and the endpoint. The name of a note tells none of it.
-pub fn key(parts: &[&str]) -> String {
-    let mut sum = Sha256::new();
-    for part in parts {
-        sum.update((part.len() as u64).to_le_bytes());
-        sum.update(part.as_bytes());
-    }
-    sum.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
 /// The account last established for these credentials, when that is not long ago.
@@ -51,6 +39,7 @@ pub fn keep(world: &World, key: &str, who: &Remembered) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::family::notes::key;
 
     #[test]
     fn what_was_established_is_remembered_by_key_and_profile() {

@@ -1,9 +1,10 @@
-//! Small notes in the user's cache: what accounts are called, where a key last led to. Whoever else may write them could
+//! Small notes in the user's cache: what accounts are called, where a key last led to, which cluster answered. Whoever else may write them could
 //! give production another name, so such notes are as good as none.
 
 use crate::run::note;
 use crate::world::World;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
@@ -13,15 +14,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LARGEST: u64 = 256 << 10;
 
 /// One file of notes, by key, at a time.
-pub(super) struct Notes {
-    pub(super) place: PathBuf,
+pub(in crate::family) struct Notes {
+    pub(in crate::family) place: PathBuf,
     /// Seconds since the epoch.
-    pub(super) now: u64,
+    pub(in crate::family) now: u64,
 }
 
 impl Notes {
     /// `$XDG_CACHE_HOME/guard/NAME`, else `~/.cache/guard/NAME`; `None` without either.
-    pub(super) fn named(world: &World, name: &str) -> Option<Notes> {
+    pub(in crate::family) fn named(world: &World, name: &str) -> Option<Notes> {
         let cache = world.set_var("XDG_CACHE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
         let cache = cache.or_else(|| Some(world.home()?.join(".cache")).filter(|p| p.is_absolute()))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
@@ -44,25 +45,37 @@ impl Notes {
     }
 
     /// The note under this key, when it is younger than `fresh` seconds.
-    pub(super) fn recall(&self, key: &str, fresh: u64) -> Option<Value> {
+    pub(in crate::family) fn recall(&self, key: &str, fresh: u64) -> Option<Value> {
         let note = self.read()?.get(key)?.clone();
-        let age = self.now.checked_sub(super::json::number(&note, "/at")?)?;
+        let age = self.now.checked_sub(at(&note)?)?;
         (age < fresh).then_some(note)
     }
 
     /// Keeps a note, with its time; those older than `fresh` seconds go. Written beside its place and moved into it, so
     /// that nobody ever reads half a note.
-    pub(super) fn keep(&self, key: &str, mut note: Value, fresh: u64) -> std::io::Result<()> {
+    pub(in crate::family) fn keep(&self, key: &str, mut note: Value, fresh: u64) -> std::io::Result<()> {
         note["at"] = json!(self.now);
         let mut notes = self.read().unwrap_or_else(|| json!({}));
         if let Some(all) = notes.as_object_mut() {
-            all.retain(|_, old| {
-                super::json::number(old, "/at").is_some_and(|at| self.now.saturating_sub(at) < fresh)
-            });
+            all.retain(|_, old| at(old).is_some_and(|at| self.now.saturating_sub(at) < fresh));
             all.insert(key.to_owned(), note);
         }
         note::write(&self.place, format!("{notes}\n").as_bytes())
     }
+}
+
+fn at(note: &Value) -> Option<u64> {
+    note.get("at")?.as_u64()
+}
+
+/// The name of a note about something that is known by these parts; it tells none of them.
+pub(in crate::family) fn key(parts: &[&str]) -> String {
+    let mut sum = Sha256::new();
+    for part in parts {
+        sum.update((part.len() as u64).to_le_bytes());
+        sum.update(part.as_bytes());
+    }
+    sum.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]
