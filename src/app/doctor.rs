@@ -2,6 +2,7 @@
 
 mod apt;
 mod aws;
+mod guards;
 mod report;
 mod shells;
 mod sudo;
@@ -92,6 +93,7 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend([links(&site, tool), here, real_tool(&site, tool)].map(|check| check.of(tool)));
     }
     checks.extend(unlinked(&site, args));
+    checks.extend(guards::checks(&site));
     checks.extend(variables(world).into_iter().filter(|_| site.tools.contains(&tool::KUBECTL.name)));
     if site.tools.contains(&tool::AWS.name) {
         checks.extend(aws::checks(world));

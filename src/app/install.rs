@@ -108,6 +108,7 @@ fn for_everybody(tools: &[String]) -> Result<Exit> {
     let own = self_path::own_path()
         .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
     let (root, owner) = (Path::new("/"), rustix::process::geteuid().as_raw());
+    leave_to_package(root, &own)?;
     let mut text = String::new();
     copied(&mut text, &layers::install_programs(root, own.parent().unwrap_or(root), owner)?);
     let made = layers::install_shims(root, owner, tools)?;
@@ -151,6 +152,7 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
     let own = self_path::own_path()
         .ok_or_else(|| Fail::new(Kind::Bug, "the system does not tell where guard itself is"))?;
     let owner = rustix::process::geteuid().as_raw();
+    leave_to_package(&root, &own)?;
     let mut text = String::new();
     copied(&mut text, &layers::install(&root, own.parent().unwrap_or(Path::new("/")), owner)?);
     if args.shims {
@@ -171,6 +173,18 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
     }
     out::print(&text)?;
     Ok(Exit::Ok)
+}
+
+/// Where a package has brought guard, that guard is the one root's tools call: another one is not copied over its files,
+/// which the package's next version would put back without a word.
+fn leave_to_package(root: &Path, own: &Path) -> Result<()> {
+    let theirs = layers::below(root, layers::PROGRAMS).join("guard");
+    if own == theirs || !super::uninstall::packaged(root, &theirs) {
+        return Ok(());
+    }
+    Err(Fail::new(Kind::Refused, format!("{} belongs to a package and stays as it is", shown(&theirs)))
+        .because(format!("this guard is {}", shown(own)))
+        .help(format!("call the package's: {} install …", shown(&theirs))))
 }
 
 /// The system that `--apt` is about. Root's own files are for root; in an image they belong to whoever builds it.

@@ -108,7 +108,7 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
 }
 
 /// Whether a package brought this file: then it goes with the package.
-fn packaged(root: &Path, path: &Path) -> bool {
+pub(super) fn packaged(root: &Path, path: &Path) -> bool {
     let Ok(inside) = path.strip_prefix(root) else { return false };
     let database = layers::below(root, "/var/lib/dpkg");
     let mut command = Command::new("/usr/bin/dpkg-query");

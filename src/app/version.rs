@@ -39,7 +39,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         version: env!("CARGO_PKG_VERSION"),
         commit: COMMIT.filter(|c| !c.is_empty()),
         target: target(),
-        features: vec!["cli"],
+        features: features(),
         shim: shim::binary(world).ok().map(|path| path.to_string_lossy().into_owned()),
     };
     if args.json {
@@ -63,8 +63,20 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// The target as rustc calls it, as far as the running program knows: `x86_64-linux-musl`.
+/// The features of the package that are built in.
+fn features() -> Vec<&'static str> {
+    [("cli", cfg!(feature = "cli"))].iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect()
+}
+
+/// The target as rustc calls it: `x86_64-unknown-linux-musl`, `aarch64-apple-darwin`.
 fn target() -> String {
+    let arch = std::env::consts::ARCH;
+    if cfg!(target_vendor = "apple") {
+        return format!(
+            "{arch}-apple-{}",
+            if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }
+        );
+    }
     let env = if cfg!(target_env = "musl") {
         "-musl"
     } else if cfg!(target_env = "gnu") {
@@ -72,5 +84,5 @@ fn target() -> String {
     } else {
         ""
     };
-    format!("{}-{}{env}", std::env::consts::ARCH, std::env::consts::OS)
+    format!("{arch}-unknown-{}{env}", std::env::consts::OS)
 }

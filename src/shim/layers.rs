@@ -90,6 +90,11 @@ const STAMP: &str = " Written by guard ";
 const DIGEST: &str = "; sha256 of all the other lines: ";
 
 impl Text {
+    /// Whether this is what makes apt or dpkg call a hook, and not the hook.
+    pub fn is_setting(&self) -> bool {
+        self.path.starts_with("/etc/")
+    }
+
     /// The whole file: a line with guard's version and the digest of the rest, so that an edit shows.
     pub fn content(&self) -> String {
         let stamp =
