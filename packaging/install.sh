@@ -10,7 +10,7 @@
 #   GUARD_BASE_URL   where the files are: BASE/vVERSION/FILE
 #   XDG_DATA_HOME    where manual pages and completions go (default: ~/.local/share)
 
-# Everything stands in functions and the last line calls them: a download that was cut off runs nothing.
+# Everything stands in functions, and the last line is the end of what calls them: a download that was cut off runs nothing.
 set -eu
 
 say() { printf '%s\n' "$*"; }
@@ -213,4 +213,7 @@ main() {
     if [ "$undo" = yes ]; then undo; else install_guard; fi
 }
 
-main "$@"
+{
+    main "$@"
+    exit
+}

@@ -22,6 +22,7 @@ mod apt_postrm;
 mod apt_words;
 mod booted;
 mod manual;
+mod package_life;
 mod probe_systemd;
 mod scenarios_apt;
 mod scenarios_apt_hooks;

@@ -1,6 +1,7 @@
 //! Which guard is the one that `guard` starts, where several are installed: by a package, by cargo, by a script.
 
-use super::{Check, Site, candidates, shown};
+use super::report::Check;
+use super::{Site, candidates, shown};
 use crate::engine::escape::escape;
 use crate::shim::{ask, links};
 use std::fs;

@@ -16,6 +16,8 @@ pub const VERSION: u32 = 3;
 /// The name of the package that is never installed: a removal of it asks guard to prove that it was called.
 pub const SELFTEST: &str = "guard-self-test";
 
+/// Where guard's own programs and hooks are. None of them is a server: they ask, and end with the answer.
+pub const OWN: &str = "/usr/lib/guard/";
 /// Where guard's own programs lie that apt and dpkg call: the hook of apt, and that of dpkg.
 pub const APT_HOOK: &str = "/usr/lib/guard/apt-hook";
 /// The hook of dpkg: it asks again what dpkg is about to do, and is no reason against a rehearsal.

@@ -5,6 +5,7 @@ use super::info::Info;
 use super::units::{brought, template};
 use super::{PackageFacts, Process};
 use crate::engine::fact::Why;
+use crate::engine::packages::hook;
 use crate::run::proc::{self, Proc};
 use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
@@ -35,8 +36,9 @@ impl Owners {
             Owners { programs: HashMap::new(), libraries: HashMap::new(), units: HashMap::new() };
         for (n, info) in infos.iter().enumerate().filter(|(_, info)| info.installed) {
             for path in &info.paths {
-                let doc = ["/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/etc/"];
-                if doc.iter().any(|dir| path.starts_with(dir)) {
+                // The hook that asks whether guard's own package may go is nothing that stops with it.
+                let none = ["/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/etc/", hook::OWN];
+                if none.iter().any(|dir| path.starts_with(dir)) {
                     continue;
                 }
                 let name = path.rsplit('/').next().unwrap_or_default();
