@@ -150,21 +150,23 @@ install_guard() {
     done <"$work/plan"
     directory "$(dirname "$list")"
 
-    # Nothing interrupts the renames. A kill between them leaves whole programs, and the next run mends what is old.
+    # Nothing interrupts the renames. A kill between them leaves whole programs, and the next run mends what is old: until
+    # all is in place the list says what either version has.
     trap '' INT TERM HUP
     {
-        cat "$work/staged"
         # Directories that an earlier run made are still its own.
-        grep '^d ' "$old" || true
+        cat "$work/staged" "$old" | grep '^d ' | sort -u
         while read -r _ path; do say "f $path"; done <"$work/plan"
         say "f $list"
     } >"$work/installed"
     cp "$old" "$work/old"
-    cp "$work/installed" "$list.guard-new"
+    cat "$work/installed" "$work/old" >"$list.guard-new"
     rm -f "$work/staged"
     mv -f "$list.guard-new" "$list"
     while read -r _ path; do mv -f "$path.guard-new" "$path"; done <"$work/plan"
-    remove "$work/old" "$list"
+    remove "$work/old" "$work/installed"
+    cp "$work/installed" "$list.guard-new"
+    mv -f "$list.guard-new" "$list"
     trap 'exit 130' INT TERM HUP
 
     say "$got is in $to"
