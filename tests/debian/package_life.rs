@@ -168,7 +168,7 @@ fn an_upgrade_keeps_what_is_switched_on() {
     alone(&root, "apt-get -y install /tmp/next.deb")
         .is(0)
         .says("is that of this version now")
-        .not("decides for himself");
+        .not("each user runs");
     settings_are(&root, true);
     assert_eq!(root.ok("cat /etc/guard/policy.yaml"), "# mine\nversion: 1\n");
     alone(&root, "guard doctor --apt").is(0);
