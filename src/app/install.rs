@@ -179,7 +179,7 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
 /// which the package's next version would put back without a word.
 fn leave_to_package(root: &Path, own: &Path) -> Result<()> {
     let theirs = layers::below(root, layers::PROGRAMS).join("guard");
-    if own == theirs || !super::uninstall::packaged(root, &theirs) {
+    if own == theirs || !layers::packaged(root, &theirs) {
         return Ok(());
     }
     Err(Fail::new(Kind::Refused, format!("{} belongs to a package and stays as it is", shown(&theirs)))

@@ -10,7 +10,6 @@ use crate::world::World;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// Remove guard's links again
 #[derive(clap::Args, Debug)]
@@ -90,7 +89,7 @@ pub(super) fn links(text: &mut String, dir: &Path, tools: &[String], by_root: bo
 
 fn apt(args: &Args, world: &World) -> Result<Exit> {
     let root = install::system(args.root.as_deref(), world)?;
-    let removed = layers::uninstall(&root, |path| packaged(&root, path))?;
+    let removed = layers::uninstall(&root, |path| layers::packaged(&root, path))?;
     let mut text = String::new();
     for path in &removed.gone {
         let _ = writeln!(text, "removed  {}", escape(path.as_os_str().as_bytes()));
@@ -105,14 +104,4 @@ fn apt(args: &Args, world: &World) -> Result<Exit> {
     }
     out::print(&text)?;
     Ok(Exit::Ok)
-}
-
-/// Whether a package brought this file: then it goes with the package.
-pub(super) fn packaged(root: &Path, path: &Path) -> bool {
-    let Ok(inside) = path.strip_prefix(root) else { return false };
-    let database = layers::below(root, "/var/lib/dpkg");
-    let mut command = Command::new("/usr/bin/dpkg-query");
-    command.arg("--admindir").arg(database).arg("--search").arg(Path::new("/").join(inside));
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
 }

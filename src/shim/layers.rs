@@ -14,6 +14,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Where guard's own programs are that apt and dpkg run.
 pub const PROGRAMS: &str = "/usr/lib/guard";
@@ -244,6 +245,19 @@ pub struct Removed {
     pub gone: Vec<PathBuf>,
     /// What stays, and why.
     pub left: Vec<(PathBuf, String)>,
+}
+
+/// Whether a package brought this file: then it goes with the package.
+pub fn packaged(root: &Path, path: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(root) else { return false };
+    let mut command = Command::new("/usr/bin/dpkg-query");
+    command
+        .arg("--admindir")
+        .arg(below(root, "/var/lib/dpkg"))
+        .arg("--search")
+        .arg(Path::new("/").join(inside));
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// Takes everything away again that guard wrote, and nothing else. `packaged` says whether a package owns a path.
