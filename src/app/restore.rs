@@ -326,7 +326,7 @@ fn each(text: &mut String, label: &str, things: &[String], after: &str, verbose:
         }
     }
     let kinds: Vec<String> =
-        kinds.iter().map(|(kind, n)| format!("{} {}", human::number(*n), escape(kind.as_bytes()))).collect();
+        kinds.iter().map(|(kind, n)| human::counted(*n, &escape(kind.as_bytes()))).collect();
     let _ = writeln!(text, "{label}  {}{after} (-v names each)", kinds.join(", "));
 }
 
@@ -345,7 +345,7 @@ mod tests {
             .collect();
         let mut text = String::new();
         each(&mut text, "is there", &many, ": left as it is", false);
-        assert_eq!(text, "is there  1,000 Secret, 2,000 ConfigMap: left as it is (-v names each)\n");
+        assert_eq!(text, "is there  1,000 Secrets, 2,000 ConfigMaps: left as it is (-v names each)\n");
         let mut text = String::new();
         each(&mut text, "created ", &many, "", true);
         assert_eq!(text.lines().count(), 3000);

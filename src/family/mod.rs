@@ -10,7 +10,6 @@ pub mod invocation;
 pub mod judge;
 pub mod kube;
 pub mod machine;
-mod notes;
 pub mod packages;
 pub mod promise;
 pub mod reading;

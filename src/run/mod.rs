@@ -17,6 +17,8 @@ pub mod mounts;
 pub mod names;
 #[cfg(feature = "cli")]
 pub mod note;
+#[cfg(feature = "cli")]
+pub mod notes;
 pub mod pin;
 pub mod places;
 #[cfg(feature = "cli")]

@@ -95,13 +95,17 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     if wrote {
         asker.wrote();
     }
-    let found = find(world, false)?;
-    if found.places.is_empty() {
-        asker.say(
+    match find(world, false) {
+        // A kubeconfig that cannot be read keeps nobody from the rest.
+        Err(fail) => asker.say(&format!("\n{fail}"))?,
+        Ok(found) if found.places.is_empty() => asker.say(
             "\nno cluster, no AWS account and no host to classify yet: `guard setup` asks when there are",
-        )?;
-    } else if !classify(&mut asker, found, world)? {
-        return asker.leave();
+        )?,
+        Ok(found) => {
+            if !classify(&mut asker, found, world)? {
+                return asker.leave();
+            }
+        }
     }
     let mut sudo = None;
     for plan in after {
@@ -181,11 +185,14 @@ fn print(before: &[Plan], after: &[Plan], world: &World) -> Result<Exit> {
         }
     };
     tell(before, &mut text);
-    let found = find(world, true)?;
-    if !found.places.is_empty() {
-        text.push_str("Ask what each of these is, and write it into your policy:\n");
-        text.push_str(&found.print());
-        text.push('\n');
+    match find(world, true) {
+        Err(fail) => {
+            let _ = writeln!(text, "{fail}\n");
+        }
+        Ok(found) if found.places.is_empty() => {}
+        Ok(found) => {
+            let _ = writeln!(text, "Ask what each of these is, and write it into your policy:\n{}", found.print());
+        }
     }
     tell(after, &mut text);
     out::print(&text)?;

@@ -3,7 +3,7 @@
 use crate::engine::fact::{Known, Sourced};
 use crate::family::aws::probe::remembered::{self, Remembered};
 use crate::family::aws::resolve::ResolvedAws;
-use crate::family::notes::key;
+use crate::run::notes::key;
 use crate::world::World;
 
 /// What credentials are remembered by; `None` for those that may lead elsewhere tomorrow, and for what is not AWS.

@@ -1,7 +1,7 @@
 //! Which cluster answered last at an address: for what only shows where one is and may ask nobody. Nothing is ever decided by it.
 
 use crate::engine::kube::KubeTarget;
-use crate::family::notes::{Notes, key};
+use crate::run::notes::{Notes, key};
 use crate::world::World;
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use super::Request;
 use super::cli::Cli;
 use super::json;
 use crate::engine::fact::{Known, Why};
-use crate::family::notes::Notes;
+use crate::run::notes::Notes;
 use serde_json::json;
 
 /// How long a name is believed without asking again, in seconds.

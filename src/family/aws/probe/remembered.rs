@@ -2,7 +2,7 @@
 //! start of the CLI. Nothing is ever decided by it, and nothing that is asked about goes by it.
 
 use super::json;
-use crate::family::notes::Notes;
+use crate::run::notes::Notes;
 use crate::world::World;
 use serde_json::json;
 
@@ -39,7 +39,7 @@ pub fn keep(world: &World, key: &str, who: &Remembered) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::family::notes::key;
+    use crate::run::notes::key;
 
     #[test]
     fn what_was_established_is_remembered_by_key_and_profile() {

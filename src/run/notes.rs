@@ -1,7 +1,7 @@
 //! Small notes in the user's cache: what accounts are called, where a key last led to, which cluster answered. Whoever else may write them could
 //! give production another name, so such notes are as good as none.
 
-use crate::run::note;
+use super::note;
 use crate::world::World;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -14,15 +14,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LARGEST: u64 = 256 << 10;
 
 /// One file of notes, by key, at a time.
-pub(in crate::family) struct Notes {
-    pub(in crate::family) place: PathBuf,
+pub struct Notes {
+    /// The file.
+    pub place: PathBuf,
     /// Seconds since the epoch.
-    pub(in crate::family) now: u64,
+    pub now: u64,
 }
 
 impl Notes {
     /// `$XDG_CACHE_HOME/guard/NAME`, else `~/.cache/guard/NAME`; `None` without either.
-    pub(in crate::family) fn named(world: &World, name: &str) -> Option<Notes> {
+    pub fn named(world: &World, name: &str) -> Option<Notes> {
         let cache = world.set_var("XDG_CACHE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
         let cache = cache.or_else(|| Some(world.home()?.join(".cache")).filter(|p| p.is_absolute()))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
@@ -45,7 +46,7 @@ impl Notes {
     }
 
     /// The note under this key, when it is younger than `fresh` seconds.
-    pub(in crate::family) fn recall(&self, key: &str, fresh: u64) -> Option<Value> {
+    pub fn recall(&self, key: &str, fresh: u64) -> Option<Value> {
         let note = self.read()?.get(key)?.clone();
         let age = self.now.checked_sub(at(&note)?)?;
         (age < fresh).then_some(note)
@@ -53,7 +54,7 @@ impl Notes {
 
     /// Keeps a note, with its time; those older than `fresh` seconds go. Written beside its place and moved into it, so
     /// that nobody ever reads half a note.
-    pub(in crate::family) fn keep(&self, key: &str, mut note: Value, fresh: u64) -> std::io::Result<()> {
+    pub fn keep(&self, key: &str, mut note: Value, fresh: u64) -> std::io::Result<()> {
         note["at"] = json!(self.now);
         let mut notes = self.read().unwrap_or_else(|| json!({}));
         if let Some(all) = notes.as_object_mut() {
@@ -69,7 +70,7 @@ fn at(note: &Value) -> Option<u64> {
 }
 
 /// The name of a note about something that is known by these parts; it tells none of them.
-pub(in crate::family) fn key(parts: &[&str]) -> String {
+pub fn key(parts: &[&str]) -> String {
     let mut sum = Sha256::new();
     for part in parts {
         sum.update((part.len() as u64).to_le_bytes());
