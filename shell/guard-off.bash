@@ -13,8 +13,9 @@ __guard_off() {
     # Before the next prompt it would be put back. A text is an array of one element here.
     for i in "${!PROMPT_COMMAND[@]}"; do
         PROMPT_COMMAND[i]="${PROMPT_COMMAND[i]//__guard_path/:}"
+        PROMPT_COMMAND[i]="${PROMPT_COMMAND[i]//__guard_first/:}"
     done
-    \builtin unset -f __guard_path
+    \builtin unset -f __guard_path __guard_first
 }
 __guard_off
 \builtin unset -f __guard_off

@@ -8,7 +8,7 @@ function __guard_off
     end
     set -gx PATH $rest
     # Before the next prompt it would be put back.
-    functions --erase __guard_prompt __guard_path
+    functions --erase __guard_first __guard_prompt __guard_path
 end
 __guard_off
 functions --erase __guard_off

@@ -8,8 +8,8 @@ __guard_off() {
     \builtin export PATH
     \builtin rehash
     # Before the next prompt it would be put back.
-    precmd_functions=("${(@)precmd_functions:#__guard_path}")
-    (( ! ${+functions[__guard_path]} )) || \builtin unfunction __guard_path
+    precmd_functions=("${(@)precmd_functions:#(__guard_path|__guard_first)}")
+    \builtin unset 'functions[__guard_path]' 'functions[__guard_first]'
 }
 __guard_off
 \builtin unfunction __guard_off

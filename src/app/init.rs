@@ -1,10 +1,13 @@
 //! `guard init`: code for a shell to eval. The code itself stands in `shell/`, where editors and linters read it.
 
+mod start_up;
+
+pub use start_up::{StartUp, for_shell, is_known, start_up, start_up_line};
+
 use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
-use crate::run::self_path;
 use crate::shim::{self, links};
 use crate::ui::stderr;
 use crate::world::World;
@@ -18,7 +21,21 @@ Examples:
   eval \"$(guard init bash)\"       last line of ~/.bashrc
   eval \"$(guard init zsh)\"        last line of ~/.zshrc
   guard init fish | source        last line of ~/.config/fish/config.fish
+  $env.config.hooks.pre_prompt ++= [(guard init nu)]
+                                  last line of ~/.config/nushell/config.nu
+  eval \"$(guard init sh)\"         last line of ~/.profile (dash, busybox, ksh)
   eval \"$(guard init bash --off)\" without guard in this shell, until it ends
+
+Shells nobody types into (scripts, `ssh HOST COMMAND`, cron) have the PATH of whoever starts
+them. To put guard first there:
+  bash  guard init bash --non-interactive > ~/.guard.bash, and BASH_ENV=~/.guard.bash for them;
+        for `ssh HOST COMMAND`, `. ~/.guard.bash` as the first line of ~/.bashrc
+  zsh   eval \"$(guard init zsh --non-interactive)\" in ~/.zshenv
+  fish  guard init fish --non-interactive | source in config.fish, outside of
+        `if status is-interactive`
+  sh    nothing is read by such a shell: the line in ~/.profile, and start it below that login
+  nu    guard init nu --non-interactive | save ~/.guard.nu, and `source ~/.guard.nu` in
+        config.nu, for `nu --login -c`
 
 The code also completes guard's own command line. Aliases such as k=kubectl are left alone and
 go through guard.")]
@@ -29,15 +46,32 @@ pub struct Args {
     /// Where the shims are, when `guard install --dir` put them somewhere else
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Do not look at PATH again before each prompt
+    /// Do not look at PATH again before each prompt; the first one still tells what came before guard
     #[arg(long)]
     pub no_prompt_hook: bool,
     /// Do not complete guard's own command line
     #[arg(long)]
     pub no_completion: bool,
+    /// Nothing but PATH, once: for files that shells read which nobody types into
+    #[arg(long)]
+    pub non_interactive: bool,
     /// Take the shims off the PATH of this shell again, until it ends
-    #[arg(long, conflicts_with_all = ["no_prompt_hook", "no_completion"])]
+    #[arg(long, conflicts_with_all = ["no_prompt_hook", "no_completion", "non_interactive"])]
     pub off: bool,
+}
+
+impl Args {
+    /// All there is for this shell.
+    pub const fn of(shell: Shell) -> Args {
+        Args {
+            shell,
+            dir: None,
+            no_prompt_hook: false,
+            no_completion: false,
+            non_interactive: false,
+            off: false,
+        }
+    }
 }
 
 /// The shells there is code for.
@@ -49,27 +83,51 @@ pub enum Shell {
     Zsh,
     /// Fish
     Fish,
+    /// Nu
+    #[value(alias = "nushell")]
+    Nu,
+    /// Every other POSIX shell: dash, busybox, ksh, mksh
+    #[value(aliases = ["posix", "dash", "ash", "ksh", "mksh"])]
+    Sh,
 }
 
 impl Shell {
+    /// The shell of this file.
+    pub fn at(path: &Path) -> Option<Shell> {
+        match path.file_name()?.to_str()? {
+            "bash" => Some(Shell::Bash),
+            "zsh" => Some(Shell::Zsh),
+            "fish" => Some(Shell::Fish),
+            "nu" => Some(Shell::Nu),
+            "sh" | "dash" | "ash" | "busybox" | "ksh" | "ksh93" | "mksh" => Some(Shell::Sh),
+            _ => None,
+        }
+    }
+
     /// The parts of its code: the path, the prompt hook, the completion.
     const fn parts(self) -> [&'static str; 3] {
         match self {
             Shell::Bash => [
                 include_str!("../../shell/guard.bash"),
-                include_str!("../../shell/guard-prompt.bash"),
+                include_str!("../../shell/guard-path-hook.bash"),
                 include_str!("../../shell/guard-complete.bash"),
             ],
             Shell::Zsh => [
                 include_str!("../../shell/guard.zsh"),
-                include_str!("../../shell/guard-prompt.zsh"),
+                include_str!("../../shell/guard-path-hook.zsh"),
                 include_str!("../../shell/guard-complete.zsh"),
             ],
             Shell::Fish => [
                 include_str!("../../shell/guard.fish"),
-                include_str!("../../shell/guard-prompt.fish"),
+                include_str!("../../shell/guard-path-hook.fish"),
                 include_str!("../../shell/guard-complete.fish"),
             ],
+            // What completes guard there can not be fetched when it is first asked for: `guard completions nu` prints it.
+            Shell::Nu => {
+                [include_str!("../../shell/guard.nu"), include_str!("../../shell/guard-path-hook.nu"), ""]
+            }
+            // POSIX knows no hook before a prompt and no completion.
+            Shell::Sh => [include_str!("../../shell/guard.sh"), "", ""],
         }
     }
 
@@ -79,18 +137,42 @@ impl Shell {
             Shell::Bash => include_str!("../../shell/guard-off.bash"),
             Shell::Zsh => include_str!("../../shell/guard-off.zsh"),
             Shell::Fish => include_str!("../../shell/guard-off.fish"),
+            Shell::Nu => include_str!("../../shell/guard-off.nu"),
+            Shell::Sh => include_str!("../../shell/guard-off.sh"),
+        }
+    }
+
+    /// What is called before a prompt: one that speaks at the first, one that looks at PATH at each.
+    const fn hooks(self, no_prompt_hook: bool) -> [&'static str; 2] {
+        match (self, no_prompt_hook) {
+            (Shell::Fish, false) => ["__guard_path", "guard is first again"],
+            // An event calls the other there.
+            (Shell::Fish, true) => ["true", LEFT_SO],
+            (_, false) => ["__guard_first __guard_path", "guard is first again"],
+            (_, true) => ["__guard_first", LEFT_SO],
         }
     }
 
     /// A word as this shell has to read it to get the text back.
     fn quoted(self, text: &str) -> String {
         match self {
-            Shell::Bash | Shell::Zsh => format!("'{}'", text.replace('\'', "'\\''")),
+            Shell::Bash | Shell::Zsh | Shell::Sh => format!("'{}'", text.replace('\'', "'\\''")),
             // In fish's single quotes, only the backslash and the quote itself can be escaped.
             Shell::Fish => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+            // Nothing is escaped in nu's raw strings; they end with as many hashes as they began with.
+            Shell::Nu => {
+                let mut hashes = "#".to_owned();
+                while text.contains(&format!("'{hashes}")) {
+                    hashes.push('#');
+                }
+                format!("r{hashes}'{text}'{hashes}")
+            }
         }
     }
 }
+
+/// What the first prompt says to who wanted no hook that mends it.
+const LEFT_SO: &str = "tools go past guard here, for --no-prompt-hook leaves it so";
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
@@ -125,106 +207,57 @@ pub fn code(args: &Args, dir: &str) -> Result<String> {
             .because("it holds a colon, a line break or bytes that are not UTF-8")
             .help("choose another directory with --dir, here and for `guard install`"));
     }
+    let quoted = |text: &str| args.shell.quoted(text);
     if args.off {
-        return Ok(args.shell.off().replace("@DIR@", &args.shell.quoted(dir)));
+        return Ok(args.shell.off().replace("@DIR@", &quoted(dir)));
     }
     let [path, prompt, complete] = args.shell.parts();
-    let mut code = path.replace("@DIR@", &args.shell.quoted(dir));
-    if !args.no_prompt_hook {
-        code.push_str(prompt);
+    let mut code = path.to_owned();
+    // nu has no words for the first prompt: its code is run there, after all start-up files.
+    if !(args.non_interactive || args.shell == Shell::Nu && args.no_prompt_hook) {
+        let [hooks, mended] = args.shell.hooks(args.no_prompt_hook);
+        code.push_str(&prompt.replace("@HOOKS@", hooks).replace("@MENDED@", &quoted(mended)));
     }
-    if !args.no_completion {
+    if !(args.non_interactive || args.no_completion) {
         code.push_str(complete);
     }
-    Ok(code)
-}
-
-/// A word as a shell with this name has to read it: plain where that is enough.
-pub fn quoted(shell: &Path, text: &str) -> String {
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+".contains(&b));
-    match shell.file_name() {
-        _ if plain => text.to_owned(),
-        Some(name) if name == "fish" => Shell::Fish.quoted(text),
-        _ => Shell::Bash.quoted(text),
-    }
-}
-
-/// The line for a shell's start-up file, and that file: what `guard install` and `guard doctor` tell people to add.
-pub fn start_up_line(world: &World) -> (&'static str, &'static str) {
-    let shell = world.set_var("SHELL").map(PathBuf::from).unwrap_or_default();
-    match shell.file_name().and_then(|name| name.to_str()) {
-        Some("zsh") => ("eval \"$(guard init zsh)\"", "~/.zshrc"),
-        Some("fish") => ("guard init fish | source", "~/.config/fish/config.fish"),
-        _ => ("eval \"$(guard init bash)\"", "~/.bashrc"),
-    }
-}
-
-/// Whether there is code for this shell.
-pub fn is_known(shell: &Path) -> bool {
-    ["bash", "zsh", "fish"].iter().any(|name| shell.ends_with(name))
-}
-
-/// A line that a start-up file has to have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartUp {
-    /// The file, below the home directory.
-    pub file: &'static str,
-    /// The line.
-    pub text: String,
-    /// What a line that does the same has in it.
-    pub sign: &'static str,
-}
-
-/// What the start-up files of this shell have to have so that every new one finds guard first: as an interactive shell, and as
-/// the shell of a login. `knows_guard` says that `guard` is found there by its name.
-pub fn start_up(world: &World, shell: &Path, knows_guard: bool) -> Vec<StartUp> {
-    let (line, file) = start_up_line(world);
-    let own = self_path::own_path().filter(|_| !knows_guard);
-    // Where a new shell does not find `guard` by its name, the line has to say where it is.
-    let text = match own.map(|path| quoted(shell, &path.to_string_lossy())) {
-        Some(path) => line.replacen("guard", &path, 1),
-        None => line.to_owned(),
-    };
-    let mut lines = vec![StartUp { file: file.trim_start_matches("~/"), text, sign: "guard init" }];
-    if shell.ends_with("bash") {
-        // bash reads the first of these, and only that; a new one in front would keep it from reading the others. A login to a
-        // desktop reads ~/.profile in another shell.
-        let there = |name: &&&str| world.home().is_some_and(|home| home.join(name).exists());
-        let (file, text) = match [".bash_profile", ".bash_login"].iter().find(there) {
-            Some(name) => (*name, ". ~/.bashrc"),
-            None => (".profile", "[ -z \"$BASH_VERSION\" ] || . ~/.bashrc"),
-        };
-        lines.push(StartUp { file, text: text.to_owned(), sign: "bashrc" });
-    }
-    lines
+    Ok(code.replace("@DIR@", &quoted(dir)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn args(shell: Shell) -> Args {
-        Args { shell, dir: None, no_prompt_hook: false, no_completion: false, off: false }
-    }
+    const ALL: [Shell; 5] = [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Nu, Shell::Sh];
 
     #[test]
     fn every_part_is_filled_in_and_can_be_left_out() {
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            let whole = code(&args(shell), "/d").unwrap();
-            assert!(!whole.contains("@DIR@") && whole.contains("'/d'"));
-            let bare = Args { no_prompt_hook: true, no_completion: true, ..args(shell) };
-            let bare = code(&bare, "/d").unwrap();
+        for shell in ALL {
+            let own = shell.quoted("/d");
+            for no_prompt_hook in [false, true] {
+                let whole = code(&Args { no_prompt_hook, ..Args::of(shell) }, "/d").unwrap();
+                assert!(whole.contains(&own), "{whole}");
+                assert!(!["@DIR@", "@HOOKS@", "@MENDED@"].iter().any(|mark| whole.contains(mark)), "{whole}");
+            }
+            let bare = code(&Args { non_interactive: true, ..Args::of(shell) }, "/d").unwrap();
             assert!(
-                !bare.contains("PROMPT_COMMAND") && !bare.contains("precmd") && !bare.contains("fish_prompt")
+                !["PROMPT_COMMAND", "precmd", "fish_prompt", "++= [{"].iter().any(|hook| bare.contains(hook))
             );
             assert!(!bare.contains("completions"));
-            let off = code(&Args { off: true, ..args(shell) }, "/d").unwrap();
-            assert!(!off.contains("@DIR@") && off.contains("'/d'"));
+            let off = code(&Args { off: true, ..Args::of(shell) }, "/d").unwrap();
+            assert!(!off.contains("@DIR@") && off.contains(&own));
         }
     }
 
     #[test]
+    fn nothing_ends_a_word_before_its_end() {
+        assert_eq!(Shell::Nu.quoted("/d"), "r#'/d'#");
+        assert_eq!(Shell::Nu.quoted("/a'#b'"), "r##'/a'#b''##");
+        assert_eq!(Shell::Sh.quoted("it's"), "'it'\\''s'");
+    }
+
+    #[test]
     fn a_directory_that_cannot_stand_on_path_is_refused() {
-        assert_eq!(code(&args(Shell::Bash), "/a:b").unwrap_err().exit(), Exit::Usage);
+        assert_eq!(code(&Args::of(Shell::Bash), "/a:b").unwrap_err().exit(), Exit::Usage);
     }
 }

@@ -80,7 +80,10 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     if !first {
         let (line, file) = init::start_up_line(world);
         let line = match &args.dir {
-            Some(_) => with_directory(line, &dir.to_string_lossy()),
+            Some(_) => {
+                let shell = world.set_var("SHELL").map(PathBuf::from).unwrap_or_default();
+                with_directory(line, &init::for_shell(&shell, &dir.to_string_lossy()))
+            }
             None => line.to_owned(),
         };
         let _ = write!(
@@ -204,8 +207,9 @@ fn shown(path: &Path) -> String {
     escape(path.as_os_str().as_bytes())
 }
 
+/// The line for a directory that is not the usual one; `dir` is a word of the line's shell.
 fn with_directory(line: &str, dir: &str) -> String {
-    let option = format!(" --dir {}", shell_words::quote(dir));
+    let option = format!(" --dir {dir}");
     match line.find([')', '|']) {
         Some(end) => {
             let (head, tail) = line.split_at(end);
@@ -223,9 +227,10 @@ mod tests {
     #[test]
     fn the_start_up_line_names_another_directory() {
         assert_eq!(
-            with_directory("eval \"$(guard init zsh)\"", "/a b"),
+            with_directory("eval \"$(guard init zsh)\"", "'/a b'"),
             "eval \"$(guard init zsh --dir '/a b')\""
         );
         assert_eq!(with_directory("guard init fish | source", "/d"), "guard init fish --dir /d | source");
+        assert_eq!(with_directory("x ++= [(guard init nu)]", "/d"), "x ++= [(guard init nu --dir /d)]");
     }
 }

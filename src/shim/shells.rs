@@ -55,8 +55,9 @@ fn parts(tools: &[&str]) -> Vec<String> {
 fn question(shell: &Path, nonce: &str, tools: &[&str]) -> Option<String> {
     let name = shell.file_name()?.to_str()?;
     let (path, rest) = match name {
-        "bash" | "zsh" | "sh" | "dash" | "ksh" | "mksh" => ("printf '%s\\n' \"$PATH\"", ""),
+        "bash" | "zsh" | "sh" | "dash" | "ash" | "ksh" | "ksh93" | "mksh" => ("printf '%s\\n' \"$PATH\"", ""),
         "fish" => ("string join : $PATH", "; true"),
+        "nu" => return Some(question_in_nu(nonce, tools)),
         _ => return None,
     };
     // Nobody types before the first prompt, and what guard does there is done by then.
@@ -81,6 +82,42 @@ fn question(shell: &Path, nonce: &str, tools: &[&str]) -> Option<String> {
     Some(text)
 }
 
+/// The same in nu's words.
+fn question_in_nu(nonce: &str, tools: &[&str]) -> String {
+    let mut text = BEFORE_NUS_PROMPT.to_owned();
+    for part in parts(tools) {
+        text.push_str(&format!("print \"\\n{nonce}-{part}\"\n"));
+        text.push_str(&match part.split_once('-') {
+            None if part == "path" => "print ($env.PATH | str join (char esep))\n".to_owned(),
+            None if part == "alias" => {
+                "print (scope aliases | each {|a| $\"alias ($a.name)='($a.expansion)'\" } | str join \"\\n\")\n".to_owned()
+            }
+            // A command or an alias of that name has no path.
+            Some(("found", tool)) => {
+                format!("print (which {tool} | each {{|w| $w.path? | default -e $w.command }} | get 0? | default '')\n")
+            }
+            Some((_, tool)) => format!("try {{ {tool} {SELFTEST} {nonce} }}\n"),
+            None => String::new(),
+        });
+    }
+    // With no terminal there is no first prompt to go on to.
+    text.push_str("exit\n");
+    text
+}
+
+/// Hooks of guard's are run as nu does before the first prompt. Text among them can be evaluated nowhere else but in another nu,
+/// which tells what `PATH` is then.
+const BEFORE_NUS_PROMPT: &str = "\
+let guards = ($env.config.hooks.pre_prompt | where {|hook| try { '__guard_path' in $hook } catch { false }})
+for hook in $guards {
+    if ($hook | describe) == 'string' {
+        try { $env.PATH = (^$nu.current-exe -n -c ($hook ++ \"\\nprint ($env.PATH | to nuon)\") | from nuon) }
+    } else {
+        do --env $hook.code
+    }
+}
+";
+
 /// Asks a shell. `Err` says why it did not answer.
 pub fn inspect(
     world: &World,
@@ -95,7 +132,15 @@ pub fn inspect(
     };
     let mut command = Command::new(shell);
     command.env_clear().envs(session(world));
+    let is_nu = shell.ends_with("nu");
     match start {
+        // What is told with -c is run before nu reads all its files, and nu finds no words behind a script.
+        Start::Login if is_nu => command.args(["-l", "-e", &question]),
+        Start::Interactive if is_nu => command.env(QUESTION, &question).args([
+            "-l",
+            "-c",
+            &format!("exec $nu.current-exe -e $env.{QUESTION}"),
+        ]),
         Start::Login => command.args(["-l", "-i", "-c", &question]),
         // A window's shell inherits what the session's login shell made of the environment, and nothing of this one.
         Start::Interactive => {
@@ -111,6 +156,9 @@ pub fn inspect(
         Ended::Itself(_) => "its start-up files end it before it answers".to_owned(),
     })
 }
+
+/// The variable in which one nu hands the question to the next.
+const QUESTION: &str = "__GUARD_QUESTION";
 
 /// Variables that a login sets for whoever logs in.
 const OF_A_LOGIN: [&str; 6] = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "XDG_RUNTIME_DIR"];

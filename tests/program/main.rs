@@ -45,6 +45,8 @@ mod scenarios_robust;
 mod scenarios_untouched;
 mod scenarios_whose;
 mod shell_init;
+mod shell_init_nu_sh;
+mod shell_prompt;
 mod shell_setup;
 mod shim_find;
 mod shim_full;

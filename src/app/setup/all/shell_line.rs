@@ -13,8 +13,18 @@ use std::time::Duration;
 /// Stands behind every line that is written, so that it can be found again.
 const MARK: &str = " # added by guard setup";
 /// Every start-up file that a line may have been written to, below the home directory.
-const FILES: [&str; 6] =
-    [".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc", ".config/fish/config.fish"];
+const FILES: [&str; 10] = [
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".profile",
+    ".zshrc",
+    ".config/fish/config.fish",
+    ".config/nushell/config.nu",
+    "Library/Application Support/nushell/config.nu",
+    ".kshrc",
+    ".mkshrc",
+];
 
 /// What has to be added to which file. A file that has such a line, wherever it came from, is left alone.
 pub(super) fn plans(world: &World) -> Result<Vec<Plan>> {
@@ -36,7 +46,7 @@ pub(super) fn plans(world: &World) -> Result<Vec<Plan>> {
 }
 
 fn plan(world: &World, line: StartUp) -> Result<Option<Plan>> {
-    let Some(path) = at_home(world, line.file) else { return Ok(None) };
+    let Some(path) = at_home(world, &line.file) else { return Ok(None) };
     let old = read(&path)?;
     if old.as_deref().is_some_and(|text| has(text, line.sign)) {
         return Ok(Some(Plan::Done(format!("present  the line in {}", shown(&path)))));

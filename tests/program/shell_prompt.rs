@@ -1,0 +1,1 @@
+//! Shells as people have them: rc files, version managers, terminals.
