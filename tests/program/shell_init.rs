@@ -156,8 +156,9 @@ fn fish() {
         let status = format!("{code}\nfalse\n__guard_path\necho $status");
         prints(&run("fish", FISH, &status), "1", &what);
         if !args.no_prompt_hook {
-            let event =
-                format!("{code}\nemit fish_prompt\nset -gx PATH /first $PATH\nemit fish_prompt\necho $PATH[1]");
+            let event = format!(
+                "{code}\nemit fish_prompt\nset -gx PATH /first $PATH\nemit fish_prompt\necho $PATH[1]"
+            );
             prints(&run("fish", FISH, &event), &dir, &what);
         }
     }

@@ -38,7 +38,8 @@ fn sh() {
             let all = format!("{code}\n{off}\nPATH=\n{off}\n/usr/bin/printf '%s' \"$PATH\"");
             prints(&run(program, options, &all), "", &what);
         }
-        let mine = "unset HOME\nalias set='echo TAKEN' unset='echo TAKEN' export='echo TAKEN' true='echo TAKEN'\n";
+        let mine =
+            "unset HOME\nalias set='echo TAKEN' unset='echo TAKEN' export='echo TAKEN' true='echo TAKEN'\n";
         let aliases = format!(
             "{mine}{}\n/usr/bin/printf '%s' \"$PATH\"",
             code(&guard::app::init::Args::of(Shell::Sh), "/s").unwrap()
