@@ -6,6 +6,12 @@ if ! \builtin declare -F __guard_first >/dev/null; then
         # It stays where it is, for Bash is walking through PROMPT_COMMAND now, and has no more to say.
         # shellcheck disable=SC2317
         __guard_first() { \builtin return $?; }
+        # What a later line added to PROMPT_COMMAND may put something first as well.
+        case "${PROMPT_COMMAND[*]-}" in
+            *__guard_path) ;;
+            *__guard_path*) PROMPT_COMMAND[${#PROMPT_COMMAND[@]} - 1]+=$'\n__guard_path' ;;
+            *) ;;
+        esac
         case ":${PATH-}:" in
             ":${dir}:"*) \builtin return "${status}" ;;
             *":${dir}:"*) \builtin printf -v what "%q was put before guard's directory" "${PATH%%:*}" ;;

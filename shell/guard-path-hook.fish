@@ -15,7 +15,8 @@ if not functions -q __guard_prompt
     end
 end
 
-# Before every prompt: version managers, activated environments and sourced files like to come first.
-function __guard_prompt --on-event fish_prompt
+# Before every prompt, and before every line is run: version managers, activated environments and sourced files like to come
+# first, and some add their hooks later than guard.
+function __guard_prompt --on-event fish_prompt --on-event fish_preexec
     @HOOKS@
 end

@@ -20,11 +20,15 @@ if (( ! ${+functions[__guard_first]} )); then
     }
 fi
 
-# Before every prompt: version managers, activated environments and sourced files like to come first.
-\builtin typeset -ga precmd_functions
+# Before every prompt, and before every line is run: version managers, activated environments and sourced files like to come
+# first, and some add their hooks later than guard.
+\builtin typeset -ga precmd_functions preexec_functions
 for __guard_hook in @HOOKS@; do
     if (( ! ${precmd_functions[(Ie)$__guard_hook]} )); then
         precmd_functions+=($__guard_hook)
+    fi
+    if [[ $__guard_hook == __guard_path ]] && (( ! ${preexec_functions[(Ie)$__guard_hook]} )); then
+        preexec_functions+=($__guard_hook)
     fi
 done
 \builtin unset __guard_hook
