@@ -2,7 +2,7 @@
 
 mod start_up;
 
-pub use start_up::{StartUp, for_shell, is_known, start_up, start_up_line};
+pub use start_up::{READS_BASHRC, StartUp, for_shell, is_known, start_up, start_up_line};
 
 use super::out;
 use crate::engine::escape::escape;

@@ -92,9 +92,9 @@ fn question_in_nu(nonce: &str, tools: &[&str]) -> String {
             None if part == "alias" => {
                 "print (scope aliases | each {|a| $\"alias ($a.name)='($a.expansion)'\" } | str join \"\\n\")\n".to_owned()
             }
-            // A command or an alias of that name has no path.
+            // The path of a command that nu has itself is the file it is written in.
             Some(("found", tool)) => {
-                format!("print (which {tool} | each {{|w| $w.path? | default -e $w.command }} | get 0? | default '')\n")
+                format!("print (which {tool} | each {{|w| if $w.type == 'external' {{ $w.path }} else {{ $w.command }} }} | get 0? | default '')\n")
             }
             Some((_, tool)) => format!("try {{ {tool} {SELFTEST} {nonce} }}\n"),
             None => String::new(),

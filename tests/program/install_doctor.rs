@@ -257,6 +257,40 @@ fn doctor_starts_shells_as_a_login_does_and_its_advice_helps() {
     }
 }
 
+/// What a name is in nu: a command of its own, an alias with a path, and where guard's directory is.
+#[test]
+fn doctor_hears_what_nu_makes_of_a_name() {
+    let Some(nu) = whereis("nu").filter(|_| have("nu")) else { return };
+    let home = Home::new();
+    home.guard(false, &["install", "kubectl"]);
+    let config = home.at(".config/nushell/config.nu");
+    fs::create_dir_all(config.parent().unwrap()).unwrap();
+    let real = home.at("bin/kubectl").display().to_string();
+    let path = format!("$env.PATH = ('{}' | split row ':')", home.path(false));
+    let line = "$env.config.hooks.pre_prompt ++= [(guard init nu)]";
+    for (text, wanted) in [
+        (format!("{path}\n{line}"), ["ok", "kubectl"]),
+        (format!("{path}\nalias k = ^'{real}' -n x\n{line}"), ["ok", "kubectl"]),
+        (path.clone(), ["FAIL", "not on PATH"]),
+        (
+            format!("$env.PATH = ('{}:{}' | split row ':')", home.at("bin").display(), home.path(true)),
+            ["FAIL", "entry 2"],
+        ),
+        (
+            format!("{path}\n{line}\ndef kubectl [...rest] {{ ^'{real}' ...$rest }}"),
+            ["FAIL", "kubectl is kubectl"],
+        ),
+        (format!("{path}\n{line}\nalias kubectl = ^'{real}'"), ["FAIL", "function or alias"]),
+        (format!("{path}\n{line}\nexit 0"), ["warn", "end it before"]),
+    ] {
+        fs::write(&config, &text).unwrap();
+        for (line, advice) in shells_of(&home, nu.to_str().unwrap()) {
+            assert!(line.starts_with(wanted[0]), "{text}\n{line}\n{advice}");
+            assert!(format!("{line} {advice}").contains(wanted[1]), "{text}\n{line}\n{advice}");
+        }
+    }
+}
+
 #[test]
 fn init_says_when_the_links_are_gone() {
     let home = Home::new();

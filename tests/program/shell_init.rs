@@ -225,7 +225,11 @@ fn linters_find_nothing() {
         clean("fish_indent", &["--check"], &write(Shell::Fish, "guard.fish"));
     }
     if have("nu") {
-        for file in [write(Shell::Nu, "guard.nu"), write_off(Shell::Nu, "off.nu")] {
+        let completions = Command::new(env!("CARGO_BIN_EXE_guard")).args(["completions", "nu"]).output();
+        std::fs::write(dir.path().join("complete.nu"), completions.unwrap().stdout).unwrap();
+        let bare =
+            [write(Shell::Nu, "guard.nu"), write_off(Shell::Nu, "off.nu"), dir.path().join("complete.nu")];
+        for file in bare {
             let output = Command::new("nu").args(["--ide-check", "10"]).arg(&file).output().unwrap();
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             assert!(output.status.success() && !said.contains("\"diagnostic\""), "{said}");

@@ -19,6 +19,9 @@ pub struct StartUp {
 /// What a line that loads guard's code has in it.
 const LOADS: &str = "guard init";
 
+/// What a line that reads ~/.bashrc has in it.
+pub const READS_BASHRC: &str = "bashrc";
+
 /// Where nu looks for its files, below the home directory.
 const NU: &str = if cfg!(target_os = "macos") {
     "~/Library/Application Support/nushell/config.nu"
@@ -85,7 +88,7 @@ fn of_a_bash_login(world: &World) -> StartUp {
         Some(name) => (*name, ". ~/.bashrc"),
         None => (".profile", "[ -z \"$BASH_VERSION\" ] || . ~/.bashrc"),
     };
-    StartUp { file: file.to_owned(), text: text.to_owned(), sign: "bashrc" }
+    StartUp { file: file.to_owned(), text: text.to_owned(), sign: READS_BASHRC }
 }
 
 /// The file that a POSIX shell reads whenever somebody types into it, below the home directory, where there is one: that of

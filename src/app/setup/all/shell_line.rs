@@ -48,7 +48,7 @@ pub(super) fn plans(world: &World) -> Result<Vec<Plan>> {
 fn plan(world: &World, line: StartUp) -> Result<Option<Plan>> {
     let Some(path) = at_home(world, &line.file) else { return Ok(None) };
     let old = read(&path)?;
-    if old.as_deref().is_some_and(|text| has(text, line.sign)) {
+    if old.as_deref().is_some_and(|text| has(text, line.sign) && !undone(text, &line)) {
         return Ok(Some(Plan::Done(format!("present  the line in {}", shown(&path)))));
     }
     let edit = Edit { new: Some(with(old.as_deref().unwrap_or(""), &line.text)), old, path };
@@ -62,6 +62,15 @@ fn plan(world: &World, line: StartUp) -> Result<Option<Plan>> {
 /// Whether a line that counts has this in it.
 fn has(text: &str, sign: &str) -> bool {
     text.lines().any(|line| line.contains(sign) && !line.trim_start().starts_with('#'))
+}
+
+/// Whether `PATH` is set behind a line that has ~/.bashrc read. Debian's ~/.profile does so for ~/bin; what stands in ~/.bashrc itself
+/// is left as it is, and the first prompt tells.
+fn undone(text: &str, line: &StartUp) -> bool {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let behind = lines.skip_while(|text| !text.contains(line.sign)).collect::<Vec<_>>();
+    let last = behind.iter().rposition(|text| text.contains(line.sign)).unwrap_or_default();
+    line.sign == init::READS_BASHRC && behind.iter().skip(last + 1).any(|text| text.contains("PATH="))
 }
 
 fn with(old: &str, line: &str) -> String {
@@ -92,6 +101,16 @@ fn without(path: &Path) -> Result<Option<Edit>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_profile_that_goes_on_with_path_reads_bashrc_once_more() {
+        let line =
+            StartUp { file: ".profile".to_owned(), text: ". ~/.bashrc".to_owned(), sign: init::READS_BASHRC };
+        let debian = "if [ -n \"$BASH_VERSION\" ]; then\n. \"$HOME/.bashrc\"\nfi\nPATH=\"$HOME/bin:$PATH\"\n";
+        assert!(has(debian, line.sign) && undone(debian, &line));
+        assert!(!undone(&with(debian, &line.text), &line), "once");
+        assert!(!undone("PATH=/x\n. ~/.bashrc\n# PATH=\n", &line));
+    }
 
     #[test]
     fn a_line_is_added_once_and_taken_away_alone() {
