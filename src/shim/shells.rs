@@ -96,7 +96,8 @@ fn question_in_nu(nonce: &str, tools: &[&str]) -> String {
             Some(("found", tool)) => {
                 format!("print (which {tool} | each {{|w| if $w.type == 'external' {{ $w.path }} else {{ $w.command }} }} | get 0? | default '')\n")
             }
-            Some((_, tool)) => format!("try {{ {tool} {SELFTEST} {nonce} }}\n"),
+            // Bare, a number like 5b2b is the beginning of a size in bytes.
+            Some((_, tool)) => format!("try {{ {tool} {SELFTEST} '{nonce}' }}\n"),
             None => String::new(),
         });
     }
