@@ -65,7 +65,11 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
 
 /// The features of the package that are built in.
 fn features() -> Vec<&'static str> {
-    [("cli", cfg!(feature = "cli")), ("demo", cfg!(feature = "demo"))].iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect()
+    [("cli", cfg!(feature = "cli")), ("demo", cfg!(feature = "demo"))]
+        .iter()
+        .filter(|(_, on)| *on)
+        .map(|(name, _)| *name)
+        .collect()
 }
 
 /// The target as rustc calls it: `x86_64-unknown-linux-musl`, `aarch64-apple-darwin`.

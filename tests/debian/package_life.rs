@@ -198,8 +198,8 @@ fn over_a_guard_that_cargo_installed() {
     alone(&root, &format!("{path} guard doctor")).not("guard on PATH");
     // The copies that it made for the hooks become the package's.
     install(&root);
-    alone(&root, "guard doctor --apt").says("apt calls the hook");
-    let doctor = alone(&root, &format!("{path} guard doctor"));
+    alone(&root, "guard doctor -v --apt").says("apt calls the hook");
+    let doctor = alone(&root, &format!("{path} guard doctor -v"));
     let line =
         doctor.output.lines().find(|line| line.contains("guard on PATH")).unwrap_or_default().to_owned();
     for said in [

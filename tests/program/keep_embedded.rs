@@ -77,7 +77,10 @@ fn the_screen_promises_the_copy_and_the_way_back() {
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("Secrets included, are kept in ~/.local/state/guard/kept"), "{text}");
-    assert!(flat.contains("back with: guard restore, by the id it gets then; data in volumes is not in it"), "{text}");
+    assert!(
+        flat.contains("back with: guard restore, by the id it gets then; data in volumes is not in it"),
+        "{text}"
+    );
     assert!(flat.contains("kubectl patch pv pv-1 -p"), "{text}");
     assert!(copies(&guarded).is_empty(), "a check keeps nothing");
     if std::env::var_os("GUARD_TEST_FIGURES").is_some() {

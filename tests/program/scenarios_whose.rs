@@ -259,7 +259,8 @@ fn the_record_says_what_the_screen_said() {
     assert_eq!(record["target"]["namespace"]["value"], "shop", "{record:#}");
     assert_eq!(record["target"]["name"]["value"], "acme", "{record:#}");
     assert_eq!(record["caller"]["actor"], "agent", "{record:#}");
-    told(&s.guard(&["audit", "show"])).is(0).says("an agent").says("namespace shop").says("name acme");
+    told(&s.guard(&["audit", "show"])).is(0).says("acme/shop").says("(agent)");
+    told(&s.guard(&["audit", "show", "-v"])).is(0).says("an agent").says("namespace shop").says("name acme");
     s.unset("CLAUDECODE");
     told(&s.pipeline(DELETE)).is(REFUSED);
     let record = s.last_record();

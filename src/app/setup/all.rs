@@ -191,7 +191,11 @@ fn print(before: &[Plan], after: &[Plan], world: &World) -> Result<Exit> {
         }
         Ok(found) if found.places.is_empty() => {}
         Ok(found) => {
-            let _ = writeln!(text, "Ask what each of these is, and write it into your policy:\n{}", found.print());
+            let _ = writeln!(
+                text,
+                "Ask what each of these is, and write it into your policy:\n{}",
+                found.print()
+            );
         }
     }
     tell(after, &mut text);
