@@ -1,6 +1,7 @@
 //! `guard kept`: the copies taken before something was deleted.
 
-use super::out;
+use super::{out, record};
+use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
@@ -328,6 +329,16 @@ fn prune(root: &Path, older_than: Option<&str>, world: &World, choice: ColourCho
     if let Err(fail) = yes(asked, screen, world, choice) {
         return Err(fail.because("no copy was deleted"));
     }
+    let words: Vec<&str> = ["kept", "prune"].into_iter().chain(chosen.iter().map(|id| id.as_str())).collect();
+    let deed = record::Own {
+        words: &words,
+        target: None,
+        answer: crate::audit::Answer::Matched,
+        effect: Effect::Destroy,
+        copy: None,
+    };
+    let terms = crate::policy::load(world).unwrap_or_default().terms();
+    record::own(deed, terms.audit_path.as_deref(), world);
     for id in chosen {
         store::delete(root, id).map_err(|e| {
             Fail::new(fail::Kind::Data, format!("copy {} cannot be deleted", escape(id.as_bytes())))

@@ -7,6 +7,7 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::impact::Fate;
 use crate::fail::{Fail, Kind, Result};
+use crate::family::actor;
 use crate::family::judge::Evaluation;
 use crate::family::promise::Copied;
 use crate::ui::{ColourChoice, stderr};
@@ -58,6 +59,42 @@ pub fn refused(judged: &Evaluation<'_>, ending: &Ending, reason: &str) {
     let record = make(judged, ending, Outcome::Refused, Some(reason));
     let written = path(judged.terms.audit_path.as_deref(), judged.cx.world)
         .and_then(|path| audit::append(&record, &path));
+    if let Err(fail) = written {
+        let _ = writeln!(std::io::stderr(), "guard: warning: no audit record: {}", fail.what);
+    }
+}
+
+/// What guard itself is about to do, by one of its own commands.
+pub struct Own<'a> {
+    /// The words behind `guard`.
+    pub words: &'a [&'a str],
+    /// Where, when it is somewhere else than in guard's own directories.
+    pub target: Option<Target>,
+    /// How its question was answered.
+    pub answer: audit::Answer,
+    /// What it does.
+    pub effect: Effect,
+    /// The copy it is about.
+    pub copy: Option<&'a str>,
+}
+
+/// Writes the record of one of guard's own commands that changes something: what was put back, and which copies are gone.
+pub fn own(own: Own<'_>, audit_path: Option<&str>, world: &World) {
+    let words: Vec<String> = own.words.iter().map(|word| escape(word.as_bytes())).collect();
+    let mut caller = Caller::of_process(world);
+    caller.actor = Some(actor::actor(world).word().to_owned());
+    let mut record = Record::new(jiff::Timestamp::now(), audit::entropy(), caller, "guard", &words);
+    record.target = own.target;
+    record.operation = Operation {
+        effect: own.effect.word().to_owned(),
+        words: own.effect.word().to_owned(),
+        because: Vec::new(),
+    };
+    record.decision = if own.answer == audit::Answer::NotAsked { "allow" } else { "confirm" }.to_owned();
+    record.answer = own.answer;
+    record.outcome = Outcome::Exec;
+    record.kept = own.copy.map(str::to_owned);
+    let written = path(audit_path, world).and_then(|path| audit::append(&record, &path));
     if let Err(fail) = written {
         let _ = writeln!(std::io::stderr(), "guard: warning: no audit record: {}", fail.what);
     }

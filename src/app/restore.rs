@@ -4,8 +4,10 @@ mod apt;
 
 use super::consent::Consent;
 use super::consent::put_back::{Asking, Question};
-use super::{kept, out};
+use super::{kept, out, record};
+use crate::audit::Target;
 use crate::engine::challenge::{Scope, challenge, cluster_name};
+use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::fact::Known;
 use crate::engine::grammar::cobra::parse;
@@ -91,8 +93,13 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         return Err(Fail::new(fail::Kind::Usage, "--namespace needs a copy of one namespace")
             .because(format!("this one has {}", manifest.namespaces.len())));
     }
+    if let Some(name) = args.namespace.as_deref().filter(|name| !is_label(name)) {
+        let name = escape(name.as_bytes());
+        return Err(Fail::new(fail::Kind::Usage, format!("`{name}` is no name of a namespace"))
+            .help("small letters, digits and dashes: shop-back"));
+    }
     if args.dry_run {
-        out::print(&listed(&manifest, &plan))?;
+        out::print(&listed(&manifest, &plan, args.namespace.as_deref()))?;
         return Ok(Exit::Ok);
     }
     let mut words = vec!["get"];
@@ -119,8 +126,32 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let place = classify_target(&resolved.target.seen(), &policy);
     let asking = Asking { policy: &policy, world, choice };
     let consent = agreed(args, &manifest, &plan, &resolved.target, &place, &asking)?;
+    let into = args.namespace.clone().map_or_else(|| manifest.namespaces.clone(), |one| vec![one]);
+    let name = cluster_name(&resolved.target, place.name.as_deref());
+    let target = resolved.target.data(&name, &into);
+    record::own(
+        record::Own {
+            words: &["restore", &manifest.id],
+            target: Some(Target::of(&target, place.environment, place.name.as_deref())),
+            answer: consent.ending().answer(),
+            effect: Effect::Mutate,
+            copy: Some(&manifest.id),
+        },
+        policy.terms().audit_path.as_deref(),
+        world,
+    );
     let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE, at_home };
     put_back(consent, &dir, &manifest, &settings, args.verbose)
+}
+
+/// Whether a namespace can have this name (RFC 1123, a label).
+fn is_label(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let ends = |end: Option<u8>| end.is_some_and(plain);
+    name.len() <= 63
+        && name.bytes().all(|b| plain(b) || b == b'-')
+        && ends(name.bytes().next())
+        && ends(name.bytes().next_back())
 }
 
 /// Creates what was agreed to.
@@ -262,7 +293,7 @@ fn agreed<'p>(
     asking.ask(plan, Question { screen, question, challenge: &challenge, nothing: "nothing was created" })
 }
 
-fn listed(manifest: &Manifest, plan: &Plan) -> String {
+fn listed(manifest: &Manifest, plan: &Plan, namespace: Option<&str>) -> String {
     let mut text = format!(
         "copy {} of {} ({})\n",
         manifest.id,
@@ -270,7 +301,7 @@ fn listed(manifest: &Manifest, plan: &Plan) -> String {
         escape(manifest.cluster.server.as_bytes())
     );
     for step in &plan.steps {
-        let _ = writeln!(text, "create    {}", escape(step.called().as_bytes()));
+        let _ = writeln!(text, "create    {}", escape(step.called_in(namespace).as_bytes()));
     }
     lines(&mut text, "leave out", &plan.left_out);
     text

@@ -38,7 +38,7 @@ Examples:
   guard setup
   guard setup --all            also the links, the shell's line, agents' hooks and apt's
   guard setup --all --print    what that would write, and where
-  guard setup --print > ~/.config/guard/policy.yaml    no questions: edit the environments in it
+  guard setup --print > policy.yaml    no questions: edit the environments in it
 
 Each API server of your kubeconfig, each account behind your AWS profiles and this host are
 asked about once, whatever contexts and profiles lead to them. Which account a profile leads to
@@ -182,7 +182,7 @@ fn classify(asker: &mut ask::Asker, found: Found, world: &World) -> Result<bool>
     if !asker.consent_to_write(&path, old.as_deref(), &text)? {
         return Ok(false);
     }
-    let copy = write::write(&path, old.is_some(), &text)?;
+    let copy = write::write(&path, old.as_deref(), &text)?;
     asker.wrote();
     let kept = copy.map_or(String::new(), |copy| format!("; the old one is {}", policy::files::shown(&copy)));
     asker.say(&format!("written: {}{kept}", policy::files::shown(&path)))?;

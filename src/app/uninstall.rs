@@ -4,7 +4,8 @@ use super::{install, out, setup};
 use crate::engine::escape::escape;
 use crate::engine::tool::TOOLS;
 use crate::exit::Exit;
-use crate::fail::Result;
+use crate::fail::{Fail, Kind, Result};
+use crate::family::actor::{Agency, agency};
 use crate::shim::{self, layers};
 use crate::world::World;
 use std::fmt::Write;
@@ -42,6 +43,12 @@ pub struct Args {
 
 /// Runs the subcommand.
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
+    // What stands in front of an agent is not for the agent to take away.
+    if agency(world) == Agency::Certain {
+        return Err(Fail::new(Kind::Refused, "refused: a coding agent does not switch guard off")
+            .because("nothing was removed")
+            .help("ask the person to run it in a terminal of their own"));
+    }
     if args.all {
         return setup::all::undo(world);
     }

@@ -229,7 +229,10 @@ impl Session<'_> {
             }
             let matched = match question.level {
                 Level::Typed => question.challenge.accepts(&line),
-                Level::YesNo => [&b"y"[..], b"yes"].iter().any(|yes| line.eq_ignore_ascii_case(yes)),
+                // Blanks around it are no other answer, as around a phrase.
+                Level::YesNo => {
+                    [&b"y"[..], b"yes"].iter().any(|yes| line.trim_ascii().eq_ignore_ascii_case(yes))
+                }
             };
             if matched {
                 return self.justify(question);

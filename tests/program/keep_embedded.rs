@@ -224,6 +224,13 @@ fn at_a_terminal_the_way_back_is_asked_whatever_the_variable_says() {
     assert!(!server.exists("/api/v1/namespaces/shop"));
     asked("y").is(0).says("created");
     assert!(server.exists("/api/v1/namespaces/shop"));
+    let record = guarded.audit().pop().unwrap();
+    assert_eq!(
+        (&record["tool"], &record["argv"], &record["answer"], &record["kept"]),
+        (&json!("guard"), &json!(["restore", id]), &json!("matched"), &json!(id)),
+        "{record:#}"
+    );
+    assert_eq!(record["target"]["namespace"]["value"], "shop", "{record:#}");
     // Policy may forbid the variable altogether: nothing is created without a terminal.
     guarded.policy("version: 1\nprompt: {env_confirm: false}\n");
     let out = guarded.guard(&["restore", &id]);

@@ -1,10 +1,12 @@
 //! `guard restore` of packages.
 
 use super::Args;
-use crate::app::consent::Consent;
 use crate::app::consent::put_back::{Asking, Question};
 use crate::app::out;
+use crate::app::{consent::Consent, record};
+use crate::audit::Target;
 use crate::engine::challenge::{HostScope, host_challenge};
+use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::human::counted;
 use crate::engine::packages::plan::Plan;
@@ -186,7 +188,21 @@ fn agreed<'w, 'm>(
     let asks = removes || place.environment >= Environment::Unclassified;
     let asking = Asking { policy: &policy, world, choice };
     let question = asks.then_some(question);
-    asking.ask(put, Question { screen, question, challenge: &challenge, nothing: "nothing was changed" })
+    let question = Question { screen, question, challenge: &challenge, nothing: "nothing was changed" };
+    let consent = asking.ask(put, question)?;
+    let target = host.target.data(&name);
+    record::own(
+        record::Own {
+            words: &["restore", &manifest.id],
+            target: Some(Target::of(&target, place.environment, place.name.as_deref())),
+            answer: consent.ending().answer(),
+            effect: if removes { Effect::Disrupt } else { Effect::Mutate },
+            copy: Some(&manifest.id),
+        },
+        policy.terms().audit_path.as_deref(),
+        world,
+    );
+    Ok(consent)
 }
 
 fn line(text: &mut String, label: &str, what: &str) {

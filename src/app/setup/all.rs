@@ -71,29 +71,25 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     if !args.print && !args.yes {
         ask::Asker::possible()?;
     }
-    let before = [links_step(world)?].into_iter().chain(shell_line::plans(world)?);
-    let after = agents::plans(world)?.into_iter().chain(apt(world));
-    let (before, after): (Vec<Plan>, Vec<Plan>) = (before.collect(), after.collect());
+    let links = links_step(world)?;
     if args.print {
-        return print(&before, &after, world);
+        return print(&links, world);
     }
     if args.yes {
-        let mut text = String::new();
-        for plan in before.iter().chain(&after) {
-            take_unasked(plan, world, &mut text)?;
-        }
-        text.push_str("left     what is production: a person says it, with `guard setup`\n");
-        text.push_str("\nopen a new shell, then check with: guard doctor\n");
-        out::print(&text)?;
-        return Ok(Exit::Ok);
+        return unasked(&links, world);
     }
     let mut asker = ask::Asker::open()?;
-    let mut wrote = false;
-    for plan in &before {
-        wrote |= take(plan, &mut asker, world)?;
-    }
+    let mut wrote = take(&links, &mut asker, world)?;
     if wrote {
         asker.wrote();
+    }
+    // With the links in place a new shell says whether its start-up file is all it has to be.
+    let new = shell_line::ask_a_new_one(world);
+    for plan in shell_line::plans(world, new)? {
+        wrote |= take(&plan, &mut asker, world)?;
+        if wrote {
+            asker.wrote();
+        }
     }
     match find(world, false) {
         // A kubeconfig that cannot be read keeps nobody from the rest.
@@ -108,7 +104,7 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         }
     }
     let mut sudo = None;
-    for plan in after {
+    for plan in agents::plans(world, new.knows_guard)?.into_iter().chain(apt(world)) {
         match plan {
             // sudo asks for a password on this very terminal.
             Plan::Do(Step { what, shown, act: Act::Apt(words) }) => {
@@ -140,11 +136,31 @@ fn take(plan: &Plan, asker: &mut ask::Asker, world: &World) -> Result<bool> {
     if !asker.consent_to(&step.what, &step.shown)? {
         return Ok(false);
     }
-    asker.say(act(&step.act, world)?.trim_end())?;
-    Ok(true)
+    // What cannot be done keeps nobody from the rest.
+    match act(&step.act, world) {
+        Ok(said) => asker.say(said.trim_end()).map(|()| true),
+        Err(fail) => asker.say(&fail.to_string()).map(|()| false),
+    }
 }
 
-fn take_unasked(plan: &Plan, world: &World, text: &mut String) -> Result<()> {
+/// Every step of this user's, without a question. The exit code says whether one was left for a reason.
+fn unasked(links: &Plan, world: &World) -> Result<Exit> {
+    let mut text = String::new();
+    let mut exit = take_unasked(links, world, &mut text);
+    let new = shell_line::ask_a_new_one(world);
+    let rest = shell_line::plans(world, new)?.into_iter().chain(agents::plans(world, new.knows_guard)?);
+    for plan in rest.chain(apt(world)) {
+        if take_unasked(&plan, world, &mut text) != Exit::Ok {
+            exit = Exit::Refused;
+        }
+    }
+    text.push_str("left     what is production: a person says it, with `guard setup`\n");
+    text.push_str("\nopen a new shell, then check with: guard doctor\n");
+    out::print(&text)?;
+    Ok(exit)
+}
+
+fn take_unasked(plan: &Plan, world: &World, text: &mut String) -> Exit {
     match plan {
         Plan::Done(said) | Plan::Cannot(said) => {
             let _ = writeln!(text, "{said}");
@@ -153,9 +169,15 @@ fn take_unasked(plan: &Plan, world: &World, text: &mut String) -> Result<()> {
         Plan::Do(Step { what, act: Act::Apt(words), .. }) => {
             let _ = writeln!(text, "left     {what}: run `{}`", shell_words::join(words));
         }
-        Plan::Do(step) => text.push_str(&act(&step.act, world)?),
+        Plan::Do(step) => match act(&step.act, world) {
+            Ok(said) => text.push_str(&said),
+            Err(fail) => {
+                let _ = writeln!(text, "left     {}: {fail}", step.what);
+                return Exit::Refused;
+            }
+        },
     }
-    Ok(())
+    Exit::Ok
 }
 
 fn act(act: &Act, world: &World) -> Result<String> {
@@ -174,17 +196,17 @@ fn act(act: &Act, world: &World) -> Result<String> {
     }
 }
 
-fn print(before: &[Plan], after: &[Plan], world: &World) -> Result<Exit> {
+fn print(links: &Plan, world: &World) -> Result<Exit> {
     let mut text = String::new();
-    let tell = |plans: &[Plan], text: &mut String| {
-        for plan in plans {
-            let _ = match plan {
-                Plan::Done(said) | Plan::Cannot(said) => writeln!(text, "{said}\n"),
-                Plan::Do(step) => writeln!(text, "{}:\n{}\n", step.what, step.shown.trim_end()),
-            };
-        }
+    let tell = |plan: &Plan, text: &mut String| {
+        let _ = match plan {
+            Plan::Done(said) | Plan::Cannot(said) => writeln!(text, "{said}\n"),
+            Plan::Do(step) => writeln!(text, "{}:\n{}\n", step.what, step.shown.trim_end()),
+        };
     };
-    tell(before, &mut text);
+    let new = shell_line::ask_a_new_one(world);
+    tell(links, &mut text);
+    shell_line::plans(world, new)?.iter().for_each(|plan| tell(plan, &mut text));
     match find(world, true) {
         Err(fail) => {
             let _ = writeln!(text, "{fail}\n");
@@ -198,7 +220,8 @@ fn print(before: &[Plan], after: &[Plan], world: &World) -> Result<Exit> {
             );
         }
     }
-    tell(after, &mut text);
+    let after = agents::plans(world, new.knows_guard)?.into_iter().chain(apt(world));
+    after.for_each(|plan| tell(&plan, &mut text));
     out::print(&text)?;
     Ok(Exit::Ok)
 }
@@ -271,11 +294,17 @@ fn spawn(words: &[String]) -> Result<Exit> {
 
 /// Takes everything back: `guard uninstall --all`. What is told is returned, with the command that is left for root.
 pub fn undo(world: &World) -> Result<Exit> {
-    let mut text = String::new();
+    let (mut text, mut exit) = (String::new(), Exit::Ok);
     for edit in agents::back(world)?.into_iter().chain(shell_line::back(world)?) {
-        edit.make()?;
         let word = if edit.new.is_some() { "edited " } else { "removed" };
-        let _ = writeln!(text, "{word}  {}", shown(&edit.path));
+        // One file that cannot be written keeps nothing else in place.
+        let _ = match edit.make() {
+            Ok(()) => writeln!(text, "{word}  {}", shown(&edit.path)),
+            Err(fail) => {
+                exit = Exit::Refused;
+                writeln!(text, "left     {}: {}", shown(&edit.path), fail.because.join("; "))
+            }
+        };
     }
     let by_root = rustix::process::geteuid().is_root();
     uninstall::links(&mut text, &shim::directory(world, None)?, &[], by_root)?;
@@ -286,7 +315,7 @@ pub fn undo(world: &World) -> Result<Exit> {
     text.push('\n');
     out::print(&text)?;
     if !hooks {
-        return Ok(Exit::Ok);
+        return Ok(exit);
     }
     // They are for everybody on this machine: that is for a person to say.
     let words = as_root("uninstall", &["--apt"]);
@@ -297,10 +326,10 @@ pub fn undo(world: &World) -> Result<Exit> {
         )?;
         asker.wrote();
         drop(asker);
-        return if consented { spawn(&words) } else { Ok(Exit::Ok) };
+        return if consented { spawn(&words) } else { Ok(exit) };
     }
     out::print(&format!("left     apt's and dpkg's hooks: run `{}`\n", shell_words::join(&words)))?;
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
 /// This guard with these words, by sudo unless root runs it.

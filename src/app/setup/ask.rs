@@ -167,9 +167,13 @@ impl Asker {
     fn name(&mut self, prompt: &str, proposed: &str, taken: &[String], empty: bool) -> Result<String> {
         let taken = taken.to_vec();
         let proposed = if is_name(proposed) { proposed } else { "" };
-        let input = Input::<String>::with_theme(&SimpleTheme)
-            .with_prompt(prompt)
-            .with_initial_text(proposed)
+        // Enter takes what is proposed; where none is a choice too, it stands there to be cleared.
+        let input = Input::<String>::with_theme(&SimpleTheme).with_prompt(prompt);
+        let input = match (empty, proposed) {
+            (true, _) | (_, "") => input.with_initial_text(proposed),
+            (false, proposed) => input.default(proposed.to_owned()),
+        };
+        let input = input
             .allow_empty(empty)
             .validate_with(move |name: &String| match name.trim() {
                 "" if empty => Ok(()),
@@ -204,7 +208,11 @@ impl Asker {
 
     /// Says that nothing was written.
     pub fn leave(self) -> Result<Exit> {
-        self.say("nothing was written")?;
+        self.say(if self.written {
+            "left; what was written before stays, and the rest is not done (run it again for that)"
+        } else {
+            "nothing was written"
+        })?;
         Ok(Exit::Refused)
     }
 

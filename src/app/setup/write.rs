@@ -4,7 +4,7 @@ use crate::fail::{Fail, Kind, Result};
 use crate::policy::files::shown;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The policy that is there.
@@ -19,9 +19,16 @@ pub fn existing(path: &Path) -> Result<Option<String>> {
 }
 
 /// Writes the policy. A file that was there is kept under another name, which is given back.
-pub fn write(path: &Path, was_there: bool, text: &str) -> Result<Option<PathBuf>> {
+/// It has to be what was shown still.
+pub fn write(path: &Path, old: Option<&str>, text: &str) -> Result<Option<PathBuf>> {
     // Through a symlink to where a dotfile manager keeps it; the link itself stays.
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if existing(&real)?.as_deref() != old {
+        return Err(Fail::new(Kind::Refused, format!("{} stays as it is", shown(&real)))
+            .because("it changed while the question stood")
+            .help("run `guard setup` again"));
+    }
+    let was_there = old.is_some();
     put(&real, was_there, text).map_err(|e| {
         Fail::new(Kind::Policy, format!("{} cannot be written", shown(&real)))
             .because(e.to_string())
@@ -40,8 +47,26 @@ pub fn replace(path: &Path, old: Option<&str>, new: Option<&str>) -> Result<()> 
     if existing(&real)?.as_deref() != old {
         return Err(fail("it changed while the question stood".to_owned()));
     }
+    if let Some(why) = locked(path) {
+        return Err(fail(why));
+    }
     let Some(new) = new else { return fs::remove_file(&real).map_err(|e| fail(e.to_string())) };
     exchange(&real, new).map_err(|e| fail(e.to_string()))
+}
+
+/// Why a file is not to be exchanged, although its directory would allow it.
+pub fn locked(path: &Path) -> Option<String> {
+    let Ok(meta) = fs::metadata(path) else {
+        return fs::symlink_metadata(path).is_ok().then(|| "it is a link that leads nowhere".to_owned());
+    };
+    let own = rustix::process::geteuid().as_raw();
+    match (meta.is_file(), meta.uid() == own, meta.mode() & 0o200 != 0, meta.nlink()) {
+        (false, ..) => Some("it is no plain file".to_owned()),
+        (_, false, ..) => Some(format!("it belongs to user {}", meta.uid())),
+        (_, _, false, _) => Some("it is read-only".to_owned()),
+        (_, _, _, 2..) => Some("it has other names (hard links)".to_owned()),
+        _ => None,
+    }
 }
 
 fn exchange(path: &Path, text: &str) -> io::Result<()> {
@@ -105,7 +130,7 @@ fn sibling(path: &Path, extension: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{MetadataExt, symlink};
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn a_file_is_exchanged_only_while_it_is_what_was_shown() {
@@ -120,6 +145,13 @@ mod tests {
         assert_eq!(fs::metadata(&real).unwrap().mode() & 0o777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert!(replace(&link, Some("a\n"), Some("c\n")).is_err());
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o440)).unwrap();
+        assert!(replace(&link, Some("b\n"), Some("c\n")).is_err(), "read-only");
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        let gone = dir.path().join("gone");
+        symlink("/nonexistent/rc", &gone).unwrap();
+        assert!(replace(&gone, None, Some("c\n")).is_err() && !Path::new("/nonexistent/rc").exists());
+        fs::remove_file(gone).unwrap();
         replace(&dir.path().join("new/file"), None, Some("x")).unwrap();
         replace(&dir.path().join("new/file"), Some("x"), None).unwrap();
         assert!(!dir.path().join("new/file").exists());
@@ -130,14 +162,15 @@ mod tests {
     fn the_old_file_is_kept_and_a_link_stays_a_link() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config/guard/policy.yaml");
-        assert_eq!(write(&path, false, "one").unwrap(), None);
+        assert_eq!(write(&path, None, "one").unwrap(), None);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777, 0o700);
         let link = dir.path().join("policy.yaml");
         symlink(&path, &link).unwrap();
-        let first = write(&link, true, "two").unwrap().unwrap();
-        let second = write(&link, true, "three").unwrap().unwrap();
+        let first = write(&link, Some("one"), "two").unwrap().unwrap();
+        let second = write(&link, Some("two"), "three").unwrap().unwrap();
         let read = |p: &Path| fs::read_to_string(p).unwrap();
+        assert!(write(&link, Some("two"), "four").is_err() && write(&link, None, "four").is_err());
         assert_eq!((read(&first), read(&second), read(&path)), ("one".into(), "two".into(), "three".into()));
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 3);

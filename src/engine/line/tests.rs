@@ -72,6 +72,9 @@ const ROWS: &[(Effect, &str)] = &[
     (Destroy, "somewrapper --flag kubectl delete ns shop"),
     (Destroy, "docker run --rm bitnami/kubectl delete ns shop"),
     (Destroy, "guard run -- kubectl delete ns shop"),
+    (Disrupt, "guard uninstall --all"),
+    (Disrupt, "eval \"$(guard init bash --off)\""),
+    (Destroy, "guard kept prune --all"),
     (Read, "guard check -- kubectl delete ns shop"),
     // pipelines, lists, substitutions, documents
     (Destroy, "kubectl get ns && kubectl delete ns shop"),

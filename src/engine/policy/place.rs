@@ -228,10 +228,20 @@ impl Place {
     }
 
     /// One matching identity is enough to be careful. A region alone says nothing of the account: beside anything else it
-    /// narrows the entry to that part of it.
+    /// narrows the entry to that part of it. Nor does a CA say anything of a cluster that is known to be another one: many
+    /// clusters may have the same.
     fn hints_at(&self, seen: &Seen) -> bool {
         let alone = self.identity.iter().all(|(kind, _)| *kind == IdKind::Region);
-        let mut counts = self.identity.iter().filter(|(kind, _)| alone || *kind != IdKind::Region);
+        let is_another = self.identity.iter().any(|(kind, patterns)| {
+            let known = *kind == IdKind::Uid && seen.values(IdKind::Uid).next().is_some();
+            known && !self.identity_is(seen, *kind, patterns)
+        });
+        let says = |kind: IdKind| match kind {
+            IdKind::Region => alone,
+            IdKind::Ca => !is_another,
+            _ => true,
+        };
+        let mut counts = self.identity.iter().filter(|(kind, _)| says(*kind));
         counts.any(|(kind, patterns)| self.identity_is(seen, *kind, patterns)) && self.in_region(seen)
     }
 

@@ -122,6 +122,28 @@ fn lowering_takes_every_identity_and_raising_any() {
     }
 }
 
+/// Many clusters have one CA; a uid tells them apart, as long as it is known.
+#[test]
+fn a_shared_ca_says_nothing_of_a_cluster_that_is_another_one() {
+    let prod = place(
+        Production,
+        &[(IdKind::Server, "https://10.9.9.9:6443"), (IdKind::Uid, "1111"), (IdKind::Ca, "aa")],
+    );
+    let lab = place(
+        Development,
+        &[(IdKind::Server, "https://10.1.1.1:6443"), (IdKind::Uid, "2222"), (IdKind::Ca, "aa")],
+    );
+    let policy = user(vec![prod, lab]);
+    let is = |ids: &[(IdKind, &str)]| classify_target(&seen(ids), &policy).environment;
+    let server = (IdKind::Server, "https://10.1.1.1:6443");
+    assert_eq!(is(&[server, (IdKind::Uid, "2222"), (IdKind::Ca, "aa")]), Development);
+    assert_eq!(is(&[server, (IdKind::Ca, "aa")]), Production, "without the uid it may be either");
+    assert_eq!(
+        is(&[(IdKind::Server, "https://tunnel"), (IdKind::Uid, "1111"), (IdKind::Ca, "aa")]),
+        Production
+    );
+}
+
 #[test]
 fn servers_match_by_url_or_by_host() {
     for (pattern, server, want) in [

@@ -1,8 +1,11 @@
 //! The hooks of coding agents: guard's entry in the settings of each agent that this user has.
 
+use super::super::write;
 use super::{Act, Edit, Plan, Step, at_home, read};
+use crate::engine::escape::escape;
 use crate::fail::Result;
 use crate::policy::files::shown;
+use crate::run::self_path;
 use crate::world::World;
 use serde_json::{Map, Value};
 
@@ -29,20 +32,60 @@ const AGENTS: [Agent; 2] = [
     },
 ];
 
-/// What has to be added for the agents whose directories are there.
-pub(super) fn plans(world: &World) -> Result<Vec<Plan>> {
-    let there = |agent: &&Agent| at_home(world, agent.directory).is_some_and(|dir| dir.is_dir());
-    AGENTS.iter().filter(there).filter_map(|agent| plan(agent, world).transpose()).collect()
+impl Agent {
+    /// What stands in its settings for guard: by its name, or by where it is, for a hook that finds no guard blocks everything.
+    fn own(&self, guard: &str) -> Option<Value> {
+        let mut own: Value = serde_json::from_str(self.settings).ok()?;
+        renamed(&mut own, guard);
+        Some(own)
+    }
 }
 
-fn plan(agent: &Agent, world: &World) -> Result<Option<Plan>> {
-    let Some(path) = at_home(world, agent.file) else { return Ok(None) };
+/// The commands that begin with `guard` begin with another name of it.
+fn renamed(value: &mut Value, guard: &str) {
+    match value {
+        Value::String(text) => {
+            if let Some(rest) = text.strip_prefix("guard hook") {
+                *text = format!("{guard} hook{rest}");
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|one| renamed(one, guard)),
+        Value::Object(map) => map.values_mut().for_each(|one| renamed(one, guard)),
+        _ => {}
+    }
+}
+
+/// Where guard is, as a shell reads it.
+fn place() -> String {
+    self_path::own_path()
+        .map_or_else(|| "guard".to_owned(), |path| shell_words::quote(&path.to_string_lossy()).into_owned())
+}
+
+/// What has to be added for the agents whose directories are there. `by_name` says that guard is found by its name.
+pub(super) fn plans(world: &World, by_name: bool) -> Result<Vec<Plan>> {
+    let there = |agent: &&Agent| at_home(world, agent.directory).is_some_and(|dir| dir.is_dir());
+    let guard = if by_name { "guard".to_owned() } else { place() };
+    AGENTS.iter().filter(there).filter_map(|agent| plan(agent, world, &guard).transpose()).collect()
+}
+
+fn plan(agent: &Agent, world: &World, guard: &str) -> Result<Option<Plan>> {
+    let (Some(path), Some(own)) = (at_home(world, agent.file), agent.own(guard)) else { return Ok(None) };
     let old = read(&path)?;
-    let by_hand = format!("left     {}: merge guard's hook in yourself (shell/hooks)", shown(&path));
-    let Some((settings, own)) = both(old.as_deref(), agent) else { return Ok(Some(Plan::Cannot(by_hand))) };
-    let Some(merged) = merged(&settings, &own) else { return Ok(Some(Plan::Cannot(by_hand))) };
-    if old.is_some() && merged == settings {
+    let by_hand = || {
+        let hook = escape(own.to_string().as_bytes());
+        Ok(Some(Plan::Cannot(format!("left     {}: merge this in yourself: {hook}", shown(&path)))))
+    };
+    let Some(settings) = settings(old.as_deref()) else { return by_hand() };
+    let Some(merged) = merged(&settings, &own) else { return by_hand() };
+    // It may stand there by its other name.
+    let others = ["guard".to_owned(), place()];
+    let is_there =
+        others.iter().filter_map(|name| agent.own(name)).any(|own| without(&settings, &own) != settings);
+    if is_there {
         return Ok(Some(Plan::Done(format!("present  the hook in {}", shown(&path)))));
+    }
+    if write::locked(&path).is_some() {
+        return by_hand();
     }
     let edit = Edit { path, old, new: Some(text(&merged)) };
     Ok(Some(Plan::Do(Step {
@@ -58,10 +101,11 @@ pub(super) fn back(world: &World) -> Result<Vec<Edit>> {
     for agent in &AGENTS {
         let Some(path) = at_home(world, agent.file) else { continue };
         let old = read(&path)?;
-        let Some((settings, own)) = old.is_some().then(|| both(old.as_deref(), agent)).flatten() else {
-            continue;
-        };
-        let left = without(&settings, &own);
+        let Some(settings) = old.is_some().then(|| settings(old.as_deref())).flatten() else { continue };
+        let names = ["guard".to_owned(), place()];
+        let own: Vec<Value> = names.iter().filter_map(|name| agent.own(name)).collect();
+        let left = own.iter().fold(settings.clone(), |left, own| without(&left, own));
+        let Some(own) = own.first() else { continue };
         if left == settings {
             continue;
         }
@@ -72,12 +116,11 @@ pub(super) fn back(world: &World) -> Result<Vec<Edit>> {
     Ok(edits)
 }
 
-/// The agent's settings, and what guard has to say in them. `None` where they are not what is expected.
-fn both(old: Option<&str>, agent: &Agent) -> Option<(Value, Value)> {
+/// The agent's settings. `None` where they are not what is expected.
+fn settings(old: Option<&str>) -> Option<Value> {
     let old = old.filter(|text| !text.trim().is_empty());
     let settings = old.map_or(Some(Value::Object(Map::new())), |text| serde_json::from_str(text).ok())?;
-    let own = serde_json::from_str(agent.settings).ok()?;
-    settings.is_object().then_some((settings, own))
+    settings.is_object().then_some(settings)
 }
 
 fn text(value: &Value) -> String {
@@ -136,22 +179,24 @@ mod tests {
             let mut theirs = own.clone();
             let list = theirs["hooks"].as_object_mut().unwrap().values_mut().next().unwrap();
             *list = json!([{"matcher": "Bash", "hooks": [{"type": "command", "command": "theirs"}]}]);
-            for settings in [json!({}), json!({"model": "x", "hooks": {"Stop": []}}), theirs] {
-                let with = merged(&settings, &own).unwrap();
-                assert_ne!(with, settings, "{}", agent.called);
+            for old in [json!({}), json!({"model": "x", "hooks": {"Stop": []}}), theirs] {
+                let with = merged(&old, &own).unwrap();
+                assert_ne!(with, old, "{}", agent.called);
                 assert_eq!(merged(&with, &own), Some(with.clone()), "twice is once");
                 let mut back = without(&with, &own);
-                if settings.get("version").is_none()
+                if old.get("version").is_none()
                     && let Some(back) = back.as_object_mut()
                 {
                     back.remove("version");
                 }
-                assert_eq!(back, settings, "{}", agent.called);
+                assert_eq!(back, old, "{}", agent.called);
             }
             assert_eq!(merged(&json!({"hooks": []}), &own), None, "another shape is nobody's to change");
-            assert_eq!(both(Some("{ // a comment\n}"), agent), None);
-            assert_eq!(both(Some("[]"), agent), None);
-            assert!(both(Some(" \n"), agent).is_some());
+            assert_eq!(settings(Some("{ // a comment\n}")), None);
+            assert_eq!(settings(Some("[]")), None);
+            assert!(settings(Some(" \n")).is_some());
+            let elsewhere = agent.own("'/opt/my guard'").unwrap();
+            assert!(elsewhere.to_string().contains("'/opt/my guard' hook ") && elsewhere != own);
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The line of a shell's start-up file that puts guard first on PATH.
 
+use super::super::write;
 use super::{Act, Edit, Plan, Step, at_home, read};
 use crate::app::init::{self, StartUp};
 use crate::engine::escape::escape;
 use crate::fail::Result;
 use crate::policy::files::shown;
 use crate::shim::shells::{self, Start};
+use crate::shim::{self, links};
 use crate::world::World;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,8 +28,33 @@ const FILES: [&str; 10] = [
     ".mkshrc",
 ];
 
-/// What has to be added to which file. A file that has such a line, wherever it came from, is left alone.
-pub(super) fn plans(world: &World) -> Result<Vec<Plan>> {
+/// What a new shell of this user's says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct New {
+    /// It finds `guard` by its name.
+    pub(super) knows_guard: bool,
+    /// A tool that is linked does not pass through guard there.
+    pub(super) goes_past: bool,
+}
+
+/// Starts one and asks.
+pub(super) fn ask_a_new_one(world: &World) -> New {
+    let linked = shim::directory(world, None).map(|dir| links::linked(&dir)).unwrap_or_default();
+    let tools: Vec<&str> = linked.first().copied().into_iter().collect();
+    let said = world
+        .set_var("SHELL")
+        .map(PathBuf::from)
+        .and_then(|shell| shells::inspect(world, &shell, Start::Interactive, &tools, PATIENCE).ok());
+    let Some(said) = said else { return New::default() };
+    New { knows_guard: said.knows_guard, goes_past: said.tools.iter().any(|tool| tool.answer.is_none()) }
+}
+
+/// How long it has to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What has to be added to which file. A file that has such a line, wherever it came from, is left alone, unless a new shell goes
+/// past guard all the same.
+pub(super) fn plans(world: &World, new: New) -> Result<Vec<Plan>> {
     let Some(shell) = world.set_var("SHELL").map(PathBuf::from) else {
         return Ok(vec![Plan::Cannot(
             "left     the shell's start-up file: SHELL is not set; see `guard init --help`".to_owned(),
@@ -40,16 +67,23 @@ pub(super) fn plans(world: &World) -> Result<Vec<Plan>> {
         ))]);
     }
     // A new shell may find `guard` by its name, or not.
-    let said = shells::inspect(world, &shell, Start::Interactive, &[], Duration::from_secs(5));
-    let lines = init::start_up(world, &shell, said.is_ok_and(|said| said.knows_guard));
-    lines.into_iter().filter_map(|line| plan(world, line).transpose()).collect()
+    let lines = init::start_up(world, &shell, new.knows_guard);
+    lines.into_iter().filter_map(|line| plan(world, line, new).transpose()).collect()
 }
 
-fn plan(world: &World, line: StartUp) -> Result<Option<Plan>> {
+fn plan(world: &World, line: StartUp, new: New) -> Result<Option<Plan>> {
     let Some(path) = at_home(world, &line.file) else { return Ok(None) };
     let old = read(&path)?;
-    if old.as_deref().is_some_and(|text| has(text, line.sign) && !undone(text, &line)) {
+    let works = line.sign == init::READS_BASHRC || !new.goes_past;
+    if old.as_deref().is_some_and(|text| has(text, line.sign) && !undone(text, &line) && works) {
         return Ok(Some(Plan::Done(format!("present  the line in {}", shown(&path)))));
+    }
+    if let Some(why) = write::locked(&path) {
+        let text = escape(line.text.as_bytes());
+        return Ok(Some(Plan::Cannot(format!(
+            "left     {}: {why}; it needs this line: {text}",
+            shown(&path)
+        ))));
     }
     let edit = Edit { new: Some(with(old.as_deref().unwrap_or(""), &line.text)), old, path };
     Ok(Some(Plan::Do(Step {
@@ -74,7 +108,13 @@ fn undone(text: &str, line: &StartUp) -> bool {
 }
 
 fn with(old: &str, line: &str) -> String {
-    let end = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
+    let end = match old.trim_end_matches('\n') {
+        "" => "",
+        // Its last line goes on in the next one.
+        text if text.ends_with('\\') => "\n\n",
+        _ if old.ends_with('\n') => "",
+        _ => "\n",
+    };
     format!("{old}{end}{line}{MARK}\n")
 }
 

@@ -185,14 +185,23 @@ impl Reader {
         }
     }
 
-    /// `guard run -- CMD` runs it; everything else of guard's own only looks.
+    /// `guard run -- CMD` runs it. What switches guard off, or takes copies away, is a person's to do; the rest only looks.
     fn guard_itself(&mut self, rest: &[Field], io: &Io) -> LineVerdict {
         match rest.split_first() {
             Some((sub, rest)) if sub.bytes == b"run" => {
                 let at = rest.iter().position(|f| f.bytes == b"--").map_or(0, |at| at + 1);
                 self.command(rest.get(at..).unwrap_or_default(), io)
             }
-            _ => NOTHING,
+            Some((sub, rest)) => {
+                let has = |word: &[u8]| rest.iter().any(|f| f.bytes == word);
+                match sub.bytes.as_slice() {
+                    b"uninstall" => guarded_as(Effect::Disrupt),
+                    b"init" if has(b"--off") => guarded_as(Effect::Disrupt),
+                    b"kept" if has(b"prune") => guarded_as(Effect::Destroy),
+                    _ => NOTHING,
+                }
+            }
+            None => NOTHING,
         }
     }
 

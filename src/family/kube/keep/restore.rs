@@ -67,9 +67,15 @@ impl Step {
 
     /// `ConfigMap shop/settings`, raw.
     pub fn called(&self) -> String {
-        match &self.namespace {
-            Some(ns) => format!("{} {ns}/{}", self.kind, self.name),
-            None => format!("{} {}", self.kind, self.name),
+        self.called_in(None)
+    }
+
+    /// The same for objects that are created in another namespace than their own.
+    pub fn called_in(&self, other: Option<&str>) -> String {
+        match (&self.namespace, other) {
+            (Some(ns), other) => format!("{} {}/{}", self.kind, other.unwrap_or(ns), self.name),
+            (None, Some(other)) if self.is("", "Namespace") => format!("{} {other}", self.kind),
+            (None, _) => format!("{} {}", self.kind, self.name),
         }
     }
 }
@@ -327,14 +333,14 @@ async fn carry_out(
             match done.end {
                 End::Created(uid) => {
                     work.uids.insert(step.uid.clone(), uid);
-                    report.created.push(step.called());
+                    report.created.push(step.called_in(settings.namespace));
                 }
                 End::There(uid) => {
                     work.uids.insert(step.uid.clone(), uid);
-                    report.there.push(step.called());
+                    report.there.push(step.called_in(settings.namespace));
                 }
-                End::LeftOut(why) => report.left_out.push((step.called(), why)),
-                End::Failed(why) => report.failed.push((step.called(), why)),
+                End::LeftOut(why) => report.left_out.push((step.called_in(settings.namespace), why)),
+                End::Failed(why) => report.failed.push((step.called_in(settings.namespace), why)),
             }
         }
         let definitions: Vec<&Step> =
@@ -435,7 +441,10 @@ impl Work<'_> {
         let owners = self.owners(step, namespace.as_deref()).await;
         for lost in rules::remap_owners(&mut object, |uid| owners.get(uid).cloned().unwrap_or(NewOwner::Gone))
         {
-            notes.push(format!("{}: its owner {lost} is not there, so it has none now", step.called()));
+            notes.push(format!(
+                "{}: its owner {lost} is not there, so it has none now",
+                step.called_in(self.settings.namespace)
+            ));
         }
         if step.is("", "PersistentVolumeClaim") {
             self.claim(step, &mut object, &mut notes).await;
@@ -479,7 +488,10 @@ impl Work<'_> {
                 }
             } else if refused.message.contains("provided port is already allocated") && without_ports(object)
             {
-                notes.push(format!("{}: its node port is taken, it gets another one", step.called()));
+                notes.push(format!(
+                    "{}: its node port is taken, it gets another one",
+                    step.called_in(self.settings.namespace)
+                ));
                 continue;
             } else if !((busy || not_yet) && Instant::now() < soon) {
                 return Err(refused.message);
@@ -582,7 +594,7 @@ impl Work<'_> {
             rules::remove(object, &["spec", "volumeName"]);
             notes.push(format!(
                 "{}: its volume {volume} is not there for it; it comes back EMPTY",
-                step.called()
+                step.called_in(self.settings.namespace)
             ));
         }
     }
@@ -594,7 +606,7 @@ impl Work<'_> {
         loop {
             let mut waiting = Vec::new();
             for step in steps {
-                if report.failed.iter().any(|(what, _)| *what == step.called()) {
+                if report.failed.iter().any(|(what, _)| *what == step.called_in(self.settings.namespace)) {
                     continue;
                 }
                 let path = self.paths(&step.api_version, &step.kind, None, &step.name).map(|(_, path)| path);
