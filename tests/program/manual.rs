@@ -178,7 +178,8 @@ fn every_command_that_is_named_is_one() {
     for (file, text) in texts {
         for span in spans(&text) {
             let line = span.strip_prefix("sudo ").unwrap_or(&span);
-            let line = line.split('|').next().unwrap().trim_end_matches(['\\', ' ']);
+            // What the shell does with it is none of its words.
+            let line = line.split(['|', '>']).next().unwrap().trim_end_matches(['\\', ' ']);
             if !line.starts_with("guard ") {
                 continue;
             }
