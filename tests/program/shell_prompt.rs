@@ -122,44 +122,53 @@ impl Terminal<'_> {
         assert!(self.tmux(&["send-keys", "Enter"]).status().unwrap().success());
     }
 
-    /// Starts another shell, and waits for the prompt of that one.
+    /// Starts another shell, or ends this one, and waits for the prompt that comes then. What a shell threw away because it came
+    /// before it reads is typed again.
     fn starts(&self, line: &str) {
         let prompts = || {
             let screen = self.screen();
             (screen.matches(PROMPT).count(), screen.trim_end().ends_with(PROMPT))
         };
-        let wait = |over: usize| {
-            let until = Instant::now() + LONG;
-            loop {
-                let (count, ready) = prompts();
-                if count > over && ready {
-                    return count;
+        let until = Instant::now() + LONG;
+        let mut typed: Option<(usize, Instant)> = None;
+        loop {
+            let (count, ready) = prompts();
+            match typed {
+                Some((before, _)) if ready && count > before => return,
+                Some((before, at)) if ready && count == before && at.elapsed() > Duration::from_secs(5) => {
+                    typed = None;
                 }
-                assert!(Instant::now() < until, "{line}:\n{}", self.screen());
-                std::thread::sleep(Duration::from_millis(20));
+                _ => {}
             }
-        };
-        let before = wait(0);
-        self.types(line);
-        wait(before);
+            if typed.is_none() && ready {
+                self.types(line);
+                typed = Some((count, Instant::now()));
+            }
+            assert!(Instant::now() < until, "{line}:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
-    /// Guard answers for kubectl here; `number` is nobody else's. A shell that has just shown its prompt may throw away what
-    /// was typed before it reads: then it is typed again.
+    /// Guard answers for kubectl here; `number` is nobody else's.
     fn is_guarded(&self, command: &str, number: u32) {
-        let line = format!("{command} __guard_selftest {number}");
         let answer = format!("__guard_selftest {number} {}", env!("CARGO_PKG_VERSION"));
+        let past = format!("ed: __guard_selftest {number}");
+        self.answers(&format!("{command} __guard_selftest {number}"), &answer, &past);
+    }
+
+    /// A line is answered like this, and not like that. A shell that has just shown its prompt may throw away what was typed before
+    /// it reads: then it is typed again.
+    fn answers(&self, line: &str, answer: &str, never: &str) {
         let until = Instant::now() + LONG;
         let mut typed: Option<Instant> = None;
         loop {
             let screen = self.screen();
-            if screen.contains(&answer) {
+            if screen.contains(answer) {
                 return;
             }
-            let past = screen.contains(&format!("ed: __guard_selftest {number}"));
-            assert!(!past && Instant::now() < until, "{line}:\n{screen}");
+            assert!(!screen.contains(never) && Instant::now() < until, "{line}:\n{screen}");
             if typed.is_none_or(|at| at.elapsed() > Duration::from_secs(5)) {
-                self.types(&line);
+                self.types(line);
                 typed = Some(Instant::now());
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -367,7 +376,7 @@ fn a_second_window_and_a_shell_started_from_another() {
             let other = whereis(other).unwrap();
             terminal.starts(&format!("{}{}", if shell == "nu" { "^" } else { "" }, other.display()));
             terminal.is_guarded("kubectl", number);
-            terminal.types("exit");
+            terminal.starts("exit");
         }
         assert!(
             terminal
@@ -383,9 +392,8 @@ fn a_second_window_and_a_shell_started_from_another() {
             "fish" => "guard init fish --off | source".to_owned(),
             _ => "$env.config.hooks.pre_prompt ++= [(guard init nu --off)]".to_owned(),
         };
-        terminal.types(&off);
-        terminal.types("kubectl is off");
-        terminal.shows("reached: is off");
+        terminal.starts(&off);
+        terminal.answers("kubectl is off", "reached: is off", "passed: is off");
     }
 }
 
@@ -398,7 +406,17 @@ fn the_login_of_another_user() {
         return;
     }
     let home = Home::new();
-    home.rc("bash", &format!("PATH='{}'", home.path()), "", "");
+    // What stands below root's real home is not to be seen then; the programs may.
+    let own = home.at("own");
+    fs::create_dir(&own).unwrap();
+    for program in [env!("CARGO_BIN_EXE_guard"), env!("CARGO_BIN_EXE_guard-shim")].map(Path::new) {
+        let to = own.join(program.file_name().unwrap());
+        fs::hard_link(program, &to).or_else(|_| fs::copy(program, &to).map(drop)).unwrap();
+    }
+    let link = home.at(".local/share/guard/shims/kubectl");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(own.join("guard-shim"), &link).unwrap();
+    home.rc("bash", &format!("PATH='{}:{}'", own.display(), home.path()), "", "");
     fs::write(home.at(".profile"), "[ -z \"$BASH_VERSION\" ] || . ~/.bashrc\n").unwrap();
     // This home is root's for a while, in a view of the file system that ends with the shell.
     let become_root =

@@ -178,7 +178,7 @@ fn not_this_target(judged: &Evaluation<'_>, value: &[u8]) -> String {
     let formerly = judged.outcome.challenge.was_formerly(value, &judged.outcome.name);
     if formerly && judged.outcome.situation.actor != Actor::Agent {
         return format!(
-            "{CONFIRM} has the phrase that guard 0.1 took; for this command it is now '{}'",
+            "{CONFIRM} has the phrase that earlier guards took; for this command it is now '{}'",
             judged.outcome.challenge.variable()
         );
     }
