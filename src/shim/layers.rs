@@ -247,6 +247,12 @@ pub struct Removed {
     pub left: Vec<(PathBuf, String)>,
 }
 
+/// Whether any of the files is there that make apt and dpkg call the hooks. The hooks alone are nothing: a package brings
+/// them, and nobody calls them until `guard install --apt`.
+pub fn are_switched_on(root: &Path) -> bool {
+    TEXTS.iter().filter(|text| text.is_setting()).any(|text| text.state(root) != State::Missing)
+}
+
 /// Whether a package brought this file: then it goes with the package.
 pub fn packaged(root: &Path, path: &Path) -> bool {
     let Ok(inside) = path.strip_prefix(root) else { return false };

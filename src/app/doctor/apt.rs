@@ -22,11 +22,9 @@ const INSTALL: &str = "run `sudo guard install --apt`";
 /// What the hook may take when nothing is removed: apt waits for it on every upgrade.
 const BUDGET: Duration = Duration::from_millis(20);
 
-/// Whether any of the files is there that make apt and dpkg call the hooks. The hooks alone are nothing: a package brings
-/// them, and nobody calls them until `guard install --apt`.
+/// Whether apt or dpkg is to call guard's hooks.
 pub(super) fn is_there(world: &World) -> bool {
-    let root = world.absolute("/");
-    TEXTS.iter().filter(|text| text.is_setting()).any(|text| text.state(&root) != State::Missing)
+    layers::are_switched_on(&world.absolute("/"))
 }
 
 /// The checks. `wanted` when the person asked for them, else only where something of it is there.

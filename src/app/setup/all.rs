@@ -79,17 +79,11 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
         return unasked(&links, world);
     }
     let mut asker = ask::Asker::open()?;
-    let mut wrote = take(&links, &mut asker, world)?;
-    if wrote {
-        asker.wrote();
-    }
+    take(&links, &mut asker, world)?;
     // With the links in place a new shell says whether its start-up file is all it has to be.
     let new = shell_line::ask_a_new_one(world);
     for plan in shell_line::plans(world, new)? {
-        wrote |= take(&plan, &mut asker, world)?;
-        if wrote {
-            asker.wrote();
-        }
+        take(&plan, &mut asker, world)?;
     }
     match find(world, false) {
         // A kubeconfig that cannot be read keeps nobody from the rest.
@@ -110,11 +104,8 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
             Plan::Do(Step { what, shown, act: Act::Apt(words) }) => {
                 sudo = asker.consent_to(&what, &shown)?.then_some(words);
             }
-            plan => wrote |= take(&plan, &mut asker, world)?,
+            plan => take(&plan, &mut asker, world)?,
         }
-    }
-    if wrote {
-        asker.wrote();
     }
     asker.say("\nopen a new shell, then check with: guard doctor")?;
     drop(asker);
@@ -124,22 +115,22 @@ pub fn run(args: &Args, world: &World) -> Result<Exit> {
     }
 }
 
-/// Shows a step, asks, and takes it. Answers whether something was written.
-fn take(plan: &Plan, asker: &mut ask::Asker, world: &World) -> Result<bool> {
+/// Shows a step, asks, and takes it.
+fn take(plan: &Plan, asker: &mut ask::Asker, world: &World) -> Result<()> {
     let step = match plan {
-        Plan::Done(said) | Plan::Cannot(said) => {
-            asker.say(said)?;
-            return Ok(false);
-        }
+        Plan::Done(said) | Plan::Cannot(said) => return asker.say(said),
         Plan::Do(step) => step,
     };
     if !asker.consent_to(&step.what, &step.shown)? {
-        return Ok(false);
+        return Ok(());
     }
     // What cannot be done keeps nobody from the rest.
     match act(&step.act, world) {
-        Ok(said) => asker.say(said.trim_end()).map(|()| true),
-        Err(fail) => asker.say(&fail.to_string()).map(|()| false),
+        Ok(said) => {
+            asker.wrote();
+            asker.say(said.trim_end())
+        }
+        Err(fail) => asker.say(&fail.to_string()),
     }
 }
 
@@ -263,15 +254,14 @@ fn apt(world: &World) -> Option<Plan> {
             "left     apt's and dpkg's hooks: root writes them, and there is no sudo".to_owned(),
         ));
     }
-    let files: Vec<&str> = layers::TEXTS.iter().map(|text| text.path).collect();
+    let settings = layers::TEXTS.iter().filter(|text| text.is_setting()).map(|text| text.path);
+    let settings = settings.collect::<Vec<_>>().join(" and ");
     Some(Plan::Do(Step {
         what: "Let apt and dpkg themselves ask before packages are removed".to_owned(),
         shown: format!(
-            "{}\n  writes {}, {} and {}, and links the host's tools in {}",
+            "{}\n  writes {}, {settings}, and links the host's tools in {}",
             escape(shell_words::join(&words).as_bytes()),
             layers::PROGRAMS,
-            files.get(2).unwrap_or(&""),
-            files.get(3).unwrap_or(&""),
             layers::SHIMS
         ),
         act: Act::Apt(words),
@@ -308,13 +298,11 @@ pub fn undo(world: &World) -> Result<Exit> {
     }
     let by_root = rustix::process::geteuid().is_root();
     uninstall::links(&mut text, &shim::directory(world, None)?, &[], by_root)?;
-    let root = world.absolute("/");
-    let hooks = layers::TEXTS.iter().any(|text| text.state(&root) != layers::State::Missing);
     text.push_str("\nyour policy, the audit log and the copies stay: ");
     text.push_str(&stays(world));
     text.push('\n');
     out::print(&text)?;
-    if !hooks {
+    if !layers::are_switched_on(&world.absolute("/")) {
         return Ok(exit);
     }
     // They are for everybody on this machine: that is for a person to say.

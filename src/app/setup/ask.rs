@@ -71,7 +71,7 @@ impl Asker {
         Ok(Asker { term, hold: Some(hold), written: false })
     }
 
-    /// The policy was written.
+    /// Something was written.
     pub fn wrote(&mut self) {
         self.written = true;
     }
