@@ -92,6 +92,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
             impact: &judged.impact,
             challenge: matches!(outcome.decision, Decision::Confirm(_)).then_some(&outcome.challenge),
             tells_phrase: show::tells_phrase(&judged),
+            moving: judged.moving.as_ref(),
             ignored: &policy.ignored,
             exit,
         };

@@ -112,6 +112,10 @@ fn write_target(out: &mut String, judged: &Evaluation<'_>) {
         write_part(out, part);
     }
     notes(out, &target.notes);
+    if let Some(moving) = &judged.moving {
+        let unknown = "where this terminal has been cannot be told";
+        line(out, "moved", &moving.sentence().unwrap_or_else(|| unknown.to_owned()));
+    }
     if show::tells_phrase(judged) {
         let challenge = &judged.outcome.challenge;
         line(out, "phrase", &format!("{} ({})", challenge.variable(), challenge.kind));

@@ -8,6 +8,9 @@ use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
+use crate::family::whereabouts;
+use crate::policy;
+use crate::run::trail;
 use crate::shim::{self, links};
 use crate::ui::stderr;
 use crate::world::World;
@@ -178,12 +181,29 @@ const LEFT_SO: &str = "tools go past guard here, for --no-prompt-hook leaves it 
 pub fn run(args: &Args, world: &World) -> Result<Exit> {
     let dir = shim::directory(world, args.dir.as_deref())?;
     let code = code(args, &dir.to_string_lossy())?;
+    if !(args.off || args.non_interactive) {
+        remember_terminals(world);
+    }
     if let Some(warning) = (!args.off).then(|| nothing_there(&dir)).flatten() {
         // On standard error: what goes to standard output is run.
         stderr::complain(&format!("guard: {warning}\n"));
     }
     out::print(&code)?;
     Ok(Exit::Ok)
+}
+
+/// Begins to remember where the commands of each terminal go, or ends it where policy says so. The place they go to as this
+/// shell starts is looked up once: whoever changes it from another window changes it for this one, too.
+fn remember_terminals(world: &World) {
+    // A policy that cannot be read is told by the first command that needs it.
+    let Ok(policy) = policy::load(world) else { return };
+    if !policy.remembers_terminals() {
+        trail::make::remove(world);
+    } else if trail::make::make(world).is_ok() {
+        trail::make::clear(world);
+        whereabouts::cluster(world, &policy);
+        whereabouts::account(world, &policy);
+    }
 }
 
 /// What is the matter with a directory of shims that stands in front of nothing.

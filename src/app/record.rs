@@ -156,6 +156,9 @@ fn listed(texts: impl Iterator<Item = String>) -> serde_json::Value {
 fn facts(judged: &Evaluation<'_>) -> serde_json::Map<String, serde_json::Value> {
     let impact = &judged.impact;
     let mut map = serde_json::Map::new();
+    if let Some(Ok(moving)) = judged.moving.as_ref().map(serde_json::to_value) {
+        map.insert("moved".into(), moving);
+    }
     if judged.outcome.assessment.words <= Effect::Mutate && impact.subjects.is_empty() {
         return map;
     }

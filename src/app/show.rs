@@ -3,6 +3,7 @@
 use crate::engine::challenge::Challenge;
 use crate::engine::classify::redact;
 use crate::engine::decide::{Allowed, Decision};
+use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::Impact;
 use crate::engine::kube::classify::NAMESPACES_UNBOUND;
@@ -22,6 +23,7 @@ pub struct Shown<'a> {
     notes: Vec<String>,
     copy: Vec<String>,
     home: Option<String>,
+    alarm: Option<String>,
     screen: Screen,
 }
 
@@ -49,6 +51,10 @@ impl<'a> Shown<'a> {
             notes,
             copy: judged.promise.clauses(),
             home: judged.cx.world.home().map(|h| h.to_string_lossy().into_owned()),
+            // Where nothing stops or goes, it may go anywhere.
+            alarm: (judged.outcome.assessment.effect >= Effect::Unknown)
+                .then(|| judged.moving.as_ref()?.sentence())
+                .flatten(),
             screen: Screen::default(),
         };
         shown.screen = ui::view::screen(&shown.view());
@@ -72,6 +78,7 @@ impl<'a> Shown<'a> {
     pub fn view(&self) -> View<'_> {
         let Evaluation { outcome, impact, terms, sight, safer, .. } = self.judged;
         View {
+            alarm: self.alarm.as_deref(),
             environment: outcome.place.environment,
             environment_why: &outcome.place.because,
             name: &outcome.name,
@@ -108,6 +115,9 @@ pub fn tells_phrase(judged: &Evaluation<'_>) -> bool {
 /// Notices and warnings of an allowed command.
 pub fn allowed(shown: &Shown<'_>, allowed: &Allowed, world: &World, choice: ColourChoice) {
     let look = look(world, choice);
+    if let Some(alarm) = &shown.alarm {
+        complain(&format!("guard: ! {}\n", crate::engine::escape::escape(alarm.as_bytes())));
+    }
     if allowed.notice {
         complain(&format!("{}\n", render_notice(&shown.view(), look)));
     }

@@ -4,6 +4,7 @@
 use super::effect::Effect;
 use super::situation::Situation;
 use super::tool::{self, FamilyId, Tool};
+use super::trail::says::Says;
 use super::verdict::Verdict;
 use super::{aws, files, inner, kube, machine};
 use crate::engine::grammar::cobra::parse;
@@ -47,6 +48,16 @@ pub fn classify_host(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
 /// Judges the words after the name of a program that no shim stands in front of; `None` when nobody knows it.
 fn classify_program(name: &[u8], words: &[&[u8]]) -> Option<Verdict> {
     packages::classify(name, words).or_else(|| units::classify(name, words))
+}
+
+/// What of a tool's words and variables says where it goes, for the memory of a terminal; `None` for tools that go nowhere but to
+/// this machine.
+pub const fn says(tool: &Tool) -> Option<&'static Says> {
+    match tool.family {
+        FamilyId::Kube => Some(&kube::whereto::SAYS),
+        FamilyId::Aws => Some(&aws::whereto::SAYS),
+        FamilyId::Packages | FamilyId::Units | FamilyId::Files => None,
+    }
 }
 
 /// The words with their secrets replaced, for records and screens. Words are never added or removed.

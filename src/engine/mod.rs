@@ -25,5 +25,6 @@ pub mod server;
 pub mod situation;
 pub mod target;
 pub mod tool;
+pub mod trail;
 pub mod units;
 pub mod verdict;

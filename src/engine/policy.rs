@@ -160,6 +160,8 @@ pub struct Policy {
     pub agents: agents::Agents,
     /// Units that may stop and restart things on this machine by themselves.
     pub housekeeping: Vec<String>,
+    /// Whether it is remembered where each terminal's commands went.
+    pub remember_terminals: Option<bool>,
     /// What is known by name.
     pub places: Vec<Place>,
     /// The rules in their order.
@@ -187,6 +189,7 @@ impl Policy {
             tools: Vec::new(),
             agents: agents::Agents::default(),
             housekeeping: Vec::new(),
+            remember_terminals: None,
             places: Vec::new(),
             rules: Vec::new(),
         }
@@ -274,6 +277,11 @@ impl Merged {
     /// True when no policy file was found.
     pub fn is_empty(&self) -> bool {
         self.layers().next().is_none()
+    }
+
+    /// Whether it is remembered where each terminal's commands went: unless the system's or the user's file says no.
+    pub fn remembers_terminals(&self) -> bool {
+        self.system.iter().chain(&self.user).all(|p| p.remember_terminals != Some(false))
     }
 
     /// How the built-in table is carried out: the user may roll guard out step by step, unless the system keeps the

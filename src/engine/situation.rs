@@ -4,6 +4,7 @@ use super::effect::Effect;
 use super::kube::kinds;
 use super::policy::place::{IdKind, Identity};
 use crate::engine::target::Environment;
+use crate::engine::trail::Moved;
 
 /// One object the command hits, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +88,8 @@ pub struct Situation {
     pub actor: Actor,
     /// Seconds since 1970-01-01T00:00Z; `None` when no clock could be read.
     pub now: Option<i64>,
+    /// Whether it goes elsewhere than its terminal has been.
+    pub moved: Moved,
 }
 
 impl Situation {
@@ -111,6 +114,7 @@ impl Situation {
             interactive: true,
             actor: Actor::Human,
             now: None,
+            moved: Moved::No,
         }
     }
 }

@@ -12,6 +12,8 @@ pub struct Verdict {
     pub content: bool,
     /// True for the shell completion entry points: pass untouched, print nothing.
     pub completion: bool,
+    /// True for words that go nowhere: they are about files of this machine (`kubectl config view`, `aws configure`).
+    pub stays: bool,
     /// Which words or flags made it so, for `guard explain`; `'static` rows of the rule table, no allocation on reads.
     pub because: Vec<&'static str>,
 }
@@ -25,7 +27,7 @@ impl Default for Verdict {
 
 impl Verdict {
     pub(in crate::engine) const fn of(effect: Effect) -> Verdict {
-        Verdict { effect, content: false, completion: false, because: Vec::new() }
+        Verdict { effect, content: false, completion: false, stays: false, because: Vec::new() }
     }
 
     pub(in crate::engine) fn why(effect: Effect, because: &'static str) -> Verdict {
@@ -43,8 +45,10 @@ impl Verdict {
     /// The worse of two readings of the same words.
     pub(in crate::engine) fn or_worse(self, other: Verdict) -> Verdict {
         let content = self.content || other.content;
+        let stays = self.stays && other.stays;
         let mut worse = if other.effect > self.effect { other } else { self };
         worse.content = content;
+        worse.stays = stays;
         worse.completion = false;
         worse
     }

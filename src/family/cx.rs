@@ -4,6 +4,7 @@ use super::actor::actor;
 use super::call::{Call, Options};
 use crate::engine::policy::{Merged, Terms};
 use crate::engine::situation::Actor;
+use crate::engine::trail::Moved;
 use crate::fail::{Fail, Result};
 use crate::run::find::{self, Lookup};
 use crate::run::self_path;
@@ -30,6 +31,8 @@ pub struct Cx<'a> {
     pub options: Options,
     /// Who is at work.
     pub actor: Actor,
+    /// Whether it goes elsewhere than its terminal has been, as soon as it is known where it goes.
+    pub moved: Moved,
 }
 
 impl<'a> Cx<'a> {
@@ -42,7 +45,7 @@ impl<'a> Cx<'a> {
         policy: &'a Merged,
         options: Options,
     ) -> Cx<'a> {
-        Cx { call, raw, words, world, policy, options, actor: actor(world) }
+        Cx { call, raw, words, world, policy, options, actor: actor(world), moved: Moved::No }
     }
 
     /// The real tool of this call.

@@ -5,6 +5,7 @@
 use super::cx::Cx;
 use super::invocation::Invocation;
 use super::promise::{Copied, Intent, Promise};
+use super::trail::{self, Going, Other};
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Cause, Decision};
@@ -14,6 +15,8 @@ use crate::engine::policy::Terms;
 use crate::engine::policy::place::Classified;
 use crate::engine::situation::{Level, Situation};
 use crate::engine::target::Target;
+use crate::engine::trail::Moved;
+use crate::engine::trail::moved::Moving;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
 use crate::run::exec::EnvEdit;
@@ -43,6 +46,20 @@ pub trait Family: Held {
 
     /// What it comes to by all that is known. `probed` says that the live system was asked.
     fn decide(&self, impact: &Impact, probed: bool) -> Outcome;
+
+    /// Which place that is, for the memory of the terminal; `None` where nobody knows, and for what goes nowhere but to this
+    /// machine.
+    fn going(&self, _outcome: &Outcome) -> Option<Going> {
+        None
+    }
+
+    /// Places that other words than these lead to, for steps of the terminal whose place nobody kept.
+    fn others(&self) -> Vec<Other> {
+        Vec::new()
+    }
+
+    /// Takes up whether it goes elsewhere than its terminal has been.
+    fn moved(&mut self, _moved: Moved) {}
 
     /// What the words say, after everything that was found out about them.
     fn verdict(&self) -> &Verdict;
@@ -190,6 +207,8 @@ pub struct Evaluation<'a> {
     pub impact: Impact,
     /// What it comes to.
     pub outcome: Outcome,
+    /// That it goes elsewhere than its terminal has been, or that nobody can tell.
+    pub moving: Option<Moving>,
     /// Whether a copy of what goes is taken before the command runs.
     pub promise: Promise,
     /// A command that keeps data which would be lost.
@@ -227,6 +246,11 @@ pub fn judge<'a, F: Family + 'a>(
     // Without facts every unknown counts as the worse possibility, so a pass here is a pass with them, too.
     let mut impact = Impact::default();
     let mut outcome = family.decide(&impact, false);
+    let mut moving = trail::look_back(cx, &family, &outcome);
+    if let Some(moving) = &moving {
+        family.moved(moving.moved);
+        outcome = family.decide(&impact, false);
+    }
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || family.verdict().effect >= Effect::Unknown;
     let started = Instant::now();
     if family.wants_facts(asks) {
@@ -239,6 +263,14 @@ pub fn judge<'a, F: Family + 'a>(
         };
         outcome = family.decide(&facts.impact, facts.probed);
         impact = facts.impact;
+        // What the live system calls itself may be another place than files and variables had said.
+        let now = trail::look_back(cx, &family, &outcome);
+        let moved = |moving: &Option<Moving>| moving.as_ref().map_or(Moved::No, |moving| moving.moved);
+        if moved(&now) != moved(&moving) {
+            family.moved(moved(&now));
+            outcome = family.decide(&impact, facts.probed);
+        }
+        moving = now;
     }
     let probing = started.elapsed();
     Ok(Evaluation {
@@ -250,6 +282,7 @@ pub fn judge<'a, F: Family + 'a>(
         target: family.target(&outcome),
         sight: family.sight(&impact, &outcome),
         tool,
+        moving,
         // What is refused takes no copy, and no id leads to one.
         promise: match &outcome.decision {
             Decision::Deny(_) => Promise::Nothing,

@@ -14,6 +14,7 @@ pub mod packages;
 pub mod promise;
 pub mod reading;
 mod situation;
+pub mod trail;
 pub mod units;
 pub mod whereabouts;
 

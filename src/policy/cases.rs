@@ -11,6 +11,7 @@ use crate::engine::policy::{Layer, Merged};
 use crate::engine::situation::{Actor, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
 use crate::engine::tool::{self, TargetKind};
+use crate::engine::trail::Moved;
 use crate::fail::{Fail, Kind, Result};
 use serde::Deserialize;
 use std::path::Path;
@@ -58,6 +59,8 @@ pub struct Case {
     pub actor: Option<String>,
     /// The moment.
     pub now: Option<String>,
+    /// Whether it goes elsewhere than its terminal has been.
+    pub moved: Option<bool>,
     /// allow, notice, warn, confirm yes-no, confirm typed or deny.
     pub expect: String,
     /// The rules that have to make it so.
@@ -289,6 +292,9 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
             .into_iter()
             .find(|a| a.word() == word)
             .ok_or_else(|| format!("no actor is called {word:?}"))?;
+    }
+    if case.moved == Some(true) {
+        s.moved = Moved::Yes;
     }
     if let Some(now) = &case.now {
         s.now =

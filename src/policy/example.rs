@@ -9,6 +9,7 @@ use crate::engine::policy::place::{IdKind, Identity};
 use crate::engine::policy::rule::{Rule, When};
 use crate::engine::situation::{Actor, Situation};
 use crate::engine::target::Environment;
+use crate::engine::trail::Moved;
 
 /// Checks the `match` and `no_match` examples of one rule.
 pub fn check(rule: &Rule, item: &Node, problems: &mut Vec<Problem>) {
@@ -93,6 +94,10 @@ fn assume(rule: &Rule, mut s: Situation, example: &Node) -> (Rule, Situation) {
     match Actor::ALL.into_iter().find(|a| texts(example.get("actor")).iter().any(|w| w == a.word())) {
         Some(actor) => s.actor = actor,
         None => when.actor.clear(),
+    }
+    match example.get("moved").and_then(Node::flag) {
+        Some(moved) => s.moved = if moved { Moved::Yes } else { Moved::No },
+        None => when.moved = None,
     }
     match text("now").and_then(moment) {
         Some(now) => s.now = Some(now),

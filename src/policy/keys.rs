@@ -73,6 +73,11 @@ pub const TOP: &[Key] = &[
         Kind::Texts,
         "services of this machine that may stop and restart things without a question; not in a project's file",
     ),
+    key(
+        "remember_terminals",
+        Kind::Flag,
+        "whether guard remembers, until the session ends, where each terminal's commands went; not in a project's file",
+    ),
     key("clusters", Kind::List(CLUSTER), "clusters by identity"),
     key("accounts", Kind::List(ACCOUNT), "AWS accounts by identity"),
     key("hosts", Kind::List(HOST), "machines by name"),
@@ -202,6 +207,7 @@ pub const WHEN: &[Key] = &[
     key("interactive", Kind::Flag, "whether a person can be asked"),
     key("actor", Kind::Choices(&["human", "ci", "agent"]), "who is at work"),
     key("time", Kind::Map(TIME), "when"),
+    key("moved", Kind::Flag, "it goes elsewhere than the last commands of this terminal, or that cannot be told"),
 ];
 
 const TIME: &[Key] = &[
@@ -240,6 +246,7 @@ pub const EXAMPLE: &[Key] = &[
     key("interactive", Kind::Flag, "whether a person can be asked"),
     key("actor", Kind::Choice(&["human", "ci", "agent"]), "who is at work"),
     key("now", Kind::Text, "the moment, 2026-12-24T18:00:00Z"),
+    key("moved", Kind::Flag, "it goes elsewhere than the last commands of this terminal"),
 ];
 
 /// Checks a mapping against its keys; every mistake below it is added.

@@ -122,6 +122,7 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
     let allows = |key: &str| at("agents", key).and_then(Node::text).map(|word| word == "allow");
     policy.agents = Agents { confirm: allows("confirm"), terminal: allows("terminal") };
     policy.housekeeping = texts(root.get("housekeeping"));
+    policy.remember_terminals = root.get("remember_terminals").and_then(Node::flag);
     if let Some(Node { is: Is::Map(entries), .. }) = root.get("tools") {
         policy.tools =
             entries.iter().filter_map(|(name, _, n)| Some((name.clone(), owned(n.get("path"))?))).collect();
@@ -154,6 +155,7 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
             only(problems, node, WHY);
         }
         only(problems, root.get("housekeeping"), WHY);
+        only(problems, root.get("remember_terminals"), WHY);
         only(problems, at("agents", "confirm").filter(|n| n.text() == Some("allow")), WHY);
     }
 }
@@ -332,6 +334,7 @@ fn conditions(node: &Node, problems: &mut Vec<Problem>) -> When {
         interactive: node.get("interactive").and_then(Node::flag),
         actor: Actor::ALL.into_iter().filter(|a| actor.iter().any(|w| w == a.word())).collect(),
         time: node.get("time").and_then(|n| window(n, problems)),
+        moved: node.get("moved").and_then(Node::flag),
     }
 }
 

@@ -31,5 +31,6 @@ pub mod shim;
 pub mod signals;
 #[cfg(feature = "cli")]
 pub mod tasks;
+pub mod trail;
 #[cfg(feature = "cli")]
 pub mod trust;

@@ -2,13 +2,14 @@
 //! to the full `guard`. No configuration is read here, nothing is printed, and the process stays as the caller made it.
 
 use super::names::{self, Called, Name};
-use super::{exec, find};
+use super::{exec, find, trail};
 use crate::engine::aws;
-use crate::engine::classify::classify_tool;
+use crate::engine::classify::{classify_tool, says};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy;
 use crate::engine::tool::{self, FamilyId, Tool};
+use crate::engine::trail::says::Said;
 use crate::engine::units;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind};
@@ -47,7 +48,8 @@ unsafe fn run(name: &Name<'_>, args: &[&[u8]], argv: *const *const c_char) -> Fa
     }
     // SAFETY: the shim never changes its environment.
     let env = unsafe { exec::environment() };
-    if !is_harmless(name.tool, args, &env) {
+    let verdict = classify_tool(name.tool, args);
+    if !is_harmless(name.tool, args, &env, &verdict) {
         // SAFETY: `argv` is as the caller promises.
         return unsafe { exec::hand_over(name, argv) };
     }
@@ -77,6 +79,7 @@ unsafe fn run(name: &Name<'_>, args: &[&[u8]], argv: *const *const c_char) -> Fa
     }
     // Without the variable the CLI's config file may switch the prompt for other words on (`cli_auto_prompt`).
     let quiet = name.tool.family == FamilyId::Aws && var(&env, AUTO_PROMPT).is_none();
+    remember(name.tool, args, &env, &verdict);
     let env = hand_on(&env, &entry, quiet);
     // SAFETY: `path` and the entries are C strings, both lists end in a null pointer, and all outlive the call.
     let errno = unsafe { exec::replace_process(path.as_ptr(), argv, env.as_ptr()) };
@@ -144,8 +147,8 @@ fn var<'a>(env: &[&'a [u8]], name: &[u8]) -> Option<&'a [u8]> {
 /// Reads and completion always may, unless something may stand between the words and what the tool does (aliases of the
 /// AWS CLI, its prompt for other words). A change that can neither stop nor lose anything may when nothing stands there
 /// that could say otherwise: no policy file, no kubectl preferences (which can add flags to any command).
-pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]]) -> bool {
-    let Verdict { effect, content, completion, .. } = classify_tool(tool, args);
+pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]], verdict: &Verdict) -> bool {
+    let Verdict { effect, content, completion, .. } = *verdict;
     let host = tool.is_of_machine();
     if host && is_decided(tool, |name| var(env, name.as_bytes())) {
         return true;
@@ -173,6 +176,25 @@ pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]]) -> bool {
             effect == Effect::Read || (passes && !has_preferences(args, env) && !has_policy(env))
         }
     }
+}
+
+/// Adds where this call goes to what is remembered of the terminal; where that is not to be, or does not work, nothing is said.
+/// Of what goes nowhere only what later calls go by counts.
+pub fn remember(tool: &Tool, args: &[&[u8]], env: &[&[u8]], verdict: &Verdict) {
+    let Some(says) = says(tool).filter(|_| !verdict.completion) else { return };
+    let switches = verdict.stays && verdict.effect != Effect::Read;
+    if !verdict.stays || switches {
+        let runtime = var(env, trail::VARIABLE.as_bytes());
+        let _ = runtime.map(|_| trail::leave(runtime, &Said::of(says, args, env), switches));
+    }
+}
+
+/// The same for the full guard, in the environment as the caller gave it.
+#[cfg(feature = "cli")]
+pub fn remember_call(tool: &Tool, words: &[&[u8]]) {
+    // SAFETY: guard never changes its own environment.
+    let env = unsafe { exec::environment() };
+    remember(tool, words, &env, &classify_tool(tool, words));
 }
 
 /// Whether files alone go, and none of them lies where it may matter.
@@ -302,7 +324,8 @@ mod tests {
         let entry = format!("HOME={}", home.path().display());
         let passes = |line: &str, env: &[&str]| {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            is_harmless(tool, &words, &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
+            let env: Vec<&[u8]> = env.iter().map(|e| e.as_bytes()).collect();
+            is_harmless(tool, &words, &env, &classify_tool(tool, &words))
         };
         let env = [entry.as_str()];
         for line in
@@ -336,7 +359,8 @@ mod tests {
         let passes = |line: &str, env: &[&str]| {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             let tool = tool::called(words[0]).expect("a tool");
-            is_harmless(tool, &words[1..], &env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>())
+            let (words, env) = (&words[1..], env.iter().map(|e| e.as_bytes()).collect::<Vec<_>>());
+            is_harmless(tool, words, &env, &classify_tool(tool, words))
         };
         for line in
             ["apt list --installed", "apt-get -s remove p", "dpkg -l", "systemctl status ssh", "apt update"]

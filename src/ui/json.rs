@@ -9,6 +9,8 @@ use crate::engine::impact::{Fate, Impact};
 use crate::engine::policy::Ignored;
 use crate::engine::situation::{Level, Whole};
 use crate::engine::target::{Environment, Target, Value};
+use crate::engine::trail::Moved;
+use crate::engine::trail::moved::Moving;
 use crate::exit::Exit;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -38,6 +40,8 @@ pub struct Checked<'a> {
     pub challenge: Option<&'a Challenge>,
     /// Whether the caller is told what that is; a coding agent is not.
     pub tells_phrase: bool,
+    /// That it goes elsewhere than its terminal has been.
+    pub moving: Option<&'a Moving>,
     /// Policy files that were found and do not count.
     pub ignored: &'a [Ignored],
     /// How the process ends.
@@ -73,6 +77,17 @@ struct Report<'a> {
     stood_down: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ignored_policies: Vec<IgnoredPolicy<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<Elsewhere<'a>>,
+}
+
+/// That it goes elsewhere than its terminal has been.
+#[derive(Serialize)]
+struct Elsewhere<'a> {
+    /// False: nobody can tell.
+    certain: bool,
+    #[serde(flatten)]
+    moving: &'a Moving,
 }
 
 #[derive(Serialize)]
@@ -241,6 +256,7 @@ impl<'a> Report<'a> {
                 .iter()
                 .map(|i| IgnoredPolicy { file: &i.file, because: &i.why })
                 .collect(),
+            moved: c.moving.map(|moving| Elsewhere { certain: moving.moved == Moved::Yes, moving }),
         }
     }
 }

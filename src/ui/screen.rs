@@ -13,6 +13,8 @@ use unicode_width::UnicodeWidthStr;
 /// Everything shown before, and including, the question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Screen {
+    /// What has to be read before anything else; the first line.
+    pub alarm: Option<String>,
     /// What the target is to its people; `None` when not even that could be worked out, or when there is no target: then
     /// there is no headline either, and no badge.
     pub environment: Option<Environment>,
@@ -114,6 +116,12 @@ impl Item {
     #[must_use]
     pub fn loss(self, words: &str) -> Item {
         self.push(clip(words), false, Tone::Loss)
+    }
+
+    /// A sentence of guard's own that has to be read: in full, names and all.
+    #[must_use]
+    pub(crate) fn alarm(self, words: &str) -> Item {
+        self.push(escape(words.as_bytes()), false, Tone::Loss)
     }
 
     /// One word of a command line that is already escaped; a patch or script of many lines is cut, and marked so.
@@ -226,6 +234,11 @@ impl Screen {
     /// The facts, one row after the other, each line ended by a newline.
     pub fn facts(&self, look: Look) -> String {
         let mut out = String::new();
+        if let Some(alarm) = &self.alarm {
+            let mut lines = Lines::start(look, 1, 3, &[]);
+            lines.chunks(&chunks(&Item::new().alarm(&format!("! {alarm}"))), look);
+            lines.finish(&mut out);
+        }
         // A question about no place at all has no badge.
         if self.environment.is_some() || !self.headline.is_empty() {
             let badge = badge(self.environment, look);

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 /// What a screen is made from. Texts are raw; they are escaped on their way to the screen.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
+    /// That it goes elsewhere than this terminal has been.
+    pub alarm: Option<&'a str>,
     /// What the target is to its people.
     pub environment: Environment,
     /// Why it is that: `its name says so`, `/etc/guard/policy.yaml:12`.
@@ -161,6 +163,7 @@ pub fn screen(view: &View<'_>) -> Screen {
     rows.extend(notes(view.notes));
     rows.push(command_row(view));
     let mut screen = Screen {
+        alarm: view.alarm.map(str::to_owned),
         environment: Some(view.environment),
         headline: view.sight.headline.clone(),
         rows,

@@ -7,6 +7,7 @@ use crate::family::call::Call;
 use crate::family::judge::Pins;
 use crate::run::exec::{self, EnvEdit};
 use crate::run::pin::Pinned;
+use crate::run::shim;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -34,7 +35,8 @@ enum Leave<'r, 'c> {
 
 impl Leave<'_, '_> {
     /// Becomes the tool. Returns only when that failed.
-    fn exec(self, argv: &[OsString], edit: &EnvEdit) -> Fail {
+    fn exec(self, argv: &[OsString], edit: &EnvEdit, call: &Call) -> Fail {
+        shim::remember_call(call.tool, &call.words());
         let tool = match self {
             Leave::Recorded(recorded) => &recorded.judged.tool,
             Leave::Unasked(Unasked { .. }, tool) => tool,
@@ -45,7 +47,7 @@ impl Leave<'_, '_> {
 
 /// Becomes the tool for a call that nobody has to be asked about.
 pub fn pass(unasked: Unasked, tool: &Path, call: &Call, edit: &EnvEdit) -> Fail {
-    Leave::Unasked(unasked, tool).exec(&call.argv, edit)
+    Leave::Unasked(unasked, tool).exec(&call.argv, edit, call)
 }
 
 impl Recorded<'_> {
@@ -54,7 +56,7 @@ impl Recorded<'_> {
         // The bytes that are pinned have to be there until the exec.
         let Launch { argv, edit, held } = launch;
         match self.give(&held) {
-            Ok(()) => Leave::Recorded(&self).exec(&argv, &edit),
+            Ok(()) => Leave::Recorded(&self).exec(&argv, &edit, self.judged.cx.call),
             Err(fail) => fail,
         }
     }

@@ -4,7 +4,7 @@ use super::documents::Documents;
 use super::grammar::{Parsed, Problem, only_version, parse, versions_differ};
 use super::hit::Hit;
 use super::opts::{self, Opts};
-use super::{names, table};
+use super::{names, table, whereto};
 use crate::engine::aws::tables;
 use crate::engine::effect::Effect;
 use crate::engine::verdict::Verdict;
@@ -19,11 +19,11 @@ pub fn classify(words: &[&[u8]]) -> Verdict {
 /// Where the two major versions of the CLI read the words differently, the worse reading counts.
 pub fn classify_with(words: &[&[u8]], documents: &Documents) -> Verdict {
     if let Some(major) = only_version(words) {
-        return classify_parsed(&parse(words, major), documents);
+        return classify_reading(&parse(words, major), documents);
     }
-    let verdict = classify_parsed(&parse(words, 2), documents);
+    let verdict = classify_reading(&parse(words, 2), documents);
     if versions_differ(words) {
-        verdict.or_worse(classify_parsed(&parse(words, 1), documents))
+        verdict.or_worse(classify_reading(&parse(words, 1), documents))
     } else {
         verdict
     }
@@ -48,6 +48,13 @@ pub fn prompts(words: &[&[u8]], variable: Option<&[u8]>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Judges one reading, and says whether it goes anywhere.
+fn classify_reading(parsed: &Parsed<'_>, documents: &Documents) -> Verdict {
+    let mut verdict = classify_parsed(parsed, documents);
+    verdict.stays = parsed.service.is_some_and(|(_, service)| whereto::stays(service));
+    verdict
 }
 
 /// Judges one reading.

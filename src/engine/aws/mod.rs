@@ -33,6 +33,7 @@ pub mod tables;
 mod target;
 #[cfg(feature = "cli")]
 pub mod value;
+pub mod whereto;
 
 pub use classify::{classify, classify_with, hit, prompts};
 pub use documents::Documents;

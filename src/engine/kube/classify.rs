@@ -7,7 +7,7 @@ mod rules;
 use crate::engine::effect::Effect;
 use crate::engine::grammar::cobra::{Parsed, Problem, Reading, go_bool, parse, parse_as};
 use crate::engine::grammar::table::{Carries, Command, Role, Table};
-use crate::engine::kube::keys;
+use crate::engine::kube::{keys, whereto};
 use crate::engine::verdict::Verdict;
 
 pub use redact::redact;
@@ -25,7 +25,8 @@ pub fn classify_words(tool: &'static Table, words: &[&[u8]], inside: Inside) -> 
         return Verdict { completion: true, ..Verdict::of(Effect::Read) };
     }
     let parsed = parse(tool, words);
-    let verdict = classify_parsed(&parsed, inside);
+    let mut verdict = classify_parsed(&parsed, inside);
+    verdict.stays = parsed.command.is_some_and(|command| whereto::stays(command.path));
     match parsed.problem {
         None | Some(Problem::MissingValue(_) | Problem::BadValue(_)) => verdict,
         Some(Problem::UnknownFlag(_) | Problem::UnknownCommand(_)) => {

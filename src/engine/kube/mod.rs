@@ -18,6 +18,7 @@ pub mod oc;
 pub mod reach;
 mod situation;
 mod target;
+pub mod whereto;
 
 pub use situation::{NODE_COMMANDS, is_plain_path, pods_of, situation};
 pub use target::KubeTarget;

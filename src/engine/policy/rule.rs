@@ -12,6 +12,7 @@ use crate::engine::glob;
 use crate::engine::situation::{Actor, Object, Outcome, Situation, Whole};
 use crate::engine::target::Environment;
 use crate::engine::tool;
+use crate::engine::trail::Moved;
 
 /// A label that has to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub struct When {
     pub actor: Vec<Actor>,
     /// When.
     pub time: Option<Window>,
+    /// Whether it goes elsewhere than its terminal has been.
+    pub moved: Option<bool>,
 }
 
 /// Whether something holds, when it may not be known.
@@ -144,6 +147,16 @@ impl When {
         }
         if let Some(window) = &self.time {
             and(s.now.map_or(Unknown, |now| window.holds(now).into()));
+        }
+        // As with the scope: going where one has been is not the worse of the two.
+        match self.moved {
+            Some(true) if !relax => and(match s.moved {
+                Moved::No => No,
+                Moved::Unknown => Unknown,
+                Moved::Yes => Yes,
+            }),
+            Some(false) if relax => and((s.moved == Moved::No).into()),
+            _ => {}
         }
         and(self.objects_hold(s, relax));
         all

@@ -1,6 +1,7 @@
 //! The AWS CLI: aliases, documents, configuration files, the account that answers, what would be lost.
 
 mod explain;
+mod going;
 mod held;
 mod memory;
 pub mod probe;
@@ -17,6 +18,7 @@ use super::call::Call;
 use super::cx::Cx;
 use super::judge::{Facts, Family, Outcome};
 use super::reading::Reading as _;
+use super::trail::Going;
 use crate::engine::aws::{self, AwsTarget};
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
@@ -25,6 +27,7 @@ use crate::engine::fact::{Known, Why};
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::IdKind;
 use crate::engine::target::Target;
+use crate::engine::trail::Moved;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::aws::probe::Foreign;
@@ -234,6 +237,14 @@ impl Family for Aws<'_> {
 
     fn decide(&self, impact: &Impact, probed: bool) -> Outcome {
         self.weighed(self.found(), impact, probed)
+    }
+
+    fn going(&self, outcome: &Outcome) -> Option<Going> {
+        self.found().filter(|_| !self.verdict.stays).and_then(|found| going::of(found, &outcome.name))
+    }
+
+    fn moved(&mut self, moved: Moved) {
+        self.cx.moved = moved;
     }
 
     fn verdict(&self) -> &Verdict {

@@ -8,6 +8,7 @@ use crate::engine::decide::decide;
 use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{self, Classified, IdKind, Identity, Seen};
+use crate::engine::situation::Situation;
 use crate::family::cx::Cx;
 use crate::family::judge::Outcome;
 
@@ -50,7 +51,8 @@ impl Stage<'_> {
             impact,
             probed,
         };
-        let situation = situation::of(&facts, self.cx.options.interactive, self.cx.actor);
+        let found = situation::of(&facts, self.cx.options.interactive, self.cx.actor);
+        let situation = Situation { moved: self.cx.moved, ..found };
         let decision = decide(&situation, self.cx.policy);
         Outcome { place, name, challenge, assessment, situation, decision }
     }

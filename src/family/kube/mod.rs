@@ -4,6 +4,7 @@ mod backup;
 mod diff;
 mod documents;
 mod explain;
+mod going;
 mod held;
 pub mod inputs;
 pub mod keep;
@@ -25,6 +26,7 @@ pub use reading::KubeReading;
 use super::cx::Cx;
 use super::judge::{Facts, Family, Outcome};
 use super::promise::Promise;
+use super::trail::{Going, Other};
 use crate::engine::effect::Effect;
 use crate::engine::fact::{Known, Why};
 use crate::engine::grammar::cobra::{Parsed, parse};
@@ -36,6 +38,7 @@ use crate::engine::kube::kubectl::TABLE;
 use crate::engine::policy::Terms;
 use crate::engine::policy::place::IdKind;
 use crate::engine::target::Target;
+use crate::engine::trail::Moved;
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Result};
 use crate::family::kube::inputs::Inputs;
@@ -222,8 +225,22 @@ impl Family for Kube<'_> {
             policy: self.cx.policy,
             interactive: self.cx.options.interactive,
             actor: self.cx.actor,
+            moved: self.cx.moved,
         };
         stage.decide(self.found(), impact, probed)
+    }
+
+    fn going(&self, outcome: &Outcome) -> Option<Going> {
+        let found = self.found().filter(|_| !self.verdict.stays)?;
+        Some(going::of(found, outcome))
+    }
+
+    fn others(&self) -> Vec<Other> {
+        going::others(&self.world, self.cx.policy)
+    }
+
+    fn moved(&mut self, moved: Moved) {
+        self.cx.moved = moved;
     }
 
     fn verdict(&self) -> &Verdict {

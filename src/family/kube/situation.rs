@@ -7,14 +7,14 @@ use crate::engine::kube::KubeTarget;
 use crate::engine::kube::documents::Documents;
 use crate::engine::kube::kinds;
 use crate::engine::kube::reach::{self, Reach, saw_all};
+use crate::engine::kube::whereto;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
 use crate::engine::situation::{Actor, Object, Situation};
 use crate::family::situation::{effect_of, now, object_of, objects_hold, objects_of};
 
-/// `config` and `kuberc` change files of this machine and reach no cluster.
+/// What changes files of this machine and reaches no cluster.
 pub(super) fn is_local_only(parsed: &Parsed<'_>) -> bool {
-    let path = parsed.path();
-    path.starts_with("config") || path.starts_with("kuberc")
+    whereto::stays(parsed.path())
 }
 
 /// What [`of`] puts together.

@@ -15,7 +15,8 @@ use crate::engine::kube::documents::{Document, Documents};
 use crate::engine::kube::reach::{self, Reach};
 use crate::engine::policy::Merged;
 use crate::engine::policy::place;
-use crate::engine::situation::Actor;
+use crate::engine::situation::{Actor, Situation};
+use crate::engine::trail::Moved;
 use crate::family::judge::Outcome;
 
 /// A command with everything that is known before its target is: what the last stages weigh, and what the laws are
@@ -35,6 +36,8 @@ pub struct Stage<'a> {
     pub interactive: bool,
     /// Who is at work.
     pub actor: Actor,
+    /// Whether it goes elsewhere than its terminal has been.
+    pub moved: Moved,
 }
 
 impl Stage<'_> {
@@ -92,7 +95,8 @@ impl Stage<'_> {
             documents: self.documents,
             reach: &reach,
         };
-        let situation = situation::of(facts, self.interactive, self.actor);
+        let found = situation::of(facts, self.interactive, self.actor);
+        let situation = Situation { moved: self.moved, ..found };
         let decision = decide(&situation, self.policy);
         Outcome { place, name, challenge, assessment, situation, decision }
     }

@@ -42,7 +42,7 @@ impl PackagesReading {
             Some(Kind::Install) | None => Effect::Mutate,
         };
         let verdict =
-            Verdict { effect, content: false, completion: false, because: vec!["by the plan of packages"] };
+            Verdict { effect, because: vec!["by the plan of packages"], ..Verdict::default() };
         PackagesReading { invocation: Invocation { verdict, ..read(call) }, ready: Some(plan) }
     }
 }

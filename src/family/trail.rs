@@ -1,0 +1,100 @@
+//! Where this terminal has been, looked at before a question, and the names of places, kept whenever one is found out.
+
+use super::cx::Cx;
+use super::judge::{Family, Outcome};
+use crate::engine::classify::says;
+use crate::engine::trail::moved::{Here, Moving, Place, Stop, moved};
+use crate::engine::trail::says::Said;
+use crate::engine::trail::step::Step;
+use crate::run::trail::leave::{now, stamp};
+use crate::run::trail::look::steps;
+use crate::run::trail::names::Names;
+use crate::run::trail::terminal::Terminal;
+use crate::run::trail::{Dir, VARIABLE};
+use std::os::unix::ffi::OsStrExt as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where a command goes, for the memory of its terminal.
+pub struct Going {
+    /// The place.
+    pub place: Place,
+    /// Whether it names no namespace, so that the one of its context counts.
+    pub inside_counts: bool,
+}
+
+/// A place that another value of a flag leads to.
+pub struct Other {
+    /// The flag's long name.
+    pub flag: &'static str,
+    /// Its value.
+    pub value: String,
+    /// The place.
+    pub place: Place,
+}
+
+/// Looks back, and keeps the name of where this goes. `None`: it goes where the terminal has been, has been nowhere yet, or
+/// nothing is remembered here.
+pub(super) fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> Option<Moving> {
+    let says = says(cx.call.tool).filter(|_| !family.verdict().stays)?;
+    let dir = match Dir::open(cx.world.set_var(VARIABLE)?.as_bytes()) {
+        Ok(dir) => dir,
+        // Open to others: whoever they are may have written anything. Not there, or another user's: there is no memory.
+        Err(libc::EPERM) => return Some(Moving::unknown()),
+        Err(_) => return None,
+    };
+    let Ok(secret) = dir.secret() else { return Some(Moving::unknown()) };
+    let env: Vec<Vec<u8>> = cx
+        .world
+        .vars()
+        .iter()
+        .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
+        .collect();
+    let env: Vec<&[u8]> = env.iter().map(Vec::as_slice).collect();
+    // The caller's own words: they are what the shim reads.
+    let said = Said::of(says, cx.raw, &env);
+    let here = Step { at: now(), kind: said.kind(), switches: false, key: said.key(secret), file: stamp(&said) };
+    let mut names = Names::of(&dir);
+    let going = family.going(outcome);
+    if let Some(going) = &going {
+        // Without the name less is known later, and counts as elsewhere.
+        let _ = names.learn(&dir, &here, &going.place);
+    }
+    if cx.options.recalls {
+        return None;
+    }
+    let terminal = Terminal::here()?;
+    let Ok(steps) = steps(&dir, &terminal, here.kind) else { return Some(Moving::unknown()) };
+    let mut stops = names.stops(steps);
+    name_by_others(&mut stops, &here, &said, secret, family);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    moved(
+        &stops,
+        &Here {
+            step: here,
+            place: going.as_ref().map(|going| &going.place),
+            inside_counts: going.as_ref().is_some_and(|going| going.inside_counts),
+            now: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+        },
+    )
+}
+
+/// Names steps that went by the file as it is now, with another value of one flag.
+fn name_by_others(stops: &mut [Stop], here: &Step, said: &Said<'_>, secret: [u8; 16], family: &impl Family) {
+    let nameless = |stop: &Stop| {
+        stop.place.is_none() && !stop.step.switches && stop.step.file == here.file && stop.step.key != here.key
+    };
+    if !stops.iter().any(nameless) {
+        return;
+    }
+    let mut others = family.others();
+    let mut keys: Vec<(u64, usize)> = Vec::new();
+    for (at, other) in others.iter().enumerate() {
+        keys.push((said.with_flag(other.flag, Some(other.value.as_bytes())).key(secret), at));
+        // The flag itself stands among these words; the other went without it, and by what the file says.
+        keys.extend(other.value.is_empty().then(|| (said.with_flag(other.flag, None).key(secret), at)));
+    }
+    for stop in stops.iter_mut().filter(|stop| nameless(stop)) {
+        let found = keys.iter().find(|(key, _)| *key == stop.step.key);
+        stop.place = found.and_then(|(_, at)| others.get_mut(*at)).map(|other| other.place.clone());
+    }
+}

@@ -1,0 +1,91 @@
+//! What every guarded call does that goes somewhere: one record is added to the file of its terminal. Whatever stands in the
+//! way of that, the call goes on.
+
+use super::place::{Dir, Opened, close};
+use super::terminal::Terminal;
+use crate::engine::trail::says::Said;
+use crate::engine::trail::step::{LEN, Stamp, Step};
+
+/// A file that has got this long is put aside: 4,096 calls, twice.
+pub(super) const FULL: u64 = 4096 * LEN as u64;
+
+/// Adds the record of a call. `runtime` is the value of [`VARIABLE`](super::VARIABLE), `switches` says that the call changes what
+/// later ones go by. Answers the error number of what was in the way; [`None`] is no answer worth telling: there is no
+/// directory, or no terminal.
+pub fn leave(runtime: Option<&[u8]>, said: &Said<'_>, switches: bool) -> Result<(), Option<i32>> {
+    let dir = match Dir::open(runtime.ok_or(None)?) {
+        Ok(dir) => dir,
+        Err(libc::ENOENT | libc::ENOTDIR) => return Err(None),
+        Err(other) => return Err(Some(other)),
+    };
+    let terminal = Terminal::here().ok_or(None)?;
+    let step = Step {
+        at: now(),
+        kind: said.kind(),
+        switches,
+        key: said.key(dir.secret()?),
+        file: stamp(said),
+    };
+    Ok(append(&dir, &terminal, &step.bytes())?)
+}
+
+fn append(dir: &Dir, terminal: &Terminal, bytes: &[u8; LEN]) -> Result<(), i32> {
+    let flags = libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT;
+    let name = terminal.file();
+    let mut file = dir.file(&name, flags)?;
+    // Full, or a record was cut off by a full file system: what stands behind it would be read askew.
+    if file.size >= FULL || file.size % LEN as u64 != 0 {
+        close(file.fd);
+        let old = terminal.old_file();
+        // SAFETY: both names are C strings, the directory is open.
+        unsafe { libc::renameat(dir.fd(), name.as_ptr(), dir.fd(), old.as_ptr()) };
+        file = dir.file(&name, flags)?;
+    }
+    let Opened { fd, .. } = file;
+    // SAFETY: the bytes are valid for their length.
+    let n = unsafe { libc::write(fd, bytes.as_ptr().cast(), LEN) };
+    let failed = if n < 0 { super::place::errno() } else { libc::ENOSPC };
+    close(fd);
+    if n == LEN as isize { Ok(()) } else { Err(failed) }
+}
+
+/// Nanoseconds of the clock that goes on through sleep and that nobody sets.
+pub fn now() -> u64 {
+    #[cfg(target_os = "linux")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+    // There it goes on while the machine sleeps (clock_gettime(3)).
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for one `struct timespec`.
+    unsafe { libc::clock_gettime(CLOCK, &raw mut time) };
+    #[allow(clippy::unnecessary_cast)] // the field types differ between architectures
+    nanoseconds(time.tv_sec as i64, time.tv_nsec as i64)
+}
+
+/// Which file a call goes by, as it is now.
+pub fn stamp(said: &Said<'_>) -> Stamp {
+    let Some((path, below)) = said.file() else { return Stamp::default() };
+    let mut whole = Vec::with_capacity(path.len() + below.len() + 1);
+    whole.extend_from_slice(path);
+    whole.extend_from_slice(below.as_bytes());
+    whole.push(0);
+    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the path ends in a null byte; `stat` is a valid place for one `struct stat`, read only when it was filled.
+    let stat = unsafe {
+        if libc::stat(whole.as_ptr().cast(), stat.as_mut_ptr()) != 0 {
+            return Stamp::default();
+        }
+        stat.assume_init()
+    };
+    #[allow(clippy::unnecessary_cast)] // the field types differ between Linux and macOS
+    Stamp {
+        device: stat.st_dev as u64,
+        inode: stat.st_ino as u64,
+        changed: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+    }
+}
+
+fn nanoseconds(seconds: i64, rest: i64) -> u64 {
+    (seconds.max(0) as u64).saturating_mul(1_000_000_000).saturating_add(rest.max(0) as u64)
+}
