@@ -63,6 +63,7 @@ pub enum Cmd {
     Install(super::install::Args),
     Uninstall(super::uninstall::Args),
     Status(super::status::Args),
+    Segment(super::segment::Args),
     Doctor(super::doctor::Args),
     Policy(super::policy::Args),
     Audit(super::audit::Args),

@@ -22,6 +22,7 @@ pub mod policy;
 mod record;
 pub mod restore;
 pub mod run;
+pub mod segment;
 pub mod setup;
 mod show;
 pub mod status;
@@ -109,6 +110,7 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
         Cmd::Install(args) => install::run(args, world),
         Cmd::Uninstall(args) => uninstall::run(args, world),
         Cmd::Status(args) => status::run(args, world, choice),
+        Cmd::Segment(args) => segment::run(args, world, choice),
         Cmd::Doctor(args) => doctor::run(args, world, audit_path(world).as_deref()),
         Cmd::Policy(args) => policy::run(args, world),
         Cmd::Audit(args) => audit::run(args, world, audit_path(world).as_deref()),

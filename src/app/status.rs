@@ -69,7 +69,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let home = world.home().map(|home| home.to_string_lossy().into_owned());
     let home = home.as_deref().filter(|home| home.len() > 1);
     let lines = [
-        line(&status.host, "host", home, Item::new().say(" · ").say(in_front_words(&status))),
+        line(&status.host, "host", home, Item::new().say("; ").say(in_front_words(&status))),
         line(&status.kubectl, tool::KUBECTL.name, home, Item::new()),
         line(&status.aws, tool::AWS.name, home, Item::new()),
     ];

@@ -52,7 +52,8 @@ pub(super) fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> 
     let env: Vec<&[u8]> = env.iter().map(Vec::as_slice).collect();
     // The caller's own words: they are what the shim reads.
     let said = Said::of(says, cx.raw, &env);
-    let here = Step { at: now(), kind: said.kind(), switches: false, key: said.key(secret), file: stamp(&said) };
+    let here =
+        Step { at: now(), kind: said.kind(), switches: false, key: said.key(secret), file: stamp(&said) };
     let mut names = Names::of(&dir);
     let going = family.going(outcome);
     if let Some(going) = &going {
@@ -81,7 +82,10 @@ pub(super) fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> 
 /// Names steps that went by the file as it is now, with another value of one flag.
 fn name_by_others(stops: &mut [Stop], here: &Step, said: &Said<'_>, secret: [u8; 16], family: &impl Family) {
     let nameless = |stop: &Stop| {
-        stop.place.is_none() && !stop.step.switches && stop.step.file == here.file && stop.step.key != here.key
+        stop.place.is_none()
+            && !stop.step.switches
+            && stop.step.file == here.file
+            && stop.step.key != here.key
     };
     if !stops.iter().any(nameless) {
         return;

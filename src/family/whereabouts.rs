@@ -4,7 +4,7 @@
 use super::call::{Call, Options};
 use super::cx::Cx;
 use crate::engine::policy::Merged;
-use crate::engine::target::{Environment, Value};
+use crate::engine::target::{Environment, Target, Value};
 use crate::world::World;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -21,9 +21,19 @@ pub struct Where {
     pub place: Option<String>,
     /// How it was chosen, or why nobody knows.
     pub chosen: String,
+    /// The profile, with a question mark, where only the account itself can say which it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsure: Option<String>,
     /// The same as `word`.
     #[serde(skip)]
     pub environment: Option<Environment>,
+}
+
+impl Where {
+    /// Whether anybody chose it: no kubeconfig and no profile lead nowhere in particular.
+    pub fn is_chosen(&self) -> bool {
+        self.place.is_some() && !self.chosen.is_empty()
+    }
 }
 
 /// A call of a tool that goes where all of its calls go, and neither asks nor changes anything when it is only looked at.
@@ -61,7 +71,14 @@ pub fn host(world: &World, policy: &Merged) -> Where {
 }
 
 fn nowhere(why: &str) -> Where {
-    Where { word: None, because: String::new(), place: None, chosen: why.to_owned(), environment: None }
+    Where {
+        word: None,
+        because: String::new(),
+        place: None,
+        chosen: why.to_owned(),
+        unsure: None,
+        environment: None,
+    }
 }
 
 /// Where this call would go, by the pipeline of every call.
@@ -97,6 +114,20 @@ fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
         because: classified.because.clone(),
         place: Some(judged.sight.long_place.clone()),
         chosen: probe.chosen.iter().filter_map(told).collect::<Vec<_>>().join("; "),
+        unsure: unsure(target),
         environment: Some(classified.environment),
     }
+}
+
+/// What stands for an account nobody has asked.
+fn unsure(target: &Target) -> Option<String> {
+    let value = |key: &str| target.parts.iter().find(|part| part.key == Some(key)).map(|part| &part.value);
+    let said = |key: &str| match value(key) {
+        Some(Value::Said { value, .. }) => Some(value.as_str()),
+        _ => None,
+    };
+    matches!(value("account"), Some(Value::Unknown(_))).then(|| {
+        let region = said("region").map(|region| format!("/{region}")).unwrap_or_default();
+        format!("{}?{region}", said("profile").unwrap_or("default"))
+    })
 }

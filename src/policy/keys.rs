@@ -207,7 +207,11 @@ pub const WHEN: &[Key] = &[
     key("interactive", Kind::Flag, "whether a person can be asked"),
     key("actor", Kind::Choices(&["human", "ci", "agent"]), "who is at work"),
     key("time", Kind::Map(TIME), "when"),
-    key("moved", Kind::Flag, "it goes elsewhere than the last commands of this terminal, or that cannot be told"),
+    key(
+        "moved",
+        Kind::Flag,
+        "it goes elsewhere than the last commands of this terminal, or that cannot be told",
+    ),
 ];
 
 const TIME: &[Key] = &[

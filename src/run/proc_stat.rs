@@ -19,16 +19,36 @@ impl<'a> Stat<'a> {
         // The name stands in brackets and may hold brackets itself: the last one closes it.
         let closes = line.iter().rposition(|b| *b == b')')?;
         let opens = line.iter().position(|b| *b == b'(').filter(|opens| *opens < closes)?;
-        let text = std::str::from_utf8(line.get(closes + 1..)?).ok()?;
-        // Behind the name comes field 3.
-        let field = |number: usize| text.split_ascii_whitespace().nth(number.checked_sub(3)?);
+        // Behind the name comes field 3. In one go: the shim reads such a line at every call.
+        let mut fields =
+            line.get(closes + 1..)?.split(|b| b.is_ascii_whitespace()).filter(|field| !field.is_empty());
+        let mut number = |skipped: usize| number(fields.nth(skipped)?);
+        let parent = number(1)?;
+        let terminal = number(2);
+        let start = number(14).and_then(|ticks| u64::try_from(ticks).ok());
         Some(Stat {
             name: line.get(opens + 1..closes)?,
-            parent: field(4)?.parse().ok()?,
-            terminal: field(7).and_then(|field| field.parse().ok()).unwrap_or(0),
-            start: field(22).and_then(|field| field.parse().ok()),
+            parent: u32::try_from(parent).ok()?,
+            terminal: terminal.unwrap_or(0),
+            start,
         })
     }
+}
+
+/// A whole number in decimal digits.
+fn number(field: &[u8]) -> Option<i64> {
+    let (digits, sign) = match field {
+        [b'-', digits @ ..] => (digits, -1),
+        digits => (digits, 1),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let value = digits.iter().try_fold(0i64, |value, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| value.checked_mul(10)?.checked_add(i64::from(digit))).flatten()
+    })?;
+    Some(value * sign)
 }
 
 #[cfg(test)]

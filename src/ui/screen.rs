@@ -4,10 +4,11 @@
 //! A row that gets too long loses whole items from its end and says how many; a name is never cut. A name wider than
 //! the terminal stands on a line of its own, in one piece.
 
+use super::badge;
 use super::colour::{Colours, Look, Paint};
 use crate::engine::escape::escape;
 use crate::engine::target::Environment;
-use colored::Color;
+
 use unicode_width::UnicodeWidthStr;
 
 /// Everything shown before, and including, the question.
@@ -241,7 +242,7 @@ impl Screen {
         }
         // A question about no place at all has no badge.
         if self.environment.is_some() || !self.headline.is_empty() {
-            let badge = badge(self.environment, look);
+            let badge = badge::words(self.environment, look);
             let mut lines = Lines::start(look, 0, 14, &[(badge, Tone::Badge(self.environment))]);
             for item in &self.headline {
                 lines.gap = 2;
@@ -501,37 +502,11 @@ fn paint(text: &str, tone: Tone, look: Look) -> String {
             let word = text.trim_end();
             format!("{}{}", look.paint(word, Paint::LABEL), &text[word.len()..])
         }
-        Tone::Badge(environment) => look.paint(text, badge_paint(environment)),
+        Tone::Badge(environment) => look.paint(text, badge::paint(environment)),
     }
 }
 
 /// Symbol and word; the symbol differs in shape as well, for those who see no colours.
-fn badge(environment: Option<Environment>, look: Look) -> String {
-    let (symbol, ascii, word) = match environment {
-        Some(Environment::Production) => ("▲", "!!", "PRODUCTION"),
-        Some(Environment::Staging) => ("■", "##", "STAGING"),
-        Some(Environment::Development) => ("●", "--", "DEVELOPMENT"),
-        Some(Environment::Unclassified) | None => ("?", "??", "UNCLASSIFIED"),
-    };
-    format!(" {} {word} ", if look.utf8 { symbol } else { ascii })
-}
-
-fn badge_paint(environment: Option<Environment>) -> Paint {
-    match environment {
-        Some(Environment::Production) => {
-            Paint::badge((Color::AnsiColor(231), 124), (Color::BrightWhite, Color::Red))
-        }
-        Some(Environment::Staging) => {
-            Paint::badge((Color::AnsiColor(16), 214), (Color::Black, Color::Yellow))
-        }
-        Some(Environment::Development) => {
-            Paint::badge((Color::AnsiColor(231), 25), (Color::BrightWhite, Color::Blue))
-        }
-        Some(Environment::Unclassified) | None => {
-            Paint::badge((Color::AnsiColor(231), 90), (Color::BrightWhite, Color::Magenta))
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -82,7 +82,9 @@ impl Moving {
         };
         Some(match (&self.went, &self.changed) {
             (Some(went), None) => format!("{last} went to {went}; this one goes to {goes}"),
-            (Some(went), Some(changed)) => format!("{last} went to {went}; this one goes to {goes} ({changed})"),
+            (Some(went), Some(changed)) => {
+                format!("{last} went to {went}; this one goes to {goes} ({changed})")
+            }
             (None, Some(changed)) => format!("{changed}, after {last}; this one goes to {goes}"),
             (None, None) => return None,
         })
@@ -96,8 +98,8 @@ pub fn moved(stops: &[Stop], here: &Here<'_>) -> Option<Moving> {
     let newest = been().next()?;
     let switched_here = stops.iter().rev().take_while(|stop| stop.step.switches).count() > 0;
     let says_same = newest.step.key == here.step.key;
-    let changed = (says_same && newest.step.file != here.step.file)
-        .then(|| change(newest, here, switched_here));
+    let changed =
+        (says_same && newest.step.file != here.step.file).then(|| change(newest, here, switched_here));
     let Some(place) = here.place else {
         return (!same_call(newest, here)).then(Moving::unknown);
     };
@@ -132,7 +134,13 @@ pub fn moved(stops: &[Stop], here: &Here<'_>) -> Option<Moving> {
                 (false, _) => place.name.clone(),
             };
             let went = went.map_or_else(|| ANOTHER.to_owned(), told);
-            Some(Moving { moved: Moved::Yes, commands: run, went: Some(went), goes: Some(told(place)), changed })
+            Some(Moving {
+                moved: Moved::Yes,
+                commands: run,
+                went: Some(went),
+                goes: Some(told(place)),
+                changed,
+            })
         }
         None => Some(Moving {
             moved: Moved::Unknown,
@@ -212,7 +220,13 @@ mod tests {
     }
 
     fn step(key: u64, changed: u64) -> Step {
-        Step { at: 0, kind: Kind::Cluster, switches: false, key, file: Stamp { device: 1, inode: 2, changed } }
+        Step {
+            at: 0,
+            kind: Kind::Cluster,
+            switches: false,
+            key,
+            file: Stamp { device: 1, inode: 2, changed },
+        }
     }
 
     fn stop(key: u64, changed: u64, name: Option<&str>) -> Stop {
@@ -227,7 +241,12 @@ mod tests {
         let place = to.map(place);
         moved(
             stops,
-            &Here { step: step(key, changed), place: place.as_ref(), inside_counts: true, now: 90_000_000_000 },
+            &Here {
+                step: step(key, changed),
+                place: place.as_ref(),
+                inside_counts: true,
+                now: 90_000_000_000,
+            },
         )
     }
 
@@ -268,7 +287,11 @@ mod tests {
     fn where_the_terminal_has_been_is_not_elsewhere() {
         assert_eq!(look(&[], 1, 5, Some("main")), None);
         assert_eq!(look(&[stop(1, 5, None)], 1, 5, Some("main")), None, "the very same call");
-        assert_eq!(look(&[stop(2, 7, Some("main"))], 1, 5, Some("main")), None, "the same place by other words");
+        assert_eq!(
+            look(&[stop(2, 7, Some("main"))], 1, 5, Some("main")),
+            None,
+            "the same place by other words"
+        );
         // To and fro by single commands.
         let fro = [stop(1, 5, Some("main")), stop(2, 5, Some("standby"))];
         assert_eq!(look(&fro, 1, 5, Some("main")), None);
@@ -337,7 +360,8 @@ mod tests {
             stop(2, 6, None),
             Stop { step: Step { switches: true, ..step(1, 5) }, place: None },
         ];
-        (0..6 * 6 * 6).map(move |n| vec![kinds[n % 6].clone(), kinds[n / 6 % 6].clone(), kinds[n / 36].clone()])
+        (0..6 * 6 * 6)
+            .map(move |n| vec![kinds[n % 6].clone(), kinds[n / 6 % 6].clone(), kinds[n / 36].clone()])
     }
 
     #[test]

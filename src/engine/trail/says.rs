@@ -139,9 +139,10 @@ impl<'a> Said<'a> {
             Some(list) if file.list => list.split(|b| *b == b':').find(|path| !path.is_empty()),
             one => one.filter(|path| !path.is_empty()),
         };
-        by_flag.or(by_var).map(|path| (path, "")).or_else(|| {
-            Some((self.home.filter(|home| !home.is_empty())?, file.below_home))
-        })
+        by_flag
+            .or(by_var)
+            .map(|path| (path, ""))
+            .or_else(|| Some((self.home.filter(|home| !home.is_empty())?, file.below_home)))
     }
 
     /// What it all comes to, by a key of this directory's own: the same words and variables are the same number, and nobody
@@ -192,7 +193,12 @@ mod tests {
     fn what_says_the_same_is_the_same() {
         let env = ["HOME=/h", "EDITOR=vi"];
         let plain = key("get pods", &env);
-        for same in ["-n shop get pods -A", "delete ns --wait --serverless", "exec web -- x --context=b", "get --clusterrole=x"] {
+        for same in [
+            "-n shop get pods -A",
+            "delete ns --wait --serverless",
+            "exec web -- x --context=b",
+            "get --clusterrole=x",
+        ] {
             assert_eq!(key(same, &env), plain, "{same}");
         }
         for (a, b) in [
@@ -224,11 +230,17 @@ mod tests {
             // A flag without its value is refused by the tool.
             assert!(seen.insert(key(line, env)) || line.ends_with("--context"), "{line} {env:?}");
         }
-        assert_eq!(key("get ns", &["KUBECONFIG=/a", "HOME=/h"]), key("get ns", &["KUBECONFIG=/a", "HOME=/i"]));
+        assert_eq!(
+            key("get ns", &["KUBECONFIG=/a", "HOME=/h"]),
+            key("get ns", &["KUBECONFIG=/a", "HOME=/i"])
+        );
         let one = said(&tool::KUBECTL, "get ns", &["HOME=/h"]);
         assert_ne!(one.key(SECRET), one.key([8; 16]));
         assert_eq!(one.with_flag("context", Some(b"a")).key(SECRET), key("get ns --context=a", &["HOME=/h"]));
-        assert_eq!(one.with_flag("context", Some(b"a")).with_flag("context", None).key(SECRET), one.key(SECRET));
+        assert_eq!(
+            one.with_flag("context", Some(b"a")).with_flag("context", None).key(SECRET),
+            one.key(SECRET)
+        );
     }
 
     #[test]

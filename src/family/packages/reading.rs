@@ -41,8 +41,7 @@ impl PackagesReading {
             Some(Kind::Remove) => Effect::Disrupt,
             Some(Kind::Install) | None => Effect::Mutate,
         };
-        let verdict =
-            Verdict { effect, because: vec!["by the plan of packages"], ..Verdict::default() };
+        let verdict = Verdict { effect, because: vec!["by the plan of packages"], ..Verdict::default() };
         PackagesReading { invocation: Invocation { verdict, ..read(call) }, ready: Some(plan) }
     }
 }

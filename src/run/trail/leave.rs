@@ -19,13 +19,8 @@ pub fn leave(runtime: Option<&[u8]>, said: &Said<'_>, switches: bool) -> Result<
         Err(other) => return Err(Some(other)),
     };
     let terminal = Terminal::here().ok_or(None)?;
-    let step = Step {
-        at: now(),
-        kind: said.kind(),
-        switches,
-        key: said.key(dir.secret()?),
-        file: stamp(said),
-    };
+    let step =
+        Step { at: now(), kind: said.kind(), switches, key: said.key(dir.secret()?), file: stamp(said) };
     Ok(append(&dir, &terminal, &step.bytes())?)
 }
 

@@ -84,7 +84,12 @@ impl Names {
     fn halve(&mut self, dir: &Dir) -> Result<(), i32> {
         let kept = dir.tail(NAME, MOST / 2)?;
         let from = kept.iter().position(|b| *b == b'\n').unwrap_or(0);
-        write(dir, NEW, libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC, kept.get(from..).unwrap_or_default())?;
+        write(
+            dir,
+            NEW,
+            libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC,
+            kept.get(from..).unwrap_or_default(),
+        )?;
         // SAFETY: both names are C strings, the directory is open.
         let moved = unsafe { libc::renameat(dir.fd(), NEW.as_ptr(), dir.fd(), NAME.as_ptr()) };
         self.size = kept.len() as u64;

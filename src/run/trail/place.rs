@@ -64,7 +64,11 @@ impl Dir {
             let is_file = stat.st_mode as u32 & libc::S_IFMT as u32 == libc::S_IFREG as u32;
             // SAFETY: geteuid(2) has no preconditions.
             let own = is_file && stat.st_uid == unsafe { libc::geteuid() };
-            if own { Ok(Opened { fd, size: u64::try_from(stat.st_size).unwrap_or(0) }) } else { Err(libc::EPERM) }
+            if own {
+                Ok(Opened { fd, size: u64::try_from(stat.st_size).unwrap_or(0) })
+            } else {
+                Err(libc::EPERM)
+            }
         });
         if own.is_err() {
             close(fd);

@@ -43,7 +43,9 @@ impl Terminal {
     #[inline(never)]
     fn named_with(&self, end: &str) -> CString {
         let mut name = Vec::with_capacity(64);
-        for (number, before) in [(self.device, None), (u64::from(self.leader), Some(b'-')), (self.started, Some(b'-'))] {
+        for (number, before) in
+            [(self.device, None), (u64::from(self.leader), Some(b'-')), (self.started, Some(b'-'))]
+        {
             name.extend(before);
             push(&mut name, number);
         }
@@ -57,8 +59,7 @@ impl Terminal {
     pub fn named(name: &str) -> Option<Terminal> {
         let mut numbers = name.split('-');
         let mut next = || numbers.next()?.parse::<u64>().ok();
-        let terminal =
-            Terminal { device: next()?, leader: u32::try_from(next()?).ok()?, started: next()? };
+        let terminal = Terminal { device: next()?, leader: u32::try_from(next()?).ok()?, started: next()? };
         (terminal.file().as_bytes() == name.as_bytes()).then_some(terminal)
     }
 
@@ -144,7 +145,9 @@ mod tests {
         assert_eq!(terminal.file().as_c_str(), c"34816-7-18446744073709551615");
         assert_eq!(terminal.old_file().as_c_str(), c"34816-7-18446744073709551615.old");
         assert_eq!(Terminal::named("34816-7-18446744073709551615"), Some(terminal));
-        for odd in ["", "key", "names", "1-2", "1-2-3-4", "01-2-3", "1-2-3.old", "1--3", "+1-2-3", "1-99999999999-3"] {
+        for odd in
+            ["", "key", "names", "1-2", "1-2-3-4", "01-2-3", "1-2-3.old", "1--3", "+1-2-3", "1-99999999999-3"]
+        {
             assert_eq!(Terminal::named(odd), None, "{odd}");
         }
         assert!(!terminal.is_there());
