@@ -3,7 +3,6 @@
 
 use super::out;
 use crate::engine::escape::escape;
-use crate::engine::target::Environment;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::whereabouts::{self, Where};
@@ -95,9 +94,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         cluster: wanted(Part::Cluster).then(|| whereabouts::cluster(world, &policy)).filter(Where::is_chosen),
         account: wanted(Part::Account).then(|| whereabouts::account(world, &policy)).filter(Where::is_chosen),
         // A host that nobody has named is what the rest of the prompt says it is.
-        host: wanted(Part::Host)
-            .then(|| whereabouts::host(world, &policy))
-            .filter(|host| host.environment.is_some_and(|e| e != Environment::Unclassified)),
+        host: wanted(Part::Host).then(|| whereabouts::named_host(world, &policy)).flatten(),
     };
     if format == Format::Json {
         let text = serde_json::to_string(&segment)

@@ -29,7 +29,7 @@ pub struct Cx<'a> {
     pub policy: &'a Merged,
     /// How it is looked at.
     pub options: Options,
-    /// Who is at work.
+    /// Who is at work; nobody looks where nothing is decided.
     pub actor: Actor,
     /// Whether it goes elsewhere than its terminal has been, as soon as it is known where it goes.
     pub moved: Moved,
@@ -45,7 +45,16 @@ impl<'a> Cx<'a> {
         policy: &'a Merged,
         options: Options,
     ) -> Cx<'a> {
-        Cx { call, raw, words, world, policy, options, actor: actor(world), moved: Moved::No }
+        Cx {
+            call,
+            raw,
+            words,
+            world,
+            policy,
+            options,
+            actor: if options.recalls { Actor::Human } else { actor(world) },
+            moved: Moved::No,
+        }
     }
 
     /// The real tool of this call.

@@ -102,7 +102,33 @@ fn of_remote(world: &World, target: &mut HostTarget, remote: &remote::Remote) {
     }
 }
 
+/// This machine as far as its own files tell: nobody is asked for its full name, and nothing is said of who sits at it.
+pub fn by_files(world: &World) -> HostTarget {
+    let mut target = HostTarget::default();
+    let own = of_files(world, &mut target);
+    if let (None, Some(name)) = (&target.fqdn, own) {
+        target.fqdn = address::in_hosts(world, &name);
+    }
+    target
+}
+
 fn of_machine(world: &World, target: &mut HostTarget) {
+    let own = of_files(world, target);
+    target.address = address::primary(world);
+    let generic = own.as_deref().is_none_or(is_generic);
+    if target.fqdn.is_none()
+        && let Some(name) = own.as_deref()
+    {
+        target.fqdn = if generic && target.instance.is_none() {
+            fqdn(world, name)
+        } else {
+            address::in_hosts(world, name)
+        };
+    }
+}
+
+/// What files and the kernel say; the answer is the machine's own name.
+fn of_files(world: &World, target: &mut HostTarget) -> Option<String> {
     let within = container::detect(world);
     target.within = within.clause();
     if within.chroot.is_none() && rustix::process::geteuid().is_root() {
@@ -120,17 +146,7 @@ fn of_machine(world: &World, target: &mut HostTarget) {
     target.instance = cloud.instance;
     target.cloud = cloud.cloud;
     target.notes.extend(cloud.note);
-    target.address = address::primary(world);
-    let generic = own.as_deref().is_none_or(is_generic);
-    if target.fqdn.is_none()
-        && let Some(name) = own.as_deref()
-    {
-        target.fqdn = if generic && target.instance.is_none() {
-            fqdn(world, name)
-        } else {
-            address::in_hosts(world, name)
-        };
-    }
+    own
 }
 
 /// What gethostname(2) gives.
