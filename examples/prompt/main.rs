@@ -108,6 +108,7 @@ fn json(scene: &scenes::Scene) -> ExitCode {
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         tells_phrase: true,
+        moving: None,
         ignored: &[],
         exit: Exit::WouldAsk,
     });

@@ -87,6 +87,7 @@ impl Scene {
     /// Borrowed, as the screen wants it.
     pub fn view<'a>(&'a self, sight: &'a Sight) -> View<'a> {
         View {
+            alarm: None,
             environment: self.environment,
             environment_why: self.why,
             name: &self.cluster,

@@ -230,6 +230,14 @@ impl Evaluation<'_> {
     }
 }
 
+/// Whether this goes elsewhere than the terminal has been. What goes nowhere is no step of it.
+fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> Option<Moving> {
+    if family.verdict().stays {
+        return None;
+    }
+    trail::look_back(cx, family.going(outcome).as_ref(), || family.others())
+}
+
 /// Carries a call through all stages.
 ///
 /// # Errors
@@ -246,7 +254,7 @@ pub fn judge<'a, F: Family + 'a>(
     // Without facts every unknown counts as the worse possibility, so a pass here is a pass with them, too.
     let mut impact = Impact::default();
     let mut outcome = family.decide(&impact, false);
-    let mut moving = trail::look_back(cx, &family, &outcome);
+    let mut moving = look_back(cx, &family, &outcome);
     if let Some(moving) = &moving {
         family.moved(moving.moved);
         outcome = family.decide(&impact, false);
@@ -264,7 +272,7 @@ pub fn judge<'a, F: Family + 'a>(
         outcome = family.decide(&facts.impact, facts.probed);
         impact = facts.impact;
         // What the live system calls itself may be another place than files and variables had said.
-        let now = trail::look_back(cx, &family, &outcome);
+        let now = look_back(cx, &family, &outcome);
         let moved = |moving: &Option<Moving>| moving.as_ref().map_or(Moved::No, |moving| moving.moved);
         if moved(&now) != moved(&moving) {
             family.moved(moved(&now));

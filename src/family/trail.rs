@@ -1,7 +1,6 @@
 //! Where this terminal has been, looked at before a question, and the names of places, kept whenever one is found out.
 
 use super::cx::Cx;
-use super::judge::{Family, Outcome};
 use crate::engine::classify::says;
 use crate::engine::trail::moved::{Here, Moving, Place, Stop, moved};
 use crate::engine::trail::says::Said;
@@ -33,9 +32,13 @@ pub struct Other {
 }
 
 /// Looks back, and keeps the name of where this goes. `None`: it goes where the terminal has been, has been nowhere yet, or
-/// nothing is remembered here.
-pub(super) fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> Option<Moving> {
-    let says = says(cx.call.tool).filter(|_| !family.verdict().stays)?;
+/// nothing is remembered here. `others` are the places that other words lead to.
+pub(super) fn look_back(
+    cx: Cx<'_>,
+    going: Option<&Going>,
+    others: impl FnOnce() -> Vec<Other>,
+) -> Option<Moving> {
+    let says = says(cx.call.tool)?;
     let dir = match Dir::open(cx.world.set_var(VARIABLE)?.as_bytes()) {
         Ok(dir) => dir,
         // Open to others: whoever they are may have written anything. Not there, or another user's: there is no memory.
@@ -55,8 +58,7 @@ pub(super) fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> 
     let here =
         Step { at: now(), kind: said.kind(), switches: false, key: said.key(secret), file: stamp(&said) };
     let mut names = Names::of(&dir);
-    let going = family.going(outcome);
-    if let Some(going) = &going {
+    if let Some(going) = going {
         // Without the name less is known later, and counts as elsewhere.
         let _ = names.learn(&dir, &here, &going.place);
     }
@@ -66,21 +68,27 @@ pub(super) fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> 
     let terminal = Terminal::here()?;
     let Ok(steps) = steps(&dir, &terminal, here.kind) else { return Some(Moving::unknown()) };
     let mut stops = names.stops(steps);
-    name_by_others(&mut stops, &here, &said, secret, family);
+    name_by_others(&mut stops, &here, &said, secret, others);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     moved(
         &stops,
         &Here {
             step: here,
-            place: going.as_ref().map(|going| &going.place),
-            inside_counts: going.as_ref().is_some_and(|going| going.inside_counts),
+            place: going.map(|going| &going.place),
+            inside_counts: going.is_some_and(|going| going.inside_counts),
             now: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
         },
     )
 }
 
 /// Names steps that went by the file as it is now, with another value of one flag.
-fn name_by_others(stops: &mut [Stop], here: &Step, said: &Said<'_>, secret: [u8; 16], family: &impl Family) {
+fn name_by_others(
+    stops: &mut [Stop],
+    here: &Step,
+    said: &Said<'_>,
+    secret: [u8; 16],
+    others: impl FnOnce() -> Vec<Other>,
+) {
     let nameless = |stop: &Stop| {
         stop.place.is_none()
             && !stop.step.switches
@@ -90,7 +98,7 @@ fn name_by_others(stops: &mut [Stop], here: &Step, said: &Said<'_>, secret: [u8;
     if !stops.iter().any(nameless) {
         return;
     }
-    let mut others = family.others();
+    let others = others();
     let mut keys: Vec<(u64, usize)> = Vec::new();
     for (at, other) in others.iter().enumerate() {
         keys.push((said.with_flag(other.flag, Some(other.value.as_bytes())).key(secret), at));
@@ -99,6 +107,6 @@ fn name_by_others(stops: &mut [Stop], here: &Step, said: &Said<'_>, secret: [u8;
     }
     for stop in stops.iter_mut().filter(|stop| nameless(stop)) {
         let found = keys.iter().find(|(key, _)| *key == stop.step.key);
-        stop.place = found.and_then(|(_, at)| others.get_mut(*at)).map(|other| other.place.clone());
+        stop.place = found.and_then(|(_, at)| others.get(*at)).map(|other| other.place.clone());
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn words(environment: Option<Environment>, look: Look) -> String {
     format!(" {} {word} ", symbol(environment, look))
 }
 
-/// The symbol alone.
+/// The symbol alone: it differs in shape as well, for those who see no colours.
 pub fn symbol(environment: Option<Environment>, look: Look) -> &'static str {
     let (symbol, ascii) = match environment {
         Some(Environment::Production) => ("▲", "!!"),

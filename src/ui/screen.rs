@@ -8,7 +8,6 @@ use super::badge;
 use super::colour::{Colours, Look, Paint};
 use crate::engine::escape::escape;
 use crate::engine::target::Environment;
-
 use unicode_width::UnicodeWidthStr;
 
 /// Everything shown before, and including, the question.
@@ -505,8 +504,6 @@ fn paint(text: &str, tone: Tone, look: Look) -> String {
         Tone::Badge(environment) => look.paint(text, badge::paint(environment)),
     }
 }
-
-/// Symbol and word; the symbol differs in shape as well, for those who see no colours.
 
 #[cfg(test)]
 mod tests {

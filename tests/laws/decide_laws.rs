@@ -10,6 +10,7 @@ use guard::engine::policy::window::Window;
 use guard::engine::policy::{Layer, Merged, Mode, Policy, UnknownAs};
 use guard::engine::situation::{Actor, Level, Object, Outcome, Situation, Whole};
 use guard::engine::target::Environment;
+use guard::engine::trail::Moved;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -56,11 +57,12 @@ fn when() -> impl Strategy<Value = When> {
         mostly(any::<bool>()),
         subsequence(Actor::ALL.to_vec(), 0..=1),
         mostly(window),
+        mostly(any::<bool>()),
     );
     (first, second).prop_map(
         |(
             (tool, verb, effect, whole_scope, resource, name, namespace),
-            (labels, environment, identity, local, interactive, actor, time),
+            (labels, environment, identity, local, interactive, actor, time, moved),
         )| When {
             tool,
             verb,
@@ -76,6 +78,7 @@ fn when() -> impl Strategy<Value = When> {
             interactive,
             actor,
             time,
+            moved,
         },
     )
 }
@@ -172,14 +175,20 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
             proptest::collection::vec(id, 0..3),
             subsequence(IdKind::ALL.to_vec(), 0..2),
         ),
-        (any::<bool>(), any::<bool>(), select(Actor::ALL.to_vec()), mostly(any::<i64>())),
+        (
+            any::<bool>(),
+            any::<bool>(),
+            select(Actor::ALL.to_vec()),
+            mostly(any::<i64>()),
+            select(vec![Moved::No, Moved::Unknown, Moved::Yes]),
+        ),
     )
         .prop_map(
             |(
                 (tool, verb, effect, whole_scope, light),
                 (objects, objects_complete, kinds_complete, all_namespaces, namespaces),
                 (environment, target_known, identities, unknown_identities),
-                (local, interactive, actor, now),
+                (local, interactive, actor, now, moved),
             )| Situation {
                 tool: tool.to_owned(),
                 verb: verb.to_owned(),
@@ -199,6 +208,7 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
                 interactive,
                 actor,
                 now,
+                moved,
             },
         )
 }
@@ -217,6 +227,14 @@ proptest! {
         let s = Situation { effect: order[mild], ..s };
         let worse = Situation { effect: order[(mild + step).min(3)], ..s.clone() };
         prop_assert!(strength(&worse, &m) >= strength(&s, &m), "{:?} {:?}", decide(&s, &m), decide(&worse, &m));
+    }
+
+    /// Nor does one that goes elsewhere than its terminal has been, or of which nobody can tell.
+    #[test]
+    fn going_elsewhere_is_never_the_milder_of_the_two(s in situation(), m in merged()) {
+        let of = |moved| strength(&Situation { moved, ..s.clone() }, &m);
+        prop_assert!(of(Moved::Yes) >= of(Moved::No));
+        prop_assert!(of(Moved::Unknown) >= of(Moved::Yes));
     }
 
     #[test]

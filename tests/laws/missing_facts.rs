@@ -18,6 +18,7 @@ use guard::engine::policy::Merged;
 use guard::engine::policy::place::IdKind;
 use guard::engine::situation::{Actor, Object, Situation, Whole};
 use guard::engine::tool::kind_of;
+use guard::engine::trail::Moved;
 use guard::family::judge::Outcome;
 use guard::family::kube::weigh::Stage;
 use proptest::prelude::*;
@@ -287,6 +288,7 @@ fn outcome(
         policy,
         interactive: true,
         actor: Actor::Human,
+        moved: Moved::No,
     }
     .decide(Some(target), impact, probed)
 }

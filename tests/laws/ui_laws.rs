@@ -310,6 +310,7 @@ fn json(scene: &scenes::Scene) -> String {
         impact: &scene.impact,
         challenge: Some(&scene.challenge),
         tells_phrase: true,
+        moving: None,
         ignored: &[],
         exit: guard::exit::Exit::Refused,
     })

@@ -26,6 +26,13 @@ fn refused(scene: &scenes::Scene, look: Look) -> String {
     render_refusal(&refusal, look)
 }
 
+fn alarmed(scene: &scenes::Scene, look: Look) -> String {
+    let sight = scene.sight();
+    let alarm =
+        "the last 14 commands here went to standby; this one goes to main (current-context changed 40 s ago)";
+    view::screen_to_ask(&view::View { alarm: Some(alarm), ..scene.view(&sight) }).render(look)
+}
+
 fn notice(scene: &scenes::Scene) -> String {
     render_notice(&scene.view(&scene.sight()), at(80))
 }
@@ -53,6 +60,7 @@ fn pictures() {
         shown(&scenes::host::purge(), COLOUR),
         file!["../../examples/prompt-host.svg": TermSvg].raw()
     );
+    assert_data_eq!(alarmed(&scenes::delete(), COLOUR), file!["snapshots/moved.term.svg": TermSvg]);
     let mismatch = shown(&scenes::aws::mismatch(), COLOUR);
     assert_data_eq!(mismatch, file!["snapshots/aws_mismatch.term.svg": TermSvg].raw());
     assert_data_eq!(

@@ -52,3 +52,4 @@ mod shim_find;
 mod shim_full;
 mod shim_passthrough;
 mod snippets;
+mod terminals;

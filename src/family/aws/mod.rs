@@ -240,7 +240,7 @@ impl Family for Aws<'_> {
     }
 
     fn going(&self, outcome: &Outcome) -> Option<Going> {
-        self.found().filter(|_| !self.verdict.stays).and_then(|found| going::of(found, &outcome.name))
+        self.found().and_then(|found| going::of(found, &outcome.name))
     }
 
     fn moved(&mut self, moved: Moved) {

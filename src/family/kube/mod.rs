@@ -231,7 +231,7 @@ impl Family for Kube<'_> {
     }
 
     fn going(&self, outcome: &Outcome) -> Option<Going> {
-        let found = self.found().filter(|_| !self.verdict.stays)?;
+        let found = self.found()?;
         Some(going::of(found, outcome))
     }
 

@@ -37,11 +37,24 @@ fn append(dir: &Dir, terminal: &Terminal, bytes: &[u8; LEN]) -> Result<(), i32> 
         file = dir.file(&name, flags)?;
     }
     let Opened { fd, .. } = file;
+    // Beyond its limit a write does not fail: it ends the process (SIGXFSZ), and with it the harmless call.
+    if !may_write() {
+        close(fd);
+        return Err(libc::EFBIG);
+    }
     // SAFETY: the bytes are valid for their length.
     let n = unsafe { libc::write(fd, bytes.as_ptr().cast(), LEN) };
     let failed = if n < 0 { super::place::errno() } else { libc::ENOSPC };
     close(fd);
     if n == LEN as isize { Ok(()) } else { Err(failed) }
+}
+
+/// Whether files of this process may be as long as such a file gets (`ulimit -f`).
+fn may_write() -> bool {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid place for one `struct rlimit`.
+    let told = unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    told == 0 && limit.rlim_cur >= FULL + LEN as u64
 }
 
 /// Nanoseconds of the clock that goes on through sleep and that nobody sets.
