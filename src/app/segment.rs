@@ -85,7 +85,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         Err(fail) if format == Format::Json => return Err(fail),
         Err(_) => {
             let look = look(format, world, choice);
-            out::print(&marked(&look.badge(None, "guard: the policy is not valid"), format))?;
+            out::print(&format!("{} ", marked(&look.badge(None, "guard: the policy is not valid"), format)))?;
             return Ok(Exit::Policy);
         }
     };

@@ -4,6 +4,7 @@
 use super::call::{Call, Options};
 use super::cx::Cx;
 use super::machine;
+use crate::engine::fact::Source;
 use crate::engine::policy::{Merged, place};
 use crate::engine::target::{Environment, Target, Value};
 use crate::world::World;
@@ -25,6 +26,9 @@ pub struct Where {
     /// The profile, with a question mark, where only the account itself can say which it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsure: Option<String>,
+    /// Nothing that anybody wrote leads there: the tool would see what the machine gives it.
+    #[serde(skip)]
+    pub guessed: bool,
     /// The same as `word`.
     #[serde(skip)]
     pub environment: Option<Environment>,
@@ -33,7 +37,7 @@ pub struct Where {
 impl Where {
     /// Whether anybody chose it: no kubeconfig and no profile lead nowhere in particular.
     pub fn is_chosen(&self) -> bool {
-        self.place.is_some() && !self.chosen.is_empty()
+        self.place.is_some() && !self.chosen.is_empty() && !self.guessed
     }
 }
 
@@ -81,6 +85,7 @@ pub fn named_host(world: &World, policy: &Merged) -> Option<Where> {
         place: Some(target.host_name(place.name.as_deref())).filter(|name| !name.is_empty()),
         chosen: String::new(),
         unsure: None,
+        guessed: false,
         environment: Some(place.environment),
     })
 }
@@ -92,6 +97,7 @@ fn nowhere(why: &str) -> Where {
         place: None,
         chosen: why.to_owned(),
         unsure: None,
+        guessed: false,
         environment: None,
     }
 }
@@ -129,19 +135,31 @@ fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
         because: classified.because.clone(),
         place: Some(judged.sight.long_place.clone()),
         chosen: probe.chosen.iter().filter_map(told).collect::<Vec<_>>().join("; "),
+        guessed: is_guessed(target),
         unsure: unsure(target),
         environment: Some(classified.environment),
     }
 }
 
+fn value<'t>(target: &'t Target, key: &str) -> Option<&'t Value> {
+    target.parts.iter().find(|part| part.key == Some(key)).map(|part| &part.value)
+}
+
+/// Whether nobody knows the account, and no file and no variable has keys or a profile.
+fn is_guessed(target: &Target) -> bool {
+    let built_in = Source::Default.to_string();
+    let by_default =
+        matches!(value(target, "credentials"), Some(Value::Said { from, .. }) if *from == built_in);
+    by_default && matches!(value(target, "account"), Some(Value::Unknown(_)))
+}
+
 /// What stands for an account nobody has asked.
 fn unsure(target: &Target) -> Option<String> {
-    let value = |key: &str| target.parts.iter().find(|part| part.key == Some(key)).map(|part| &part.value);
-    let said = |key: &str| match value(key) {
+    let said = |key: &str| match value(target, key) {
         Some(Value::Said { value, .. }) => Some(value.as_str()),
         _ => None,
     };
-    matches!(value("account"), Some(Value::Unknown(_))).then(|| {
+    matches!(value(target, "account"), Some(Value::Unknown(_))).then(|| {
         let region = said("region").map(|region| format!("/{region}")).unwrap_or_default();
         format!("{}?{region}", said("profile").unwrap_or("default"))
     })

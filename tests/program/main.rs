@@ -44,6 +44,7 @@ mod scenarios_policy;
 mod scenarios_robust;
 mod scenarios_untouched;
 mod scenarios_whose;
+mod segment;
 mod shell_init;
 mod shell_init_nu_sh;
 mod shell_prompt;

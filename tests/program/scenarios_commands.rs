@@ -278,6 +278,7 @@ fn help_starts_with_examples_and_every_command_has_some() {
             "install",
             "uninstall",
             "status",
+            "segment",
             "doctor",
             "policy",
             "audit",
