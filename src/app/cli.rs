@@ -1,5 +1,6 @@
 //! The command line of `guard` itself: data only.
 
+use super::colour::When;
 use clap::{Parser, Subcommand};
 
 /// Stands in front of kubectl, aws, apt and systemctl and makes people prove where they are before something is lost
@@ -35,17 +36,6 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Cmd,
-}
-
-/// When to use colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum When {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// The subcommands, those of every day first.

@@ -6,6 +6,7 @@ mod guards;
 mod report;
 mod shells;
 mod sudo;
+mod terminals;
 pub mod units;
 
 use super::{init, out};
@@ -106,6 +107,7 @@ pub fn run(args: &Args, world: &World, audit: Option<&Path>) -> Result<Exit> {
         checks.extend(units::check(world));
     }
     checks.push(policy(world));
+    checks.push(terminals::check(world));
     let ignored = crate::policy::load(world).unwrap_or_default().ignored;
     checks.extend(ignored.iter().map(|file| {
         Check::warn("policy", file.note(), "move it to a directory that is yours alone, or remove it")

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod classify;
 pub mod cli;
+pub mod colour;
 pub mod completions;
 pub mod consent;
 pub mod demo;
@@ -37,7 +38,7 @@ use crate::run::signals;
 use crate::ui::ColourChoice;
 use crate::world::World;
 use clap::Parser;
-use cli::{Cli, Cmd, When};
+use cli::{Cli, Cmd};
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -83,6 +84,9 @@ pub fn main_in(world: &World) -> ExitCode {
 }
 
 fn own(argv: &[OsString], world: &World) -> Result<Exit> {
+    if let Some(done) = segment::run_alone(argv, world) {
+        return done;
+    }
     let cli = match Cli::try_parse_from(argv) {
         Ok(cli) => cli,
         Err(e) => {
@@ -90,11 +94,7 @@ fn own(argv: &[OsString], world: &World) -> Result<Exit> {
             return Ok(if e.use_stderr() { Exit::Usage } else { Exit::Ok });
         }
     };
-    let choice = match cli.color {
-        When::Auto => ColourChoice::Auto,
-        When::Always => ColourChoice::Always,
-        When::Never => ColourChoice::Never,
-    };
+    let choice = cli.color.into();
     if matches!(
         cli.command,
         Cmd::Check(_) | Cmd::Explain(_) | Cmd::Run(_) | Cmd::Kept(_) | Cmd::Restore(_) | Cmd::AptHook(_)

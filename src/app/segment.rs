@@ -1,6 +1,7 @@
 //! `guard segment`: where one is, for the prompt of a shell. Nothing is asked of any cluster or account, and nothing is said where
 //! there is nothing to say.
 
+use super::colour::When;
 use super::out;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
@@ -10,6 +11,7 @@ use crate::policy;
 use crate::ui::{ColourChoice, Look, badge};
 use crate::world::World;
 use serde::Serialize;
+use std::ffi::OsString;
 
 /// Print where one is, for the prompt of a shell
 #[derive(clap::Args, Debug)]
@@ -38,6 +40,23 @@ pub struct Args {
     /// Leave this out; may be given more than once
     #[arg(long, value_enum, value_name = "PART")]
     pub without: Vec<Part>,
+}
+
+/// The subcommand by itself: what all the others take is not put together before every prompt.
+#[derive(clap::Parser, Debug)]
+#[command(disable_help_flag = true)]
+struct Alone {
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    color: When,
+    #[command(flatten)]
+    args: Args,
+}
+
+/// Runs a command line of guard that is this and nothing else; `None` leaves it to the whole of them: help, mistakes.
+pub fn run_alone(argv: &[OsString], world: &World) -> Option<Result<Exit>> {
+    let words = argv.get(1..).filter(|words| words.first().is_some_and(|word| word == "segment"))?;
+    let alone = <Alone as clap::Parser>::try_parse_from(words).ok()?;
+    Some(run(&alone.args, world, alone.color.into()))
 }
 
 /// How the colours are marked.
