@@ -48,6 +48,13 @@ impl World {
         self
     }
 
+    /// The same world without a variable.
+    #[must_use]
+    pub fn without_var(mut self, name: &str) -> World {
+        self.vars.retain(|(k, _)| k != name);
+        self
+    }
+
     /// A variable, also when it is empty. With duplicate names the first counts, as `getenv` does.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
         self.vars.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_os_str())

@@ -4,7 +4,7 @@ use super::cx::Cx;
 use crate::engine::classify::says;
 use crate::engine::trail::moved::{Here, Moving, Place, Stop, moved};
 use crate::engine::trail::says::Said;
-use crate::engine::trail::step::Step;
+use crate::engine::trail::step::{Stamp, Step};
 use crate::run::trail::leave::{now, stamp};
 use crate::run::trail::look::steps;
 use crate::run::trail::names::Names;
@@ -21,12 +21,10 @@ pub struct Going {
     pub inside_counts: bool,
 }
 
-/// A place that another value of a flag leads to.
+/// A place that other words or variables than these lead to.
 pub struct Other {
-    /// The flag's long name.
-    pub flag: &'static str,
-    /// Its value.
-    pub value: String,
+    /// What is other: flags (`--context`) and variables (`KUBECONFIG`), with their values or without.
+    pub with: Vec<(&'static str, Option<String>)>,
     /// The place.
     pub place: Place,
 }
@@ -81,7 +79,7 @@ pub(super) fn look_back(
     )
 }
 
-/// Names steps that went by the file as it is now, with another value of one flag.
+/// Names steps by what other words and variables lead to.
 fn name_by_others(
     stops: &mut [Stop],
     here: &Step,
@@ -89,24 +87,20 @@ fn name_by_others(
     secret: [u8; 16],
     others: impl FnOnce() -> Vec<Other>,
 ) {
-    let nameless = |stop: &Stop| {
-        stop.place.is_none()
-            && !stop.step.switches
-            && stop.step.file == here.file
-            && stop.step.key != here.key
-    };
+    let nameless = |stop: &Stop| stop.place.is_none() && !stop.step.switches && stop.step.key != here.key;
     if !stops.iter().any(nameless) {
         return;
     }
     let others = others();
-    let mut keys: Vec<(u64, usize)> = Vec::new();
-    for (at, other) in others.iter().enumerate() {
-        keys.push((said.with_flag(other.flag, Some(other.value.as_bytes())).key(secret), at));
-        // The flag itself stands among these words; the other went without it, and by what the file says.
-        keys.extend(other.value.is_empty().then(|| (said.with_flag(other.flag, None).key(secret), at)));
-    }
+    let known = others.iter().map(|other| {
+        let value = |value: &'_ Option<String>| value.as_ref().map(|value| value.as_bytes().to_vec());
+        let values: Vec<_> = other.with.iter().map(|(name, with)| (*name, value(with))).collect();
+        let said = values.iter().fold(*said, |said, (name, value)| said.with(name, value.as_deref()));
+        (said.key(secret), stamp(&said), &other.place)
+    });
+    let known: Vec<_> = known.collect();
     for stop in stops.iter_mut().filter(|stop| nameless(stop)) {
-        let found = keys.iter().find(|(key, _)| *key == stop.step.key);
-        stop.place = found.and_then(|(_, at)| others.get(*at)).map(|other| other.place.clone());
+        let leads = |(key, file, _): &&(u64, Stamp, &Place)| (*key, *file) == (stop.step.key, stop.step.file);
+        stop.place = known.iter().find(leads).map(|(_, _, place)| (*place).clone());
     }
 }

@@ -159,7 +159,9 @@ fn unsure(target: &Target) -> Option<String> {
         Some(Value::Said { value, .. }) => Some(value.as_str()),
         _ => None,
     };
-    matches!(value(target, "account"), Some(Value::Unknown(_))).then(|| {
+    // An endpoint that is not AWS's has a name without any account.
+    let named = matches!(value(target, "account_name"), Some(Value::Text(name)) if !name.is_empty());
+    (!named && matches!(value(target, "account"), Some(Value::Unknown(_)))).then(|| {
         let region = said("region").map(|region| format!("/{region}")).unwrap_or_default();
         format!("{}?{region}", said("profile").unwrap_or("default"))
     })

@@ -109,20 +109,24 @@ impl<'a> Said<'a> {
         said
     }
 
-    /// The same with another value of this flag, which the row has.
+    /// The same with another value of this flag (`--context`) or variable (`AWS_PROFILE`), which the row has.
+    #[cfg(feature = "cli")]
     #[must_use]
-    pub fn with_flag(mut self, long: &str, value: Option<&'a [u8]>) -> Said<'a> {
-        let at = self.says.flags.iter().position(|(name, _)| *name == long);
-        if let Some(slot) = at.and_then(|at| self.flags.get_mut(at)) {
+    pub fn with(mut self, name: &str, value: Option<&'a [u8]>) -> Said<'a> {
+        let at = match name.strip_prefix("--") {
+            Some(long) => {
+                let at = self.says.flags.iter().position(|(flag, _)| *flag == long);
+                at.and_then(|at| self.flags.get_mut(at))
+            }
+            None => {
+                let at = self.says.vars.iter().position(|var| *var == name);
+                at.and_then(|at| self.vars.get_mut(at))
+            }
+        };
+        if let Some(slot) = at {
             *slot = value;
         }
         self
-    }
-
-    /// Whether this flag is given.
-    pub fn has_flag(&self, long: &str) -> bool {
-        let at = self.says.flags.iter().position(|(name, _)| *name == long);
-        at.and_then(|at| self.flags.get(at)).is_some_and(Option::is_some)
     }
 
     /// The kind of place.
@@ -236,11 +240,12 @@ mod tests {
         );
         let one = said(&tool::KUBECTL, "get ns", &["HOME=/h"]);
         assert_ne!(one.key(SECRET), one.key([8; 16]));
-        assert_eq!(one.with_flag("context", Some(b"a")).key(SECRET), key("get ns --context=a", &["HOME=/h"]));
+        assert_eq!(one.with("--context", Some(b"a")).key(SECRET), key("get ns --context=a", &["HOME=/h"]));
         assert_eq!(
-            one.with_flag("context", Some(b"a")).with_flag("context", None).key(SECRET),
-            one.key(SECRET)
+            one.with("KUBECONFIG", Some(b"/a")).key(SECRET),
+            key("get ns", &["KUBECONFIG=/a", "HOME=/h"])
         );
+        assert_eq!(one.with("--context", Some(b"a")).with("--context", None).key(SECRET), one.key(SECRET));
     }
 
     #[test]

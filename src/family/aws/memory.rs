@@ -19,6 +19,16 @@ pub(super) fn memory_key(found: &ResolvedAws) -> Option<String> {
     Some(key(&[&id, &profile, &credentials]))
 }
 
+/// Puts in the account that the same key and profile led to, when that is known.
+pub(super) fn recall(world: &World, found: &mut ResolvedAws) {
+    if let Some(who) = memory_key(found).and_then(|key| remembered::recall(world, &key)) {
+        found.target.account = Known::Known(who.account);
+        found.target.principal = Known::Known(who.principal);
+        found.target.alias = Known::Known(who.alias);
+        found.target.remembered = true;
+    }
+}
+
 /// Keeps which account answered, for what passes without a question.
 pub(super) fn remember(
     world: &World,

@@ -18,12 +18,12 @@ use super::call::Call;
 use super::cx::Cx;
 use super::judge::{Facts, Family, Outcome};
 use super::reading::Reading as _;
-use super::trail::Going;
+use super::trail::{Going, Other};
 use crate::engine::aws::{self, AwsTarget};
 use crate::engine::decide::Decision;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
-use crate::engine::fact::{Known, Why};
+use crate::engine::fact::Why;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::IdKind;
 use crate::engine::target::Target;
@@ -32,14 +32,13 @@ use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::aws::probe::Foreign;
 use crate::family::aws::probe::keys::Keys;
-use crate::family::aws::probe::remembered;
 use crate::family::aws::resolve::ResolvedAws;
 use crate::prompt::progress::Progress;
 use crate::run::exec::EnvEdit;
 use crate::ui::stderr::{complain, is_dumb};
 use crate::ui::view::Sight;
 use crate::world::World;
-use memory::{memory_key, remember};
+use memory::{recall, remember};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
@@ -112,12 +111,7 @@ impl<'a> Aws<'a> {
         if !passes(&found) {
             return None;
         }
-        if let Some(who) = memory_key(&found).and_then(|key| remembered::recall(world, &key)) {
-            found.target.account = Known::Known(who.account);
-            found.target.principal = Known::Known(who.principal);
-            found.target.alias = Known::Known(who.alias);
-            found.target.remembered = true;
-        }
+        recall(world, &mut found);
         passes(&found).then_some(found)
     }
 
@@ -241,6 +235,10 @@ impl Family for Aws<'_> {
 
     fn going(&self, outcome: &Outcome) -> Option<Going> {
         self.found().and_then(|found| going::of(found, &outcome.name))
+    }
+
+    fn others(&self) -> Vec<Other> {
+        going::others(self.cx.world, self.cx.policy, &self.tool)
     }
 
     fn moved(&mut self, moved: Moved) {

@@ -38,20 +38,30 @@ fn place_of(target: &KubeTarget, name: String, by_flag: bool) -> Place {
     }
 }
 
-/// Where `--context` would lead, and the words without it.
+/// Where `--context` would lead, and the words without it; where all would lead without `KUBECONFIG`.
 pub(super) fn others(world: &World, policy: &Merged) -> Vec<Other> {
+    const VARIABLE: &str = "KUBECONFIG";
+    let mut all = by_context(world, policy);
+    if world.set_var(VARIABLE).is_some() {
+        for mut other in by_context(&world.clone().with_var(VARIABLE, ""), policy) {
+            other.with.push((VARIABLE, None));
+            all.push(other);
+        }
+    }
+    all
+}
+
+fn by_context(world: &World, policy: &Merged) -> Vec<Other> {
     let contexts = kubeconfig::contexts(world).unwrap_or_default();
-    let named = contexts.into_iter().take(CONTEXTS).map(|context| context.name);
-    let found = |context: String| {
-        let flag = format!("--context={context}");
-        let words: Vec<&[u8]> = match context.as_str() {
-            "" => vec![b"get", b"pods"],
-            _ => vec![b"get", b"pods", flag.as_bytes()],
-        };
+    let named = contexts.into_iter().take(CONTEXTS).map(|context| Some(context.name));
+    let found = |context: Option<String>| {
+        let flag = context.as_ref().map(|context| format!("--context={context}"));
+        let words: Vec<&[u8]> =
+            [&b"get"[..], b"pods"].into_iter().chain(flag.as_ref().map(|flag| flag.as_bytes())).collect();
         let target = kubeconfig::kube(world, &parse(&TABLE, &words)).ok()?.target;
         let called = place::classify_target(&target.seen(), policy).name;
         let name = cluster_name(&target, called.as_deref());
-        Some(Other { flag: "context", value: context, place: place_of(&target, name, false) })
+        Some(Other { with: vec![("--context", context)], place: place_of(&target, name, false) })
     };
-    named.chain([String::new()]).filter_map(found).collect()
+    named.chain([None]).filter_map(found).collect()
 }
