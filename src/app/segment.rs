@@ -4,6 +4,7 @@
 use super::colour::When;
 use super::out;
 use crate::engine::escape::escape;
+use crate::engine::tool;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::whereabouts::{self, Where};
@@ -109,9 +110,10 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         }
     };
     let wanted = |part: Part| !args.without.contains(&part);
+    let says = |part: &Where| part.is_chosen() || part.broken;
     let segment = Segment {
-        cluster: wanted(Part::Cluster).then(|| whereabouts::cluster(world, &policy)).filter(Where::is_chosen),
-        account: wanted(Part::Account).then(|| whereabouts::account(world, &policy)).filter(Where::is_chosen),
+        cluster: wanted(Part::Cluster).then(|| whereabouts::cluster(world, &policy)).filter(says),
+        account: wanted(Part::Account).then(|| whereabouts::account(world, &policy)).filter(says),
         // A host that nobody has named is what the rest of the prompt says it is.
         host: wanted(Part::Host).then(|| whereabouts::named_host(world, &policy)).flatten(),
     };
@@ -122,9 +124,12 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     let look = look(format, world, choice);
-    let told = [&segment.cluster, &segment.account, &segment.host].into_iter().flatten();
-    let line: String =
-        told.filter_map(|part| one(part, look)).map(|part| format!("{} ", marked(&part, format))).collect();
+    let parts = [(&segment.cluster, "kubeconfig"), (&segment.account, tool::AWS.name), (&segment.host, "")];
+    let told = parts.into_iter().filter_map(|(part, files)| Some((part.as_ref()?, files)));
+    let line: String = told
+        .filter_map(|(part, files)| one(part, files, look))
+        .map(|part| format!("{} ", marked(&part, format)))
+        .collect();
     out::print(&line)?;
     Ok(Exit::Ok)
 }
@@ -136,9 +141,12 @@ fn look(format: Format, world: &World, choice: ColourChoice) -> Look {
     Look::of(world, choice, terminal, None)
 }
 
-fn one(part: &Where, look: Look) -> Option<String> {
-    let place = part.unsure.as_deref().or(part.place.as_deref())?;
-    Some(look.badge(part.environment, &format!("{} {}", badge::symbol(part.environment, look), safe(place))))
+/// One part; `files` is what cannot be read where that is what is the matter.
+fn one(part: &Where, files: &str, look: Look) -> Option<String> {
+    let broken = part.broken.then(|| format!("{files}?"));
+    let place = broken.as_deref().or(part.unsure.as_deref()).or(part.place.as_deref())?;
+    let text = format!("{} {}", badge::symbol(part.environment, look), safe(place));
+    Some(look.badge(part.environment, &text))
 }
 
 /// A name as it can stand in any prompt: shells read `$`, `` ` ``, `\`, `!` and `%` there, and some read a prompt twice.

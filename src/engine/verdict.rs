@@ -2,6 +2,18 @@
 
 use super::effect::Effect;
 
+/// Whether a command goes to a cluster or an account at all, the likelier to first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Goes {
+    /// As far as the words tell.
+    #[default]
+    Out,
+    /// It changes files of this machine that later ones go by (`kubectl config use-context`, `aws configure`).
+    Switches,
+    /// It is about files of this machine, prints help, or the tool refuses the words.
+    Nowhere,
+}
+
 /// What the words of one command say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -12,8 +24,8 @@ pub struct Verdict {
     pub content: bool,
     /// True for the shell completion entry points: pass untouched, print nothing.
     pub completion: bool,
-    /// True for words that go nowhere: they are about files of this machine (`kubectl config view`, `aws configure`).
-    pub stays: bool,
+    /// Whether it goes to a place at all.
+    pub goes: Goes,
     /// Which words or flags made it so, for `guard explain`; `'static` rows of the rule table, no allocation on reads.
     pub because: Vec<&'static str>,
 }
@@ -27,7 +39,7 @@ impl Default for Verdict {
 
 impl Verdict {
     pub(in crate::engine) const fn of(effect: Effect) -> Verdict {
-        Verdict { effect, content: false, completion: false, stays: false, because: Vec::new() }
+        Verdict { effect, content: false, completion: false, goes: Goes::Out, because: Vec::new() }
     }
 
     pub(in crate::engine) fn why(effect: Effect, because: &'static str) -> Verdict {
@@ -45,10 +57,10 @@ impl Verdict {
     /// The worse of two readings of the same words.
     pub(in crate::engine) fn or_worse(self, other: Verdict) -> Verdict {
         let content = self.content || other.content;
-        let stays = self.stays && other.stays;
+        let goes = self.goes.min(other.goes);
         let mut worse = if other.effect > self.effect { other } else { self };
         worse.content = content;
-        worse.stays = stays;
+        worse.goes = goes;
         worse.completion = false;
         worse
     }

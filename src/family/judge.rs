@@ -17,7 +17,7 @@ use crate::engine::situation::{Level, Situation};
 use crate::engine::target::Target;
 use crate::engine::trail::Moved;
 use crate::engine::trail::moved::Moving;
-use crate::engine::verdict::Verdict;
+use crate::engine::verdict::{Goes, Verdict};
 use crate::fail::{Fail, Kind, Result};
 use crate::run::exec::EnvEdit;
 use crate::run::pin::Pinned;
@@ -232,7 +232,8 @@ impl Evaluation<'_> {
 
 /// Whether this goes elsewhere than the terminal has been. What goes nowhere is no step of it.
 fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> Option<Moving> {
-    if family.verdict().stays {
+    let verdict = family.verdict();
+    if verdict.goes != Goes::Out && verdict.effect < Effect::Unknown {
         return None;
     }
     trail::look_back(cx, family.going(outcome).as_ref(), || family.others())

@@ -5,7 +5,7 @@ use crate::engine::classify::says;
 use crate::engine::trail::moved::{Here, Moving, Place, Stop, moved};
 use crate::engine::trail::says::Said;
 use crate::engine::trail::step::{Stamp, Step};
-use crate::run::trail::leave::{now, stamp};
+use crate::run::trail::leave;
 use crate::run::trail::look::steps;
 use crate::run::trail::names::Names;
 use crate::run::trail::terminal::Terminal;
@@ -53,19 +53,17 @@ pub(super) fn look_back(
     let env: Vec<&[u8]> = env.iter().map(Vec::as_slice).collect();
     // The caller's own words: they are what the shim reads.
     let said = Said::of(says, cx.raw, &env);
-    let here =
-        Step { at: now(), kind: said.kind(), switches: false, key: said.key(secret), file: stamp(&said) };
+    let here = leave::step(&said, secret, false);
     let mut names = Names::of(&dir);
+    let been = if cx.options.recalls { None } else { Terminal::here() };
+    let steps = been.map(|terminal| steps(&dir, &terminal, here.kind));
+    // By the names as they were: what these words led to then may be another place than now.
+    let stops = steps.map(|steps| steps.map(|steps| names.stops(steps)));
     if let Some(going) = going {
         // Without the name less is known later, and counts as elsewhere.
         let _ = names.learn(&dir, &here, &going.place);
     }
-    if cx.options.recalls {
-        return None;
-    }
-    let terminal = Terminal::here()?;
-    let Ok(steps) = steps(&dir, &terminal, here.kind) else { return Some(Moving::unknown()) };
-    let mut stops = names.stops(steps);
+    let Ok(mut stops) = stops? else { return Some(Moving::unknown()) };
     name_by_others(&mut stops, &here, &said, secret, others);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     moved(
@@ -96,7 +94,8 @@ fn name_by_others(
         let value = |value: &'_ Option<String>| value.as_ref().map(|value| value.as_bytes().to_vec());
         let values: Vec<_> = other.with.iter().map(|(name, with)| (*name, value(with))).collect();
         let said = values.iter().fold(*said, |said, (name, value)| said.with(name, value.as_deref()));
-        (said.key(secret), stamp(&said), &other.place)
+        let step = leave::step(&said, secret, false);
+        (step.key, step.file, &other.place)
     });
     let known: Vec<_> = known.collect();
     for stop in stops.iter_mut().filter(|stop| nameless(stop)) {

@@ -7,6 +7,7 @@ use super::machine;
 use crate::engine::fact::Source;
 use crate::engine::policy::{Merged, place};
 use crate::engine::target::{Environment, Target, Value};
+use crate::fail::{Fail, Kind};
 use crate::world::World;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -26,6 +27,9 @@ pub struct Where {
     /// The profile, with a question mark, where only the account itself can say which it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsure: Option<String>,
+    /// What is read on the way there cannot be read.
+    #[serde(skip)]
+    pub broken: bool,
     /// Nothing that anybody wrote leads there: the tool would see what the machine gives it.
     #[serde(skip)]
     pub guessed: bool,
@@ -86,6 +90,7 @@ pub fn named_host(world: &World, policy: &Merged) -> Option<Where> {
         chosen: String::new(),
         unsure: None,
         guessed: false,
+        broken: false,
         environment: Some(place.environment),
     })
 }
@@ -98,8 +103,15 @@ fn nowhere(why: &str) -> Where {
         chosen: why.to_owned(),
         unsure: None,
         guessed: false,
+        broken: false,
         environment: None,
     }
+}
+
+/// Nobody knows where it goes. That there is no such tool here is no fault of anybody's files.
+fn failed(fail: &Fail) -> Where {
+    let why = fail.because.iter().map(|why| format!("; {why}")).collect::<String>();
+    Where { broken: fail.kind != Kind::NotFound, ..nowhere(&format!("{}{why}", fail.what)) }
 }
 
 /// Where this call would go, by the pipeline of every call.
@@ -109,16 +121,16 @@ fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
     let options = Options { probe: false, interactive: false, progress: false, recalls: true, runs: false };
     let reading = match super::read(&call, world) {
         Ok(reading) => reading,
-        Err(fail) => return nowhere(&fail.what),
+        Err(fail) => return failed(&fail),
     };
     let (raw, words) = (call.words(), reading.invocation().slices());
     let judged = match reading.judge(Cx::new(&call, &raw, &words, world, policy, options)) {
         Ok(judged) => judged,
-        Err(fail) => return nowhere(&fail.what),
+        Err(fail) => return failed(&fail),
     };
     let target = match &judged.target {
         Ok(target) => target,
-        Err(fail) => return nowhere(&fail.what),
+        Err(fail) => return failed(fail),
     };
     let told = |label: &&str| {
         let part = target.parts.iter().find(|part| part.label == Some(*label))?;
@@ -133,11 +145,22 @@ fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
     Where {
         word: Some(classified.environment.word()),
         because: classified.because.clone(),
-        place: Some(judged.sight.long_place.clone()),
+        place: Some(place(target).unwrap_or_else(|| judged.sight.long_place.clone())),
         chosen: probe.chosen.iter().filter_map(told).collect::<Vec<_>>().join("; "),
         guessed: is_guessed(target),
+        broken: false,
         unsure: unsure(target),
         environment: Some(classified.environment),
+    }
+}
+
+/// The cluster and its namespace as they are called, without anything that a screen needs.
+fn place(target: &Target) -> Option<String> {
+    match (value(target, "cluster"), value(target, "namespace")) {
+        (Some(Value::Text(cluster)), Some(Value::Said { value: namespace, .. })) => {
+            Some(format!("{cluster}/{namespace}"))
+        }
+        _ => None,
     }
 }
 
@@ -163,6 +186,8 @@ fn unsure(target: &Target) -> Option<String> {
     let named = matches!(value(target, "account_name"), Some(Value::Text(name)) if !name.is_empty());
     (!named && matches!(value(target, "account"), Some(Value::Unknown(_)))).then(|| {
         let region = said("region").map(|region| format!("/{region}")).unwrap_or_default();
-        format!("{}?{region}", said("profile").unwrap_or("default"))
+        // Keys of the environment belong to no profile.
+        let keys = said("credentials").is_some_and(|words| words.starts_with("environment"));
+        format!("{}?{region}", said("profile").unwrap_or(if keys { "keys" } else { "default" }))
     })
 }

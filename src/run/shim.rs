@@ -11,7 +11,7 @@ use crate::engine::policy;
 use crate::engine::tool::{self, FamilyId, Tool};
 use crate::engine::trail::says::Said;
 use crate::engine::units;
-use crate::engine::verdict::Verdict;
+use crate::engine::verdict::{Goes, Verdict};
 use crate::fail::{Fail, Kind};
 use crate::run::approval::Process;
 use crate::run::self_path;
@@ -182,10 +182,9 @@ pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]], verdict: &Verdict
 /// Of what goes nowhere only what later calls go by counts.
 pub fn remember(tool: &Tool, args: &[&[u8]], env: &[&[u8]], verdict: &Verdict) {
     let Some(says) = says(tool).filter(|_| !verdict.completion) else { return };
-    let switches = verdict.stays && verdict.effect != Effect::Read;
-    if !verdict.stays || switches {
-        let runtime = var(env, trail::VARIABLE.as_bytes());
-        let _ = runtime.map(|_| trail::leave(runtime, &Said::of(says, args, env), switches));
+    let runtime = var(env, trail::VARIABLE.as_bytes());
+    if verdict.goes != Goes::Nowhere && runtime.is_some() {
+        let _ = trail::leave(runtime, &Said::of(says, args, env), verdict.goes == Goes::Switches);
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 /// Production by its server, staging by the account; a kubectl and an aws that are never run.
 const POLICY: &str = "version: 1
@@ -84,8 +85,32 @@ fn it_says_nothing_where_there_is_nothing_to_say() {
     assert_eq!(said(&none, &[]), "");
     let s = home();
     assert_eq!(said(&s, &["--without", "cluster"]), "");
-    fs::write(s.at(".kube/config"), "{").unwrap();
-    assert_eq!(said(&s, &[]), "", "kubectl itself says what is wrong with it");
+}
+
+#[test]
+fn what_cannot_be_read_is_said_and_nothing_is_waited_for() {
+    let s = home();
+    let mark = |text: &str| {
+        let _ = fs::remove_file(s.at(".kube/config"));
+        fs::write(s.at(".kube/config"), text).unwrap();
+        said(&s, &["--without", "account"])
+    };
+    assert_eq!(mark("{"), "? kubeconfig? ");
+    assert_eq!(mark("apiVersion: v1\nkind: Config\ncurrent-context: nope\n"), "? kubeconfig? ");
+    let json: Value = serde_json::from_str(&said(&s, &["--json"])).unwrap();
+    assert!(json["cluster"]["chosen"].as_str().unwrap().contains("nope"), "{json}");
+    // Pipes that nobody writes to.
+    let fifo = |at: &Path| assert!(Command::new("mkfifo").arg(at).status().unwrap().success());
+    config(&s, "to-main", "main");
+    fifo(&s.at("token"));
+    let text = fs::read_to_string(s.at(".kube/config")).unwrap();
+    let (before, _) = text.split_once("\"exec\"").unwrap();
+    fs::write(s.at(".kube/config"), format!("{before}\"tokenFile\":\"{}\"}}}}]}}", s.at("token").display()))
+        .unwrap();
+    assert_eq!(said(&s, &[]), "▲ main/shop ");
+    fs::remove_file(s.at(".kube/config")).unwrap();
+    fifo(&s.at(".kube/config"));
+    assert_eq!(said(&s, &[]), "? kubeconfig? ");
 }
 
 #[test]
@@ -104,6 +129,10 @@ fn the_account_is_the_one_that_was_established_or_a_profile_with_a_question_mark
     assert!(!s.at("ran").exists(), "no tool was run");
     s.unset("AWS_PROFILE");
     assert_eq!(said(&s, &["--without", "cluster"]), "");
+    s.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
+    assert_eq!(said(&s, &["--without", "cluster"]), "? keys? ");
+    s.env("AWS_PROFILE", "gone");
+    assert_eq!(said(&s, &["--without", "cluster"]), "? aws? ");
 }
 
 #[test]

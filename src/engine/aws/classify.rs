@@ -53,7 +53,7 @@ pub fn prompts(words: &[&[u8]], variable: Option<&[u8]>) -> bool {
 /// Judges one reading, and says whether it goes anywhere.
 fn classify_reading(parsed: &Parsed<'_>, documents: &Documents) -> Verdict {
     let mut verdict = classify_parsed(parsed, documents);
-    verdict.stays = parsed.service.is_some_and(|(_, service)| whereto::stays(service));
+    verdict.goes = whereto::goes(parsed, verdict.effect);
     verdict
 }
 

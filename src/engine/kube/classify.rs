@@ -25,14 +25,14 @@ pub fn classify_words(tool: &'static Table, words: &[&[u8]], inside: Inside) -> 
         return Verdict { completion: true, ..Verdict::of(Effect::Read) };
     }
     let parsed = parse(tool, words);
-    let mut verdict = classify_parsed(&parsed, inside);
-    verdict.stays = parsed.command.is_some_and(|command| whereto::stays(command.path));
-    match parsed.problem {
+    let verdict = classify_parsed(&parsed, inside);
+    let verdict = match parsed.problem {
         None | Some(Problem::MissingValue(_) | Problem::BadValue(_)) => verdict,
         Some(Problem::UnknownFlag(_) | Problem::UnknownCommand(_)) => {
             worst_reading(tool, words, (&parsed, verdict), inside)
         }
-    }
+    };
+    Verdict { goes: whereto::goes(&parsed, verdict.effect), ..verdict }
 }
 
 /// The entry points of shell completion: they pass untouched (cobra's `__complete` and `__completeNoDesc`).

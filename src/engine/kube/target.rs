@@ -32,6 +32,8 @@ pub struct KubeTarget {
     pub cluster_name_is_ambiguous: bool,
     /// The cluster's name as the credential plugin's arguments say it (`--cluster-name x`, `--cluster x`).
     pub exec_cluster_name: Option<String>,
+    /// The name the server's certificate is checked for, and a proxy in front of many clusters goes by (`tls-server-name`).
+    pub tls_server_name: Option<String>,
     /// The proxy that requests go through, without a password in it: what it takes for the server's address is its own.
     pub proxy: Option<Sourced<String>>,
     /// What a person should know about the resolution itself (ignored variables, a pod's namespace leaking in …).
@@ -54,6 +56,7 @@ impl KubeTarget {
             uid: Known::Unknown(Why::NotAsked),
             cluster_name_is_ambiguous: false,
             exec_cluster_name: None,
+            tls_server_name: None,
             proxy: None,
             notes: Vec::new(),
         }

@@ -55,11 +55,11 @@ pub struct Moving {
     pub moved: Moved,
     /// How many commands in a row went there last.
     pub commands: u64,
-    /// Where they went: a name, or `another target`; `null` where they may have gone to the same.
+    /// Where they went: a name, or `another target`; `null` when that cannot be told at all.
     pub went: Option<String>,
     /// Where this one goes; `null` when that is not known.
     pub goes: Option<String>,
-    /// What changed since the last of them, and when.
+    /// What changed since the last of them that said the same, and when.
     pub changed: Option<String>,
 }
 
@@ -74,20 +74,15 @@ impl Moving {
 
     /// In one sentence, without a full stop; `None` when there is nothing that a person could look at.
     pub fn sentence(&self) -> Option<String> {
-        let goes = self.goes.as_ref()?;
+        let (went, goes) = (self.went.as_ref()?, self.goes.as_ref()?);
         let last = match self.commands {
             0 => return None,
             1 => "the last command here".to_owned(),
             n => format!("the last {} here", counted(n, "command")),
         };
-        Some(match (&self.went, &self.changed) {
-            (Some(went), None) => format!("{last} went to {went}; this one goes to {goes}"),
-            (Some(went), Some(changed)) => {
-                format!("{last} went to {went}; this one goes to {goes} ({changed})")
-            }
-            (None, Some(changed)) => format!("{changed}, after {last}; this one goes to {goes}"),
-            (None, None) => return None,
-        })
+        let verb = if self.moved == Moved::Yes { "went" } else { "may have gone" };
+        let changed = self.changed.as_ref().map(|changed| format!(" ({changed})")).unwrap_or_default();
+        Some(format!("{last} {verb} to {went}; this one goes to {goes}{changed}"))
     }
 }
 
@@ -96,60 +91,58 @@ impl Moving {
 pub fn moved(stops: &[Stop], here: &Here<'_>) -> Option<Moving> {
     let been = || stops.iter().rev().filter(|stop| !stop.step.switches);
     let newest = been().next()?;
-    let switched_here = stops.iter().rev().take_while(|stop| stop.step.switches).count() > 0;
-    let says_same = newest.step.key == here.step.key;
-    let changed =
-        (says_same && newest.step.file != here.step.file).then(|| change(newest, here, switched_here));
+    let change = Change::of(stops, here);
     let Some(place) = here.place else {
         return (!same_call(newest, here)).then(Moving::unknown);
     };
-    let run = been().take_while(|stop| are_alike(stop, newest)).count() as u64;
-    match is_same(newest, here) {
-        Some(true) => {
-            // Only what somebody else changed: whoever chooses a namespace here knows it.
-            let there = newest.place.as_ref().filter(|_| here.inside_counts && !switched_here)?;
-            let known = !there.inside.is_empty() && !place.inside.is_empty();
-            let other = known && there.inside != place.inside && changed.is_some();
-            other.then(|| Moving {
-                moved: Moved::Yes,
-                commands: been().take_while(|stop| stop.place.as_ref() == Some(there)).count() as u64,
-                went: Some(format!("{}/{}", there.name, there.inside)),
-                goes: Some(format!("{}/{}", place.name, place.inside)),
-                changed,
-            })
-        }
-        Some(false) => {
-            let away = been().take_while(|stop| is_same(stop, here) != Some(true)).count() as u64;
-            let visited = been().any(|stop| is_same(stop, here) == Some(true));
-            let by_another = changed.is_some() && !switched_here;
-            if visited && away < LONG && !by_another {
-                return None;
-            }
-            let went = newest.place.as_ref();
-            let alike = went.filter(|went| went.name == place.name);
-            let one_account = alike.is_some_and(|went| went.identity == place.identity);
-            let told = |place: &Place| match (alike.is_some(), one_account) {
-                (true, true) => format!("{}/{}", place.name, place.inside),
-                (true, false) => format!("{} ({})", place.name, place.address),
-                (false, _) => place.name.clone(),
-            };
-            let went = went.map_or_else(|| ANOTHER.to_owned(), told);
-            Some(Moving {
-                moved: Moved::Yes,
-                commands: run,
-                went: Some(went),
-                goes: Some(told(place)),
-                changed,
-            })
-        }
-        None => Some(Moving {
-            moved: Moved::Unknown,
-            commands: run,
-            went: None,
-            goes: Some(place.name.clone()),
-            changed,
-        }),
+    let same = is_same(newest, here);
+    if same == Some(true) {
+        return inside_moved(been, place, here, change.as_ref());
     }
+    let away = been().take_while(|stop| is_same(stop, here) != Some(true)).count() as u64;
+    let visited = been().any(|stop| is_same(stop, here) == Some(true));
+    let by_another = change.as_ref().is_some_and(|change| !change.here);
+    if visited && away < LONG && !by_another {
+        return None;
+    }
+    let run = been().take_while(|stop| are_alike(stop, newest, here)).count() as u64;
+    let went = newest.place.as_ref();
+    let called_alike = went.is_some_and(|went| went.name == place.name);
+    let one_account = went.is_some_and(|went| went.identity == place.identity);
+    let told = |place: &Place| match (called_alike, one_account) {
+        (true, true) => format!("{}/{}", place.name, place.inside),
+        (true, false) => format!("{} ({})", place.name, place.address),
+        (false, _) => place.name.clone(),
+    };
+    Some(Moving {
+        moved: if same == Some(false) { Moved::Yes } else { Moved::Unknown },
+        commands: run,
+        went: Some(went.map_or_else(|| ANOTHER.to_owned(), told)),
+        goes: Some(told(place)),
+        changed: change.map(|change| change.text(newest, here)),
+    })
+}
+
+/// The same cluster, and another namespace of its context: said only where somebody else changed it, for whoever chooses one here
+/// knows it, and only of commands that named none, as this one names none.
+fn inside_moved<'s, I: Iterator<Item = &'s Stop>>(
+    been: impl Fn() -> I,
+    place: &Place,
+    here: &Here<'_>,
+    change: Option<&Change>,
+) -> Option<Moving> {
+    let change = change.filter(|change| here.inside_counts && !change.here)?;
+    let newest = been().next().filter(|newest| !newest.step.says_inside)?;
+    let there = newest.place.as_ref()?;
+    let other = !there.inside.is_empty() && !place.inside.is_empty() && there.inside != place.inside;
+    let alike = |stop: &&Stop| stop.place.as_ref() == Some(there) && !stop.step.says_inside;
+    other.then(|| Moving {
+        moved: Moved::Yes,
+        commands: been().take_while(alike).count() as u64,
+        went: Some(format!("{}/{}", there.name, there.inside)),
+        goes: Some(format!("{}/{}", place.name, place.inside)),
+        changed: Some(change.text(newest, here)),
+    })
 }
 
 /// Whether a call said the same and went by the same file.
@@ -157,50 +150,96 @@ fn same_call(stop: &Stop, here: &Here<'_>) -> bool {
     (stop.step.key, stop.step.file) == (here.step.key, here.step.file)
 }
 
-/// Whether it went where this one goes; `None` when it said the same, by a file that has changed since.
+/// Whether it went where this one goes; `None` when nobody can tell.
 fn is_same(stop: &Stop, here: &Here<'_>) -> Option<bool> {
     match (&stop.place, here.place) {
-        _ if same_call(stop, here) => Some(true),
-        (Some(there), Some(place)) => {
-            // An account is many places; a service without regions is in all of them.
-            let regions = [&there.inside, &place.inside];
-            let apart = here.step.kind == Kind::Account
-                && regions.iter().all(|region| !region.is_empty())
-                && there.inside != place.inside;
-            Some(there.identity == place.identity && !apart)
-        }
-        _ if stop.step.key == here.step.key => None,
-        _ => Some(false),
+        (Some(there), Some(place)) => Some(is_one_place(there, place, here.step.kind)),
+        _ => same_call(stop, here).then_some(true),
     }
+}
+
+fn is_one_place(one: &Place, other: &Place, kind: Kind) -> bool {
+    // An account is many places; a service without regions is in all of them.
+    let apart = kind == Kind::Account
+        && [one, other].iter().all(|place| !place.inside.is_empty())
+        && one.inside != other.inside;
+    one.identity == other.identity && !apart
 }
 
 /// Whether two stops were at one place, as far as anybody can tell.
-fn are_alike(one: &Stop, other: &Stop) -> bool {
+fn are_alike(one: &Stop, other: &Stop, here: &Here<'_>) -> bool {
     match (&one.place, &other.place) {
-        (Some(one), Some(other)) => (&one.identity, &one.name) == (&other.identity, &other.name),
-        (None, None) => true,
+        (Some(there), Some(place)) => there.name == place.name && is_one_place(there, place, here.step.kind),
+        (None, None) => one.step.key == other.step.key,
         _ => false,
     }
 }
 
-fn change(newest: &Stop, here: &Here<'_>, switched_here: bool) -> String {
-    let chosen = |place: Option<&Place>| place.map(|place| place.chosen.clone());
-    let context = match (chosen(newest.place.as_ref()), chosen(here.place)) {
-        (Some(then), Some(now)) => then != now,
-        _ => false,
-    };
-    let what = match (here.step.kind, context) {
-        (Kind::Cluster, true) => "current-context",
-        (Kind::Cluster, false) => "the kubeconfig",
-        (Kind::Account, _) => "the credentials file",
-    };
-    let whose = if switched_here { " here" } else { "" };
-    // A file from before the last command, or of a time to come, was copied or the clock was set.
-    let ago = here.now.checked_sub(here.step.file.changed).map(|ago| ago / 1_000_000_000);
-    match ago.filter(|_| here.step.file.changed > 0) {
-        _ if here.step.file == Default::default() => format!("{what} is gone"),
-        Some(ago) => format!("{what} changed{whose} {} ago", span(ago)),
-        None => format!("{what} changed{whose}"),
+/// What changed since the last command that said the same.
+struct Change {
+    /// It did, of a place that is known, and led through another context then.
+    context: bool,
+    /// A command of this terminal did it.
+    here: bool,
+}
+
+impl Change {
+    fn of(stops: &[Stop], here: &Here<'_>) -> Option<Change> {
+        let said_same = |stop: &&Stop| !stop.step.switches && stop.step.key == here.step.key;
+        let before = stops.iter().rev().find(said_same)?;
+        let (then, now) = (before.step.file, here.step.file);
+        // Another file is no change of this one: a variable or flag names it.
+        if (then.device, then.inode) != (now.device, now.inode) || then.changed == now.changed {
+            return None;
+        }
+        let chosen = |place: Option<&Place>| place.map(|place| place.chosen.clone());
+        let context = match (chosen(before.place.as_ref()), chosen(here.place)) {
+            (Some(then), Some(now)) => then != now,
+            _ => false,
+        };
+        // The switch has looked at the file right before it wrote it.
+        let at = here.changed_at();
+        let wrote = |stop: &Stop| {
+            let same = (stop.step.file.device, stop.step.file.inode) == (now.device, now.inode);
+            stop.step.switches
+                && same
+                && at.is_some_and(|at| at + SLACK >= stop.step.at && at <= stop.step.at + WRITES)
+        };
+        Some(Change {
+            context,
+            here: stops.iter().rev().take_while(|stop| stop.step.at >= before.step.at).any(wrote),
+        })
+    }
+
+    /// In words, with its age where it is younger than the newest command.
+    fn text(&self, newest: &Stop, here: &Here<'_>) -> String {
+        let what = match (here.step.kind, self.context) {
+            (Kind::Cluster, true) => "current-context",
+            (Kind::Cluster, false) => "the kubeconfig",
+            (Kind::Account, _) => "the AWS files",
+        };
+        if here.step.file.inode == 0 {
+            return format!("{what} is gone");
+        }
+        let whose = if self.here { " here" } else { "" };
+        let since = here.changed_at().filter(|at| at + SLACK >= newest.step.at && *at <= here.step.at);
+        match since.map(|at| (here.step.at - at) / 1_000_000_000) {
+            Some(ago) => format!("{what} changed{whose} {} ago", span(ago)),
+            None => format!("{what} changed{whose}"),
+        }
+    }
+}
+
+/// The clock of files is as coarse as this (a tick of the kernel).
+const SLACK: u64 = 20_000_000;
+/// A command that changes a file has written it within this time.
+const WRITES: u64 = 2_000_000_000;
+
+impl Here<'_> {
+    /// When the file changed, by the clock of the steps; `None` when by its own clock that is yet to come.
+    fn changed_at(&self) -> Option<u64> {
+        let age = self.now.checked_sub(self.step.file.changed)?;
+        self.step.at.checked_sub(age)
     }
 }
 
@@ -208,6 +247,12 @@ fn change(newest: &Stop, here: &Here<'_>, switched_here: bool) -> String {
 mod tests {
     use super::*;
     use crate::engine::trail::step::Stamp;
+
+    /// The clock of the steps began so many nanoseconds before that of the files.
+    const EPOCH: u64 = 1_000_000_000_000;
+    const SECOND: u64 = 1_000_000_000;
+    /// Now, by the clock of the files.
+    const NOW: u64 = 90 * SECOND;
 
     fn place(name: &str) -> Place {
         Place {
@@ -219,11 +264,13 @@ mod tests {
         }
     }
 
+    /// A command of the tenth second that said this, by a file that changed then.
     fn step(key: u64, changed: u64) -> Step {
         Step {
-            at: 0,
+            at: EPOCH + 10 * SECOND,
             kind: Kind::Cluster,
             switches: false,
+            says_inside: false,
             key,
             file: Stamp { device: 1, inode: 2, changed },
         }
@@ -233,21 +280,19 @@ mod tests {
         Stop { step: step(key, changed), place: name.map(place) }
     }
 
+    /// `config use-context` of this terminal, at this moment.
+    fn switch(second: u64) -> Stop {
+        Stop { step: Step { at: EPOCH + second * SECOND, switches: true, ..step(1, 5) }, place: None }
+    }
+
     fn times(n: usize, one: &Stop) -> Vec<Stop> {
         vec![one.clone(); n]
     }
 
     fn look(stops: &[Stop], key: u64, changed: u64, to: Option<&str>) -> Option<Moving> {
         let place = to.map(place);
-        moved(
-            stops,
-            &Here {
-                step: step(key, changed),
-                place: place.as_ref(),
-                inside_counts: true,
-                now: 90_000_000_000,
-            },
-        )
+        let step = Step { at: EPOCH + NOW, ..step(key, changed) };
+        moved(stops, &Here { step, place: place.as_ref(), inside_counts: true, now: NOW })
     }
 
     fn says(stops: &[Stop], key: u64, changed: u64, to: &str) -> String {
@@ -257,19 +302,36 @@ mod tests {
     #[test]
     fn the_context_was_changed_from_elsewhere() {
         let standby = stop(1, 5, Some("standby"));
-        let at = 50_000_000_000;
+        let at = 50 * SECOND;
         assert_eq!(
             says(&times(14, &standby), 1, at, "main"),
             "the last 14 commands here went to standby; this one goes to main (current-context changed 40 s ago)"
         );
-        let mut here = times(14, &standby);
-        here.push(Stop { step: Step { switches: true, ..step(1, 5) }, place: None });
-        assert!(says(&here, 1, at, "main").ends_with("(current-context changed here 40 s ago)"));
-        // Also where the terminal had been at main before, one command ago.
-        let fro = [stop(1, 4, Some("main")), standby];
+        // Also where the terminal had been at main before, one command ago, and where the newest command said something else.
+        let fro = [stop(1, 4, Some("main")), standby.clone()];
         assert!(says(&fro, 1, at, "main").starts_with("the last command here went to standby;"));
-        // A clock that was set back.
-        assert!(says(&fro, 1, 91_000_000_000, "main").ends_with("(current-context changed)"));
+        let by_flag = [stop(1, 4, Some("main")), standby, stop(7, 5, Some("standby"))];
+        assert!(says(&by_flag, 1, at, "main").starts_with("the last 2 commands here went to standby;"));
+        // A change of a time to come, and one from before the last command: the file was copied.
+        assert!(says(&fro, 1, 91 * SECOND, "main").ends_with("(current-context changed)"));
+        assert!(says(&fro, 1, 6 * SECOND, "main").ends_with("(current-context changed)"));
+        assert!(says(&fro, 1, 0, "main").ends_with("(current-context changed)"));
+    }
+
+    #[test]
+    fn a_switch_of_this_terminal_is_one_that_wrote_the_file() {
+        let with = |switches: &[Stop]| {
+            let all = [times(2, &stop(1, 5, Some("standby"))), switches.to_vec()].concat();
+            says(&all, 1, 50 * SECOND, "main")
+        };
+        assert!(with(&[switch(49)]).ends_with("(current-context changed here 40 s ago)"));
+        assert!(with(&[switch(49), switch(60)]).ends_with("(current-context changed here 40 s ago)"));
+        // It failed, or somebody else changed it again.
+        assert!(with(&[switch(20)]).ends_with("(current-context changed 40 s ago)"));
+        assert!(with(&[switch(60)]).ends_with("(current-context changed 40 s ago)"));
+        let mut other = switch(49);
+        other.step.file.inode = 9;
+        assert!(with(&[other]).ends_with("(current-context changed 40 s ago)"), "of another file");
     }
 
     #[test]
@@ -277,10 +339,19 @@ mod tests {
         let standby = stop(1, 5, Some("standby"));
         let want = "the last 2 commands here went to standby; this one goes to main";
         assert_eq!(says(&times(2, &standby), 2, 9, "main"), want);
+        let unknown = look(&times(3, &stop(1, 5, None)), 2, 9, Some("main")).unwrap();
+        assert_eq!(unknown.moved, Moved::Unknown);
         assert_eq!(
-            says(&times(3, &stop(1, 5, None)), 2, 9, "main"),
-            "the last 3 commands here went to another target; this one goes to main"
+            unknown.sentence().unwrap(),
+            "the last 3 commands here may have gone to another target; this one goes to main"
         );
+        // Two that said something else are not one.
+        let two = [stop(1, 5, None), stop(3, 5, None)];
+        assert!(says(&two, 2, 9, "main").starts_with("the last command here"));
+        // Another file, by the same words.
+        let mut other = standby;
+        other.step.file.inode = 9;
+        assert_eq!(says(&times(2, &other), 1, 9, "main"), want);
     }
 
     #[test]
@@ -299,20 +370,28 @@ mod tests {
         long.extend(times(2, &stop(2, 5, Some("standby"))));
         assert!(says(&long, 1, 5, "main").starts_with("the last 3 commands here"));
         // Of a switch alone nobody has been anywhere.
-        let switch = Stop { step: Step { switches: true, ..step(1, 5) }, place: None };
-        assert_eq!(look(&[switch], 1, 9, Some("main")), None);
+        assert_eq!(look(&[switch(9)], 1, 9, Some("main")), None);
+    }
+
+    #[test]
+    fn the_same_words_by_the_same_file_may_have_led_elsewhere() {
+        // What they led to is known, and is another place: a second file has changed, or a variable that nobody looks at.
+        assert!(
+            says(&[stop(1, 5, Some("standby"))], 1, 5, "main")
+                .starts_with("the last command here went to standby")
+        );
     }
 
     #[test]
     fn a_file_that_changed_may_lead_elsewhere() {
-        let moving = look(&times(4, &stop(1, 5, None)), 1, 30_000_000_000, Some("main")).unwrap();
+        let moving = look(&times(4, &stop(1, 5, None)), 1, 30 * SECOND, Some("main")).unwrap();
         assert_eq!(moving.moved, Moved::Unknown);
         assert_eq!(
             moving.sentence().unwrap(),
-            "the kubeconfig changed 1 min ago, after the last 4 commands here; this one goes to main"
+            "the last 4 commands here may have gone to another target; this one goes to main (the kubeconfig changed 1 min ago)"
         );
         // It is known to lead to the same.
-        assert_eq!(look(&[stop(1, 5, Some("main"))], 1, 9, Some("main")), None);
+        assert_eq!(look(&[stop(1, 5, Some("main"))], 1, 30 * SECOND, Some("main")), None);
     }
 
     #[test]
@@ -321,15 +400,22 @@ mod tests {
         there.place.as_mut().unwrap().inside = "shop".to_owned();
         let stops = times(2, &there);
         assert_eq!(
-            says(&stops, 1, 30_000_000_000, "main"),
+            says(&stops, 1, 30 * SECOND, "main"),
             "the last 2 commands here went to main/shop; this one goes to main/default (the kubeconfig changed 1 min ago)"
         );
         let main = place("main");
-        let here = Here { step: step(1, 9), place: Some(&main), inside_counts: false, now: 9 };
+        let here = Here {
+            step: Step { at: EPOCH + NOW, ..step(1, 30 * SECOND) },
+            place: Some(&main),
+            inside_counts: false,
+            now: NOW,
+        };
         assert_eq!(moved(&stops, &here), None, "the command names its namespace");
-        let mut switched = stops;
-        switched.push(Stop { step: Step { switches: true, ..step(1, 5) }, place: None });
-        assert_eq!(look(&switched, 1, 9, Some("main")), None);
+        let mut named = stops.clone();
+        named.iter_mut().for_each(|stop| stop.step.says_inside = true);
+        assert_eq!(look(&named, 1, 30 * SECOND, Some("main")), None, "the commands before named theirs");
+        let switched = [stops, vec![switch(29)]].concat();
+        assert_eq!(look(&switched, 1, 30 * SECOND, Some("main")), None, "it was chosen here");
     }
 
     #[test]
@@ -341,6 +427,26 @@ mod tests {
             says(&[other], 2, 5, "main")
                 .ends_with("went to main (old:6443); this one goes to main (main:6443)")
         );
+    }
+
+    #[test]
+    fn an_account_is_many_places() {
+        let at = |region: &str| {
+            let place = Place { inside: region.to_owned(), ..place("acme") };
+            Stop { step: Step { kind: Kind::Account, ..step(1, 5) }, place: Some(place) }
+        };
+        let says = |there: &Stop, region: &str| {
+            let place = at(region).place.unwrap();
+            let step = Step { at: EPOCH + NOW, kind: Kind::Account, ..step(2, 5) };
+            let here = Here { step, place: Some(&place), inside_counts: true, now: NOW };
+            moved(std::slice::from_ref(there), &here).and_then(|moving| moving.sentence())
+        };
+        assert_eq!(
+            says(&at("eu-west-1"), "us-east-1").unwrap(),
+            "the last command here went to acme/eu-west-1; this one goes to acme/us-east-1"
+        );
+        // A service without regions is in all of them.
+        assert_eq!((says(&at("eu-west-1"), ""), says(&at(""), "us-east-1")), (None, None));
     }
 
     #[test]
@@ -358,7 +464,7 @@ mod tests {
             stop(1, 6, Some("standby")),
             stop(2, 5, Some("main")),
             stop(2, 6, None),
-            Stop { step: Step { switches: true, ..step(1, 5) }, place: None },
+            switch(10),
         ];
         (0..6 * 6 * 6)
             .map(move |n| vec![kinds[n % 6].clone(), kinds[n / 6 % 6].clone(), kinds[n / 36].clone()])
@@ -366,7 +472,7 @@ mod tests {
 
     #[test]
     fn a_fact_less_never_says_less() {
-        let strength = |stops: &[Stop], to| look(stops, 1, 6, to).map_or(Moved::No, |moving| moving.moved);
+        let strength = |stops: &[Stop], to| look(stops, 1, 7, to).map_or(Moved::No, |moving| moving.moved);
         for stops in rows() {
             let whole = strength(&stops, Some("main"));
             for at in 0..stops.len() {

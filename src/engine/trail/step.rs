@@ -6,10 +6,10 @@
 //! | 8 | always 0x67 |
 //! | 9 | the version of this layout, 1 |
 //! | 10 | the [`Kind`] of place |
-//! | 11 | 1 when the call changes what later ones go by (`config use-context`), else 0 |
+//! | 11 | 1 when the call changes what later ones go by (`config use-context`), 2 when it says where inside (`-n`), else 0 |
 //! | 12–15 | 0 |
 //! | 16–23 | the key of what the call said ([`Said::key`](super::says::Said::key)) |
-//! | 24–47 | device, inode and time of change (nanoseconds since 1970) of the file, 0 where there is none |
+//! | 24–47 | device and inode of the first file, 0 where there is none; the latest change of status (ctime, nanoseconds since 1970) of all of them |
 //!
 //! All numbers are little-endian.
 
@@ -29,6 +29,8 @@ pub struct Step {
     pub kind: Kind,
     /// Whether the call changes what later ones go by, and goes nowhere itself.
     pub switches: bool,
+    /// Whether it said where inside, so that the default there does not count.
+    pub says_inside: bool,
     /// What it said.
     pub key: u64,
     /// The file it went by.
@@ -42,7 +44,8 @@ pub struct Stamp {
     pub device: u64,
     /// Its inode.
     pub inode: u64,
-    /// When it was changed: nanoseconds since 1970-01-01T00:00Z.
+    /// When its status changed last (`st_ctime`, which nobody sets), or that of another file beside it: nanoseconds since
+    /// 1970-01-01T00:00Z.
     pub changed: u64,
 }
 
@@ -50,7 +53,16 @@ impl Step {
     /// The bytes.
     pub fn bytes(&self) -> [u8; LEN] {
         let mut out = [0; LEN];
-        let head = [MARK, VERSION, self.kind as u8, u8::from(self.switches), 0, 0, 0, 0];
+        let head = [
+            MARK,
+            VERSION,
+            self.kind as u8,
+            u8::from(self.switches) | u8::from(self.says_inside) << 1,
+            0,
+            0,
+            0,
+            0,
+        ];
         let words = [
             self.at,
             u64::from_le_bytes(head),
@@ -69,12 +81,13 @@ impl Step {
     #[cfg(feature = "cli")]
     pub fn of(bytes: &[u8; LEN]) -> Option<Step> {
         let [at, head, key, device, inode, changed] = bytes.as_chunks::<8>().0 else { return None };
-        let [MARK, VERSION, kind, switches @ (0 | 1), 0, 0, 0, 0] = *head else { return None };
+        let [MARK, VERSION, kind, flags @ 0..=3, 0, 0, 0, 0] = *head else { return None };
         let number = |word: &[u8; 8]| u64::from_le_bytes(*word);
         Some(Step {
             at: number(at),
             kind: Kind::of(kind)?,
-            switches: switches == 1,
+            switches: flags & 1 != 0,
+            says_inside: flags & 2 != 0,
             key: number(key),
             file: Stamp { device: number(device), inode: number(inode), changed: number(changed) },
         })
@@ -89,6 +102,7 @@ mod tests {
         at: 0x0102_0304_0506_0708,
         kind: Kind::Account,
         switches: true,
+        says_inside: true,
         key: u64::MAX - 1,
         file: Stamp { device: 1, inode: 2, changed: 3 },
     };
@@ -97,7 +111,7 @@ mod tests {
     fn what_is_written_is_what_is_read() {
         let bytes = STEP.bytes();
         assert_eq!(Step::of(&bytes), Some(STEP));
-        assert_eq!(bytes[..12], [8, 7, 6, 5, 4, 3, 2, 1, 0x67, 1, 2, 1]);
+        assert_eq!(bytes[..12], [8, 7, 6, 5, 4, 3, 2, 1, 0x67, 1, 2, 3]);
         assert_eq!(bytes[40..], [3, 0, 0, 0, 0, 0, 0, 0]);
     }
 

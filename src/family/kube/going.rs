@@ -27,9 +27,12 @@ pub(super) fn of(target: &KubeTarget, outcome: &Outcome) -> Going {
 fn place_of(target: &KubeTarget, name: String, by_flag: bool) -> Place {
     let through = target.proxy.as_ref().map_or("", |proxy| proxy.value.as_str());
     let ca = target.ca_sha256.as_deref().unwrap_or_default();
+    // What a proxy in front of many clusters tells them by.
+    let named = target.tls_server_name.as_deref().unwrap_or_default();
+    let by_plugin = target.exec_cluster_name.as_deref().unwrap_or_default();
     Place {
         // Two clusters behind one end of a tunnel have other certificates.
-        identity: [&normal_server(&target.server.value), ca, through].join("\n"),
+        identity: [&normal_server(&target.server.value), ca, through, named, by_plugin].join("\n"),
         name,
         address: server_parts(&target.server.value).host_port(),
         chosen: target.context.as_ref().map(|context| context.value.clone()).unwrap_or_default(),
@@ -38,30 +41,27 @@ fn place_of(target: &KubeTarget, name: String, by_flag: bool) -> Place {
     }
 }
 
-/// Where `--context` would lead, and the words without it; where all would lead without `KUBECONFIG`.
+/// Where other contexts, cluster entries and servers of these files would lead, and the words without any.
 pub(super) fn others(world: &World, policy: &Merged) -> Vec<Other> {
-    const VARIABLE: &str = "KUBECONFIG";
-    let mut all = by_context(world, policy);
-    if world.set_var(VARIABLE).is_some() {
-        for mut other in by_context(&world.clone().with_var(VARIABLE, ""), policy) {
-            other.with.push((VARIABLE, None));
-            all.push(other);
-        }
-    }
-    all
-}
-
-fn by_context(world: &World, policy: &Merged) -> Vec<Other> {
+    const FLAGS: [&str; 3] = ["--context", "--cluster", "--server"];
     let contexts = kubeconfig::contexts(world).unwrap_or_default();
-    let named = contexts.into_iter().take(CONTEXTS).map(|context| Some(context.name));
-    let found = |context: Option<String>| {
-        let flag = context.as_ref().map(|context| format!("--context={context}"));
+    let mut all: Vec<Option<(&str, String)>> = vec![None];
+    for context in contexts.into_iter().take(CONTEXTS) {
+        let values = [context.name, context.cluster, context.server];
+        all.extend(FLAGS.into_iter().zip(values).filter(|(_, value)| !value.is_empty()).map(Some));
+    }
+    all.sort();
+    all.dedup();
+    let found = |given: Option<(&'static str, String)>| {
+        let flag = given.as_ref().map(|(name, value)| format!("{name}={value}"));
         let words: Vec<&[u8]> =
             [&b"get"[..], b"pods"].into_iter().chain(flag.as_ref().map(|flag| flag.as_bytes())).collect();
         let target = kubeconfig::kube(world, &parse(&TABLE, &words)).ok()?.target;
         let called = place::classify_target(&target.seen(), policy).name;
         let name = cluster_name(&target, called.as_deref());
-        Some(Other { with: vec![("--context", context)], place: place_of(&target, name, false) })
+        let value = |flag| given.as_ref().filter(|(name, _)| *name == flag).map(|(_, value)| value.clone());
+        let with = FLAGS.into_iter().map(|flag| (flag, value(flag))).collect();
+        Some(Other { with, place: place_of(&target, name, false) })
     };
-    named.chain([None]).filter_map(found).collect()
+    all.into_iter().filter_map(found).collect()
 }

@@ -19,9 +19,16 @@ pub fn leave(runtime: Option<&[u8]>, said: &Said<'_>, switches: bool) -> Result<
         Err(other) => return Err(Some(other)),
     };
     let terminal = Terminal::here().ok_or(None)?;
-    let step =
-        Step { at: now(), kind: said.kind(), switches, key: said.key(dir.secret()?), file: stamp(said) };
+    let step = step(said, dir.secret()?, switches);
     Ok(append(&dir, &terminal, &step.bytes())?)
+}
+
+/// The record of a call, as of now.
+pub fn step(said: &Said<'_>, secret: [u8; 16], switches: bool) -> Step {
+    let mut others = Vec::new();
+    let file = stamp(said, &mut others);
+    let key = said.key(secret, &others);
+    Step { at: now(), kind: said.kind(), switches, says_inside: said.says_inside, key, file }
 }
 
 fn append(dir: &Dir, terminal: &Terminal, bytes: &[u8; LEN]) -> Result<(), i32> {
@@ -30,10 +37,13 @@ fn append(dir: &Dir, terminal: &Terminal, bytes: &[u8; LEN]) -> Result<(), i32> 
     let mut file = dir.file(&name, flags)?;
     // Full, or a record was cut off by a full file system: what stands behind it would be read askew.
     if file.size >= FULL || file.size % LEN as u64 != 0 {
+        // Unless another call has just done it: then a new one stands there.
+        if dir.is_still(&name, file.fd) {
+            let old = terminal.old_file();
+            // SAFETY: both names are C strings, the directory is open.
+            unsafe { libc::renameat(dir.fd(), name.as_ptr(), dir.fd(), old.as_ptr()) };
+        }
         close(file.fd);
-        let old = terminal.old_file();
-        // SAFETY: both names are C strings, the directory is open.
-        unsafe { libc::renameat(dir.fd(), name.as_ptr(), dir.fd(), old.as_ptr()) };
         file = dir.file(&name, flags)?;
     }
     let Opened { fd, .. } = file;
@@ -71,9 +81,25 @@ pub fn now() -> u64 {
     nanoseconds(time.tv_sec as i64, time.tv_nsec as i64)
 }
 
-/// Which file a call goes by, as it is now.
-pub fn stamp(said: &Said<'_>) -> Stamp {
-    let Some((path, below)) = said.file() else { return Stamp::default() };
+/// Which file a call goes by, as it is now, and by which others.
+fn stamp(said: &Said<'_>, others: &mut Vec<u64>) -> Stamp {
+    let mut stamp = Stamp::default();
+    let mut first = true;
+    said.each_file(|path, below| {
+        let file = stat(path, below);
+        let (device, inode, changed) = file.unwrap_or_default();
+        if std::mem::take(&mut first) {
+            (stamp.device, stamp.inode) = (device, inode);
+        } else {
+            others.extend([device, inode]);
+        }
+        stamp.changed = stamp.changed.max(changed);
+    });
+    stamp
+}
+
+#[inline(never)]
+fn stat(path: &[u8], below: &str) -> Option<(u64, u64, u64)> {
     let mut whole = Vec::with_capacity(path.len() + below.len() + 1);
     whole.extend_from_slice(path);
     whole.extend_from_slice(below.as_bytes());
@@ -82,16 +108,16 @@ pub fn stamp(said: &Said<'_>) -> Stamp {
     // SAFETY: the path ends in a null byte; `stat` is a valid place for one `struct stat`, read only when it was filled.
     let stat = unsafe {
         if libc::stat(whole.as_ptr().cast(), stat.as_mut_ptr()) != 0 {
-            return Stamp::default();
+            return None;
         }
         stat.assume_init()
     };
     #[allow(clippy::unnecessary_cast)] // the field types differ between Linux and macOS
-    Stamp {
-        device: stat.st_dev as u64,
-        inode: stat.st_ino as u64,
-        changed: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-    }
+    Some((
+        stat.st_dev as u64,
+        stat.st_ino as u64,
+        nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+    ))
 }
 
 fn nanoseconds(seconds: i64, rest: i64) -> u64 {

@@ -11,6 +11,7 @@ use std::os::fd::FromRawFd as _;
 
 const NAME: &CStr = c"names";
 const NEW: &CStr = c"names.new";
+const KEY: &CStr = c"key";
 /// Some thousand places. With more, the older half goes.
 const MOST: u64 = 512 << 10;
 
@@ -82,6 +83,13 @@ impl Names {
 
     /// Drops the older half.
     fn halve(&mut self, dir: &Dir) -> Result<(), i32> {
+        // One at a time; whoever comes while another is at it only adds.
+        let lock = dir.file(KEY, libc::O_RDONLY)?;
+        // SAFETY: the descriptor was opened right here and belongs to nobody else; it lets go of the lock when it is closed.
+        let lock = unsafe { std::fs::File::from_raw_fd(lock.fd) };
+        if rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Ok(());
+        }
         let kept = dir.tail(NAME, MOST / 2)?;
         let from = kept.iter().position(|b| *b == b'\n').unwrap_or(0);
         write(

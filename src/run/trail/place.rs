@@ -76,6 +76,20 @@ impl Dir {
         own
     }
 
+    /// Whether this name is still that of the file that is open.
+    pub(super) fn is_still(&self, name: &CStr, fd: i32) -> bool {
+        let mut named = std::mem::MaybeUninit::<libc::stat>::uninit();
+        // SAFETY: the name is a C string; `named` is a valid place for one `struct stat`, read only when it was filled.
+        let named = unsafe {
+            let flags = libc::AT_SYMLINK_NOFOLLOW;
+            if libc::fstatat(self.0, name.as_ptr(), named.as_mut_ptr(), flags) != 0 {
+                return false;
+            }
+            named.assume_init()
+        };
+        fstat(fd).is_ok_and(|open| (open.st_dev, open.st_ino) == (named.st_dev, named.st_ino))
+    }
+
     /// The key of the hashes.
     pub fn secret(&self) -> Result<[u8; 16], i32> {
         let Opened { fd, .. } = self.file(c"key", libc::O_RDONLY)?;

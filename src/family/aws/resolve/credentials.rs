@@ -45,6 +45,9 @@ pub enum Step {
     Refused,
 }
 
+/// So many profiles may stand behind one another as each other's `source_profile`.
+const LONGEST_CHAIN: usize = 64;
+
 impl Step {
     /// What botocore calls it (`Credentials.method`); empty where it has no credentials.
     pub const fn method(self) -> &'static str {
@@ -208,6 +211,12 @@ impl Chain<'_> {
                         "profile {shown} whose source_profile {shown_source} {why}, which the CLI refuses"
                     ));
                 };
+                // The CLI itself ends such a chain by Python's limit on calls in one another.
+                if visited.len() >= LONGEST_CHAIN {
+                    return refused(format!(
+                        "profile {shown} behind {LONGEST_CHAIN} others, more than guard follows"
+                    ));
+                }
                 visited.push(source.to_owned());
                 let base = if has_keys(entry) || !assumes_role(entry) {
                     self.of_profile(source, true)

@@ -71,6 +71,9 @@ pub fn kube(world: &World, parsed: &Parsed<'_>) -> Result<ResolvedKube> {
     };
     let exec = if in_cluster { None } else { user.exec.clone() };
     target.exec_cluster_name = exec.as_ref().and_then(|e| cluster_name_in(&e.args));
+    let named =
+        chosen.cluster.as_ref().and_then(|c| c.text("tls-server-name")).map(|(name, _)| name.to_owned());
+    target.tls_server_name = flags.tls_server_name.clone().or(named).filter(|_| !in_cluster);
     target.cluster_name_is_ambiguous = chosen.cluster.as_ref().is_some_and(|c| is_ambiguous(&files, c));
     notes(world, &files, &chosen, &flags, &mut target);
     target.proxy = proxy_between(world, &chosen, &flags, &target);
@@ -333,9 +336,9 @@ fn read_ca(path: &std::path::Path) -> Option<Vec<u8>> {
 }
 
 /// The cluster's name among a credential plugin's arguments: `aws eks get-token --cluster-name X`,
-/// `aws-iam-authenticator token -i X`, `--cluster X`.
+/// `aws-iam-authenticator token -i X`, `--cluster X`, `tsh kube credentials --kube-cluster=X`.
 fn cluster_name_in(args: &[String]) -> Option<String> {
-    const NAMES: [&str; 4] = ["--cluster-name", "--cluster", "--cluster-id", "-i"];
+    const NAMES: [&str; 5] = ["--cluster-name", "--cluster", "--cluster-id", "--kube-cluster", "-i"];
     args.iter().enumerate().find_map(|(i, arg)| {
         let value = NAMES.iter().find_map(|name| match arg.strip_prefix(name)? {
             "" => args.get(i + 1).map(String::as_str),

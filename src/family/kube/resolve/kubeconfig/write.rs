@@ -114,7 +114,7 @@ pub(super) fn user(chosen: &Chosen<'_>, flags: &Flags, world: &World, tls: bool)
         out.retain(|(key, _)| key == "as" || key.starts_with("as-"));
     }
     // A token file that can be read is asked on every request and wins over the token beside it.
-    let file = text(&out, "tokenFile").filter(|p| std::fs::File::open(world.at(p)).is_ok());
+    let file = text(&out, "tokenFile").filter(|p| is_readable(&world.at(p)));
     if file.is_some() {
         remove(&mut out, "token");
     }
@@ -129,6 +129,12 @@ pub(super) fn user(chosen: &Chosen<'_>, flags: &Flags, world: &World, tls: bool)
         Some(Exec { command, args: args.iter().filter_map(|a| a.text().map(str::to_owned)).collect() })
     });
     User { node: Value::Map(out), exec }
+}
+
+/// Whether it can be opened. A pipe that nobody writes to is not waited for.
+fn is_readable(path: &std::path::Path) -> bool {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).is_ok()
 }
 
 /// A kubeconfig whose one context is the target itself.
