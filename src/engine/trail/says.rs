@@ -74,15 +74,20 @@ impl<'a> Said<'a> {
     /// Reads the words behind the tool's name, and the entries of the environment (`NAME=value`).
     pub fn of(says: &'static Says, words: &[&'a [u8]], env: &[&'a [u8]]) -> Said<'a> {
         let mut said = Said { says, vars: [None; MOST], flags: [None; MOST], home: None, says_inside: false };
+        // Most entries begin with no letter that any of the variables begins with.
+        let bit = |text: &[u8]| 1u64 << (text.first().copied().unwrap_or(0) & 63);
+        let begins = says.vars.iter().fold(0, |bits, name| bits | bit(name.as_bytes()));
         for entry in env {
             // As `getenv` does: the first of a name counts.
             if said.home.is_none() && entry.starts_with(b"HOME=") {
                 said.home = entry.get(5..);
                 continue;
             }
+            if begins & bit(entry) == 0 {
+                continue;
+            }
             for (slot, name) in said.vars.iter_mut().zip(says.vars) {
                 if slot.is_none()
-                    && entry.first() == name.as_bytes().first()
                     && let Some([b'=', value @ ..]) = entry.strip_prefix(name.as_bytes())
                 {
                     *slot = Some(value);
