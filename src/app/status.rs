@@ -108,11 +108,11 @@ fn in_front_words(status: &Status) -> String {
 }
 
 fn line(found: &Where, what: &str, home: Option<&str>, more: Item) -> Screen {
-    let Some(place) = &found.place else {
+    if found.place.is_none() {
         let rows = vec![Row::fact(what, Item::new().prose(&found.chosen).join(&more))];
         return Screen { rows, ..Screen::default() };
-    };
-    let mut item = Item::new().say(format!("{what} ")).strong(place);
+    }
+    let mut item = Item::new().say(format!("{what} ")).strong(&found.in_full);
     let told: Vec<&str> =
         [found.chosen.as_str(), found.because.as_str()].into_iter().filter(|w| !w.is_empty()).collect();
     if !told.is_empty() {

@@ -64,7 +64,10 @@ pub(super) fn look_back(
         let _ = names.learn(&dir, &here, &going.place);
     }
     let Ok(mut stops) = stops? else { return Some(Moving::unknown()) };
-    name_by_others(&mut stops, &here, &said, secret, others);
+    for (step, place) in name_by_others(&mut stops, &here, &said, secret, others) {
+        // They are not looked for twice.
+        let _ = names.learn(&dir, &step, &place);
+    }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     moved(
         &stops,
@@ -77,17 +80,17 @@ pub(super) fn look_back(
     )
 }
 
-/// Names steps by what other words and variables lead to.
+/// Names steps by what other words and variables lead to. The answer is what was found out, each once.
 fn name_by_others(
     stops: &mut [Stop],
     here: &Step,
     said: &Said<'_>,
     secret: [u8; 16],
     others: impl FnOnce() -> Vec<Other>,
-) {
+) -> Vec<(Step, Place)> {
     let nameless = |stop: &Stop| stop.place.is_none() && !stop.step.switches && stop.step.key != here.key;
     if !stops.iter().any(nameless) {
-        return;
+        return Vec::new();
     }
     let others = others();
     let known = others.iter().map(|other| {
@@ -98,8 +101,14 @@ fn name_by_others(
         (step.key, step.file, &other.place)
     });
     let known: Vec<_> = known.collect();
+    let mut found: Vec<(Step, Place)> = Vec::new();
     for stop in stops.iter_mut().filter(|stop| nameless(stop)) {
-        let leads = |(key, file, _): &&(u64, Stamp, &Place)| (*key, *file) == (stop.step.key, stop.step.file);
-        stop.place = known.iter().find(leads).map(|(_, _, place)| (*place).clone());
+        let same = |key: u64, file: Stamp| (key, file) == (stop.step.key, stop.step.file);
+        let Some((_, _, place)) = known.iter().find(|(key, file, _)| same(*key, *file)) else { continue };
+        if !found.iter().any(|(step, _)| same(step.key, step.file)) {
+            found.push((stop.step, (*place).clone()));
+        }
+        stop.place = Some((*place).clone());
     }
+    found
 }

@@ -22,6 +22,9 @@ pub struct Where {
     pub because: String,
     /// In a word: `main/shop`; `null` when nobody knows.
     pub place: Option<String>,
+    /// The same in full, for a line of its own: an account's id stands beside its name.
+    #[serde(skip)]
+    pub in_full: String,
     /// How it was chosen, or why nobody knows.
     pub chosen: String,
     /// The profile, with a question mark, where only the account itself can say which it is.
@@ -87,6 +90,7 @@ pub fn named_host(world: &World, policy: &Merged) -> Option<Where> {
         word: Some(place.environment.word()),
         because: place.because.clone(),
         place: Some(target.host_name(place.name.as_deref())).filter(|name| !name.is_empty()),
+        in_full: String::new(),
         chosen: String::new(),
         unsure: None,
         guessed: false,
@@ -100,6 +104,7 @@ fn nowhere(why: &str) -> Where {
         word: None,
         because: String::new(),
         place: None,
+        in_full: String::new(),
         chosen: why.to_owned(),
         unsure: None,
         guessed: false,
@@ -146,6 +151,7 @@ fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
         word: Some(classified.environment.word()),
         because: classified.because.clone(),
         place: Some(place(target).unwrap_or_else(|| judged.sight.long_place.clone())),
+        in_full: judged.sight.long_place.clone(),
         chosen: probe.chosen.iter().filter_map(told).collect::<Vec<_>>().join("; "),
         guessed: is_guessed(target),
         broken: false,
@@ -154,14 +160,18 @@ fn look(probe: &Probe, world: &World, policy: &Merged) -> Where {
     }
 }
 
-/// The cluster and its namespace as they are called, without anything that a screen needs.
+/// The cluster and its namespace, or the account and its region, as they are called.
 fn place(target: &Target) -> Option<String> {
-    match (value(target, "cluster"), value(target, "namespace")) {
-        (Some(Value::Text(cluster)), Some(Value::Said { value: namespace, .. })) => {
-            Some(format!("{cluster}/{namespace}"))
-        }
+    let said = |key: &str| match value(target, key) {
+        Some(Value::Said { value, .. }) => Some(value),
         _ => None,
-    }
+    };
+    let (name, inside) = match (value(target, "cluster"), value(target, "account_name")) {
+        (Some(Value::Text(cluster)), _) => (cluster, said("namespace")),
+        (_, Some(Value::Text(account))) if !account.is_empty() => (account, said("region")),
+        _ => return None,
+    };
+    Some(inside.map_or_else(|| name.clone(), |inside| format!("{name}/{inside}")))
 }
 
 fn value<'t>(target: &'t Target, key: &str) -> Option<&'t Value> {

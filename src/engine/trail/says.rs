@@ -269,6 +269,12 @@ mod tests {
         let one = said(&tool::KUBECTL, "get ns", &["HOME=/h"]);
         assert_ne!(one.key(SECRET, &[]), one.key([8; 16], &[]));
         assert_ne!(one.key(SECRET, &[]), one.key(SECRET, &[1]));
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn another_value_of_a_flag_or_variable_is_what_is_typed_with_it() {
+        let one = said(&tool::KUBECTL, "get ns", &["HOME=/h"]);
         let other = one.with("--context", Some(b"a"));
         assert_eq!(other.key(SECRET, &[]), key("get ns --context=a", &["HOME=/h"]));
         assert_eq!(other.with("--context", None).key(SECRET, &[]), one.key(SECRET, &[]));
