@@ -312,6 +312,11 @@ fn show(m: &Merged) -> String {
     );
     let _ = writeln!(
         out,
+        "terminals where their commands went is {}",
+        if m.remembers_terminals() { "remembered" } else { "not remembered" }
+    );
+    let _ = writeln!(
+        out,
         "probe     {} ms, on failure {}",
         terms.probe_timeout_ms,
         terms.probe_on_failure.word()
@@ -404,6 +409,7 @@ fn show_json(m: &Merged) -> String {
         "prompt": { "attempts": terms.prompt_attempts, "timeout_s": terms.prompt_timeout_s, "env_confirm": terms.env_confirm,
             "env_confirm_at_terminal": terms.env_confirm_at_terminal },
         "agents": { "confirm": terms.env_confirm && m.agents_confirm(), "terminal": m.agents_terminal() },
+        "remember_terminals": m.remembers_terminals(),
         "probe": { "timeout_ms": terms.probe_timeout_ms,
             "credentials_timeout_ms": terms.credentials_timeout_ms, "on_failure": terms.probe_on_failure.word() },
         "audit": { "path": terms.audit_path, "required": terms.audit_required.map_or("never", |e| e.word()) },

@@ -18,19 +18,21 @@ use std::ffi::OsString;
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
-  PS1='$(guard segment --format bash)\\$ '                    bash, in ~/.bashrc
+  PS1='$(guard segment --format bash)\\$ '                 bash, in ~/.bashrc
   setopt prompt_subst; PROMPT='$(guard segment --format zsh)%# '
-                                                            zsh, in ~/.zshrc
-  guard segment --format fish                               fish, in fish_prompt
-  $env.PROMPT_COMMAND = {|| guard segment --format nu }     nu, in config.nu
+                                                         zsh, in ~/.zshrc
+  guard segment --format fish                            fish, in fish_prompt
+  $env.PROMPT_COMMAND = {|| guard segment --format nu }  nu, in config.nu
   guard segment --json | jq -r .cluster.place
 
-The cluster and namespace, the AWS account and region, and this host where somebody has said what
-it is: as guard resolves them, in the colours of its questions. Nothing is asked of any cluster or
-account. The account is the one that this profile and key led to within the last twelve hours, if
-guard asked; else the profile's name with a question mark. Where there is no kubeconfig, no
-profile and no policy, nothing is printed. In a line that is not empty the last character is a
-blank.")]
+The cluster and namespace, the AWS account and region, and this host where
+somebody has said what it is: as guard resolves them, in the colours of its
+questions. Nothing is asked of any cluster or account. The account is the one
+that this profile and key led to within the last twelve hours, if guard asked;
+else the profile's name with a question mark. Nothing is printed where there is
+no kubeconfig or no kubectl, no profile or no aws, no policy about the host.
+What cannot be read is said, and --json says why. A line that is not empty ends
+in a blank.")]
 pub struct Args {
     /// How the colours have to be marked, so that the shell knows how wide the prompt is
     #[arg(long, value_enum, default_value_t = Format::Plain)]

@@ -51,10 +51,8 @@ impl<'a> Shown<'a> {
             notes,
             copy: judged.promise.clauses(),
             home: judged.cx.world.home().map(|h| h.to_string_lossy().into_owned()),
-            // Where nothing stops or goes, it may go anywhere.
-            alarm: (judged.outcome.assessment.effect >= Effect::Unknown)
-                .then(|| judged.moving.as_ref()?.sentence())
-                .flatten(),
+            // Where nothing stops, goes or is told, it may go anywhere.
+            alarm: is_told(judged).then(|| judged.moving.as_ref()?.sentence()).flatten(),
             screen: Screen::default(),
         };
         shown.screen = ui::view::screen(&shown.view());
@@ -100,6 +98,12 @@ impl<'a> Shown<'a> {
     pub fn challenge(&self) -> Option<&Challenge> {
         Some(&self.judged.outcome.challenge)
     }
+}
+
+/// Whether a person reads anything about where it goes.
+fn is_told(judged: &Evaluation<'_>) -> bool {
+    let quiet = matches!(&judged.outcome.decision, Decision::Allow(allowed) if !allowed.notice);
+    !quiet || judged.outcome.assessment.effect >= Effect::Unknown
 }
 
 /// Whether the caller is told what would have to be typed: where nothing is asked there is nothing to tell, and a coding

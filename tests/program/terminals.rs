@@ -177,9 +177,16 @@ fn a_context_that_was_switched_in_another_window_is_said_first() {
     }
     let explained = window.types(&format!("$GUARD explain {DELETE} | grep moved"));
     assert!(explained.contains("the last 4 commands here went to standby"), "{explained}");
-    // Whoever has been there since knows.
+    // A look around is no proof that anybody noticed; whoever has worked there since knows.
     window.reads(1);
-    assert!(!window.asks(DELETE).contains(ALARM), "the terminal is at main now");
+    let screen = window.asks(DELETE);
+    let first = first_line(&screen);
+    assert!(
+        first.starts_with("! until the last command here, 4 commands went to standby; this one goes to main"),
+        "{screen}"
+    );
+    window.reads(2);
+    assert!(!window.asks(DELETE).contains("! "), "the terminal is at main now");
 }
 
 #[test]
@@ -412,6 +419,23 @@ fn rules_go_by_it() {
     let said = window.types(DELETE);
     assert!(said.contains("look where you are first"), "{said}");
     assert!(said.contains("counts because not everything it looks at is known"), "{said}");
+}
+
+#[test]
+fn a_change_that_is_told_or_asked_about_says_it_too() {
+    let t = two!();
+    t.stage.policy(&format!(
+        "version: 1\nclusters: [{{name: main, environment: production, server: \"{}\", uid: \"*\"}}]\n",
+        t.main.url
+    ));
+    let mut window = t.window();
+    window.reads(3);
+    t.switch("to-main");
+    let said = window.types("kubectl label cm settings -n shop a=b");
+    assert!(
+        said.contains("guard: ! the last 3 commands here went to standby; this one goes to main"),
+        "{said}"
+    );
 }
 
 #[test]

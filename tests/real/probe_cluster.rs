@@ -129,10 +129,10 @@ fn pods_sets_and_jobs_that_come_back_are_milder() {
     assert!(told.impact().whole_scope);
     let told = caller.ask(&["delete", "rs", "-l", "app=web", "-n", &ns]);
     assert_eq!((told.whole().effect(), told.impact().subjects_total), (Effect::Disrupt, 1));
-    told.says("its Deployment re-creates it").says("1 pod stop");
+    told.says("its Deployment re-creates it").says("1 pod stops");
     let told = caller.ask(&["delete", "deploy", "web", "-n", &ns]);
     assert_eq!(told.whole().effect(), Effect::Destroy);
-    told.says("1 pod stop");
+    told.says("1 pod stops");
     let told = caller.ask(&["delete", "deploy", "web", "-n", &ns, "--cascade=orphan"]);
     told.whole().says("what it owns stays");
 

@@ -61,6 +61,8 @@ pub struct Moving {
     pub goes: Option<String>,
     /// What changed since the last of them that said the same, and when.
     pub changed: Option<String>,
+    /// How many have come here since, by somebody else's change that nobody may have noticed.
+    pub since: u64,
 }
 
 /// What is said of places nobody has a name for.
@@ -69,16 +71,18 @@ pub const ANOTHER: &str = "another target";
 impl Moving {
     /// Where the terminal has been cannot be told at all.
     pub fn unknown() -> Moving {
-        Moving { moved: Moved::Unknown, commands: 0, went: None, goes: None, changed: None }
+        Moving { moved: Moved::Unknown, commands: 0, went: None, goes: None, changed: None, since: 0 }
     }
 
     /// In one sentence, without a full stop; `None` when there is nothing that a person could look at.
     pub fn sentence(&self) -> Option<String> {
         let (went, goes) = (self.went.as_ref()?, self.goes.as_ref()?);
-        let last = match self.commands {
-            0 => return None,
-            1 => "the last command here".to_owned(),
-            n => format!("the last {} here", counted(n, "command")),
+        let last = match (self.commands, self.since) {
+            (0, _) => return None,
+            (1, 0) => "the last command here".to_owned(),
+            (n, 0) => format!("the last {} here", counted(n, "command")),
+            (n, 1) => format!("until the last command here, {}", counted(n, "command")),
+            (n, since) => format!("until the last {since} here, {}", counted(n, "command")),
         };
         let verb = if self.moved == Moved::Yes { "went" } else { "may have gone" };
         let changed = self.changed.as_ref().map(|changed| format!(" ({changed})")).unwrap_or_default();
@@ -91,13 +95,15 @@ impl Moving {
 pub fn moved(stops: &[Stop], here: &Here<'_>) -> Option<Moving> {
     let been = || stops.iter().rev().filter(|stop| !stop.step.switches);
     let newest = been().next()?;
-    let change = Change::of(stops, here);
+    let said_same = |stop: &&Stop| stop.step.key == here.step.key;
+    let change = been().find(said_same).and_then(|before| Change::since(before, stops, here));
     let Some(place) = here.place else {
         return (!same_call(newest, here)).then(Moving::unknown);
     };
     let same = is_same(newest, here);
     if same == Some(true) {
-        return inside_moved(been, place, here, change.as_ref());
+        return inside_moved(been, place, here, change.as_ref())
+            .or_else(|| moved_unnoticed(stops, place, here));
     }
     let away = been().take_while(|stop| is_same(stop, here) != Some(true)).count() as u64;
     let visited = been().any(|stop| is_same(stop, here) == Some(true));
@@ -120,6 +126,30 @@ pub fn moved(stops: &[Stop], here: &Here<'_>) -> Option<Moving> {
         went: Some(went.map_or_else(|| ANOTHER.to_owned(), told)),
         goes: Some(told(place)),
         changed: change.map(|change| change.text(newest, here)),
+        since: 0,
+    })
+}
+
+/// The terminal was brought here by somebody else, one or two commands ago: a `get` that looks as it should is no proof that anybody
+/// noticed.
+fn moved_unnoticed(stops: &[Stop], place: &Place, here: &Here<'_>) -> Option<Moving> {
+    let been = || stops.iter().rev().filter(|stop| !stop.step.switches);
+    let here_already = |stop: &&Stop| is_same(stop, here) == Some(true);
+    let recent = been().take_while(here_already).count();
+    // The newest that said the same and was not here: others may have come between by flags and variables.
+    let elsewhere = |stop: &&Stop| stop.step.key == here.step.key && !here_already(stop);
+    let mut older = been().skip(recent).skip_while(|stop| !elsewhere(stop));
+    let before = older.next().filter(|_| (recent as u64) < LONG)?;
+    let change = Change::since(before, stops, here).filter(|change| !change.here)?;
+    let there = before.place.as_ref();
+    Some(Moving {
+        // Files change for many reasons: of what is not known nothing is said here, and rules count it.
+        moved: if there.is_some() { Moved::Yes } else { Moved::Unknown },
+        commands: 1 + older.take_while(|stop| are_alike(stop, before, here)).count() as u64,
+        went: there.map(|there| there.name.clone()),
+        goes: Some(place.name.clone()),
+        changed: Some(change.text(before, here)),
+        since: recent as u64,
     })
 }
 
@@ -142,6 +172,7 @@ fn inside_moved<'s, I: Iterator<Item = &'s Stop>>(
         went: Some(format!("{}/{}", there.name, there.inside)),
         goes: Some(format!("{}/{}", place.name, place.inside)),
         changed: Some(change.text(newest, here)),
+        since: 0,
     })
 }
 
@@ -184,9 +215,8 @@ struct Change {
 }
 
 impl Change {
-    fn of(stops: &[Stop], here: &Here<'_>) -> Option<Change> {
-        let said_same = |stop: &&Stop| !stop.step.switches && stop.step.key == here.step.key;
-        let before = stops.iter().rev().find(said_same)?;
+    /// What changed since this command, which said the same.
+    fn since(before: &Stop, stops: &[Stop], here: &Here<'_>) -> Option<Change> {
         let (then, now) = (before.step.file, here.step.file);
         // Another file is no change of this one: a variable or flag names it.
         if (then.device, then.inode) != (now.device, now.inode) || then.changed == now.changed {
@@ -316,6 +346,26 @@ mod tests {
         assert!(says(&fro, 1, 91 * SECOND, "main").ends_with("(current-context changed)"));
         assert!(says(&fro, 1, 6 * SECOND, "main").ends_with("(current-context changed)"));
         assert!(says(&fro, 1, 0, "main").ends_with("(current-context changed)"));
+    }
+
+    #[test]
+    fn a_look_around_is_no_proof_that_anybody_noticed() {
+        let standby = stop(1, 5, Some("standby"));
+        let at = 50 * SECOND;
+        let main = Stop { step: Step { at: EPOCH + 60 * SECOND, ..step(1, at) }, place: Some(place("main")) };
+        let with = |n: usize| says(&[times(6, &standby), times(n, &main)].concat(), 1, at, "main");
+        assert_eq!(
+            with(1),
+            "until the last command here, 6 commands went to standby; this one goes to main (current-context changed 40 s ago)"
+        );
+        assert!(with(2).starts_with("until the last 2 here, 6 commands went to standby;"));
+        assert_eq!(with(3), "", "whoever has worked here since knows");
+        // By a switch of this terminal, another flag or variable: whoever did it knows it.
+        let switched = [times(6, &standby), vec![switch(49)], times(1, &main)].concat();
+        assert_eq!(says(&switched, 1, at, "main"), "");
+        let mut by_flag = main;
+        by_flag.step.key = 2;
+        assert_eq!(says(&[times(6, &standby), times(1, &by_flag)].concat(), 2, 5, "main"), "");
     }
 
     #[test]

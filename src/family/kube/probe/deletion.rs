@@ -241,7 +241,7 @@ async fn workloads(api: &Api, set: &Set, manner: Manner) -> Impact {
                 }
             }
             if count > 0 && name == "pods" {
-                impact.also.push(format!("{count} {} stop", if count == 1 { "pod" } else { "pods" }));
+                impact.also.push(format!("{count} {}", if count == 1 { "pod stops" } else { "pods stop" }));
                 impact.groups.push(Group { kind: "Pod".into(), count, names, ..Group::default() });
             }
         }
