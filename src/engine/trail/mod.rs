@@ -17,14 +17,3 @@ pub enum Moved {
     /// It does.
     Yes,
 }
-
-impl Moved {
-    /// The word used in output and records.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Moved::No => "no",
-            Moved::Unknown => "unknown",
-            Moved::Yes => "yes",
-        }
-    }
-}

@@ -29,7 +29,7 @@ pub fn make(world: &World) -> io::Result<()> {
         }
     }
     let key = dir.join("key");
-    if fs::symlink_metadata(&key).is_ok_and(|key| key.is_file() && key.len() == 16) {
+    if is_key(&key) {
         return Ok(());
     }
     let mut random = [0; 16];
@@ -59,11 +59,15 @@ fn is_own(path: &Path) -> bool {
         .is_ok_and(|meta| meta.is_dir() && meta.uid() == own && meta.mode() & 0o077 == 0)
 }
 
+/// The terminal whose file has this name, or its older file.
+fn terminal(name: &str) -> Option<Terminal> {
+    Terminal::named(name.strip_suffix(OLD).unwrap_or(name))
+}
+
 /// Takes away the files of terminals that are gone.
 pub fn clear(world: &World) {
     for (path, name) in files(world) {
-        let terminal = Terminal::named(name.strip_suffix(OLD).unwrap_or(&name));
-        if terminal.is_some_and(|terminal| !terminal.is_there()) {
+        if terminal(&name).is_some_and(|terminal| !terminal.is_there()) {
             let _ = fs::remove_file(path);
         }
     }
@@ -74,7 +78,7 @@ pub fn remove(world: &World) {
     let Some(dir) = directory(world).filter(|dir| is_own(dir)) else { return };
     for (path, name) in files(world) {
         let own = matches!(name.as_str(), "key" | "names" | "names.new") || name.starts_with("key.");
-        if own || Terminal::named(name.strip_suffix(OLD).unwrap_or(&name)).is_some() {
+        if own || terminal(&name).is_some() {
             let _ = fs::remove_file(path);
         }
     }
