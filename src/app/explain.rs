@@ -16,7 +16,7 @@ use crate::family::cx::Cx;
 use crate::family::judge::Evaluation;
 use crate::family::reading::Reading;
 use crate::policy;
-use crate::ui::{ColourChoice, CommandLine, Look, stderr};
+use crate::ui::{ColourChoice, CommandLine, Look, backup, stderr};
 use crate::world::World;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -163,6 +163,15 @@ fn write_facts(out: &mut String, judged: &Evaluation<'_>) {
     }
     for data in &impact.data {
         line(out, "data", &format!("{}: {:?} ({})", data.what, data.fate, data.because));
+    }
+    for group in impact.backups.groups() {
+        line(out, "backup", &backup::line(&impact.backups, &group));
+    }
+    for source in &impact.backups.sources {
+        line(out, "asked for it", &backup::source(source));
+    }
+    if let Some(row) = backup::definitions(&impact.definitions, impact.groups.iter().map(|g| g.count).sum()) {
+        row.items.iter().for_each(|item| line(out, "definition", &item.text()));
     }
     for also in &impact.also {
         line(out, "also", also);

@@ -10,7 +10,7 @@ use crate::fail::{Fail, Kind, Result};
 use crate::family::actor;
 use crate::family::judge::Evaluation;
 use crate::family::promise::Copied;
-use crate::ui::{ColourChoice, stderr};
+use crate::ui::{ColourChoice, backup, stderr};
 use crate::world::World;
 use std::io::Write;
 use std::path::PathBuf;
@@ -167,6 +167,11 @@ fn facts(judged: &Evaluation<'_>) -> serde_json::Map<String, serde_json::Value> 
     map.insert("objects".into(), goes.into());
     let lost = impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| d.what.clone());
     map.insert("data".into(), listed(lost));
+    if !impact.backups.is_empty() {
+        let said = impact.backups.groups();
+        let said = said.iter().map(|group| backup::line(&impact.backups, group));
+        map.insert("backup".into(), listed(said));
+    }
     let gaps = impact.gaps.iter().map(|g| format!("{}: {}", g.what, g.why));
     map.insert("unchecked".into(), listed(gaps));
     if !judged.outcome.decision.stood_down().is_empty() {

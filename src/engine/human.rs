@@ -32,6 +32,29 @@ pub fn span(seconds: u64) -> String {
     "less than a second".to_owned()
 }
 
+/// A span of seconds as one compares it with a promise: `2 h 51 min` up to two days, then its largest whole unit.
+pub fn age(seconds: u64) -> String {
+    const EXACT: u64 = 48 * 3_600;
+    let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
+    match (hours, minutes) {
+        (0, _) => span(seconds),
+        _ if seconds >= EXACT => span(seconds),
+        (_, 0) => format!("{hours} h"),
+        _ => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// A number in few characters, never rounded up: `999`, `41,000`, `1.2 M`.
+pub fn brief(n: u64) -> String {
+    const MILLION: u64 = 1_000_000;
+    const UNITS: [(u64, &str); 2] = [(1_000 * MILLION, "bn"), (MILLION, "M")];
+    let Some((size, word)) = UNITS.into_iter().find(|(size, _)| n >= *size) else { return number(n) };
+    match (n / size, n % size / (size / 10)) {
+        (whole @ 0..10, tenth @ 1..) => format!("{whole}.{tenth} {word}"),
+        (whole, _) => format!("{} {word}", number(whole)),
+    }
+}
+
 /// A size as people write it: `231 MB`, `1.2 TB`; decimal units, as bills and disks have them.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
@@ -125,6 +148,35 @@ mod tests {
             (31_557_600 * 4 + 5, "4 years"),
         ] {
             assert_eq!(span(s), want, "{s}");
+        }
+    }
+
+    #[test]
+    fn ages_are_exact_for_two_days() {
+        for (s, want) in [
+            (0, "less than a second"),
+            (240, "4 min"),
+            (3_600, "1 h"),
+            (10_260, "2 h 51 min"),
+            (172_799, "47 h 59 min"),
+            (172_800, "2 days"),
+            (86_400 * 40, "1 month"),
+        ] {
+            assert_eq!(age(s), want, "{s}");
+        }
+    }
+
+    #[test]
+    fn large_numbers_are_brief() {
+        for (n, want) in [
+            (41, "41"),
+            (200_000, "200,000"),
+            (1_000_000, "1 M"),
+            (1_299_999, "1.2 M"),
+            (41_500_000, "41 M"),
+            (2_100_000_000, "2.1 bn"),
+        ] {
+            assert_eq!(brief(n), want);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What would really go, as the live system says. The probe fills this in; assess, policy and the screen read it.
 
+use super::backup::Backups;
 use super::effect::Effect;
 use super::fact::Why;
 
@@ -41,6 +42,10 @@ pub struct Impact {
     pub kinds: Vec<KindScope>,
     /// Objects of the caller's documents that are not there yet.
     pub created: Vec<Subject>,
+    /// Where else the definitions of what goes are.
+    pub definitions: Vec<Definition>,
+    /// Copies of what holds data. What of them could not be read is said there, and is no gap of the impact.
+    pub backups: Backups,
 }
 
 /// Whether objects of a kind live in namespaces.
@@ -80,6 +85,8 @@ impl Impact {
         self.whole_scope |= other.whole_scope;
         extend_new(&mut self.kinds, other.kinds);
         extend_new(&mut self.created, other.created);
+        extend_new(&mut self.definitions, other.definitions);
+        self.backups.absorb(other.backups);
     }
 
     /// Notes a question without an answer, once.
@@ -178,6 +185,30 @@ pub enum Fate {
     Unknown,
     /// It is gone.
     Erased,
+}
+
+/// Who applied some of the objects that go, and whether they can be made again from there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// As a person calls it: `Argo CD shop`.
+    pub by: String,
+    /// How many of the objects.
+    pub count: u64,
+    /// Where they are defined: a repository, a revision; empty where nobody says.
+    pub at: String,
+    /// Whether one can rely on it.
+    pub elsewhere: Elsewhere,
+}
+
+/// Whether a definition is elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It is, in a state that says so: `Synced`.
+    Yes(String),
+    /// It goes along, or lies where the objects lie.
+    No(String),
+    /// One cannot rely on it, and why.
+    Doubtful(String),
 }
 
 /// A protection found on an object or promised by the server.

@@ -3,6 +3,7 @@
 
 pub mod assess;
 pub mod aws;
+pub mod backup;
 pub mod challenge;
 pub mod classify;
 pub mod decide;

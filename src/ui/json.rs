@@ -1,6 +1,8 @@
 //! `guard check --json`: the decision and every fact behind it as data. Schema 1: fields are added, never renamed,
 //! removed or given another meaning.
 
+mod backup;
+
 use crate::engine::assess::Assessment;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::Decision;
@@ -151,6 +153,11 @@ struct Blast<'a> {
     also: &'a [String],
     protections: Vec<Protection<'a>>,
     refused: Option<&'a str>,
+    /// Copies of what holds data; left out where nothing that is hit does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backups: Option<backup::Report<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    definitions: Vec<backup::Defined<'a>>,
 }
 
 #[derive(Serialize)]
@@ -303,6 +310,8 @@ fn blast(impact: &Impact) -> Blast<'_> {
             .map(|p| Protection { what: &p.what, effect: &p.effect })
             .collect(),
         refused: impact.refused.as_deref(),
+        backups: backup::report(&impact.backups),
+        definitions: impact.definitions.iter().map(backup::defined).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the person sees: facts as data ([`screen::Screen`]), rendered for the width, character set and colours of one
 //! stream ([`colour::Look`]). Everything that comes from outside is escaped here, so callers hand in raw text.
 
+pub mod backup;
 pub mod badge;
 pub mod colour;
 pub use crate::engine::human;

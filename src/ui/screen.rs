@@ -73,6 +73,8 @@ enum Tone {
     Loss,
     Label,
     Badge(Option<Environment>),
+    /// What stands between two facts of one item.
+    Dot,
 }
 
 impl Item {
@@ -110,6 +112,12 @@ impl Item {
     #[must_use]
     pub fn clause(self, words: &str) -> Item {
         self.push(escape(words.as_bytes()), false, Tone::Plain)
+    }
+
+    /// What stands between two facts that belong together.
+    #[must_use]
+    pub fn dot(self) -> Item {
+        self.say(" ").push("·".to_owned(), true, Tone::Dot).say(" ")
     }
 
     /// Words about something that will be gone.
@@ -444,7 +452,7 @@ impl Lines {
             // The backslash and the blank before it, unless nothing follows.
             let reserve = if self.copyable && i + 1 < chunks.len() { 2 } else { 0 };
             let chunk: Vec<(String, Tone)> =
-                chunk.iter().map(|(t, tone)| (in_charset(t, look), *tone)).collect();
+                chunk.iter().map(|(t, tone)| (in_charset(t, *tone, look), *tone)).collect();
             let width: usize = chunk.iter().map(|(t, _)| t.width()).sum();
             let gap = if self.begun { std::mem::replace(&mut self.gap, 1) } else { 0 };
             // A line that holds only the indent takes whatever comes: breaking again would gain nothing.
@@ -480,7 +488,10 @@ impl Lines {
 }
 
 /// In a locale that is not UTF-8 every character outside ASCII is shown by its number.
-fn in_charset(text: &str, look: Look) -> String {
+fn in_charset(text: &str, tone: Tone, look: Look) -> String {
+    if tone == Tone::Dot && !look.utf8 {
+        return "-".to_owned();
+    }
     if look.utf8 || text.is_ascii() {
         return text.to_owned();
     }
@@ -493,7 +504,7 @@ fn in_charset(text: &str, look: Look) -> String {
 
 fn paint(text: &str, tone: Tone, look: Look) -> String {
     match tone {
-        Tone::Plain => text.to_owned(),
+        Tone::Plain | Tone::Dot => text.to_owned(),
         Tone::Strong => look.paint(text, Paint::BOLD),
         Tone::Loss => look.paint(text, Paint::LOSS),
         Tone::Label => {

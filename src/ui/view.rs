@@ -1,6 +1,7 @@
 //! From what is known about a command to the facts on the screen. What differs from one family of tools to the next (where the
 //! command goes, how far it reaches, what things are called) comes as data: [`Sight`].
 
+use super::backup;
 use super::human::{counted, number, span};
 use super::lookalike::oddity;
 use super::screen::{Item, Row, Screen};
@@ -149,6 +150,10 @@ pub fn screen(view: &View<'_>) -> Screen {
     rows.extend(unnamed.map(|text| Row::fact("unnamed", Item::new().loss(text))));
     rows.extend(groups_row(view));
     rows.extend(data_row(&view.impact.data));
+    rows.extend(backup::rows(&view.impact.backups));
+    let goes: u64 = view.impact.groups.iter().map(|g| g.count).sum();
+    let hit = view.impact.subjects_total;
+    rows.extend(backup::definitions(&view.impact.definitions, if goes > 0 { goes } else { hit }));
     rows.extend(also_row(view));
     rows.extend(unchecked_row(view));
     rows.extend(protection_rows(view));

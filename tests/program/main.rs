@@ -14,6 +14,7 @@ mod support;
 
 mod audit_log;
 mod aws_tape;
+mod backups;
 mod compat;
 mod demo;
 mod hooks;

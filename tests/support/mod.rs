@@ -17,6 +17,7 @@ pub mod aws_warm;
 pub mod cases;
 pub mod chroot;
 pub mod cluster;
+pub mod copies;
 pub mod embedded;
 pub mod ended;
 pub mod examples;

@@ -1,11 +1,14 @@
 //! What goes with the objects a command deletes, kind by kind.
 
+use super::backup::Held;
 use super::catalog::Catalog;
-use super::http::{Answer, Api, Meta, Miss};
+use super::http::{Api, Meta, Miss};
 use super::inventory;
 use super::object::{Claim, Object, Pod, StatefulSet};
 use super::operators::{self, operator};
+use super::origins::Origins;
 use super::protect::{self, KEPT_NAMESPACES};
+use super::stops;
 use super::subjects::{Found, Set};
 use super::volumes;
 use crate::engine::effect::Effect;
@@ -27,10 +30,28 @@ pub struct Manner {
 /// Protections and marks are looked for on so many objects.
 const MARKED: usize = 200;
 
+/// What goes with a set.
+#[derive(Debug, Default)]
+pub struct Deeper {
+    /// All of it.
+    pub impact: Impact,
+    /// When the newest object inside was made (RFC 3339), where that tells more than the object itself.
+    pub newest: Option<String>,
+    /// What holds data, whether it goes or only stands still.
+    pub held: Vec<Held>,
+    /// Who applied what goes.
+    pub origins: Origins,
+}
+
 /// Everything that goes with the set.
-pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> (Impact, Option<String>) {
+pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> Deeper {
     let mut impact = Impact::default();
     let mut newest = None;
+    let mut held: Vec<Held> = Vec::new();
+    let mut origins = Origins::default();
+    for found in set.found.iter().filter(|f| !f.kind.is("", "namespaces")) {
+        origins.note_meta(&found.kind, found.object.metadata());
+    }
     for found in set.found.iter().take(MARKED) {
         for mark in protect::marks(found.object.metadata()) {
             if !impact.protections.contains(&mark) {
@@ -56,6 +77,8 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
         let bulk = inventory::namespaces(api, catalog, &namespaces).await;
         empty_namespaces = bulk.objects == 0 && bulk.impact.gaps.is_empty();
         newest = bulk.newest;
+        held.extend(bulk.claims.iter().map(|claim| Held::of(&claim.metadata)));
+        origins.absorb(bulk.origins);
         impact.absorb(bulk.impact);
         impact.absorb(volumes::fates(api, &bulk.claims).await);
     }
@@ -76,6 +99,7 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
 
     let claims: Vec<&Claim> = objects().filter_map(Object::claim).collect();
     if !claims.is_empty() {
+        held.extend(claims.iter().map(|claim| Held::of(&claim.metadata)));
         impact.absorb(volumes::fates(api, claims).await);
     }
     let mut data = Vec::new();
@@ -87,6 +111,12 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
             format!(" of claim {}/{}", part(&claim.namespace), part(&claim.name))
         });
         data.push(Data { what: format!("volume {}{of}", volume.metadata.name), fate, because });
+        held.extend(volume.spec.claim_ref.as_ref().and_then(|claim| {
+            Some(Held {
+                uid: claim.uid.clone(),
+                ..Held::named(claim.namespace.as_deref()?, claim.name.as_deref()?)
+            })
+        }));
     }
     impact.data.extend(volumes::shorten(data));
 
@@ -102,18 +132,27 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
     pods(&named, &mut impact);
     impact.absorb(workloads(api, set, manner).await);
     let made: Vec<&StatefulSet> = objects().filter_map(Object::stateful_set).collect();
-    impact.absorb(sets(api, &made, manner).await);
+    let (part, claims) = sets(api, &made, manner).await;
+    impact.absorb(part);
+    held.extend(claims);
     for node in of("", "nodes") {
-        impact.absorb(super::node::lost(api, &node.name).await);
+        let (part, claims) = super::node::lost(api, &node.name).await;
+        impact.absorb(part);
+        held.extend(claims);
     }
-    impact.absorb(operated(api, set).await);
+    let (part, (claims, mounted)) = tokio::join!(operated(api, set), async {
+        tokio::join!(stops::operated(api, set), stops::mounted(api, set))
+    });
+    impact.absorb(part);
+    held.extend(claims);
+    held.extend(mounted);
     for (group, resource, clause) in CLAUSES {
         if !of(group, resource).is_empty() && !impact.also.iter().any(|a| a == clause) {
             impact.also.push((*clause).to_owned());
         }
     }
     milder(api, set, manner, empty_namespaces, &mut impact).await;
-    (impact, newest)
+    Deeper { impact, newest, held, origins }
 }
 
 /// What it means when an object of these kinds goes.
@@ -250,10 +289,11 @@ async fn workloads(api: &Api, set: &Set, manner: Manner) -> Impact {
 }
 
 /// Claims of StatefulSets: they stay unless the set says otherwise.
-async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> Impact {
+async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> (Impact, Vec<Held>) {
     let mut impact = Impact::default();
+    let mut held = Vec::new();
     for set in sets.iter().filter(|s| !s.spec.volume_claim_templates.is_empty()).take(50) {
-        let claims = match claims_of(api, set, |_| true).await {
+        let claims = match stops::claims_of(api, set, |_| true).await {
             Ok(claims) => claims,
             Err(miss) => {
                 impact.gap(format!("claims of {}", set.metadata.name), miss.why());
@@ -263,6 +303,7 @@ async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> Impact {
         if claims.is_empty() {
             continue;
         }
+        held.extend(claims.iter().map(|claim| Held::of(&claim.metadata)));
         if set.claims_go_when_deleted() && !manner.orphan {
             let mut part = volumes::fates(api, &claims).await;
             part.data.iter_mut().for_each(|d| d.because = format!("whenDeleted Delete, {}", d.because));
@@ -276,15 +317,7 @@ async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> Impact {
             });
         }
     }
-    impact
-}
-
-/// The claims a StatefulSet made, those with fitting numbers.
-pub async fn claims_of(api: &Api, set: &StatefulSet, fits: impl Fn(i64) -> bool) -> Answer<Vec<Claim>> {
-    let namespace = super::http::segment(set.metadata.namespace.as_deref().unwrap_or("default"));
-    let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
-    let (all, _) = api.list::<Claim>(&path, "", false, 20_000).await?;
-    Ok(all.into_iter().filter(|c| set.ordinal_of(&c.metadata.name).is_some_and(&fits)).collect())
+    (impact, held)
 }
 
 /// Objects of operators, and of controllers that delete what they applied.

@@ -1,15 +1,18 @@
 //! The questions for one command, in their order: what is hit, what goes with it, what the server says to a dry run.
 
 use super::Request;
+use super::act::{Act, act};
 use super::aggregated;
 use super::catalog::{Catalog, Kind};
-use super::deletion::{self, Manner};
+use super::copies::Copies;
+use super::deletion::{self, Deeper, Manner};
 use super::dry_run_diff;
 use super::http::Api;
 use super::named_objects::{Chosen, chosen};
 use super::node::{self, Drain};
 use super::object::{Object, Scalable};
 use super::server_dry_run::{self, Form, Said};
+use super::stops;
 use super::subjects::{self, Found, Reference, Set};
 use super::volumes;
 use crate::engine::effect::Effect;
@@ -24,32 +27,6 @@ use std::collections::HashMap;
 
 /// What a change was asked about.
 pub const TAKES_AWAY: &str = "what the change takes away";
-
-/// What a command does to the objects it hits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
-    /// They go.
-    Delete,
-    /// They get another number of replicas.
-    Scale,
-    /// Nodes are emptied.
-    Drain,
-    /// Their content changes: what of it goes is in the dry run's answer.
-    Change,
-    /// `--raw` below `finalize` or `eviction`, or something without consequences for objects.
-    Other,
-}
-
-fn act(parsed: &Parsed<'_>) -> Act {
-    match parsed.path() {
-        "delete" => Act::Delete,
-        "replace" | "apply" if parsed.on("force") => Act::Delete,
-        "scale" => Act::Scale,
-        "drain" => Act::Drain,
-        "patch" | "apply" | "replace" | "label" | "annotate" | "edit" => Act::Change,
-        _ => Act::Other,
-    }
-}
 
 /// Everything the cluster says about one command.
 pub async fn probe_impact(api: &Api, request: &Request<'_>) -> Impact {
@@ -200,7 +177,11 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
     let deeper = async {
         match act(parsed) {
             Act::Delete => deletion::deepen(api, catalog, set, manner(parsed)).await,
-            Act::Scale => (scaled(api, parsed, set).await, None),
+            Act::Scale => {
+                let (impact, held) = tokio::join!(scaled(api, parsed, set), stops::scaled(api, parsed, set));
+                Deeper { impact, held, ..Deeper::default() }
+            }
+            Act::Restart => Deeper { held: stops::restarted(api, set).await, ..Deeper::default() },
             Act::Drain => {
                 let nodes: Vec<String> = set.found.iter().map(|f| f.object.metadata().name.clone()).collect();
                 let how = Drain {
@@ -209,13 +190,18 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
                     disable_eviction: parsed.on("disable-eviction"),
                     ignore_daemonsets: parsed.on("ignore-daemonsets"),
                 };
-                (node::drained(api, &nodes, how).await, None)
+                let (impact, held) = node::drained(api, &nodes, how).await;
+                Deeper { impact, held, ..Deeper::default() }
             }
-            Act::Change | Act::Other => (raw(set, parsed), None),
+            Act::Change | Act::Other => Deeper { impact: raw(set, parsed), ..Deeper::default() },
         }
     };
-    let (labels, (deeper, newest)) = tokio::join!(labels, deeper);
+    let copies = Copies::of(Some(&request.target.namespace.value), set, act(parsed));
+    let (labels, deeper, asked) = tokio::join!(labels, deeper, copies.ask(api, catalog));
+    let Deeper { impact: deeper, newest, held, origins } = deeper;
     impact.absorb(deeper);
+    let copied = copies.about(api, catalog, asked, held);
+    (impact.backups, impact.definitions) = tokio::join!(copied, copies.defined(api, catalog, origins));
     let now = jiff::Timestamp::now();
     impact.subjects = set.subjects(now, &labels);
     impact.created = created(request, set, &labels);
@@ -373,7 +359,7 @@ async fn scaled(api: &Api, parsed: &Parsed<'_>, set: &Set) -> Impact {
         if to >= was || !one.claims_go_when_scaled() {
             continue;
         }
-        match deletion::claims_of(api, one, |n| n >= one.start() + to).await {
+        match stops::claims_of(api, one, |n| n >= one.start() + to).await {
             Ok(claims) => {
                 let mut part = volumes::fates(api, &claims).await;
                 part.data.iter_mut().for_each(|d| d.because = format!("whenScaled Delete, {}", d.because));
@@ -479,8 +465,9 @@ async fn pruned(
         Effect::Destroy,
         format!("prunes {}", super::inventory::first(all.iter().map(String::as_str))),
     );
-    let Impact { groups, data, erased_volumes, also, protections, gaps, whole_scope, .. } = deeper;
+    let Impact { groups, data, erased_volumes, also, protections, gaps, whole_scope, backups, .. } = deeper;
     impact.absorb(Impact {
+        backups,
         groups,
         data,
         erased_volumes,
@@ -494,7 +481,12 @@ async fn pruned(
 }
 
 async fn consequences_of_deletion(api: &Api, catalog: &Catalog, set: &Set) -> Impact {
-    let (mut impact, _) = deletion::deepen(api, catalog, set, Manner::default()).await;
+    let copies = Copies::of(None, set, Act::Delete);
+    let deeper = deletion::deepen(api, catalog, set, Manner::default());
+    let (deeper, asked) = tokio::join!(deeper, copies.ask(api, catalog));
+    let Deeper { mut impact, held, origins, .. } = deeper;
+    let copied = copies.about(api, catalog, asked, held);
+    (impact.backups, impact.definitions) = tokio::join!(copied, copies.defined(api, catalog, origins));
     impact.subjects = set.subjects(jiff::Timestamp::now(), &[]);
     impact.subjects_total = set.total;
     impact.gaps.extend(set.impact.gaps.clone());
@@ -574,9 +566,20 @@ async fn differ(
     if !missing.is_empty() && request.parsed.path() == "delete" {
         let more = by_name(api, catalog, missing.get(..200).unwrap_or(&missing), &places(request)).await;
         let deeper = consequences_of_deletion(api, catalog, &more).await;
-        let Impact { subjects, groups, data, erased_volumes, also, protections, gaps, whole_scope, .. } =
-            deeper;
+        let Impact {
+            subjects,
+            groups,
+            data,
+            erased_volumes,
+            also,
+            protections,
+            gaps,
+            whole_scope,
+            backups,
+            ..
+        } = deeper;
         impact.absorb(Impact {
+            backups,
             subjects,
             groups,
             data,

@@ -5,6 +5,7 @@ use super::catalog::{Catalog, Kind};
 use super::http::{Answer, Api, ListMeta, Miss, parse};
 use super::object::{Claim, Service, Whole};
 use super::operators::{self, operator};
+use super::origins::{Marks, Origins};
 use super::protect::is_telling;
 use crate::engine::impact::{Data, Group, Impact, Protection};
 use serde::Deserialize;
@@ -59,6 +60,8 @@ pub struct Inventory {
     releases: BTreeSet<String>,
     addresses: Vec<String>,
     finalizers: BTreeMap<(String, String), u64>,
+    /// Who applied what of it.
+    pub(super) origins: Origins,
 }
 
 /// Where to look.
@@ -116,6 +119,7 @@ impl Inventory {
         }
         self.releases.extend(other.releases);
         self.addresses.extend(other.addresses);
+        self.origins.absorb(other.origins);
         for (key, n) in other.finalizers {
             *self.finalizers.entry(key).or_default() += n;
         }
@@ -176,6 +180,7 @@ impl Inventory {
             return;
         }
         tally.count += 1;
+        self.origins.note(kind, seen.namespace, seen.name, &seen.marks);
         if tally.names.len() < NAMES {
             tally.names.push(seen.name.to_owned());
         }
@@ -185,9 +190,11 @@ impl Inventory {
 /// What is looked at of every object.
 struct Seen<'a> {
     name: &'a str,
+    namespace: Option<&'a str>,
     made: Option<&'a str>,
     owned: bool,
     finalizers: &'a [Cow<'a, str>],
+    marks: Marks<'a>,
 }
 
 #[derive(Deserialize)]
@@ -234,6 +241,32 @@ struct Lean<'a> {
     creation_timestamp: Option<Cow<'a, str>>,
     owner_references: Option<Vec<LeanOwner>>,
     finalizers: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow)]
+    annotations: Option<LeanAnnotations<'a>>,
+    #[serde(borrow)]
+    labels: Option<LeanLabels<'a>>,
+}
+
+/// The annotations that say who applied an object; the others are passed over.
+#[derive(Deserialize)]
+struct LeanAnnotations<'a> {
+    #[serde(borrow, rename = "argocd.argoproj.io/tracking-id")]
+    argo: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "meta.helm.sh/release-name")]
+    release: Option<Cow<'a, str>>,
+}
+
+/// The labels that say it.
+#[derive(Deserialize)]
+struct LeanLabels<'a> {
+    #[serde(borrow, rename = "kustomize.toolkit.fluxcd.io/namespace")]
+    kustomization_in: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "kustomize.toolkit.fluxcd.io/name")]
+    kustomization: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "helm.toolkit.fluxcd.io/namespace")]
+    helm_release_in: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "helm.toolkit.fluxcd.io/name")]
+    helm_release: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -246,9 +279,24 @@ impl Lean<'_> {
         self.owner_references.iter().flatten().any(|o| o.controller == Some(true))
     }
 
+    fn marks(&self) -> Marks<'_> {
+        let labels = self.labels.as_ref();
+        let annotations = self.annotations.as_ref();
+        Marks {
+            argo: annotations.and_then(|a| a.argo.as_deref()),
+            release: annotations.and_then(|a| a.release.as_deref()),
+            kustomization: labels
+                .and_then(|l| Some((l.kustomization_in.as_deref()?, l.kustomization.as_deref()?))),
+            helm_release: labels
+                .and_then(|l| Some((l.helm_release_in.as_deref()?, l.helm_release.as_deref()?))),
+        }
+    }
+
     fn seen(&self) -> Seen<'_> {
         Seen {
             name: &self.name,
+            namespace: self.namespace.as_deref(),
+            marks: self.marks(),
             made: self.creation_timestamp.as_deref(),
             owned: self.owned(),
             finalizers: self.finalizers.as_deref().unwrap_or_default(),
@@ -303,8 +351,14 @@ where
         }
         let finalizers: Vec<Cow<'_, str>> =
             meta.finalizers.iter().map(|f| Cow::Borrowed(f.as_str())).collect();
+        let marks = Marks::of(
+            |key| meta.annotations.get(key).map(String::as_str),
+            |key| meta.labels.get(key).map(String::as_str),
+        );
         let seen = Seen {
+            marks,
             name: &meta.name,
+            namespace: meta.namespace.as_deref(),
             made: meta.creation_timestamp.as_deref(),
             owned: meta.controller().is_some(),
             finalizers: &finalizers,
@@ -332,8 +386,11 @@ async fn with_policy(api: &Api, kind: &Kind, place: &Place<'_>, bulk: &mut Inven
         let list = object.pointer("/metadata/finalizers").and_then(|v| v.as_array());
         let finalizers: Vec<Cow<'_, str>> =
             list.into_iter().flatten().filter_map(|f| f.as_str()).map(Cow::Borrowed).collect();
+        let mark = |map: &str, key: &str| object.pointer(map)?.get(key)?.as_str();
         let seen = Seen {
+            marks: Marks::of(|key| mark("/metadata/annotations", key), |key| mark("/metadata/labels", key)),
             name: text("/metadata/name").unwrap_or_default(),
+            namespace: text("/metadata/namespace"),
             made: text("/metadata/creationTimestamp"),
             owned: owners.into_iter().flatten().any(|o| o.get("controller") == Some(&true.into())),
             finalizers: &finalizers,

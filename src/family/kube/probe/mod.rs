@@ -4,9 +4,12 @@
 //! [`Gap`], so that "could not be checked" is never taken for "nothing there".
 //! Texts in the answer are as the server gave them; whoever shows them escapes them.
 
+mod act;
 mod aggregated;
+mod backup;
 pub mod catalog;
 pub mod client;
+mod copies;
 mod deletion;
 mod dry_run_diff;
 pub mod http;
@@ -16,9 +19,11 @@ mod named_objects;
 mod node;
 mod object;
 mod operators;
+mod origins;
 mod protect;
 pub mod selection;
 mod server_dry_run;
+mod stops;
 pub mod subjects;
 mod volumes;
 

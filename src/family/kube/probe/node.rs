@@ -1,5 +1,6 @@
 //! What runs on a node: for `delete node` and `drain`.
 
+use super::backup::Held;
 use super::http::{Answer, Api, segment};
 use super::inventory::first;
 use super::object::{Budget, Pod, Volume};
@@ -30,14 +31,25 @@ fn is_mirror(pod: &Pod) -> bool {
     pod.metadata.annotations.contains_key("kubernetes.io/config.mirror")
 }
 
-/// What goes with a node that is deleted.
-pub async fn lost(api: &Api, node: &str) -> Impact {
+/// The claims that pods mount.
+fn mounted<'a>(pods: impl Iterator<Item = &'a Pod>) -> Vec<Held> {
+    let claims = pods.flat_map(|pod| {
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        pod.spec.claims().map(move |claim| Held::named(namespace, claim))
+    });
+    claims.collect()
+}
+
+/// What goes with a node that is deleted, and which claims its pods mount.
+pub async fn lost(api: &Api, node: &str) -> (Impact, Vec<Held>) {
     let mut impact = Impact::default();
+    let mut held = Vec::new();
     let volumes = api.list::<Volume>("/api/v1/persistentvolumes", "", false, 20_000);
     let (pods, volumes) = tokio::join!(pods_on(api, node), volumes);
     match pods {
         Ok(pods) => {
             let running: Vec<&Pod> = pods.iter().filter(|p| !is_mirror(p)).collect();
+            held = mounted(running.iter().copied());
             if !running.is_empty() {
                 impact.also.push(format!("{} pods on {node} are lost", running.len()));
             }
@@ -60,11 +72,11 @@ pub async fn lost(api: &Api, node: &str) -> Impact {
         }
         Err(miss) => impact.gap("volumes tied to the node", miss.why()),
     }
-    impact
+    (impact, held)
 }
 
-/// What a drain does.
-pub async fn drained(api: &Api, nodes: &[String], how: Drain) -> Impact {
+/// What a drain does, and which claims the pods that leave mount.
+pub async fn drained(api: &Api, nodes: &[String], how: Drain) -> (Impact, Vec<Held>) {
     let mut impact = Impact::default();
     let budgets =
         async { api.list::<Budget>("/apis/policy/v1/poddisruptionbudgets", "", false, 20_000).await };
@@ -145,7 +157,8 @@ pub async fn drained(api: &Api, nodes: &[String], how: Drain) -> Impact {
     if complete && (no_alone || !how.force) && (keeps_all || !how.emptydir) && !how.disable_eviction {
         impact.lower(Effect::Disrupt, "every pod that leaves is re-created by its controller");
     }
-    impact
+    let held = mounted(leaving.iter().copied());
+    (impact, held)
 }
 
 /// Whether a budget covers a pod. Expressions are not evaluated: then it may.

@@ -66,6 +66,8 @@ pub(crate) type StatefulSet = Whole<StatefulSetSpec>;
 pub(crate) type Job = Whole<IgnoredAny, JobStatus>;
 /// PodDisruptionBudget.
 pub(crate) type Budget = Whole<PodDisruptionBudgetSpec, BudgetStatus>;
+/// Any kind with a template of pods.
+pub(crate) type Templated = Whole<TemplatedSpec>;
 /// Any kind with replicas: a `Scale` has them where all of these have them.
 pub(crate) type Scalable = Whole<ScaleSpec>;
 
@@ -95,6 +97,21 @@ struct PodVolume {
     name: String,
     /// Lives and dies with the pod.
     empty_dir: Option<IgnoredAny>,
+    persistent_volume_claim: Option<MountedClaim>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MountedClaim {
+    claim_name: String,
+}
+
+/// Of the `spec` of whatever makes pods: the template of these.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct TemplatedSpec {
+    #[serde(deserialize_with = "null_is_default")]
+    template: Whole<PodSpec>,
 }
 
 /// Of a Pod's `status`.
@@ -122,7 +139,7 @@ pub(crate) struct DefinitionSpec {
     pub names: Option<CustomResourceDefinitionNames>,
 }
 
-/// Of a StatefulSet's `spec`: not its pod template.
+/// Of a StatefulSet's `spec`: of its pod template no more than of a Pod.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct StatefulSetSpec {
@@ -132,6 +149,8 @@ pub(crate) struct StatefulSetSpec {
     /// Claims it makes for each pod; only their names count.
     #[serde(deserialize_with = "null_is_default")]
     pub volume_claim_templates: Vec<Whole<IgnoredAny>>,
+    #[serde(deserialize_with = "null_is_default")]
+    template: Whole<PodSpec>,
     persistent_volume_claim_retention_policy: Option<StatefulSetPersistentVolumeClaimRetentionPolicy>,
 }
 
@@ -142,6 +161,20 @@ pub(crate) struct StatefulSetSpec {
 pub(crate) struct BudgetStatus {
     /// How many pods may be evicted now.
     pub disruptions_allowed: Option<i32>,
+}
+
+impl PodSpec {
+    /// Names of the claims it mounts.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.volumes.iter().filter_map(|v| Some(v.persistent_volume_claim.as_ref()?.claim_name.as_str()))
+    }
+}
+
+impl Templated {
+    /// Names of the claims its pods mount.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.spec.template.spec.claims()
+    }
 }
 
 impl Pod {
@@ -184,6 +217,11 @@ impl StatefulSet {
     pub(crate) fn claims_go_when_scaled(&self) -> bool {
         let policy = self.spec.persistent_volume_claim_retention_policy.as_ref();
         policy.is_some_and(|p| p.when_scaled.as_deref() == Some("Delete"))
+    }
+
+    /// Names of claims that all its pods mount.
+    pub(crate) fn shared_claims(&self) -> impl Iterator<Item = &str> {
+        self.spec.template.spec.claims()
     }
 
     /// The number of its first pod.
@@ -251,6 +289,7 @@ mod tests {
         bears::<Job>("Job");
         bears::<Budget>("PodDisruptionBudget");
         bears::<Scalable>("Deployment");
+        bears::<Templated>("Deployment");
     }
 
     #[test]
@@ -356,6 +395,10 @@ mod tests {
             json!({"template": {"spec": spec}, "volumeClaimTemplates": [{}], "ordinals": {"start": 5}});
         let set: StatefulSet = read(&json!({"metadata": {"name": "pg"}, "spec": spec})).unwrap();
         assert_eq!((set.start(), set.spec.replicas), (5, None));
+        let volumes = json!([{"name": "a", "persistentVolumeClaim": {"claimName": "pg"}}, {"name": "b", "persistentVolumeClaim": null}]);
+        let mounting: Templated =
+            read(&json!({"spec": {"template": {"spec": {"volumes": volumes}}}})).unwrap();
+        assert_eq!(mounting.claims().collect::<Vec<_>>(), ["pg"]);
         let set: StatefulSet = read(&json!({"spec": {"ordinals": {}, "replicas": null}})).unwrap();
         assert_eq!((set.start(), set.claims_go_when_deleted()), (0, false));
     }

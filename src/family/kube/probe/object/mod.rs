@@ -3,7 +3,9 @@
 
 mod kinds;
 
-pub(super) use kinds::{Budget, Claim, Definition, Job, Pod, Scalable, Service, StatefulSet, Volume, Whole};
+pub(super) use kinds::{
+    Budget, Claim, Definition, Job, Pod, Scalable, Service, StatefulSet, Templated, Volume, Whole,
+};
 
 use super::catalog::Kind;
 use super::http::{Answer, Api, Bare, Meta};

@@ -1,0 +1,285 @@
+//! The newest usable copies of what a command hits: every source that the server has, asked side by side while the rest of the
+//! probe is under way, and once more for what only the claims themselves lead to.
+
+mod cnpg;
+mod doomed;
+pub mod held;
+mod jobs;
+pub mod json;
+pub mod lists;
+pub mod rows;
+mod script;
+mod snapshots;
+mod velero;
+
+pub use doomed::Doomed;
+pub use held::Held;
+
+use super::catalog::{Catalog, Kind};
+use super::http::{Api, segment};
+use crate::engine::backup::{Backups, Read, Source};
+use crate::engine::fact::Why;
+use cnpg::Cnpg;
+use jobs::{Jobs, Wanted};
+use lists::{Listed, everywhere};
+use rows::ROWS;
+use snapshots::Snapshots;
+use std::collections::{BTreeMap, BTreeSet};
+use velero::Velero;
+
+/// So many claims are told apart; of more the rest is not looked at, and that is said.
+const CLAIMS: usize = 500;
+/// So many uids fit into the query of one list.
+const UIDS: usize = 100;
+
+/// What the sources said before anybody knew which claims it is about.
+#[derive(Debug, Default)]
+pub struct Asked {
+    velero: Option<Velero>,
+    cnpg: Option<Cnpg>,
+    snapshots: Option<Snapshots>,
+    jobs: Option<Jobs>,
+    /// Groups that nothing here can read.
+    strange: Vec<&'static rows::Row>,
+}
+
+/// Asks everything that does not depend on the claims. `namespaces` are those the command works in, for callers who may list
+/// only there.
+pub async fn ask(api: &Api, catalog: &Catalog, namespaces: &[String], doomed: &Doomed) -> Asked {
+    let api = &api.hurried();
+    let has = |group: &str| catalog.kinds.iter().any(|kind| kind.group == group);
+    let velero = async {
+        if !has("velero.io") {
+            return None;
+        }
+        let (backups, schedules, locations) = tokio::join!(
+            list(api, catalog, "velero.io", "backups", namespaces, velero::backup),
+            list(api, catalog, "velero.io", "schedules", namespaces, velero::schedule),
+            list(api, catalog, "velero.io", "backupstoragelocations", namespaces, velero::location),
+        );
+        Some(Velero { backups, schedules, locations, ..Velero::default() })
+    };
+    let cnpg = async {
+        if !has("postgresql.cnpg.io") && !has("barmancloud.cnpg.io") {
+            return None;
+        }
+        let (backups, schedules, clusters, stores) = tokio::join!(
+            list(api, catalog, "postgresql.cnpg.io", "backups", namespaces, cnpg::backup),
+            list(api, catalog, "postgresql.cnpg.io", "scheduledbackups", namespaces, cnpg::schedule),
+            list(api, catalog, "postgresql.cnpg.io", "clusters", namespaces, cnpg::cluster),
+            list(api, catalog, "barmancloud.cnpg.io", "objectstores", namespaces, cnpg::store),
+        );
+        Some(Cnpg { backups, schedules, clusters, stores })
+    };
+    let snapshots = async {
+        const GROUP: &str = "snapshot.storage.k8s.io";
+        if !has(GROUP) {
+            return None;
+        }
+        let snapshot = |of: &serde_json::Value| snapshots::snapshot(of, doomed);
+        let (all, contents) = tokio::join!(
+            list(api, catalog, GROUP, "volumesnapshots", namespaces, snapshot),
+            list(api, catalog, GROUP, "volumesnapshotcontents", namespaces, snapshots::content),
+        );
+        Some(Snapshots { all, contents })
+    };
+    let jobs = async {
+        if !has("batch") {
+            return None;
+        }
+        let (cron, lone) = tokio::join!(
+            list(api, catalog, "batch", "cronjobs", namespaces, jobs::cron_job),
+            lone_jobs(api, catalog, namespaces),
+        );
+        Some(Jobs { cron, lone, ..Jobs::default() })
+    };
+    let (velero, cnpg, snapshots, jobs) = tokio::join!(velero, cnpg, snapshots, jobs);
+    // What is announced and does not answer may have something as well.
+    let silent = |group: &str| catalog.gaps.iter().any(|gap| gap.what.contains(group));
+    let strange = ROWS.iter().filter(|row| (row.resources.is_empty() && has(row.group)) || silent(row.group));
+    let strange = strange.collect();
+    Asked { velero, cnpg, snapshots, jobs, strange }
+}
+
+/// Jobs that no CronJob made are looked for where the command works: of a large cluster's there are too many.
+async fn lone_jobs(api: &Api, catalog: &Catalog, namespaces: &[String]) -> Listed<jobs::Job> {
+    let Some(kind) = catalog.of_resource("batch", "jobs") else { return Listed::default() };
+    together(api, kind, namespaces.iter().take(lists::NAMESPACES), jobs::lone_job).await
+}
+
+/// Lists of several namespaces as one.
+async fn together<T>(
+    api: &Api,
+    kind: &Kind,
+    namespaces: impl Iterator<Item = &String>,
+    form: impl Fn(&serde_json::Value) -> Option<T>,
+) -> Listed<T> {
+    let asked = namespaces.map(|namespace| lists::within(api, kind, namespace, &form));
+    let answers = crate::run::tasks::gather(asked).await;
+    let read = answers.iter().find(|answer| !answer.whole()).map_or(Read::All, |answer| answer.read.clone());
+    Listed { items: answers.into_iter().flat_map(|answer| answer.items).collect(), read }
+}
+
+async fn list<T>(
+    api: &Api,
+    catalog: &Catalog,
+    group: &str,
+    resource: &str,
+    namespaces: &[String],
+    form: impl Fn(&serde_json::Value) -> Option<T>,
+) -> Listed<T> {
+    match catalog.of_resource(group, resource) {
+        Some(kind) => everywhere(api, kind, "", namespaces, form).await,
+        // A version of the tool that has no such kind.
+        None => Listed::default(),
+    }
+}
+
+impl Asked {
+    /// Asks what only the claims lead to, and says what there is of each.
+    pub async fn about(mut self, api: &Api, catalog: &Catalog, held: &[Held], doomed: &Doomed) -> Backups {
+        let now = jiff::Timestamp::now().as_second();
+        if held.is_empty() {
+            return Backups { now, ..Backups::default() };
+        }
+        let beyond = held.len().saturating_sub(CLAIMS);
+        let held = &held[..held.len() - beyond];
+        let wanted = self.jobs.as_ref().map(|jobs| jobs.wanted(held)).unwrap_or_default();
+        let (volumes, scripts, services, pods) = tokio::join!(
+            volumes(api, catalog, self.velero.is_some(), held),
+            scripts(api, &wanted),
+            services(api, &wanted),
+            pods(api, &wanted),
+        );
+        if let (Some(velero), Some(volumes)) = (&mut self.velero, volumes) {
+            velero.volumes = volumes;
+        }
+        if let Some(jobs) = &mut self.jobs {
+            jobs.scripts = scripts;
+            jobs.services = services;
+            jobs.pods_read = pods.as_ref().is_some_and(Listed::whole);
+            jobs.pods = pods.map(|pods| pods.items).unwrap_or_default();
+        }
+        let apart = held.iter().any(|one| one.namespace != held[0].namespace);
+        let holders = held.iter().map(|one| {
+            let mut holder = one.holder(apart);
+            holder.records.extend(self.velero.iter().flat_map(|velero| velero.records(one, doomed)));
+            holder.records.extend(self.cnpg.iter().flat_map(|cnpg| cnpg.records(one, doomed)));
+            holder.records.extend(self.snapshots.iter().flat_map(|snapshots| snapshots.records(one)));
+            holder.records.extend(self.jobs.iter().flat_map(|jobs| jobs.records(one, doomed)));
+            holder
+        });
+        let mut backups = Backups { now, holders: holders.collect(), sources: self.sources() };
+        if beyond > 0 {
+            let why = Why::Failed(format!("{beyond} more claims were not looked at"));
+            backups.sources.push(Source { name: "claims", full: "claims", read: Read::Not(why) });
+        }
+        backups
+    }
+
+    /// Which sources were read. One that has parts is read when each of them is.
+    fn sources(&self) -> Vec<Source> {
+        let mut all: Vec<Source> = Vec::new();
+        let mut add = |name: &'static str, full: &'static str, parts: Vec<&Read>| {
+            let worst = parts.into_iter().max_by_key(|read| match read {
+                Read::All => 0,
+                Read::Partly { .. } => 1,
+                Read::Not(_) => 2,
+            });
+            all.push(Source { name, full, read: worst.cloned().unwrap_or(Read::All) });
+        };
+        if let Some(velero) = &self.velero {
+            // Where a location is, and whether a schedule is paused, is no copy: without it that is not known.
+            add("velero", "velero.io", vec![&velero.backups.read, &velero.volumes.read]);
+        }
+        if let Some(cnpg) = &self.cnpg {
+            let parts = vec![&cnpg.backups.read, &cnpg.clusters.read, &cnpg.stores.read];
+            add("cnpg", "postgresql.cnpg.io", parts);
+        }
+        if let Some(snapshots) = &self.snapshots {
+            add("snapshots", "snapshot.storage.k8s.io", vec![&snapshots.all.read]);
+        }
+        if let Some(jobs) = &self.jobs {
+            add("cronjobs", "batch", vec![&jobs.cron.read, &jobs.lone.read]);
+        }
+        for row in &self.strange {
+            let why = Why::Failed("not read by guard".to_owned());
+            all.push(Source { name: row.name, full: row.group, read: Read::Not(why) });
+        }
+        all
+    }
+}
+
+/// What Velero has of the claims themselves, by their uids.
+async fn volumes(
+    api: &Api,
+    catalog: &Catalog,
+    velero: bool,
+    held: &[Held],
+) -> Option<Listed<velero::Volume>> {
+    if !velero {
+        return None;
+    }
+    let uids: Vec<&str> = held.iter().filter_map(|one| one.uid.as_deref()).collect();
+    // A long query is cheaper than the volumes of everybody; beyond what fits into one, all of them are read.
+    let query = match uids.len() {
+        0..=UIDS => {
+            let uids = segment(&format!("{} in ({})", velero::CLAIM_UID, uids.join(",")));
+            format!("labelSelector={uids}")
+        }
+        _ => String::new(),
+    };
+    let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
+    let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
+    let one = async |resource: &str| match catalog.of_resource("velero.io", resource) {
+        Some(kind) => everywhere(api, kind, &query, &namespaces, velero::volume).await,
+        None => Listed::default(),
+    };
+    if uids.is_empty() {
+        let read = Read::Not(Why::Failed("the claims could not be read".to_owned()));
+        return Some(Listed { items: Vec::new(), read });
+    }
+    let (mut pods, moved) = tokio::join!(one("podvolumebackups"), one("datauploads"));
+    pods.items.extend(moved.items);
+    if pods.whole() {
+        pods.read = moved.read;
+    }
+    Some(pods)
+}
+
+async fn scripts(api: &Api, wanted: &Wanted) -> BTreeMap<(String, String), String> {
+    let get = async |(namespace, name): &(String, String)| {
+        let path = format!("/api/v1/namespaces/{}/configmaps/{}", segment(namespace), segment(name));
+        let map = api.json::<serde_json::Value>(&path).await.ok()?;
+        let data = map.pointer("/data").and_then(serde_json::Value::as_object)?;
+        let texts: Vec<&str> = data.values().filter_map(serde_json::Value::as_str).collect();
+        Some(((namespace.clone(), name.clone()), texts.join("\n")))
+    };
+    let answers = crate::run::tasks::gather(wanted.scripts.iter().map(get)).await;
+    answers.into_iter().flatten().collect()
+}
+
+async fn services(
+    api: &Api,
+    wanted: &Wanted,
+) -> BTreeMap<(String, String), Option<BTreeMap<String, String>>> {
+    let get = async |(namespace, name): &(String, String)| {
+        let path = format!("/api/v1/namespaces/{}/services/{}", segment(namespace), segment(name));
+        let selector = api.json::<serde_json::Value>(&path).await.ok().map(|service| {
+            let selector = service.pointer("/spec/selector").and_then(serde_json::Value::as_object);
+            let pairs = selector.into_iter().flatten();
+            pairs.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
+        });
+        ((namespace.clone(), name.clone()), selector)
+    };
+    crate::run::tasks::gather(wanted.services.iter().map(get)).await.into_iter().collect()
+}
+
+async fn pods(api: &Api, wanted: &Wanted) -> Option<Listed<jobs::Mounting>> {
+    if wanted.pods.is_empty() {
+        return None;
+    }
+    let kind =
+        Kind { version: "v1".to_owned(), resource: "pods".to_owned(), namespaced: true, ..Kind::default() };
+    Some(together(api, &kind, wanted.pods.iter(), jobs::mounting).await)
+}
