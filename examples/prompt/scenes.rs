@@ -2,6 +2,8 @@
 
 #[path = "aws.rs"]
 pub mod aws;
+#[path = "backups.rs"]
+pub mod backups;
 #[path = "host.rs"]
 pub mod host;
 
@@ -116,6 +118,8 @@ pub fn named(name: &str) -> Option<Scene> {
         "lookalike" => lookalike(),
         "notice" => Scene { name: "notice", ..scale() },
         "json" => Scene { name: "json", ..delete() },
+        "backups" => backups::every_end(),
+        "backup" => backups::usable(),
         "aws" => aws::stack(),
         "aws-mismatch" => aws::mismatch(),
         "aws-instances" => aws::instances(),
@@ -212,6 +216,7 @@ pub fn delete() -> Scene {
             also: vec!["load balancer 203.0.113.7".to_owned(), "Helm releases api, index".to_owned()],
             gaps: vec![Gap { what: "certificates.cert-manager.io".to_owned(), why: Why::Forbidden }],
             whole_scope: true,
+            backups: backups::none(&["pg-data-0", "redis-0", "index-0", "index-1", "index-2"]),
             ..Impact::default()
         },
         challenge: Challenge::new("main/acoustid/*", "cluster/namespace/*"),

@@ -8,20 +8,30 @@ use crate::engine::fact::Why;
 use crate::engine::impact::{Definition, Elsewhere};
 
 /// So many ends are told apart; the rest is counted.
-const GROUPS: usize = 3;
+const GROUPS: usize = 4;
 /// So many holders of one end are named.
 const NAMES: usize = 3;
 
 /// The rows about copies, the worst first; none where nothing that is hit holds data.
 pub fn rows(backups: &Backups) -> Vec<Row> {
     let groups = backups.groups();
+    let shown = groups.iter().take(GROUPS);
     let alone = groups.len() == 1;
-    let mut rows: Vec<Row> =
-        groups.iter().take(GROUPS).map(|group| Row::fact("backup", item(backups, group, alone))).collect();
+    let mut rows: Vec<Row> = shown
+        .enumerate()
+        .map(|(i, group)| {
+            let item = item(backups, group, alone);
+            // What could not be read is said once: with what is unknown for it, or else with the worst.
+            let told = groups.iter().any(|group| matches!(group.standing, Standing::Unknown(_)));
+            Row::fact(
+                "backup",
+                if i == 0 && !told { item.join(&unread_beside(backups, group)) } else { item },
+            )
+        })
+        .collect();
     let rest: usize = groups.iter().skip(GROUPS).map(|group| group.holders.len()).sum();
     if rest > 0 {
-        let more = format!("and {} more with other ends", number(rest as u64));
-        rows.push(Row::fact("backup", Item::new().say(more)));
+        rows.push(Row::fact("backup", Item::new().say(format!("and of {} more", number(rest as u64)))));
     }
     rows
 }
@@ -59,104 +69,122 @@ pub fn line(backups: &Backups, group: &Group<'_>) -> String {
     item(backups, group, false).text()
 }
 
+/// What could not be read, behind an end that does not say it itself.
+fn unread_beside(backups: &Backups, group: &Group<'_>) -> Item {
+    let unread: Vec<String> = backups.sources.iter().filter(|source| !source.is_read()).map(unread).collect();
+    match group.standing {
+        Standing::Usable { .. } | Standing::Unknown(_) => Item::new(),
+        _ if unread.is_empty() => Item::new(),
+        _ => Item::new().say("; not read: ").prose(&unread.join(", ")),
+    }
+}
+
 fn item(backups: &Backups, group: &Group<'_>, alone: bool) -> Item {
-    let names = if alone { Item::new() } else { named(group) };
-    let sources = |read: bool| backups.sources.iter().filter(move |source| source.is_read() == read);
-    let listed = |list: Vec<&str>| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
-    let read = || listed(sources(true).map(|source| source.name).collect());
-    let unread = || -> Vec<String> { sources(false).map(unread).collect() };
-    let tail = |item: Item| match unread() {
-        list if list.is_empty() => item,
-        list => item.say("; not read: ").prose(&list.join(", ")),
-    };
+    let names = if alone { String::new() } else { holders(group) };
+    let behind = || if names.is_empty() { Item::new() } else { Item::new().say(" (").prose(&names).say(")") };
+    let read: Vec<&str> =
+        backups.sources.iter().filter(|source| source.is_read()).map(|source| source.name).collect();
+    let read = if read.is_empty() { "nothing".to_owned() } else { read.join(", ") };
     let now = backups.now;
     match &group.standing {
         Standing::Usable { record, newer } => {
-            let item = names.join(&whole(record, now));
+            let item = if names.is_empty() { Item::new() } else { Item::new().prose(&names).say(": ") };
+            let item = item.join(&whole(group, record, now));
             match newer {
                 Some((newer, why)) => {
-                    item.say("; ").loss(&format!("the newest is no use: {}", reason(newer, *why, now)))
+                    let why = reason(&name(newer), newer, *why, now);
+                    item.say("; ").loss(&format!("the newest is no use: {why}"))
                 }
                 None => item,
             }
         }
         Standing::Empty(record) => {
             let item = Item::new().loss(&format!("EMPTY: {}", emptiness(record)));
-            tail(item.join(&aside(record, now)).join(&after(names)))
+            let item = item.say(" (").say(record.tool).say(" ").prose(&objects(group));
+            let item = match record.age_s(now) {
+                Some(s) => item.say(format!(", {} old)", age(s))),
+                None => item.say(")"),
+            };
+            item.join(&behind())
         }
         Standing::Dies(record) => {
             let item = Item::new().loss("DIES WITH THIS COMMAND:").say(" ");
+            let item = item.say(record.tool).say(" ").prose(&objects(group));
             let because = &record.stored.because;
-            let item = item.say(record.tool).say(" ").name(&record.object);
             let item = if because.is_empty() { item } else { item.say(" (").prose(because).say(")") };
             let item = match record.age_s(now) {
                 Some(s) => item.say(format!(", {} old", age(s))),
                 None => item,
             };
-            tail(item.join(&after(names)))
+            item.join(&behind())
         }
         Standing::None(None) => {
-            let item = Item::new().loss("NONE FOUND").join(&for_whom(names)).say(" in: ");
-            item.say(read()).say(" (all read)")
+            let item = Item::new().loss("NONE FOUND");
+            let item = if names.is_empty() { item } else { item.say(" for ").prose(&names) };
+            item.say(" in: ").say(read).say(" (all read)")
         }
         Standing::None(Some((record, why))) => {
-            let item = Item::new().loss("NO USABLE ONE:").say(" ").prose(&reason(record, *why, now));
-            item.join(&after(names)).say("; read: ").say(read())
+            let why = reason(&all_names(group, record), record, *why, now);
+            let item = Item::new().loss("NO USABLE ONE:").say(" ").prose(&why);
+            item.join(&behind()).say("; read: ").say(read)
         }
         Standing::Unknown(seen) => {
-            let mut parts: Vec<String> = unread();
-            parts.extend(seen.iter().map(|(record, why)| reason(record, *why, now)));
-            let item = Item::new().loss("unknown:").say(" ").clause(&parts.join(", "));
-            item.join(&after(names))
+            let unread = backups.sources.iter().filter(|source| !source.is_read()).map(unread);
+            let why = seen.iter().map(|(record, why)| reason(&all_names(group, record), record, *why, now));
+            let parts: Vec<String> = unread.chain(why).collect();
+            Item::new().loss("unknown:").say(" ").clause(&parts.join(", ")).join(&behind())
         }
         Standing::Claimed(record) => {
-            let item = Item::new().loss("claimed only:").say(" ").join(&whole(record, now));
-            tail(item.join(&after(names)))
+            let item = Item::new().loss("claimed only:").say(" ").join(&whole(group, record, now));
+            item.join(&behind())
         }
     }
 }
 
-/// `claims a, b and 2 more: `, before what is said of them.
-fn named(group: &Group<'_>) -> Item {
-    list(group).say(": ")
-}
-
-fn list(group: &Group<'_>) -> Item {
-    let mut item = Item::new();
-    for (i, holder) in group.holders.iter().take(NAMES).enumerate() {
-        item = item.say(if i == 0 { "" } else { ", " }).prose(&holder.what);
-    }
-    match group.holders.len().saturating_sub(NAMES) {
-        0 => item,
-        more => item.say(format!(" and {} more", number(more as u64))),
+/// `claims a, b and 2 more`.
+fn holders(group: &Group<'_>) -> String {
+    let all: Vec<&str> = group.holders.iter().map(|holder| holder.what.as_str()).collect();
+    let kinds = || all.iter().map(|what| what.split_once(' ').map(|(kind, _)| kind));
+    // The kind is said once where it is everybody's.
+    match kinds().next().flatten() {
+        Some(kind) if all.len() > 1 && kinds().all(|other| other == Some(kind)) => {
+            let names: Vec<&str> = all.iter().filter_map(|what| Some(what.split_once(' ')?.1)).collect();
+            format!("{} {}", plural(kind), few(&names))
+        }
+        _ => few(&all),
     }
 }
 
-/// The same behind it.
-fn after(names: Item) -> Item {
-    let text = names.text();
-    match text.strip_suffix(": ") {
-        Some(names) => Item::new().say(" (").clause(names).say(")"),
-        None => Item::new(),
+/// The first ones, and how many more.
+fn few(all: &[&str]) -> String {
+    let shown = all.iter().take(NAMES).copied().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(NAMES) {
+        0 => shown,
+        more => format!("{shown} and {} more", number(more as u64)),
     }
 }
 
-fn for_whom(names: Item) -> Item {
-    let text = names.text();
-    match text.strip_suffix(": ") {
-        Some(names) => Item::new().say(" for ").clause(names),
-        None => Item::new(),
-    }
+/// What the copies of a group are called.
+fn objects(group: &Group<'_>) -> String {
+    few(&group.objects())
+}
+
+fn all_names(group: &Group<'_>, record: &Record) -> String {
+    format!("{} {}", record.tool, objects(group))
+}
+
+fn name(record: &Record) -> String {
+    format!("{} {}", record.tool, record.object)
 }
 
 /// Everything about one copy, the age first.
-fn whole(record: &Record, now: i64) -> Item {
+fn whole(group: &Group<'_>, record: &Record, now: i64) -> Item {
     let item = match record.age_s(now) {
         Some(s) => Item::new().say(format!("{} old", age(s))),
         None => Item::new().say("of an unknown age"),
     };
-    let mut item = item.dot().say(record.tool).say(" ").name(&record.object);
-    let amounts = amounts(&record.amounts);
+    let mut item = item.dot().say(record.tool).say(" ").prose(&objects(group));
+    let amounts = amounts(&group.amounts());
     if !amounts.is_empty() {
         item = item.dot().say(amounts);
     }
@@ -180,15 +208,6 @@ fn whole(record: &Record, now: i64) -> Item {
         item = item.dot().prose(remark);
     }
     item
-}
-
-/// What else is known of an empty copy.
-fn aside(record: &Record, now: i64) -> Item {
-    let item = Item::new().say(" (").say(record.tool).say(" ").name(&record.object);
-    match record.age_s(now) {
-        Some(s) => item.say(format!(", {} old)", age(s))),
-        None => item.say(")"),
-    }
 }
 
 fn emptiness(record: &Record) -> String {
@@ -231,8 +250,7 @@ fn unread(source: &Source) -> String {
 }
 
 /// Why a copy is no use, as half a sentence; raw.
-fn reason(record: &Record, why: Unfit, now: i64) -> String {
-    let name = format!("{} {}", record.tool, record.object);
+fn reason(name: &str, record: &Record, why: Unfit, now: i64) -> String {
     let ago = |at: i64| age(u64::try_from(now.saturating_sub(at)).unwrap_or(0));
     let old = match record.age_s(now) {
         Some(s) => format!(", {} old,", age(s)),

@@ -77,11 +77,15 @@ fn texts() {
         ("staging", scenes::staging()),
         ("gaps", scenes::gaps()),
         ("lookalike", scenes::lookalike()),
+        ("backups", scenes::backups::every_end()),
+        ("backup", scenes::backups::usable()),
     ] {
         insta::assert_snapshot!(format!("{name}_80"), shown(&scene, at(80)));
     }
     insta::assert_snapshot!("delete_40", shown(&scenes::delete(), at(40)));
     insta::assert_snapshot!("delete_120", shown(&scenes::delete(), at(120)));
+    insta::assert_snapshot!("backups_40", shown(&scenes::backups::every_end(), at(40)));
+    insta::assert_snapshot!("backup_ascii", shown(&scenes::backups::usable(), ASCII));
     insta::assert_snapshot!("lookalike_ascii", shown(&scenes::lookalike(), ASCII));
     insta::assert_snapshot!("refused_80", refused(&scenes::delete(), at(80)));
     insta::assert_snapshot!("notice", notice(&scenes::staging()));

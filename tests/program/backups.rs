@@ -592,7 +592,7 @@ fn several_holders_are_summed_the_worst_first() {
     assert_eq!(lines.len(), 2, "{text}");
     assert!(
         lines[0].starts_with("NO USABLE ONE: Velero nightly-1")
-            && lines[0].contains("(claim a, claim b, claim c and 1 more)"),
+            && lines[0].contains("(claims a, b, c and 1 more)"),
         "{text}"
     );
     assert!(lines[1].starts_with("claim pg: 2 h old · Velero nightly-1"), "{text}");

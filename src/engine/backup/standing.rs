@@ -1,6 +1,6 @@
 //! What the copies of a holder come to: the newest usable one, or why there is none.
 
-use super::{Backups, Covers, Evidence, Expiry, Fate, Holder, Outcome, Read, Record, Source, Unit};
+use super::{Amount, Backups, Covers, Evidence, Expiry, Fate, Holder, Outcome, Read, Record, Source, Unit};
 
 /// Clocks differ by so many seconds without anybody noticing; what is further in the future has no age.
 const SKEW_S: i64 = 120;
@@ -145,9 +145,23 @@ impl Backups {
         let mut groups: Vec<Group<'_>> = Vec::new();
         for holder in &self.holders {
             let standing = self.standing(holder);
+            let record = standing.record();
             match groups.iter_mut().find(|group| group.standing.is_told_like(&standing)) {
-                Some(group) => group.holders.push(holder),
-                None => groups.push(Group { standing, holders: vec![holder] }),
+                Some(group) => {
+                    group.holders.push(holder);
+                    group.records.extend(record);
+                    // The oldest of them stands for all.
+                    let older = |a: Option<&Record>, b: Option<&Record>| {
+                        a.and_then(|a| a.finished_at) < b.and_then(|b| b.finished_at)
+                    };
+                    if older(record, group.standing.record()) {
+                        group.standing = standing;
+                    }
+                }
+                None => {
+                    let records = record.into_iter().collect();
+                    groups.push(Group { standing, holders: vec![holder], records });
+                }
             }
         }
         // Of usable ones the oldest is the worst.
@@ -167,10 +181,38 @@ impl Backups {
 /// Holders whose copies come to the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group<'a> {
-    /// To what.
+    /// To what; of several the oldest copy.
     pub standing: Standing<'a>,
     /// Which holders.
     pub holders: Vec<&'a Holder>,
+    /// The copies it is about, one of each holder that has one.
+    pub records: Vec<&'a Record>,
+}
+
+impl Group<'_> {
+    /// What the copies are called, each once.
+    pub fn objects(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for record in &self.records {
+            if !all.contains(&record.object.as_str()) {
+                all.push(&record.object);
+            }
+        }
+        all
+    }
+
+    /// How much is in all of them together, by the measures that each of them has.
+    pub fn amounts(&self) -> Vec<Amount> {
+        let Some((first, rest)) = self.records.split_first() else { return Vec::new() };
+        let sum = |amount: &Amount| {
+            rest.iter().try_fold(*amount, |sum, record| {
+                let same = record.amounts.iter().find(|other| other.unit == sum.unit)?;
+                let live = sum.live.zip(same.live).map(|(a, b)| a.saturating_add(b));
+                Some(Amount { n: sum.n.saturating_add(same.n), unit: sum.unit, live })
+            })
+        };
+        first.amounts.iter().filter_map(sum).collect()
+    }
 }
 
 impl<'a> Standing<'a> {
@@ -209,16 +251,26 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Whether one sentence tells both: the same end by the same copy.
+    /// Whether one sentence tells both: the same end, by copies that differ in nothing but name, age and amount.
     fn is_told_like(&self, other: &Standing<'_>) -> bool {
         let same = |a: Option<&Record>, b: Option<&Record>| match (a, b) {
             (Some(a), Some(b)) => {
-                (a.tool, &a.object, &a.stored, &a.outcome) == (b.tool, &b.object, &b.stored, &b.outcome)
+                (a.tool, &a.stored, &a.outcome, a.evidence, &a.remarks)
+                    == (b.tool, &b.stored, &b.outcome, b.evidence, &b.remarks)
             }
             (None, None) => true,
             _ => false,
         };
-        self.rank() == other.rank() && same(self.record(), other.record())
+        self.rank() == other.rank() && self.unfit() == other.unfit() && same(self.record(), other.record())
+    }
+
+    /// Why the copy it is about, or a newer one, is no use.
+    fn unfit(&self) -> Option<Unfit> {
+        match self {
+            Standing::None(why) | Standing::Unknown(why) => why.map(|(_, why)| why),
+            Standing::Usable { newer, .. } => newer.map(|(_, why)| why),
+            Standing::Empty(_) | Standing::Dies(_) | Standing::Claimed(_) => None,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::backup::{Amount, Stored};
+use crate::engine::backup::Stored;
 use crate::engine::fact::Why;
 use proptest::prelude::*;
 
@@ -120,9 +120,9 @@ fn holders_are_summed_the_worst_first() {
         holders: vec![
             holder("a", vec![good(60)]),
             holder("b", vec![]),
-            holder("c", vec![good(9_000)]),
+            holder("c", vec![Record { tool: "VolumeSnapshot", ..good(9_000) }]),
             holder("d", vec![]),
-            holder("e", vec![good(60)]),
+            holder("e", vec![good(70)]),
         ],
         sources: vec![Source { name: "velero", full: "velero.io", read: Read::All }],
     };
@@ -134,6 +134,26 @@ fn holders_are_summed_the_worst_first() {
         })
         .collect();
     assert_eq!(told, [("none", vec!["b", "d"]), ("usable", vec!["c"]), ("usable", vec!["a", "e"])]);
+    let groups = all.groups();
+    assert_eq!(groups[2].objects(), ["b60", "b70"]);
+    // The oldest stands for all.
+    assert_eq!(groups[2].standing.record().map(|record| record.object.as_str()), Some("b70"));
+}
+
+#[test]
+fn amounts_are_summed_by_what_each_of_them_has() {
+    let of = |bytes: u64, rows: Option<u64>| Record {
+        amounts: [
+            amount(bytes, Unit::Bytes, None),
+            rows.map(|n| amount(n, Unit::Rows, None)).unwrap_or_default(),
+        ]
+        .concat(),
+        ..good(60)
+    };
+    let records = [of(5, Some(1)), of(7, None)];
+    let group =
+        Group { standing: Standing::None(None), holders: Vec::new(), records: records.iter().collect() };
+    assert_eq!(group.amounts(), amount(12, Unit::Bytes, None));
 }
 
 fn record() -> impl Strategy<Value = Record> {
