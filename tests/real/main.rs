@@ -20,6 +20,7 @@ mod aws_traps;
 mod aws_warm;
 mod aws_who;
 mod aws_words;
+mod backups;
 mod contract;
 mod keep_real;
 mod kinds;
