@@ -67,7 +67,9 @@ fn main() -> ExitCode {
     let (seen, because) = match answer {
         Answer::Matched { .. } => return run(&command),
         Answer::Interrupted(signal) => die_of(signal),
-        Answer::Mismatched | Answer::Unexplained => (true, "something else was typed".to_owned()),
+        Answer::Mismatched | Answer::NotAlso | Answer::Unexplained => {
+            (true, "something else was typed".to_owned())
+        }
         Answer::Declined => (true, "the answer was no".to_owned()),
         Answer::TimedOut => (true, "nobody answered in time".to_owned()),
         Answer::NoTerminal(absent) => (false, absent.because().to_owned()),
@@ -93,6 +95,7 @@ fn json(scene: &scenes::Scene) -> ExitCode {
         level: scene.level,
         justification: false,
         show_diff: false,
+        without_backup: false,
         env_confirm: true,
         rules: vec!["builtin/production-destroy".to_owned()],
         notes: Vec::new(),

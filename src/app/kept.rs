@@ -362,7 +362,7 @@ pub fn yes(question: Item, mut screen: Screen, world: &World, choice: ColourChoi
         Answer::NoTerminal(absent) => absent.because(),
         Answer::Interrupted(signal) => crate::prompt::signals::die_of(signal),
         Answer::TimedOut => "nobody answered in time",
-        Answer::Declined | Answer::Mismatched | Answer::Unexplained => "the answer was no",
+        Answer::Declined | Answer::Mismatched | Answer::NotAlso | Answer::Unexplained => "the answer was no",
     };
     Err(Fail::new(fail::Kind::Refused, "refused").because(why))
 }

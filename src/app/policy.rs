@@ -1,5 +1,6 @@
 //! `guard policy`: what is in force and where it comes from, whether a file is valid, whether it decides as written.
 
+use crate::engine::backup::backed::Unmet;
 use crate::engine::human::counted;
 use crate::engine::policy::builtin;
 use crate::engine::policy::place::IdKind;
@@ -276,6 +277,15 @@ fn outcome(rule: &Rule) -> String {
     }
     if rule.show_diff {
         text.push_str(", diff");
+    }
+    if let Some(demand) = &rule.backup {
+        let unmet = match demand.unmet {
+            Unmet::Ask => "or that there is none is typed",
+            Unmet::Deny => "or it is refused",
+        };
+        let demanded = format!("{}, {unmet}", demand.words());
+        // Where it is met, nothing else follows.
+        text = if rule.then == Outcome::Allow { demanded } else { format!("{text}, {demanded}") };
     }
     text
 }

@@ -45,6 +45,15 @@ impl Challenge {
         Challenge { phrase: phrase.into(), kind: kind.into(), ..Challenge::default() }
     }
 
+    /// Demands these words behind the phrase as well where `GUARD_CONFIRM` answers: at a terminal they are asked for by
+    /// themselves.
+    pub fn also(&mut self, words: &str) {
+        if !self.phrase.is_empty() {
+            let (phrase, form) = (self.variable().to_owned(), self.variable_pattern());
+            self.variable = Some((format!("{phrase} {words}"), format!("{form} {words}")));
+        }
+    }
+
     /// What `GUARD_CONFIRM` has to be: the phrase, and where several things are hit a digest of the others, on a host what
     /// stops. It answers a typed question as well.
     pub fn variable(&self) -> &str {

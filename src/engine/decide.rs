@@ -1,6 +1,7 @@
 //! From an assessed command and a policy to a decision. Total: a decision for every input. Monotone: nothing becomes
 //! easier by becoming worse, and no layer weakens the system's floor.
 
+use super::backup::backed::{Backed, Unmet};
 use super::effect::Effect;
 use super::policy::builtin::{self, Basis};
 use super::policy::rule::Rule;
@@ -42,6 +43,8 @@ pub struct Confirmation {
     pub justification: bool,
     /// `kubectl diff` (or the tool's like) is shown first.
     pub show_diff: bool,
+    /// That there is no backup as policy demands it has to be typed, too.
+    pub without_backup: bool,
     /// `GUARD_CONFIRM` may answer when there is no terminal.
     pub env_confirm: bool,
     /// What the rules say to the person: reasons of the rules that ask, and warnings.
@@ -148,6 +151,22 @@ struct Vote<'a> {
     says: String,
     justification: bool,
     show_diff: bool,
+    without_backup: bool,
+}
+
+impl<'a> Vote<'a> {
+    fn of(then: Outcome, rule: &'a str, mode: Mode) -> Vote<'a> {
+        Vote {
+            then,
+            rule,
+            basis: None,
+            mode,
+            says: String::new(),
+            justification: false,
+            show_diff: false,
+            without_backup: false,
+        }
+    }
 }
 
 /// Decides. Reads always pass; for the rest the strongest voice counts: the built-in table (which the user's file may
@@ -164,7 +183,8 @@ pub fn decide(s: &Situation, m: &Merged) -> Decision {
     {
         // Relaxing rules speak through the built-in vote, and there only those of the user's file.
         let raising = layer.rules.iter().filter(|r| !r.relax && r.matches(s));
-        votes.extend(raising.map(|r| vote(r, layer, s)));
+        votes.extend(raising.clone().map(|r| vote(r, layer, s)));
+        votes.extend(raising.filter_map(|r| demand(r, layer, s)));
     }
     weigh(s, m, &votes)
 }
@@ -185,7 +205,7 @@ fn builtin_vote<'a>(s: &Situation, m: &'a Merged) -> Option<Vote<'a>> {
             says = r.reason.clone().unwrap_or_default();
         }
     }
-    Some(Vote { then, rule, basis, mode: m.builtin_mode(), says, justification: false, show_diff: false })
+    Some(Vote { says, basis, ..Vote::of(then, rule, m.builtin_mode()) })
 }
 
 /// What the system or a project says about unknown effects is theirs: no relaxing rule touches it.
@@ -196,7 +216,7 @@ fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
     let (then, basis) = builtin_outcome(s, layer.unknown?);
     let (rule, mode) = (basis?.id(), layer.mode.unwrap_or_default());
     let says = builtin_reason(s, basis);
-    Some(Vote { then, rule, basis, mode, says, justification: false, show_diff: false })
+    Some(Vote { says, basis, ..Vote::of(then, rule, mode) })
 }
 
 fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<Basis>) {
@@ -229,14 +249,24 @@ fn vote<'a>(rule: &'a Rule, layer: &Policy, s: &Situation) -> Vote<'a> {
         says.push_str(" (counts because not everything it looks at is known)");
     }
     Vote {
-        then: rule.then,
-        rule: &rule.id,
-        basis: None,
-        mode: layer.mode.unwrap_or_default(),
         says,
         justification: rule.justification,
         show_diff: rule.show_diff,
+        ..Vote::of(rule.then, &rule.id, layer.mode.unwrap_or_default())
     }
+}
+
+/// What a rule demands of the copies, where that is not met.
+fn demand<'a>(rule: &'a Rule, layer: &Policy, s: &Situation) -> Option<Vote<'a>> {
+    let demand = rule.backup.as_ref().filter(|demand| !demand.is_met(&s.backed))?;
+    let then = match demand.unmet {
+        Unmet::Ask => Outcome::Confirm(Level::Typed),
+        Unmet::Deny => Outcome::Deny,
+    };
+    let known = if s.backed == Backed::Unknown { "what there is could not be told" } else { "there is none" };
+    let says = format!("{} is demanded, and {known}", demand.words());
+    let vote = Vote::of(then, &rule.id, layer.mode.unwrap_or_default());
+    Some(Vote { says, without_backup: demand.unmet == Unmet::Ask, ..vote })
 }
 
 /// The strongest enforced voice decides; what the modes stand down is kept for the record.
@@ -314,6 +344,7 @@ fn weigh(s: &Situation, m: &Merged, votes: &[Vote<'_>]) -> Decision {
                 level,
                 justification: asking().any(|v| v.justification),
                 show_diff: asking().any(|v| v.show_diff),
+                without_backup: asking().any(|v| v.without_backup),
                 env_confirm,
                 notes,
                 rules,

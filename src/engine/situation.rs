@@ -1,5 +1,6 @@
 //! Everything a rule can look at, and what can follow from one: the words that policy and decision share.
 
+use super::backup::backed::Backed;
 use super::effect::Effect;
 use super::kube::kinds;
 use super::policy::place::{IdKind, Identity};
@@ -90,6 +91,8 @@ pub struct Situation {
     pub now: Option<i64>,
     /// Whether it goes elsewhere than its terminal has been.
     pub moved: Moved,
+    /// What copies there are of what it hits.
+    pub backed: Backed,
 }
 
 impl Situation {
@@ -115,6 +118,7 @@ impl Situation {
             actor: Actor::Human,
             now: None,
             moved: Moved::No,
+            backed: Backed::Unknown,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::invocation::Invocation;
 use super::promise::{Copied, Intent, Promise};
 use super::trail::{self, Going, Other};
 use crate::engine::assess::Assessment;
+use crate::engine::backup::backed::WITHOUT;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{Cause, Decision};
 use crate::engine::effect::Effect;
@@ -239,6 +240,15 @@ fn look_back(cx: Cx<'_>, family: &impl Family, outcome: &Outcome) -> Option<Movi
     trail::look_back(cx, family.going(outcome).as_ref(), || family.others())
 }
 
+/// What it comes to, with what the answer has to say besides the phrase.
+fn decided(family: &impl Family, impact: &Impact, probed: bool) -> Outcome {
+    let mut outcome = family.decide(impact, probed);
+    if matches!(&outcome.decision, Decision::Confirm(asked) if asked.without_backup) {
+        outcome.challenge.also(WITHOUT);
+    }
+    outcome
+}
+
 /// Carries a call through all stages.
 ///
 /// # Errors
@@ -254,11 +264,11 @@ pub fn judge<'a, F: Family + 'a>(
     let resolving = started.elapsed();
     // Without facts every unknown counts as the worse possibility, so a pass here is a pass with them, too.
     let mut impact = Impact::default();
-    let mut outcome = family.decide(&impact, false);
+    let mut outcome = decided(&family, &impact, false);
     let mut moving = look_back(cx, &family, &outcome);
     if let Some(moving) = &moving {
         family.moved(moving.moved);
-        outcome = family.decide(&impact, false);
+        outcome = decided(&family, &impact, false);
     }
     let asks = !matches!(outcome.decision, Decision::Allow(_)) || family.verdict().effect >= Effect::Unknown;
     let started = Instant::now();
@@ -270,14 +280,14 @@ pub fn judge<'a, F: Family + 'a>(
         } else {
             Facts { impact: family.unprobed(), probed: false }
         };
-        outcome = family.decide(&facts.impact, facts.probed);
+        outcome = decided(&family, &facts.impact, facts.probed);
         impact = facts.impact;
         // What the live system calls itself may be another place than files and variables had said.
         let now = look_back(cx, &family, &outcome);
         let moved = |moving: &Option<Moving>| moving.as_ref().map_or(Moved::No, |moving| moving.moved);
         if moved(&now) != moved(&moving) {
             family.moved(moved(&now));
-            outcome = family.decide(&impact, facts.probed);
+            outcome = decided(&family, &impact, facts.probed);
         }
         moving = now;
     }

@@ -1,6 +1,7 @@
 //! What the rules look at, put together from words, target and facts: the parts that families share.
 
 use crate::engine::assess::Assessment;
+use crate::engine::backup::backed::Backed;
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Impact, Subject};
 use crate::engine::kube::reach::saw_all;
@@ -40,6 +41,8 @@ pub(super) fn completed(mut worded: Situation, common: &Common<'_>) -> Situation
         unknown_identities: common.seen.unknown.clone(),
         local: common.place.local,
         now: now(),
+        // Nothing here looks for copies yet: of what holds data they are not known.
+        backed: Backed::of(impact, common.probed, !impact.data.is_empty()),
         ..worded
     }
 }

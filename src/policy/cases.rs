@@ -1,7 +1,10 @@
 //! Decision examples: files in which people write what their policy must decide. `guard policy test` runs them.
 
 use super::example::{moment, situation};
+use super::keys::span;
 use super::{files, parse};
+use crate::engine::backup::Evidence;
+use crate::engine::backup::backed::{Backed, Usable};
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
@@ -107,6 +110,59 @@ pub struct Assumed {
     pub whole_scope: Option<bool>,
     /// Labels of every object, `key=value`.
     pub labels: Option<Vec<String>>,
+    /// The newest usable copy of what holds data; without it, nothing is known of any.
+    pub backup: Option<Copies>,
+}
+
+/// What a case assumes of copies.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Copies {
+    /// `none`, `unknown`, or `no-data` where nothing that is hit holds any.
+    Word(String),
+    /// The newest usable one.
+    Newest(Newest),
+}
+
+/// The newest usable copy.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Newest {
+    /// How old it is: 90m, 24h, 7d.
+    pub age: String,
+    /// claimed, recorded, measured or verified; recorded when not given.
+    pub evidence: Option<String>,
+    /// Whether it lies elsewhere; it does not when not given.
+    #[serde(default)]
+    pub elsewhere: bool,
+}
+
+impl Copies {
+    fn backed(&self) -> std::result::Result<Backed, String> {
+        let newest = match self {
+            Copies::Word(word) => {
+                return match word.as_str() {
+                    "none" => Ok(Backed::Holders(vec![Vec::new()])),
+                    "unknown" => Ok(Backed::Unknown),
+                    "no-data" => Ok(Backed::NoData),
+                    other => {
+                        Err(format!("no backup is called {other:?}: none, unknown, no-data, or its age"))
+                    }
+                };
+            }
+            Copies::Newest(newest) => newest,
+        };
+        let age_s = span(&newest.age)
+            .ok_or_else(|| format!("{:?} is no span of time such as 90m, 24h or 7d", newest.age))?;
+        let evidence = match &newest.evidence {
+            None => Evidence::Recorded,
+            Some(word) => Evidence::ALL
+                .into_iter()
+                .find(|evidence| evidence.word() == word)
+                .ok_or_else(|| format!("no evidence is called {word:?}"))?,
+        };
+        Ok(Backed::Holders(vec![vec![Usable { age_s, evidence, elsewhere: newest.elsewhere }]]))
+    }
 }
 
 fn yes() -> bool {
@@ -285,6 +341,9 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .collect();
         s.objects.iter_mut().for_each(|o| o.labels = Some(pairs.clone()));
+    }
+    if let Some(copies) = &case.impact.backup {
+        s.backed = copies.backed()?;
     }
     s.interactive = case.interactive;
     if let Some(word) = &case.actor {

@@ -14,6 +14,8 @@ pub enum Kind {
     Flag,
     /// A whole number in a range.
     Count(u32, u32),
+    /// A span of time: a whole number and `m`, `h` or `d`.
+    Span,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// One or several of these words.
@@ -161,7 +163,16 @@ pub const HOST: &[Key] = &[NAME, ENVIRONMENT, key("host", Kind::Texts, "host nam
 pub const RULE: &[Key] = &[
     required("id", Kind::Text, "its name in decisions and records"),
     key("when", Kind::Map(WHEN), "what it looks at; without it, everything that is no read"),
-    required("then", Kind::Choice(&["allow", "warn", "confirm", "deny", "freeze"]), "what follows"),
+    key(
+        "then",
+        Kind::Choice(&["allow", "warn", "confirm", "deny", "freeze"]),
+        "what follows; needed where there is no `backup`",
+    ),
+    key(
+        "backup",
+        Kind::Map(BACKUP),
+        "what is demanded of the copies of what is hit; unknown counts as unmet",
+    ),
     key("level", Kind::Choice(&["yes-no", "typed"]), "how a confirmation is asked; typed when not given"),
     key("relax", Kind::Flag, "user's file only: lower the built-in table to this outcome"),
     key("reason", Kind::Text, "why, shown to the person"),
@@ -169,6 +180,26 @@ pub const RULE: &[Key] = &[
     key("show", Kind::Choice(&["diff"]), "what is shown before the question"),
     key("match", Kind::Examples(EXAMPLE), "command lines this rule must match; checked on load"),
     key("no_match", Kind::Examples(EXAMPLE), "command lines it must not match; checked on load"),
+];
+
+/// What a rule demands of copies.
+pub const BACKUP: &[Key] = &[
+    key("max_age", Kind::Span, "how old the newest usable one may be: 90m, 24h, 7d"),
+    key(
+        "evidence",
+        Kind::Choice(&["claimed", "recorded", "measured", "verified"]),
+        "how sure it has to be; recorded when not given",
+    ),
+    key(
+        "other_domain",
+        Kind::Choice(&["required"]),
+        "it has to lie where nothing of the target's own takes it along",
+    ),
+    key(
+        "unmet",
+        Kind::Choice(&["ask", "deny"]),
+        "what follows where there is none; ask when not given: `without backup` is typed after the phrase",
+    ),
 ];
 
 /// What a rule looks at.
@@ -313,6 +344,9 @@ fn check_value(value: &Node, key: &Key, problems: &mut Vec<Problem>) {
                 wrong(value, want);
             }
         }
+        Kind::Span if value.text().and_then(span).is_none() => {
+            wrong(value, "a span of time: 90m, 24h, 7d".to_owned());
+        }
         Kind::Choice(words) | Kind::Choices(words) => {
             let several = matches!(key.kind, Kind::Choices(_));
             let items = if several { value.items() } else { std::slice::from_ref(value) };
@@ -353,6 +387,47 @@ fn check_value(value: &Node, key: &Key, problems: &mut Vec<Problem>) {
             }
             _ => wrong(value, "a list of command lines".to_owned()),
         },
-        Kind::Text | Kind::Flag => {}
+        Kind::Text | Kind::Flag | Kind::Span => {}
+    }
+}
+
+/// A span of time in seconds: `90m`, `24h`, `7d`.
+pub fn span(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let size = match unit {
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    // Signs are no numbers here.
+    let number: u64 = number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok())??;
+    number.checked_mul(size).filter(|s| *s > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans() {
+        for (text, seconds) in [
+            ("90m", Some(5_400)),
+            ("24h", Some(86_400)),
+            ("7d", Some(604_800)),
+            ("0h", None),
+            ("24", None),
+            ("h", None),
+            ("", None),
+            ("+1h", None),
+            ("1.5h", None),
+            ("24 h", None),
+            ("7w", None),
+            ("7\u{e4}", None),
+            ("99999999999999999999d", None),
+            ("999999999999999999d", None),
+        ] {
+            assert_eq!(span(text), seconds, "{text}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 use super::keys::{self, TOP};
 use super::tree::{self, Is, Node, Problem, labels, texts};
 use super::{vocabulary, zone};
+use crate::engine::backup::Evidence;
+use crate::engine::backup::backed::{Demand, Unmet};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::policy::agents::Agents;
@@ -243,8 +245,14 @@ fn lowering(item: &Node, place: &Place, at: &Node, problems: &mut Vec<Problem>) 
 
 fn rule(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Rule> {
     let id = owned(item.get("id"))?;
-    let then_node = item.get("then")?;
-    let then = then_node.text()?;
+    let backup = item.get("backup");
+    if item.get("then").is_none() && backup.is_none() {
+        problems.push(problem(item.get("id").unwrap_or(item), "missing key `then`: what follows"));
+        return None;
+    }
+    // A demand stands by itself: where it is met, nothing follows.
+    let then_node = item.get("then").or(backup)?;
+    let then = item.get("then").map_or(Some("nothing"), Node::text)?;
     if id.starts_with("builtin/") || id.contains(|c: char| c.is_control() || c.is_whitespace()) {
         problems.extend(
             item.get("id").map(|n| problem(n, "an id has no blanks and does not start with builtin/")),
@@ -256,13 +264,13 @@ fn rule(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Rule> 
         Level::Typed => "typed",
     });
     let outcome = match then {
-        "allow" => Outcome::Allow,
+        "allow" | "nothing" => Outcome::Allow,
         "warn" => Outcome::Warn,
         "confirm" => Outcome::Confirm(level.unwrap_or(Level::Typed)),
         "deny" | "freeze" => Outcome::Deny,
         _ => return None,
     };
-    let relax = outcome == Outcome::Allow || item.get("relax").and_then(Node::flag) == Some(true);
+    let relax = then == "allow" || item.get("relax").and_then(Node::flag) == Some(true);
     if then != "confirm" {
         for key in ["level", "justification", "show"] {
             problems.extend(
@@ -281,7 +289,7 @@ fn rule(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Rule> 
         if outcome == Outcome::Deny {
             problems.push(problem(at, "a refusal relaxes nothing"));
         }
-        for key in ["justification", "show"] {
+        for key in ["justification", "show", "backup"] {
             problems.extend(
                 item.get(key)
                     .map(|n| problem(n, format!("`{key}` tightens; write a rule of its own for it"))),
@@ -309,8 +317,19 @@ fn rule(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Rule> 
         reason: owned(item.get("reason")),
         justification: item.get("justification").is_some(),
         show_diff: item.get("show").is_some(),
+        backup: backup.map(demand),
         line: Some(item.at.line),
     })
+}
+
+/// What is demanded of copies.
+fn demand(node: &Node) -> Demand {
+    Demand {
+        max_age_s: node.get("max_age").and_then(Node::text).and_then(keys::span),
+        evidence: word(node.get("evidence"), &Evidence::ALL, Evidence::word).unwrap_or(Evidence::Recorded),
+        other_domain: node.get("other_domain").is_some(),
+        unmet: word(node.get("unmet"), &Unmet::ALL, Unmet::word).unwrap_or_default(),
+    }
 }
 
 fn conditions(node: &Node, problems: &mut Vec<Problem>) -> When {

@@ -24,6 +24,8 @@ pub struct Question<'a> {
     pub attempts: u32,
     /// How long the question stands.
     pub deadline: Duration,
+    /// What has to be typed as well, after the right answer.
+    pub also: Option<&'static str>,
     /// When set, a written reason of at least this many characters is asked for after the right answer.
     pub justification: Option<usize>,
 }
@@ -31,7 +33,14 @@ pub struct Question<'a> {
 impl<'a> Question<'a> {
     /// Three attempts, two minutes, no written reason.
     pub fn new(challenge: &'a Challenge, level: Level) -> Question<'a> {
-        Question { challenge, level, attempts: 3, deadline: Duration::from_secs(120), justification: None }
+        Question {
+            challenge,
+            level,
+            attempts: 3,
+            deadline: Duration::from_secs(120),
+            also: None,
+            justification: None,
+        }
     }
 }
 
@@ -46,6 +55,8 @@ pub enum Answer {
     },
     /// Something else, as often as it was allowed.
     Mismatched,
+    /// The right answer, but not what has to be typed as well.
+    NotAlso,
     /// The right answer, but no reason that was long enough.
     Unexplained,
     /// No: Enter, `n`, end of file, hang-up.

@@ -235,7 +235,7 @@ impl Session<'_> {
                 }
             };
             if matched {
-                return self.justify(question);
+                return self.also(question);
             }
             if question.level == Level::YesNo {
                 return Event::Over(Answer::Declined);
@@ -252,6 +252,31 @@ impl Session<'_> {
             }
         }
         Event::Over(Answer::Mismatched)
+    }
+
+    /// The second line that policy demands.
+    fn also(&mut self, question: &Question<'_>) -> Event {
+        let Some(also) = question.also else { return self.justify(question) };
+        let deadline = Instant::now() + question.deadline;
+        for left in (0..question.attempts.max(1)).rev() {
+            let text = format!(" Type '{also}' as well to go on: ");
+            let line = match self.ask_line(&text, deadline, question) {
+                Event::Line(line) => line,
+                other => return other,
+            };
+            if line.trim_ascii().is_empty() {
+                return Event::Over(Answer::Declined);
+            }
+            if line.trim_ascii() == also.as_bytes() {
+                return self.justify(question);
+            }
+            if left > 0
+                && let Err(answer) = self.say(&format!(" You typed '{}'.\n", typed(&line)))
+            {
+                return Event::Over(answer);
+            }
+        }
+        Event::Over(Answer::NotAlso)
     }
 
     fn justify(&mut self, question: &Question<'_>) -> Event {

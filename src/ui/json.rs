@@ -208,6 +208,9 @@ struct Asks<'a> {
     kind: &'a str,
     phrase: Option<&'a str>,
     justification: bool,
+    /// Policy demands a backup that is not there: `without backup` is part of the phrase.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    without_backup: bool,
     env_confirm: bool,
 }
 
@@ -233,6 +236,7 @@ impl<'a> Report<'a> {
                 kind: &challenge.kind,
                 phrase: c.tells_phrase.then_some(challenge.variable()),
                 justification: asked.justification,
+                without_backup: asked.without_backup,
                 env_confirm: asked.env_confirm,
             }),
             _ => None,

@@ -1,6 +1,8 @@
 //! The laws of deciding, over generated policies and situations: total, monotone, and a floor that holds.
 
 use crate::cases::cases;
+use guard::engine::backup::Evidence;
+use guard::engine::backup::backed::{Backed, Demand, Unmet, Usable};
 use guard::engine::decide::{Decision, decide};
 use guard::engine::effect::Effect;
 use guard::engine::policy::agents::Agents;
@@ -83,6 +85,27 @@ fn when() -> impl Strategy<Value = When> {
     )
 }
 
+/// What a rule may demand of copies.
+fn demand() -> impl Strategy<Value = Option<Demand>> {
+    let demand =
+        (mostly(0_u64..200_000), select(Evidence::ALL.to_vec()), any::<bool>(), select(Unmet::ALL.to_vec()));
+    let demand = demand.prop_map(|(max_age_s, evidence, other_domain, unmet)| Demand {
+        max_age_s,
+        evidence,
+        other_domain,
+        unmet,
+    });
+    proptest::option::weighted(0.3, demand)
+}
+
+/// What copies there may be.
+pub(crate) fn backed() -> impl Strategy<Value = Backed> {
+    let copy = (0_u64..200_000, select(Evidence::ALL.to_vec()), any::<bool>());
+    let copy = copy.prop_map(|(age_s, evidence, elsewhere)| Usable { age_s, evidence, elsewhere });
+    let holders = proptest::collection::vec(proptest::collection::vec(copy, 0..3), 1..3);
+    prop_oneof![Just(Backed::Unknown), Just(Backed::NoData), holders.prop_map(Backed::Holders)]
+}
+
 fn rule(relaxing: bool) -> impl Strategy<Value = Rule> {
     let raising =
         vec![Outcome::Warn, Outcome::Confirm(Level::YesNo), Outcome::Confirm(Level::Typed), Outcome::Deny];
@@ -91,17 +114,20 @@ fn rule(relaxing: bool) -> impl Strategy<Value = Rule> {
         3 => select(raising).prop_map(|t| (t, false)),
         (if relaxing { 2 } else { 0 }) => select(relaxed).prop_map(|t| (t, true)),
     ];
-    (when(), then, any::<bool>(), 0..1000_u32).prop_map(|(when, (then, relax), justification, n)| Rule {
-        id: format!("r{n}"),
-        when,
-        then,
-        relax,
-        freeze: false,
-        reason: None,
-        justification,
-        show_diff: false,
-        line: None,
-    })
+    (when(), then, any::<bool>(), 0..1000_u32, demand()).prop_map(
+        |(when, (then, relax), justification, n, backup)| Rule {
+            id: format!("r{n}"),
+            when,
+            then,
+            relax,
+            freeze: false,
+            reason: None,
+            justification,
+            show_diff: false,
+            backup: backup.filter(|_| !relax),
+            line: None,
+        },
+    )
 }
 
 fn layer(layer: Layer) -> impl Strategy<Value = Policy> {
@@ -181,6 +207,7 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
             select(Actor::ALL.to_vec()),
             mostly(any::<i64>()),
             select(vec![Moved::No, Moved::Unknown, Moved::Yes]),
+            backed(),
         ),
     )
         .prop_map(
@@ -188,7 +215,7 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
                 (tool, verb, effect, whole_scope, light),
                 (objects, objects_complete, kinds_complete, all_namespaces, namespaces),
                 (environment, target_known, identities, unknown_identities),
-                (local, interactive, actor, now, moved),
+                (local, interactive, actor, now, moved, backed),
             )| Situation {
                 tool: tool.to_owned(),
                 verb: verb.to_owned(),
@@ -209,6 +236,7 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
                 actor,
                 now,
                 moved,
+                backed,
             },
         )
 }
@@ -235,6 +263,20 @@ proptest! {
         let of = |moved| strength(&Situation { moved, ..s.clone() }, &m);
         prop_assert!(of(Moved::Yes) >= of(Moved::No));
         prop_assert!(of(Moved::Unknown) >= of(Moved::Yes));
+    }
+
+    /// Nor does one of whose copies nobody knows, or of which one is taken away.
+    #[test]
+    fn a_copy_less_is_never_the_milder_of_the_two(s in situation(), m in merged(), at in 0_usize..3) {
+        let unknown = strength(&Situation { backed: Backed::Unknown, ..s.clone() }, &m);
+        prop_assert!(unknown >= strength(&s, &m));
+        if let Backed::Holders(mut holders) = s.backed.clone() {
+            for copies in &mut holders {
+                copies.truncate(at);
+            }
+            let less = strength(&Situation { backed: Backed::Holders(holders), ..s.clone() }, &m);
+            prop_assert!(less >= strength(&s, &m));
+        }
     }
 
     #[test]
@@ -300,7 +342,7 @@ proptest! {
         let mut quiet = alone.clone();
         if !system.builtin_floor {
             // The user may relax the table altogether: what is left is the floor.
-            let all = Rule { id: "all".into(), when: When::default(), then: Outcome::Allow, relax: true, freeze: false, reason: None, justification: false, show_diff: false, line: None };
+            let all = Rule { id: "all".into(), when: When::default(), then: Outcome::Allow, relax: true, freeze: false, reason: None, justification: false, show_diff: false, backup: None, line: None };
             quiet.user = Some(Policy { rules: vec![all], mode: Some(Mode::Audit), agents: Agents { confirm: Some(true), terminal: None }, ..Policy::empty(Layer::User, "user") });
         }
         let whole = Merged { system: Some(system), ..m };

@@ -15,6 +15,7 @@ mod support;
 mod audit_log;
 mod aws_tape;
 mod backups;
+mod backups_policy;
 mod compat;
 mod demo;
 mod hooks;

@@ -5,6 +5,7 @@ use super::hint as classify_hint;
 use super::variable::{self, Asked};
 use crate::app::show::{self, Facts, Refused, Shown};
 use crate::app::{origin, record};
+use crate::engine::backup::backed::WITHOUT;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{self, Cause, Decision, Denied, Nobody};
 use crate::engine::situation::Actor;
@@ -128,6 +129,7 @@ impl Asking<'_> {
         let mut question = Question::new(&judged.outcome.challenge, asked.level);
         question.attempts = judged.terms.prompt_attempts;
         question.deadline = Duration::from_secs(u64::from(judged.terms.prompt_timeout_s));
+        question.also = asked.without_backup.then_some(WITHOUT);
         question.justification = asked.justification.then_some(SHORTEST_REASON);
         let started = Instant::now();
         let mut screen = self.shown.screen_to_ask();
@@ -143,6 +145,10 @@ impl Asking<'_> {
                 let asked_for = format!("asked for was {}, {}", challenge.pattern(), challenge.stands(false));
                 let refused = seen("what was typed is not the name of the target");
                 self.refuse(No::Mismatched, &refused.hint(Hint::Say(&asked_for)))
+            }
+            Answer::NotAlso => {
+                let refused = seen("that there is no backup as policy demands it was not confirmed");
+                self.refuse(No::Declined, &refused.hint(Hint::Say("make one first")))
             }
             Answer::Unexplained => self.refuse(No::Declined, &seen("no reason was given")),
             Answer::Declined => self.refuse(No::Declined, &seen("the answer was no")),

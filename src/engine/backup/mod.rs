@@ -1,6 +1,7 @@
 //! What is known of copies of the things that hold data: one [`Record`] per holder and source, and which sources were read at
 //! all. Readers fill this in; [`standing`] says what it comes to.
 
+pub mod backed;
 pub mod standing;
 
 use super::fact::Why;

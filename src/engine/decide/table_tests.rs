@@ -144,6 +144,7 @@ fn a_refusal_says_what_kind_it_is() {
             freeze: false,
             relax: false,
             justification: false,
+            backup: None,
             show_diff: false,
             reason: None,
             line: None,

@@ -7,6 +7,7 @@
 
 use super::place::IdKind;
 use super::window::Window;
+use crate::engine::backup::backed::Demand;
 use crate::engine::effect::Effect;
 use crate::engine::glob;
 use crate::engine::situation::{Actor, Object, Outcome, Situation, Whole};
@@ -42,6 +43,8 @@ pub struct Rule {
     pub justification: bool,
     /// The difference is shown before the question.
     pub show_diff: bool,
+    /// What it demands of the copies of what is hit.
+    pub backup: Option<Demand>,
     /// The line (from 1) it stands on.
     pub line: Option<u32>,
 }

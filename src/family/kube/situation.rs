@@ -1,8 +1,9 @@
 //! What the rules look at, for a kubectl command.
 
 use crate::engine::assess::Assessment;
+use crate::engine::backup::backed::Backed;
 use crate::engine::grammar::cobra::Parsed;
-use crate::engine::impact::Impact;
+use crate::engine::impact::{Fate, Impact};
 use crate::engine::kube::KubeTarget;
 use crate::engine::kube::documents::Documents;
 use crate::engine::kube::kinds;
@@ -93,6 +94,12 @@ pub(super) fn of(mut facts: Facts<'_>, interactive: bool, actor: Actor) -> Situa
         interactive,
         actor,
         now: now(),
+        // Data of an operator whose claims nobody could name has copies that nobody could look for.
+        backed: Backed::of(
+            impact,
+            facts.probed,
+            impact.backups.is_empty() && impact.data.iter().any(|data| data.fate != Fate::Kept),
+        ),
         ..worded
     }
 }

@@ -1,7 +1,9 @@
 //! What the rules look at, for a command that works on a host.
 
 use crate::engine::assess::Assessment;
+use crate::engine::backup::backed::Backed;
 use crate::engine::classify::situation_of;
+use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::machine::HostTarget;
 use crate::engine::policy::place::{Classified, IdKind, Seen};
@@ -43,6 +45,10 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let told_all = impact.subjects.len() as u64 >= impact.subjects_total;
     let named = if told_all { Vec::new() } else { std::mem::take(&mut worded.objects) };
     let mut found = Situation { target_known, light, interactive, actor, ..completed(worded, &common) };
+    // What stops may serve data that nobody looked for.
+    if found.effect >= Effect::Disrupt && !light {
+        found.backed = Backed::Unknown;
+    }
     if named.len() > found.objects.len() {
         found.objects = named;
         found.objects_complete = false;
