@@ -41,17 +41,19 @@ fn without_one_that_is_typed_as_well() {
     // The phrase alone is no answer to it, nor is the second line to the first.
     terminal.send("without backup\n");
     terminal.expect("You typed 'without backup'.");
+    terminal.expect(">/*: ");
     terminal.send("lab/shop/*\n");
     terminal.expect("Type 'without backup' as well to go on: ");
     terminal.send("yes\n");
     terminal.expect("You typed 'yes'.");
+    terminal.expect("as well to go on: ");
     terminal.send("\n");
     ended(terminal).is(REFUSED).says("the answer was no");
     assert!(cluster.exists(CLAIM));
     let mut terminal = stage.terminal(NS);
     terminal.expect("tries: ");
     terminal.send("lab/shop/*\n");
-    terminal.expect("Type 'without backup'");
+    terminal.expect("Type 'without backup' as well to go on: ");
     terminal.send(" without backup \n");
     ended(terminal).is(0).says("deleted");
     assert!(!cluster.exists(CLAIM));
@@ -135,7 +137,7 @@ fn what_could_not_be_read_is_unmet() {
     assert!(screen.contains("velero.io (403)"), "{screen}");
     assert!(screen.contains("what there is could not be told"), "{screen}");
     terminal.send("lab/shop\n");
-    terminal.expect("Type 'without backup'");
+    terminal.expect("Type 'without backup' as well to go on: ");
     terminal.send("\n");
     ended(terminal).is(REFUSED);
     assert!(cluster.exists(CLAIM));
