@@ -27,10 +27,14 @@ fn holder(name: &str, records: Vec<Record>) -> Holder {
 /// Claims of which nobody has a copy.
 pub fn none(claims: &[&str]) -> Backups {
     Backups {
-        now: NOW,
         holders: claims.iter().map(|name| holder(name, Vec::new())).collect(),
         sources: read_all(),
+        ..looked()
     }
+}
+
+fn looked() -> Backups {
+    Backups { now: NOW, looked: true, ..Backups::default() }
 }
 
 fn record(tool: &'static str, object: &str, ago: i64, evidence: Evidence) -> Record {
@@ -61,7 +65,7 @@ pub fn usable() -> Scene {
         ..record("pgBackRest", "20261130-110001I", 3_540, Evidence::Recorded)
     };
     scene.impact.backups =
-        Backups { now: NOW, holders: vec![holder("pg-data-0", vec![good, failed])], sources: read_all() };
+        Backups { holders: vec![holder("pg-data-0", vec![good, failed])], sources: read_all(), ..looked() };
     let definition = |by: &str, count, at: &str, elsewhere| Definition {
         by: by.to_owned(),
         count,
@@ -97,6 +101,6 @@ pub fn every_end() -> Scene {
         holder("redis-0", vec![empty]),
         holder("queue-0", vec![record("Velero", "nightly-1", 600, Evidence::Recorded)]),
     ];
-    scene.impact.backups = Backups { now: NOW, holders, sources };
+    scene.impact.backups = Backups { holders, sources, ..looked() };
     Scene { name: "backups", ..scene }
 }

@@ -164,13 +164,13 @@ fn write_facts(out: &mut String, judged: &Evaluation<'_>) {
     for data in &impact.data {
         line(out, "data", &format!("{}: {:?} ({})", data.what, data.fate, data.because));
     }
-    for group in impact.backups.groups() {
-        line(out, "backup", &backup::line(&impact.backups, &group));
+    for text in backup::lines(&impact.backups) {
+        line(out, "backup", &text);
     }
     for source in &impact.backups.sources {
         line(out, "asked for it", &backup::source(source));
     }
-    if let Some(row) = backup::definitions(&impact.definitions, impact.groups.iter().map(|g| g.count).sum()) {
+    if let Some(row) = backup::definitions(&impact.definitions, impact.definable()) {
         row.items.iter().for_each(|item| line(out, "definition", &item.text()));
     }
     for also in &impact.also {

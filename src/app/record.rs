@@ -168,9 +168,7 @@ fn facts(judged: &Evaluation<'_>) -> serde_json::Map<String, serde_json::Value> 
     let lost = impact.data.iter().filter(|d| d.fate != Fate::Kept).map(|d| d.what.clone());
     map.insert("data".into(), listed(lost));
     if !impact.backups.is_empty() {
-        let said = impact.backups.groups();
-        let said = said.iter().map(|group| backup::line(&impact.backups, group));
-        map.insert("backup".into(), listed(said));
+        map.insert("backup".into(), listed(backup::lines(&impact.backups).into_iter()));
     }
     let gaps = impact.gaps.iter().map(|g| format!("{}: {}", g.what, g.why));
     map.insert("unchecked".into(), listed(gaps));

@@ -89,6 +89,13 @@ impl Impact {
         self.backups.absorb(other.backups);
     }
 
+    /// How many objects go that somebody may have defined elsewhere: what is in a scope that goes as a whole, or those that are
+    /// named. What a controller makes again is not defined anywhere.
+    pub fn definable(&self) -> u64 {
+        let inside: u64 = self.groups.iter().map(|group| group.count).sum();
+        if self.whole_scope && inside > 0 { inside } else { self.subjects_total }
+    }
+
     /// Notes a question without an answer, once.
     pub fn gap(&mut self, what: impl Into<String>, why: Why) {
         extend_new(&mut self.gaps, vec![Gap { what: what.into(), why }]);

@@ -41,8 +41,8 @@ pub(super) fn completed(mut worded: Situation, common: &Common<'_>) -> Situation
         unknown_identities: common.seen.unknown.clone(),
         local: common.place.local,
         now: now(),
-        // Nothing here looks for copies yet: of what holds data they are not known.
-        backed: Backed::of(impact, common.probed, !impact.data.is_empty()),
+        // Where nobody looks for copies, those of what holds data are not known.
+        backed: Backed::of(impact, common.probed, impact.data.is_empty()),
         ..worded
     }
 }

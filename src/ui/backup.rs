@@ -3,7 +3,7 @@
 use super::human::{age, brief, bytes, counted, number, plural};
 use super::screen::{Item, Row};
 use crate::engine::backup::standing::{Group, Standing, Unfit};
-use crate::engine::backup::{Amount, Backups, Evidence, Expiry, Outcome, Read, Record, Source, Unit};
+use crate::engine::backup::{Amount, Backups, Beyond, Evidence, Expiry, Outcome, Read, Record, Source, Unit};
 use crate::engine::fact::Why;
 use crate::engine::impact::{Definition, Elsewhere};
 
@@ -33,7 +33,24 @@ pub fn rows(backups: &Backups) -> Vec<Row> {
     if rest > 0 {
         rows.push(Row::fact("backup", Item::new().say(format!("and of {} more", number(rest as u64)))));
     }
+    rows.extend((!backups.beyond.is_empty()).then(|| Row::fact("backup", beyond(backups))));
     rows
+}
+
+/// What may hold data and was not looked at.
+fn beyond(backups: &Backups) -> Item {
+    let one = |gap: &Beyond| format!("{} ({})", gap.what, because(&gap.why));
+    let all: Vec<String> = backups.beyond.iter().map(one).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    Item::new().loss("unknown:").say(" ").clause(&few(&all))
+}
+
+/// Every row as one line for explanations and the audit record, without any colour.
+pub fn lines(backups: &Backups) -> Vec<String> {
+    let groups = backups.groups();
+    let mut lines: Vec<String> = groups.iter().map(|group| line(backups, group)).collect();
+    lines.extend((!backups.beyond.is_empty()).then(|| beyond(backups).text()));
+    lines
 }
 
 /// Where else the definitions of what goes are; `total` is how many objects go.
@@ -116,6 +133,8 @@ fn item(backups: &Backups, group: &Group<'_>, alone: bool) -> Item {
                 Some(s) => item.say(format!(", {} old", age(s))),
                 None => item,
             };
+            let claimed = record.evidence == Evidence::Claimed;
+            let item = if claimed { item.say(", claimed") } else { item };
             item.join(&behind())
         }
         Standing::None(None) => {
@@ -134,8 +153,12 @@ fn item(backups: &Backups, group: &Group<'_>, alone: bool) -> Item {
             let parts: Vec<String> = unread.chain(why).collect();
             Item::new().loss("unknown:").say(" ").clause(&parts.join(", ")).join(&behind())
         }
-        Standing::Claimed(record) => {
+        Standing::Claimed { record, other } => {
             let item = Item::new().loss("claimed only:").say(" ").join(&whole(group, record, now));
+            let item = match other {
+                Some((other, why)) => item.say("; ").loss(&reason(&name(other), other, *why, now)),
+                None => item,
+            };
             item.join(&behind())
         }
     }
@@ -236,12 +259,15 @@ pub fn source(source: &Source) -> String {
     if source.is_read() { format!("{}: read", source.name) } else { unread(source) }
 }
 
-/// `velero.io (403), none in shop`.
-fn unread(source: &Source) -> String {
-    let because = |why: &Why| match why {
+fn because(why: &Why) -> String {
+    match why {
         Why::Forbidden => "403".to_owned(),
         other => other.to_string(),
-    };
+    }
+}
+
+/// `velero.io (403), none in shop`.
+fn unread(source: &Source) -> String {
     match &source.read {
         Read::All => source.name.to_owned(),
         Read::Not(why) => format!("{} ({})", source.full, because(why)),

@@ -151,9 +151,7 @@ pub fn screen(view: &View<'_>) -> Screen {
     rows.extend(groups_row(view));
     rows.extend(data_row(&view.impact.data));
     rows.extend(backup::rows(&view.impact.backups));
-    let goes: u64 = view.impact.groups.iter().map(|g| g.count).sum();
-    let hit = view.impact.subjects_total;
-    rows.extend(backup::definitions(&view.impact.definitions, if goes > 0 { goes } else { hit }));
+    rows.extend(backup::definitions(&view.impact.definitions, view.impact.definable()));
     rows.extend(also_row(view));
     rows.extend(unchecked_row(view));
     rows.extend(protection_rows(view));

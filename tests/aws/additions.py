@@ -12,14 +12,20 @@ replaced all the same, so that all versions behave alike.
   EC2             run-instances --disable-api-termination is kept
   Auto Scaling    DeletionProtection is kept, shown and refuses
   Account         get-account-information
+  Backup          start-backup-job makes a recovery point at once; list-recovery-points-by-resource
 """
+import datetime
 import functools
+import json
 import threading
+from urllib.parse import unquote
 
 from moto.account.responses import AccountResponse
 from moto.autoscaling import exceptions as autoscaling
 from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
+from moto.backup import urls as backup_urls
+from moto.backup.responses import BackupResponse
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack
 from moto.cloudformation.responses import CloudFormationResponse
@@ -302,3 +308,34 @@ def get_account_information(self):
     account = self._get_account_id()
     return ActionResult({"AccountId": account, "AccountName": account_names.get(account, account),
                          "AccountCreatedDate": "2019-03-01T00:00:00Z"})
+
+
+# ------------------------------------------------------------------------------------------------ Backup
+
+# Paths and shapes: botocore 1.44.5, data/backup/2018-11-15.
+
+#: Recovery points by account and the ARN of what they are of.
+recovery_points = {}
+
+for path in ["{0}/backup-jobs/?$", "{0}/resources/(?P<resource_arn>.+)/recovery-points/$"]:
+    backup_urls.url_paths[path] = backup_urls.response.dispatch
+
+
+@adds(BackupResponse)
+def start_backup_job(self):
+    wanted = json.loads(self.body)
+    resource, vault = wanted["ResourceArn"], wanted["BackupVaultName"]
+    points = recovery_points.setdefault((self.current_account, resource), [])
+    # The ids of Backup's own recovery points are made up; these say how many there are.
+    arn = f"arn:aws:backup:{self.region}:{self.current_account}:recovery-point:{len(points) + 1:032d}"
+    now = datetime.datetime.now(datetime.timezone.utc).timestamp()
+    points.append({"RecoveryPointArn": arn, "CreationDate": now, "Status": "COMPLETED", "BackupSizeBytes": 5_000_000,
+                   "BackupVaultName": vault, "IsParent": False, "ResourceName": resource.rsplit(":", 1)[-1],
+                   "VaultType": "BACKUP_VAULT"})
+    return json.dumps({"BackupJobId": f"job-{len(points)}", "RecoveryPointArn": arn, "CreationDate": now})
+
+
+@adds(BackupResponse)
+def list_recovery_points_by_resource(self):
+    resource = unquote(self.path.split("/resources/", 1)[1].rsplit("/recovery-points", 1)[0])
+    return json.dumps({"RecoveryPoints": recovery_points.get((self.current_account, resource), [])})

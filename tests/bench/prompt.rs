@@ -15,6 +15,7 @@
 #[path = "../support"]
 mod support {
     pub mod cluster;
+    pub mod copies;
     pub mod embedded;
 }
 
@@ -23,7 +24,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{cluster, embedded};
+use support::{cluster, copies, embedded};
 
 const SIZES: [usize; 3] = [30, 1_000, 10_000];
 const ROUNDS: usize = 7;
@@ -55,11 +56,44 @@ fn main() {
             ms(whole[0]) / ms(lists[0])
         );
     }
+    if let Some(embedded) = &place.embedded {
+        every_source(embedded, &place, home.path());
+    }
     if let Some(cluster) = &place.cluster {
         for size in SIZES {
             let _ = cluster.kubectl(&["delete", "ns", &format!("bench-{size}"), "--wait=false"]);
         }
     }
+}
+
+/// The same for 30 objects and three claims, and what the sources of copies add: their kinds alone, which every namespace is
+/// searched for, and then a year of backups in them.
+fn every_source(embedded: &embedded::Embedded, place: &Place, home: &Path) {
+    let groups = ["velero.io", "postgresql.cnpg.io", "barmancloud.cnpg.io", "snapshot.storage.k8s.io"];
+    let row = |what: &str| {
+        let mut whole: Vec<Duration> = (0..ROUNDS).map(|_| place.question("copies", home)).collect();
+        whole.sort_unstable();
+        let asked = embedded.requests().len();
+        let _ = place.question("copies", home);
+        let requests = embedded.requests().len() - asked;
+        println!("{what:>26} {:>8.1} ms {requests:>6} requests", whole[ROUNDS / 2].as_secs_f64() * 1e3);
+    };
+    println!("time to the question with three claims in 30 objects (median), and what sources of copies add");
+    place.fill("copies", 30);
+    for name in ["a", "b", "c"] {
+        embedded.add(copies::claim("copies", name));
+    }
+    row("no source but CronJobs");
+    copies::definitions(&groups).into_iter().for_each(|one| embedded.add(one));
+    row("their kinds, empty");
+    embedded.add(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "velero"}}));
+    copies::velero("copies", "a", 3_600).into_iter().for_each(|one| embedded.add(one));
+    for n in 0..365 {
+        let mut old = copies::velero("copies", "b", 86_400 * (n + 1)).swap_remove(1);
+        old["metadata"]["name"] = format!("nightly-old-{n}").into();
+        embedded.add(old);
+    }
+    row("a year of nightly backups");
 }
 
 struct Place {

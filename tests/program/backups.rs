@@ -3,6 +3,7 @@
 use crate::support::copies::{ago, claim, definitions, object, uid, velero};
 use crate::support::embedded::{Embedded, Rights, Seed};
 use crate::support::probing::{Caller, Told};
+use guard::engine::backup::backed::Backed;
 use guard::engine::backup::standing::Standing;
 use guard::ui::backup::{definitions as definitions_row, rows};
 use guard::ui::screen::Row;
@@ -42,9 +43,7 @@ fn said(told: &Told) -> String {
 /// The row about definitions.
 fn defined(told: &Told) -> String {
     let impact = told.impact();
-    let goes: u64 = impact.groups.iter().map(|g| g.count).sum();
-    let total = if goes > 0 { goes } else { impact.subjects_total };
-    plain(definitions_row(&impact.definitions, total).into_iter().collect())
+    plain(definitions_row(&impact.definitions, impact.definable()).into_iter().collect())
 }
 
 /// What is said before `kubectl delete ns shop`.
@@ -163,7 +162,7 @@ fn what_velero_may_be_wrong_about() {
         (
             "in this namespace",
             |o| o[0]["spec"]["config"] = json!({"s3Url": "http://minio.shop.svc:9000"}),
-            "DIES WITH THIS COMMAND: Velero nightly-1 (its bucket is on minio.shop, which goes), 2 h 51 min old",
+            "DIES WITH THIS COMMAND: Velero nightly-1 (its place is minio.shop, which goes), 2 h 51 min old",
         ),
         (
             "another cluster's, out of the bucket, with nothing in it",
@@ -226,7 +225,9 @@ fn of_main(name: &str) -> Value {
 }
 
 fn cluster(spec: Value, status: Value) -> Value {
-    object("postgresql.cnpg.io/v1", "Cluster", "shop", "main", json!({"spec": spec, "status": status}))
+    let metadata = json!({"creationTimestamp": ago(900_000), "uid": uid("main")});
+    let rest = json!({"metadata": metadata, "spec": spec, "status": status});
+    object("postgresql.cnpg.io/v1", "Cluster", "shop", "main", rest)
 }
 
 fn store(window: Value) -> Value {
@@ -263,7 +264,7 @@ fn cnpg_reads_the_plugins_store_before_the_clusters_dead_fields() {
     let text = shown(ALL, [of_main("main-1"), cluster(old, json!({"lastSuccessfulBackup": ago(3_660)}))]);
     assert_eq!(
         text,
-        "DIES WITH THIS COMMAND: CloudNativePG cluster main (its bucket is on minio.shop, which goes), 1 h 1 min old"
+        "DIES WITH THIS COMMAND: CloudNativePG cluster main (its place is minio.shop, which goes), 1 h 1 min old"
     );
     // A store without any success, and one whose last try failed.
     let failed = json!({"lastFailedBackupTime": ago(60)});
@@ -449,11 +450,18 @@ fn a_job_says_of_what_by_its_mounts_or_by_the_service_it_takes_from() {
         spec["volumes"] = volumes.collect();
         cron_job("shop", spec, ended())
     };
-    // The copy lies beside the original.
     let text = shown(&[], [claim("shop", "pg"), mounts(&["pg"], "restic backup /data")]);
-    assert!(text.contains("· claim pg · runs restic"), "{text}");
-    let text = shown(&[], [claim("shop", "pg"), mounts(&["pg", "dumps"], "restic backup /data")]);
-    assert!(text.contains("· claim dumps · runs restic"), "{text}");
+    assert_eq!(text, "claimed only: 3 h old · CronJob shop/pg-nightly · runs restic");
+    // What is kept beside the original goes with it.
+    let both = [claim("shop", "pg"), claim("shop", "dumps")];
+    let text = shown(&[], both.into_iter().chain([mounts(&["pg", "dumps"], "restic backup /data")]));
+    assert!(
+        text.contains("DIES WITH THIS COMMAND: CronJob shop/pg-nightly (it is kept in claim dumps, which goes), 3 h old, claimed"),
+        "{text}"
+    );
+    // A dump is put into what is mounted: that is no copy of it.
+    let text = shown(&[], [claim("shop", "dumps"), mounts(&["dumps"], "pg_dump -h db > /dumps/x")]);
+    assert_eq!(text, "NONE FOUND in: cronjobs (all read)");
     let service = |app: &str| {
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db", "namespace": "shop"},
         "spec": {"selector": {"app": app}, "ports": [{"port": 5432}]}})
@@ -473,8 +481,17 @@ fn a_job_says_of_what_by_its_mounts_or_by_the_service_it_takes_from() {
                 "claimed only: 3 h old · CronJob {namespace}/pg-nightly · s3://b · elsewhere · runs pg_dump"
             )
         );
-        // The service leads to somebody else.
+        // A pooler mounts nothing: nobody can tell whose it is.
         let text = shown(&[], [claim("shop", "pg"), service("redis"), pod(), job(namespace)]);
+        match namespace {
+            "shop" => assert!(text.contains("of what, it does not say"), "{text}"),
+            _ => assert_eq!(text, "NONE FOUND in: cronjobs (all read)"),
+        }
+        // The service leads to somebody else's claim.
+        let mut other = pod();
+        (other["metadata"]["name"], other["metadata"]["labels"]["app"]) = ("redis-0".into(), "redis".into());
+        other["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] = "redis".into();
+        let text = shown(&[], [claim("shop", "pg"), service("redis"), pod(), other, job(namespace)]);
         assert_eq!(text, "NONE FOUND in: cronjobs (all read)");
     }
 }
@@ -642,7 +659,8 @@ fn application(repository: &str, status: &str, lists: &[&str]) -> Value {
 
 #[test]
 fn where_else_the_definitions_are() {
-    let groups = &["argoproj.io", "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"];
+    let groups =
+        &["argoproj.io", "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io"];
     let told = |objects: Vec<Value>| defined(&ask(&Embedded::start(shop(groups, objects)), DELETE));
     let git = "https://github.com/acme/shop";
     let own = || tracked("a", "shop:/ConfigMap:shop/a");
@@ -665,7 +683,11 @@ fn where_else_the_definitions_are() {
         ),
         (
             application("http://gitea.git.svc/acme.git", "Synced", &["a"]),
-            "Argo CD shop (its repository is in this cluster, http://gitea.git.svc/acme.git on gitea.git)",
+            "Argo CD shop (its repository is in this cluster, http://gitea.git.svc/acme.git)",
+        ),
+        (
+            application("file:///srv/git/x", "Synced", &["a"]),
+            "Argo CD shop (not certain: where its repository is, nobody knows, file:///srv/git/x)",
         ),
         (
             application("https://me:token-secret@github.com/acme/shop", "Synced", &["a"]),
@@ -683,26 +705,42 @@ fn where_else_the_definitions_are() {
         )
     };
     let kustomization = |suspend: bool, ready: &str| {
+        let reference = json!({"kind": "GitRepository", "name": "apps"});
         object(
             "kustomize.toolkit.fluxcd.io/v1",
             "Kustomization",
             "other",
             "apps",
             json!({
-                "spec": {"suspend": suspend},
+                "spec": {"suspend": suspend, "sourceRef": reference},
                 "status": {"lastAppliedRevision": "main@sha1:4c2f", "conditions": [{"type": "Ready", "status": ready}]},
             }),
         )
     };
-    assert_eq!(told(vec![flux(), kustomization(false, "True")]), "Flux apps (Ready, main@sha1:4c2f)");
-    assert_eq!(
-        told(vec![flux(), kustomization(true, "True")]),
-        "Flux apps (not certain: it is suspended, main@sha1:4c2f)"
-    );
-    assert_eq!(
-        told(vec![flux(), kustomization(false, "False")]),
-        "Flux apps (not certain: not Ready, main@sha1:4c2f)"
-    );
+    let source = |url: &str| {
+        object("source.toolkit.fluxcd.io/v1", "GitRepository", "other", "apps", json!({"spec": {"url": url}}))
+    };
+    let away = || source("ssh://git@github.com/acme/apps");
+    assert_eq!(told(vec![flux(), kustomization(false, "True"), away()]), "Flux apps (Ready, main@sha1:4c2f)");
+    for (kustomization, source, want) in [
+        (kustomization(true, "True"), away(), "not certain: it is suspended"),
+        (kustomization(false, "False"), away(), "not certain: not Ready"),
+        (
+            kustomization(false, "True"),
+            source("http://gitea.shop.svc/x"),
+            "its repository goes with this command",
+        ),
+        (kustomization(false, "True"), source("http://gitea.git.svc/x"), "its repository is in this cluster"),
+        (
+            kustomization(false, "True"),
+            source("http://10.96.3.4/x"),
+            "not certain: where its repository is, nobody knows",
+        ),
+    ] {
+        assert_eq!(told(vec![flux(), kustomization, source]), format!("Flux apps ({want}, main@sha1:4c2f)"));
+    }
+    let unread = told(vec![flux(), kustomization(false, "True")]);
+    assert_eq!(unread, "Flux apps (not certain: its source could not be read, main@sha1:4c2f)");
     assert_eq!(told(vec![flux()]), "Flux apps (not certain: not found)");
     let helm = applied("a", json!({"annotations": {"meta.helm.sh/release-name": "index"}}));
     assert_eq!(told(vec![helm]), "Helm index (its release is in the cluster only)");
@@ -717,4 +755,144 @@ fn where_else_the_definitions_are() {
         defined(&ask(&silent, DELETE)),
         "Argo CD shop (not certain: the application could not be read)"
     );
+}
+
+/// What of a Velero volume is worth nothing without its Backup.
+#[test]
+fn a_volume_without_its_backup_is_no_copy() {
+    for (phase, want) in [
+        (
+            "Deleting",
+            "NO USABLE ONE: Velero nightly-1, 2 h 51 min old, failed (its Backup is Deleting: it is being deleted)",
+        ),
+        ("Failed", "NO USABLE ONE: Velero nightly-1, 2 h 51 min old, failed (its Backup is Failed)"),
+        ("InProgress", "NO USABLE ONE: Velero nightly-1 is still running"),
+    ] {
+        let mut objects = velero("shop", "pg", 10_260);
+        objects[1]["status"]["phase"] = phase.into();
+        let text = shown(ALL, with(objects, [claim("shop", "pg")]));
+        assert!(text.starts_with(want), "{phase}: {text}");
+    }
+    // A name that is too long for a label is known by the owner.
+    let long = "n".repeat(80);
+    let mut objects = velero("shop", "pg", 10_260);
+    objects[1]["metadata"]["name"] = long.clone().into();
+    objects[2]["metadata"]["labels"]["velero.io/backup-name"] = "nnnnn".into();
+    objects[2]["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "velero.io/v1", "kind": "Backup", "name": long, "uid": "u"}]);
+    let text = shown(ALL, with(objects, [claim("shop", "pg")]));
+    assert!(text.starts_with("2 h 51 min old"), "{text}");
+    // Two installations have locations of one name.
+    let mut other = velero("shop", "pg", 10_260).swap_remove(0);
+    other["metadata"]["namespace"] = "other".into();
+    other["spec"]["config"] = json!({"s3Url": "http://minio.shop.svc"});
+    let text =
+        shown(ALL, [other].into_iter().chain(velero("shop", "pg", 10_260)).chain([claim("shop", "pg")]));
+    assert!(text.contains("s3://acme-velero · elsewhere"), "{text}");
+    // Where nobody knows what a provider does, its place is not known either.
+    let mut odd = velero("shop", "pg", 10_260);
+    odd[0]["spec"]["provider"] = "replicated.com/hostpath".into();
+    let text = shown(ALL, with(odd, [claim("shop", "pg")]));
+    assert!(!text.contains("elsewhere"), "{text}");
+}
+
+#[test]
+fn cnpg_snapshots_of_one_instance_are_copies_of_all() {
+    let mut objects: Vec<Value> = snapshot("main-2", 10_800, "Retain").into();
+    objects[0]["metadata"]["labels"] = json!({"cnpg.io/cluster": "main"});
+    let claims = ["main-1", "main-2", "main-3"].map(of_main);
+    let by_method =
+        json!({"lastSuccessfulBackup": ago(60), "lastSuccessfulBackupByMethod": {"volumeSnapshot": ago(60)}});
+    let old = json!({"backup": {"barmanObjectStore": {"destinationPath": "s3://acme-pg"}}});
+    let text = shown(ALL, with(objects, claims).into_iter().chain([cluster(old, by_method)]));
+    // Nothing but WAL is in the object store.
+    assert!(
+        text.starts_with("3 h old · VolumeSnapshot pg-1 · same storage") && text.lines().count() == 1,
+        "{text}"
+    );
+}
+
+#[test]
+fn what_its_owner_takes_along_goes_too() {
+    let owner = |kind: &str, name: &str| json!([{"apiVersion": "postgresql.cnpg.io/v1", "kind": kind, "name": name, "uid": uid(name)}]);
+    let backup = object(
+        "postgresql.cnpg.io/v1",
+        "Backup",
+        "shop",
+        "base",
+        json!({
+            "metadata": {"uid": uid("base"), "ownerReferences": owner("Cluster", "main")},
+            "spec": {"cluster": {"name": "main"}, "method": "volumeSnapshot"},
+            "status": {"phase": "completed", "stoppedAt": ago(60), "method": "volumeSnapshot"},
+        }),
+    );
+    let mut snapshots: Vec<Value> = snapshot("main-1", 10_800, "Delete").into();
+    snapshots[0]["metadata"]["ownerReferences"] = owner("Backup", "base");
+    let objects = [of_main("main-1"), cluster(json!({}), json!({})), backup].into_iter().chain(snapshots);
+    let server = Embedded::start(shop(ALL, objects));
+    let told = ask(&server, &["delete", "clusters.postgresql.cnpg.io", "main", "-n", "shop"]);
+    assert!(
+        said(&told).starts_with("DIES WITH THIS COMMAND: VolumeSnapshot pg-1 (class Delete)"),
+        "{}",
+        said(&told)
+    );
+}
+
+#[test]
+fn copies_of_a_cluster_that_was_there_before_by_the_same_name_are_not_its_own() {
+    let plugin = json!({"plugins": [{"name": "x", "parameters": {"barmanObjectName": "s3"}}]});
+    let mut young = cluster(plugin, json!({}));
+    young["metadata"]["creationTimestamp"] = ago(600).into();
+    let window = json!({"lastSuccessfulBackupTime": ago(7_500)});
+    let text = shown(ALL, [of_main("main-1"), young, store(window)]);
+    assert_eq!(text, "NONE FOUND in: velero, cnpg, snapshots, cronjobs (all read)");
+}
+
+/// What could not be looked at stands beside what could, and no policy takes it for nothing.
+#[test]
+fn claims_that_nobody_could_look_at_are_unknown() {
+    let set = || {
+        json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "pg", "namespace": "shop"},
+        "spec": {"replicas": 1, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}})
+    };
+    let server = Embedded::start(
+        shop(&[], [set(), claim("shop", "data-pg-0")]).forbid("list", "persistentvolumeclaims"),
+    );
+    let told = ask(&server, &["rollout", "restart", "sts/pg", "-n", "shop"]);
+    assert_eq!(said(&told), "unknown: claims of pg (403)");
+    let backed = Backed::of(told.impact(), true, false);
+    assert_eq!(backed, Backed::Unknown);
+    // Many objects at once: all of them are looked at, or it is said.
+    let web = |n: usize, claim: &str| {
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": format!("d{n:03}"), "namespace": "shop"},
+        "spec": {"template": {"spec": {"containers": [{"name": "c", "image": "x"}],
+            "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": claim}}]}}}})
+    };
+    let many =
+        (0..14).map(|n| web(n, &format!("c{n}"))).chain((0..14).map(|n| claim("shop", &format!("c{n}"))));
+    let told = ask(&Embedded::start(shop(&[], many)), &["rollout", "restart", "deploy", "-n", "shop"]);
+    assert_eq!(told.impact().backups.holders.len(), 14, "without a name kubectl restarts all");
+    let many =
+        (0..14).map(|n| web(n, &format!("c{n}"))).chain((0..14).map(|n| claim("shop", &format!("c{n}"))));
+    let told = ask(&Embedded::start(shop(&[], many)), &["delete", "deploy", "--all", "-n", "shop"]);
+    assert_eq!(told.impact().backups.holders.len(), 14, "{:?}", told.impact().backups.beyond);
+    // Commands of which nobody looks at what they stop.
+    let patched = ask(&server, &["taint", "nodes", "--all", "k=v:NoExecute"]);
+    assert_eq!(Backed::of(patched.impact(), true, false), Backed::Unknown);
+}
+
+#[test]
+fn a_hundred_long_scripts_are_read_once() {
+    let text = "echo nothing of interest\n".repeat(1_000);
+    let jobs = (0..100).map(|n| {
+        let mut job = cron_job("other", dumps(&text), json!({"lastSuccessfulTime": ago(60)}));
+        job["metadata"]["name"] = format!("job-{n}").into();
+        job
+    });
+    let claims = (0..150).map(|n| claim("shop", &format!("c{n}")));
+    let server = Embedded::start(shop(&[], jobs.chain(claims)));
+    let started = std::time::Instant::now();
+    let told = ask(&server, DELETE);
+    assert_eq!(told.impact().backups.holders.len(), 150);
+    assert!(started.elapsed() < std::time::Duration::from_secs(30), "{:?}", started.elapsed());
 }

@@ -22,6 +22,7 @@ mod hooks;
 mod install_doctor;
 mod keep_embedded;
 mod manual;
+mod probe_aws_backups;
 mod probe_aws_cloudformation;
 mod probe_aws_databases;
 mod probe_aws_ec2;

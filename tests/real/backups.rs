@@ -115,6 +115,6 @@ fn velero_and_a_job_of_ones_own() {
     let gone = || said(&admin, &delete).starts_with("claimed only: 1 h old · CronJob");
     assert!(within(Duration::from_secs(60), gone), "{}", said(&admin, &delete));
     let told = admin.ask(&delete);
-    assert!(matches!(told.impact().backups.groups()[0].standing, Standing::Claimed(_)));
+    assert!(matches!(told.impact().backups.groups()[0].standing, Standing::Claimed { .. }));
     cluster.run(&["delete", "pvc", "theirs", "-n", TEAM]);
 }

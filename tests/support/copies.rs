@@ -24,6 +24,7 @@ const KINDS: &[(&str, &str, &str, &str, bool)] = &[
     ("argoproj.io", "v1alpha1", "applications", "Application", true),
     ("kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "Kustomization", true),
     ("helm.toolkit.fluxcd.io", "v2", "helmreleases", "HelmRelease", true),
+    ("source.toolkit.fluxcd.io", "v1", "gitrepositories", "GitRepository", true),
     ("k8up.io", "v1", "schedules", "Schedule", true),
 ];
 

@@ -67,14 +67,16 @@ impl Unmet {
 pub const WITHOUT: &str = "without backup";
 
 impl Backed {
-    /// By what was found out. `data` says that something that is hit may hold data of which no copy was looked for.
-    pub fn of(impact: &Impact, probed: bool, data: bool) -> Backed {
-        let Backups { now, holders, .. } = &impact.backups;
-        if !probed || data || (holders.is_empty() && !impact.gaps.is_empty()) {
+    /// By what was found out. `bare` says that nothing that is hit holds data as far as anybody can see, where nobody looks for
+    /// copies.
+    pub fn of(impact: &Impact, probed: bool, bare: bool) -> Backed {
+        let Backups { now, holders, looked, beyond, .. } = &impact.backups;
+        if !probed || !beyond.is_empty() {
             return Backed::Unknown;
         }
         if holders.is_empty() {
-            return Backed::NoData;
+            let seen = (*looked || bare) && impact.gaps.is_empty();
+            return if seen { Backed::NoData } else { Backed::Unknown };
         }
         let of = |record: &super::Record| {
             let claimed = record.covers == Covers::Yes && record.stored.fate != Fate::Command;
@@ -127,7 +129,7 @@ impl Demand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::backup::{Expiry, Holder, Outcome, Record, Source, Stored};
+    use crate::engine::backup::{Beyond, Expiry, Holder, Outcome, Record, Source, Stored};
     use crate::engine::fact::Why;
 
     const NOW: i64 = 1_800_000_000;
@@ -177,9 +179,14 @@ mod tests {
     #[test]
     fn what_was_not_seen_is_not_known() {
         let mut impact = Impact::default();
+        assert_eq!(Backed::of(&impact, true, false), Backed::Unknown, "nobody looked");
+        assert_eq!(Backed::of(&impact, true, true), Backed::NoData);
+        impact.backups.looked = true;
         assert_eq!(Backed::of(&impact, true, false), Backed::NoData);
         assert_eq!(Backed::of(&impact, false, false), Backed::Unknown);
-        assert_eq!(Backed::of(&impact, true, true), Backed::Unknown);
+        let mut less = impact.clone();
+        less.backups.beyond.push(Beyond { what: "3 more claims".to_owned(), why: Why::NotAsked });
+        assert_eq!(Backed::of(&less, true, false), Backed::Unknown);
         impact.gap("claims", Why::Forbidden);
         assert_eq!(Backed::of(&impact, true, false), Backed::Unknown);
     }

@@ -11,10 +11,23 @@ use super::fact::Why;
 pub struct Backups {
     /// When it was looked at, in seconds since 1970-01-01T00:00Z.
     pub now: i64,
+    /// Whether anybody looked for what holds data among what is hit: without that nothing is known of any.
+    pub looked: bool,
     /// What holds data, each with the copies of it that were found.
     pub holders: Vec<Holder>,
     /// The sources that may have one, and whether they were read.
     pub sources: Vec<Source>,
+    /// What may hold data and was not looked at.
+    pub beyond: Vec<Beyond>,
+}
+
+/// Something that may hold data and was not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// As a person calls it: `claims of pg`.
+    pub what: String,
+    /// Why not.
+    pub why: Why,
 }
 
 /// Something that holds data.
@@ -291,6 +304,8 @@ impl Backups {
     /// Takes in what another question found. What only one of them read all of was not read for both.
     pub fn absorb(&mut self, other: Backups) {
         self.now = self.now.max(other.now);
+        self.looked |= other.looked;
+        self.beyond.extend(other.beyond);
         self.holders.extend(other.holders);
         for source in other.sources {
             match self.sources.iter_mut().find(|mine| mine.name == source.name) {

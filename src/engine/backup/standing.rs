@@ -17,7 +17,12 @@ pub enum Standing<'a> {
     /// None that is usable was found, and not everything could be read or told.
     Unknown(Option<(&'a Record, Unfit)>),
     /// Something that looks like a backup says it ended well; nobody's catalogue does.
-    Claimed(&'a Record),
+    Claimed {
+        /// That.
+        record: &'a Record,
+        /// What a catalogue lists and is no use.
+        other: Option<(&'a Record, Unfit)>,
+    },
     /// The newest usable one.
     Usable {
         /// That one.
@@ -90,10 +95,10 @@ impl Record {
             _ if self.is_empty() => Unfit::Empty,
             _ if expired => Unfit::Expired,
             _ if self.stored.unreachable.is_some() => Unfit::Unreachable,
+            _ if self.stored.fate == Fate::Command => Unfit::Dies,
             // A job's word about what it covers is no worse than its word about the rest.
             _ if self.evidence < Evidence::Recorded => Unfit::OnlyClaimed,
             (Covers::Unknown, _) => Unfit::CoverageUnknown,
-            _ if self.stored.fate == Fate::Command => Unfit::Dies,
             _ => return None,
         })
     }
@@ -134,7 +139,8 @@ impl Backups {
             return Standing::Unknown(unfit(&Unfit::is_unknown));
         }
         if let Some(record) = newest(&|unfit| unfit == Some(Unfit::OnlyClaimed)) {
-            return Standing::Claimed(record);
+            let own = |why: Unfit| !matches!(why, Unfit::NotIn | Unfit::CoverageUnknown | Unfit::OnlyClaimed);
+            return Standing::Claimed { record, other: unfit(&own) };
         }
         // What is there and does not hold it would be taken for a backup otherwise.
         Standing::None(unfit(&|why| why != Unfit::NotIn).or_else(|| unfit(&|_| true)))
@@ -174,7 +180,7 @@ impl Backups {
 
     /// Whether this says anything at all.
     pub fn is_empty(&self) -> bool {
-        self.holders.is_empty()
+        self.holders.is_empty() && self.beyond.is_empty()
     }
 }
 
@@ -223,7 +229,7 @@ impl<'a> Standing<'a> {
             Standing::None(_) => 1,
             Standing::Dies(_) => 2,
             Standing::Unknown(_) => 3,
-            Standing::Claimed(_) => 4,
+            Standing::Claimed { .. } => 4,
             Standing::Usable { .. } => 5,
         }
     }
@@ -235,7 +241,7 @@ impl<'a> Standing<'a> {
             Standing::None(_) => "none",
             Standing::Dies(_) => "dies",
             Standing::Unknown(_) => "unknown",
-            Standing::Claimed(_) => "claimed",
+            Standing::Claimed { .. } => "claimed",
             Standing::Usable { .. } => "usable",
         }
     }
@@ -245,7 +251,7 @@ impl<'a> Standing<'a> {
         match self {
             Standing::Empty(record)
             | Standing::Dies(record)
-            | Standing::Claimed(record)
+            | Standing::Claimed { record, .. }
             | Standing::Usable { record, .. } => Some(record),
             Standing::None(why) | Standing::Unknown(why) => why.map(|(record, _)| record),
         }
@@ -268,8 +274,10 @@ impl<'a> Standing<'a> {
     fn unfit(&self) -> Option<Unfit> {
         match self {
             Standing::None(why) | Standing::Unknown(why) => why.map(|(_, why)| why),
-            Standing::Usable { newer, .. } => newer.map(|(_, why)| why),
-            Standing::Empty(_) | Standing::Dies(_) | Standing::Claimed(_) => None,
+            Standing::Usable { newer: other, .. } | Standing::Claimed { other, .. } => {
+                other.map(|(_, why)| why)
+            }
+            Standing::Empty(_) | Standing::Dies(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::engine::assess::Assessment;
 use crate::engine::backup::backed::Backed;
 use crate::engine::grammar::cobra::Parsed;
-use crate::engine::impact::{Fate, Impact};
+use crate::engine::impact::Impact;
 use crate::engine::kube::KubeTarget;
 use crate::engine::kube::documents::Documents;
 use crate::engine::kube::kinds;
@@ -94,12 +94,7 @@ pub(super) fn of(mut facts: Facts<'_>, interactive: bool, actor: Actor) -> Situa
         interactive,
         actor,
         now: now(),
-        // Data of an operator whose claims nobody could name has copies that nobody could look for.
-        backed: Backed::of(
-            impact,
-            facts.probed,
-            impact.backups.is_empty() && impact.data.iter().any(|data| data.fate != Fate::Kept),
-        ),
+        backed: Backed::of(impact, facts.probed, false),
         ..worded
     }
 }

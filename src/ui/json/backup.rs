@@ -11,8 +11,17 @@ pub(super) struct Report<'a> {
     /// The worst first.
     holders: Vec<Held<'a>>,
     sources: Vec<Source<'a>>,
+    /// What may hold data and was not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beyond: Vec<Unlooked<'a>>,
     /// When it was looked at, in seconds since 1970-01-01T00:00Z.
     checked_at: i64,
+}
+
+#[derive(Serialize)]
+struct Unlooked<'a> {
+    what: &'a str,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -117,6 +126,11 @@ pub(super) fn report(backups: &Backups) -> Option<Report<'_>> {
     Some(Report {
         holders: holders.take(MOST).collect(),
         sources: backups.sources.iter().map(|source| read(source.name, &source.read)).collect(),
+        beyond: backups
+            .beyond
+            .iter()
+            .map(|gap| Unlooked { what: &gap.what, why: gap.why.to_string() })
+            .collect(),
         checked_at: backups.now,
     })
 }

@@ -1,6 +1,7 @@
 //! DynamoDB: tables with everything in them, single items, and the history that would bring them back.
 
 use super::cli::Cli;
+use super::copies::Copies;
 use super::describe;
 use super::describe::{Named, Seen, command, first, merge, names, newest, off};
 use super::json;
@@ -47,9 +48,22 @@ pub(super) fn safer(hit: &Hit, impact: &Impact) -> Option<String> {
 
 /// Whether changes of a table can be taken back.
 enum History {
-    On(String),
+    /// How far back it goes, in words, and how old the newest moment is.
+    On(String, Option<u64>),
     Off,
     Unknown(Why),
+}
+
+impl History {
+    /// How old the newest moment is that it goes back to; nothing where it is off.
+    fn latest(&self) -> Result<Option<u64>, Why> {
+        match self {
+            History::On(_, Some(latest)) => Ok(Some(*latest)),
+            History::On(_, None) => Err(Why::Failed("the answer does not say".to_owned())),
+            History::Off => Ok(None),
+            History::Unknown(why) => Err(why.clone()),
+        }
+    }
 }
 
 async fn history(cli: &Cli<'_>, table: &str) -> History {
@@ -62,7 +76,8 @@ async fn history(cli: &Cli<'_>, table: &str) -> History {
             let since = json::age_s(&answer, &format!("{at}/EarliestRestorableDateTime"));
             match status {
                 Some("ENABLED") => {
-                    History::On(since.map(|s| format!(", back to {} ago", json::span(s))).unwrap_or_default())
+                    let since = since.map(|s| format!(", back to {} ago", json::span(s))).unwrap_or_default();
+                    History::On(since, json::age_s(&answer, &format!("{at}/LatestRestorableDateTime")))
                 }
                 _ => History::Off,
             }
@@ -110,6 +125,12 @@ async fn table(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
                 fate: Fate::Erased,
                 because: String::new(),
             });
+            let backups = backups.unwrap_or(Err(Why::NotAsked));
+            let mut found = Copies::of(format!("table {}", one.name), json::text(there, "/TableId"));
+            found.history(history.latest());
+            found.of_table(&backups, there);
+            found.recovery_points(cli, json::text(there, "/TableArn")).await;
+            impact.backups = found.done();
             deletion(there, &history, backups, &one.name, &mut impact);
         }
         "delete-item" => item(cli, hit, table, &mut impact).await,
@@ -157,8 +178,8 @@ fn protection(hit: &Hit, table: &Value, name: &str, impact: &mut Impact) {
 fn recovery(hit: &Hit, table: &str, history: &History, impact: &mut Impact) {
     let what = "point-in-time recovery".to_owned();
     let effect = match history {
-        History::On(since) if hit.operation == "delete-table" => format!("is on{since}"),
-        History::On(since) => format!("is on{since}: a new table can be restored from it"),
+        History::On(since, _) if hit.operation == "delete-table" => format!("is on{since}"),
+        History::On(since, _) => format!("is on{since}: a new table can be restored from it"),
         History::Off => {
             let on = "PointInTimeRecoveryEnabled=true";
             let words = ["dynamodb", "update-continuous-backups", "--table-name", table];
@@ -176,11 +197,11 @@ fn recovery(hit: &Hit, table: &str, history: &History, impact: &mut Impact) {
 fn deletion(
     table: &Value,
     history: &History,
-    backups: Option<Result<Option<Value>, Why>>,
+    backups: Result<Option<Value>, Why>,
     name: &str,
     impact: &mut Impact,
 ) {
-    if let History::On(_) = history {
+    if let History::On(..) = history {
         impact.data.push(Data {
             what: format!("a system backup of {name}"),
             fate: Fate::Kept,
@@ -188,14 +209,13 @@ fn deletion(
         });
     }
     match backups {
-        Some(Ok(answer)) => {
+        Ok(answer) => {
             let answer = answer.unwrap_or_default();
             let all = json::list(&answer, "/BackupSummaries");
             let (time, at) = ("/BackupCreationDateTime", "/BackupName");
             newest(all, time, at, "backup", "backups stay", impact);
         }
-        Some(Err(why)) => impact.gap(format!("backups of {name}"), why),
-        None => {}
+        Err(why) => impact.gap(format!("backups of {name}"), why),
     }
     replicas(table, "other replicas stay:", impact);
     if json::truth(table, "/StreamSpecification/StreamEnabled") == Some(true) {
@@ -269,7 +289,7 @@ fn history_change(hit: &Hit, history: History, name: &str, impact: &mut Impact) 
         return;
     }
     let effect = match history {
-        History::On(since) => {
+        History::On(since, _) => {
             impact.data.push(Data {
                 what: format!("the restore history of {name}{since}"),
                 fate: Fate::Erased,

@@ -9,6 +9,7 @@ mod autoscaling;
 pub mod cli;
 mod clock;
 mod cloudformation;
+mod copies;
 mod describe;
 mod dynamodb;
 mod ec2;

@@ -26,7 +26,9 @@ pub fn act(parsed: &Parsed<'_>) -> Act {
         "replace" | "apply" if parsed.on("force") => Act::Delete,
         "scale" => Act::Scale,
         "drain" => Act::Drain,
-        "rollout restart" => Act::Restart,
+        // What changes the template makes the pods anew as well.
+        "rollout restart" | "rollout undo" => Act::Restart,
+        "set image" | "set env" | "set resources" | "set serviceaccount" => Act::Restart,
         "patch" | "apply" | "replace" | "label" | "annotate" | "edit" => Act::Change,
         _ => Act::Other,
     }

@@ -2,16 +2,17 @@
 //! and not at all where nothing does.
 
 use super::act::Act;
-use super::backup::{self, Asked, Doomed, Held};
+use super::backup::{self, Asked, Doomed};
 use super::catalog::Catalog;
 use super::http::Api;
 use super::object::Object;
 use super::operators::operator;
 use super::origins::Origins;
-use super::stops;
+use super::stops::{self, Behind};
 use super::subjects::Set;
-use crate::engine::backup::Backups;
-use crate::engine::impact::Definition;
+use crate::engine::backup::{Backups, Beyond};
+use crate::engine::fact::Why;
+use crate::engine::impact::{Data, Definition, Fate, Impact};
 use std::collections::BTreeSet;
 
 /// The question about copies of what one command hits.
@@ -19,6 +20,8 @@ pub struct Copies {
     doomed: Doomed,
     namespaces: Vec<String>,
     at_once: bool,
+    /// Whether what holds data is looked for at all.
+    looks: bool,
 }
 
 impl Copies {
@@ -31,7 +34,13 @@ impl Copies {
         for found in set.found.iter().filter(|_| stops) {
             let meta = found.object.metadata();
             let namespace = found.kind.is("", "namespaces");
-            namespaces.extend(if namespace { Some(meta.name.clone()) } else { meta.namespace.clone() });
+            namespaces.extend(match &found.object {
+                _ if namespace => Some(meta.name.clone()),
+                Object::Volume(volume) => {
+                    volume.spec.claim_ref.as_ref().and_then(|claim| claim.namespace.clone())
+                }
+                _ => meta.namespace.clone(),
+            });
             at_once |= match &found.object {
                 Object::Claim(_) | Object::Volume(_) => true,
                 Object::Pod(pod) => pod.spec.claims().next().is_some(),
@@ -59,7 +68,7 @@ impl Copies {
         if namespaces.is_empty() {
             namespaces.extend(here.map(str::to_owned));
         }
-        Copies { doomed, namespaces: namespaces.into_iter().collect(), at_once }
+        Copies { doomed, namespaces: namespaces.into_iter().collect(), at_once, looks: stops }
     }
 
     /// Asks the sources, where it is certain already that there is something to ask about.
@@ -76,10 +85,24 @@ impl Copies {
         api: &Api,
         catalog: &Catalog,
         asked: Option<Asked>,
-        held: Vec<Held>,
+        behind: Behind,
+        impact: &Impact,
     ) -> Backups {
-        if held.is_empty() {
+        if !self.looks {
             return Backups::default();
+        }
+        // An operator's data whose claims nobody could name.
+        let nameless = |data: &&Data| data.fate != Fate::Kept && behind.held.is_empty();
+        let nameless = impact
+            .data
+            .iter()
+            .filter(nameless)
+            .map(|data| Beyond { what: data.what.clone(), why: Why::NotAsked });
+        let nameless: Vec<Beyond> = nameless.take(1).collect();
+        let Behind { held, beyond } = stops::known(api, behind).await;
+        let beyond: Vec<Beyond> = beyond.into_iter().chain(nameless).collect();
+        if held.is_empty() {
+            return Backups { looked: true, beyond, ..Backups::default() };
         }
         let mut namespaces: BTreeSet<String> = self.namespaces.iter().cloned().collect();
         namespaces.extend(held.iter().map(|one| one.namespace.clone()));
@@ -90,8 +113,9 @@ impl Copies {
                 None => backup::ask(api, catalog, &namespaces, &self.doomed).await,
             }
         };
-        let (asked, held) = tokio::join!(late, stops::known(api, held));
-        asked.about(api, catalog, &held, &self.doomed).await
+        let mut backups = late.await.about(api, catalog, &held, &self.doomed).await;
+        backups.beyond.extend(beyond);
+        backups
     }
     /// Where else the definitions of what goes are.
     pub async fn defined(&self, api: &Api, catalog: &Catalog, origins: Origins) -> Vec<Definition> {

@@ -8,9 +8,10 @@ use super::object::{Claim, Object, Pod, StatefulSet};
 use super::operators::{self, operator};
 use super::origins::Origins;
 use super::protect::{self, KEPT_NAMESPACES};
-use super::stops;
+use super::stops::{self, Behind};
 use super::subjects::{Found, Set};
 use super::volumes;
+use crate::engine::backup::Beyond;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Group, Impact, Protection};
@@ -38,7 +39,7 @@ pub struct Deeper {
     /// When the newest object inside was made (RFC 3339), where that tells more than the object itself.
     pub newest: Option<String>,
     /// What holds data, whether it goes or only stands still.
-    pub held: Vec<Held>,
+    pub behind: Behind,
     /// Who applied what goes.
     pub origins: Origins,
 }
@@ -132,27 +133,28 @@ pub async fn deepen(api: &Api, catalog: &Catalog, set: &Set, manner: Manner) -> 
     pods(&named, &mut impact);
     impact.absorb(workloads(api, set, manner).await);
     let made: Vec<&StatefulSet> = objects().filter_map(Object::stateful_set).collect();
+    let mut behind = Behind::of(held);
     let (part, claims) = sets(api, &made, manner).await;
     impact.absorb(part);
-    held.extend(claims);
+    behind.absorb(claims);
     for node in of("", "nodes") {
         let (part, claims) = super::node::lost(api, &node.name).await;
         impact.absorb(part);
-        held.extend(claims);
+        behind.held.extend(claims);
     }
     let (part, (claims, mounted)) = tokio::join!(operated(api, set), async {
         tokio::join!(stops::operated(api, set), stops::mounted(api, set))
     });
     impact.absorb(part);
-    held.extend(claims);
-    held.extend(mounted);
+    behind.absorb(claims);
+    behind.absorb(mounted);
     for (group, resource, clause) in CLAUSES {
         if !of(group, resource).is_empty() && !impact.also.iter().any(|a| a == clause) {
             impact.also.push((*clause).to_owned());
         }
     }
     milder(api, set, manner, empty_namespaces, &mut impact).await;
-    Deeper { impact, newest, held, origins }
+    Deeper { impact, newest, behind, origins }
 }
 
 /// What it means when an object of these kinds goes.
@@ -289,21 +291,23 @@ async fn workloads(api: &Api, set: &Set, manner: Manner) -> Impact {
 }
 
 /// Claims of StatefulSets: they stay unless the set says otherwise.
-async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> (Impact, Vec<Held>) {
+async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> (Impact, Behind) {
     let mut impact = Impact::default();
-    let mut held = Vec::new();
+    let mut behind = Behind::default();
     for set in sets.iter().filter(|s| !s.spec.volume_claim_templates.is_empty()).take(50) {
         let claims = match stops::claims_of(api, set, |_| true).await {
             Ok(claims) => claims,
             Err(miss) => {
-                impact.gap(format!("claims of {}", set.metadata.name), miss.why());
+                let (what, why) = (format!("claims of {}", set.metadata.name), miss.why());
+                behind.beyond.push(Beyond { what: what.clone(), why: why.clone() });
+                impact.gap(what, why);
                 continue;
             }
         };
         if claims.is_empty() {
             continue;
         }
-        held.extend(claims.iter().map(|claim| Held::of(&claim.metadata)));
+        behind.held.extend(claims.iter().map(|claim| Held::of(&claim.metadata)));
         if set.claims_go_when_deleted() && !manner.orphan {
             let mut part = volumes::fates(api, &claims).await;
             part.data.iter_mut().for_each(|d| d.because = format!("whenDeleted Delete, {}", d.because));
@@ -317,7 +321,7 @@ async fn sets(api: &Api, sets: &[&StatefulSet], manner: Manner) -> (Impact, Vec<
             });
         }
     }
-    (impact, held)
+    (impact, behind)
 }
 
 /// Objects of operators, and of controllers that delete what they applied.

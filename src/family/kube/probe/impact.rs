@@ -12,7 +12,7 @@ use super::named_objects::{Chosen, chosen};
 use super::node::{self, Drain};
 use super::object::{Object, Scalable};
 use super::server_dry_run::{self, Form, Said};
-use super::stops;
+use super::stops::{self, Behind};
 use super::subjects::{self, Found, Reference, Set};
 use super::volumes;
 use crate::engine::effect::Effect;
@@ -178,10 +178,11 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
         match act(parsed) {
             Act::Delete => deletion::deepen(api, catalog, set, manner(parsed)).await,
             Act::Scale => {
-                let (impact, held) = tokio::join!(scaled(api, parsed, set), stops::scaled(api, parsed, set));
-                Deeper { impact, held, ..Deeper::default() }
+                let (impact, behind) =
+                    tokio::join!(scaled(api, parsed, set), stops::scaled(api, parsed, set));
+                Deeper { impact, behind, ..Deeper::default() }
             }
-            Act::Restart => Deeper { held: stops::restarted(api, set).await, ..Deeper::default() },
+            Act::Restart => Deeper { behind: stops::restarted(api, set).await, ..Deeper::default() },
             Act::Drain => {
                 let nodes: Vec<String> = set.found.iter().map(|f| f.object.metadata().name.clone()).collect();
                 let how = Drain {
@@ -191,17 +192,19 @@ async fn consequences(api: &Api, request: &Request<'_>, catalog: &Catalog, set: 
                     ignore_daemonsets: parsed.on("ignore-daemonsets"),
                 };
                 let (impact, held) = node::drained(api, &nodes, how).await;
-                Deeper { impact, held, ..Deeper::default() }
+                let behind = Behind::of(held);
+                Deeper { impact, behind, ..Deeper::default() }
             }
             Act::Change | Act::Other => Deeper { impact: raw(set, parsed), ..Deeper::default() },
         }
     };
     let copies = Copies::of(Some(&request.target.namespace.value), set, act(parsed));
     let (labels, deeper, asked) = tokio::join!(labels, deeper, copies.ask(api, catalog));
-    let Deeper { impact: deeper, newest, held, origins } = deeper;
+    let Deeper { impact: deeper, newest, behind, origins } = deeper;
     impact.absorb(deeper);
-    let copied = copies.about(api, catalog, asked, held);
-    (impact.backups, impact.definitions) = tokio::join!(copied, copies.defined(api, catalog, origins));
+    let copied = copies.about(api, catalog, asked, behind, &impact);
+    let (backups, definitions) = tokio::join!(copied, copies.defined(api, catalog, origins));
+    (impact.backups, impact.definitions) = (backups, definitions);
     let now = jiff::Timestamp::now();
     impact.subjects = set.subjects(now, &labels);
     impact.created = created(request, set, &labels);
@@ -484,9 +487,10 @@ async fn consequences_of_deletion(api: &Api, catalog: &Catalog, set: &Set) -> Im
     let copies = Copies::of(None, set, Act::Delete);
     let deeper = deletion::deepen(api, catalog, set, Manner::default());
     let (deeper, asked) = tokio::join!(deeper, copies.ask(api, catalog));
-    let Deeper { mut impact, held, origins, .. } = deeper;
-    let copied = copies.about(api, catalog, asked, held);
-    (impact.backups, impact.definitions) = tokio::join!(copied, copies.defined(api, catalog, origins));
+    let Deeper { mut impact, behind, origins, .. } = deeper;
+    let copied = copies.about(api, catalog, asked, behind, &impact);
+    let (backups, definitions) = tokio::join!(copied, copies.defined(api, catalog, origins));
+    (impact.backups, impact.definitions) = (backups, definitions);
     impact.subjects = set.subjects(jiff::Timestamp::now(), &[]);
     impact.subjects_total = set.total;
     impact.gaps.extend(set.impact.gaps.clone());

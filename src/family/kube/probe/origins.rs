@@ -2,7 +2,7 @@
 //! holds. Sources: Argo CD's `util/argo/resource_tracking.go`, Flux's and Helm's documentation.
 
 use super::backup::lists::everywhere;
-use super::backup::{Doomed, json};
+use super::backup::{Doomed, json, place};
 use super::catalog::{Catalog, Kind};
 use super::http::{Api, Meta, segment};
 use crate::engine::backup::Fate;
@@ -104,8 +104,13 @@ impl Marks<'_> {
     pub fn origin(&self, of: &Whole) -> Option<Origin> {
         if let Some(id) = self.argo {
             let (app, rest) = id.split_once(':')?;
-            let named = format!("{}/{}:{}/{}", of.group, of.kind, of.namespace, of.name);
-            return (rest == named && !app.is_empty()).then(|| Origin::Argo(app.to_owned()));
+            // Of what has no namespace Argo CD writes the application's own.
+            let (kind, place) = rest.split_once(':')?;
+            let (namespace, name) = place.split_once('/')?;
+            let same = kind == format!("{}/{}", of.group, of.kind)
+                && name == of.name
+                && (namespace == of.namespace || of.namespace.is_empty());
+            return (same && !app.is_empty()).then(|| Origin::Argo(app.to_owned()));
         }
         let pair = |(namespace, name): (&str, &str)| (namespace.to_owned(), name.to_owned());
         if let Some((namespace, name)) = self.kustomization.map(pair) {
@@ -164,8 +169,12 @@ impl Origins {
         for ((origin, objects), flux) in self.0.iter().zip(flux) {
             all.extend(match origin {
                 Origin::Argo(app) => of_argo(app, objects, &apps, doomed),
-                Origin::Kustomization(_, name) => vec![of_flux(&format!("Flux {name}"), objects, flux)],
-                Origin::HelmRelease(_, name) => vec![of_flux(&format!("Flux release {name}"), objects, flux)],
+                Origin::Kustomization(_, name) => {
+                    vec![of_flux(&format!("Flux {name}"), objects, flux, doomed)]
+                }
+                Origin::HelmRelease(_, name) => {
+                    vec![of_flux(&format!("Flux release {name}"), objects, flux, doomed)]
+                }
                 Origin::Helm(name) => vec![Definition {
                     by: format!("Helm {name}"),
                     count: objects.len() as u64,
@@ -182,7 +191,7 @@ impl Origins {
 struct Application {
     name: String,
     namespace: String,
-    repository: String,
+    repositories: Vec<String>,
     synced: bool,
     broken: bool,
     resources: BTreeSet<Whole>,
@@ -207,9 +216,10 @@ async fn applications(api: &Api, catalog: &Catalog, names: &BTreeSet<&str>) -> O
             name: part(one, "/name"),
         });
         wanted.then(|| Application {
-            repository: json::owned(of, "/spec/source/repoURL")
-                .or_else(|| json::owned(of, "/spec/sources/0/repoURL"))
-                .unwrap_or_default(),
+            repositories: json::owned(of, "/spec/source/repoURL")
+                .into_iter()
+                .chain(json::list(of, "/spec/sources").filter_map(|one| json::owned(one, "/repoURL")))
+                .collect(),
             synced: json::text(of, "/status/sync/status") == Some("Synced"),
             broken: json::list(of, "/status/conditions")
                 .any(|one| json::text(one, "/type").is_some_and(|kind| kind.ends_with("Error"))),
@@ -240,28 +250,25 @@ fn of_argo(
             if apps.is_some() { "the application is not there" } else { "the application could not be read" };
         return vec![one(objects.len(), "", Elsewhere::Doubtful(why.to_owned()))];
     };
-    let stored = doomed.stored(&found.repository, Some(&found.repository), &found.namespace);
+    let first = found.repositories.first().map(|one| place::shown(one)).unwrap_or_default();
+    let away = elsewhere(&found.repositories, &found.namespace, doomed);
     let doubt = if !found.synced {
         Some("not Synced")
     } else if found.broken {
         Some("it reports an error")
-    } else if found.repository.is_empty() {
+    } else if found.repositories.is_empty() {
         Some("its repository is not said")
     } else {
         None
     };
     if let Some(doubt) = doubt {
-        return vec![one(objects.len(), &stored.at, Elsewhere::Doubtful(doubt.to_owned()))];
+        return vec![one(objects.len(), &first, Elsewhere::Doubtful(doubt.to_owned()))];
     }
     let listed = objects.iter().filter(|object| found.resources.contains(object)).count();
-    let elsewhere = match stored.fate {
-        Fate::Command => Elsewhere::No("its repository goes with this command".to_owned()),
-        Fate::Cluster => Elsewhere::No("its repository is in this cluster".to_owned()),
-        _ => Elsewhere::Yes("Synced".to_owned()),
-    };
+    let elsewhere = away.unwrap_or_else(|| Elsewhere::Yes("Synced".to_owned()));
     let mut all = Vec::new();
     if listed > 0 {
-        all.push(one(listed, &stored.at, elsewhere));
+        all.push(one(listed, &first, elsewhere));
     }
     if listed < objects.len() {
         let why = "it does not list them".to_owned();
@@ -270,8 +277,33 @@ fn of_argo(
     all
 }
 
+/// Why these repositories are no other place, where they are none.
+fn elsewhere(repositories: &[String], here: &str, doomed: &Doomed) -> Option<Elsewhere> {
+    let mut worst = None;
+    for repository in repositories {
+        let stored = doomed.stored(repository, None, here);
+        match stored.fate {
+            Fate::Command => return Some(Elsewhere::No("its repository goes with this command".to_owned())),
+            Fate::Cluster => worst = Some(Elsewhere::No("its repository is in this cluster".to_owned())),
+            Fate::Nothing => {}
+            _ => {
+                let unknown = Elsewhere::Doubtful("where its repository is, nobody knows".to_owned());
+                worst = worst.or(Some(unknown));
+            }
+        }
+    }
+    worst
+}
+
+/// An object of Flux's, and the address of its source.
+struct Flux {
+    object: Value,
+    source: Option<String>,
+    namespace: String,
+}
+
 /// What Flux says of one of its own; `None` of what is no such object.
-async fn flux(api: &Api, catalog: &Catalog, origin: &Origin) -> Option<Result<Value, String>> {
+async fn flux(api: &Api, catalog: &Catalog, origin: &Origin) -> Option<Result<Flux, String>> {
     let (group, resource, namespace, name) = match origin {
         Origin::Kustomization(namespace, name) => {
             ("kustomize.toolkit.fluxcd.io", "kustomizations", namespace, name)
@@ -283,10 +315,34 @@ async fn flux(api: &Api, catalog: &Catalog, origin: &Origin) -> Option<Result<Va
         return Some(Err("Flux is not there any more".to_owned()));
     };
     let path = format!("{}/{}", kind.list(Some(namespace)), segment(name));
-    Some(api.json::<Value>(&path).await.map_err(|miss| miss.why().to_string()))
+    let object = match api.json::<Value>(&path).await {
+        Ok(object) => object,
+        Err(miss) => return Some(Err(miss.why().to_string())),
+    };
+    let places = ["/spec/sourceRef", "/spec/chartRef", "/spec/chart/spec/sourceRef"];
+    let reference = places.iter().find_map(|at| object.pointer(at));
+    let mut source = None;
+    if let Some((reference, kind)) = reference
+        .and_then(|of| Some((of, catalog.of_kind("source.toolkit.fluxcd.io", json::text(of, "/kind")?)?)))
+    {
+        let own = json::text(reference, "/namespace").unwrap_or(namespace);
+        let path = kind.object(Some(own), json::text(reference, "/name").unwrap_or_default());
+        if let Ok(found) = api.json::<Value>(&path).await {
+            // A bucket says its server, anything else its address.
+            source = json::owned(&found, "/spec/url").or_else(|| {
+                json::owned(&found, "/spec/endpoint").map(|endpoint| format!("https://{endpoint}"))
+            });
+        }
+    }
+    Some(Ok(Flux { object, source, namespace: namespace.clone() }))
 }
 
-fn of_flux(by: &str, objects: &BTreeSet<Whole>, found: Option<Result<Value, String>>) -> Definition {
+fn of_flux(
+    by: &str,
+    objects: &BTreeSet<Whole>,
+    found: Option<Result<Flux, String>>,
+    doomed: &Doomed,
+) -> Definition {
     let ready = |of: &Value| {
         json::list(of, "/status/conditions").any(|condition| {
             json::text(condition, "/type") == Some("Ready")
@@ -294,14 +350,20 @@ fn of_flux(by: &str, objects: &BTreeSet<Whole>, found: Option<Result<Value, Stri
         })
     };
     let (at, elsewhere) = match found {
-        Some(Ok(of)) => {
+        Some(Ok(Flux { object: of, source, namespace })) => {
             let revision = json::text(&of, "/status/lastAppliedRevision").unwrap_or_default();
             let elsewhere = if json::flag(&of, "/spec/suspend") {
                 Elsewhere::Doubtful("it is suspended".to_owned())
-            } else if ready(&of) {
-                Elsewhere::Yes("Ready".to_owned())
-            } else {
+            } else if !ready(&of) {
                 Elsewhere::Doubtful("not Ready".to_owned())
+            } else {
+                let away =
+                    source.as_ref().map(|source| elsewhere(std::slice::from_ref(source), &namespace, doomed));
+                match away {
+                    Some(None) => Elsewhere::Yes("Ready".to_owned()),
+                    Some(Some(not)) => not,
+                    None => Elsewhere::Doubtful("its source could not be read".to_owned()),
+                }
             };
             (revision.to_owned(), elsewhere)
         }
@@ -329,6 +391,10 @@ mod tests {
         assert_eq!(origin("shop:apps/Deployment:shop/api"), None);
         assert_eq!(origin("shop"), None);
         assert_eq!(origin(":apps/Deployment:shop/web"), None);
+        let [group, kind, namespace, name] = ["", "ClusterRole", "", "reader"].map(str::to_owned);
+        let role = Whole { group, kind, namespace, name };
+        let marks = Marks { argo: Some("shop:/ClusterRole:shop/reader"), ..Marks::default() };
+        assert_eq!(marks.origin(&role), Some(Origin::Argo("shop".to_owned())));
     }
 
     #[test]

@@ -196,7 +196,9 @@ fn selected(request: &Request<'_>, kinds: &[&Kind], set: &mut Set, listings: &mu
         |long| parsed.last(long).map(|v| String::from_utf8_lossy(v).into_owned()).filter(|v| !v.is_empty());
     let (labels, fields) = (text("selector"), text("field-selector"));
     let all = parsed.on("all");
-    if !all && labels.is_none() && fields.is_none() {
+    // Without a name kubectl restarts every object of the kind in the namespace (`rollout_restart.go`).
+    let every = parsed.path() == "rollout restart";
+    if !all && !every && labels.is_none() && fields.is_none() {
         set.mistake.get_or_insert_with(|| "no name and no selector was given".to_owned());
         return;
     }

@@ -4,12 +4,13 @@ use super::super::cli::Cli;
 use super::super::describe::first;
 use super::super::generic;
 use super::protects;
-use super::volumes::newest_snapshots;
+use super::volumes;
 use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::counted;
 use crate::engine::impact::{Data, Fate, Impact, Subject};
+use crate::family::aws::probe::copies::Copies;
 use crate::family::aws::probe::json;
 use crate::family::aws::probe::safer_command::Form;
 use crate::run::tasks::gather;
@@ -81,14 +82,20 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
     let loses_store = hit.operation != "reboot-instances";
     let (stores, snapshots) = tokio::join!(
         async { if loses_store { Some(stores(cli, &kinds).await) } else { None } },
-        newest_snapshots(cli, &going),
+        volumes::snapshots(cli, &going),
     );
     if let Some(Err(why)) = &disks {
         impact.gap("sizes of the volumes", why.clone());
     }
     let disks = disks.and_then(Result::ok).unwrap_or_default();
     if terminates {
+        for id in &going {
+            let mut found = Copies::of(format!("volume {id}"), Some(id));
+            found.of_volume(&snapshots, id);
+            impact.backups.absorb(found.done());
+        }
         let snapshots = snapshots.map_err(|why| impact.gap("snapshots of the volumes", why)).ok();
+        let snapshots = snapshots.as_ref().map(volumes::newest);
         for (_, volume) in volumes.iter().filter(|(i, v)| counts(i, v)) {
             let snapshot = snapshots.as_ref().map(|s| s.get(volume.id.as_str()).cloned());
             impact.data.push(disk(volume, &disks, snapshot));

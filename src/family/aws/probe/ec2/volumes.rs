@@ -6,7 +6,9 @@ use crate::engine::aws::Hit;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Subject};
+use crate::family::aws::probe::copies::Copies;
 use crate::family::aws::probe::json;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
@@ -14,7 +16,7 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
     let deletes = hit.operation == "delete-volume";
     let (answer, snapshots, bin) = tokio::join!(
         async { cli.find(&["ec2", "describe-volumes", "--volume-ids", id]).await },
-        async { if deletes { Some(newest_snapshots(cli, &[id]).await) } else { None } },
+        async { if deletes { Some(snapshots(cli, &[id]).await) } else { None } },
         async { if deletes { recycle_bin(cli, "EBS_VOLUME").await } else { None } },
     );
     let volume = match answer {
@@ -56,8 +58,13 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
     if let Some(instance) = instance {
         impact.refused = Some(format!("the volume is attached to {instance}"));
     }
+    if let Some(snapshots) = &snapshots {
+        let mut found = Copies::of(format!("volume {id}"), Some(id));
+        found.of_volume(snapshots, id);
+        impact.backups = found.done();
+    }
     let because = match snapshots {
-        Some(Ok(found)) => found.get(id).cloned().unwrap_or_else(|| "no snapshot of it".to_owned()),
+        Some(Ok(found)) => newest(&found).get(id).cloned().unwrap_or_else(|| "no snapshot of it".to_owned()),
         Some(Err(why)) => {
             impact.gap(format!("snapshots of {id}"), why);
             "whether there is a snapshot could not be told".to_owned()
@@ -68,19 +75,19 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
     impact.also.extend(bin);
 }
 
-/// The newest finished snapshot of each volume, in words: `newest snapshot snap-1, 3 days old, stays`.
-pub(super) async fn newest_snapshots(
-    cli: &Cli<'_>,
-    volumes: &[&str],
-) -> Result<BTreeMap<String, String>, Why> {
+/// The snapshots of these volumes, as the service tells them.
+pub(super) async fn snapshots(cli: &Cli<'_>, volumes: &[&str]) -> Result<Value, Why> {
     if volumes.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(Value::Null);
     }
     let filter = format!("Name=volume-id,Values={}", volumes.join(","));
-    let answer =
-        cli.json(&["ec2", "describe-snapshots", "--owner-ids", "self", "--filters", &filter]).await?;
+    cli.json(&["ec2", "describe-snapshots", "--owner-ids", "self", "--filters", &filter]).await
+}
+
+/// The newest finished snapshot of each volume, in words: `newest snapshot snap-1, 3 days old, stays`.
+pub(super) fn newest(answer: &Value) -> BTreeMap<String, String> {
     let mut newest: BTreeMap<String, (u64, String)> = BTreeMap::new();
-    for snapshot in json::list(&answer, "/Snapshots") {
+    for snapshot in json::list(answer, "/Snapshots") {
         let age = json::age_s(snapshot, "/StartTime").unwrap_or(u64::MAX);
         let volume = json::owned(snapshot, "/VolumeId");
         let finished = json::text(snapshot, "/State") == Some("completed");
@@ -89,7 +96,7 @@ pub(super) async fn newest_snapshots(
         }
     }
     let told = |(age, id): (u64, String)| format!("newest snapshot {id}, {} old, stays", json::span(age));
-    Ok(newest.into_iter().map(|(volume, found)| (volume, told(found))).collect())
+    newest.into_iter().map(|(volume, found)| (volume, told(found))).collect()
 }
 
 /// A Recycle Bin rule that may keep what is deleted, in words. What cannot be asked here adds nothing: the thing is

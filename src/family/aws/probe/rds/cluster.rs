@@ -5,6 +5,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::number;
 use crate::engine::impact::{Data, Fate, Group, Impact};
+use crate::family::aws::probe::copies::{Copies, OF_CLUSTER};
 use crate::family::aws::probe::describe::{Seen, newest};
 use crate::family::aws::probe::json;
 use serde_json::Value;
@@ -32,6 +33,7 @@ pub(super) async fn probe_impact(way: &Way<'_>) -> Seen {
     impact.subjects_total = 1;
     impact.also.push(build(cluster));
     way.protection(cluster, "modify-db-cluster", "db-cluster-identifier", &mut impact);
+    copies(way, cluster, snapshots.as_ref(), &mut impact).await;
     match way.hit.operation.as_str() {
         "delete-db-cluster" => deletion(way, cluster, snapshots, &mut impact),
         "modify-db-cluster" => modification(way, cluster, &mut impact),
@@ -46,6 +48,36 @@ pub(super) async fn probe_impact(way: &Way<'_>) -> Seen {
         _ => serving(cluster, &mut impact),
     }
     Seen::There(impact)
+}
+
+/// The newest copy of what is deleted or stopped.
+async fn copies(
+    way: &Way<'_>,
+    cluster: &Value,
+    snapshots: Option<&Result<Option<Value>, Why>>,
+    impact: &mut Impact,
+) {
+    let ends = ["delete-db-cluster", "stop-db-cluster", "reboot-db-cluster"];
+    if !ends.contains(&way.hit.operation.as_str()) {
+        return;
+    }
+    let mut found =
+        Copies::of(format!("{} {}", way.kind, way.name), json::text(cluster, "/DbClusterResourceId"));
+    let kept = way.hit.switch("delete-automated-backups") == Some(false);
+    found.automated(cluster, way.deletes() && !kept);
+    match snapshots {
+        Some(snapshots) => found.snapshots(snapshots, &OF_CLUSTER, cluster),
+        // Before a mere stop they are asked for only where nothing else is there.
+        None if found.has_usable() => {}
+        None => {
+            let words =
+                [way.service(), "describe-db-cluster-snapshots", "--db-cluster-identifier", &way.name];
+            let words: Vec<&str> = words.into_iter().chain(["--snapshot-type", "manual"]).collect();
+            found.snapshots(&way.cli.find(&words).await, &OF_CLUSTER, cluster);
+        }
+    }
+    found.recovery_points(way.cli, json::text(cluster, "/DBClusterArn")).await;
+    impact.backups = found.done();
 }
 
 fn build(cluster: &Value) -> String {

@@ -5,6 +5,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::number;
 use crate::engine::impact::{Data, Impact};
+use crate::family::aws::probe::copies::{Copies, OF_INSTANCE};
 use crate::family::aws::probe::describe::{Seen, newest};
 use crate::family::aws::probe::json;
 use serde_json::Value;
@@ -33,6 +34,7 @@ pub(super) async fn probe_impact(way: &Way<'_>) -> Seen {
     impact.subjects_total = 1;
     impact.also.push(build(instance));
     way.protection(instance, "modify-db-instance", "db-instance-identifier", &mut impact);
+    copies(way, instance, snapshots.as_ref(), &mut impact).await;
     match way.hit.operation.as_str() {
         "delete-db-instance" => deletion(way, instance, snapshots, &mut impact).await,
         "modify-db-instance" => modification(way, instance, &mut impact),
@@ -44,6 +46,42 @@ pub(super) async fn probe_impact(way: &Way<'_>) -> Seen {
         _ => members(way, instance, &mut impact).await,
     }
     Seen::There(impact)
+}
+
+/// The newest copy of what is deleted or stopped. A member of a cluster and a read replica have no data of their own.
+async fn copies(
+    way: &Way<'_>,
+    instance: &Value,
+    snapshots: Option<&Result<Option<Value>, Why>>,
+    impact: &mut Impact,
+) {
+    let ends = matches!(
+        way.hit.operation.as_str(),
+        "delete-db-instance" | "stop-db-instance" | "reboot-db-instance"
+    );
+    let elsewhere = [
+        "/DBClusterIdentifier",
+        "/ReadReplicaSourceDBInstanceIdentifier",
+        "/ReadReplicaSourceDBClusterIdentifier",
+    ];
+    if !ends || way.service() != "rds" || elsewhere.iter().any(|at| json::text(instance, at).is_some()) {
+        return;
+    }
+    let mut found = Copies::of(format!("{} {}", way.kind, way.name), json::text(instance, "/DbiResourceId"));
+    let kept = way.hit.switch("delete-automated-backups") == Some(false);
+    found.automated(instance, way.deletes() && !kept);
+    match snapshots {
+        Some(snapshots) => found.snapshots(snapshots, &OF_INSTANCE, instance),
+        // Before a mere stop they are asked for only where nothing else is there.
+        None if found.has_usable() => {}
+        None => {
+            let words = ["rds", "describe-db-snapshots", "--db-instance-identifier", &way.name];
+            let words: Vec<&str> = words.into_iter().chain(["--snapshot-type", "manual"]).collect();
+            found.snapshots(&way.cli.find(&words).await, &OF_INSTANCE, instance);
+        }
+    }
+    found.recovery_points(way.cli, json::text(instance, "/DBInstanceArn")).await;
+    impact.backups = found.done();
 }
 
 /// What it is made of: `postgres 15.4, db.m5.large, 200 GiB, Multi-AZ`.

@@ -26,6 +26,17 @@ pub struct Backup {
     method: String,
     destination: Option<String>,
     endpoint: Option<String>,
+    /// The store that its own settings name.
+    store: Option<String>,
+    uid: Option<String>,
+    owners: Vec<String>,
+}
+
+impl Backup {
+    /// Its own uid and those of its owners.
+    pub fn family(&self) -> (Option<&str>, &[String]) {
+        (self.uid.as_deref(), &self.owners)
+    }
 }
 
 /// What is read of one.
@@ -42,6 +53,9 @@ pub fn backup(of: &Value) -> Option<Backup> {
             .unwrap_or_default(),
         destination: json::owned(of, "/status/destinationPath"),
         endpoint: json::owned(of, "/status/endpointURL"),
+        store: json::owned(of, "/spec/pluginConfiguration/parameters/barmanObjectName"),
+        uid: json::owned(of, "/metadata/uid"),
+        owners: json::owners(of),
     })
 }
 
@@ -73,7 +87,10 @@ pub struct Cluster {
     /// The place of the older way.
     destination: Option<String>,
     endpoint: Option<String>,
+    /// The last one in the object store, and the last failure.
     last_success: Option<i64>,
+    last_failure: Option<i64>,
+    made: Option<i64>,
     archiving_fails: bool,
 }
 
@@ -97,7 +114,13 @@ pub fn cluster(of: &Value) -> Option<Cluster> {
         has_plugins: !plugins.is_empty(),
         destination: json::owned(of, "/spec/backup/barmanObjectStore/destinationPath"),
         endpoint: json::owned(of, "/spec/backup/barmanObjectStore/endpointURL"),
-        last_success: json::time(of, "/status/lastSuccessfulBackup"),
+        // Where the methods are told apart, snapshots are told by themselves.
+        last_success: match of.pointer("/status/lastSuccessfulBackupByMethod").filter(|by| by.is_object()) {
+            Some(by) => json::time(by, "/barmanObjectStore"),
+            None => json::time(of, "/status/lastSuccessfulBackup"),
+        },
+        last_failure: json::time(of, "/status/lastFailedBackup"),
+        made: json::time(of, "/metadata/creationTimestamp"),
         archiving_fails: json::list(of, "/status/conditions").any(failing),
         name,
     })
@@ -177,6 +200,9 @@ impl Cnpg {
             !told && !pruned
         });
         records.extend(own.take(NEWEST).map(|backup| self.of_backup(backup, cluster, doomed)));
+        // What is older than the cluster is of another one by its name.
+        let made = cluster.and_then(|cluster| cluster.made);
+        records.retain(|record| !matches!((record.finished_at, made), (Some(at), Some(made)) if at < made));
         self.remark(held, cluster, &mut records);
         records
     }
@@ -211,7 +237,12 @@ impl Cnpg {
     }
 
     fn of_backup(&self, backup: &Backup, cluster: Option<&Cluster>, doomed: &Doomed) -> Record {
-        let store = cluster.and_then(|cluster| cluster.stores.first()).and_then(|(store, _)| {
+        // Of several stores of the cluster nobody knows which it was.
+        let only = || match cluster?.stores.as_slice() {
+            [(store, _)] => Some(store),
+            _ => None,
+        };
+        let store = backup.store.as_ref().or_else(only).and_then(|store| {
             self.stores.items.iter().find(|one| one.namespace == backup.namespace && one.name == *store)
         });
         let old = cluster.map(|cluster| (cluster.destination.as_deref(), cluster.endpoint.as_deref()));
@@ -259,7 +290,9 @@ impl Cnpg {
 /// The older way: without plugins the cluster says it itself.
 fn of_cluster(cluster: &Cluster, doomed: &Doomed) -> Option<Record> {
     let (destination, last) = (cluster.destination.as_ref()?, cluster.last_success?);
+    let failed = cluster.last_failure > Some(last);
     Some(Record {
+        remarks: failed.then(|| "the last try failed".to_owned()).into_iter().collect(),
         covers: Covers::Yes,
         finished_at: Some(last),
         outcome: Outcome::Ok,

@@ -1,6 +1,7 @@
 //! What goes with the command: by it is told which copies go along.
 
 use super::json;
+use super::place::{self, Host};
 use crate::engine::backup::{Fate, Stored};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
@@ -25,30 +26,30 @@ impl Doomed {
             || owners.iter().any(|uid| self.uids.contains(uid))
     }
 
-    /// Where something at an address lies: `at` is shown, `endpoint` is the server that holds it where that is not the
-    /// cloud's own.
-    pub fn stored(&self, at: &str, endpoint: Option<&str>, here: &str) -> Stored {
-        let at = without_secrets(at);
-        let Some(host) = endpoint.and_then(host) else {
-            let fate = if at.contains("://") { Fate::Nothing } else { Fate::Unknown };
-            return Stored { at, fate, ..Stored::default() };
+    /// Where something at an address lies, seen from the namespace `here`: by the server that holds it, where that is said, and
+    /// else by the address itself.
+    pub fn stored(&self, address: &str, endpoint: Option<&str>, here: &str) -> Stored {
+        let at = place::shown(address);
+        let host = match endpoint.filter(|endpoint| !endpoint.is_empty()) {
+            Some(endpoint) => place::host(endpoint).map_or(Host::Unsure, |host| place::of_host(&host, here)),
+            None => place::of_address(address, here),
         };
-        // An address of a number may be anywhere, this machine included.
-        if host.parse::<std::net::IpAddr>().is_ok() || host == "localhost" {
-            return Stored { at: format!("{at} on {host}"), fate: Fate::Unknown, ..Stored::default() };
-        }
-        match service(&host, here) {
-            Some((name, namespace)) if self.namespaces.contains(&namespace) => Stored {
+        match host {
+            Host::Service(name, namespace) if self.namespaces.contains(&namespace) => Stored {
                 at,
                 fate: Fate::Command,
-                because: format!("its bucket is on {name}.{namespace}, which goes"),
+                because: format!("its place is {name}.{namespace}, which goes"),
                 unreachable: None,
             },
-            Some((name, namespace)) => {
-                let at = format!("{at} on {name}.{namespace}");
-                Stored { at, fate: Fate::Cluster, ..Stored::default() }
+            Host::Service(name, namespace) => {
+                // What is deleted there may be what the server itself lies on.
+                let beside = format!("{namespace}/");
+                let touched = self.claims.iter().any(|claim| claim.starts_with(&beside));
+                let at = if at.contains(&name) { at } else { format!("{at} on {name}.{namespace}") };
+                Stored { at, fate: if touched { Fate::Unknown } else { Fate::Cluster }, ..Stored::default() }
             }
-            None => Stored { at, fate: Fate::Nothing, ..Stored::default() },
+            Host::Outside => Stored { at, fate: Fate::Nothing, ..Stored::default() },
+            Host::Unsure => Stored { at, fate: Fate::Unknown, ..Stored::default() },
         }
     }
 
@@ -65,51 +66,6 @@ impl Doomed {
     }
 }
 
-/// The host of an endpoint: `http://minio.shop.svc:9000` → `minio.shop.svc`.
-fn host(endpoint: &str) -> Option<String> {
-    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    let rest = rest.split(['/', '?', '#']).next()?;
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    let host = match rest.strip_prefix('[') {
-        Some(rest) => rest.split(']').next()?,
-        None => rest.split(':').next()?,
-    };
-    (!host.is_empty()).then(|| host.to_ascii_lowercase())
-}
-
-/// The Service that a host name stands for, and its namespace; names without one are of the namespace `here`.
-pub fn service(host: &str, here: &str) -> Option<(String, String)> {
-    let host = host.trim_end_matches('.');
-    let mut labels = host.split('.');
-    let name = labels.next().filter(|name| !name.is_empty() && *name != "localhost")?;
-    let rest: Vec<&str> = labels.collect();
-    match rest.as_slice() {
-        [] => Some((name.to_owned(), here.to_owned())),
-        // Two labels may be a domain of its own: what ends like one is.
-        [namespace] if !TLDS.contains(namespace) => Some((name.to_owned(), (*namespace).to_owned())),
-        [namespace, "svc", ..] => Some((name.to_owned(), (*namespace).to_owned())),
-        _ => None,
-    }
-}
-
-/// Ends of names that two labels have on the internet; no namespace of a cluster that reads its mail is called so.
-const TLDS: &[&str] =
-    &["com", "net", "org", "io", "dev", "cloud", "eu", "de", "uk", "fr", "nl", "ch", "local", "internal"];
-
-/// An address without what follows its place and without a login in it.
-fn without_secrets(at: &str) -> String {
-    let at = at.split(['?', '#', ' ']).next().unwrap_or_default();
-    match at.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_once('/').map_or((rest, ""), |(host, path)| (host, path));
-            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            let slash = if path.is_empty() { "" } else { "/" };
-            format!("{scheme}://{host}{slash}{path}")
-        }
-        None => at.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,31 +76,19 @@ mod tests {
         for (at, endpoint, fate) in [
             ("s3://acme-pg/main", None, Fate::Nothing),
             ("s3://acme-pg", Some("https://s3.eu-west-1.amazonaws.com"), Fate::Nothing),
-            ("s3://acme-pg", Some("https://minio.example.com"), Fate::Nothing),
             ("s3://pg", Some("http://minio.shop.svc:9000"), Fate::Command),
-            ("s3://pg", Some("http://minio.shop.svc.cluster.local:9000/x"), Fate::Command),
+            ("s3://pg", Some("http://minio-0.minio.shop.svc.cluster.local:9000/x"), Fate::Command),
             ("s3://pg", Some("http://minio:9000"), Fate::Command),
+            ("http://minio.shop.svc:9000/b", None, Fate::Command),
             ("s3://pg", Some("http://minio.storage:9000"), Fate::Cluster),
-            ("s3://pg", Some("http://minio.storage.svc"), Fate::Cluster),
-            ("s3://pg", Some("http://wasabi.com"), Fate::Nothing),
-            ("s3://pg", Some("http://10.0.0.7:9000"), Fate::Unknown),
+            ("s3://pg", Some("http://minio.dev"), Fate::Unknown),
             ("s3://pg", Some("http://[::1]:9000"), Fate::Unknown),
-            ("s3://pg", Some("http://localhost:9000"), Fate::Unknown),
+            ("s3://pg", Some("$S3_URL"), Fate::Unknown),
             ("/backups", None, Fate::Unknown),
         ] {
             assert_eq!(doomed.stored(at, endpoint, "shop").fate, fate, "{at} {endpoint:?}");
         }
-    }
-
-    #[test]
-    fn no_secret_of_an_address_is_shown() {
-        let doomed = Doomed::default();
-        for (at, shown) in [
-            ("s3://key:secret@host/bucket?sig=abc", "s3://host/bucket"),
-            ("https://x.blob.core.windows.net/pg?sv=2020&sig=abc", "https://x.blob.core.windows.net/pg"),
-            ("s3://bucket", "s3://bucket"),
-        ] {
-            assert_eq!(doomed.stored(at, None, "shop").at, shown);
-        }
+        let beside = Doomed { claims: ["storage/minio-data".to_owned()].into(), ..Doomed::default() };
+        assert_eq!(beside.stored("s3://pg", Some("http://minio.storage:9000"), "shop").fate, Fate::Unknown);
     }
 }

@@ -17,6 +17,8 @@ pub struct Held {
     pub made: Option<i64>,
     /// The CloudNativePG cluster it belongs to.
     pub cnpg: Option<String>,
+    /// Other claims of the same cluster: its instances hold the same data.
+    pub siblings: Vec<String>,
     /// Marks by which Velero leaves it out.
     pub left_out: bool,
 }
@@ -35,6 +37,7 @@ impl Held {
             uid: meta.uid.clone(),
             made: meta.creation_timestamp.as_deref().and_then(json::seconds),
             cnpg: meta.labels.get(CNPG_CLUSTER).cloned(),
+            siblings: Vec::new(),
             left_out: meta.labels.get(EXCLUDED).is_some_and(|value| value == "true"),
         }
     }

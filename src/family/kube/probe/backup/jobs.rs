@@ -1,11 +1,12 @@
 //! Home-made CronJobs and Jobs (batch/v1): that one ended well is about the job, not about the data, so that no more than a
 //! claim comes of it.
 
-use super::doomed::{Doomed, service};
+use super::doomed::Doomed;
 use super::held::Held;
 use super::json;
 use super::lists::Listed;
-use super::script::{Looks, Words, look};
+use super::place::{Host, of_host};
+use super::script::{LONGEST, Looks, Words, look};
 use crate::engine::backup::{Covers, Evidence, Expiry, Fate, Outcome, Record, Stored};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,10 @@ pub struct Job {
     /// When it last ended well.
     finished: Option<i64>,
     failed: bool,
+    running: bool,
     words: Words,
+    /// What its words look like, scripts read.
+    looks: Option<Looks>,
     /// ConfigMaps its pods mount: its script may be in one.
     scripts: Vec<String>,
     claims: Vec<String>,
@@ -55,7 +59,9 @@ fn job(of: &Value, kind: &'static str, template: &str, finished: Option<i64>) ->
             words.images.extend(json::owned(container, "/image"));
             let mut line = json::texts(container, "/command");
             line.extend(json::texts(container, "/args"));
-            words.texts.push(line.join(" "));
+            let mut line = line.join(" ");
+            line.truncate(line.floor_char_boundary(LONGEST));
+            words.texts.push(line);
             for variable in json::list(container, "/env") {
                 words.variables.extend(json::owned(variable, "/name").zip(json::owned(variable, "/value")));
             }
@@ -70,6 +76,9 @@ fn job(of: &Value, kind: &'static str, template: &str, finished: Option<i64>) ->
         suspended: json::flag(of, "/spec/suspend"),
         finished,
         failed: json::number(of, "/status/failed").is_some_and(|n| n > 0),
+        running: json::number(of, "/status/active").is_some_and(|n| n > 0)
+            || json::list(of, "/status/active").next().is_some(),
+        looks: None,
         words,
         scripts: volumes("/configMap/name").collect(),
         claims: volumes("/persistentVolumeClaim/claimName").collect(),
@@ -85,6 +94,8 @@ pub struct Wanted {
     pub services: BTreeSet<(String, String)>,
     /// Namespaces whose pods have to be known for that.
     pub pods: BTreeSet<String>,
+    /// How many scripts more there are than are looked up.
+    pub unopened: usize,
 }
 
 /// A pod as far as it tells who mounts what.
@@ -116,8 +127,8 @@ pub struct Jobs {
     pub cron: Listed<Job>,
     /// Jobs.
     pub lone: Listed<Job>,
-    /// Scripts that were looked up, by namespace and name.
-    pub scripts: BTreeMap<(String, String), String>,
+    /// How many scripts were not read.
+    pub unopened: usize,
     /// Selectors of Services that were looked up; `None` of one that could not be.
     pub services: BTreeMap<(String, String), Option<BTreeMap<String, String>>>,
     /// Pods of the namespaces that were asked for theirs.
@@ -134,29 +145,57 @@ impl Jobs {
         self.cron.items.iter().chain(&self.lone.items)
     }
 
+    /// Reads the words of every job, once; those that are no backup by them, and have no script that may be one, are put away.
+    pub fn read(&mut self, held: &[Held]) {
+        let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
+        for jobs in [&mut self.cron.items, &mut self.lone.items] {
+            jobs.iter_mut().for_each(|job| job.looks = look(&job.words));
+            jobs.retain(|job| {
+                let mine = namespaces.contains(job.namespace.as_str()) && !job.scripts.is_empty();
+                job.looks.is_some() || mine
+            });
+        }
+    }
+
     /// What has to be looked up for these holders.
     pub fn wanted(&self, held: &[Held]) -> Wanted {
         let mut wanted = Wanted::default();
         let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
         for job in self.all() {
             let mine = namespaces.contains(job.namespace.as_str());
-            let looks = look(&job.words);
-            // A script behind a name that suggests nothing is not opened.
-            if looks.as_ref().is_some_and(|looks| looks.by_name_only)
-                && mine
-                && wanted.scripts.len() < LOOKED_UP
-            {
+            // What is told by the command itself needs no script.
+            if job.looks.as_ref().is_none_or(|looks| looks.by_name_only) && mine {
                 wanted.scripts.extend(job.scripts.iter().map(|name| (job.namespace.clone(), name.clone())));
             }
-            let hosts = looks.iter().flat_map(|looks| &looks.hosts);
-            for service in hosts.filter_map(|host| service(host, &job.namespace)) {
-                if namespaces.contains(service.1.as_str()) && wanted.services.len() < LOOKED_UP {
-                    wanted.pods.insert(service.1.clone());
-                    wanted.services.insert((service.1, service.0));
+            for host in job.looks.iter().flat_map(|looks| &looks.hosts) {
+                if let Host::Service(name, namespace) = of_host(host, &job.namespace)
+                    && namespaces.contains(namespace.as_str())
+                    && wanted.services.len() < LOOKED_UP
+                {
+                    wanted.pods.insert(namespace.clone());
+                    wanted.services.insert((namespace, name));
                 }
             }
         }
+        while wanted.scripts.len() > LOOKED_UP {
+            wanted.scripts.pop_last();
+            wanted.unopened += 1;
+        }
         wanted
+    }
+
+    /// Takes the scripts that were looked up.
+    pub fn with_scripts(&mut self, scripts: &BTreeMap<(String, String), String>) {
+        for job in self.cron.items.iter_mut().chain(&mut self.lone.items) {
+            let key = |name: &String| (job.namespace.clone(), name.clone());
+            let texts: Vec<String> =
+                job.scripts.iter().filter_map(|name| scripts.get(&key(name)).cloned()).collect();
+            if !texts.is_empty() {
+                job.words.texts.extend(texts);
+                job.looks = look(&job.words);
+            }
+            job.words.texts.clear();
+        }
     }
 
     /// What the jobs claim to have of one claim.
@@ -168,12 +207,8 @@ impl Jobs {
     }
 
     fn record(&self, job: &Job, held: &Held, doomed: &Doomed) -> Option<Record> {
-        let mut words = job.words.clone();
-        for name in &job.scripts {
-            words.texts.extend(self.scripts.get(&(job.namespace.clone(), name.clone())).cloned());
-        }
-        let looks = look(&words)?;
-        let covers = self.covers(job, &looks, held);
+        let looks = job.looks.as_ref()?;
+        let covers = self.covers(job, looks, held);
         // A job of another namespace concerns this one only where it says so.
         if covers == Covers::No || (covers == Covers::Unknown && job.namespace != held.namespace) {
             return None;
@@ -197,23 +232,33 @@ impl Jobs {
             finished_at: job.finished,
             outcome: match (job.finished, job.failed) {
                 (Some(_), _) => Outcome::Ok,
+                (None, _) if job.running => Outcome::Running,
                 (None, true) => Outcome::Failed(String::new()),
                 (None, false) => Outcome::Failed("it has never ended well".to_owned()),
             },
             expires: Expiry::Unknown,
-            stored: self.stored(job, &looks, held, doomed),
+            stored: self.stored(job, looks, held, doomed),
             remarks,
             ..Record::of(job.kind, format!("{}/{}", job.namespace, job.name), Evidence::Claimed)
         })
     }
 
     fn covers(&self, job: &Job, looks: &Looks, held: &Held) -> Covers {
+        // A claim that is mounted is what is copied, unless a dump puts its result there.
         if job.namespace == held.namespace && job.claims.contains(&held.name) {
-            return Covers::Yes;
+            return if looks.copies_files { Covers::Yes } else { Covers::No };
         }
         let mut of_another = false;
         for host in &looks.hosts {
-            let Some((name, namespace)) = service(host, &job.namespace) else { continue };
+            let (name, namespace) = match of_host(host, &job.namespace) {
+                Host::Service(name, namespace) => (name, namespace),
+                // A database elsewhere is nobody's claim here.
+                Host::Outside => {
+                    of_another = true;
+                    continue;
+                }
+                Host::Unsure => continue,
+            };
             if namespace != held.namespace {
                 of_another = true;
                 continue;
@@ -225,11 +270,13 @@ impl Jobs {
             let picked = |pod: &&Mounting| {
                 pod.namespace == namespace && selector.iter().all(|(k, v)| pod.labels.get(k) == Some(v))
             };
-            let mut pods = self.pods.iter().filter(picked).peekable();
-            if pods.any(|pod| pod.claims.contains(&held.name)) {
+            let mounted: Vec<&String> = self.pods.iter().filter(picked).flat_map(|pod| &pod.claims).collect();
+            let mine = |name: &&&String| ***name == held.name || held.siblings.contains(**name);
+            if mounted.iter().any(|name| mine(&name)) {
                 return Covers::Yes;
             }
-            of_another = true;
+            // A pooler mounts nothing, and a database that is scaled to nothing has no pods: then nobody can tell.
+            of_another |= !mounted.is_empty();
         }
         // Whoever says of what it is and does not mean this one is somebody else's.
         if of_another { Covers::No } else { Covers::Unknown }
@@ -239,9 +286,13 @@ impl Jobs {
         if let Some(at) = &looks.destination {
             return doomed.stored(at, looks.endpoint.as_deref(), &job.namespace);
         }
-        // The claim that is copied is no place for its copy, but where there is no other.
+        // The claim that is copied is no place for its copy, but where there is no other. Of several it may be the one that goes.
         let mine = |name: &&String| job.namespace == held.namespace && **name == held.name;
-        let other = job.claims.iter().find(|name| !mine(name)).or(job.claims.first());
+        let goes = |name: &&String| doomed.in_claim(&job.namespace, name).fate == Fate::Command;
+        let others = || job.claims.iter().filter(|name| !mine(name));
+        // What a program copies is no place for the copy; a dump has none but what is mounted.
+        let only = job.claims.first().filter(|_| !looks.copies_files);
+        let other = others().find(goes).or(others().next()).or(only);
         match other {
             Some(name) => doomed.in_claim(&job.namespace, name),
             None => Stored { fate: Fate::Unknown, ..Stored::default() },

@@ -7,6 +7,7 @@ pub mod held;
 mod jobs;
 pub mod json;
 pub mod lists;
+pub mod place;
 pub mod rows;
 mod script;
 mod snapshots;
@@ -17,14 +18,14 @@ pub use held::Held;
 
 use super::catalog::{Catalog, Kind};
 use super::http::{Api, segment};
-use crate::engine::backup::{Backups, Read, Source};
+use crate::engine::backup::{Backups, Beyond, Read, Source};
 use crate::engine::fact::Why;
 use cnpg::Cnpg;
 use jobs::{Jobs, Wanted};
 use lists::{Listed, everywhere};
 use rows::ROWS;
 use snapshots::Snapshots;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use velero::Velero;
 
 /// So many claims are told apart; of more the rest is not looked at, and that is said.
@@ -93,7 +94,8 @@ pub async fn ask(api: &Api, catalog: &Catalog, namespaces: &[String], doomed: &D
         );
         Some(Jobs { cron, lone, ..Jobs::default() })
     };
-    let (velero, cnpg, snapshots, jobs) = tokio::join!(velero, cnpg, snapshots, jobs);
+    let (velero, cnpg, mut snapshots, jobs) = tokio::join!(velero, cnpg, snapshots, jobs);
+    owned(doomed, cnpg.as_ref(), snapshots.as_mut());
     // What is announced and does not answer may have something as well.
     let silent = |group: &str| catalog.gaps.iter().any(|gap| gap.what.contains(group));
     let strange = ROWS.iter().filter(|row| (row.resources.is_empty() && has(row.group)) || silent(row.group));
@@ -101,10 +103,35 @@ pub async fn ask(api: &Api, catalog: &Catalog, namespaces: &[String], doomed: &D
     Asked { velero, cnpg, snapshots, jobs, strange }
 }
 
+/// Marks the snapshots that go with a Backup that goes with its cluster.
+fn owned(doomed: &Doomed, cnpg: Option<&Cnpg>, snapshots: Option<&mut Snapshots>) {
+    let Some(snapshots) = snapshots else { return };
+    let mut going: HashSet<String> = doomed.uids.clone();
+    let backups = cnpg.map(|cnpg| cnpg.backups.items.as_slice()).unwrap_or_default();
+    let takes = |going: &HashSet<String>, owners: &[String]| owners.iter().any(|owner| going.contains(owner));
+    for (uid, owners) in backups.iter().map(cnpg::Backup::family) {
+        if takes(&going, owners) {
+            going.extend(uid.map(str::to_owned));
+        }
+    }
+    for snapshot in &mut snapshots.all.items {
+        if takes(&going, snapshot.family().1) {
+            snapshot.goes_with_owner();
+        }
+    }
+}
+
 /// Jobs that no CronJob made are looked for where the command works: of a large cluster's there are too many.
 async fn lone_jobs(api: &Api, catalog: &Catalog, namespaces: &[String]) -> Listed<jobs::Job> {
     let Some(kind) = catalog.of_resource("batch", "jobs") else { return Listed::default() };
-    together(api, kind, namespaces.iter().take(lists::NAMESPACES), jobs::lone_job).await
+    let mut listed = together(api, kind, namespaces.iter().take(lists::NAMESPACES), jobs::lone_job).await;
+    let beyond = namespaces.len().saturating_sub(lists::NAMESPACES);
+    if beyond > 0 && listed.whole() {
+        let within = namespaces[..lists::NAMESPACES].join(", ");
+        let why = Why::Failed(format!("Jobs of {beyond} more namespaces were not read"));
+        listed.read = Read::Partly { within, why };
+    }
+    listed
 }
 
 /// Lists of several namespaces as one.
@@ -140,10 +167,13 @@ impl Asked {
     pub async fn about(mut self, api: &Api, catalog: &Catalog, held: &[Held], doomed: &Doomed) -> Backups {
         let now = jiff::Timestamp::now().as_second();
         if held.is_empty() {
-            return Backups { now, ..Backups::default() };
+            return Backups { now, looked: true, ..Backups::default() };
         }
         let beyond = held.len().saturating_sub(CLAIMS);
-        let held = &held[..held.len() - beyond];
+        let held = &with_siblings(&held[..held.len() - beyond]);
+        if let Some(jobs) = &mut self.jobs {
+            jobs.read(held);
+        }
         let wanted = self.jobs.as_ref().map(|jobs| jobs.wanted(held)).unwrap_or_default();
         let (volumes, scripts, services, pods) = tokio::join!(
             volumes(api, catalog, self.velero.is_some(), held),
@@ -155,7 +185,8 @@ impl Asked {
             velero.volumes = volumes;
         }
         if let Some(jobs) = &mut self.jobs {
-            jobs.scripts = scripts;
+            jobs.unopened = wanted.unopened + wanted.scripts.len().saturating_sub(scripts.len());
+            jobs.with_scripts(&scripts);
             jobs.services = services;
             jobs.pods_read = pods.as_ref().is_some_and(Listed::whole);
             jobs.pods = pods.map(|pods| pods.items).unwrap_or_default();
@@ -169,10 +200,10 @@ impl Asked {
             holder.records.extend(self.jobs.iter().flat_map(|jobs| jobs.records(one, doomed)));
             holder
         });
-        let mut backups = Backups { now, holders: holders.collect(), sources: self.sources() };
+        let (holders, sources) = (holders.collect(), self.sources());
+        let mut backups = Backups { now, looked: true, holders, sources, beyond: Vec::new() };
         if beyond > 0 {
-            let why = Why::Failed(format!("{beyond} more claims were not looked at"));
-            backups.sources.push(Source { name: "claims", full: "claims", read: Read::Not(why) });
+            backups.beyond.push(Beyond { what: format!("{beyond} more claims"), why: Why::NotAsked });
         }
         backups
     }
@@ -200,7 +231,12 @@ impl Asked {
             add("snapshots", "snapshot.storage.k8s.io", vec![&snapshots.all.read]);
         }
         if let Some(jobs) = &self.jobs {
-            add("cronjobs", "batch", vec![&jobs.cron.read, &jobs.lone.read]);
+            let unopened = Read::Partly {
+                within: "those that were read".to_owned(),
+                why: Why::Failed(format!("{} scripts were not read", jobs.unopened)),
+            };
+            let scripts = if jobs.unopened > 0 { &unopened } else { &Read::All };
+            add("cronjobs", "batch", vec![&jobs.cron.read, &jobs.lone.read, scripts]);
         }
         for row in &self.strange {
             let why = Why::Failed("not read by guard".to_owned());
@@ -208,6 +244,27 @@ impl Asked {
         }
         all
     }
+}
+
+/// The claims, each with the others of its cluster.
+fn with_siblings(held: &[Held]) -> Vec<Held> {
+    let mut clusters: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for one in held {
+        if let Some(cluster) = &one.cnpg {
+            clusters.entry((&one.namespace, cluster)).or_default().push(&one.name);
+        }
+    }
+    let siblings = |one: &Held| {
+        let cluster =
+            one.cnpg.as_deref().and_then(|cluster| clusters.get(&(one.namespace.as_str(), cluster)));
+        cluster
+            .into_iter()
+            .flatten()
+            .filter(|name| **name != one.name)
+            .map(|name| (*name).to_owned())
+            .collect()
+    };
+    held.iter().map(|one| Held { siblings: siblings(one), ..one.clone() }).collect()
 }
 
 /// What Velero has of the claims themselves, by their uids.
@@ -221,30 +278,29 @@ async fn volumes(
         return None;
     }
     let uids: Vec<&str> = held.iter().filter_map(|one| one.uid.as_deref()).collect();
-    // A long query is cheaper than the volumes of everybody; beyond what fits into one, all of them are read.
-    let query = match uids.len() {
-        0..=UIDS => {
-            let uids = segment(&format!("{} in ({})", velero::CLAIM_UID, uids.join(",")));
-            format!("labelSelector={uids}")
-        }
-        _ => String::new(),
-    };
-    let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
-    let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
-    let one = async |resource: &str| match catalog.of_resource("velero.io", resource) {
-        Some(kind) => everywhere(api, kind, &query, &namespaces, velero::volume).await,
-        None => Listed::default(),
-    };
     if uids.is_empty() {
         let read = Read::Not(Why::Failed("the claims could not be read".to_owned()));
         return Some(Listed { items: Vec::new(), read });
     }
-    let (mut pods, moved) = tokio::join!(one("podvolumebackups"), one("datauploads"));
-    pods.items.extend(moved.items);
-    if pods.whole() {
-        pods.read = moved.read;
-    }
-    Some(pods)
+    let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
+    let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
+    // A long query is cheaper than the volumes of everybody, and none is cut off.
+    let chunks: Vec<String> = uids
+        .chunks(UIDS)
+        .map(|uids| {
+            format!("labelSelector={}", segment(&format!("{} in ({})", velero::CLAIM_UID, uids.join(","))))
+        })
+        .collect();
+    let kinds = ["podvolumebackups", "datauploads"];
+    let kinds = kinds.iter().filter_map(|resource| catalog.of_resource("velero.io", resource));
+    let asked: Vec<(&Kind, &String)> =
+        kinds.flat_map(|kind| chunks.iter().map(move |query| (kind, query))).collect();
+    let one = async |(kind, query): (&Kind, &String)| {
+        everywhere(api, kind, query, &namespaces, velero::volume).await
+    };
+    let answers = crate::run::tasks::gather(asked.into_iter().map(one)).await;
+    let read = answers.iter().find(|answer| !answer.whole()).map_or(Read::All, |answer| answer.read.clone());
+    Some(Listed { items: answers.into_iter().flat_map(|answer| answer.items).collect(), read })
 }
 
 async fn scripts(api: &Api, wanted: &Wanted) -> BTreeMap<(String, String), String> {

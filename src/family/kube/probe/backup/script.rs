@@ -1,12 +1,16 @@
 //! What a home-made job does, by the words of its command, its script and its variables: whether that looks like a backup, of
 //! what, and where it goes. A guess in every part: no more than a claim comes of it.
 
+use super::place;
+
 /// What the words of a job look like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Looks {
     /// The program that makes the copy: `pg_dump`.
     pub program: Option<&'static str>,
-    /// Nothing but the job's name or image says that it is one.
+    /// The program copies files, so that what the job mounts may be what it copies; a dump only puts its result there.
+    pub copies_files: bool,
+    /// Nothing but the job's name says that it is one.
     pub by_name_only: bool,
     /// A dump that fails within a pipe would look like one that succeeded.
     pub hides_failure: bool,
@@ -18,30 +22,50 @@ pub struct Looks {
     pub endpoint: Option<String>,
 }
 
-/// Words that make a copy, as they stand in a command line: all of them in this order, the first one a word of its own.
-const PROGRAMS: &[(&str, &[&str])] = &[
-    ("pg_dumpall", &["pg_dumpall"]),
-    ("pg_dump", &["pg_dump"]),
-    ("pg_basebackup", &["pg_basebackup"]),
-    ("wal-g", &["wal-g", "backup-push"]),
-    ("wal-e", &["wal-e", "backup-push"]),
-    ("pgBackRest", &["pgbackrest", "backup"]),
-    ("Barman", &["barman-cloud-backup"]),
-    ("Barman", &["barman", "backup"]),
-    ("mysqldump", &["mysqldump"]),
-    ("mariadb-dump", &["mariadb-dump"]),
-    ("mariadb-backup", &["mariadb-backup", "--backup"]),
-    ("mariadb-backup", &["mariabackup", "--backup"]),
-    ("xtrabackup", &["xtrabackup", "--backup"]),
-    ("mongodump", &["mongodump"]),
-    ("redis-cli", &["redis-cli", "--rdb"]),
-    ("etcdctl", &["etcdctl", "snapshot", "save"]),
-    ("restic", &["restic", "backup"]),
-    ("kopia", &["kopia", "snapshot", "create"]),
-    ("borg", &["borg", "create"]),
-    ("rclone", &["rclone", "copy"]),
-    ("rclone", &["rclone", "sync"]),
-    ("Velero", &["velero", "backup", "create"]),
+/// Words that make a copy: all of them in this order within one command, the first one its program; and whether it copies
+/// files.
+const PROGRAMS: &[(&str, &[&str], bool)] = &[
+    ("pg_dumpall", &["pg_dumpall"], false),
+    ("pg_dump", &["pg_dump"], false),
+    ("pg_basebackup", &["pg_basebackup"], false),
+    ("wal-g", &["wal-g", "backup-push"], true),
+    ("wal-e", &["wal-e", "backup-push"], true),
+    ("pgBackRest", &["pgbackrest", "backup"], true),
+    ("Barman", &["barman-cloud-backup"], true),
+    ("Barman", &["barman", "backup"], false),
+    ("mysqldump", &["mysqldump"], false),
+    ("mariadb-dump", &["mariadb-dump"], false),
+    ("mariadb-backup", &["mariadb-backup", "--backup"], true),
+    ("mariadb-backup", &["mariabackup", "--backup"], true),
+    ("xtrabackup", &["xtrabackup", "--backup"], true),
+    ("mongodump", &["mongodump"], false),
+    ("redis-cli", &["redis-cli", "--rdb"], false),
+    ("etcdctl", &["etcdctl", "snapshot", "save"], false),
+    ("restic", &["restic", "backup"], true),
+    ("kopia", &["kopia", "snapshot", "create"], true),
+    ("borg", &["borg", "create"], true),
+    ("rclone", &["rclone", "copy"], true),
+    ("rclone", &["rclone", "sync"], true),
+    ("aws s3", &["aws", "s3", "cp"], true),
+    ("aws s3", &["aws", "s3", "sync"], true),
+    ("gsutil", &["gsutil", "cp"], true),
+    ("Velero", &["velero", "backup", "create"], false),
+];
+
+/// Subcommands of these programs that look after copies, or put them back: one of them before the right one, and it is none.
+const LOOKS_AFTER: &[&str] = &[
+    "forget",
+    "prune",
+    "check",
+    "restore",
+    "snapshots",
+    "stats",
+    "verify",
+    "list",
+    "delete",
+    "expire",
+    "info",
+    "extract",
 ];
 
 /// Images that do nothing else.
@@ -52,7 +76,7 @@ const IMAGES: &[(&str, &str)] = &[
     ("pgbackup", "pg_dump"),
     ("mysql-backup", "mysqldump"),
     ("db-backup", "a database dump"),
-    ("docker-volume-backup", "a volume copy"),
+    ("docker-volume-backup", "docker-volume-backup"),
 ];
 
 /// Parts of names that only suggest it.
@@ -80,7 +104,8 @@ const ADDRESSES: &[&str] = &["DATABASE_URL", "MONGO_URI", "MONGODB_URI", "PGURI"
 const DESTINATIONS: &[&str] =
     &["RESTIC_REPOSITORY", "WALG_S3_PREFIX", "WALE_S3_PREFIX", "BACKUP_URL", "S3_BUCKET", "BORG_REPO"];
 /// How places elsewhere are written.
-const SCHEMES: &[&str] = &["s3://", "gs://", "az://", "azblob://", "sftp://", "ssh://", "b2://"];
+const SCHEMES: &[&str] =
+    &["s3://", "gs://", "az://", "azblob://", "sftp://", "ssh://", "b2://", "s3:http", "rest:http"];
 
 /// A job's words.
 #[derive(Clone, Debug, Default)]
@@ -95,23 +120,28 @@ pub struct Words {
     pub variables: Vec<(String, String)>,
 }
 
+/// So much of a job's text is looked at, in bytes.
+pub const LONGEST: usize = 32 << 10;
+
 /// What they look like; `None` where nothing of them is like a backup.
 pub fn look(words: &Words) -> Option<Looks> {
-    let text = words.texts.join("\n");
-    let tokens: Vec<&str> = tokens(&text).collect();
-    let program = PROGRAMS.iter().find(|(_, parts)| stands(&tokens, parts)).map(|(name, _)| *name);
-    let copies = || is_copy_out(&tokens);
+    let mut text = words.texts.join("\n");
+    text.truncate(text.floor_char_boundary(LONGEST));
+    let commands = commands(&text);
+    let found = PROGRAMS.iter().find(|(_, parts, _)| commands.iter().any(|command| makes(command, parts)));
     let by_image = || {
         let image = |part: &str| words.images.iter().any(|image| repository(image).contains(part));
-        IMAGES.iter().find(|(part, _)| image(part)).map(|(_, program)| *program)
+        let volumes = "docker-volume-backup";
+        IMAGES.iter().find(|(part, _)| image(part)).map(|(_, program)| (*program, *program == volumes))
     };
     let named = |parts: &[&str]| {
         words.names.iter().any(|name| parts.iter().any(|part| name.to_ascii_lowercase().contains(part)))
     };
+    let found = found.map(|(program, _, files)| (*program, *files));
     // A job that looks after copies runs none of the programs above, and is one by its name.
-    let other = named(OTHERS) && program.is_none();
-    let strong = program.or_else(by_image).filter(|_| !other);
-    let weak = strong.is_none() && !other && (named(NAMES) || copies());
+    let other = found.is_none() && named(OTHERS);
+    let strong = found.or_else(by_image).filter(|_| !other);
+    let weak = strong.is_none() && !other && named(NAMES);
     if strong.is_none() && !weak {
         return None;
     }
@@ -121,52 +151,63 @@ pub fn look(words: &Words) -> Option<Looks> {
         };
         list.iter().find_map(of)
     };
-    let hides =
-        text.contains('|') && !text.contains("pipefail") && strong.is_some() && dumps_into_pipe(&text);
+    let tokens: Vec<&str> = commands.iter().flatten().copied().collect();
+    let to = destination(&tokens).or_else(|| variable(DESTINATIONS).and_then(|to| bucket(&to)));
     Some(Looks {
-        program: strong,
+        program: strong.map(|(program, _)| program),
+        copies_files: strong.is_some_and(|(_, files)| files),
         by_name_only: weak,
-        hides_failure: hides,
+        hides_failure: strong.is_some() && !text.contains("pipefail") && dumps_into_pipe(&text),
         hosts: hosts(words, &tokens),
-        destination: destination(&tokens).or_else(|| variable(DESTINATIONS).map(|to| bucket(&to))),
+        destination: to,
         endpoint: after(&tokens, &["--endpoint-url"]).or_else(|| variable(ENDPOINTS)),
     })
 }
 
-/// The words of a script, quotes and separators taken off.
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    let cut = |c: char| {
-        c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '|' | '&' | '(' | ')' | '`' | '<' | '>')
-    };
-    // A line that is a comment says nothing.
+/// The words of each command of a script, quotes taken off; lines that are comments say nothing.
+fn commands(text: &str) -> Vec<Vec<&str>> {
+    let quoted = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | ')' | '`' | '<' | '>');
     let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-    lines.flat_map(move |line| line.split(cut)).filter(|word| !word.is_empty())
+    let parts = lines.flat_map(|line| line.split([';', '|', '&']));
+    let words = parts.map(|part| part.split(quoted).filter(|word| !word.is_empty()).collect::<Vec<_>>());
+    words.filter(|words| !words.is_empty()).collect()
 }
 
-/// Whether these words stand in this order; the first one may have a directory before it.
-fn stands(tokens: &[&str], parts: &[&str]) -> bool {
+/// Whether a command makes a copy by these words: nothing that only looks after copies stands before them, and where it copies
+/// from one place to another, it goes out.
+fn makes(command: &[&str], parts: &[&str]) -> bool {
     let Some((first, rest)) = parts.split_first() else { return false };
-    let begins = |token: &str| token == *first || token.rsplit('/').next() == Some(first);
-    tokens.iter().enumerate().filter(|(_, token)| begins(token)).any(|(at, _)| {
-        // No command line is longer than what is looked at behind its first word.
-        let mut behind = tokens.iter().skip(at + 1).take(24);
-        rest.iter().all(|part| behind.any(|token| token == part))
-    })
-}
-
-/// `aws s3 cp FILE s3://…`: something goes out.
-fn is_copy_out(tokens: &[&str]) -> bool {
-    ["cp", "sync", "mv"].iter().any(|verb| stands(tokens, &["aws", "s3", verb]))
-        || stands(tokens, &["gsutil", "cp"])
-        || stands(tokens, &["mc", "cp"])
+    let begins = |token: &&str| token == first || token.rsplit('/').next() == Some(first);
+    let Some(at) = command.iter().position(begins) else { return false };
+    let behind = command.get(at + 1..).unwrap_or_default();
+    let mut left = behind.iter();
+    for part in rest {
+        let Some(_) =
+            left.find(|token| *token == part || LOOKS_AFTER.contains(token)).filter(|token| *token == part)
+        else {
+            return false;
+        };
+    }
+    let remote = |token: &&&str| token.contains(':') && !token.starts_with('-');
+    match *first {
+        "rclone" | "aws" | "gsutil" => {
+            let words: Vec<&&str> = left.filter(|token| !token.starts_with('-') || **token == "-").collect();
+            match words.as_slice() {
+                [from, to, ..] => remote(to) && !remote(from),
+                _ => false,
+            }
+        }
+        _ => true,
+    }
 }
 
 /// Whether a line takes a dump into a pipe.
 fn dumps_into_pipe(text: &str) -> bool {
     text.lines().any(|line| {
         let Some((before, _)) = line.split_once('|') else { return false };
-        let tokens: Vec<&str> = tokens(before).collect();
-        PROGRAMS.iter().any(|(_, parts)| stands(&tokens, &parts[..1]))
+        commands(before)
+            .iter()
+            .any(|command| PROGRAMS.iter().any(|(_, parts, _)| makes(command, &parts[..1])))
     })
 }
 
@@ -228,20 +269,26 @@ fn address(text: &str) -> Option<String> {
 fn destination(tokens: &[&str]) -> Option<String> {
     let at =
         |token: &&str| SCHEMES.iter().find_map(|scheme| token.find(scheme).map(|at| token[at..].to_owned()));
-    tokens.iter().find_map(at).map(|to| bucket(&to))
+    // restic writes `s3:https://HOST/BUCKET` and `rest:https://HOST/`.
+    tokens.iter().find_map(at).and_then(|to| bucket(&to))
 }
 
-/// A place without what changes from run to run, and without a login: the bucket.
-fn bucket(to: &str) -> String {
-    let to = to.strip_prefix("s3:").filter(|rest| !rest.starts_with("//")).unwrap_or(to);
-    match to.split_once("://") {
+/// A place without what changes from run to run, and without a login. What may be no place but a secret is none.
+fn bucket(to: &str) -> Option<String> {
+    let to = ["s3:", "rest:"]
+        .iter()
+        .find_map(|by| to.strip_prefix(by).filter(|rest| rest.starts_with("http")))
+        .unwrap_or(to);
+    let to = match to.split_once("://") {
         Some((scheme, rest)) => {
-            let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-            let bucket = rest.split(['/', '$', '?']).next().unwrap_or_default();
-            format!("{scheme}://{bucket}")
+            let rest = rest.split('$').next().unwrap_or_default();
+            let keep = if ["http", "https"].contains(&scheme) { 2 } else { 1 };
+            let parts: Vec<&str> = rest.trim_end_matches('/').split('/').take(keep).collect();
+            format!("{scheme}://{}", parts.join("/"))
         }
-        None => to.split(['$', '?']).next().unwrap_or_default().to_owned(),
-    }
+        None => to.split('$').next().unwrap_or_default().to_owned(),
+    };
+    Some(place::shown(&to)).filter(|shown| !shown.is_empty())
 }
 
 #[cfg(test)]
@@ -269,7 +316,8 @@ mod tests {
             ("nightly", "x", "etcdctl --endpoints=x snapshot save /x.db", Some("etcdctl")),
             ("x", "ghcr.io/acme/postgres-backup-s3:15@sha256:1", "", Some("pg_dump")),
             ("shop-backup", "x", "./run.sh", None),
-            ("x", "x", "aws s3 cp /data s3://b/", None),
+            ("x", "x", "aws s3 cp /data s3://b/", Some("aws s3")),
+            ("x", "x", "rclone sync /data remote:bucket", Some("rclone")),
         ] {
             let looks = job(name, image, text);
             assert_eq!(looks.as_ref().map(|looks| looks.program), Some(program), "{name} {image} {text}");
@@ -287,6 +335,11 @@ mod tests {
             ("load", "postgres", "psql -f /in/x"),
             ("x", "x", "# pg_dump used to run here\ntrue"),
             ("x", "x", "echo not_pg_dump"),
+            // What comes in, and what only looks after copies.
+            ("x", "x", "rclone copy remote:x /data"),
+            ("x", "x", "aws s3 cp s3://b/x /data"),
+            ("x", "x", "restic forget --tag backup"),
+            ("x", "x", "restic check && echo backup ok"),
         ] {
             assert_eq!(job(name, image, text), None, "{name} {text}");
         }
@@ -318,6 +371,22 @@ mod tests {
         let looks = look(&words).unwrap();
         assert_eq!(looks.hosts, ["pg-rw"]);
         assert_eq!(looks.destination.as_deref(), Some("s3://pg"));
+        assert!(!looks.copies_files);
         assert_eq!(looks.endpoint.as_deref(), Some("http://minio.shop.svc:9000"));
+    }
+
+    #[test]
+    fn no_secret_is_taken_for_a_place() {
+        for (to, want) in [
+            ("s3://key:secret@pg/x", Some("s3://pg")),
+            ("key:secret@minio:9000/b", None),
+            ("rclone::s3,access_key_id=AKIA,secret_access_key=SECRET:b", None),
+            ("s3:http://minio.r1.svc:9000/b/x", Some("http://minio.r1.svc:9000/b")),
+            ("rest:http://u:p@rest.r2.svc:8000/", Some("http://rest.r2.svc:8000")),
+            ("/mnt/backups", Some("/mnt/backups")),
+            ("acme-pg", Some("acme-pg")),
+        ] {
+            assert_eq!(bucket(to).as_deref(), want, "{to}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! the old one; they live in the namespace, and the policy of their content says whether the data goes with them.
 
 use super::doomed::Doomed;
-use super::held::Held;
+use super::held::{CNPG_CLUSTER, Held};
 use super::json;
 use super::lists::Listed;
 use crate::engine::backup::{Covers, Evidence, Expiry, Fate, Outcome, Record, Stored};
@@ -23,7 +23,24 @@ pub struct Snapshot {
     error: Option<String>,
     made: Option<i64>,
     content: Option<String>,
+    /// The CloudNativePG cluster it was made of: every instance has the same data.
+    cnpg: Option<String>,
+    uid: Option<String>,
+    owners: Vec<String>,
+    going: bool,
     goes: bool,
+}
+
+impl Snapshot {
+    /// Its own uid and those of its owners.
+    pub fn family(&self) -> (Option<&str>, &[String]) {
+        (self.uid.as_deref(), &self.owners)
+    }
+
+    /// It goes along with its owner.
+    pub fn goes_with_owner(&mut self) {
+        self.goes = true;
+    }
 }
 
 /// What is read of one.
@@ -40,6 +57,10 @@ pub fn snapshot(of: &Value, doomed: &Doomed) -> Option<Snapshot> {
             .map(|error| json::owned(error, "/message").unwrap_or_default()),
         made: json::time(of, "/status/creationTime"),
         content: json::owned(of, "/status/boundVolumeSnapshotContentName"),
+        cnpg: json::mark(of, "labels", CNPG_CLUSTER).map(str::to_owned),
+        uid: json::owned(of, "/metadata/uid"),
+        owners: json::owners(of),
+        going: json::text(of, "/metadata/deletionTimestamp").is_some(),
         goes: doomed.takes(of),
     })
 }
@@ -69,15 +90,21 @@ pub struct Snapshots {
 impl Snapshots {
     /// The newest snapshots of one claim: of this one, and not of an older one by the same name.
     pub fn records(&self, held: &Held) -> Vec<Record> {
-        let named = |one: &&Snapshot| one.namespace == held.namespace && one.claim == held.name;
-        let older = |one: &&Snapshot| !matches!((one.made, held.made), (Some(at), Some(made)) if at < made);
-        let mut own: Vec<&Snapshot> = self.all.items.iter().filter(named).filter(older).collect();
+        let of_cluster = |one: &Snapshot| one.cnpg.is_some() && one.cnpg == held.cnpg;
+        let named =
+            |one: &&Snapshot| one.namespace == held.namespace && (one.claim == held.name || of_cluster(one));
+        let younger = |one: &&Snapshot| {
+            let before = matches!((one.made, held.made), (Some(at), Some(made)) if at < made);
+            !before || (of_cluster(one) && one.claim != held.name)
+        };
+        let mut own: Vec<&Snapshot> = self.all.items.iter().filter(named).filter(younger).collect();
         own.sort_by_key(|one| std::cmp::Reverse(one.made));
         own.into_iter().take(NEWEST).map(|one| self.record(one, held)).collect()
     }
 
     fn record(&self, one: &Snapshot, held: &Held) -> Record {
         let outcome = match (&one.error, one.ready) {
+            _ if one.going => Outcome::Failed("it is being deleted".to_owned()),
             (_, true) => Outcome::Ok,
             (Some(error), false) => Outcome::Failed(error.clone()),
             (None, false) => Outcome::Running,

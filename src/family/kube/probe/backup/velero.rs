@@ -18,7 +18,9 @@ const NEWEST: usize = 3;
 /// A Backup.
 #[derive(Debug)]
 pub struct Backup {
+    namespace: String,
     name: String,
+    going: bool,
     included: Vec<String>,
     excluded: Vec<String>,
     phase: String,
@@ -37,6 +39,8 @@ pub struct Backup {
 pub fn backup(of: &Value) -> Option<Backup> {
     let snapshots = ["/status/csiVolumeSnapshotsCompleted", "/status/volumeSnapshotsCompleted"];
     Some(Backup {
+        namespace: json::owned(of, "/metadata/namespace").unwrap_or_default(),
+        going: json::text(of, "/metadata/deletionTimestamp").is_some(),
         name: json::owned(of, "/metadata/name")?,
         included: json::texts(of, "/spec/includedNamespaces"),
         excluded: json::texts(of, "/spec/excludedNamespaces"),
@@ -71,6 +75,9 @@ impl Backup {
             1 => "1 error".to_owned(),
             n => format!("{n} errors"),
         };
+        if self.going {
+            return Outcome::Failed("it is being deleted".to_owned());
+        }
         match self.phase.as_str() {
             "Completed" => Outcome::Ok,
             "PartiallyFailed" | "FinalizingPartiallyFailed" | "WaitingForPluginOperationsPartiallyFailed" => {
@@ -92,6 +99,7 @@ impl Backup {
 /// A PodVolumeBackup or a DataUpload: the data of one claim.
 #[derive(Debug)]
 pub struct Volume {
+    namespace: String,
     backup: String,
     claim: String,
     phase: String,
@@ -101,6 +109,12 @@ pub struct Volume {
     location: String,
 }
 
+impl Volume {
+    fn is_of(&self, backup: &Backup) -> bool {
+        self.backup == backup.name && self.namespace == backup.namespace
+    }
+}
+
 /// The label of both that names the claim.
 pub const CLAIM_UID: &str = "velero.io/pvc-uid";
 
@@ -108,7 +122,13 @@ pub const CLAIM_UID: &str = "velero.io/pvc-uid";
 pub fn volume(of: &Value) -> Option<Volume> {
     Some(Volume {
         claim: json::mark(of, "labels", CLAIM_UID)?.to_owned(),
-        backup: json::mark(of, "labels", "velero.io/backup-name").unwrap_or_default().to_owned(),
+        namespace: json::owned(of, "/metadata/namespace").unwrap_or_default(),
+        // A label holds no more than 63 characters: longer names are cut there, and an owner's never.
+        backup: json::list(of, "/metadata/ownerReferences")
+            .filter(|owner| json::text(owner, "/kind") == Some("Backup"))
+            .find_map(|owner| json::owned(owner, "/name"))
+            .or_else(|| json::mark(of, "labels", "velero.io/backup-name").map(str::to_owned))
+            .unwrap_or_default(),
         phase: json::owned(of, "/status/phase").unwrap_or_default(),
         message: json::owned(of, "/status/message").unwrap_or_default(),
         completed: json::time(of, "/status/completionTimestamp"),
@@ -120,13 +140,19 @@ pub fn volume(of: &Value) -> Option<Volume> {
 /// A Schedule.
 #[derive(Debug)]
 pub struct Schedule {
+    namespace: String,
     name: String,
     paused: bool,
 }
 
 /// What is read of one.
 pub fn schedule(of: &Value) -> Option<Schedule> {
-    Some(Schedule { name: json::owned(of, "/metadata/name")?, paused: json::flag(of, "/spec/paused") })
+    let namespace = json::owned(of, "/metadata/namespace").unwrap_or_default();
+    Some(Schedule {
+        namespace,
+        name: json::owned(of, "/metadata/name")?,
+        paused: json::flag(of, "/spec/paused"),
+    })
 }
 
 /// A BackupStorageLocation.
@@ -142,10 +168,12 @@ pub struct Location {
 /// What is read of one.
 pub fn location(of: &Value) -> Option<Location> {
     let provider = json::text(of, "/spec/provider").unwrap_or_default();
+    // Of others than the clouds' own nobody knows where they put it.
     let scheme = match provider.rsplit('/').next().unwrap_or_default() {
         "aws" => "s3",
         "gcp" => "gs",
-        other => other,
+        "azure" => "azure",
+        _ => "velero",
     };
     let bucket = json::text(of, "/spec/objectStorage/bucket").unwrap_or_default();
     let prefix = json::text(of, "/spec/objectStorage/prefix");
@@ -188,7 +216,7 @@ impl Velero {
             .items
             .iter()
             .filter(|backup| backup.includes(&held.namespace))
-            .filter(|backup| !own.iter().any(|volume| volume.backup == backup.name))
+            .filter(|backup| !own.iter().any(|volume| volume.is_of(backup)))
             .max_by_key(|backup| backup.completed.or(backup.made));
         records.extend(newest.map(|backup| self.around(backup, held, doomed)));
         records
@@ -196,7 +224,7 @@ impl Velero {
 
     /// The data of the claim itself.
     fn of_claim(&self, volume: &Volume, before: Option<&Volume>, doomed: &Doomed) -> Record {
-        let backup = self.backups.items.iter().find(|backup| backup.name == volume.backup);
+        let backup = self.backups.items.iter().find(|backup| volume.is_of(backup));
         let mut record = Record {
             covers: Covers::Yes,
             finished_at: volume.completed,
@@ -210,7 +238,7 @@ impl Velero {
                 Some(backup) => backup.expiration.map_or(Expiry::Unknown, Expiry::At),
                 None => Expiry::Unknown,
             },
-            stored: self.stored(&volume.location, doomed),
+            stored: self.stored(&volume.namespace, &volume.location, doomed),
             ..Record::of(TOOL, &volume.backup, Evidence::Recorded)
         };
         record.amounts.extend(volume.bytes.map(|n| Amount { n, unit: Unit::Bytes, live: None }));
@@ -218,8 +246,17 @@ impl Velero {
             before.and_then(|before| Some(Previous { finished_at: before.completed?, n: before.bytes? }));
         match backup {
             Some(backup) => {
-                if let Outcome::Partial(errors) = backup.outcome() {
-                    record.remarks.push(format!("its Backup is PartiallyFailed ({errors})"));
+                // The volume alone brings nothing back where its Backup did not come to be.
+                match (&record.outcome, backup.outcome()) {
+                    (_, Outcome::Partial(errors)) => {
+                        record.remarks.push(format!("its Backup is PartiallyFailed ({errors})"));
+                    }
+                    (Outcome::Ok, Outcome::Failed(why)) => {
+                        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+                        record.outcome = Outcome::Failed(format!("its Backup is {}{why}", backup.phase));
+                    }
+                    (Outcome::Ok, other @ (Outcome::Running | Outcome::Unknown)) => record.outcome = other,
+                    _ => {}
                 }
                 record.remarks.extend(self.paused(backup));
             }
@@ -238,7 +275,7 @@ impl Velero {
             finished_at: backup.completed,
             outcome: backup.outcome(),
             expires: backup.expiration.map_or(Expiry::Unknown, Expiry::At),
-            stored: self.stored(&backup.location, doomed),
+            stored: self.stored(&backup.namespace, &backup.location, doomed),
             ..Record::of(TOOL, &backup.name, Evidence::Recorded)
         };
         let told = if held.uid.is_none() {
@@ -270,12 +307,14 @@ impl Velero {
 
     fn paused(&self, backup: &Backup) -> Option<String> {
         let name = backup.schedule.as_ref()?;
-        let paused = self.schedules.items.iter().any(|schedule| schedule.name == *name && schedule.paused);
+        let mine = |one: &&Schedule| one.name == *name && one.namespace == backup.namespace;
+        let paused = self.schedules.items.iter().find(mine).is_some_and(|schedule| schedule.paused);
         paused.then(|| format!("schedule {name} is paused"))
     }
 
-    fn stored(&self, name: &str, doomed: &Doomed) -> Stored {
-        let Some(location) = self.locations.items.iter().find(|location| location.name == name) else {
+    fn stored(&self, namespace: &str, name: &str, doomed: &Doomed) -> Stored {
+        let mine = |one: &&Location| one.name == name && one.namespace == namespace;
+        let Some(location) = self.locations.items.iter().find(mine) else {
             let unreachable =
                 (self.locations.whole() && !name.is_empty()).then(|| format!("location {name} is not there"));
             return Stored { unreachable, ..Stored::default() };
