@@ -31,7 +31,10 @@ pub fn rows(backups: &Backups) -> Vec<Row> {
         .collect();
     let rest: usize = groups.iter().skip(GROUPS).map(|group| group.holders.len()).sum();
     if rest > 0 {
-        rows.push(Row::fact("backup", Item::new().say(format!("and of {} more", number(rest as u64)))));
+        rows.push(Row::fact(
+            "backup",
+            Item::new().say(format!("{} more: guard explain tells them", number(rest as u64))),
+        ));
     }
     rows.extend((!backups.beyond.is_empty()).then(|| Row::fact("backup", beyond(backups))));
     rows

@@ -90,7 +90,9 @@ pub struct Snapshots {
 impl Snapshots {
     /// The newest snapshots of one claim: of this one, and not of an older one by the same name.
     pub fn records(&self, held: &Held) -> Vec<Record> {
-        let of_cluster = |one: &Snapshot| one.cnpg.is_some() && one.cnpg == held.cnpg;
+        let of_cluster = |one: &Snapshot| {
+            (one.cnpg.is_some() && one.cnpg == held.cnpg) || held.siblings.contains(&one.claim)
+        };
         let named =
             |one: &&Snapshot| one.namespace == held.namespace && (one.claim == held.name || of_cluster(one));
         let younger = |one: &&Snapshot| {

@@ -12,6 +12,8 @@ use serde_json::Value;
 
 /// As people call it.
 const TOOL: &str = "Velero";
+/// A label has no more characters: a name that fills it may have been cut.
+const LABEL: usize = 63;
 /// So many copies of one claim are looked at, the newest.
 const NEWEST: usize = 3;
 
@@ -170,10 +172,10 @@ pub fn location(of: &Value) -> Option<Location> {
     let provider = json::text(of, "/spec/provider").unwrap_or_default();
     // Of others than the clouds' own nobody knows where they put it.
     let scheme = match provider.rsplit('/').next().unwrap_or_default() {
-        "aws" => "s3",
-        "gcp" => "gs",
-        "azure" => "azure",
-        _ => "velero",
+        "aws" => "s3://",
+        "gcp" => "gs://",
+        "azure" => "azure://",
+        _ => "",
     };
     let bucket = json::text(of, "/spec/objectStorage/bucket").unwrap_or_default();
     let prefix = json::text(of, "/spec/objectStorage/prefix");
@@ -181,7 +183,7 @@ pub fn location(of: &Value) -> Option<Location> {
         name: json::owned(of, "/metadata/name")?,
         namespace: json::owned(of, "/metadata/namespace").unwrap_or_default(),
         phase: json::owned(of, "/status/phase").unwrap_or_default(),
-        at: format!("{scheme}://{bucket}{}", prefix.map(|p| format!("/{p}")).unwrap_or_default()),
+        at: format!("{scheme}{bucket}{}", prefix.map(|p| format!("/{p}")).unwrap_or_default()),
         endpoint: json::owned(of, "/spec/config/s3Url"),
     })
 }
@@ -261,7 +263,7 @@ impl Velero {
                 record.remarks.extend(self.paused(backup));
             }
             // What belongs to a Backup that is gone cannot be restored.
-            None if self.backups.whole() && record.outcome == Outcome::Ok => {
+            None if self.backups.whole() && record.outcome == Outcome::Ok && volume.backup.len() < LABEL => {
                 record.outcome = Outcome::Failed("its Backup is not there any more".to_owned());
             }
             None => {}
