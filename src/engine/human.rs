@@ -44,6 +44,21 @@ pub fn age(seconds: u64) -> String {
     }
 }
 
+/// A span as people give it, in seconds: `90m`, `24h`, `7d`, `8w`.
+pub fn seconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let size = match unit {
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    // Signs are no numbers here.
+    let number: u64 = number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok())??;
+    number.checked_mul(size)
+}
+
 /// A number in few characters, never rounded up: `999`, `41,000`, `1.2 M`.
 pub fn brief(n: u64) -> String {
     const MILLION: u64 = 1_000_000;
@@ -148,6 +163,28 @@ mod tests {
             (31_557_600 * 4 + 5, "4 years"),
         ] {
             assert_eq!(span(s), want, "{s}");
+        }
+    }
+
+    #[test]
+    fn spans_as_they_are_given() {
+        for (text, want) in [
+            ("90m", Some(5_400)),
+            ("24h", Some(86_400)),
+            ("7d", Some(604_800)),
+            ("8w", Some(4_838_400)),
+            ("0h", Some(0)),
+            ("24", None),
+            ("h", None),
+            ("", None),
+            ("+1h", None),
+            ("1.5h", None),
+            ("24 h", None),
+            ("1é", None),
+            ("99999999999999999999d", None),
+            ("999999999999999999d", None),
+        ] {
+            assert_eq!(seconds(text), want, "{text}");
         }
     }
 

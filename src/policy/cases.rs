@@ -1,13 +1,13 @@
 //! Decision examples: files in which people write what their policy must decide. `guard policy test` runs them.
 
 use super::example::{moment, situation};
-use super::keys::span;
 use super::{files, parse};
 use crate::engine::backup::Evidence;
 use crate::engine::backup::backed::{Backed, Usable};
 use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
+use crate::engine::human::seconds;
 use crate::engine::policy::place::{IdKind, Identity, Seen, classify_target};
 use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::{Layer, Merged};
@@ -152,7 +152,7 @@ impl Copies {
             }
             Copies::Newest(newest) => newest,
         };
-        let age_s = span(&newest.age)
+        let age_s = seconds(&newest.age)
             .ok_or_else(|| format!("{:?} is no span of time such as 90m, 24h or 7d", newest.age))?;
         let evidence = match &newest.evidence {
             None => Evidence::Recorded,

@@ -7,6 +7,7 @@ use crate::engine::backup::Evidence;
 use crate::engine::backup::backed::{Demand, Unmet};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
+use crate::engine::human::seconds;
 use crate::engine::policy::agents::Agents;
 use crate::engine::policy::place::{IdKind, Place, host_of};
 use crate::engine::policy::rule::{LabelTest, Rule, When};
@@ -325,7 +326,7 @@ fn rule(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Rule> 
 /// What is demanded of copies.
 fn demand(node: &Node) -> Demand {
     Demand {
-        max_age_s: node.get("max_age").and_then(Node::text).and_then(keys::span),
+        max_age_s: node.get("max_age").and_then(Node::text).and_then(seconds),
         evidence: word(node.get("evidence"), &Evidence::ALL, Evidence::word).unwrap_or(Evidence::Recorded),
         other_domain: node.get("other_domain").is_some(),
         unmet: word(node.get("unmet"), &Unmet::ALL, Unmet::word).unwrap_or_default(),

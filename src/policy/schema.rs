@@ -41,7 +41,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Texts => json!({ "anyOf": [text(), { "type": "array", "minItems": 1, "items": text() }] }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
-        Kind::Span => json!({ "type": "string", "pattern": "^[0-9]+[mhd]$" }),
+        Kind::Span => json!({ "type": "string", "pattern": "^[0-9]+[mhdw]$" }),
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Choices(words) => {
             json!({ "anyOf": [{ "enum": words }, { "type": "array", "minItems": 1, "items": { "enum": words } }] })
