@@ -30,6 +30,15 @@ pub struct Job {
     claims: Vec<String>,
 }
 
+impl Job {
+    /// Whether one of these names stands anywhere in what it runs.
+    fn names_one_of(&self, namespaces: &BTreeSet<&str>) -> bool {
+        let values = self.words.variables.iter().map(|(_, value)| value);
+        let mut texts = self.words.texts.iter().chain(values);
+        texts.any(|text| namespaces.iter().any(|namespace| text.contains(namespace)))
+    }
+}
+
 /// What is read of a CronJob. The newest success counts, not the newest start.
 pub fn cron_job(of: &Value) -> Option<Job> {
     let finished = json::time(of, "/status/lastSuccessfulTime");
@@ -149,6 +158,8 @@ impl Jobs {
     pub fn read(&mut self, held: &[Held]) {
         let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
         for jobs in [&mut self.cron.items, &mut self.lone.items] {
+            // A job of another namespace concerns these only where it names one of theirs.
+            jobs.retain(|job| namespaces.contains(job.namespace.as_str()) || job.names_one_of(&namespaces));
             jobs.iter_mut().for_each(|job| job.looks = look(&job.words));
             jobs.retain(|job| {
                 let mine = namespaces.contains(job.namespace.as_str()) && !job.scripts.is_empty();
