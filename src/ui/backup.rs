@@ -224,9 +224,7 @@ fn whole(group: &Group<'_>, record: &Record, now: i64) -> Item {
         item = item.dot().say("locked");
     }
     item = match record.read_back_at.filter(|at| *at <= now) {
-        Some(at) => item
-            .dot()
-            .say(format!("read back {} ago", age(u64::try_from(now.saturating_sub(at)).unwrap_or(0)))),
+        Some(at) => item.dot().say(format!("read back {} ago", since(at, now))),
         None if record.evidence == Evidence::Claimed => item,
         None => item.dot().say(record.evidence.word()),
     };
@@ -234,6 +232,11 @@ fn whole(group: &Group<'_>, record: &Record, now: i64) -> Item {
         item = item.dot().prose(remark);
     }
     item
+}
+
+/// How long ago a moment was.
+fn since(at: i64, now: i64) -> String {
+    age(u64::try_from(now.saturating_sub(at)).unwrap_or(0))
 }
 
 fn emptiness(record: &Record) -> String {
@@ -280,7 +283,6 @@ fn unread(source: &Source) -> String {
 
 /// Why a copy is no use, as half a sentence; raw.
 fn reason(name: &str, record: &Record, why: Unfit, now: i64) -> String {
-    let ago = |at: i64| age(u64::try_from(now.saturating_sub(at)).unwrap_or(0));
     let old = match record.age_s(now) {
         Some(s) => format!(", {} old,", age(s)),
         None => String::new(),
@@ -302,7 +304,7 @@ fn reason(name: &str, record: &Record, why: Unfit, now: i64) -> String {
         (Unfit::InTheFuture, _) => format!("{name} is dated in the future"),
         (Unfit::Empty, _) => format!("{name}{old} is EMPTY: {}", emptiness(record)),
         (Unfit::Expired, _) => match record.expires {
-            Expiry::At(at) => format!("{name} expired {} ago", ago(at)),
+            Expiry::At(at) => format!("{name} expired {} ago", since(at, now)),
             Expiry::Never | Expiry::Unknown => format!("{name} has expired"),
         },
         (Unfit::Unreachable, _) => {

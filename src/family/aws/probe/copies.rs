@@ -9,6 +9,8 @@ use crate::engine::backup::{
 use crate::engine::fact::Why;
 use serde_json::Value;
 
+/// The source of what RDS and EC2 call so.
+const SNAPSHOTS: &str = "snapshots";
 /// So many copies of one kind are kept, the newest.
 const NEWEST: usize = 3;
 /// An instance's log is put away every five minutes; what is older than this is stuck.
@@ -33,11 +35,19 @@ impl Copies {
     }
 
     /// The newest of these, of a source that was read.
-    fn add(&mut self, name: &'static str, mut records: Vec<Record>) {
+    fn add(&mut self, name: &'static str, records: Vec<Record>) {
+        self.page(name, records, &Value::Null);
+    }
+
+    /// The same of an answer that may be one page of several.
+    fn page(&mut self, name: &'static str, mut records: Vec<Record>, answer: &Value) {
         records.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
         records.truncate(NEWEST);
         self.holder.records.extend(records);
-        self.source(name, Read::All);
+        let more = || Why::Failed("there are more".to_owned());
+        let within = || "the first page".to_owned();
+        let cut = json::is_cut_off(answer);
+        self.source(name, if cut { Read::Partly { within: within(), why: more() } } else { Read::All });
     }
 
     /// Automated backups of a database. They go with it unless the caller says otherwise.
@@ -64,18 +74,18 @@ impl Copies {
     }
 
     /// Snapshots of a database: of this one by its resource id, and not of an older one by the same name.
-    pub(super) fn snapshots(&mut self, answer: &Result<Option<Value>, Why>, of: &Snapshots, thing: &Value) {
+    pub(super) fn snapshots(&mut self, answer: &Result<Option<Value>, Why>, of: &Database, thing: &Value) {
         let answer = match answer {
             Ok(answer) => answer.clone().unwrap_or_default(),
-            Err(why) => return self.source(of.name, Read::Not(why.clone())),
+            Err(why) => return self.source(SNAPSHOTS, Read::Not(why.clone())),
         };
-        let mine = json::text(thing, of.id_here);
+        let mine = json::text(thing, of.id);
         let made = json::age_s(thing, of.made);
         let records = json::list(&answer, of.list).iter().filter_map(|one| {
             let age =
                 json::age_s(one, "/SnapshotDatabaseTime").or_else(|| json::age_s(one, "/SnapshotCreateTime"));
             // Without an id on both sides the age tells whose it is.
-            let another = match (mine, json::text(one, of.id_there)) {
+            let another = match (mine, json::text(one, of.id)) {
                 (Some(mine), Some(theirs)) => mine != theirs,
                 _ => matches!((age, made), (Some(age), Some(made)) if age > made),
             };
@@ -94,10 +104,7 @@ impl Copies {
             Some(record)
         });
         let records = records.collect();
-        self.add(of.name, records);
-        if json::is_cut_off(&answer) {
-            self.partly(of.name);
-        }
+        self.page(SNAPSHOTS, records, &answer);
     }
 
     /// Point-in-time recovery of a table: where it is on, AWS keeps a last backup for 35 days when the table goes.
@@ -123,6 +130,7 @@ impl Copies {
             Err(why) => return self.source(NAME, Read::Not(why.clone())),
         };
         let mine = json::text(table, "/TableId");
+        let made = json::age_s(table, "/CreationDateTime");
         let records = json::list(&answer, "/BackupSummaries").iter().filter_map(|one| {
             let theirs = json::text(one, "/TableId");
             if matches!((mine, theirs), (Some(mine), Some(theirs)) if mine != theirs) {
@@ -131,7 +139,6 @@ impl Copies {
             let age = json::age_s(one, "/BackupCreationDateTime");
             let mut record = self.record("DynamoDB", json::text(one, "/BackupName")?, age);
             // Without an id on both sides the age tells whose it is.
-            let made = json::age_s(table, "/CreationDateTime");
             if matches!((age, made), (Some(age), Some(made)) if age > made) {
                 return None;
             }
@@ -150,18 +157,14 @@ impl Copies {
             Some(record)
         });
         let records = records.collect();
-        self.add(NAME, records);
-        if json::is_cut_off(&answer) {
-            self.partly(NAME);
-        }
+        self.page(NAME, records, &answer);
     }
 
     /// Snapshots of a volume. Its data is of the moment they were begun.
     pub(super) fn of_volume(&mut self, answer: &Result<Value, Why>, volume: &str) {
-        const NAME: &str = "snapshots";
         let answer = match answer {
             Ok(answer) => answer,
-            Err(why) => return self.source(NAME, Read::Not(why.clone())),
+            Err(why) => return self.source(SNAPSHOTS, Read::Not(why.clone())),
         };
         let mine = json::list(answer, "/Snapshots").iter();
         let records = mine.filter(|one| json::text(one, "/VolumeId") == Some(volume)).filter_map(|one| {
@@ -179,10 +182,7 @@ impl Copies {
             Some(record)
         });
         let records = records.collect();
-        self.add(NAME, records);
-        if json::is_cut_off(answer) {
-            self.partly(NAME);
-        }
+        self.page(SNAPSHOTS, records, answer);
     }
 
     /// Asks AWS Backup, where nothing else has a copy that is any use.
@@ -225,10 +225,7 @@ impl Copies {
             Some(record)
         });
         let records = records.collect();
-        self.add(NAME, records);
-        if json::is_cut_off(&answer) {
-            self.partly(NAME);
-        }
+        self.page(NAME, records, &answer);
     }
 
     /// Whether one is there already that is some use: then nobody else is asked.
@@ -263,43 +260,41 @@ impl Copies {
         let fate = if goes { Fate::Command } else { Fate::Account };
         Stored { fate, because: because.to_owned(), ..Stored::default() }
     }
-
-    fn partly(&mut self, name: &'static str) {
-        let why = Why::Failed("there are more".to_owned());
-        if let Some(source) = self.sources.iter_mut().find(|source| source.name == name) {
-            source.read = Read::Partly { within: "the first page".to_owned(), why };
-        }
-    }
 }
 
-/// How snapshots of one kind of database are told.
-pub(super) struct Snapshots {
-    name: &'static str,
+/// How the copies of one kind of database are told.
+pub(super) struct Database {
+    /// Its id, which its snapshots have by the same name.
+    pub id: &'static str,
+    pub arn: &'static str,
+    made: &'static str,
+    /// The operation that lists its snapshots, and the option that names it there.
+    pub describe: &'static str,
+    pub by_name: &'static str,
     list: &'static str,
     called: &'static str,
-    id_here: &'static str,
-    id_there: &'static str,
-    made: &'static str,
 }
 
-/// Of an instance.
-pub(super) const OF_INSTANCE: Snapshots = Snapshots {
-    name: "snapshots",
+/// An instance.
+pub(super) const INSTANCE: Database = Database {
+    id: "/DbiResourceId",
+    arn: "/DBInstanceArn",
+    made: "/InstanceCreateTime",
+    describe: "describe-db-snapshots",
+    by_name: "--db-instance-identifier",
     list: "/DBSnapshots",
     called: "/DBSnapshotIdentifier",
-    id_here: "/DbiResourceId",
-    id_there: "/DbiResourceId",
-    made: "/InstanceCreateTime",
 };
 
-/// Of a cluster.
-pub(super) const OF_CLUSTER: Snapshots = Snapshots {
-    name: "snapshots",
+/// A cluster.
+pub(super) const CLUSTER: Database = Database {
+    id: "/DbClusterResourceId",
+    arn: "/DBClusterArn",
+    made: "/ClusterCreateTime",
+    describe: "describe-db-cluster-snapshots",
+    by_name: "--db-cluster-identifier",
     list: "/DBClusterSnapshots",
     called: "/DBClusterSnapshotIdentifier",
-    id_here: "/DbClusterResourceId",
-    id_there: "/DbClusterResourceId",
-    made: "/ClusterCreateTime",
 };
 
 #[cfg(test)]
@@ -332,7 +327,7 @@ mod tests {
     fn rds(instance: &Value, goes: bool, snapshots: Vec<Value>) -> (&'static str, Option<String>) {
         let mut copies = Copies::of("DB instance app".to_owned(), Some("db-A"));
         copies.automated(instance, goes);
-        copies.snapshots(&Ok(Some(json!({"DBSnapshots": snapshots}))), &OF_INSTANCE, instance);
+        copies.snapshots(&Ok(Some(json!({"DBSnapshots": snapshots}))), &INSTANCE, instance);
         end(copies)
     }
 
@@ -363,7 +358,7 @@ mod tests {
     #[test]
     fn an_answer_that_never_came_is_unknown() {
         let mut copies = Copies::of(String::new(), None);
-        copies.snapshots(&Err(Why::TimedOut), &OF_CLUSTER, &json!({}));
+        copies.snapshots(&Err(Why::TimedOut), &CLUSTER, &json!({}));
         assert_eq!(end(copies).0, "unknown");
         let mut copies = Copies::of(String::new(), None);
         copies.history(Err(Why::Forbidden));

@@ -104,19 +104,20 @@ impl Copies {
         if held.is_empty() {
             return Backups { looked: true, beyond, ..Backups::default() };
         }
-        let mut namespaces: BTreeSet<String> = self.namespaces.iter().cloned().collect();
-        namespaces.extend(held.iter().map(|one| one.namespace.clone()));
-        let namespaces: Vec<String> = namespaces.into_iter().collect();
-        let late = async {
-            match asked {
-                Some(asked) => asked,
-                None => backup::ask(api, catalog, &namespaces, &self.doomed).await,
+        let asked = match asked {
+            Some(asked) => asked,
+            None => {
+                let mut namespaces: BTreeSet<&str> = backup::held::namespaces(&held);
+                namespaces.extend(self.namespaces.iter().map(String::as_str));
+                let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
+                backup::ask(api, catalog, &namespaces, &self.doomed).await
             }
         };
-        let mut backups = late.await.about(api, catalog, &held, &self.doomed).await;
+        let mut backups = asked.about(api, catalog, &held, &self.doomed).await;
         backups.beyond.extend(beyond);
         backups
     }
+
     /// Where else the definitions of what goes are.
     pub async fn defined(&self, api: &Api, catalog: &Catalog, origins: Origins) -> Vec<Definition> {
         if origins.is_empty() {

@@ -461,25 +461,15 @@ async fn pruned(
     let places = places(request);
     let set = by_name(api, catalog, &names, &places).await;
     let deeper = consequences_of_deletion(api, catalog, &set).await;
-    impact.subjects.splice(0..0, deeper.subjects.clone());
-    impact.subjects_total += deeper.subjects_total;
     let all: Vec<String> = names.iter().map(|(k, n)| format!("{k}/{n}")).collect();
     impact.raise(
         Effect::Destroy,
         format!("prunes {}", super::inventory::first(all.iter().map(String::as_str))),
     );
-    let Impact { groups, data, erased_volumes, also, protections, gaps, whole_scope, backups, .. } = deeper;
-    impact.absorb(Impact {
-        backups,
-        groups,
-        data,
-        erased_volumes,
-        also,
-        protections,
-        gaps,
-        whole_scope,
-        ..Impact::default()
-    });
+    // What is pruned stands first.
+    let Impact { subjects, .. } = deeper;
+    impact.subjects.splice(0..0, subjects);
+    impact.absorb(Impact { subjects: Vec::new(), ..deeper });
     impact
 }
 
@@ -487,10 +477,8 @@ async fn consequences_of_deletion(api: &Api, catalog: &Catalog, set: &Set) -> Im
     let copies = Copies::of(None, set, Act::Delete);
     let deeper = deletion::deepen(api, catalog, set, Manner::default());
     let (deeper, asked) = tokio::join!(deeper, copies.ask(api, catalog));
-    let Deeper { mut impact, behind, origins, .. } = deeper;
-    let copied = copies.about(api, catalog, asked, behind, &impact);
-    let (backups, definitions) = tokio::join!(copied, copies.defined(api, catalog, origins));
-    (impact.backups, impact.definitions) = (backups, definitions);
+    let Deeper { mut impact, behind, .. } = deeper;
+    impact.backups = copies.about(api, catalog, asked, behind, &impact).await;
     impact.subjects = set.subjects(jiff::Timestamp::now(), &[]);
     impact.subjects_total = set.total;
     impact.gaps.extend(set.impact.gaps.clone());
@@ -570,30 +558,8 @@ async fn differ(
     if !missing.is_empty() && request.parsed.path() == "delete" {
         let more = by_name(api, catalog, missing.get(..200).unwrap_or(&missing), &places(request)).await;
         let deeper = consequences_of_deletion(api, catalog, &more).await;
-        let Impact {
-            subjects,
-            groups,
-            data,
-            erased_volumes,
-            also,
-            protections,
-            gaps,
-            whole_scope,
-            backups,
-            ..
-        } = deeper;
-        impact.absorb(Impact {
-            backups,
-            subjects,
-            groups,
-            data,
-            erased_volumes,
-            also,
-            protections,
-            gaps,
-            whole_scope,
-            ..Impact::default()
-        });
+        // How many there are in all is counted below.
+        impact.absorb(Impact { subjects_total: 0, ..deeper });
     }
     // Manifests guard could not read are told by kubectl; anything else is a difference worth saying.
     if set.read_all || !missing.is_empty() {

@@ -351,12 +351,8 @@ where
         }
         let finalizers: Vec<Cow<'_, str>> =
             meta.finalizers.iter().map(|f| Cow::Borrowed(f.as_str())).collect();
-        let marks = Marks::of(
-            |key| meta.annotations.get(key).map(String::as_str),
-            |key| meta.labels.get(key).map(String::as_str),
-        );
         let seen = Seen {
-            marks,
+            marks: Marks::of_meta(meta),
             name: &meta.name,
             namespace: meta.namespace.as_deref(),
             made: meta.creation_timestamp.as_deref(),

@@ -79,16 +79,18 @@ impl<'a> Marks<'a> {
             release: annotation(HELM),
         }
     }
+
+    /// The same by its metadata.
+    pub fn of_meta(meta: &'a Meta) -> Marks<'a> {
+        let text = |map: &'a BTreeMap<String, String>, key: &str| map.get(key).map(String::as_str);
+        Marks::of(|key| text(&meta.annotations, key), |key| text(&meta.labels, key))
+    }
 }
 
 impl Origins {
     /// Notes an object by its metadata.
     pub fn note_meta(&mut self, kind: &Kind, meta: &Meta) {
-        let marks = Marks::of(
-            |key| meta.annotations.get(key).map(String::as_str),
-            |key| meta.labels.get(key).map(String::as_str),
-        );
-        self.note(kind, meta.namespace.as_deref(), &meta.name, &marks);
+        self.note(kind, meta.namespace.as_deref(), &meta.name, &Marks::of_meta(meta));
     }
 }
 

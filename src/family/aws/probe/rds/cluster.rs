@@ -5,7 +5,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::number;
 use crate::engine::impact::{Data, Fate, Group, Impact};
-use crate::family::aws::probe::copies::{Copies, OF_CLUSTER};
+use crate::family::aws::probe::copies::CLUSTER;
 use crate::family::aws::probe::describe::{Seen, newest};
 use crate::family::aws::probe::json;
 use serde_json::Value;
@@ -61,23 +61,7 @@ async fn copies(
     if !ends.contains(&way.hit.operation.as_str()) {
         return;
     }
-    let mut found =
-        Copies::of(format!("{} {}", way.kind, way.name), json::text(cluster, "/DbClusterResourceId"));
-    let kept = way.hit.switch("delete-automated-backups") == Some(false);
-    found.automated(cluster, way.deletes() && !kept);
-    match snapshots {
-        Some(snapshots) => found.snapshots(snapshots, &OF_CLUSTER, cluster),
-        // Before a mere stop they are asked for only where nothing else is there.
-        None if found.has_usable() => {}
-        None => {
-            let words =
-                [way.service(), "describe-db-cluster-snapshots", "--db-cluster-identifier", &way.name];
-            let words: Vec<&str> = words.into_iter().chain(["--snapshot-type", "manual"]).collect();
-            found.snapshots(&way.cli.find(&words).await, &OF_CLUSTER, cluster);
-        }
-    }
-    found.recovery_points(way.cli, json::text(cluster, "/DBClusterArn")).await;
-    impact.backups = found.done();
+    impact.backups = way.copies(cluster, snapshots, &CLUSTER).await;
 }
 
 fn build(cluster: &Value) -> String {

@@ -5,7 +5,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::number;
 use crate::engine::impact::{Data, Impact};
-use crate::family::aws::probe::copies::{Copies, OF_INSTANCE};
+use crate::family::aws::probe::copies::INSTANCE;
 use crate::family::aws::probe::describe::{Seen, newest};
 use crate::family::aws::probe::json;
 use serde_json::Value;
@@ -67,21 +67,7 @@ async fn copies(
     if !ends || way.service() != "rds" || elsewhere.iter().any(|at| json::text(instance, at).is_some()) {
         return;
     }
-    let mut found = Copies::of(format!("{} {}", way.kind, way.name), json::text(instance, "/DbiResourceId"));
-    let kept = way.hit.switch("delete-automated-backups") == Some(false);
-    found.automated(instance, way.deletes() && !kept);
-    match snapshots {
-        Some(snapshots) => found.snapshots(snapshots, &OF_INSTANCE, instance),
-        // Before a mere stop they are asked for only where nothing else is there.
-        None if found.has_usable() => {}
-        None => {
-            let words = ["rds", "describe-db-snapshots", "--db-instance-identifier", &way.name];
-            let words: Vec<&str> = words.into_iter().chain(["--snapshot-type", "manual"]).collect();
-            found.snapshots(&way.cli.find(&words).await, &OF_INSTANCE, instance);
-        }
-    }
-    found.recovery_points(way.cli, json::text(instance, "/DBInstanceArn")).await;
-    impact.backups = found.done();
+    impact.backups = way.copies(instance, snapshots, &INSTANCE).await;
 }
 
 /// What it is made of: `postgres 15.4, db.m5.large, 200 GiB, Multi-AZ`.

@@ -5,11 +5,13 @@ mod cluster;
 mod instance;
 
 use super::cli::Cli;
+use super::copies::{Copies, Database};
 use super::describe;
 use super::describe::{Named, Seen, first, last_name, merge, names, off};
 use super::json;
 use super::safer_command::Form;
 use crate::engine::aws::Hit;
+use crate::engine::backup::Backups;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
@@ -164,6 +166,30 @@ impl Way<'_> {
             (false, false) => off(&turn_on()),
         };
         impact.protections.push(Protection { what: "deletion protection".to_owned(), effect });
+    }
+
+    /// The newest copies of what is deleted or stopped; `snapshots` are those that were asked for already.
+    async fn copies(
+        &self,
+        thing: &Value,
+        snapshots: Option<&Result<Option<Value>, Why>>,
+        of: &Database,
+    ) -> Backups {
+        let mut found = Copies::of(format!("{} {}", self.kind, self.name), json::text(thing, of.id));
+        let kept = self.hit.switch("delete-automated-backups") == Some(false);
+        found.automated(thing, self.deletes() && !kept);
+        match snapshots {
+            Some(snapshots) => found.snapshots(snapshots, of, thing),
+            // Before a mere stop they are asked for only where nothing else is there.
+            None if found.has_usable() => {}
+            None => {
+                let words =
+                    [self.service(), of.describe, of.by_name, &self.name, "--snapshot-type", "manual"];
+                found.snapshots(&self.cli.find(&words).await, of, thing);
+            }
+        }
+        found.recovery_points(self.cli, json::text(thing, of.arn)).await;
+        found.done()
     }
 
     /// What becomes of the data itself when the thing is deleted.

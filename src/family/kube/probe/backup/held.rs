@@ -3,6 +3,7 @@
 use super::json;
 use crate::engine::backup::Holder;
 use crate::family::kube::probe::http::Meta;
+use std::collections::BTreeSet;
 
 /// A claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,11 @@ pub struct Held {
 pub const CNPG_CLUSTER: &str = "cnpg.io/cluster";
 /// The label by which Velero leaves an object out (pkg/apis/velero/v1/labels_annotations.go).
 const EXCLUDED: &str = "velero.io/exclude-from-backup";
+
+/// The namespaces of these claims.
+pub fn namespaces(held: &[Held]) -> BTreeSet<&str> {
+    held.iter().map(|one| one.namespace.as_str()).collect()
+}
 
 impl Held {
     /// By the claim's metadata.

@@ -2,7 +2,7 @@
 //! claim comes of it.
 
 use super::doomed::Doomed;
-use super::held::Held;
+use super::held::{Held, namespaces};
 use super::json;
 use super::lists::Listed;
 use super::place::{Host, of_host};
@@ -156,7 +156,7 @@ impl Jobs {
 
     /// Reads the words of every job, once; those that are no backup by them, and have no script that may be one, are put away.
     pub fn read(&mut self, held: &[Held]) {
-        let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
+        let namespaces = namespaces(held);
         for jobs in [&mut self.cron.items, &mut self.lone.items] {
             // A job of another namespace concerns these only where it names one of theirs.
             jobs.retain(|job| namespaces.contains(job.namespace.as_str()) || job.names_one_of(&namespaces));
@@ -171,7 +171,7 @@ impl Jobs {
     /// What has to be looked up for these holders.
     pub fn wanted(&self, held: &[Held]) -> Wanted {
         let mut wanted = Wanted::default();
-        let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
+        let namespaces = namespaces(held);
         for job in self.all() {
             let mine = namespaces.contains(job.namespace.as_str());
             // What is told by the command itself needs no script.

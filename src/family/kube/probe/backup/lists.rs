@@ -35,6 +35,12 @@ impl<T> Listed<T> {
     }
 }
 
+/// Several lists as one: it is whole where each of them is.
+pub fn merged<T>(lists: Vec<Listed<T>>) -> Listed<T> {
+    let read = lists.iter().find(|list| !list.whole()).map_or(Read::All, |list| list.read.clone());
+    Listed { items: lists.into_iter().flat_map(|list| list.items).collect(), read }
+}
+
 /// Everything of one kind, in the form that `form` makes of it.
 pub async fn everywhere<T>(
     api: &Api,

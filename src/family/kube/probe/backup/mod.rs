@@ -22,10 +22,10 @@ use crate::engine::backup::{Backups, Beyond, Read, Source};
 use crate::engine::fact::Why;
 use cnpg::Cnpg;
 use jobs::{Jobs, Wanted};
-use lists::{Listed, everywhere};
+use lists::{Listed, everywhere, merged};
 use rows::ROWS;
 use snapshots::Snapshots;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use velero::Velero;
 
 /// So many claims are told apart; of more the rest is not looked at, and that is said.
@@ -98,7 +98,7 @@ pub async fn ask(api: &Api, catalog: &Catalog, namespaces: &[String], doomed: &D
     owned(doomed, cnpg.as_ref(), snapshots.as_mut());
     // What is announced and does not answer may have something as well.
     let silent = |group: &str| catalog.gaps.iter().any(|gap| gap.what.contains(group));
-    let strange = ROWS.iter().filter(|row| (row.resources.is_empty() && has(row.group)) || silent(row.group));
+    let strange = ROWS.iter().filter(|row| (!row.read && has(row.group)) || silent(row.group));
     let strange = strange.collect();
     Asked { velero, cnpg, snapshots, jobs, strange }
 }
@@ -115,7 +115,7 @@ fn owned(doomed: &Doomed, cnpg: Option<&Cnpg>, snapshots: Option<&mut Snapshots>
         }
     }
     for snapshot in &mut snapshots.all.items {
-        if takes(&going, snapshot.family().1) {
+        if takes(&going, snapshot.owners()) {
             snapshot.goes_with_owner();
         }
     }
@@ -142,9 +142,7 @@ async fn together<T>(
     form: impl Fn(&serde_json::Value) -> Option<T>,
 ) -> Listed<T> {
     let asked = namespaces.map(|namespace| lists::within(api, kind, namespace, &form));
-    let answers = crate::run::tasks::gather(asked).await;
-    let read = answers.iter().find(|answer| !answer.whole()).map_or(Read::All, |answer| answer.read.clone());
-    Listed { items: answers.into_iter().flat_map(|answer| answer.items).collect(), read }
+    merged(crate::run::tasks::gather(asked).await)
 }
 
 async fn list<T>(
@@ -163,12 +161,9 @@ async fn list<T>(
 }
 
 impl Asked {
-    /// Asks what only the claims lead to, and says what there is of each.
+    /// Asks what only the claims lead to, of which there is one at least, and says what there is of each.
     pub async fn about(mut self, api: &Api, catalog: &Catalog, held: &[Held], doomed: &Doomed) -> Backups {
         let now = jiff::Timestamp::now().as_second();
-        if held.is_empty() {
-            return Backups { now, looked: true, ..Backups::default() };
-        }
         let beyond = held.len().saturating_sub(CLAIMS);
         let held = &with_siblings(&held[..held.len() - beyond]);
         if let Some(jobs) = &mut self.jobs {
@@ -282,8 +277,7 @@ async fn volumes(
         let read = Read::Not(Why::Failed("the claims could not be read".to_owned()));
         return Some(Listed { items: Vec::new(), read });
     }
-    let namespaces: BTreeSet<&str> = held.iter().map(|one| one.namespace.as_str()).collect();
-    let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
+    let namespaces: Vec<String> = held::namespaces(held).into_iter().map(str::to_owned).collect();
     // A long query is cheaper than the volumes of everybody, and none is cut off.
     let chunks: Vec<String> = uids
         .chunks(UIDS)
@@ -298,9 +292,7 @@ async fn volumes(
     let one = async |(kind, query): (&Kind, &String)| {
         everywhere(api, kind, query, &namespaces, velero::volume).await
     };
-    let answers = crate::run::tasks::gather(asked.into_iter().map(one)).await;
-    let read = answers.iter().find(|answer| !answer.whole()).map_or(Read::All, |answer| answer.read.clone());
-    Some(Listed { items: answers.into_iter().flat_map(|answer| answer.items).collect(), read })
+    Some(merged(crate::run::tasks::gather(asked.into_iter().map(one)).await))
 }
 
 async fn scripts(api: &Api, wanted: &Wanted) -> BTreeMap<(String, String), String> {

@@ -9,36 +9,36 @@ pub struct Row {
     pub name: &'static str,
     /// API group.
     pub group: &'static str,
-    /// The resources that are read; none where nothing here can read them, and then the source is unknown.
-    pub resources: &'static [&'static str],
+    /// Whether a reader beside this table reads it; of the others the source is unknown.
+    pub read: bool,
 }
 
-const fn row(name: &'static str, group: &'static str, resources: &'static [&'static str]) -> Row {
-    Row { name, group, resources }
+const fn row(name: &'static str, group: &'static str, read: bool) -> Row {
+    Row { name, group, read }
 }
 
 /// Every group that is looked for, those that can be read first.
 pub const ROWS: &[Row] = &[
-    row("velero", "velero.io", &["backups", "schedules", "backupstoragelocations"]),
-    row("cnpg", "postgresql.cnpg.io", &["backups", "scheduledbackups", "clusters"]),
-    row("cnpg", "barmancloud.cnpg.io", &["objectstores"]),
-    row("snapshots", "snapshot.storage.k8s.io", &["volumesnapshots", "volumesnapshotcontents"]),
-    row("cronjobs", "batch", &["cronjobs", "jobs"]),
-    row("zalando", "acid.zalan.do", &[]),
-    row("pgo", "postgres-operator.crunchydata.com", &[]),
-    row("percona", "pxc.percona.com", &[]),
-    row("percona", "psmdb.percona.com", &[]),
-    row("percona", "pgv2.percona.com", &[]),
-    row("k8up", "k8up.io", &[]),
-    row("stash", "stash.appscode.com", &[]),
-    row("kubestash", "core.kubestash.com", &[]),
-    row("kasten", "config.kio.kasten.io", &[]),
-    row("kanister", "cr.kanister.io", &[]),
-    row("longhorn", "longhorn.io", &[]),
-    row("elastic", "stackconfigpolicy.k8s.elastic.co", &[]),
-    row("mongodb", "mongodb.com", &[]),
-    row("mariadb", "k8s.mariadb.com", &[]),
-    row("mysql", "mysql.oracle.com", &[]),
+    row("velero", "velero.io", true),
+    row("cnpg", "postgresql.cnpg.io", true),
+    row("cnpg", "barmancloud.cnpg.io", true),
+    row("snapshots", "snapshot.storage.k8s.io", true),
+    row("cronjobs", "batch", true),
+    row("zalando", "acid.zalan.do", false),
+    row("pgo", "postgres-operator.crunchydata.com", false),
+    row("percona", "pxc.percona.com", false),
+    row("percona", "psmdb.percona.com", false),
+    row("percona", "pgv2.percona.com", false),
+    row("k8up", "k8up.io", false),
+    row("stash", "stash.appscode.com", false),
+    row("kubestash", "core.kubestash.com", false),
+    row("kasten", "config.kio.kasten.io", false),
+    row("kanister", "cr.kanister.io", false),
+    row("longhorn", "longhorn.io", false),
+    row("elastic", "stackconfigpolicy.k8s.elastic.co", false),
+    row("mongodb", "mongodb.com", false),
+    row("mariadb", "k8s.mariadb.com", false),
+    row("mysql", "mysql.oracle.com", false),
 ];
 
 #[cfg(test)]

@@ -25,16 +25,15 @@ pub struct Snapshot {
     content: Option<String>,
     /// The CloudNativePG cluster it was made of: every instance has the same data.
     cnpg: Option<String>,
-    uid: Option<String>,
     owners: Vec<String>,
     going: bool,
     goes: bool,
 }
 
 impl Snapshot {
-    /// Its own uid and those of its owners.
-    pub fn family(&self) -> (Option<&str>, &[String]) {
-        (self.uid.as_deref(), &self.owners)
+    /// The uids of its owners.
+    pub fn owners(&self) -> &[String] {
+        &self.owners
     }
 
     /// It goes along with its owner.
@@ -58,7 +57,6 @@ pub fn snapshot(of: &Value, doomed: &Doomed) -> Option<Snapshot> {
         made: json::time(of, "/status/creationTime"),
         content: json::owned(of, "/status/boundVolumeSnapshotContentName"),
         cnpg: json::mark(of, "labels", CNPG_CLUSTER).map(str::to_owned),
-        uid: json::owned(of, "/metadata/uid"),
         owners: json::owners(of),
         going: json::text(of, "/metadata/deletionTimestamp").is_some(),
         goes: doomed.takes(of),
