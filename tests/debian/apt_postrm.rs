@@ -214,7 +214,7 @@ fn postgresql_drops_its_clusters_whatever_was_answered_before() {
     );
     let facts = look(root.path(), "postgresql-15");
     let clusters: Vec<_> =
-        facts.clusters.iter().map(|c| (c.name.as_str(), c.end.as_ref().map(want))).collect();
+        facts.clusters.iter().map(|c| (c.found.name.as_str(), c.end.as_ref().map(want))).collect();
     assert_eq!(clusters, [("main", Some(AsksYes))]);
     assert!(facts.clusters[0].size.as_ref().unwrap().bytes >= 5000);
     assert!(facts.unclear.is_empty());

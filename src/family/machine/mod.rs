@@ -1,5 +1,9 @@
 //! The machine as a target: what packages and units are changed on.
 
+pub mod backup;
+pub mod child;
+pub mod links;
+pub mod postgres;
 pub(super) mod reading;
 pub mod resolve;
 pub mod screen;

@@ -31,7 +31,7 @@ use crate::family::packages::keep::safer;
 use crate::ui::view::Sight;
 use promise::Copies;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a simulation may take when no policy sets a time: apt needs one to four seconds for large lists of packages.
 const PLANNING: Duration = Duration::from_secs(15);
@@ -121,6 +121,8 @@ impl<'a> Packages<'a> {
                     probe::facts::look_at_broken(&found.root, &going, &mut held, patience);
                 }
                 *impact = probe::impact_of(&plan, &held);
+                let until = Instant::now() + patience;
+                impact.backups = probe::copies_of(&found.root, self.on.cx.world, &plan, &held, until, impact);
                 self.lost = probe::lost_things(&plan, &held);
                 self.keeps_by_removal = probe::keeps_by_removal(&plan, &held);
                 self.plan = Some(plan);

@@ -65,8 +65,9 @@ fn clauses(intent: &Intent, packages: &Copies, plan: &Plan, world: &World) -> Ve
     if survey.settings > 0 {
         parts.push(counted(survey.settings, "settings file", "settings files"));
     }
-    let dumped: Vec<String> = survey.clusters.iter().filter(|c| c.running.is_some()).map(cluster).collect();
-    let left: Vec<String> = survey.clusters.iter().filter(|c| c.running.is_none()).map(cluster).collect();
+    let dumped: Vec<String> =
+        survey.clusters.iter().filter(|c| c.cluster.pid.is_some()).map(cluster).collect();
+    let left: Vec<String> = survey.clusters.iter().filter(|c| c.cluster.pid.is_none()).map(cluster).collect();
     if packages.databases && !dumped.is_empty() {
         parts.push(format!("a dump of PostgreSQL {}", dumped.join(", ")));
     }
@@ -99,7 +100,7 @@ fn clauses(intent: &Intent, packages: &Copies, plan: &Plan, world: &World) -> Ve
 }
 
 fn cluster(found: &keep::postgres::Found) -> String {
-    format!("{} ({})", found.called(), size(found.bytes))
+    format!("{} ({})", found.cluster.called(), size(found.bytes))
 }
 
 /// A number of things: `1 package (.deb)`, `3 packages (.deb)`.

@@ -34,15 +34,13 @@ pub(super) struct Database {
 /// Describes the database in a directory. `users` are those who use what goes.
 pub(super) fn describe(path: &Path, kind: &Kind, clusters: &[Cluster], users: &Users) -> Database {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let known = clusters.iter().find(|cluster| real(&cluster.data) == path);
-    let name = known.map_or_else(
-        || kind.name.to_owned(),
-        |cluster| format!("{} {}/{}", kind.name, cluster.version, cluster.name),
-    );
+    let known = clusters.iter().find(|cluster| real(&cluster.found.data) == path);
+    let name = known
+        .map_or_else(|| kind.name.to_owned(), |cluster| format!("{} {}", kind.name, cluster.found.called()));
     let mut found = Database { path: path.to_owned(), name, ..Database::default() };
     let works = |user: &&super::processes::User| user.path.starts_with(path);
     let servers: Vec<_> = users.all.iter().filter(works).collect();
-    let known_pid = known.and_then(|cluster| cluster.pid);
+    let known_pid = known.and_then(|cluster| cluster.found.pid);
     if servers.is_empty() && known_pid.is_none() {
         return found;
     }
@@ -52,7 +50,9 @@ pub(super) fn describe(path: &Path, kind: &Kind, clusters: &[Cluster], users: &U
     let first = servers.iter().find(named).or_else(|| servers.first());
     let mut parts = vec![first.map_or_else(|| kind.server.to_owned(), |user| user.process.name.clone())];
     let age = servers.iter().filter_map(|user| user.process.age_s).max();
-    parts.extend(age.or_else(|| known.and_then(|c| c.since_s)).map(|age| format!("running {}", span(age))));
+    parts.extend(
+        age.or_else(|| known.and_then(|c| c.found.since_s)).map(|age| format!("running {}", span(age))),
+    );
     let mut pids: Vec<u32> = servers.iter().map(|user| user.process.pid).collect();
     pids.extend(known_pid.filter(|pid| !pids.contains(pid)));
     match Proc::at(Path::new("/")).listeners_of(&pids) {
@@ -70,14 +70,20 @@ pub(super) fn describe(path: &Path, kind: &Kind, clusters: &[Cluster], users: &U
 mod tests {
     use super::*;
     use crate::engine::files::databases::kind_of;
+    use crate::family::machine::postgres;
 
     #[test]
     fn a_cluster_is_called_by_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().canonicalize().unwrap();
         let kind = kind_of(|name| ["PG_VERSION", "base", "global"].contains(&name)).unwrap();
-        let cluster =
-            Cluster { version: "15".into(), name: "main".into(), data: path.clone(), ..Cluster::default() };
+        let found = postgres::Cluster {
+            version: "15".into(),
+            name: "main".into(),
+            data: path.clone(),
+            ..postgres::Cluster::default()
+        };
+        let cluster = Cluster { found, ..Cluster::default() };
         let found = describe(&path, kind, &[cluster], &Users::default());
         assert_eq!((found.name.as_str(), found.server), ("PostgreSQL cluster 15/main", None));
         assert_eq!(describe(&path, kind, &[], &Users::default()).name, "PostgreSQL cluster");

@@ -209,6 +209,7 @@ fn is_elsewhere(top: &Path, repositories: &[&PathBuf], ground: &Ground<'_>, impa
 /// Tells of the database that a path is a part of.
 pub(super) fn part_of(path: &Path, dir: &Path, kind: &Kind, ground: &Ground<'_>, impact: &mut Impact) {
     let users = ground.users_of(dir, &HashSet::new());
+    ground.hits_database(dir, kind);
     let database = database::describe(dir, kind, &ground.clusters(), &users);
     if let Some((what, why)) = database.gap {
         impact.gap(what, why);
@@ -226,6 +227,7 @@ fn databases(path: &Path, found: &Found, users: &Users, ground: &Ground<'_>, imp
     let all_seen = users.missed.is_none() && !users.hidden;
     for (dir, kind) in &found.databases {
         let database = database::describe(dir, kind, &clusters, users);
+        ground.hits_database(dir, kind);
         if let Some((what, why)) = database.gap {
             impact.gap(what, why);
         }

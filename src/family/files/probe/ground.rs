@@ -5,13 +5,16 @@ use super::git::Git;
 use super::processes::{Table, Users};
 use super::walk::Reach;
 use crate::engine::effect::Effect;
+use crate::engine::files::databases::Kind;
 use crate::engine::files::grammar::Rm;
 use crate::engine::files::places::{Places, is_of_homes, is_of_root, is_of_system};
 use crate::engine::impact::Impact;
+use crate::family::machine::backup::{Place, places};
+use crate::family::machine::postgres;
 use crate::family::packages::probe::facts::Cluster;
 use crate::run::mounts::Mounts;
 use crate::world::World;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -55,6 +58,8 @@ pub(super) struct Ground<'a> {
     pub processes: OnceCell<Table>,
     /// What the packages family says of databases; asked where there is one.
     pub clusters: OnceCell<Vec<Cluster>>,
+    /// Directories of databases that go, or lose a part.
+    pub databases: RefCell<Vec<Place>>,
     /// Until when everything has to be known.
     pub until: Instant,
 }
@@ -68,6 +73,17 @@ pub(super) fn tell(impact: &mut Impact, because: String) {
 }
 
 impl Ground<'_> {
+    /// Keeps in mind that a database loses its directory, or a part of it.
+    pub fn hits_database(&self, dir: &Path, kind: &Kind) {
+        let known: Vec<postgres::Cluster> =
+            self.clusters().iter().map(|cluster| cluster.found.clone()).collect();
+        let place = places::of_directory(Path::new("/"), dir, kind, &known);
+        let mut all = self.databases.borrow_mut();
+        if !all.iter().any(|known| known.data == place.data) {
+            all.push(place);
+        }
+    }
+
     /// How much a path matters by where it lies alone.
     pub fn weight_of_place(&self, path: &Path, impact: &mut Impact) -> Weight {
         match self.place(path) {

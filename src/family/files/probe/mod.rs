@@ -20,7 +20,7 @@ use crate::engine::files::{classify_as, scratch};
 use crate::engine::human::{bytes, counted, number};
 use crate::engine::impact::{Data, Fate, Impact, Subject};
 use crate::world::World;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
@@ -28,6 +28,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::family::machine::backup::{self, places as holders};
 use crate::run::mounts::Mounts;
 use git::Git;
 use ground::{Ground, Weight};
@@ -39,6 +40,9 @@ pub const DEADLINE: Duration = Duration::from_secs(3);
 const TOLD: usize = 50;
 /// So long may finding the databases of the machine take.
 const FINDING: Duration = Duration::from_millis(500);
+
+/// So much longer may looking for copies of a database take.
+const COPIES: Duration = Duration::from_millis(1_500);
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +106,7 @@ pub fn ask(request: &Request<'_>) -> Answered {
         alone: operands.len() == 1,
         processes: OnceCell::new(),
         clusters: OnceCell::new(),
+        databases: RefCell::default(),
         until,
     };
     if !ground.mounts.known {
@@ -122,6 +127,12 @@ pub fn ask(request: &Request<'_>) -> Answered {
             lost.push((weight, size, &operand.path));
         }
         impact.whole_scope |= weight == Weight::Heavy;
+    }
+    let databases = ground.databases.take();
+    if !databases.is_empty() {
+        holders::tell_second_servers(Path::new("/"), &databases, &mut impact);
+        let going = operands.iter().map(|operand| operand.path.clone()).collect();
+        impact.backups = backup::find(Path::new("/"), world, databases, going, until + COPIES);
     }
     // Of equals the first one named stays first.
     lost.sort_by_key(|(weight, size, _)| std::cmp::Reverse((*weight, *size)));

@@ -108,7 +108,7 @@ fn clusters(world: &World, within: Duration) -> Vec<PathBuf> {
     found
         .into_iter()
         .flat_map(|facts| facts.clusters)
-        .flat_map(|c| [vec![c.data], c.elsewhere].concat())
+        .flat_map(|c| [vec![c.found.data], c.found.elsewhere].concat())
         .collect()
 }
 

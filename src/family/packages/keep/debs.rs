@@ -1,11 +1,11 @@
 //! The exact package files: from apt's own cache, else from a mirror, else put together again by dpkg-repack. None is
 //! taken for one before it has been read through and says to be the package that goes.
 
-use super::child::{self, Out};
 use super::manifest::{Deb, From};
 use super::settings::copy;
 use super::system::{Known, System};
 use super::{Order, Tools};
+use crate::family::machine::child::{self, Out};
 use crate::keep::atomic_dir::create;
 use std::fs::{self, DirBuilder, File};
 use std::io;

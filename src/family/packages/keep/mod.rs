@@ -3,7 +3,6 @@
 //! `debs/` holds the exact packages, `files/` their settings as they were, `status` what dpkg had written down about
 //! them, `clusters/` dumps of the PostgreSQL databases that a purge drops, or the directories of a cluster that is down. Other data of a package is not in it.
 
-mod child;
 mod debs;
 pub mod manifest;
 pub mod postgres;
@@ -247,7 +246,7 @@ pub fn take(order: &Order<'_>) -> Result<Taken> {
         undumped = gaps;
     } else {
         for cluster in found {
-            let what = format!("PostgreSQL cluster {}", cluster.called());
+            let what = format!("PostgreSQL cluster {}", cluster.cluster.called());
             missing(&mut manifest, &what, "left out".to_owned());
         }
     }

@@ -4,7 +4,6 @@
 //! not with those the package brings (`--force-confold` keeps them); everything else comes after, when the users it
 //! belongs to exist again. Dumps are not loaded: which data is right, and into which cluster it goes, is for a person.
 
-use super::child;
 use super::manifest::{Cluster, Is, Manifest, Package, Role, Settings};
 use super::put_settings::{Done, Putter, State, in_order};
 use super::signal_guard::Uninterrupted;
@@ -13,6 +12,7 @@ use super::{Tools, inside};
 use crate::engine::packages::plan::{Kind, Plan};
 use crate::engine::packages::simulated;
 use crate::fail::{self, Fail, Result};
+use crate::family::machine::child;
 use crate::world::World;
 use std::collections::BTreeSet;
 use std::io;

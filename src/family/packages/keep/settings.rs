@@ -4,6 +4,7 @@
 
 use super::manifest::{Is, Owner, Role, Settings, Unit};
 use super::system::{Known, System};
+use crate::family::machine::postgres::cluster::is_version;
 use crate::keep::atomic_dir::hex;
 use crate::keep::head::Missing;
 use sha2::{Digest, Sha256};
@@ -113,11 +114,6 @@ pub fn wanted(system: &System, known: &Known, purged: bool) -> (Wanted, Vec<Unit
         add(path, Role::Unit);
     }
     (wanted, units)
-}
-
-/// Whether this is the version in the name of a PostgreSQL server: `15`, `9.6`.
-pub fn is_version(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 /// Paths below /etc that a script deletes, as far as it spells them out. A pattern stands for its directory.

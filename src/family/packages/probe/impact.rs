@@ -7,7 +7,9 @@ use crate::engine::fact::Why;
 use crate::engine::human::{bytes, counted, number, span};
 use crate::engine::impact::{Data, Fate, Group, Impact, Subject};
 use crate::engine::packages::plan::{Change, Kind, Plan};
+use crate::family::machine::postgres;
 use crate::run::proc::Protocol;
+use std::path::Path;
 
 /// What no script deletes is worth a line from here on.
 const WORTH_A_LINE: u64 = 1_000_000;
@@ -80,7 +82,7 @@ pub fn lost_things(plan: &Plan, facts: &[PackageFacts]) -> Vec<String> {
     };
     for one in &all {
         let clusters = one.clusters().iter().filter(|c| one.fate_of_cluster(c).0 == Fate::Erased);
-        clusters.map(|c| format!("{}/{}", c.version, c.name)).for_each(&mut add);
+        clusters.map(|c| c.found.called()).for_each(&mut add);
     }
     let mut erased: Vec<(u64, &str)> = all
         .iter()
@@ -102,6 +104,33 @@ pub fn lost_things(plan: &Plan, facts: &[PackageFacts]) -> Vec<String> {
         lost.extend(best.map(|g| g.change.name.clone()));
     }
     lost
+}
+
+/// Directories with data of what goes, by package, with what becomes of each.
+pub(super) fn stores_of<'a>(plan: &'a Plan, facts: &'a [PackageFacts]) -> Vec<(&'a str, &'a Path, Fate)> {
+    let all = going(plan, facts);
+    let of = |one: &Going<'a>| {
+        let Some(facts) = one.facts else { return Vec::new() };
+        let each = facts
+            .stores
+            .iter()
+            .map(|store| (facts.name.as_str(), store.path.as_path(), one.fate(&store.end).0));
+        each.collect()
+    };
+    all.iter().flat_map(of).collect()
+}
+
+/// PostgreSQL's clusters of what goes, with what becomes of each.
+pub(super) fn clusters_of<'a>(
+    plan: &'a Plan,
+    facts: &'a [PackageFacts],
+) -> Vec<(&'a postgres::Cluster, Fate)> {
+    let all = going(plan, facts);
+    let of = |one: &Going<'a>| {
+        let clusters = one.facts.map(|facts| facts.clusters.as_slice()).unwrap_or_default();
+        clusters.iter().map(|cluster| (&cluster.found, one.fate_of_cluster(cluster).0)).collect::<Vec<_>>()
+    };
+    all.iter().flat_map(of).collect()
 }
 
 /// Whether the same packages could be removed, and not purged, without anything being erased: the milder way.
@@ -315,12 +344,11 @@ fn data(one: &Going<'_>, impact: &mut Impact) {
         let (fate, because) = one.fate_of_cluster(cluster);
         let size = cluster.size.as_ref().map_or_else(|| "size not known".to_owned(), amount);
         let mut what = format!(
-            "PostgreSQL cluster {}/{}: {size} in {}",
-            cluster.version,
-            cluster.name,
-            cluster.data.display()
+            "PostgreSQL cluster {}: {size} in {}",
+            cluster.found.called(),
+            cluster.found.data.display()
         );
-        match cluster.elsewhere.len() as u64 {
+        match cluster.found.elsewhere.len() as u64 {
             0 => {}
             n => what.push_str(&format!(" and {}", counted(n, "other directory"))),
         }

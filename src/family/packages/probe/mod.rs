@@ -2,12 +2,14 @@
 //! a simulation. That changes nothing, takes no locks and needs no root.
 
 mod aptitude;
+mod copies;
 mod dpkg;
 pub mod facts;
 mod get;
 pub mod impact;
 pub mod simulate;
 
+pub use copies::copies_of;
 pub use impact::{impact_of, keeps_by_removal, lost_things};
 
 use crate::engine::fact::{Known, Why};

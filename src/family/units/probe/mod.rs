@@ -7,6 +7,7 @@
 mod after;
 mod check;
 mod clean;
+mod copies;
 mod counted;
 mod limit;
 mod manager;

@@ -2,7 +2,7 @@
 
 use super::counted::served;
 use super::requested_units::Down;
-use super::{Answered, Request, sessions, when};
+use super::{Answered, Request, copies, sessions, when};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, span};
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 /// Programs that hold data, by their process's name, and what they are.
 const DATABASES: &[(&str, &str)] = &[
@@ -79,6 +80,11 @@ pub fn probe_impact(request: &Request<'_>, down: &Down, answered: &mut Answered)
             busy(&processes, impact);
             serving(&proc, &processes, impact);
             containers(&processes, impact);
+            if !down.only_sleeps() {
+                let holds = processes.iter().filter(|process| is_database(&process.name));
+                let pids: Vec<u32> = holds.map(|process| process.pid).collect();
+                copies::of_processes(request, &pids, Instant::now() + request.deadline, impact);
+            }
         }
         Err(why) => impact.gap("what runs on it", why),
     }

@@ -5,7 +5,7 @@ use super::counted::{group, pids_of, served};
 use super::manager::{Manager, Unit};
 use super::requested_units::{Act, Units};
 use super::shutdown;
-use super::{Answered, Request, after, clean, limit, signal, start, vital};
+use super::{Answered, Request, after, clean, copies, limit, signal, start, vital};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, span};
@@ -118,6 +118,7 @@ pub async fn probe_impact(request: &Request<'_>, asked: &Units, until: Instant, 
                 Ok(stops) => {
                     let stops: Vec<&Unit> = stops.iter().collect();
                     serving(request, asked.user, &stops, impact);
+                    copies::of_units(request, &stops, until.into_std(), impact);
                     tell_vital(&stops, false, impact);
                 }
                 Err(why) => unseen(why, impact),
@@ -158,6 +159,9 @@ pub async fn probe_impact(request: &Request<'_>, asked: &Units, until: Instant, 
     let ending: Vec<&Unit> = gone.iter().filter(|unit| unit.is_active() && ends).collect();
     let goes_down = after::sequel(&manager, &ending, impact).await;
     let serves = serving(request, asked.user, &all, impact);
+    if ends {
+        copies::of_units(request, &all, until.into_std(), impact);
+    }
     let vital = tell_vital(&all, restarts, impact);
     for unit in all.iter().filter(|unit| unit.restarts > 0) {
         let times = if unit.restarts == 1 { "once".to_owned() } else { format!("{} times", unit.restarts) };

@@ -4,12 +4,12 @@
 //! the deadline and say "at least".
 
 use super::info::Info;
-use super::links::{behind, below, inner};
 use super::status::why;
 use super::{End, PackageFacts, Size, Store, debconf};
 use crate::engine::fact::Why;
 use crate::engine::glob::{is_pattern, matches};
 use crate::engine::packages::postrm::{Deletion, Links, Place, place};
+use crate::family::machine::links::{behind, below, inner};
 use crate::run::mounts::Mounts;
 use std::collections::HashSet;
 use std::io;

@@ -9,7 +9,6 @@ mod data;
 mod dbconfig;
 mod debconf;
 mod info;
-mod links;
 mod postgres;
 mod processes;
 pub mod status;
@@ -19,6 +18,7 @@ mod vital;
 use crate::engine::fact::Why;
 use crate::engine::impact::Gap;
 use crate::engine::packages::plan::{Change, Kind};
+use crate::family::machine::postgres as postgresql;
 use crate::run::proc::{Listener, Protocol};
 use info::Info;
 use status::Status;
@@ -142,29 +142,13 @@ pub enum End {
     Stays,
 }
 
-/// A PostgreSQL cluster.
+/// A PostgreSQL cluster, and what a package's scripts do to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cluster {
-    /// `15`
-    pub version: String,
-    /// `main`
-    pub name: String,
-    /// Its data directory, as the system below `root` names it.
-    pub data: PathBuf,
-    /// Table spaces and a write-ahead log that lie elsewhere.
-    pub elsewhere: Vec<PathBuf>,
-    /// How much all of that is; `None` where it was not looked at.
+    /// The cluster.
+    pub found: postgresql::Cluster,
+    /// How much its data is; `None` where it was not looked at.
     pub size: Option<Size>,
-    /// The port it listens on.
-    pub port: Option<u16>,
-    /// The directory of its socket.
-    pub socket: Option<PathBuf>,
-    /// The server's process, where it runs.
-    pub pid: Option<u32>,
-    /// Since when, in seconds.
-    pub since_s: Option<u64>,
-    /// What pg_controldata calls `Database system identifier`: backups carry it too.
-    pub system_id: Option<u64>,
     /// What becomes of it at purge; `None` when its package has no script that drops it.
     pub end: Option<End>,
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::engine::assess::assess;
 use crate::engine::impact::Gap;
+use crate::family::machine::postgres;
 use crate::family::packages::probe::facts::{Broken, Database, State, Unit};
 use crate::run::proc::Listener;
 use std::path::PathBuf;
@@ -65,15 +66,14 @@ fn running(name: &str, unit: &str, clients: u64) -> PackageFacts {
 }
 
 fn server() -> PackageFacts {
-    let cluster = Cluster {
+    let found = postgres::Cluster {
         version: "15".to_owned(),
         name: "main".to_owned(),
         data: PathBuf::from("/var/lib/postgresql/15/main"),
-        size: Some(size(231)),
         pid: Some(7),
-        end: Some(asked(true)),
-        ..Cluster::default()
+        ..postgres::Cluster::default()
     };
+    let cluster = Cluster { found, size: Some(size(231)), end: Some(asked(true)) };
     PackageFacts {
         clusters: vec![cluster],
         needs: Some("postgresql-client-15".to_owned()),

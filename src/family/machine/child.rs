@@ -1,4 +1,4 @@
-//! Tools that are run for a copy: never with guard's own standard input, never past a deadline, in the caller's process
+//! Tools that are run for a question or a copy: never with guard's own standard input, never past a deadline, in the caller's process
 //! group, so that Ctrl-C ends them together with guard.
 
 use crate::engine::fact::Why;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 const LINKS: usize = 40;
 
 /// A path of that system, as this process opens it.
-pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
+pub fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 /// What a path leads to when it is a symbolic link, and whether that lies on another machine: it is not asked there.
 /// Paths are those of the system below `root`, whose links are read as that system reads them.
-pub(super) fn behind(root: &Path, path: &Path, mounts: &Mounts) -> (PathBuf, bool) {
+pub fn behind(root: &Path, path: &Path, mounts: &Mounts) -> (PathBuf, bool) {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
         if mounts.of(&below(root, &path)).is_some_and(Mount::is_elsewhere) {
@@ -37,7 +37,7 @@ pub(super) fn behind(root: &Path, path: &Path, mounts: &Mounts) -> (PathBuf, boo
 }
 
 /// A path that this process opens, as the system below `root` names it.
-pub(super) fn inner(root: &Path, path: &Path) -> PathBuf {
+pub fn inner(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).map_or_else(|_| path.to_owned(), |inner| Path::new("/").join(inner))
 }
 

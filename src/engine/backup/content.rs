@@ -1,0 +1,349 @@
+//! What a dump of a database holds, against the living database and the dumps before it: empty, short, or whole. By tables and
+//! rows, never by a ratio of sizes: of eight healthy databases the dump was 0.01 to 25 percent of what lies on disk.
+
+use super::{Amount, Outcome, Unit};
+use crate::engine::human::{counted, number};
+
+/// What a dump of one database holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// The tables whose data is in it, also of those without a row.
+    pub tables: Vec<Table>,
+    /// What else it holds: large objects, materialised views.
+    pub others: u64,
+    /// How far it was read.
+    pub read: Through,
+}
+
+/// A table in a dump.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// With its schema where it has one: `public.orders`.
+    pub name: String,
+    /// Its rows; `None` where the dump was not read so far.
+    pub rows: Option<u64>,
+}
+
+/// How far a dump was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Through {
+    /// To its end, and it ends as a whole one does.
+    Whole,
+    /// Its list of contents, or its beginning and its end: rows were not counted.
+    #[default]
+    Listed,
+    /// It does not end as a whole one does, or cannot be read back: why.
+    Broken(String),
+}
+
+/// A table of the living database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveTable {
+    /// As in [`Table`].
+    pub name: String,
+    /// Its rows.
+    pub rows: LiveRows,
+}
+
+/// How many rows a living table has, as far as it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiveRows {
+    /// As the server's statistics have it.
+    About(u64),
+    /// So many were counted.
+    Exactly(u64),
+    /// One at least.
+    Some,
+    /// Nobody knows: the statistics are empty after a crash, or nobody has analysed it.
+    Unknown,
+}
+
+impl LiveRows {
+    /// The number, where there is one.
+    pub const fn number(self) -> Option<u64> {
+        match self {
+            LiveRows::About(n) | LiveRows::Exactly(n) => Some(n),
+            LiveRows::Some | LiveRows::Unknown => None,
+        }
+    }
+}
+
+/// Totals of an earlier dump of the same source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// Tables in it.
+    pub tables: u64,
+    /// Rows in it, where they were counted.
+    pub rows: Option<u64>,
+}
+
+/// Below so many rows a table that shrinks is everyday life.
+const FEW_ROWS: u64 = 1_000;
+/// So many tables are named.
+const NAMES: usize = 3;
+/// The median is taken of so many dumps.
+const MEDIAN_OF: usize = 7;
+
+/// What is said of one dump.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Tables and rows.
+    pub amounts: Vec<Amount>,
+    /// Why it is no use, or that nothing speaks against it.
+    pub outcome: Outcome,
+    /// It was counted, and compared with the living database or an earlier dump.
+    pub measured: bool,
+    /// What else a person should know.
+    pub remarks: Vec<String>,
+}
+
+impl Contents {
+    /// All rows; `None` where those of one table are not known.
+    pub fn rows(&self) -> Option<u64> {
+        self.tables.iter().try_fold(0_u64, |sum, table| Some(sum.saturating_add(table.rows?)))
+    }
+
+    /// The tables in it.
+    pub fn count(&self) -> u64 {
+        self.tables.len() as u64
+    }
+
+    /// Totals, for the dump after it.
+    pub fn totals(&self) -> Earlier {
+        Earlier { tables: self.count(), rows: self.rows() }
+    }
+
+    /// The living tables that seem to have rows which are not in it, those with most first: they are worth being counted before
+    /// anybody is alarmed by an estimate.
+    pub fn doubtful<'a>(&self, live: &'a [LiveTable]) -> Vec<&'a LiveTable> {
+        let short = |table: &&LiveTable| {
+            let inside = self.tables.iter().find(|inside| inside.name == table.name);
+            match (inside.and_then(|inside| inside.rows), table.rows) {
+                (Some(0), rows) => rows != LiveRows::Exactly(0),
+                (Some(rows), LiveRows::About(n)) => n >= FEW_ROWS && rows < n.div_ceil(2),
+                _ => false,
+            }
+        };
+        let mut found: Vec<&LiveTable> = live.iter().filter(short).collect();
+        found.sort_by_key(|table| std::cmp::Reverse(table.rows.number()));
+        found
+    }
+
+    /// Holds it against the living database, where that was asked, and against the dumps before it, newest first.
+    pub fn findings(&self, live: Option<&[LiveTable]>, earlier: &[Earlier]) -> Findings {
+        let mut found = Findings { amounts: self.amounts(live), ..Findings::default() };
+        found.outcome = match &self.read {
+            Through::Broken(why) => Outcome::Failed(why.clone()),
+            // That there is nothing in it is said by the amounts.
+            _ if self.tables.is_empty() => Outcome::Ok,
+            _ => match self.short_of(live.unwrap_or_default()).or_else(|| self.shrunk(earlier)) {
+                Some(why) => Outcome::Partial(why),
+                None => Outcome::Ok,
+            },
+        };
+        if found.outcome == Outcome::Ok {
+            found.remarks.extend(self.smaller(earlier));
+            found.measured = live.is_some() || !earlier.is_empty();
+        }
+        found
+    }
+
+    fn amounts(&self, live: Option<&[LiveTable]>) -> Vec<Amount> {
+        // A database without a table loses nothing, and its dump is an empty one all the same.
+        let tables = live.map(|live| live.len() as u64).filter(|n| *n > 0);
+        let mut all = vec![Amount { n: self.count(), unit: Unit::Tables, live: tables }];
+        // A row can only be counted where there is a table.
+        if let Some(n) = self.rows().filter(|_| !self.tables.is_empty()) {
+            let rows =
+                live.and_then(|live| live.iter().try_fold(0_u64, |sum, t| Some(sum + t.rows.number()?)));
+            all.push(Amount { n, unit: Unit::Rows, live: rows });
+        }
+        all
+    }
+
+    /// What the living database has and this has not.
+    fn short_of(&self, live: &[LiveTable]) -> Option<String> {
+        let inside = |table: &LiveTable| self.tables.iter().find(|inside| inside.name == table.name);
+        let with = |table: &LiveTable| match table.rows {
+            LiveRows::About(n) | LiveRows::Exactly(n) => {
+                format!("{} ({})", bare(&table.name), counted(n, "row"))
+            }
+            LiveRows::Some | LiveRows::Unknown => bare(&table.name).to_owned(),
+        };
+        let mut missing: Vec<&LiveTable> = live.iter().filter(|table| inside(table).is_none()).collect();
+        missing.sort_by_key(|table| std::cmp::Reverse(table.rows.number()));
+        if !missing.is_empty() {
+            return Some(format!("missing: {}", few(missing.iter().map(|table| with(table)).collect())));
+        }
+        let short = |table: &LiveTable| {
+            let rows = inside(table)?.rows?;
+            let says = |of: String| Some(format!("{}: {} of {of}", bare(&table.name), number(rows)));
+            match table.rows {
+                LiveRows::About(n) if n >= FEW_ROWS && rows < n.div_ceil(2) && rows > 0 => {
+                    says(format!("about {}", counted(n, "row")))
+                }
+                LiveRows::Exactly(n) if (n >= FEW_ROWS && rows < n.div_ceil(2)) || (rows == 0 && n > 0) => {
+                    says(counted(n, "row"))
+                }
+                LiveRows::Some if rows == 0 => Some(format!("{}: no row of it", bare(&table.name))),
+                // That a table has rows is an estimate until somebody has seen one.
+                _ => None,
+            }
+        };
+        let short: Vec<String> = live.iter().filter_map(short).collect();
+        (!short.is_empty()).then(|| few(short))
+    }
+
+    /// Much less than the ones before had.
+    fn shrunk(&self, earlier: &[Earlier]) -> Option<String> {
+        let before = earlier.first()?;
+        if self.count() < before.tables {
+            return Some(format!(
+                "{}, {} in the one before",
+                counted(self.count(), "table"),
+                number(before.tables)
+            ));
+        }
+        let rows = self.rows()?;
+        let says = |n: u64, of: &str| format!("{}, {} in {of}", counted(rows, "row"), number(n));
+        if let Some(n) = before.rows.filter(|n| *n >= FEW_ROWS && rows < n.div_ceil(2)) {
+            return Some(says(n, "the one before"));
+        }
+        let mut last: Vec<u64> = earlier.iter().take(MEDIAN_OF).filter_map(|one| one.rows).collect();
+        last.sort_unstable();
+        let median = last.get(last.len() / 2).copied()?;
+        (median >= FEW_ROWS && rows < median / 10).then(|| says(median, "those before"))
+    }
+
+    /// Noticeably less than the one before had.
+    fn smaller(&self, earlier: &[Earlier]) -> Option<String> {
+        let before = earlier.first()?.rows.filter(|n| *n >= FEW_ROWS)?;
+        let rows = self.rows().filter(|rows| rows.saturating_mul(5) < before.saturating_mul(4))?;
+        Some(format!("{}, {} in the one before", counted(rows, "row"), number(before)))
+    }
+}
+
+/// A table as a person calls it: without the schema that every database has.
+fn bare(name: &str) -> &str {
+    name.strip_prefix("public.").unwrap_or(name)
+}
+
+/// The first ones, and how many more.
+fn few(mut all: Vec<String>) -> String {
+    let more = all.len().saturating_sub(NAMES);
+    all.truncate(NAMES);
+    let shown = all.join(", ");
+    if more > 0 { format!("{shown} and {} more", number(more as u64)) } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dump(tables: &[(&str, u64)]) -> Contents {
+        let table = |(name, rows): &(&str, u64)| Table { name: format!("public.{name}"), rows: Some(*rows) };
+        Contents { tables: tables.iter().map(table).collect(), others: 0, read: Through::Whole }
+    }
+
+    fn live(tables: &[(&str, LiveRows)]) -> Vec<LiveTable> {
+        let table =
+            |(name, rows): &(&str, LiveRows)| LiveTable { name: format!("public.{name}"), rows: *rows };
+        tables.iter().map(table).collect()
+    }
+
+    fn said(found: &Findings) -> String {
+        match &found.outcome {
+            Outcome::Ok => "ok".to_owned(),
+            Outcome::Partial(why) => format!("partial: {why}"),
+            Outcome::Failed(why) => format!("failed: {why}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn against_the_living_database() {
+        use LiveRows::{About, Exactly, Some as One, Unknown};
+        for (dump, live, want) in [
+            (dump(&[("a", 5)]), live(&[("a", About(5))]), "ok"),
+            (
+                dump(&[("a", 5)]),
+                live(&[("a", About(5)), ("orders", About(200_000))]),
+                "partial: missing: orders (200,000 rows)",
+            ),
+            (dump(&[("a", 5)]), live(&[("a", About(5)), ("b", Unknown)]), "partial: missing: b"),
+            // Bloat is no row; a table that shrinks or is small alarms nobody.
+            (dump(&[("a", 300)]), live(&[("a", About(300))]), "ok"),
+            (dump(&[("a", 400)]), live(&[("a", About(999))]), "ok"),
+            (dump(&[("a", 600)]), live(&[("a", About(1_000))]), "ok"),
+            (dump(&[("a", 499)]), live(&[("a", About(1_000))]), "partial: a: 499 of about 1,000 rows"),
+            // No row against an estimate is a doubt; somebody has to have seen one.
+            (dump(&[("a", 0)]), live(&[("a", About(5_000))]), "ok"),
+            (dump(&[("a", 0)]), live(&[("a", One)]), "partial: a: no row of it"),
+            (dump(&[("a", 0)]), live(&[("a", Exactly(2))]), "partial: a: 0 of 2 rows"),
+            (dump(&[("a", 0)]), live(&[("a", Unknown)]), "ok"),
+            // What is not in the living one any more was dropped.
+            (dump(&[("a", 5), ("old", 9)]), live(&[("a", About(5))]), "ok"),
+        ] {
+            let found = dump.findings(Some(&live), &[]);
+            assert_eq!(said(&found), want);
+            assert_eq!(found.measured, want == "ok");
+        }
+    }
+
+    #[test]
+    fn emptiness_is_in_the_amounts() {
+        let none = dump(&[]);
+        let amounts = |live: &[LiveTable]| none.findings(Some(live), &[]).amounts;
+        let tables = |live| vec![Amount { n: 0, unit: Unit::Tables, live }];
+        assert_eq!(amounts(&live(&[("a", LiveRows::Unknown); 5])), tables(Some(5)));
+        assert_eq!(amounts(&[]), tables(None), "an empty database has an empty dump");
+        assert_eq!(none.findings(None, &[]).amounts, tables(None));
+    }
+
+    #[test]
+    fn against_the_ones_before() {
+        let before = |tables, rows| Earlier { tables, rows };
+        let one = |rows| dump(&[("a", rows)]);
+        for (dump, earlier, want) in [
+            (one(50), vec![], "ok"),
+            (one(50), vec![before(41, None)], "partial: 1 table, 41 in the one before"),
+            (one(4_000), vec![before(1, Some(9_000))], "partial: 4,000 rows, 9,000 in the one before"),
+            (
+                one(400),
+                vec![before(1, Some(700)), before(1, Some(90_000)), before(1, Some(90_000))],
+                "partial: 400 rows, 90,000 in those before",
+            ),
+            (one(7_000), vec![before(1, Some(9_000))], "ok"),
+            (one(3), vec![before(1, Some(900))], "ok"),
+        ] {
+            assert_eq!(said(&dump.findings(None, &earlier)), want);
+        }
+        let yellow = one(7_000).findings(None, &[before(1, Some(9_000))]);
+        assert_eq!(yellow.remarks, ["7,000 rows, 9,000 in the one before"]);
+        assert!(one(8_900).findings(None, &[before(1, Some(9_000))]).remarks.is_empty());
+        // The first one has nothing to be compared with.
+        assert!(!one(5).findings(None, &[]).measured);
+    }
+
+    #[test]
+    fn a_broken_one_is_no_use_whatever_is_in_it() {
+        let mut broken = dump(&[("a", 5)]);
+        broken.read = Through::Broken("it ends before its end".to_owned());
+        let found = broken.findings(Some(&live(&[("a", LiveRows::About(5))])), &[]);
+        assert_eq!((said(&found).as_str(), found.measured), ("failed: it ends before its end", false));
+    }
+
+    #[test]
+    fn doubts_are_named() {
+        let all = live(&[
+            ("a", LiveRows::About(5)),
+            ("b", LiveRows::Exactly(0)),
+            ("c", LiveRows::Unknown),
+            ("d", LiveRows::About(5_000)),
+            ("e", LiveRows::About(5_000)),
+        ]);
+        let doubtful = dump(&[("a", 0), ("b", 0), ("c", 1), ("d", 9), ("e", 4_000)]);
+        let names: Vec<&str> = doubtful.doubtful(&all).iter().map(|t| t.name.as_str()).collect();
+        assert_eq!(names, ["public.d", "public.a"]);
+    }
+}

@@ -1,0 +1,376 @@
+//! Where dumps lie on a machine, and which of them are the same dump at different times.
+
+use super::Look;
+use crate::engine::backup::Read;
+use crate::engine::fact::Why;
+use crate::family::machine::links::below;
+use crate::run::mounts::{Mount, Mounts};
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Directories that people, and Debian's own packages of that kind, put dumps into.
+const DIRS: &[&str] = &[
+    "/backup",
+    "/backups",
+    "/data/backup",
+    "/data/backups",
+    "/mnt/backup",
+    "/mnt/backups",
+    "/opt/backup",
+    "/opt/backups",
+    "/root/backup",
+    "/root/backups",
+    "/srv/backup",
+    "/srv/backups",
+    "/var/backup",
+    "/var/backups",
+    "/var/lib/autopostgresqlbackup",
+    "/var/lib/automysqlbackup",
+    "/var/lib/mysql-backups",
+    "/var/lib/pgsql/backups",
+    "/var/lib/postgresql/backup",
+    "/var/lib/postgresql/backups",
+    "/var/lib/postgresql/dumps",
+    "/var/local/backups",
+];
+/// Ends of names of dumps; what packs them may follow.
+const ENDS: &[&str] =
+    &["sql", "dump", "pgdump", "psql", "backup", "bak", "custom", "rdb", "tar", "pg", "dmp"];
+/// Programs that pack a dump, by the end of its name.
+const PACKED: &[&str] = &["gz", "zst", "xz", "bz2", "lz4"];
+/// Files by which a directory is a dump: pg_dump's own format, pg_basebackup's, and mariadb-backup's.
+pub const TOKENS: &[&str] = &["toc.dat", "backup_manifest", "xtrabackup_info", "mariadb_backup_info"];
+/// So deep below one of these directories.
+const DEPTH: usize = 4;
+/// So many names are looked at below one of them.
+const NAMES: usize = 5_000;
+
+/// A dump that may be one, not read yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where, as the system below `root` names it.
+    pub path: PathBuf,
+    /// It is a directory.
+    pub is_dir: bool,
+    /// Bytes; of a directory those of its list.
+    pub size: u64,
+    /// When it was last written, in seconds since 1970-01-01T00:00Z.
+    pub written_at: i64,
+    /// Its number in its file system.
+    pub inode: u64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Dumps that are the same at different times, each newest first.
+    pub series: BTreeMap<String, Vec<Candidate>>,
+    /// Where one could not look, and why.
+    pub gaps: Vec<(PathBuf, Why)>,
+}
+
+impl Listing {
+    /// Whether all places were read.
+    pub fn read(&self) -> Read {
+        match self.gaps.first() {
+            None => Read::All,
+            Some((path, why)) => Read::Partly {
+                within: "what can be read".to_owned(),
+                why: Why::Failed(format!("{}: {}", path.display(), says(why))),
+            },
+        }
+    }
+}
+
+fn says(why: &Why) -> String {
+    match why {
+        Why::Forbidden => "not to be read".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Looks in the usual directories, and in those that something here writes dumps to. What lies below one of `data` is the data itself.
+pub fn find(look: &Look<'_>, mounts: &Mounts, also: &[PathBuf], data: &[PathBuf]) -> Listing {
+    let mut listing = Listing::default();
+    let mut dirs: Vec<PathBuf> = DIRS.iter().map(PathBuf::from).collect();
+    dirs.extend(also.iter().cloned());
+    dirs.sort();
+    dirs.dedup();
+    // What is below another one is seen with it.
+    let mut outermost: Vec<PathBuf> = Vec::new();
+    for dir in dirs {
+        if !outermost.iter().any(|outer| dir.starts_with(outer)) {
+            outermost.push(dir);
+        }
+    }
+    for dir in &outermost {
+        walk(look, mounts, dir, data, &mut listing);
+    }
+    for series in listing.series.values_mut() {
+        series.sort_by_key(|one| std::cmp::Reverse((one.written_at, one.path.clone())));
+    }
+    listing
+}
+
+fn walk(look: &Look<'_>, mounts: &Mounts, dir: &Path, data: &[PathBuf], listing: &mut Listing) {
+    let mut left = vec![(dir.to_owned(), 0)];
+    let mut seen = 0;
+    while let Some((dir, depth)) = left.pop() {
+        let real = below(look.root, &dir);
+        // A server that is gone would hold everything up.
+        if mounts.of(&real).is_some_and(Mount::is_elsewhere) && !answers(&real) {
+            listing.gaps.push((dir, Why::TimedOut));
+            continue;
+        }
+        let entries = match std::fs::read_dir(&real) {
+            Ok(entries) => entries,
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => continue,
+            Err(e) => {
+                let why = if e.kind() == io::ErrorKind::PermissionDenied {
+                    Why::Forbidden
+                } else {
+                    Why::Failed(e.to_string())
+                };
+                listing.gaps.push((dir, why));
+                continue;
+            }
+        };
+        for entry in entries.flatten() {
+            seen += 1;
+            if seen > NAMES || Instant::now() >= look.until {
+                let why = if seen > NAMES { Why::Failed("there are more".to_owned()) } else { Why::TimedOut };
+                return listing.gaps.push((dir, why));
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = dir.join(entry.file_name());
+            // A link is followed: `latest.dump` is one of those beside it, and counts once by its number.
+            let Ok(meta) = std::fs::metadata(entry.path()) else { continue };
+            if data.iter().any(|data| path.starts_with(data)) {
+                continue;
+            }
+            if meta.is_dir() {
+                if depth < DEPTH && !entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                    left.push((path, depth + 1));
+                }
+                continue;
+            }
+            if !meta.is_file() {
+                continue;
+            }
+            let candidate = Candidate {
+                path: path.clone(),
+                is_dir: false,
+                size: meta.len(),
+                written_at: meta.mtime(),
+                inode: meta.ino(),
+            };
+            if TOKENS.contains(&name.as_str()) {
+                add(listing, Candidate { path: dir.clone(), is_dir: true, ..candidate });
+            } else if is_named_like_one(&name) {
+                add(listing, candidate);
+            }
+        }
+    }
+}
+
+/// Whether a directory on another machine answers at once: asked by a thread that nobody waits for.
+fn answers(dir: &Path) -> bool {
+    let (said, heard) = std::sync::mpsc::channel();
+    let dir = dir.to_owned();
+    let asked = std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
+        let _ = std::fs::read_dir(dir);
+        let _ = said.send(());
+    });
+    asked.is_ok() && heard.recv_timeout(std::time::Duration::from_millis(500)).is_ok()
+}
+
+fn add(listing: &mut Listing, candidate: Candidate) {
+    let series = listing.series.entry(series_of(&candidate.path)).or_default();
+    if !series.iter().any(|other| other.inode == candidate.inode || other.path == candidate.path) {
+        series.push(candidate);
+    }
+}
+
+/// `shop.sql.gz`, `shop-2026-11-30.dump`, `dump.rdb`
+fn is_named_like_one(name: &str) -> bool {
+    let mut parts: Vec<&str> = name.split('.').collect();
+    if parts.len() > 1 && parts.last().is_some_and(|end| PACKED.contains(end)) {
+        parts.pop();
+    }
+    // Rotated ones have a number or a day behind: `shop.sql.1`, `shop.dump-20261130`.
+    let is_end = |part: &&str| {
+        let part = part.to_ascii_lowercase();
+        ENDS.iter().any(|end| {
+            part.strip_prefix(end)
+                .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'_'))
+        })
+    };
+    parts.iter().skip(1).any(is_end)
+}
+
+/// Words in a name that change from one time to the next.
+const CHANGING: &[&str] = &[
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+    "latest",
+    "daily",
+    "weekly",
+    "monthly",
+];
+
+/// A path without what changes from one time to the next: numbers, days, months. Only the last two parts change by themselves; a
+/// server's own number stands further up.
+pub fn series_of(path: &Path) -> String {
+    let parts: Vec<String> =
+        path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let fixed = parts.len().saturating_sub(2);
+    let each =
+        parts.iter().enumerate().map(|(i, part)| if i < fixed { part.clone() } else { without_time(part) });
+    each.collect::<Vec<_>>().join("/")
+}
+
+fn without_time(name: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    let flush = |word: &mut String, out: &mut String| {
+        let low = word.to_ascii_lowercase();
+        let number = word.bytes().any(|b| b.is_ascii_digit())
+            && word.bytes().filter(u8::is_ascii_digit).count() * 2 >= word.len();
+        let changes = number || CHANGING.contains(&low.as_str());
+        if changes && !word.is_empty() {
+            if !out.ends_with('#') {
+                out.push('#');
+            }
+        } else {
+            out.push_str(word);
+        }
+        word.clear();
+    };
+    for c in name.chars() {
+        if c.is_alphanumeric() {
+            word.push(c);
+            continue;
+        }
+        flush(&mut word, &mut out);
+        // `2026-11-30` and `20261130` are one.
+        if !(out.ends_with('#') && matches!(c, '-' | '_' | ':' | '+')) {
+            out.push(c);
+        }
+    }
+    flush(&mut word, &mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+    use std::time::Duration;
+
+    #[test]
+    fn names_of_dumps() {
+        for (name, is) in [
+            ("shop.sql", true),
+            ("shop.sql.gz", true),
+            ("shop-2026-11-30.dump", true),
+            ("shop.sql.1", true),
+            ("shop.dump-20261130", true),
+            ("dump.rdb", true),
+            ("pg_backup.tar.zst", true),
+            ("dpkg.status.0", false),
+            ("apt.extended_states.1.gz", false),
+            ("notes.txt", false),
+            ("sql", false),
+            ("alternatives.tar.0", true),
+        ] {
+            assert_eq!(is_named_like_one(name), is, "{name}");
+        }
+    }
+
+    #[test]
+    fn one_dump_at_different_times() {
+        let same = |a: &str, b: &str| series_of(Path::new(a)) == series_of(Path::new(b));
+        assert!(same("/b/shop-2026-11-30.dump", "/b/shop-20261201.dump"));
+        assert!(same("/b/2026-11-30/shop.dump", "/b/2026-12-01/shop.dump"));
+        assert!(same("/b/shop_2026-11-30_02h15m.Monday.sql.gz", "/b/shop_2026-12-01_02h14m.Tuesday.sql.gz"));
+        assert!(same("/b/shop.sql.1", "/b/shop.sql.2"));
+        assert!(!same("/b/shop-1.dump", "/b/crm-1.dump"));
+        assert!(!same("/srv/db1/x/shop.dump", "/srv/db2/x/shop.dump"), "another server's");
+        assert!(same("/b/daily/shop.dump", "/b/weekly/shop.dump"));
+    }
+
+    #[test]
+    fn they_are_found_where_people_put_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        };
+        for path in [
+            "var/backups/pg/shop-1.dump",
+            "var/backups/pg/shop-2.dump",
+            "var/backups/dpkg.status.0",
+            "var/backups/d/toc.dat",
+            "var/backups/d/3.dat",
+            "var/backups/data/x.dump",
+            "srv/own/crm.sql.gz",
+            "home/x.dump",
+        ] {
+            write(path);
+        }
+        std::os::unix::fs::symlink("shop-2.dump", dir.path().join("var/backups/pg/shop-latest.dump"))
+            .unwrap();
+        let world = World::of(&[], "/");
+        let look =
+            Look { root: dir.path(), world: &world, until: Instant::now() + Duration::from_secs(60), now: 0 };
+        let listing = find(
+            &look,
+            &Mounts::default(),
+            &["/srv/own".into(), "/srv/none".into()],
+            &["/var/backups/data".into()],
+        );
+        let found: Vec<(usize, bool)> =
+            listing.series.values().map(|all| (all.len(), all[0].is_dir)).collect();
+        assert_eq!(found, [(1, false), (1, true), (2, false)], "{:?}", listing.series.keys());
+        assert_eq!(listing.read(), Read::All);
+    }
+}

@@ -1,0 +1,107 @@
+//! The newest usable copies of what holds data on this machine: dumps that lie in files, the catalogues of backup tools, and what
+//! runs them. All sources side by side, and all within the deadline of the question.
+
+pub mod databases;
+mod dump_file;
+mod dumps;
+mod history;
+mod lies;
+mod look;
+mod physical;
+pub mod places;
+
+use crate::engine::backup::{Backups, Beyond, Record, Source};
+use crate::engine::fact::Why;
+use crate::family::machine::postgres::Cluster;
+use crate::world::World;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// So long past the deadline a reader may take to notice it.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// How a question about copies is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// The system below: `/` unless the words name another one.
+    pub root: &'a Path,
+    /// The caller's variables.
+    pub world: &'a World,
+    /// When answers are no longer waited for.
+    pub until: Instant,
+    /// Seconds since 1970-01-01T00:00Z.
+    pub now: i64,
+}
+
+/// Something on this machine that holds data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// As a person calls it: `PostgreSQL cluster 15/main`.
+    pub what: String,
+    /// Which program's it is.
+    pub kind: Kind,
+    /// Its directory, as the system below `root` names it.
+    pub data: PathBuf,
+    /// Parts of it that lie elsewhere.
+    pub elsewhere: Vec<PathBuf>,
+    /// PostgreSQL's `Database system identifier`.
+    pub system_id: Option<u64>,
+    /// PostgreSQL's version: `15`.
+    pub version: Option<String>,
+    /// The port it listens on.
+    pub port: Option<u16>,
+    /// The cluster, where it is one that Debian's tools know.
+    pub cluster: Option<Cluster>,
+}
+
+/// Which program's data it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL or MariaDB.
+    MySql,
+    /// Redis.
+    Redis,
+    /// Another one.
+    #[default]
+    Other,
+}
+
+/// A dump of one of them that lies in a file here: what carries that file away carries the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DumpFile {
+    /// Where.
+    pub path: PathBuf,
+    /// Which of the places it is of.
+    pub place: usize,
+    /// When it was complete, in seconds since 1970-01-01T00:00Z.
+    pub made_at: i64,
+}
+
+/// Looks for copies of these places; `going` is what the command takes away. Never longer than until the deadline: a file system that
+/// does not answer leaves them unknown.
+pub fn find(root: &Path, world: &World, places: Vec<Place>, going: Vec<PathBuf>, until: Instant) -> Backups {
+    let now = jiff::Timestamp::now().as_second();
+    let unknown: Vec<Beyond> =
+        places.iter().map(|place| Beyond { what: place.what.clone(), why: Why::TimedOut }).collect();
+    let (said, heard) = std::sync::mpsc::channel();
+    let (root, world) = (root.to_owned(), world.clone());
+    let looks = std::thread::Builder::new().name("copies".to_owned()).spawn(move || {
+        let found = look::look(&Look { root: &root, world: &world, until, now }, &places, &going);
+        // Whoever asked may have gone on.
+        let _ = said.send(found);
+    });
+    let left = (until + GRACE).saturating_duration_since(Instant::now());
+    let found = looks.ok().and_then(|_| heard.recv_timeout(left).ok());
+    found.unwrap_or_else(|| Backups { now, looked: true, beyond: unknown, ..Backups::default() })
+}
+
+/// What one source has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The source, and whether it was read.
+    pub source: Source,
+    /// Copies, each with the place it is of.
+    pub records: Vec<(usize, Record)>,
+}
