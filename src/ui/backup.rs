@@ -119,7 +119,7 @@ fn item(backups: &Backups, group: &Group<'_>, alone: bool) -> Item {
             }
         }
         Standing::Empty(record) => {
-            let item = Item::new().loss(&format!("EMPTY: {}", emptiness(record)));
+            let item = Item::new().loss(&format!("EMPTY: {}", emptiness(&group.amounts())));
             let item = item.say(" (").say(record.tool).say(" ").prose(&objects(group));
             let item = match record.age_s(now) {
                 Some(s) => item.say(format!(", {} old)", age(s))),
@@ -175,7 +175,13 @@ fn holders(group: &Group<'_>) -> String {
     match kinds().next().flatten() {
         Some(kind) if all.len() > 1 && kinds().all(|other| other == Some(kind)) => {
             let names: Vec<&str> = all.iter().filter_map(|what| Some(what.split_once(' ')?.1)).collect();
-            format!("{} {}", plural(kind), few(&names))
+            // So is what they are all in.
+            let around = |name: &str| name.rfind(" (").filter(|_| name.ends_with(')'));
+            let shared = names.first().and_then(|name| name.get(around(name)?..));
+            let bare: Option<Vec<&str>> =
+                shared.and_then(|shared| names.iter().map(|name| name.strip_suffix(shared)).collect());
+            let (names, shared) = bare.map_or((names, ""), |bare| (bare, shared.unwrap_or_default()));
+            format!("{} {}{shared}", plural(kind), few(&names))
         }
         _ => few(&all),
     }
@@ -239,8 +245,8 @@ fn since(at: i64, now: i64) -> String {
     age(u64::try_from(now.saturating_sub(at)).unwrap_or(0))
 }
 
-fn emptiness(record: &Record) -> String {
-    let Some(amount) = record.amounts.iter().find(|amount| amount.n == 0) else {
+fn emptiness(amounts: &[Amount]) -> String {
+    let Some(amount) = amounts.iter().find(|amount| amount.n == 0) else {
         return "nothing in it".to_owned();
     };
     match (amount.unit, amount.live) {
@@ -302,7 +308,7 @@ fn reason(name: &str, record: &Record, why: Unfit, now: i64) -> String {
         },
         (Unfit::EndUnknown, _) => format!("whether {name} ended well is not said"),
         (Unfit::InTheFuture, _) => format!("{name} is dated in the future"),
-        (Unfit::Empty, _) => format!("{name}{old} is EMPTY: {}", emptiness(record)),
+        (Unfit::Empty, _) => format!("{name}{old} is EMPTY: {}", emptiness(&record.amounts)),
         (Unfit::Expired, _) => match record.expires {
             Expiry::At(at) => format!("{name} expired {} ago", since(at, now)),
             Expiry::Never | Expiry::Unknown => format!("{name} has expired"),

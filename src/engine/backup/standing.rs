@@ -267,7 +267,15 @@ impl<'a> Standing<'a> {
             (None, None) => true,
             _ => false,
         };
-        self.rank() == other.rank() && self.unfit() == other.unfit() && same(self.record(), other.record())
+        // How much is missing is said where the holder has it, and is not where it has not.
+        let known = |of: &Standing<'_>| {
+            of.record().is_some_and(|r| r.amounts.iter().any(|amount| amount.live.is_some()))
+        };
+        let alike = !matches!(self, Standing::Empty(_)) || known(self) == known(other);
+        self.rank() == other.rank()
+            && self.unfit() == other.unfit()
+            && alike
+            && same(self.record(), other.record())
     }
 
     /// Why the copy it is about, or a newer one, is no use.

@@ -8,7 +8,7 @@ use super::history::Memory;
 use super::lies::Ground;
 use super::{Found, Kind, Look, Place, databases, physical};
 use crate::engine::backup::content::{Contents, LiveTable, Through};
-use crate::engine::backup::sql_dump::Part;
+use crate::engine::backup::sql_dump::{Maker, Part};
 use crate::engine::backup::{
     Amount, Backups, Beyond, Covers, Evidence, Expiry, Holder, Outcome, Previous, Read, Record, Source, Unit,
 };
@@ -270,12 +270,22 @@ impl Reading<'_> {
     /// A record for each database whose it is, or may be.
     fn records(&self, earlier: &[crate::engine::backup::content::Earlier]) -> Vec<(usize, Record)> {
         let own: Vec<usize> = self.of_this_kind();
-        let sure = self.whose(&own);
         let of = |n: &usize, covers: Covers| Some((*n, self.record(*n, covers, earlier)?));
+        if self.dump.maker == Maker::PgDumpAll.word() && !self.is_named() {
+            // `--globals-only` ends as a whole one does.
+            let only_roles = |(n, mut record): (usize, Record)| {
+                record.remarks = vec!["only roles are in it".to_owned()];
+                (n, record)
+            };
+            return own.iter().filter_map(|n| of(n, Covers::No)).map(only_roles).collect();
+        }
+        let sure = self.whose(&own);
         match sure {
             Some(n) => of(&n, Covers::Yes).into_iter().collect(),
             // The dump of a database that is not here is none of these.
             None if self.is_named() && self.all_answer(&own) => Vec::new(),
+            // Of nobody knows what nothing.
+            None if self.part.contents.tables.is_empty() && self.dump.kind != Of::Redis => Vec::new(),
             None => own.iter().filter_map(|n| of(n, Covers::Unknown)).collect(),
         }
     }
@@ -316,7 +326,7 @@ impl Reading<'_> {
         if let Some(name) = &self.part.name {
             return named(name);
         }
-        if self.dump.kind == Of::Redis {
+        if matches!(self.dump.kind, Of::Redis | Of::Nothing) && own.len() == 1 {
             return self.one_of(own);
         }
         let file = self.candidate.path.file_name().unwrap_or_default().to_string_lossy();

@@ -1,0 +1,238 @@
+//! Copies of databases on a machine, all of them real: which dump is empty, short, or whole, and what is said of it before the
+//! database goes.
+
+use crate::support::chroot::Root;
+use serde_json::Value;
+
+/// A Debian with a running PostgreSQL, or the end of the test where there is none.
+macro_rules! bed {
+    ($name:literal) => {
+        match Root::fresh($name) {
+            Some(root) => root,
+            None => return,
+        }
+    };
+}
+
+/// Eight healthy databases, a shop, and one of which only the definitions are dumped.
+const DATABASES: &str = r#"
+create database none; create database tiny; create database indexed; create database bloat; create database js;
+create database emptied; create database blobs; create database shop; create database bare;
+\c tiny
+create table t(a int); insert into t select generate_series(1,5);
+\c indexed
+create table t as select n as a, n*7 b, n%13 c from generate_series(1,50000) n;
+create index on t(a); create index on t(b); create index on t(c); create index on t(a,b); create index on t(b,c); create index on t(a,c);
+\c bloat
+create table t as select n as a, repeat('x',400) b from generate_series(1,20000) n; analyze; delete from t where a>300;
+\c js
+create table t as select jsonb_build_object('n',n,'t',md5(n::text)) as j from generate_series(1,20000) n;
+\c emptied
+create table t as select n from generate_series(1,20000) n; analyze; truncate t;
+\c blobs
+create table t(a oid); insert into t select lo_from_bytea(0, decode(md5('x'),'hex'));
+select lo_from_bytea(0, decode(repeat(md5(n::text),50),'hex')) from generate_series(1,50) n \g /dev/null
+\c shop
+create table customers as select n as id from generate_series(1,20000) n;
+create table orders as select n as id, md5(n::text) t from generate_series(1,200000) n;
+create table parts (id int, at date) partition by range (at);
+create table parts_25 partition of parts for values from ('2025-01-01') to ('2026-01-01');
+insert into parts select n, '2025-03-01' from generate_series(1,1500) n;
+create table "Odd; Name" (a text); insert into "Odd; Name" values (E'a\nb');
+\c bare
+create table a as select n from generate_series(1,4000) n; create table b(n int); create table c(n int); create table d(n int); create table e(n int);
+"#;
+
+fn sql(root: &Root, text: &str) {
+    let out = root.run_with("cd /tmp && su postgres -c 'psql -q -v ON_ERROR_STOP=1'", &[], text.as_bytes());
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// The statistics of the server come when they come.
+fn sees_rows(root: &Root, database: &str, table: &str) {
+    root.ok(&format!(
+        "cd /tmp; until su postgres -c \"psql -Atc \\\"select pg_stat_get_live_tuples('{table}'::regclass) > 0\\\" {database}\" | grep -qx t; do sleep 0.1; done"
+    ));
+}
+
+fn dump(root: &Root, words: &str, to: &str) {
+    root.ok(&format!("mkdir -p $(dirname {to}) && chown postgres: $(dirname {to}) && cd /tmp && su postgres -c '{words}' >{to}"));
+}
+
+/// `guard check --json`, of which the copies are of interest.
+fn copies(root: &Root, line: &str) -> Value {
+    let out = root.run(&format!("guard check --json -- {line}"));
+    let all: Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| {
+        panic!("{e}: {}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
+    });
+    all["impact"]["backups"].clone()
+}
+
+fn holder<'a>(backups: &'a Value, what: &str) -> &'a Value {
+    let all = backups["holders"].as_array().unwrap_or_else(|| panic!("{backups}"));
+    all.iter().find(|holder| holder["what"] == what).unwrap_or_else(|| panic!("no {what}: {backups}"))
+}
+
+fn standing<'a>(backups: &'a Value, database: &str) -> &'a str {
+    holder(backups, &format!("database {database} (15/main)"))["standing"].as_str().unwrap()
+}
+
+const REMOVE: &str = "apt-get remove -y postgresql-15";
+
+fn screen(root: &Root, line: &str) -> String {
+    let out = root.run(&format!("COLUMNS=200 guard check -- {line}"));
+    String::from_utf8_lossy(&out.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn empty_and_short_dumps_are_told_and_healthy_ones_alarm_nobody() {
+    let root = bed!("empty_and_short_dumps");
+    root.start("postgres");
+    sql(&root, DATABASES);
+    sees_rows(&root, "shop", "orders");
+    for database in ["none", "tiny", "indexed", "bloat", "js", "emptied", "blobs"] {
+        dump(&root, &format!("pg_dump -Fc {database}"), &format!("/var/backups/pg/{database}.dump"));
+    }
+    dump(&root, "pg_dump -Fc -T orders shop", "/var/backups/pg/shop.dump");
+    dump(&root, "pg_dump -Fc -s bare", "/var/backups/pg/bare.dump");
+    let backups = copies(&root, REMOVE);
+    for (database, want) in [
+        ("none", "empty"),
+        ("bare", "empty"),
+        ("shop", "none"),
+        ("prod", "none"),
+        ("tiny", "usable"),
+        ("indexed", "usable"),
+        ("bloat", "usable"),
+        ("js", "usable"),
+        ("emptied", "usable"),
+        ("blobs", "usable"),
+    ] {
+        assert_eq!(standing(&backups, database), want, "{database}: {backups}");
+    }
+    let said = screen(&root, REMOVE);
+    for want in [
+        "EMPTY: 0 of 5 tables",
+        "is partial (missing: orders (200,000 rows))",
+        "NONE FOUND for database prod (15/main) in: dumps",
+        "6 more: guard explain tells them",
+    ] {
+        assert!(said.contains(want), "{want}: {said}");
+    }
+    // The same holds whatever the dump is written in.
+    root.ok("rm /var/backups/pg/*");
+    for (words, to) in [
+        ("pg_dump tiny", "/var/backups/pg/tiny.sql"),
+        ("pg_dump --inserts bloat | gzip", "/var/backups/pg/bloat.sql.gz"),
+        ("pg_dump -Ft js", "/var/backups/pg/js.tar"),
+        ("pg_dump -s bare", "/var/backups/pg/bare.sql"),
+        ("pg_dump -T orders shop", "/var/backups/pg/shop-2026-11-30.sql"),
+    ] {
+        dump(&root, words, to);
+    }
+    root.ok("cd /tmp && su postgres -c 'pg_dump -Fd -f /var/backups/pg/indexed.d indexed'");
+    // Failed in a pipe, and nobody noticed.
+    root.ok("cd /tmp; su postgres -c 'pg_dump nosuch 2>/dev/null | gzip >/var/backups/pg/blobs.sql.gz'");
+    // The end is missing, and the list of contents is not.
+    dump(&root, "pg_dump -Fc emptied", "/var/backups/pg/emptied.dump");
+    root.ok(
+        "cd /var/backups/pg && su postgres -c 'pg_dump -Fc prod' >prod.dump && truncate -s -2000 prod.dump",
+    );
+    let backups = copies(&root, REMOVE);
+    for (database, want) in [
+        ("tiny", "usable"),
+        ("bloat", "usable"),
+        ("js", "usable"),
+        ("indexed", "usable"),
+        ("bare", "empty"),
+        ("blobs", "empty"),
+        ("shop", "none"),
+        ("prod", "none"),
+        ("emptied", "usable"),
+    ] {
+        assert_eq!(standing(&backups, database), want, "{database}: {backups}");
+    }
+    let said = screen(&root, REMOVE);
+    for want in ["missing: orders (200,000 rows)", "cannot be read back", "EMPTY: 0 bytes"] {
+        assert!(said.contains(want), "{want}: {said}");
+    }
+}
+
+#[test]
+fn a_dump_of_the_whole_server_is_one_of_each_of_its_databases() {
+    let root = bed!("a_dump_of_the_whole_server");
+    root.start("postgres");
+    sql(&root, "create database shop; \\c shop\ncreate table t as select 1 as a;");
+    dump(&root, "pg_dumpall", "/var/backups/all.sql");
+    let backups = copies(&root, REMOVE);
+    assert_eq!((standing(&backups, "prod"), standing(&backups, "shop")), ("usable", "usable"), "{backups}");
+    let record = &holder(&backups, "database prod (15/main)")["records"][0];
+    assert_eq!(
+        (&record["tool"], &record["evidence"]),
+        (&"pg_dumpall".into(), &"measured".into()),
+        "{record}"
+    );
+    // Only the roles: complete, and nothing in it.
+    dump(&root, "pg_dumpall -g", "/var/backups/all.sql");
+    let backups = copies(&root, REMOVE);
+    assert_eq!(standing(&backups, "prod"), "none", "{backups}");
+    assert!(screen(&root, REMOVE).contains("only roles are in it"));
+    // A copy of the server's files knows whose it is.
+    root.ok("cd /tmp && su postgres -c 'mkdir /var/lib/postgresql/backups && pg_basebackup -D /var/lib/postgresql/backups/base'");
+    let backups = copies(&root, REMOVE);
+    assert_eq!(standing(&backups, "prod"), "usable", "{backups}");
+    assert!(screen(&root, REMOVE).contains("pg_basebackup base"));
+    root.ok("rm -r /var/lib/postgresql/backups; cd /tmp; pg_createcluster 15 other >/dev/null; pg_ctlcluster 15 other start; \
+        su postgres -c 'pg_basebackup -p 5433 -D /var/lib/postgresql/backups/base'; pg_dropcluster --stop 15 other");
+    assert_eq!(standing(&copies(&root, REMOVE), "prod"), "none", "another server's");
+}
+
+#[test]
+fn what_shrinks_from_one_night_to_the_next_is_told_without_the_server() {
+    let root = bed!("what_shrinks");
+    root.start("postgres");
+    sql(
+        &root,
+        "create database shop; \\c shop\ncreate table a as select n from generate_series(1,9000) n; create table b(n int);",
+    );
+    dump(&root, "pg_dump -Fc shop", "/var/backups/shop-2026-11-28.dump");
+    sql(&root, "\\c shop\ndrop table b; delete from a where n > 100; analyze;");
+    dump(&root, "pg_dump -Fc shop", "/var/backups/shop-2026-11-29.dump");
+    root.ok("touch -d '1 day ago' /var/backups/shop-2026-11-28.dump");
+    let said = screen(&root, REMOVE);
+    assert!(said.contains("the newest is no use") && said.contains("1 table, 2 in the one before"), "{said}");
+    // Overwritten each night: guard itself has the numbers.
+    root.ok("rm /var/backups/*.dump");
+    sql(&root, "\\c shop\ninsert into a select n from generate_series(1,8900) n; analyze;");
+    dump(&root, "pg_dump -Fc shop", "/var/backups/shop.dump");
+    assert_eq!(standing(&copies(&root, REMOVE), "shop"), "usable");
+    sql(&root, "\\c shop\ntruncate a; insert into a select n from generate_series(1,1200) n; analyze;");
+    root.ok("cd /tmp; sleep 1; su postgres -c 'pg_dump -Fc shop' >/var/backups/shop.dump");
+    root.ok("pg_ctlcluster 15 main stop");
+    let said = screen(&root, REMOVE);
+    assert!(
+        said.contains("unknown: databases of PostgreSQL cluster 15/main (its server does not run)"),
+        "{said}"
+    );
+    assert!(said.contains("1,200 rows, 9,000 in the one before"), "{said}");
+}
+
+#[test]
+fn a_second_server_over_one_directory_is_said_first() {
+    let root = bed!("a_second_server");
+    root.start("postgres");
+    dump(&root, "pg_dump -Fc prod", "/var/backups/prod.dump");
+    assert_eq!(standing(&copies(&root, REMOVE), "prod"), "usable");
+    // Where neither processes nor shared memory of the first are seen, as in another container, the lock is taken for a dead one's.
+    root.ok(
+        "setsid unshare --pid --ipc --fork --mount-proc su postgres -c '/usr/lib/postgresql/15/bin/postgres \
+         -D /var/lib/postgresql/15/main -c config_file=/etc/postgresql/15/main/postgresql.conf -p 5499 -c unix_socket_directories=/tmp' \
+         >/tmp/second.log 2>&1 </dev/null & \
+         until su postgres -c 'psql -h /tmp -p 5499 -Atc \"select 1\" prod' 2>/dev/null | grep -qx 1; do \
+         kill -0 $! || { cat /tmp/second.log; exit 1; }; sleep 0.1; done",
+    );
+    let said = screen(&root, REMOVE);
+    assert!(said.contains("TWO SERVERS run over /var/lib/postgresql/15/main"), "{said}");
+    assert!(said.contains("in a container"), "{said}");
+    assert!(!said.contains("read back"), "no dump is trusted: {said}");
+}
