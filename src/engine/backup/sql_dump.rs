@@ -38,6 +38,8 @@ const HEADER_LINES: u64 = 20;
 const TRAILER_LINES: u64 = 10;
 /// So much of a line is looked at; of rows only whether one ends the block.
 const LONGEST: usize = 4 << 10;
+/// How rows begin that are statements.
+const INSERT: &[u8] = b"INSERT INTO ";
 /// So many tables of a database are told apart.
 const TABLES: usize = 20_000;
 
@@ -103,13 +105,17 @@ impl Reader {
             let part = some.get(..end.unwrap_or(some.len())).unwrap_or_default();
             let room = LONGEST.saturating_sub(self.line.len()).min(part.len());
             self.line.extend_from_slice(part.get(..room).unwrap_or_default());
-            self.long |= room < part.len();
-            let Some(end) = end else {
+            if room < part.len() {
                 // The values of an INSERT may be longer than any line that is kept.
-                return if self.at == At::Between && self.line.len() >= LONGEST {
-                    self.insert_begins()
-                };
-            };
+                if self.at == At::Between && self.line.starts_with(INSERT) {
+                    let line = std::mem::take(&mut self.line);
+                    self.insert(&line, false);
+                    some = some.get(room..).unwrap_or_default();
+                    continue;
+                }
+                self.long = true;
+            }
+            let Some(end) = end else { return };
             some = some.get(end + 1..).unwrap_or_default();
             self.line_ends();
         }
@@ -147,7 +153,7 @@ impl Reader {
                 self.enter(&identifier(rest));
                 self.at = At::Copy;
             }
-        } else if text.starts_with("INSERT INTO ") {
+        } else if line.starts_with(INSERT) {
             self.insert(line, true);
         } else if let Some(rest) = text.strip_prefix("-- Data for Name: ") {
             // `orders; Type: TABLE DATA; Schema: public; Owner: postgres`
@@ -208,18 +214,9 @@ impl Reader {
         }
     }
 
-    /// The same for the beginning of a line that is longer than what is kept.
-    fn insert_begins(&mut self) {
-        if self.line.starts_with(b"INSERT INTO ") {
-            let line = std::mem::take(&mut self.line);
-            self.insert(&line, false);
-            self.long = false;
-        }
-    }
-
     /// The beginning of an INSERT, up to its end or to the end of what is there.
     fn insert(&mut self, line: &[u8], ended: bool) {
-        let rest = line.get(b"INSERT INTO ".len()..).unwrap_or_default();
+        let rest = line.get(INSERT.len()..).unwrap_or_default();
         let head = String::from_utf8_lossy(rest);
         self.enter(&identifier(&head));
         let Some(values) = find(rest, b" VALUES").or_else(|| find(rest, b"\nVALUES")) else { return };

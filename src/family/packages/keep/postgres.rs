@@ -280,11 +280,13 @@ impl Dumper<'_> {
     fn whole(&self, path: &Path, database: &str, mut tables: Vec<LiveTable>) -> Result<u64, String> {
         let program = programs(self.server.version).join("pg_restore");
         let contents = archive::read(&program, path, self.server.until)?.contents;
-        if contents.read == Through::Listed {
-            return Err("there was no time to read the dump back".to_owned());
+        match &contents.read {
+            Through::Whole => {}
+            Through::Listed => return Err("there was no time to read the dump back".to_owned()),
+            Through::Broken(why) => return Err(why.replacen("it ", "the dump ", 1)),
         }
         if contents.tables.is_empty() && !tables.is_empty() {
-            return Err(format!("the dump is empty, there are {}", counted(tables.len() as u64, "table")));
+            return Err(format!("the dump is empty: 0 of {}", counted(tables.len() as u64, "table")));
         }
         let doubtful: Vec<String> =
             contents.doubtful(&tables).iter().map(|table| table.name.clone()).collect();

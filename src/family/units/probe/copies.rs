@@ -3,7 +3,7 @@
 use super::Request;
 use super::counted::pids_of;
 use super::manager::Unit;
-use super::shutdown::is_database;
+use super::servers::is_database;
 use crate::engine::backup::{Backups, Beyond};
 use crate::engine::impact::Impact;
 use crate::family::machine::backup::{self, places};

@@ -12,6 +12,7 @@ mod counted;
 mod limit;
 mod manager;
 pub mod requested_units;
+mod servers;
 mod sessions;
 mod shutdown;
 mod signal;

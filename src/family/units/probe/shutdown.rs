@@ -2,6 +2,7 @@
 
 use super::counted::served;
 use super::requested_units::Down;
+use super::servers::{DATABASES, is_database};
 use super::{Answered, Request, copies, sessions, when};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -13,24 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
-
-/// Programs that hold data, by their process's name, and what they are.
-const DATABASES: &[(&str, &str)] = &[
-    ("postgres", "PostgreSQL"),
-    ("mysqld", "MySQL"),
-    ("mariadbd", "MariaDB"),
-    ("mongod", "MongoDB"),
-    ("redis-server", "Redis"),
-    ("valkey-server", "Valkey"),
-    ("etcd", "etcd"),
-    ("influxd", "InfluxDB"),
-    ("clickhouse-serv", "ClickHouse"),
-    ("slapd", "OpenLDAP"),
-    ("beam.smp", "an Erlang server (RabbitMQ, CouchDB)"),
-    ("ceph-osd", "a Ceph OSD"),
-    ("glusterfsd", "GlusterFS"),
-    ("nfsd", "an NFS server"),
-];
 
 /// Programs that must not be cut short, and why.
 const BUSY: &[(&str, &str)] = &[
@@ -127,11 +110,6 @@ fn reason(down: &Down) -> &'static str {
         }
         () => "everything on it stops, and somebody has to start it again",
     }
-}
-
-/// Whether a process of this name holds data.
-pub fn is_database(name: &str) -> bool {
-    DATABASES.iter().any(|(database, _)| *database == name)
 }
 
 /// When it happens, and what stands in the way of that: first of all, because it may be otherwise than it reads.

@@ -4,7 +4,7 @@ use super::check::{self, Checked};
 use super::counted::{group, pids_of, served};
 use super::manager::{Manager, Unit};
 use super::requested_units::{Act, Units};
-use super::shutdown;
+use super::servers;
 use super::{Answered, Request, after, clean, copies, limit, signal, start, vital};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
@@ -484,7 +484,7 @@ fn serving(request: &Request<'_>, user: bool, units: &[&Unit], impact: &mut Impa
             }
             Err(_) => known &= !runs,
         }
-        sum.data |= processes.iter().any(|p| pids.contains(&p.pid) && shutdown::is_database(&p.name));
+        sum.data |= processes.iter().any(|p| pids.contains(&p.pid) && servers::is_database(&p.name));
         if !parts.is_empty() {
             clauses.push((clients, runs, format!("{}: {}", unit.name(), parts.join(", "))));
         }
