@@ -236,3 +236,85 @@ fn a_second_server_over_one_directory_is_said_first() {
     assert!(said.contains("in a container"), "{said}");
     assert!(!said.contains("read back"), "no dump is trusted: {said}");
 }
+
+#[test]
+fn a_stop_a_restart_and_a_deletion_have_the_row() {
+    let root = match Root::booted("a_stop_and_a_deletion") {
+        Some(root) => root,
+        None => return,
+    };
+    root.ok(
+        "until su postgres -c 'psql -Atc \"select 1\" prod' 2>/dev/null | grep -qx 1; do sleep 0.1; done",
+    );
+    root.ok("until redis-cli ping 2>/dev/null | grep -qx PONG; do sleep 0.1; done");
+    dump(&root, "pg_dump -Fc prod", "/var/lib/postgresql/backups/prod.dump");
+    for line in
+        ["systemctl restart postgresql@15-main", "systemctl stop postgresql", "service postgresql restart"]
+    {
+        let said = screen(&root, line);
+        assert!(
+            said.contains("pg_dump prod.dump · 1 table, 120 k rows") || said.contains("pg_dump prod.dump"),
+            "{line}: {said}"
+        );
+        assert!(said.contains("same storage") || said.contains("same host"), "{line}: {said}");
+    }
+    // The machine goes down, and everything on it with it.
+    let backups = copies(&root, "reboot");
+    assert_eq!(standing(&backups, "prod"), "usable", "{backups}");
+    let redis = |line: &str| {
+        let backups = copies(&root, line);
+        holder(&backups, "Redis data in /var/lib/redis")["standing"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(redis("reboot"), "none");
+    // What the data goes with takes the copy along.
+    let said = screen(&root, "rm -rf /var/lib/postgresql");
+    assert!(
+        said.contains("DIES WITH THIS COMMAND: pg_dump prod.dump (it lies in /var/lib/postgresql)"),
+        "{said}"
+    );
+    assert_eq!(standing(&copies(&root, "rm -rf /var/lib/postgresql/15/main"), "prod"), "usable");
+    // Redis has keys in place of tables; the file it works with is no copy.
+    root.ok("mkdir -p /var/backups/redis && redis-cli save && cp /var/lib/redis/dump.rdb /var/backups/redis/dump.rdb");
+    assert_eq!(redis("systemctl stop redis-server"), "usable");
+    assert!(
+        screen(&root, "systemctl stop redis-server").contains("20 k keys"),
+        "{}",
+        screen(&root, "systemctl stop redis-server")
+    );
+    root.ok("redis-server --port 0 --daemonize no --save '' --dir /tmp --dbfilename none.rdb --unixsocket /tmp/none.sock & \
+        until redis-cli -s /tmp/none.sock save 2>/dev/null; do sleep 0.1; done; redis-cli -s /tmp/none.sock shutdown nosave; \
+        cp /tmp/none.rdb /var/backups/redis/dump.rdb");
+    assert_eq!(redis("apt-get remove -y redis-server"), "empty");
+    // What holds no data has no row, and a rule that demands a copy lets it be.
+    assert!(copies(&root, "systemctl stop nginx").is_null());
+}
+
+#[test]
+fn mariadb_has_tables_and_copies_of_its_files() {
+    let root = bed!("mariadb");
+    root.ok("DEBIAN_FRONTEND=noninteractive apt-get -qq install -y mariadb-server mariadb-backup 2>&1");
+    root.ok(
+        "install -d -o mysql /run/mysqld; setsid mariadbd --user=mysql >/tmp/mariadb.log 2>&1 </dev/null & \
+         until mariadb -e 'select 1' >/dev/null 2>&1; do sleep 0.1; done; \
+         mariadb -e 'create database shop; create table shop.orders (id int, t text); insert into shop.orders values (1, \"it\\\\\\'s; (\"), (2, null); \
+         create table shop.none (id int); create database crm; create table crm.people (id int)'",
+    );
+    let line = "apt-get remove -y mariadb-server";
+    let of = |database: &str| {
+        let backups = copies(&root, line);
+        let what = format!("database {database} (/var/lib/mysql)");
+        holder(&backups, &what)["standing"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(of("shop"), "none");
+    root.ok("mkdir -p /var/backups/my && mariadb-dump shop >/var/backups/my/nightly.sql && mariadb-dump --no-data crm >/var/backups/my/crm.sql");
+    assert_eq!((of("shop").as_str(), of("crm").as_str()), ("usable", "empty"));
+    assert!(screen(&root, line).contains("2 tables, 2 rows"), "{}", screen(&root, line));
+    root.ok("mariadb-dump --ignore-table=shop.none shop >/var/backups/my/nightly.sql");
+    assert_eq!(of("shop"), "none");
+    assert!(screen(&root, line).contains("missing: none"));
+    root.ok("mariadb-dump --all-databases | gzip >/var/backups/my/all.sql.gz");
+    assert_eq!((of("shop").as_str(), of("crm").as_str()), ("usable", "usable"));
+    root.ok("rm /var/backups/my/*; mariadb-backup --backup --target-dir=/var/backups/my/full >/tmp/full.log 2>&1 || { cat /tmp/full.log; exit 1; }");
+    assert_eq!((of("shop").as_str(), of("crm").as_str()), ("usable", "usable"));
+    assert!(screen(&root, line).contains("not prepared yet"));
+}

@@ -166,6 +166,13 @@ impl Reader {
             }
         } else if let Some(rest) = text.strip_prefix("-- Dumping data for table ") {
             self.enter(&identifier(rest));
+        } else if let Some((_, name)) =
+            text.split_once("    Database: ").filter(|_| text.starts_with("-- Host: "))
+        {
+            // Of all databases it names none here.
+            if !name.trim().is_empty() {
+                self.database(name.trim());
+            }
         } else if let Some(rest) = text.strip_prefix("\\connect ") {
             self.database(&connected(rest));
         } else if let Some(rest) = text.strip_prefix("USE `") {
@@ -405,6 +412,14 @@ mod tests {
         assert_eq!(dump.maker, Maker::MySqlDump);
         assert_eq!(tables(&dump), [(Some("shop"), "orders", Some(3)), (Some("shop"), "none", Some(0))]);
         assert_eq!(dump.parts[0].contents.read, Through::Whole);
+    }
+
+    #[test]
+    fn mysql_names_its_database_in_the_first_lines() {
+        let text = "-- MySQL dump 10.13\n--\n-- Host: localhost    Database: shop\n-- Dumping data for table `t`\n-- Dump completed\n";
+        assert_eq!(tables(&read(text).unwrap()), [(Some("shop"), "t", Some(0))]);
+        let all = read("-- MySQL dump 10.13\n-- Host: localhost    Database: \n-- Dump completed\n").unwrap();
+        assert_eq!(all.parts[0].name, None);
     }
 
     #[test]

@@ -86,8 +86,10 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
 fn holders(places: &[Place], all: &[Database]) -> Vec<Holder> {
     let of = |database: &Database| {
         let place = places.get(database.place);
-        let around = place
-            .map(|place| place.cluster.as_ref().map_or_else(|| place.what.clone(), cluster::Cluster::called));
+        let around = place.map(|place| {
+            let shown = || place.data.display().to_string();
+            place.cluster.as_ref().map_or_else(shown, cluster::Cluster::called)
+        });
         let what = match &database.name {
             Some(name) => format!("database {name} ({})", around.unwrap_or_default()),
             None => place.map(|place| place.what.clone()).unwrap_or_default(),

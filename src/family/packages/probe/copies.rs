@@ -2,7 +2,7 @@
 
 use super::facts::PackageFacts;
 use super::impact;
-use crate::engine::backup::Backups;
+use crate::engine::backup::{Backups, Beyond};
 use crate::engine::files::databases::kind_of;
 use crate::engine::impact::{Fate, Impact};
 use crate::engine::packages::plan::Plan;
@@ -10,6 +10,7 @@ use crate::family::machine::backup::places;
 use crate::family::machine::backup::{self, Place};
 use crate::family::machine::links::below;
 use crate::family::machine::postgres::Cluster;
+use crate::family::machine::servers::is_database;
 use crate::world::World;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,6 +32,12 @@ pub fn copies_of(
             found.push(place);
         }
     };
+    let pids: Vec<u32> = facts.iter().flat_map(|facts| &facts.processes).map(|process| process.pid).collect();
+    let mut beyond = Vec::new();
+    match places::of_processes(root, &pids, is_database) {
+        Ok(all) => all.into_iter().for_each(&mut add),
+        Err((name, why)) => beyond.push(Beyond { what: format!("data of {name}"), why }),
+    }
     let mut going: Vec<PathBuf> = Vec::new();
     for (package, path, fate) in impact::stores_of(plan, facts) {
         let real = below(root, path);
@@ -50,7 +57,9 @@ pub fn copies_of(
     }
     places::tell_second_servers(root, &found, impact);
     if found.is_empty() {
-        return Backups::default();
+        return Backups { beyond, ..Backups::default() };
     }
-    backup::find(root, world, found, going, until)
+    let mut backups = backup::find(root, world, found, going, until);
+    backups.beyond.extend(beyond);
+    backups
 }

@@ -3,10 +3,10 @@
 use super::Request;
 use super::counted::pids_of;
 use super::manager::Unit;
-use super::servers::is_database;
 use crate::engine::backup::{Backups, Beyond};
 use crate::engine::impact::Impact;
 use crate::family::machine::backup::{self, places};
+use crate::family::machine::servers::is_database;
 use crate::run::proc::Proc;
 use std::time::Instant;
 

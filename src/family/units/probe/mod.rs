@@ -12,7 +12,6 @@ mod counted;
 mod limit;
 mod manager;
 pub mod requested_units;
-mod servers;
 mod sessions;
 mod shutdown;
 mod signal;

@@ -2,12 +2,12 @@
 
 use super::counted::served;
 use super::requested_units::Down;
-use super::servers::{DATABASES, is_database};
 use super::{Answered, Request, copies, sessions, when};
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, span};
 use crate::engine::impact::{Group, Impact, Subject};
+use crate::family::machine::servers::{DATABASES, is_database};
 use crate::run::proc::{Listener, Proc, Process, Protocol};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! Servers that hold data, by the names of their processes.
 
 /// Programs that hold data, by their process's name, and what they are.
-pub(super) const DATABASES: &[(&str, &str)] = &[
+pub const DATABASES: &[(&str, &str)] = &[
     ("postgres", "PostgreSQL"),
     ("mysqld", "MySQL"),
     ("mariadbd", "MariaDB"),
