@@ -464,6 +464,32 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// The same answer wherever the pieces are cut, whatever stands in it.
+        #[test]
+        fn pieces_make_no_difference(
+            lines in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "COPY public.t (a) FROM stdin;", "\\.", "1\t2", "INSERT INTO `t` VALUES (1,'a\\'b'),", "(2,'x;y');",
+                    "INSERT INTO public.t VALUES ('it''s", "');", "\\connect shop", "-- Dump completed on 2026",
+                    "-- Dumping data for table `t`", "", "-- PostgreSQL database dump complete", "USE `x`;",
+                ]),
+                0..30,
+            ),
+            size in 1..40_usize,
+        ) {
+            for head in ["-- PostgreSQL database dump\n", "-- MySQL dump\n"] {
+                let text = format!("{head}{}\n", lines.join("\n"));
+                let cut = |size: usize| {
+                    let mut reader = Reader::default();
+                    text.as_bytes().chunks(size).for_each(|some| reader.read(some));
+                    reader.finish(true)
+                };
+                proptest::prop_assert_eq!(cut(text.len()), cut(size));
+            }
+        }
+    }
+
     #[test]
     fn both_ends_alone() {
         assert_eq!(maker_of(HEAD.as_bytes()), Some(Maker::PgDump));
