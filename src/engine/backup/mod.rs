@@ -2,6 +2,8 @@
 //! all. Readers fill this in; [`standing`] says what it comes to.
 
 pub mod backed;
+pub mod place;
+pub mod script;
 pub mod standing;
 
 use super::fact::Why;
