@@ -1,5 +1,6 @@
 //! The machine as a target: what packages and units are changed on.
 
+pub mod backup;
 pub(super) mod reading;
 pub mod resolve;
 pub mod screen;
