@@ -182,6 +182,9 @@ const NAMES_TOOLS: &[&str] = &[
     "engine/units/",
     "engine/files/",
     "engine/line/tables.rs",
+    // What home-made backups run.
+    "engine/backup/script.rs",
+    "engine/backup/script/",
     "engine/line/judge/programs.rs",
     "engine/line/judge/fleet.rs",
     "family/",

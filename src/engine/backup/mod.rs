@@ -3,6 +3,8 @@
 
 pub mod backed;
 pub mod content;
+pub mod place;
+pub mod script;
 pub mod sql_dump;
 pub mod standing;
 

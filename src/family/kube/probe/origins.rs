@@ -2,10 +2,11 @@
 //! holds. Sources: Argo CD's `util/argo/resource_tracking.go`, Flux's and Helm's documentation.
 
 use super::backup::lists::everywhere;
-use super::backup::{Doomed, json, place};
+use super::backup::{Doomed, json};
 use super::catalog::{Catalog, Kind};
 use super::http::{Api, Meta, segment};
 use crate::engine::backup::Fate;
+use crate::engine::backup::place;
 use crate::engine::impact::{Definition, Elsewhere};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

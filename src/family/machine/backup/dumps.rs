@@ -96,7 +96,9 @@ fn says(why: &Why) -> String {
 pub fn find(look: &Look<'_>, mounts: &Mounts, also: &[PathBuf], data: &[PathBuf]) -> Listing {
     let mut listing = Listing::default();
     let mut dirs: Vec<PathBuf> = DIRS.iter().map(PathBuf::from).collect();
-    dirs.extend(also.iter().cloned());
+    let (files, named): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        also.iter().partition(|path| !below(look.root, path).is_dir());
+    dirs.extend(named.into_iter().cloned());
     dirs.sort();
     dirs.dedup();
     // What is below another one is seen with it.
@@ -107,7 +109,15 @@ pub fn find(look: &Look<'_>, mounts: &Mounts, also: &[PathBuf], data: &[PathBuf]
         }
     }
     for dir in &outermost {
-        walk(look, mounts, dir, data, &mut listing);
+        walk(look, mounts, dir, DEPTH, data, &mut listing);
+    }
+    // A file that is written each time has its older ones beside it.
+    let mut beside: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    beside.retain(|dir| !outermost.iter().any(|outer| dir.starts_with(outer)));
+    beside.sort();
+    beside.dedup();
+    for dir in beside {
+        walk(look, mounts, dir, 0, data, &mut listing);
     }
     for series in listing.series.values_mut() {
         series.sort_by_key(|one| std::cmp::Reverse((one.written_at, one.path.clone())));
@@ -115,7 +125,14 @@ pub fn find(look: &Look<'_>, mounts: &Mounts, also: &[PathBuf], data: &[PathBuf]
     listing
 }
 
-fn walk(look: &Look<'_>, mounts: &Mounts, dir: &Path, data: &[PathBuf], listing: &mut Listing) {
+fn walk(
+    look: &Look<'_>,
+    mounts: &Mounts,
+    dir: &Path,
+    deepest: usize,
+    data: &[PathBuf],
+    listing: &mut Listing,
+) {
     let mut left = vec![(dir.to_owned(), 0)];
     let mut seen = 0;
     while let Some((dir, depth)) = left.pop() {
@@ -152,7 +169,7 @@ fn walk(look: &Look<'_>, mounts: &Mounts, dir: &Path, data: &[PathBuf], listing:
                 continue;
             }
             if meta.is_dir() {
-                if depth < DEPTH && !entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                if depth < deepest && !entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
                     left.push((path, depth + 1));
                 }
                 continue;

@@ -1,20 +1,17 @@
 //! Everything that is found out about copies on this machine, put together: which dump is of which database, what the catalogues
 //! list, what is not read here.
 
-use super::databases::{Database, Living};
-use super::dump_file::{self, Dump, Of};
+use super::databases::{self, Database, Living};
+use super::dump_file;
 use super::dumps::{self, Candidate, Listing};
 use super::history::Memory;
-use super::lies::Ground;
-use super::{Found, Kind, Look, Place, databases, physical};
-use crate::engine::backup::content::{Contents, LiveTable, Through};
-use crate::engine::backup::sql_dump::{Maker, Part};
-use crate::engine::backup::{
-    Amount, Backups, Beyond, Covers, Evidence, Expiry, Holder, Outcome, Previous, Read, Record, Source, Unit,
-};
+use super::runners::{self, Runner};
+use super::whose::Reading;
+use super::{DumpFile, Found, Kind, Look, Place, borg, doom, pgbackrest, physical, restic, stored};
+use crate::engine::backup::{Backups, Beyond, Covers, Evidence, Holder, Outcome, Read, Record, Source};
 use crate::engine::fact::Why;
 use crate::family::machine::links::below;
-use crate::family::machine::postgres::{Server, cluster, live};
+use crate::family::machine::postgres::cluster;
 use crate::run::mounts::Mounts;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -53,16 +50,54 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
         return backups;
     }
     let mounts = Mounts::read();
-    let ground = Ground { root: look.root, mounts: &mounts, going };
     let data: Vec<PathBuf> =
         places.iter().flat_map(|place| place.elsewhere.iter().cloned().chain([place.data.clone()])).collect();
-    let (living, listing) = std::thread::scope(|scope| {
+    let (living, (running, runners)) = std::thread::scope(|scope| {
         let asked = scope.spawn(|| databases::ask(look, places));
-        let listing = dumps::find(look, &mounts, &[], &data);
-        (asked.join().unwrap_or_default(), listing)
+        let runners = runners::find(look);
+        (asked.join().unwrap_or_default(), runners)
     });
-    let found = read_all(look, &ground, places, &living, &listing);
+    let written: Vec<PathBuf> = runners
+        .iter()
+        .flat_map(|runner| &runner.looks.steps)
+        .filter(|step| step.through.is_none())
+        .flat_map(|step| step.paths.iter().map(PathBuf::from))
+        .collect();
+    let listing = dumps::find(look, &mounts, &written, &data);
     backups.holders = holders(places, &living.all);
+    let mut told = Told::default();
+    let files = std::thread::scope(|scope| {
+        let rest = scope.spawn(|| pgbackrest::read(look, places));
+        let (dumps, files) = read_all(look, places, &living, &listing);
+        told.take(dumps);
+        // What a server's own tool lists is of everything in it.
+        if let Some(found) = rest.join().unwrap_or_default() {
+            let each =
+                found.records.iter().flat_map(|(place, record)| within(&living, *place, record)).collect();
+            told.take(Found { records: each, ..found });
+        }
+        files
+    });
+    // A place for each database: what carries the dump of one is no copy of the others.
+    let each: Vec<Place> =
+        living.all.iter().filter_map(|database| places.get(database.place).cloned()).collect();
+    std::thread::scope(|scope| {
+        let borg = scope.spawn(|| borg::read(look, &each, &runners, &files));
+        restic::read(look, &each, &runners, &files).into_iter().for_each(|found| told.take(found));
+        borg.join().unwrap_or_default().into_iter().for_each(|found| told.take(found));
+    });
+    let claims = runners::records(look, &runners, &each);
+    let claims =
+        claims.into_iter().filter(|claim| counts(claim, &runners, &living.all, &told.records)).collect();
+    told.take(Found { source: running, records: claims });
+    for (n, mut record) in told.records {
+        doom::mark(look.root, going, &mut record);
+        if let Some(holder) = backups.holders.get_mut(n) {
+            holder.records.push(record);
+        }
+    }
+    backups.sources = told.sources;
+    backups.sources.extend(not_read(look.root));
     for (n, why) in &living.silent {
         if let Some(place) = places.get(*n) {
             let why = Why::Failed(why.clone());
@@ -72,14 +107,58 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
     for what in &living.beyond {
         backups.beyond.push(Beyond { what: what.clone(), why: Why::Failed("there are too many".to_owned()) });
     }
-    for (n, record) in found.records {
-        if let Some(holder) = backups.holders.get_mut(n) {
-            holder.records.push(record);
-        }
-    }
-    backups.sources.push(found.source);
-    backups.sources.extend(not_read(look.root));
     backups
+}
+
+/// What the sources have said so far; records carry the number of a database.
+#[derive(Default)]
+struct Told {
+    sources: Vec<Source>,
+    records: Vec<(usize, Record)>,
+}
+
+impl Told {
+    fn take(&mut self, found: Found) {
+        self.sources.push(found.source);
+        self.records.extend(found.records);
+    }
+}
+
+/// The same for every database of a place.
+fn within(living: &Living, place: usize, record: &Record) -> Vec<(usize, Record)> {
+    let of = living.all.iter().enumerate().filter(|(_, database)| database.place == place);
+    of.map(|(n, _)| (n, record.clone())).collect()
+}
+
+/// Whether what a runner claims tells anything: not where what it made was found itself, and not of a database that it leaves out.
+fn counts(
+    (n, claim): &(usize, Record),
+    runners: &[Runner],
+    all: &[Database],
+    told: &[(usize, Record)],
+) -> bool {
+    let Some(runner) = runners.iter().find(|runner| runner.name == claim.object) else { return true };
+    let name = all.get(*n).and_then(|database| database.name.as_deref());
+    let steps = &runner.looks.steps;
+    let of_others = |step: &crate::engine::backup::script::Step| {
+        step.database.as_deref().is_some_and(|own| name.is_some_and(|name| name != own))
+    };
+    if !steps.is_empty() && steps.iter().all(of_others) {
+        return false;
+    }
+    // That it failed, or never ran, explains what is missing.
+    if !matches!(claim.outcome, Outcome::Ok | Outcome::Unknown) || claim.covers == Covers::No {
+        return true;
+    }
+    let made = |record: &Record| {
+        let by_tool = steps.iter().any(|step| step.program.eq_ignore_ascii_case(record.tool));
+        let by_place = steps.iter().flat_map(|step| &step.paths).any(|path| {
+            !record.stored.at.is_empty()
+                && (path.starts_with(&record.stored.at) || record.stored.at.starts_with(path.as_str()))
+        });
+        record.evidence >= Evidence::Recorded && record.covers == Covers::Yes && (by_tool || by_place)
+    };
+    !told.iter().any(|(other, record)| other == n && made(record))
 }
 
 /// One for each database, or for a place that is not divided or does not answer.
@@ -110,13 +189,7 @@ fn not_read(root: &Path) -> Vec<Source> {
 }
 
 /// Reads the dumps, each series in turn, and says whose they are. Records carry the number of a database.
-fn read_all(
-    look: &Look<'_>,
-    ground: &Ground<'_>,
-    places: &[Place],
-    living: &Living,
-    listing: &Listing,
-) -> Found {
+fn read_all(look: &Look<'_>, places: &[Place], living: &Living, listing: &Listing) -> (Found, Vec<DumpFile>) {
     let mut read = listing.read();
     let mut left: Vec<&Vec<Candidate>> = listing.series.values().collect();
     // Those that are made now before those that nobody makes any more.
@@ -135,7 +208,7 @@ fn read_all(
                     let Some(series) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) else {
                         return;
                     };
-                    let one = read_series(look, ground, places, living, series);
+                    let one = read_series(look, places, living, series);
                     if let Ok(mut found) = found.lock() {
                         found.push(one);
                     }
@@ -144,11 +217,12 @@ fn read_all(
         }
     });
     let mut records = Vec::new();
-    let mut unread = Vec::new();
+    let (mut unread, mut files) = (Vec::new(), Vec::new());
     // What was read at once is written down one after the other.
     for one in found.into_inner().unwrap_or_default() {
         records.extend(one.records);
         unread.extend(one.unread);
+        files.extend(one.files);
         if let Some((series, memory)) = one.memory {
             memory.keep(look.world, &series);
         }
@@ -163,7 +237,7 @@ fn read_all(
     if let (Some(place), Read::All) = (other, &read) {
         read = Read::Not(Why::Failed(format!("dumps of {} are not known", place.what)));
     }
-    Found { source: Source { name: DUMPS, full: "dumps in files", read }, records }
+    (Found { source: Source { name: DUMPS, full: "dumps in files", read }, records }, files)
 }
 
 /// What comes of one series.
@@ -173,15 +247,11 @@ struct One {
     /// Dumps of which nobody could tell what is in them.
     unread: Vec<(PathBuf, String)>,
     memory: Option<(String, Memory)>,
+    /// Files in which dumps are, of which database it is known.
+    files: Vec<DumpFile>,
 }
 
-fn read_series(
-    look: &Look<'_>,
-    ground: &Ground<'_>,
-    places: &[Place],
-    living: &Living,
-    series: &[Candidate],
-) -> One {
+fn read_series(look: &Look<'_>, places: &[Place], living: &Living, series: &[Candidate]) -> One {
     let mut one = One::default();
     let Some(first) = series.first() else { return one };
     let name = dumps::series_of(&first.path);
@@ -189,12 +259,12 @@ fn read_series(
     let mut news = false;
     for candidate in series.iter().take(OF_ONE) {
         if candidate.is_dir && !below(look.root, &candidate.path).join("toc.dat").exists() {
-            let of_place = physical::read(look, candidate, places);
-            one.records.extend(
-                of_place.into_iter().flat_map(|(place, record)| {
-                    everywhere(ground, places, living, place, candidate, &record)
-                }),
-            );
+            for (place, mut record) in physical::read(look, candidate, places) {
+                if let Some(of) = places.get(place) {
+                    record.stored = stored::in_path(look.root, &candidate.path, of);
+                }
+                one.records.extend(within(living, place, &record));
+            }
             break;
         }
         if Instant::now() >= look.until {
@@ -224,10 +294,17 @@ fn read_series(
         }
         for part in &dump.parts {
             let earlier = memory.before(candidate, part.name.as_deref());
-            let read =
-                Reading { look, ground, places, living, candidate, dump: &dump, part, read_at, series };
+            let read = Reading { look, places, living, candidate, dump: &dump, part, read_at, series };
             let records = read.records(&earlier);
             useful |= records.iter().any(|(_, record)| record.unfit(look.now).is_none());
+            for (n, _) in records.iter().filter(|(_, record)| record.covers == Covers::Yes) {
+                let of = |other: &Candidate| DumpFile {
+                    path: other.path.clone(),
+                    place: *n,
+                    made_at: other.written_at,
+                };
+                one.files.extend(series.iter().map(of));
+            }
             one.records.extend(records);
         }
         news |= memory.add(candidate, &dump, look.now);
@@ -237,270 +314,4 @@ fn read_series(
     }
     one.memory = news.then_some((name, memory));
     one
-}
-
-/// A copy of a whole place is one of everything in it.
-fn everywhere(
-    ground: &Ground<'_>,
-    places: &[Place],
-    living: &Living,
-    place: usize,
-    candidate: &Candidate,
-    record: &Record,
-) -> Vec<(usize, Record)> {
-    let data = places.get(place).map(|place| place.data.as_path());
-    let mut record = record.clone();
-    record.stored = ground.stored(&candidate.path, data.as_slice());
-    let of = living.all.iter().enumerate().filter(|(_, database)| database.place == place);
-    of.map(|(n, _)| (n, record.clone())).collect()
-}
-
-/// One database of one dump, and what it is held against.
-struct Reading<'a> {
-    look: &'a Look<'a>,
-    ground: &'a Ground<'a>,
-    places: &'a [Place],
-    living: &'a Living,
-    candidate: &'a Candidate,
-    dump: &'a Dump,
-    part: &'a Part,
-    read_at: i64,
-    series: &'a [Candidate],
-}
-
-impl Reading<'_> {
-    /// A record for each database whose it is, or may be.
-    fn records(&self, earlier: &[crate::engine::backup::content::Earlier]) -> Vec<(usize, Record)> {
-        let own: Vec<usize> = self.of_this_kind();
-        let of = |n: &usize, covers: Covers| Some((*n, self.record(*n, covers, earlier)?));
-        if self.dump.maker == Maker::PgDumpAll.word() && !self.is_named() {
-            // `--globals-only` ends as a whole one does.
-            let only_roles = |(n, mut record): (usize, Record)| {
-                record.remarks = vec!["only roles are in it".to_owned()];
-                (n, record)
-            };
-            return own.iter().filter_map(|n| of(n, Covers::No)).map(only_roles).collect();
-        }
-        let sure = self.whose(&own);
-        match sure {
-            Some(n) => of(&n, Covers::Yes).into_iter().collect(),
-            // The dump of a database that is not here is none of these.
-            None if self.is_named() && self.all_answer(&own) => Vec::new(),
-            // Of nobody knows what nothing.
-            None if self.part.contents.tables.is_empty() && self.dump.kind != Of::Redis => Vec::new(),
-            None => own.iter().filter_map(|n| of(n, Covers::Unknown)).collect(),
-        }
-    }
-
-    /// The databases of the program that the dump is of.
-    fn of_this_kind(&self) -> Vec<usize> {
-        let fits = |database: &Database| {
-            let Some(place) = self.places.get(database.place) else { return false };
-            match self.dump.kind {
-                Of::Postgres => place.kind == Kind::Postgres,
-                Of::MySql => place.kind == Kind::MySql,
-                Of::Redis => place.kind == Kind::Redis,
-                Of::Nothing => place.kind != Kind::Other,
-            }
-        };
-        self.living.all.iter().enumerate().filter(|(_, database)| fits(database)).map(|(n, _)| n).collect()
-    }
-
-    fn is_named(&self) -> bool {
-        self.part.name.is_some()
-    }
-
-    /// Whether every server that it may be of has said which databases it has.
-    fn all_answer(&self, own: &[usize]) -> bool {
-        let places: Vec<usize> = own.iter().filter_map(|n| Some(self.living.all.get(*n)?.place)).collect();
-        !self.living.silent.iter().any(|(place, _)| places.contains(place)) && self.living.beyond.is_empty()
-    }
-
-    /// The one whose it is: by the name that stands in it, by the file's name, by its tables, or because there is no other.
-    fn whose(&self, own: &[usize]) -> Option<usize> {
-        let named = |name: &str| {
-            let same = |n: &&usize| {
-                self.living.all.get(**n).is_some_and(|database| database.name.as_deref() == Some(name))
-            };
-            let all: Vec<usize> = own.iter().filter(same).copied().collect();
-            self.one_of(&all)
-        };
-        if let Some(name) = &self.part.name {
-            return named(name);
-        }
-        if matches!(self.dump.kind, Of::Redis | Of::Nothing) && own.len() == 1 {
-            return self.one_of(own);
-        }
-        let file = self.candidate.path.file_name().unwrap_or_default().to_string_lossy();
-        let mentioned = |n: &&usize| {
-            let name = self.living.all.get(**n).and_then(|database| database.name.as_deref());
-            name.is_some_and(|name| mentions(&file, name))
-        };
-        let by_file: Vec<usize> = own.iter().filter(mentioned).copied().collect();
-        if let Some(n) = self.one_of(&by_file) {
-            return Some(n);
-        }
-        let shared = |n: &usize| {
-            self.living
-                .all
-                .get(*n)
-                .and_then(|d| d.tables.as_deref())
-                .map_or(0, |live| overlap(&self.part.contents, live))
-        };
-        let best = own.iter().map(shared).max().filter(|most| *most > 0)?;
-        let by_tables: Vec<usize> = own.iter().filter(|n| shared(n) == best).copied().collect();
-        // More than half of it is there.
-        if best * 2 > self.part.contents.tables.len() { self.one_of(&by_tables) } else { None }
-    }
-
-    /// The only one of these; of several that of the version the dump is of, where there is only one.
-    fn one_of(&self, all: &[usize]) -> Option<usize> {
-        match all {
-            [one] => Some(*one),
-            several => {
-                let version = self.dump.version.as_deref()?;
-                let of = |n: &&usize| {
-                    let place = self.living.all.get(**n).and_then(|database| self.places.get(database.place));
-                    place.is_some_and(|place| place.version.as_deref() == Some(version))
-                };
-                let mut fits = several.iter().filter(of);
-                fits.next().copied().filter(|_| fits.next().is_none())
-            }
-        }
-    }
-
-    fn record(
-        &self,
-        n: usize,
-        covers: Covers,
-        earlier: &[crate::engine::backup::content::Earlier],
-    ) -> Option<Record> {
-        let database = self.living.all.get(n)?;
-        let place = self.places.get(database.place)?;
-        let (candidate, dump) = (self.candidate, self.dump);
-        let name = candidate.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut record = Record::of(dump.maker, name, Evidence::Recorded);
-        record.covers = covers;
-        record.finished_at = Some(dump.begun_at.unwrap_or(candidate.written_at));
-        // Whoever rotates them takes them away; when, nobody says.
-        record.expires = Expiry::Never;
-        record.stored = self.ground.stored(&candidate.path, &[place.data.as_path()]);
-        if let Some(dir) = candidate.path.parent() {
-            record.stored.at = dir.display().to_string();
-        }
-        if dump.kind == Of::Nothing {
-            record.outcome = Outcome::Ok;
-            record.amounts = vec![Amount { n: 0, unit: Unit::Bytes, live: None }];
-            return Some(record);
-        }
-        if dump.kind == Of::Redis {
-            return Some(self.redis(record, database));
-        }
-        let live = if covers == Covers::Yes { self.counted(database, place) } else { None };
-        let found = self.part.contents.findings(live.as_deref(), earlier);
-        record.amounts = found.amounts;
-        record.outcome = found.outcome;
-        record.remarks = found.remarks;
-        let archive = dump.maker == "pg_dump" && dump.version.is_some();
-        if found.measured {
-            record.evidence = Evidence::Measured;
-            if archive && self.part.contents.read == Through::Whole {
-                record.evidence = Evidence::Verified;
-                record.read_back_at = Some(self.read_at);
-            }
-        } else if record.outcome == Outcome::Ok && !self.part.contents.tables.is_empty() {
-            record.remarks.push("nothing to compare it with".to_owned());
-        }
-        record.previous = self.previous(earlier);
-        if covers == Covers::Unknown {
-            record.remarks.insert(0, "of which database it is, nobody says".to_owned());
-        }
-        self.doubt(&mut record, place);
-        Some(record)
-    }
-
-    /// Two servers over one directory: what either dumps is called the same.
-    fn doubt(&self, record: &mut Record, place: &Place) {
-        if place.kind == Kind::Postgres
-            && cluster::servers_in(self.look.root, &below(self.look.root, &place.data)).len() > 1
-        {
-            record.covers = Covers::Unknown;
-            record.remarks.insert(
-                0,
-                format!("two servers run over {}, and it does not say of which it is", place.data.display()),
-            );
-        }
-    }
-
-    fn previous(&self, earlier: &[crate::engine::backup::content::Earlier]) -> Option<Previous> {
-        let before = earlier.first()?;
-        let at = self.series.iter().find(|other| other.written_at < self.candidate.written_at)?.written_at;
-        Some(Previous { finished_at: at, n: before.tables })
-    }
-
-    fn redis(&self, mut record: Record, database: &Database) -> Record {
-        record.outcome = match &self.part.contents.read {
-            Through::Broken(why) => Outcome::Failed(why.clone()),
-            Through::Whole | Through::Listed => Outcome::Ok,
-        };
-        let keys = self.dump.keys;
-        record.amounts =
-            keys.map(|n| Amount { n, unit: Unit::Keys, live: database.keys }).into_iter().collect();
-        if let (Some(n), Some(live)) = (keys, database.keys) {
-            if n > 0 && live >= 1_000 && n < live / 2 {
-                record.outcome = Outcome::Partial(format!("{n} of {live} keys"));
-            } else if n > 0 && record.outcome == Outcome::Ok {
-                record.evidence = Evidence::Measured;
-            }
-        }
-        record
-    }
-
-    /// The living tables, those counted that would alarm somebody by an estimate.
-    fn counted(&self, database: &Database, place: &Place) -> Option<Vec<LiveTable>> {
-        let mut live = database.tables.clone()?;
-        let contents = &self.part.contents;
-        let doubtful: Vec<String> = contents.doubtful(&live).iter().map(|table| table.name.clone()).collect();
-        if let (Some(cluster), Some(name), false) = (&place.cluster, &database.name, doubtful.is_empty())
-            && let Some(server) = Server::of(cluster, self.look.until)
-        {
-            live::count(&server, name, &mut live, &doubtful);
-        }
-        Some(live)
-    }
-}
-
-/// Whether a file's name has a database's in it, as a word.
-fn mentions(file: &str, name: &str) -> bool {
-    let starts = |at: usize| {
-        let before = file.get(..at).and_then(|text| text.chars().next_back());
-        let after = file.get(at + name.len()..).and_then(|text| text.chars().next());
-        let bounds = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        bounds(before) && bounds(after)
-    };
-    !name.is_empty() && file.match_indices(name).any(|(at, _)| starts(at))
-}
-
-/// How many tables of a dump a living database has.
-fn overlap(contents: &Contents, live: &[LiveTable]) -> usize {
-    contents.tables.iter().filter(|table| live.iter().any(|other| other.name == table.name)).count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_in_names() {
-        for (file, name, is) in [
-            ("shop.sql", "shop", true),
-            ("pg-shop-2026.dump", "shop", true),
-            ("shop_2026.dump", "shop", true),
-            ("workshop.sql", "shop", false),
-            ("shop2.sql", "shop", false),
-            ("x.sql", "", false),
-        ] {
-            assert_eq!(mentions(file, name), is, "{file} {name}");
-        }
-    }
 }

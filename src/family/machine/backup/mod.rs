@@ -1,14 +1,23 @@
 //! The newest usable copies of what holds data on this machine: dumps that lie in files, the catalogues of backup tools, and what
 //! runs them. All sources side by side, and all within the deadline of the question.
 
-pub mod databases;
+pub mod borg;
+mod databases;
+mod doom;
 mod dump_file;
 mod dumps;
 mod history;
-mod lies;
 mod look;
+pub mod pgbackrest;
 mod physical;
 pub mod places;
+mod repository;
+pub mod restic;
+pub mod runners;
+mod snapshots;
+pub mod stored;
+pub mod tool;
+mod whose;
 
 use crate::engine::backup::{Backups, Beyond, Record, Source};
 use crate::engine::fact::Why;

@@ -7,7 +7,7 @@ mod apt_conf;
 mod cloud;
 mod container;
 pub mod doors;
-mod env_file;
+pub(super) mod env_file;
 pub mod login_session;
 mod read;
 mod remote;

@@ -1,7 +1,7 @@
 //! What goes with the command: by it is told which copies go along.
 
 use super::json;
-use super::place::{self, Host};
+use crate::engine::backup::place::{self, Host};
 use crate::engine::backup::{Fate, Stored};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};

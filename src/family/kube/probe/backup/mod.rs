@@ -7,9 +7,7 @@ pub mod held;
 mod jobs;
 pub mod json;
 pub mod lists;
-pub mod place;
 pub mod rows;
-mod script;
 mod snapshots;
 mod velero;
 

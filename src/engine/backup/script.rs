@@ -1,7 +1,11 @@
 //! What a home-made job does, by the words of its command, its script and its variables: whether that looks like a backup, of
 //! what, and where it goes. A guess in every part: no more than a claim comes of it.
 
+pub mod shell;
+pub mod steps;
+
 use super::place;
+pub use steps::{Port, Step};
 
 /// What the words of a job look like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,36 +24,51 @@ pub struct Looks {
     pub destination: Option<String>,
     /// The server that holds this, where that is not the cloud's own.
     pub endpoint: Option<String>,
+    /// Every command that makes a copy, in their order; none where only a name or an image tells.
+    pub steps: Vec<Step>,
 }
 
-/// Words that make a copy: all of them in this order within one command, the first one its program; and whether it copies
-/// files.
-const PROGRAMS: &[(&str, &[&str], bool)] = &[
-    ("pg_dumpall", &["pg_dumpall"], false),
-    ("pg_dump", &["pg_dump"], false),
-    ("pg_basebackup", &["pg_basebackup"], false),
-    ("wal-g", &["wal-g", "backup-push"], true),
-    ("wal-e", &["wal-e", "backup-push"], true),
-    ("pgBackRest", &["pgbackrest", "backup"], true),
-    ("Barman", &["barman-cloud-backup"], true),
-    ("Barman", &["barman", "backup"], false),
-    ("mysqldump", &["mysqldump"], false),
-    ("mariadb-dump", &["mariadb-dump"], false),
-    ("mariadb-backup", &["mariadb-backup", "--backup"], true),
-    ("mariadb-backup", &["mariabackup", "--backup"], true),
-    ("xtrabackup", &["xtrabackup", "--backup"], true),
-    ("mongodump", &["mongodump"], false),
-    ("redis-cli", &["redis-cli", "--rdb"], false),
-    ("etcdctl", &["etcdctl", "snapshot", "save"], false),
-    ("restic", &["restic", "backup"], true),
-    ("kopia", &["kopia", "snapshot", "create"], true),
-    ("borg", &["borg", "create"], true),
-    ("rclone", &["rclone", "copy"], true),
-    ("rclone", &["rclone", "sync"], true),
-    ("aws s3", &["aws", "s3", "cp"], true),
-    ("aws s3", &["aws", "s3", "sync"], true),
-    ("gsutil", &["gsutil", "cp"], true),
-    ("Velero", &["velero", "backup", "create"], false),
+/// Words that make a copy.
+pub struct Program {
+    /// The program's name.
+    pub name: &'static str,
+    /// All of them in this order within one command.
+    parts: &'static [&'static str],
+    /// It copies files.
+    pub copies_files: bool,
+}
+
+const fn row(name: &'static str, parts: &'static [&'static str], copies_files: bool) -> Program {
+    Program { name, parts, copies_files }
+}
+
+/// The first of its words is the program itself.
+const PROGRAMS: &[Program] = &[
+    row("pg_dumpall", &["pg_dumpall"], false),
+    row("pg_dump", &["pg_dump"], false),
+    row("pg_basebackup", &["pg_basebackup"], false),
+    row("wal-g", &["wal-g", "backup-push"], true),
+    row("wal-e", &["wal-e", "backup-push"], true),
+    row("pgBackRest", &["pgbackrest", "backup"], true),
+    row("Barman", &["barman-cloud-backup"], true),
+    row("Barman", &["barman", "backup"], false),
+    row("mysqldump", &["mysqldump"], false),
+    row("mariadb-dump", &["mariadb-dump"], false),
+    row("mariadb-backup", &["mariadb-backup", "--backup"], true),
+    row("mariadb-backup", &["mariabackup", "--backup"], true),
+    row("xtrabackup", &["xtrabackup", "--backup"], true),
+    row("mongodump", &["mongodump"], false),
+    row("redis-cli", &["redis-cli", "--rdb"], false),
+    row("etcdctl", &["etcdctl", "snapshot", "save"], false),
+    row("restic", &["restic", "backup"], true),
+    row("kopia", &["kopia", "snapshot", "create"], true),
+    row("borg", &["borg", "create"], true),
+    row("rclone", &["rclone", "copy"], true),
+    row("rclone", &["rclone", "sync"], true),
+    row("aws s3", &["aws", "s3", "cp"], true),
+    row("aws s3", &["aws", "s3", "sync"], true),
+    row("gsutil", &["gsutil", "cp"], true),
+    row("Velero", &["velero", "backup", "create"], false),
 ];
 
 /// Subcommands of these programs that look after copies, or put them back: one of them before the right one, and it is none.
@@ -128,7 +147,7 @@ pub fn look(words: &Words) -> Option<Looks> {
     let mut text = words.texts.join("\n");
     text.truncate(text.floor_char_boundary(LONGEST));
     let commands = commands(&text);
-    let found = PROGRAMS.iter().find(|(_, parts, _)| commands.iter().any(|command| makes(command, parts)));
+    let found = PROGRAMS.iter().find(|row| commands.iter().any(|command| makes(command, row.parts)));
     let by_image = || {
         let image = |part: &str| words.images.iter().any(|image| repository(image).contains(part));
         let volumes = "docker-volume-backup";
@@ -137,7 +156,7 @@ pub fn look(words: &Words) -> Option<Looks> {
     let named = |parts: &[&str]| {
         words.names.iter().any(|name| parts.iter().any(|part| name.to_ascii_lowercase().contains(part)))
     };
-    let found = found.map(|(program, _, files)| (*program, *files));
+    let found = found.map(|row| (row.name, row.copies_files));
     // A job that looks after copies runs none of the programs above, and is one by its name.
     let other = found.is_none() && named(OTHERS);
     let strong = found.or_else(by_image).filter(|_| !other);
@@ -161,7 +180,20 @@ pub fn look(words: &Words) -> Option<Looks> {
         hosts: hosts(words, &tokens),
         destination: to,
         endpoint: after(&tokens, &["--endpoint-url"]).or_else(|| variable(ENDPOINTS)),
+        steps: steps::steps(&text, words.variables.iter().cloned().collect()),
     })
+}
+
+/// The program among the words of a command that makes a copy, and where it stands.
+fn program(command: &[&str]) -> Option<(usize, &'static Program)> {
+    let row = PROGRAMS.iter().find(|row| makes(command, row.parts))?;
+    let first = row.parts.first()?;
+    Some((command.iter().position(|token| begins(token, first))?, row))
+}
+
+/// Whether a word is this program, by whatever path.
+fn begins(token: &str, program: &str) -> bool {
+    token == program || token.rsplit('/').next() == Some(program)
 }
 
 /// The words of each command of a script, quotes taken off; lines that are comments say nothing.
@@ -177,8 +209,7 @@ fn commands(text: &str) -> Vec<Vec<&str>> {
 /// from one place to another, it goes out.
 fn makes(command: &[&str], parts: &[&str]) -> bool {
     let Some((first, rest)) = parts.split_first() else { return false };
-    let begins = |token: &&str| token == first || token.rsplit('/').next() == Some(first);
-    let Some(at) = command.iter().position(begins) else { return false };
+    let Some(at) = command.iter().position(|token| begins(token, first)) else { return false };
     let behind = command.get(at + 1..).unwrap_or_default();
     let mut left = behind.iter();
     for part in rest {
@@ -205,9 +236,9 @@ fn makes(command: &[&str], parts: &[&str]) -> bool {
 fn dumps_into_pipe(text: &str) -> bool {
     text.lines().any(|line| {
         let Some((before, _)) = line.split_once('|') else { return false };
-        commands(before)
-            .iter()
-            .any(|command| PROGRAMS.iter().any(|(_, parts, _)| makes(command, &parts[..1])))
+        commands(before).iter().any(|command| {
+            PROGRAMS.iter().any(|row| row.parts.first().is_some_and(|first| makes(command, &[first])))
+        })
     })
 }
 

@@ -23,7 +23,7 @@ pub fn of_host(host: &str, here: &str) -> Host {
     let unsure = host.is_empty()
         || host.contains('$')
         || host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok()
+        || host.parse::<core::net::IpAddr>().is_ok()
         || MIRRORS.iter().any(|end| host.ends_with(end));
     if unsure {
         return Host::Unsure;

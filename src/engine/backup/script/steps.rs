@@ -1,0 +1,471 @@
+//! The commands of a script that make a copy: from which server or which files each of them takes, and into which files of this
+//! machine it puts them.
+
+use super::shell::{self, Command, VARIES, Values, is_plain};
+use super::{Program, program};
+
+/// One command that makes a copy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The program: `pg_dump`.
+    pub program: &'static str,
+    /// It copies files, and not what a server gives.
+    pub copies_files: bool,
+    /// The host of the server, where one is named.
+    pub host: Option<String>,
+    /// Its port.
+    pub port: Port,
+    /// Its socket, or the directory of that.
+    pub socket: Option<String>,
+    /// Debian's name of a PostgreSQL cluster: `15/main`.
+    pub cluster: Option<String>,
+    /// The one database it takes, where it takes one and says which.
+    pub database: Option<String>,
+    /// It runs somewhere else, through this: then which server is meant nobody knows here.
+    pub through: Option<&'static str>,
+    /// Files and directories of this machine it writes to; of a name that is another each time, the directory.
+    pub paths: Vec<String>,
+    /// Files and directories it copies.
+    pub reads: Vec<String>,
+}
+
+/// What a command says of the port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Port {
+    /// Nothing: that of its program.
+    #[default]
+    Usual,
+    /// This one.
+    Given(u16),
+    /// One that only a run knows.
+    Varies,
+}
+
+/// How the clients of one kind of server say where it is and where their result goes.
+struct Options {
+    programs: &'static [&'static str],
+    host: &'static [&'static str],
+    port: &'static [&'static str],
+    socket: &'static [&'static str],
+    out: &'static [&'static str],
+    database: &'static [&'static str],
+    /// Variables with the host, the port and the socket.
+    variables: [&'static str; 3],
+}
+
+/// Manual pages of PostgreSQL 15, MariaDB 10.11, Redis 7.0, the MongoDB Database Tools 100 and etcd 3.5. `-p` of the MariaDB
+/// clients is the password.
+const OPTIONS: &[Options] = &[
+    Options {
+        programs: &["pg_dump", "pg_dumpall"],
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        socket: &[],
+        out: &["-f", "--file"],
+        database: &["-d", "--dbname"],
+        variables: ["PGHOST", "PGPORT", ""],
+    },
+    Options {
+        programs: &["pg_basebackup"],
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        socket: &[],
+        out: &["-D", "--pgdata"],
+        database: &["-d", "--dbname"],
+        variables: ["PGHOST", "PGPORT", ""],
+    },
+    Options {
+        programs: &["mysqldump", "mariadb-dump", "mariadb-backup", "xtrabackup"],
+        host: &["-h", "--host"],
+        port: &["-P", "--port"],
+        socket: &["-S", "--socket"],
+        out: &["-r", "--result-file", "-T", "--tab", "--target-dir"],
+        database: &[],
+        variables: ["MYSQL_HOST", "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT"],
+    },
+    Options {
+        programs: &["redis-cli"],
+        host: &["-h"],
+        port: &["-p"],
+        socket: &["-s"],
+        out: &["--rdb"],
+        database: &[],
+        variables: ["", "", ""],
+    },
+    Options {
+        programs: &["mongodump"],
+        host: &["-h", "--host"],
+        port: &["--port"],
+        socket: &[],
+        out: &["-o", "--out", "--archive"],
+        database: &["-d", "--db"],
+        variables: ["", "", ""],
+    },
+    Options {
+        programs: &["etcdctl"],
+        host: &[],
+        port: &[],
+        socket: &[],
+        out: &["save"],
+        database: &[],
+        variables: ["", "", ""],
+    },
+    Options {
+        programs: &["restic", "borg", "kopia", "rclone"],
+        host: &[],
+        port: &[],
+        socket: &[],
+        out: &["-r", "--repo"],
+        database: &[],
+        variables: ["", "", ""],
+    },
+];
+
+/// Programs by which a command runs somewhere else, with the word that has to follow.
+const THROUGH: &[(&str, &str, &str)] = &[
+    ("docker", "exec", "docker exec"),
+    ("docker", "run", "docker run"),
+    ("docker-compose", "exec", "docker-compose exec"),
+    ("podman", "exec", "podman exec"),
+    ("podman", "run", "podman run"),
+    ("nerdctl", "exec", "nerdctl exec"),
+    ("kubectl", "exec", "kubectl exec"),
+    ("oc", "exec", "oc exec"),
+    ("lxc", "exec", "lxc exec"),
+    ("incus", "exec", "incus exec"),
+    ("pct", "exec", "pct exec"),
+    ("ssh", "", "ssh"),
+    ("nsenter", "", "nsenter"),
+    ("chroot", "", "chroot"),
+    ("machinectl", "shell", "machinectl shell"),
+];
+
+/// Options of the programs that copy files whose value may be a path that is not copied.
+const ASIDE: &[&str] = &[
+    "-r",
+    "--repo",
+    "--repository-file",
+    "-p",
+    "--password-file",
+    "-e",
+    "--exclude",
+    "--iexclude",
+    "--exclude-file",
+    "--exclude-from",
+    "--files-from",
+    "--cache-dir",
+    "--pattern",
+    "--patterns-from",
+    "--config",
+    "--cacert",
+    "-o",
+    "--option",
+];
+
+/// The steps of a script. `values` are the variables it starts with.
+pub fn steps(text: &str, mut values: Values) -> Vec<Step> {
+    let commands = shell::commands(text, &mut values);
+    let mut steps = Vec::new();
+    let mut cwd: Option<&str> = None;
+    for (i, command) in commands.iter().enumerate() {
+        if let [cd, dir, ..] = command.words.as_slice()
+            && cd == "cd"
+        {
+            cwd = Some(dir.as_str()).filter(|dir| dir.starts_with('/') && is_plain(dir));
+        }
+        let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+        if let Some((at, found)) = program(&words) {
+            steps.push(step(&commands[i..], at, found, &values, cwd));
+        }
+    }
+    steps
+}
+
+/// Reads one step, whose command is the first of these.
+fn step(commands: &[Command], at: usize, found: &Program, values: &Values, cwd: Option<&str>) -> Step {
+    let empty = Command::default();
+    let command = commands.first().unwrap_or(&empty);
+    let words: Vec<&str> = command.words.iter().skip(at + 1).map(String::as_str).collect();
+    let before: Vec<&str> =
+        command.outer.iter().chain(command.words.iter().take(at)).map(String::as_str).collect();
+    let variable = |name: &str| {
+        let own = command.own.iter().rev().find(|(have, _)| have == name).map(|(_, value)| value);
+        own.or_else(|| values.get(name)).cloned().filter(|value| !name.is_empty() && !value.is_empty())
+    };
+    let mut step = Step { program: found.name, copies_files: found.copies_files, ..Step::default() };
+    step.through = through(&before);
+    let options = OPTIONS.iter().find(|options| options.programs.contains(&found.name));
+    if let Some(options) = options {
+        step.host = value(&words, options.host).or_else(|| variable(options.variables[0]));
+        step.port = port(value(&words, options.port).or_else(|| variable(options.variables[1])));
+        step.socket = value(&words, options.socket).or_else(|| variable(options.variables[2]));
+        step.database = value(&words, options.database);
+        step.paths.extend(value(&words, options.out).and_then(|to| place(&to, cwd)));
+    }
+    if found.name.starts_with("pg_") {
+        step.cluster =
+            value(&words, &["--cluster"]).or_else(|| variable("PGCLUSTER")).filter(|c| is_plain(c));
+        let named = words.iter().find_map(|word| address(word));
+        if let Some(named) = step.database.clone().as_deref().and_then(address).or(named) {
+            step.host = named.0.or(step.host);
+            step.port = if named.1 == Port::Usual { step.port } else { named.1 };
+            step.database = named.2;
+        } else if found.name == "pg_dump" && step.database.is_none() {
+            step.database = positional(&words).or_else(|| variable("PGDATABASE"));
+        } else if found.name != "pg_dump" {
+            // The others take all of them.
+            step.database = None;
+        }
+    }
+    step.database = step.database.filter(|name| is_plain(name));
+    // A host that is a path is the directory of a socket.
+    if step.host.as_deref().is_some_and(|host| host.starts_with('/')) {
+        step.socket = step.host.take();
+    }
+    if found.copies_files {
+        step.reads = copied(&words);
+    }
+    step.paths.extend(outputs(commands).iter().filter_map(|to| place(to, cwd)));
+    step.paths.dedup();
+    step
+}
+
+/// Where the output of a pipeline goes: redirections, and files that what stands behind a pipe is told to write.
+fn outputs(commands: &[Command]) -> Vec<String> {
+    const FILES: [&str; 3] = ["-o", "--output", "-out"];
+    let mut found = Vec::new();
+    for (i, command) in commands.iter().enumerate() {
+        found.extend(command.out.clone());
+        if i > 0 {
+            let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+            match words.first().map(|word| word.rsplit('/').next().unwrap_or_default()) {
+                Some("tee") => {
+                    found.extend(words.iter().skip(1).find(|w| !w.starts_with('-')).map(|w| (*w).to_owned()))
+                }
+                Some("dd") => {
+                    found.extend(words.iter().find_map(|word| word.strip_prefix("of=").map(str::to_owned)))
+                }
+                Some(_) => found.extend(value(&words, &FILES)),
+                None => {}
+            }
+        }
+        if !command.piped {
+            break;
+        }
+    }
+    found
+}
+
+/// Through what a command runs somewhere else.
+pub fn through(before: &[&str]) -> Option<&'static str> {
+    THROUGH.iter().find_map(|(first, then, told)| {
+        let at = before.iter().position(|word| word.rsplit('/').next() == Some(first))?;
+        (then.is_empty() || before.iter().skip(at + 1).any(|word| word == then)).then_some(*told)
+    })
+}
+
+/// The value of an option: behind it, behind its `=`, or joined to its letter.
+pub fn value(words: &[&str], flags: &[&str]) -> Option<String> {
+    let joined = |word: &&str| {
+        flags.iter().find_map(|flag| {
+            let rest = word.strip_prefix(flag)?;
+            match rest.strip_prefix('=') {
+                Some(value) if flag.len() > 2 => Some(value.to_owned()),
+                _ => (flag.len() == 2 && !rest.is_empty()).then(|| rest.to_owned()),
+            }
+        })
+    };
+    let split = words.windows(2).find(|pair| flags.contains(&pair[0])).map(|pair| pair[1].to_owned());
+    split.or_else(|| words.iter().find_map(joined))
+}
+
+fn port(text: Option<String>) -> Port {
+    match text {
+        None => Port::Usual,
+        Some(text) => text.trim().parse().map_or(Port::Varies, Port::Given),
+    }
+}
+
+/// Host, port and database of a connection string or an address (libpq, "Connection Strings").
+fn address(word: &str) -> Option<(Option<String>, Port, Option<String>)> {
+    if let Some(rest) = word.strip_prefix("postgres://").or_else(|| word.strip_prefix("postgresql://")) {
+        let (server, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let server = server.rsplit_once('@').map_or(server, |(_, server)| server);
+        let (host, number) = server.rsplit_once(':').unwrap_or((server, ""));
+        let database = path.split('?').next().filter(|name| !name.is_empty());
+        return Some((
+            Some(host.to_owned()).filter(|host| !host.is_empty()),
+            port(Some(number.to_owned()).filter(|number| !number.is_empty())),
+            database.map(str::to_owned),
+        ));
+    }
+    let field = |name: &str| {
+        let found = word.split_whitespace().find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        found.map(|value| value.trim_matches('\'').to_owned())
+    };
+    let (host, number, database) = (field("host"), field("port"), field("dbname"));
+    let any = host.is_some() || number.is_some() || database.is_some();
+    any.then(|| (host, port(number), database))
+}
+
+/// The one word of pg_dump that is no option and no value of one.
+fn positional(words: &[&str]) -> Option<String> {
+    const TAKE: [&str; 16] = [
+        "-d",
+        "-f",
+        "-h",
+        "-p",
+        "-U",
+        "-F",
+        "-Z",
+        "-j",
+        "-n",
+        "-N",
+        "-t",
+        "-T",
+        "-E",
+        "-S",
+        "-e",
+        "--cluster",
+    ];
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if TAKE.contains(word) {
+            words.next();
+        } else if !word.starts_with('-') {
+            return Some((*word).to_owned());
+        }
+    }
+    None
+}
+
+/// Paths among the words of a program that copies files.
+fn copied(words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut before = "";
+    for word in words {
+        if word.starts_with('/') && is_plain(word) && !ASIDE.contains(&before) && !word.contains("::") {
+            found.push((*word).to_owned());
+        }
+        before = word;
+    }
+    found
+}
+
+/// A place in the file system without what is another each time: the directory that holds it.
+fn place(to: &str, cwd: Option<&str>) -> Option<String> {
+    let whole = match (to.starts_with('/'), cwd) {
+        (true, _) => to.to_owned(),
+        (false, Some(cwd)) if !to.contains(':') => {
+            format!("{}/{}", cwd.trim_end_matches('/'), to.trim_start_matches("./"))
+        }
+        _ => return None,
+    };
+    let varies = |c: char| c == VARIES || matches!(c, '*' | '?' | '[' | '%' | '\u{0}');
+    let fixed = match whole.find(varies) {
+        Some(at) => whole.get(..at)?.rsplit_once('/')?.0,
+        None => whole.trim_end_matches('/'),
+    };
+    let below =
+        |dir: &str| fixed.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let known = !fixed.is_empty() && !below("/dev") && !below("/proc");
+    known.then(|| fixed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(text: &str) -> Vec<Step> {
+        steps(text, Values::new())
+    }
+
+    #[test]
+    fn where_it_puts_the_copy() {
+        for (text, want) in [
+            ("pg_dump shop > /var/backups/x.sql", vec!["/var/backups/x.sql"]),
+            ("pg_dump -Fc shop -f /b/shop.dump", vec!["/b/shop.dump"]),
+            ("pg_dump --file=/b/shop.dump shop", vec!["/b/shop.dump"]),
+            ("pg_basebackup -D /b/base -Ft", vec!["/b/base"]),
+            ("D=/b/pg\npg_dumpall | gzip -9 > \"$D/$(date +%F).sql.gz\"", vec!["/b/pg"]),
+            ("pg_dump x | tee /b/y >/dev/null", vec!["/b/y"]),
+            ("pg_dump x | zstd -o /b/x.zst", vec!["/b/x.zst"]),
+            ("cd /b && pg_dump x > x.sql", vec!["/b/x.sql"]),
+            ("pg_dump x > x.sql", vec![]),
+            ("pg_dump x > $NOBODY/x.sql", vec![]),
+            ("pg_dump x > /dev/null", vec![]),
+            ("mysqldump -p5432 --result-file=/b/m.sql shop", vec!["/b/m.sql"]),
+            ("redis-cli --rdb /b/r.rdb", vec!["/b/r.rdb"]),
+            ("restic -r /srv/restic backup /etc", vec!["/srv/restic"]),
+            ("su postgres -c 'pg_dump shop >/b/s.sql'", vec!["/b/s.sql"]),
+            ("su postgres -c 'pg_dump shop' | gzip >/b/s.gz", vec!["/b/s.gz"]),
+            ("sudo -u postgres sh -c 'pg_dump shop' >/b/s", vec!["/b/s"]),
+            ("/bin/sh -c pg_dump -Fc shop > /b/s", vec!["/b/s"]),
+        ] {
+            let found: Vec<String> = of(text).into_iter().flat_map(|step| step.paths).collect();
+            assert_eq!(found, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn which_server_it_is() {
+        type Want = (Option<&'static str>, Port, Option<&'static str>, Option<&'static str>);
+        let rows: Vec<(&str, Want)> = vec![
+            ("pg_dump -p 5433 shop", (None, Port::Given(5433), None, Some("shop"))),
+            ("pg_dump -p5433 -Fc -Upostgres shop", (None, Port::Given(5433), None, Some("shop"))),
+            ("PGPORT=5433 pg_dumpall", (None, Port::Given(5433), None, None)),
+            ("export PGPORT=5433\npg_dumpall", (None, Port::Given(5433), None, None)),
+            ("pg_dumpall -p $P", (None, Port::Varies, None, None)),
+            ("pg_dump -h /run/postgresql shop", (None, Port::Usual, Some("/run/postgresql"), Some("shop"))),
+            ("pg_dump -h db2 -d shop", (Some("db2"), Port::Usual, None, Some("shop"))),
+            ("pg_dump postgres://u:pw@db2:5433/shop", (Some("db2"), Port::Given(5433), None, Some("shop"))),
+            (
+                "pg_dump 'host=db2 port=5433 dbname=shop'",
+                (Some("db2"), Port::Given(5433), None, Some("shop")),
+            ),
+            ("for d in a b; do pg_dump $d; done", (None, Port::Usual, None, None)),
+            ("mysqldump -psecret -P 3307 shop", (None, Port::Given(3307), None, None)),
+            ("redis-cli -p 6380 --rdb /b/x", (None, Port::Given(6380), None, None)),
+        ];
+        for (text, want) in rows {
+            let step = of(text).into_iter().next().unwrap();
+            let got = (step.host.as_deref(), step.port, step.socket.as_deref(), step.database.as_deref());
+            assert_eq!(got, want, "{text}");
+        }
+        assert_eq!(of("pg_dump --cluster 15/main shop")[0].cluster.as_deref(), Some("15/main"));
+    }
+
+    #[test]
+    fn what_runs_somewhere_else() {
+        for (text, want) in [
+            ("docker exec -i pg pg_dump shop > /b/x", Some("docker exec")),
+            ("docker compose exec -T db pg_dumpall", Some("docker exec")),
+            ("/usr/bin/podman exec pg sh -c 'pg_dump shop'", Some("podman exec")),
+            ("kubectl -n shop exec pg-0 -- pg_dump shop", Some("kubectl exec")),
+            ("ssh db2 pg_dump shop", Some("ssh")),
+            ("sudo -u postgres pg_dump shop", None),
+            ("su - postgres -c 'pg_dump shop'", None),
+        ] {
+            assert!(of(text).iter().any(|step| step.through == want), "{text}: {:?}", of(text));
+        }
+    }
+
+    #[test]
+    fn what_it_copies() {
+        for (text, want) in [
+            ("restic -r /srv/r backup --exclude /etc/x /etc /var/backups", vec!["/etc", "/var/backups"]),
+            ("borg create --stats /srv/borg::{now} /var/backups", vec!["/var/backups"]),
+            ("borg create ::x /home /srv", vec!["/home", "/srv"]),
+        ] {
+            assert_eq!(of(text)[0].reads, want, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "(pg_dump|docker exec|restic backup| -p| -h|5| /b|>|\\||\n|'|\\$x| |=){0,30}") {
+            let _ = of(&text);
+        }
+    }
+}
