@@ -170,11 +170,11 @@ fn item(backups: &Backups, group: &Group<'_>, alone: bool) -> Item {
 /// `claims a, b and 2 more`.
 fn holders(group: &Group<'_>) -> String {
     let all: Vec<&str> = group.holders.iter().map(|holder| holder.what.as_str()).collect();
-    let kinds = || all.iter().map(|what| what.split_once(' ').map(|(kind, _)| kind));
+    let kinds = || all.iter().map(|what| what.rsplit_once(' ').map(|(kind, _)| kind));
     // The kind is said once where it is everybody's.
     match kinds().next().flatten() {
         Some(kind) if all.len() > 1 && kinds().all(|other| other == Some(kind)) => {
-            let names: Vec<&str> = all.iter().filter_map(|what| Some(what.split_once(' ')?.1)).collect();
+            let names: Vec<&str> = all.iter().filter_map(|what| Some(what.rsplit_once(' ')?.1)).collect();
             format!("{} {}", plural(kind), few(&names))
         }
         _ => few(&all),
@@ -300,7 +300,10 @@ fn reason(name: &str, record: &Record, why: Unfit, now: i64) -> String {
             Some(remark) => format!("{name}{}: {remark}", old.trim_end_matches(',')),
             None => format!("whether it is in {name} is not said"),
         },
-        (Unfit::EndUnknown, _) => format!("whether {name} ended well is not said"),
+        (Unfit::EndUnknown, _) => match record.remarks.first() {
+            Some(remark) => format!("{name}: {remark}"),
+            None => format!("whether {name} ended well is not said"),
+        },
         (Unfit::InTheFuture, _) => format!("{name} is dated in the future"),
         (Unfit::Empty, _) => format!("{name}{old} is EMPTY: {}", emptiness(record)),
         (Unfit::Expired, _) => match record.expires {
