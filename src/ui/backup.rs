@@ -167,21 +167,23 @@ fn item(backups: &Backups, group: &Group<'_>, alone: bool) -> Item {
     }
 }
 
-/// `claims a, b and 2 more`.
+/// `claims a, b and 2 more`, `databases a, b (15/main)`.
 fn holders(group: &Group<'_>) -> String {
     let all: Vec<&str> = group.holders.iter().map(|holder| holder.what.as_str()).collect();
-    let kinds = || all.iter().map(|what| what.split_once(' ').map(|(kind, _)| kind));
-    // The kind is said once where it is everybody's.
-    match kinds().next().flatten() {
-        Some(kind) if all.len() > 1 && kinds().all(|other| other == Some(kind)) => {
-            let names: Vec<&str> = all.iter().filter_map(|what| Some(what.split_once(' ')?.1)).collect();
-            // So is what they are all in.
-            let around = |name: &str| name.rfind(" (").filter(|_| name.ends_with(')'));
-            let shared = names.first().and_then(|name| name.get(around(name)?..));
-            let bare: Option<Vec<&str>> =
-                shared.and_then(|shared| names.iter().map(|name| name.strip_suffix(shared)).collect());
-            let (names, shared) = bare.map_or((names, ""), |bare| (bare, shared.unwrap_or_default()));
-            format!("{} {}{shared}", plural(kind), few(&names))
+    // Kind, name, and what it is in.
+    let parts = |what: &'_ str| {
+        let at = what.rfind(" (").filter(|_| what.ends_with(')')).unwrap_or(what.len());
+        let (head, around) = what.split_at(at);
+        head.rsplit_once(' ').map(|(kind, name)| (kind.to_owned(), name.to_owned(), around.to_owned()))
+    };
+    let each: Option<Vec<(String, String, String)>> = all.iter().map(|what| parts(what)).collect();
+    // What is everybody's is said once.
+    match each.as_deref() {
+        Some([(kind, _, around), rest @ ..])
+            if !rest.is_empty() && rest.iter().all(|(k, _, a)| k == kind && a == around) =>
+        {
+            let names: Vec<&str> = each.iter().flatten().map(|(_, name, _)| name.as_str()).collect();
+            format!("{} {}{around}", plural(kind), few(&names))
         }
         _ => few(&all),
     }
@@ -306,7 +308,10 @@ fn reason(name: &str, record: &Record, why: Unfit, now: i64) -> String {
             Some(remark) => format!("{name}{}: {remark}", old.trim_end_matches(',')),
             None => format!("whether it is in {name} is not said"),
         },
-        (Unfit::EndUnknown, _) => format!("whether {name} ended well is not said"),
+        (Unfit::EndUnknown, _) => match record.remarks.first() {
+            Some(remark) => format!("{name}: {remark}"),
+            None => format!("whether {name} ended well is not said"),
+        },
         (Unfit::InTheFuture, _) => format!("{name} is dated in the future"),
         (Unfit::Empty, _) => format!("{name}{old} is EMPTY: {}", emptiness(&record.amounts)),
         (Unfit::Expired, _) => match record.expires {

@@ -12,7 +12,9 @@ replaced all the same, so that all versions behave alike.
   EC2             run-instances --disable-api-termination is kept
   Auto Scaling    DeletionProtection is kept, shown and refuses
   Account         get-account-information
-  Backup          start-backup-job makes a recovery point at once; list-recovery-points-by-resource
+  Backup          start-backup-job makes a recovery point at once; list-recovery-points-by-resource; describe-recovery-point; a vault
+                  called locked-… was locked for good long ago
+  S3              a replication rule is shown as it was given; an object that it reaches says that it was replicated
 """
 import datetime
 import functools
@@ -44,6 +46,7 @@ from moto.logs.exceptions import ResourceNotFoundException, ValidationException
 from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
 from moto.rds.models import InvalidParameterCombination, RDSBackend
+from moto.s3.responses import S3Response
 
 #: What one request knows and the models below it are not told: the server runs one thread a request.
 this_request = threading.local()
@@ -317,8 +320,12 @@ def get_account_information(self):
 #: Recovery points by account and the ARN of what they are of.
 recovery_points = {}
 
-for path in ["{0}/backup-jobs/?$", "{0}/resources/(?P<resource_arn>.+)/recovery-points/$"]:
+for path in ["{0}/backup-jobs/?$", "{0}/resources/(?P<resource_arn>.+)/recovery-points/$",
+             "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/(?P<point>[^/]+)/?$"]:
     backup_urls.url_paths[path] = backup_urls.response.dispatch
+
+#: When the vaults called locked-… were locked for good, and how many days they keep what is in them.
+LOCKED_SINCE, LOCKED_DAYS = 1_600_000_000, 30
 
 
 @adds(BackupResponse)
@@ -329,9 +336,11 @@ def start_backup_job(self):
     # The ids of Backup's own recovery points are made up; these say how many there are.
     arn = f"arn:aws:backup:{self.region}:{self.current_account}:recovery-point:{len(points) + 1:032d}"
     now = datetime.datetime.now(datetime.timezone.utc).timestamp()
+    key = getattr(self.backup_backend.vaults.get(vault), "encryption_key_arn", None)
+    encrypted = {"EncryptionKeyArn": key, "EncryptionKeyType": "CUSTOMER_MANAGED_KMS_KEY"} if key else {}
     points.append({"RecoveryPointArn": arn, "CreationDate": now, "Status": "COMPLETED", "BackupSizeBytes": 5_000_000,
                    "BackupVaultName": vault, "IsParent": False, "ResourceName": resource.rsplit(":", 1)[-1],
-                   "VaultType": "BACKUP_VAULT"})
+                   "VaultType": "BACKUP_VAULT"} | encrypted)
     return json.dumps({"BackupJobId": f"job-{len(points)}", "RecoveryPointArn": arn, "CreationDate": now})
 
 
@@ -339,3 +348,51 @@ def start_backup_job(self):
 def list_recovery_points_by_resource(self):
     resource = unquote(self.path.split("/resources/", 1)[1].rsplit("/recovery-points", 1)[0])
     return json.dumps({"RecoveryPoints": recovery_points.get((self.current_account, resource), [])})
+
+
+@adds(BackupResponse)
+def describe_recovery_point(self):
+    wanted = unquote(self.path.rstrip("/").rsplit("/", 1)[1])
+    for (account, resource), points in recovery_points.items():
+        for point in points:
+            if account == self.current_account and point["RecoveryPointArn"] == wanted:
+                lifecycle = {"DeleteAt": point["CreationDate"] + LOCKED_DAYS * 86_400}
+                return json.dumps(point | {"ResourceArn": resource, "CalculatedLifecycle": lifecycle})
+    return 404, {"x-amzn-errortype": "ResourceNotFoundException"}, json.dumps({"message": "no such recovery point"})
+
+
+@wraps(BackupResponse)
+def describe_backup_vault(original, self):
+    vault = self.backup_backend.vaults.get(self.path.split("/")[-1])
+    if vault and vault.backup_vault_name.startswith("locked-"):
+        vault.locked, vault.lock_date, vault.min_retention_days = True, LOCKED_SINCE, LOCKED_DAYS
+    return original(self)
+
+
+# ------------------------------------------------------------------------------------------------ S3
+
+# Members: botocore 1.44.5, data/s3/2006-03-01, ReplicationRule and HeadObjectOutput.ReplicationStatus.
+
+
+def replication_rules(backend, bucket):
+    return (getattr(backend.get_bucket(bucket), "replication", None) or {"Rule": []})["Rule"]
+
+
+@wraps(S3Response)
+def get_bucket_replication(original, self):
+    rules = replication_rules(self.backend, self.bucket_name)
+    if not rules:
+        return original(self)
+    self.data["Action"] = "GetBucketReplication"
+    role = self.backend.get_bucket(self.bucket_name).replication["Role"]
+    return self.serialized(ActionResult({"ReplicationConfiguration": {"Role": role, "Rules": rules}}))
+
+
+@wraps(S3Response)
+def head_object(original, self, bucket_name, query, key_name, headers):
+    status, answer, body = original(self, bucket_name, query, key_name, headers)
+    reached = any(key_name.startswith((rule.get("Filter") or {}).get("Prefix") or "")
+                  for rule in replication_rules(self.backend, bucket_name))
+    if status == 200 and reached:
+        answer["x-amz-replication-status"] = "COMPLETED"
+    return status, answer, body

@@ -48,6 +48,8 @@ pub struct Cli<'a> {
     aliases: &'a Aliases,
     foreign: Option<Foreign>,
     region: Option<String>,
+    /// The beginning of every ARN where the command goes.
+    partition: &'static str,
     clock: Clock,
     gate: Rc<Semaphore>,
     account: Rc<SetOnce<Option<String>>>,
@@ -68,6 +70,7 @@ impl<'a> Cli<'a> {
             aliases: request.aliases,
             foreign: request.foreign,
             region: None,
+            partition: partition(request.target.region.as_ref().map_or("", |region| region.value.as_str())),
             clock,
             gate: Rc::new(Semaphore::new(AT_ONCE)),
             account: Rc::new(SetOnce::new()),
@@ -84,6 +87,11 @@ impl<'a> Cli<'a> {
     /// The same way with more time: for what the phrase is made of.
     pub(super) fn until_at_least(&self, until: Instant) -> Cli<'a> {
         Cli { clock: self.clock.at_least(until), ..self.clone() }
+    }
+
+    /// The part of every ARN that stands for this part of AWS: `aws`, `aws-cn`.
+    pub(super) fn partition(&self) -> &'static str {
+        self.partition
     }
 
     /// The account the command goes to, once it is known; `None` when it could not be had.
@@ -290,6 +298,21 @@ fn past(world: &World) -> Result<Past, Why> {
             "~/.aws/cli/alias puts other words in the place of those guard asks with, and there is no way past it: {e}"
         ))
     })
+}
+
+/// The partition of a region (botocore 1.44.5, data/partitions.json).
+fn partition(region: &str) -> &'static str {
+    const PARTITIONS: &[(&str, &str)] = &[
+        ("cn-", "aws-cn"),
+        ("eusc-", "aws-eusc"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eu-isof-", "aws-iso-f"),
+    ];
+    PARTITIONS.iter().find(|(begins, _)| region.starts_with(begins)).map_or("aws", |(_, partition)| partition)
 }
 
 /// `s3` and `s3api` are one service.

@@ -1,49 +1,102 @@
 //! The newest copies of a database, a table or a volume: from the answers that are asked for anyway, and from AWS Backup where
 //! these have none that is any use. Shapes: botocore 1.44.5; what goes with a deletion: the models' own documentation.
 
+mod database;
+mod key;
+mod point;
+
 use super::cli::Cli;
 use super::json;
 use crate::engine::backup::{
     Amount, Backups, Covers, Evidence, Expiry, Fate, Holder, Outcome, Read, Record, Source, Stored, Unit,
 };
 use crate::engine::fact::Why;
+use point::Point;
 use serde_json::Value;
+
+pub(super) use database::{CLUSTER, Database, INSTANCE, Loss};
 
 /// The source of what RDS and EC2 call so.
 const SNAPSHOTS: &str = "snapshots";
 /// So many copies of one kind are kept, the newest.
 const NEWEST: usize = 3;
+/// So many keys are asked for one holder.
+const KEYS: usize = 3;
 /// An instance's log is put away every five minutes; what is older than this is stuck.
 const STUCK_S: u64 = 30 * 60;
+
+/// One copy, and what only AWS knows of it.
+pub(super) struct Copy {
+    pub(super) record: Record,
+    /// The KMS key without which it is no use.
+    key: Option<String>,
+    /// Where AWS Backup keeps it.
+    point: Option<Point>,
+    /// Whether its key and its vault were looked at.
+    checked: bool,
+}
+
+impl From<Record> for Copy {
+    fn from(record: Record) -> Copy {
+        Copy { record, key: None, point: None, checked: false }
+    }
+}
 
 /// What is found out about one holder.
 pub(super) struct Copies {
     holder: Holder,
+    copies: Vec<Copy>,
     sources: Vec<Source>,
     now: i64,
+    /// The ids of the keys that the same command takes away.
+    doomed: Vec<String>,
 }
 
 impl Copies {
     /// Of one thing that holds data; `identity` is what no other of its name has.
     pub(super) fn of(what: String, identity: Option<&str>) -> Copies {
         let holder = Holder { what, identity: identity.map(str::to_owned), records: Vec::new() };
-        Copies { holder, sources: Vec::new(), now: jiff::Timestamp::now().as_second() }
+        let now = jiff::Timestamp::now().as_second();
+        Copies { holder, copies: Vec::new(), sources: Vec::new(), now, doomed: Vec::new() }
     }
 
-    fn source(&mut self, name: &'static str, read: Read) {
+    /// The same, where these keys go along.
+    pub(super) fn without_keys(self, doomed: &[String]) -> Copies {
+        Copies { doomed: doomed.to_vec(), ..self }
+    }
+
+    pub(super) fn source(&mut self, name: &'static str, read: Read) {
         self.sources.push(Source { name, full: name, read });
     }
 
+    /// Changes what is known of every copy so far.
+    pub(super) fn hold(&mut self, change: impl Fn(&mut Record)) {
+        self.copies.iter_mut().for_each(|copy| change(&mut copy.record));
+    }
+
+    /// What was read was read of one place, and there may be others.
+    pub(super) fn limit(&mut self, within: &str, why: &Why) {
+        for source in self.sources.iter_mut().filter(|source| source.read == Read::All) {
+            source.read = Read::Partly { within: within.to_owned(), why: why.clone() };
+        }
+    }
+
+    /// Takes in what another question found about the same holder.
+    pub(super) fn absorb(&mut self, other: Copies) {
+        self.copies.extend(other.copies);
+        self.sources.extend(other.sources);
+    }
+
     /// The newest of these, of a source that was read.
-    fn add(&mut self, name: &'static str, records: Vec<Record>) {
-        self.page(name, records, &Value::Null);
+    pub(super) fn add(&mut self, name: &'static str, copies: Vec<Copy>) {
+        self.page(name, copies, &Value::Null);
     }
 
     /// The same of an answer that may be one page of several.
-    fn page(&mut self, name: &'static str, mut records: Vec<Record>, answer: &Value) {
-        records.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
-        records.truncate(NEWEST);
-        self.holder.records.extend(records);
+    fn page(&mut self, name: &'static str, mut copies: Vec<Copy>, answer: &Value) {
+        copies.sort_by_key(|copy| std::cmp::Reverse(copy.record.finished_at));
+        copies.truncate(NEWEST);
+        self.copies.extend(copies);
         let more = || Why::Failed("there are more".to_owned());
         let within = || "the first page".to_owned();
         let cut = json::is_cut_off(answer);
@@ -63,11 +116,17 @@ impl Copies {
             (_, newest) => {
                 let mut record = self.record("RDS", "automated backups", newest);
                 record.outcome = if newest.is_some() { Outcome::Ok } else { Outcome::Unknown };
-                record.stored = self.stored(goes, "they go with it");
+                let because = match database::replicas(thing).next() {
+                    Some((_, region)) => {
+                        format!("they go with it; whether those in {region} stay is not known")
+                    }
+                    None => "they go with it".to_owned(),
+                };
+                record.stored = self.stored(goes, &because);
                 if newest.is_some_and(|age| age > STUCK_S) {
                     record.remarks.push("nothing newer is put away: archiving may be stuck".to_owned());
                 }
-                vec![record]
+                vec![Copy { key: key_of(thing), ..record.into() }]
             }
         };
         self.add(NAME, records);
@@ -101,14 +160,14 @@ impl Copies {
             };
             let size = json::number(one, "/FullSnapshotSizeInBytes").filter(|n| *n > 0);
             record.amounts.extend(size.map(|n| Amount { n, unit: Unit::Bytes, live: None }));
-            Some(record)
+            Some(Copy { key: key_of(one), ..record.into() })
         });
         let records = records.collect();
         self.page(SNAPSHOTS, records, &answer);
     }
 
     /// Point-in-time recovery of a table: where it is on, AWS keeps a last backup for 35 days when the table goes.
-    pub(super) fn history(&mut self, latest: Result<Option<u64>, Why>) {
+    pub(super) fn history(&mut self, latest: Result<Option<u64>, Why>, table: &Value) {
         const NAME: &str = "point-in-time recovery";
         match latest {
             Err(why) => self.source(NAME, Read::Not(why)),
@@ -117,7 +176,7 @@ impl Copies {
                 let mut record = self.record("DynamoDB", "point-in-time recovery", Some(age));
                 record.outcome = Outcome::Ok;
                 record.remarks.push("AWS keeps it for 35 days when the table goes".to_owned());
-                self.add(NAME, vec![record]);
+                self.add(NAME, vec![Copy { key: key_of(table), ..record.into() }]);
             }
         }
     }
@@ -154,7 +213,8 @@ impl Copies {
             if one.pointer("/BackupExpiryDateTime").is_some() {
                 record.expires = Expiry::Unknown;
             }
-            Some(record)
+            // The list names no key; a backup has that of its table.
+            Some(Copy { key: key_of(table), ..record.into() })
         });
         let records = records.collect();
         self.page(NAME, records, &answer);
@@ -179,62 +239,99 @@ impl Copies {
             if json::text(one, "/StorageTier") == Some("archive") {
                 record.remarks.push("archived: hours until it can be used".to_owned());
             }
-            Some(record)
+            Some(Copy { key: key_of(one), ..record.into() })
         });
         let records = records.collect();
         self.page(SNAPSHOTS, records, answer);
     }
 
-    /// Asks AWS Backup, where nothing else has a copy that is any use.
-    pub(super) async fn recovery_points(&mut self, cli: &Cli<'_>, arn: Option<&str>) {
-        const NAME: &str = "AWS Backup";
-        if self.has_usable() {
-            return;
-        }
-        let Some(arn) = arn else {
-            return self.source(NAME, Read::Not(Why::Failed("the answer has no ARN".to_owned())));
-        };
-        let answer = cli.ask(&["backup", "list-recovery-points-by-resource", "--resource-arn", arn]).await;
-        let answer = match answer {
-            Ok(out) => serde_json::from_slice(&out).map_err(|e| Why::Failed(e.to_string())),
-            // By this code alone it says that it knows nothing of the thing; a bare 404 may be anybody's.
-            Err(refusal) if refusal.code.as_deref() == Some("ResourceNotFoundException") => Ok(Value::Null),
-            Err(refusal) => Err(refusal.why),
-        };
-        let answer: Value = match answer {
-            Ok(answer) => answer,
-            Err(why) => return self.source(NAME, Read::Not(why)),
-        };
-        let records = json::list(&answer, "/RecoveryPoints").iter().filter_map(|one| {
-            let vault = json::text(one, "/BackupVaultName").unwrap_or_default();
-            let point = json::tail(json::text(one, "/RecoveryPointArn")?);
-            let mut record =
-                self.record(NAME, &format!("{vault}/{point}"), json::age_s(one, "/CreationDate"));
-            record.outcome = match json::text(one, "/Status") {
-                Some("COMPLETED" | "AVAILABLE") => Outcome::Ok,
-                Some("CREATING") => Outcome::Running,
-                Some("PARTIAL") => Outcome::Partial("PARTIAL".to_owned()),
-                Some(other) => Outcome::Failed(other.to_owned()),
-                None => Outcome::Unknown,
-            };
-            let size = json::number(one, "/BackupSizeBytes").filter(|n| *n > 0);
-            record.amounts.extend(size.map(|n| Amount { n, unit: Unit::Bytes, live: None }));
-            if json::text(one, "/VaultType") == Some("LOGICALLY_AIR_GAPPED_BACKUP_VAULT") {
-                record.stored.fate = Fate::Nothing;
-            }
-            Some(record)
-        });
-        let records = records.collect();
-        self.page(NAME, records, &answer);
-    }
-
     /// Whether one is there already that is some use: then nobody else is asked.
     pub(super) fn has_usable(&self) -> bool {
-        self.holder.records.iter().any(|record| record.unfit(self.now).is_none())
+        self.newest_usable().is_some()
+    }
+
+    fn newest_usable(&self) -> Option<usize> {
+        let usable = self.copies.iter().enumerate().filter(|(_, c)| c.record.unfit(self.now).is_none());
+        usable.max_by_key(|(_, copy)| copy.record.finished_at).map(|(at, _)| at)
+    }
+
+    /// Looks whether the newest usable copy can be read, and whether it is locked, until one can; then asks AWS Backup, where
+    /// none is left that is any use.
+    pub(super) async fn finish(mut self, cli: &Cli<'_>, arn: Option<&str>) -> Backups {
+        self.check(cli).await;
+        if !self.has_usable() {
+            self.recovery_points(cli, arn).await;
+            self.check(cli).await;
+        }
+        self.done()
+    }
+
+    /// Looks after the key and the vault of the newest usable copy, until one is found that can be read.
+    pub(super) async fn check(&mut self, cli: &Cli<'_>) {
+        self.drop_doomed();
+        let mut asked = 0;
+        while let Some(at) = self.newest_usable() {
+            let Some(copy) = self.copies.get_mut(at).filter(|copy| !copy.checked) else { return };
+            copy.checked = true;
+            let (key, point) = (copy.key.clone(), copy.point.clone());
+            asked += usize::from(key.is_some());
+            let (state, vault) = tokio::join!(
+                async {
+                    match &key {
+                        Some(_) if asked > KEYS => Some(key::State::Unknown(Why::NotAsked)),
+                        Some(key) => Some(key::ask(cli, key).await),
+                        None => None,
+                    }
+                },
+                async {
+                    match &point {
+                        Some(point) => point.ask(cli).await,
+                        None => point::Vault::default(),
+                    }
+                },
+            );
+            if let (Some(key), Some(state)) = (key, state) {
+                self.apply(&key, &state);
+            }
+            if let Some(copy) = self.copies.get_mut(at) {
+                vault.apply(&mut copy.record);
+            }
+        }
+    }
+
+    /// What is known of a key holds for every copy under it.
+    fn apply(&mut self, key: &str, state: &key::State) {
+        for copy in self.copies.iter_mut().filter(|copy| copy.key.as_deref() == Some(key)) {
+            copy.checked |= copy.point.is_none();
+            match state {
+                key::State::Usable => {}
+                key::State::Dead(why) => copy.record.stored.unreachable = Some(why.clone()),
+                key::State::Unknown(why) => {
+                    let text = format!("its key could not be looked at ({why})");
+                    if !copy.record.remarks.contains(&text) {
+                        copy.record.remarks.push(text);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A copy goes with its key, whatever keeps the copy itself.
+    fn drop_doomed(&mut self) {
+        let doomed = &self.doomed;
+        let goes = |copy: &&mut Copy| {
+            copy.key.as_deref().is_some_and(|key| doomed.iter().any(|id| json::tail(key) == json::tail(id)))
+        };
+        for copy in self.copies.iter_mut().filter(goes) {
+            copy.record.stored.fate = Fate::Command;
+            copy.record.stored.because = "its key goes with the stack".to_owned();
+        }
     }
 
     /// What there is.
-    pub(super) fn done(self) -> Backups {
+    pub(super) fn done(mut self) -> Backups {
+        self.drop_doomed();
+        self.holder.records = self.copies.into_iter().map(|copy| copy.record).collect();
         Backups {
             now: self.now,
             looked: true,
@@ -245,7 +342,7 @@ impl Copies {
     }
 
     /// A copy of this very thing, in the same account.
-    fn record(&self, tool: &'static str, object: &str, age_s: Option<u64>) -> Record {
+    pub(super) fn record(&self, tool: &'static str, object: &str, age_s: Option<u64>) -> Record {
         let at = age_s.and_then(|age| i64::try_from(age).ok()).map(|age| self.now - age);
         Record {
             covers: Covers::Yes,
@@ -262,148 +359,17 @@ impl Copies {
     }
 }
 
-/// How the copies of one kind of database are told.
-pub(super) struct Database {
-    /// Its id, which its snapshots have by the same name.
-    pub id: &'static str,
-    pub arn: &'static str,
-    made: &'static str,
-    /// The operation that lists its snapshots, and the option that names it there.
-    pub describe: &'static str,
-    pub by_name: &'static str,
-    list: &'static str,
-    called: &'static str,
+/// Where a key stands: of a database, a snapshot, a volume, a table.
+fn key_of(thing: &Value) -> Option<String> {
+    let off = |at: &str| json::truth(thing, at) == Some(false);
+    if off("/Encrypted") || off("/StorageEncrypted") {
+        return None;
+    }
+    ["/KmsKeyId", "/SSEDescription/KMSMasterKeyArn"]
+        .iter()
+        .find_map(|at| json::text(thing, at))
+        .map(str::to_owned)
 }
-
-/// An instance.
-pub(super) const INSTANCE: Database = Database {
-    id: "/DbiResourceId",
-    arn: "/DBInstanceArn",
-    made: "/InstanceCreateTime",
-    describe: "describe-db-snapshots",
-    by_name: "--db-instance-identifier",
-    list: "/DBSnapshots",
-    called: "/DBSnapshotIdentifier",
-};
-
-/// A cluster.
-pub(super) const CLUSTER: Database = Database {
-    id: "/DbClusterResourceId",
-    arn: "/DBClusterArn",
-    made: "/ClusterCreateTime",
-    describe: "describe-db-cluster-snapshots",
-    by_name: "--db-cluster-identifier",
-    list: "/DBClusterSnapshots",
-    called: "/DBClusterSnapshotIdentifier",
-};
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::backup::standing::Standing;
-    use serde_json::json;
-
-    fn ago(seconds: i64) -> String {
-        let at = jiff::Timestamp::now().as_second() - seconds;
-        jiff::Timestamp::from_second(at).unwrap().to_string()
-    }
-
-    fn instance() -> Value {
-        json!({"DbiResourceId": "db-A", "InstanceCreateTime": ago(86_400 * 30), "BackupRetentionPeriod": 7,
-               "LatestRestorableTime": ago(300)})
-    }
-
-    fn snapshot(id: &str, seconds: i64, status: &str) -> Value {
-        json!({"DBSnapshotIdentifier": "s", "DbiResourceId": id, "SnapshotCreateTime": ago(seconds), "Status": status})
-    }
-
-    /// The end, and the name of the copy it is about.
-    fn end(copies: Copies) -> (&'static str, Option<String>) {
-        let all = copies.done();
-        let standing = all.standing(&all.holders[0]);
-        (standing.word(), standing.record().map(|record| record.object.clone()))
-    }
-
-    fn rds(instance: &Value, goes: bool, snapshots: Vec<Value>) -> (&'static str, Option<String>) {
-        let mut copies = Copies::of("DB instance app".to_owned(), Some("db-A"));
-        copies.automated(instance, goes);
-        copies.snapshots(&Ok(Some(json!({"DBSnapshots": snapshots}))), &INSTANCE, instance);
-        end(copies)
-    }
-
-    #[test]
-    fn automated_backups_go_with_the_instance_and_snapshots_stay() {
-        let snap = |id: &str| snapshot(id, 7_200, "available");
-        assert_eq!(rds(&instance(), true, vec![]).0, "dies");
-        assert_eq!(rds(&instance(), false, vec![]), ("usable", Some("automated backups".to_owned())));
-        assert_eq!(rds(&instance(), true, vec![snap("db-A")]), ("usable", Some("s".to_owned())));
-        // One of another instance that had the same name.
-        assert_eq!(rds(&instance(), true, vec![snap("db-OLD")]).0, "dies");
-        let mut off = instance();
-        off["BackupRetentionPeriod"] = 0.into();
-        assert_eq!(rds(&off, true, vec![]).0, "none");
-        assert_eq!(rds(&off, true, vec![snapshot("db-A", 60, "creating")]), ("none", Some("s".to_owned())));
-        assert_eq!(rds(&off, true, vec![snapshot("db-A", 60, "failed")]), ("none", Some("s".to_owned())));
-        // An answer without the members says nothing.
-        assert_eq!(rds(&json!({}), true, vec![]).0, "unknown");
-        let mut stuck = instance();
-        stuck["LatestRestorableTime"] = ago(86_400).into();
-        let mut copies = Copies::of(String::new(), None);
-        copies.automated(&stuck, false);
-        let all = copies.done();
-        let Standing::Usable { record, .. } = all.standing(&all.holders[0]) else { panic!() };
-        assert!(record.remarks[0].contains("stuck"));
-    }
-
-    #[test]
-    fn an_answer_that_never_came_is_unknown() {
-        let mut copies = Copies::of(String::new(), None);
-        copies.snapshots(&Err(Why::TimedOut), &CLUSTER, &json!({}));
-        assert_eq!(end(copies).0, "unknown");
-        let mut copies = Copies::of(String::new(), None);
-        copies.history(Err(Why::Forbidden));
-        assert_eq!(end(copies).0, "unknown");
-        // More than one page was there.
-        let mut copies = Copies::of(String::new(), None);
-        copies.of_volume(&Ok(json!({"Snapshots": [], "NextToken": "x"})), "vol-1");
-        assert_eq!(end(copies).0, "unknown");
-    }
-
-    #[test]
-    fn a_tables_history_and_its_backups() {
-        let table = json!({"TableId": "t-1"});
-        let backup = |id: &str, status: &str| {
-            json!({"BackupSummaries": [{"TableId": id, "BackupName": "b", "BackupStatus": status,
-                    "BackupCreationDateTime": ago(3_600), "BackupSizeBytes": 10}]})
-        };
-        let of = |history: Option<u64>, backups: Value| {
-            let mut copies = Copies::of("table orders".to_owned(), None);
-            copies.history(Ok(history));
-            copies.of_table(&Ok(Some(backups)), &table);
-            end(copies)
-        };
-        assert_eq!(of(None, json!({})).0, "none");
-        assert_eq!(of(Some(300), json!({})), ("usable", Some("point-in-time recovery".to_owned())));
-        assert_eq!(of(None, backup("t-1", "AVAILABLE")), ("usable", Some("b".to_owned())));
-        assert_eq!(of(None, backup("t-0", "AVAILABLE")).0, "none");
-        let nameless = json!({"BackupSummaries": [{"BackupName": "b", "BackupStatus": "AVAILABLE",
-            "BackupCreationDateTime": ago(3_600)}]});
-        assert_eq!(of(None, nameless).0, "usable");
-        assert_eq!(of(None, backup("t-1", "CREATING")).0, "none");
-    }
-
-    #[test]
-    fn a_volumes_snapshots_are_its_own() {
-        let of = |volume: &str, state: &str| {
-            let mut copies = Copies::of("volume vol-1".to_owned(), None);
-            let one =
-                json!({"SnapshotId": "snap-1", "VolumeId": volume, "State": state, "StartTime": ago(60)});
-            copies.of_volume(&Ok(json!({"Snapshots": [one]})), "vol-1");
-            end(copies).0
-        };
-        assert_eq!(of("vol-1", "completed"), "usable");
-        assert_eq!(of("vol-2", "completed"), "none");
-        assert_eq!(of("vol-1", "error"), "none");
-        assert_eq!(of("vol-1", "pending"), "none");
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use super::describe::{Named, Seen, command, first, merge, names, newest, off};
 use super::json;
 use super::safer_command::Form;
 use crate::engine::aws::Hit;
+use crate::engine::backup::Backups;
 use crate::engine::effect::Effect;
 use crate::engine::fact::Why;
 use crate::engine::impact::{Data, Fate, Impact, Protection, Subject};
@@ -127,10 +128,9 @@ async fn table(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
             });
             let backups = backups.unwrap_or(Err(Why::NotAsked));
             let mut found = Copies::of(format!("table {}", one.name), json::text(there, "/TableId"));
-            found.history(history.latest());
+            found.history(history.latest(), there);
             found.of_table(&backups, there);
-            found.recovery_points(cli, json::text(there, "/TableArn")).await;
-            impact.backups = found.done();
+            impact.backups = found.finish(cli, json::text(there, "/TableArn")).await;
             deletion(there, &history, backups, &one.name, &mut impact);
         }
         "delete-item" => item(cli, hit, table, &mut impact).await,
@@ -146,6 +146,16 @@ async fn table(cli: &Cli<'_>, hit: &Hit, one: &Named) -> Seen {
         _ => impact.also.push(amount),
     }
     Seen::There(impact)
+}
+
+/// The copies of a table that goes, each source asked only where the one before has none that is any use.
+pub(super) async fn copies(cli: &Cli<'_>, mut found: Copies, name: &str, table: &Value) -> Backups {
+    found.history(history(cli, name).await.latest(), table);
+    if !found.has_usable() {
+        let list = ["dynamodb", "list-backups", "--table-name", name, "--backup-type", "ALL"];
+        found.of_table(&cli.find(&list).await, table);
+    }
+    found.finish(cli, json::text(table, "/TableArn")).await
 }
 
 /// How much is in it. AWS counts every six hours or so.

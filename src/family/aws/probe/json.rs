@@ -41,21 +41,28 @@ pub fn is_cut_off(answer: &Value) -> bool {
     NEXT.iter().any(there) || truth(answer, "/IsTruncated") == Some(true)
 }
 
-/// Seconds from the time at a JSON pointer until now: ISO 8601, or seconds or milliseconds since the epoch, as a number or
-/// its digits. `None` when it is absent, or in the future.
+/// Seconds from the time at a JSON pointer until now. `None` when it is absent, or in the future.
 pub fn age_s(value: &Value, at: &str) -> Option<u64> {
+    u64::try_from(jiff::Timestamp::now().as_second().checked_sub(moment(value, at)?)?).ok()
+}
+
+/// The time at a JSON pointer in seconds since the epoch: ISO 8601, the date of an HTTP header (as version 1 of the CLI shows it),
+/// or seconds or milliseconds since then, as a number or its digits.
+pub fn moment(value: &Value, at: &str) -> Option<i64> {
     /// More seconds than any year of four digits has: these are milliseconds.
     const MILLISECONDS: i64 = 253_402_300_800;
     let epoch = |n: i64| if n > MILLISECONDS { n / 1000 } else { n };
-    let then = match value.pointer(at)? {
+    Some(match value.pointer(at)? {
         Value::String(text) => match text.parse::<f64>() {
             Ok(n) => epoch(n as i64),
-            Err(_) => text.parse::<jiff::Timestamp>().ok()?.as_second(),
+            Err(_) => match text.parse::<jiff::Timestamp>() {
+                Ok(time) => time.as_second(),
+                Err(_) => jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_second(),
+            },
         },
         Value::Number(n) => epoch(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
         _ => return None,
-    };
-    u64::try_from(jiff::Timestamp::now().as_second().checked_sub(then)?).ok()
+    })
 }
 
 /// Tags at a JSON pointer, in any of the services' forms: `[{"Key": …, "Value": …}]` in either case, `TagKey`, or an
@@ -134,6 +141,7 @@ mod tests {
             "a": [{"Key": "Name", "Value": "db"}, {"Key": "x"}], "b": {"k": "v"}, "c": [{"TagKey": "t", "TagValue": "u"}],
             "iso": "2020-01-01T00:00:00.000Z", "offset": "2020-01-01T00:00:00+02:00", "epoch": 1577836800.5, "odd": "soon",
             "digits": "1577836800", "fraction": "1577836800.25", "ms": 1577836800123_i64, "joined": "2020-01-01T00:00:00.000+0000",
+            "header": "Wed, 01 Jan 2020 00:00:00 GMT",
         });
         assert_eq!(name_tag(&tags(&v, "/a")), Some("db"));
         assert_eq!(tags(&v, "/a").len(), 2);
@@ -141,7 +149,7 @@ mod tests {
         assert_eq!(tags(&v, "/c"), [("t".to_owned(), "u".to_owned())]);
         // A row without tags names no place: the whole description is none.
         assert!(tags(&v, "/none").is_empty() && tags(&v, "").is_empty());
-        for at in ["/iso", "/offset", "/epoch", "/digits", "/fraction", "/ms", "/joined"] {
+        for at in ["/iso", "/offset", "/epoch", "/digits", "/fraction", "/ms", "/joined", "/header"] {
             assert!(age_s(&v, at).unwrap() > 180_000_000, "{at}");
         }
         assert_eq!((age_s(&v, "/odd"), age_s(&v, "/none")), (None, None));

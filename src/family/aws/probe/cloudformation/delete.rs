@@ -1,6 +1,7 @@
 //! `delete-stack`: what goes, what stays, and what stands in the way.
 
 use super::super::cli::Cli;
+use super::copies;
 use super::stores::{self, Ask, Told, is_small, name_of, store_of};
 use super::template::Policy;
 use super::tree::{self, Resource, Tree};
@@ -132,8 +133,8 @@ async fn exports_in_use(cli: &Cli<'_>, stack: &Value, impact: &mut Impact) {
 /// What the stack holds, put in order: data first.
 async fn contents(cli: &Cli<'_>, tree: Tree) -> Impact {
     let mut impact = Impact::default();
-    for (what, why) in tree.gaps {
-        impact.gap(what, why);
+    for (what, why) in &tree.gaps {
+        impact.gap(what.clone(), why.clone());
     }
     let holds = |r: &&Resource| store_of(&r.kind).is_some();
     let stores: Vec<&Resource> = tree.resources.iter().filter(holds).collect();
@@ -167,8 +168,10 @@ async fn contents(cli: &Cli<'_>, tree: Tree) -> Impact {
             impact.gap(format!("{} {}", name_of(&resource.kind), json::tail(&resource.physical)), why);
             unseen()
         });
-        found.extend(told.map(|told| (*resource, data(resource, &told))));
+        found.extend(told.map(|told| (*resource, told)));
     }
+    impact.backups = copies::find(cli, &tree, &found).await;
+    let found = found.iter().map(|(resource, told)| (*resource, data(resource, told))).collect();
     impact.data.extend(in_order(found));
     groups(&tree.resources, &mut impact);
     if tree.nested > 0 {

@@ -3,6 +3,7 @@
 mod address;
 mod change;
 mod compare;
+mod copies;
 mod delete;
 mod parameters;
 mod rollback;

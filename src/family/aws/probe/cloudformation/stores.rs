@@ -120,6 +120,8 @@ pub(super) struct Told {
     pub(super) empty: bool,
     /// It was not asked, or gave no answer: nothing of this is known.
     pub(super) unseen: bool,
+    /// The service's own description, where it has one; `null` else.
+    pub(super) thing: Value,
 }
 
 /// Asks for one resource. `None` when the service knows it no more.
@@ -172,6 +174,7 @@ pub(super) async fn ask(cli: &Cli<'_>, ask: Ask, id: &str) -> Result<Option<Told
         Ask::Table => {
             one(cli.find(&["dynamodb", "describe-table", "--table-name", id]).await?, "/Table").map(|t| {
                 Told {
+                    thing: t.clone(),
                     detail: json::number(&t, "/ItemCount")
                         .map(|n| json::counted(n, "item"))
                         .unwrap_or_default(),
@@ -184,6 +187,7 @@ pub(super) async fn ask(cli: &Cli<'_>, ask: Ask, id: &str) -> Result<Option<Told
         Ask::Volume => {
             let words = ["ec2", "describe-volumes", "--volume-ids", id];
             one(cli.find(&words).await?, "/Volumes/0").map(|v| Told {
+                thing: v.clone(),
                 detail: json::number(&v, "/Size").map(|n| format!("{n} GiB")).unwrap_or_default(),
                 ..Told::default()
             })
@@ -198,7 +202,12 @@ fn database(value: &Value, members: usize) -> Told {
     if members > 0 {
         parts.push(json::counted(members as u64, "instance"));
     }
-    Told { detail: parts.join(" "), refuses: protected(value, "/DeletionProtection"), ..Told::default() }
+    Told {
+        thing: value.clone(),
+        detail: parts.join(" "),
+        refuses: protected(value, "/DeletionProtection"),
+        ..Told::default()
+    }
 }
 
 fn protected(value: &Value, at: &str) -> Option<String> {

@@ -89,10 +89,16 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
     }
     let disks = disks.and_then(Result::ok).unwrap_or_default();
     if terminates {
-        for id in &going {
+        let copies = going.iter().map(|id| {
             let mut found = Copies::of(format!("volume {id}"), Some(id));
             found.of_volume(&snapshots, id);
-            impact.backups.absorb(found.done());
+            async move {
+                found.check(cli).await;
+                found.done()
+            }
+        });
+        for found in gather(copies).await {
+            impact.backups.absorb(found);
         }
         let snapshots = snapshots.map_err(|why| impact.gap("snapshots of the volumes", why)).ok();
         let snapshots = snapshots.as_ref().map(volumes::newest);

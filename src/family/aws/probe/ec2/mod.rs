@@ -24,6 +24,8 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
     }
 }
 
+pub(super) use volumes::snapshots;
+
 /// The safer form of the same command: stopped instances keep their volumes; a snapshot keeps what is on a volume.
 pub(super) fn safer(hit: &Hit, impact: &Impact) -> Option<String> {
     let replaced = impact.also.iter().any(|a| a.contains("Auto Scaling group"));

@@ -61,6 +61,7 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
     if let Some(snapshots) = &snapshots {
         let mut found = Copies::of(format!("volume {id}"), Some(id));
         found.of_volume(snapshots, id);
+        found.check(cli).await;
         impact.backups = found.done();
     }
     let because = match snapshots {
@@ -76,7 +77,7 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
 }
 
 /// The snapshots of these volumes, as the service tells them.
-pub(super) async fn snapshots(cli: &Cli<'_>, volumes: &[&str]) -> Result<Value, Why> {
+pub(in crate::family::aws::probe) async fn snapshots(cli: &Cli<'_>, volumes: &[&str]) -> Result<Value, Why> {
     if volumes.is_empty() {
         return Ok(Value::Null);
     }

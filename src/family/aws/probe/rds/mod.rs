@@ -5,7 +5,7 @@ mod cluster;
 mod instance;
 
 use super::cli::Cli;
-use super::copies::{Copies, Database};
+use super::copies::{Copies, Database, Loss};
 use super::describe;
 use super::describe::{Named, Seen, first, last_name, merge, names, off};
 use super::json;
@@ -175,21 +175,11 @@ impl Way<'_> {
         snapshots: Option<&Result<Option<Value>, Why>>,
         of: &Database,
     ) -> Backups {
-        let mut found = Copies::of(format!("{} {}", self.kind, self.name), json::text(thing, of.id));
+        let found = Copies::of(format!("{} {}", self.kind, self.name), json::text(thing, of.id));
         let kept = self.hit.switch("delete-automated-backups") == Some(false);
-        found.automated(thing, self.deletes() && !kept);
-        match snapshots {
-            Some(snapshots) => found.snapshots(snapshots, of, thing),
-            // Before a mere stop they are asked for only where nothing else is there.
-            None if found.has_usable() => {}
-            None => {
-                let words =
-                    [self.service(), of.describe, of.by_name, &self.name, "--snapshot-type", "manual"];
-                found.snapshots(&self.cli.find(&words).await, of, thing);
-            }
-        }
-        found.recovery_points(self.cli, json::text(thing, of.arn)).await;
-        found.done()
+        let automated_go = self.deletes() && !kept;
+        let loss = Loss { service: self.service(), of, name: &self.name, automated_go, snapshots };
+        loss.copies(self.cli, found, thing).await
     }
 
     /// What becomes of the data itself when the thing is deleted.

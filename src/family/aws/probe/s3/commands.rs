@@ -2,6 +2,7 @@
 
 use super::super::cli::Cli;
 use super::bucket::{self, Bucket, Versions};
+use super::copies::Loss;
 use super::lifecycle::Reach;
 use super::listing::{self, Found};
 use super::{split, subject};
@@ -38,7 +39,9 @@ async fn remove_bucket(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
         return;
     };
     impact.absorb(own);
+    impact.backups.looked = true;
     bucket::say_versions(hit, name, &bucket, Reach::Under(""), impact);
+    let loss = Loss::under(name, "", &bucket.versions);
     let any = ["/Versions", "/DeleteMarkers"];
     let holds = match &versions {
         Ok(answer) => answer.as_ref().is_some_and(|a| any.iter().any(|at| !json::list(a, at).is_empty())),
@@ -55,6 +58,10 @@ async fn remove_bucket(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
                 fate: Fate::Unknown,
                 because: "what is in it could not be listed".to_owned(),
             });
+            // Without --force only an empty one goes.
+            if force {
+                impact.backups = loss.copies(cli).await;
+            }
         }
         Ok(_) if !holds => {
             impact.lower(Effect::Disrupt, "the bucket is empty: its name and configuration go")
@@ -66,7 +73,12 @@ async fn remove_bucket(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
                 format!("the bucket is not empty: {}", found.text())
             });
         }
-        Ok(found) => erased(&found, name, &bucket, Reach::Under(""), impact),
+        Ok(found) => {
+            erased(&found, name, &bucket, Reach::Under(""), impact);
+            if found.objects > 0 {
+                impact.backups = loss.copies(cli).await;
+            }
+        }
     }
     if force && holds && bucket.versions != Versions::Never {
         impact.also.push("older versions stay and stop the deletion of the bucket itself".to_owned());
@@ -118,6 +130,8 @@ async fn remove(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mut Im
     };
     impact.absorb(own);
     bucket::say_versions(hit, name, &bucket, Reach::Under(key), impact);
+    impact.backups.looked = true;
+    let loss = Loss::under(name, key, &bucket.versions);
     let shown = impact.subjects.first().map_or(name.to_owned(), |s| s.name.clone());
     match listed {
         Err(why) => {
@@ -127,11 +141,15 @@ async fn remove(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mut Im
                 fate: Fate::Unknown,
                 because: "they could not be listed".to_owned(),
             });
+            impact.backups = loss.copies(cli).await;
         }
         Ok(found) if found.objects == 0 => {
             impact.lower(Effect::Read, format!("nothing lies under {shown}"));
         }
-        Ok(found) => erased(&found, &shown, &bucket, Reach::Under(key), impact),
+        Ok(found) => {
+            erased(&found, &shown, &bucket, Reach::Under(key), impact);
+            impact.backups = loss.copies(cli).await;
+        }
     }
 }
 
@@ -151,6 +169,7 @@ async fn remove_one(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mu
         return;
     };
     impact.absorb(own);
+    impact.backups.looked = true;
     let reach = Reach::Key(key);
     bucket::say_versions(hit, name, &bucket, reach, impact);
     match head {
@@ -167,12 +186,14 @@ async fn remove_one(cli: &Cli<'_>, hit: &Hit, name: &str, key: &str, impact: &mu
             }
             erased(&found, &format!("{name}/{key}"), &bucket, reach, impact);
             impact.groups.clear();
+            impact.backups = Loss::key(name, key, Some(&head), &bucket.versions).copies(cli).await;
         }
         // Without s3:ListBucket a missing object is a 403 too.
         Err(why) => {
             impact.gap(format!("object {key}"), why);
             let found = Found { objects: 1, ..Found::default() };
             erased(&found, &format!("{name}/{key}"), &bucket, reach, impact);
+            impact.backups = Loss::key(name, key, None, &bucket.versions).copies(cli).await;
         }
     }
 }
@@ -225,9 +246,15 @@ async fn by_its_own_words(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) {
                 fate: Fate::Unknown,
                 because: "its own --dryrun gave no answer".to_owned(),
             });
+            if let (Some((name, key)), Some(bucket)) = (remote, &bucket) {
+                impact.backups = Loss::under(name, key, &bucket.versions).copies(cli).await;
+            }
             return;
         }
     };
+    if let (Some((name, key)), Some(bucket), 1..) = (remote, &bucket, plan.deleted) {
+        impact.backups = Loss::under(name, key, &bucket.versions).copies(cli).await;
+    }
     weigh(hit, goal, &plan, bucket.as_ref().map(|b| b.end_of(reach)), impact);
 }
 

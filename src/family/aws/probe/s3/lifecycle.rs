@@ -16,10 +16,18 @@ pub(super) enum Reach<'a> {
 }
 
 impl Reach<'_> {
-    fn is_met_by(self, prefix: &str) -> bool {
+    /// Whether a rule with this prefix reaches any of it.
+    pub(super) fn is_met_by(self, prefix: &str) -> bool {
         match self {
-            Reach::Key(key) => key.starts_with(prefix),
-            Reach::Under(under) => under.starts_with(prefix) || prefix.starts_with(under),
+            Reach::Key(_) => self.is_within(prefix),
+            Reach::Under(under) => self.is_within(prefix) || prefix.starts_with(under),
+        }
+    }
+
+    /// Whether it reaches all of it.
+    pub(super) fn is_within(self, prefix: &str) -> bool {
+        match self {
+            Reach::Key(name) | Reach::Under(name) => name.starts_with(prefix),
         }
     }
 }
@@ -48,16 +56,20 @@ pub(super) fn is_on(rule: &Value) -> bool {
     !json::text(rule, "/Status").is_some_and(|status| status.eq_ignore_ascii_case("disabled"))
 }
 
+/// Whether a rule goes by its prefix alone: not by tags or sizes, too.
+pub(super) fn is_by_prefix(rule: &Value) -> bool {
+    let filter = rule.pointer("/Filter/And").or_else(|| rule.get("Filter"));
+    filter.and_then(Value::as_object).is_none_or(|filter| filter.keys().all(|key| key == "Prefix"))
+}
+
 /// The rules of a configuration that erase older versions.
 pub(super) fn erasing(configuration: &Value) -> Vec<Rule> {
     let all = json::list(configuration, "/Rules").iter().filter(|rule| is_on(rule));
     all.filter_map(|rule| {
         let expiration = rule.get("NoncurrentVersionExpiration").filter(|e| !e.is_null())?;
-        let filter = rule.pointer("/Filter/And").or_else(|| rule.get("Filter"));
-        let only_prefix = |f: &Value| f.as_object().is_none_or(|f| f.keys().all(|k| k == "Prefix"));
         Some(Rule {
             prefix: prefix(rule).to_owned(),
-            some: filter.is_some_and(|f| !only_prefix(f)),
+            some: !is_by_prefix(rule),
             days: json::number(expiration, "/NoncurrentDays"),
             spared: json::number(expiration, "/NewerNoncurrentVersions").unwrap_or(0),
         })

@@ -1,6 +1,7 @@
 //! How much lies under a prefix: counted as far as time allows, else by the daily metrics of the whole bucket.
 
 use super::super::cli::Cli;
+use super::copies::region;
 use crate::engine::fact::Why;
 use crate::engine::human::{counted, number};
 use crate::family::aws::probe::json;
@@ -96,11 +97,7 @@ const STORAGE: &[&str] = &[
 /// are none (a new bucket) or they cannot be had: they only refine a count that is there already.
 async fn metrics(cli: &Cli<'_>, bucket: &str) -> Option<(u64, Option<u64>)> {
     let place = cli.json(&["s3api", "get-bucket-location", "--bucket", bucket]).await.ok()?;
-    let region = match json::text(&place, "/LocationConstraint") {
-        None | Some("") => "us-east-1",
-        Some("EU") => "eu-west-1",
-        Some(region) => region,
-    };
+    let region = region(&place);
     let query = |i: usize, name: &str, storage: &str| {
         let dimensions = json!([
             {"Name": "BucketName", "Value": bucket},

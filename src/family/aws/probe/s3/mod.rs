@@ -2,13 +2,17 @@
 
 mod bucket;
 mod commands;
+mod copies;
 mod lifecycle;
 mod listing;
 mod s3api;
 
 use super::cli::Cli;
+use super::copies::Copies;
 use super::safer_command::Form;
 use crate::engine::aws::Hit;
+use crate::engine::backup::Backups;
+use crate::engine::fact::Why;
 use crate::engine::impact::{Impact, Protection, Subject};
 
 /// Looks at what the command hits.
@@ -23,6 +27,12 @@ pub(super) async fn probe_impact(cli: &Cli<'_>, hit: &Hit, impact: &mut Impact) 
 pub(super) fn safer(hit: &Hit, _impact: &Impact) -> Option<String> {
     let tells = hit.is("s3", &["cp", "mv", "rm", "sync"]) && hit.switch("dryrun") != Some(true);
     tells.then(|| Form::of(hit).map(|form| form.on("dryrun").text())).flatten()
+}
+
+/// The copies of a bucket of a stack that empties it before it goes. Nobody has asked it for anything yet.
+pub(super) async fn copies(cli: &Cli<'_>, found: Copies, bucket: &str) -> Backups {
+    let unasked = bucket::Versions::Unknown(Why::NotAsked);
+    copies::Loss::under(bucket, "", &unasked).copies_of(cli, found).await
 }
 
 /// `s3://bucket/key`: the bucket, or the access point's ARN, and the key.

@@ -3,6 +3,7 @@
 use super::super::cli::Cli;
 use super::bucket::{self, Bucket, Erasing, Versions};
 use super::commands::lower_if_kept;
+use super::copies::{By, Loss};
 use super::lifecycle::{self, Reach};
 use super::{protects, subject};
 use crate::engine::aws::{Hit, value};
@@ -58,6 +59,8 @@ async fn delete_bucket(cli: &Cli<'_>, name: &str, impact: &mut Impact) {
         return;
     }
     impact.absorb(own);
+    // Only an empty one goes.
+    impact.backups.looked = true;
     match versions {
         Ok(answer) => {
             let any = ["/Versions", "/DeleteMarkers"];
@@ -88,14 +91,13 @@ async fn delete_object(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
     if hit.switch("bypass-governance-retention") == Some(true) {
         protects(impact, "Object Lock (governance)", "is removed by this command");
     }
-    let size = match head {
+    impact.backups.looked = true;
+    let size = match &head {
         Ok(Some(head)) => {
             if let Some(subject) = impact.subjects.first_mut() {
-                subject.age_s = json::age_s(&head, "/LastModified");
+                subject.age_s = json::age_s(head, "/LastModified");
             }
-            json::number(&head, "/ContentLength")
-                .map(|n| format!(" ({})", json::bytes(n)))
-                .unwrap_or_default()
+            json::number(head, "/ContentLength").map(|n| format!(" ({})", json::bytes(n))).unwrap_or_default()
         }
         // A delete marker is no object to `head`, but a version to delete.
         Ok(None) if version.is_none() => {
@@ -104,10 +106,17 @@ async fn delete_object(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact
         }
         Ok(None) => String::new(),
         Err(why) => {
-            impact.gap(format!("object {key}"), why);
+            impact.gap(format!("object {key}"), why.clone());
             String::new()
         }
     };
+    // A delete marker holds nothing.
+    if !matches!(head, Ok(None)) {
+        let by = if version.is_some() { By::Else } else { By::Name };
+        let head = head.as_ref().ok().and_then(Option::as_ref);
+        let loss = Loss { by, ..Loss::key(name, key, head, &bucket.versions) };
+        impact.backups = loss.copies(cli).await;
+    }
     gone(format!("object {key}{size}"), version.is_some(), bucket.end_of(Reach::Key(key)), impact);
 }
 
@@ -145,8 +154,17 @@ async fn delete_objects(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impac
             fate: Fate::Unknown,
             because: "the list of objects could not be read".to_owned(),
         });
+        impact.backups = Loss::under(name, "", &bucket.versions).copies(cli).await;
         return;
     }
+    let by_name = entries.iter().any(|(_, version)| !version);
+    let loss = Loss {
+        what: format!("{} of {name}", counted(entries.len() as u64, "object")),
+        reaches: entries.iter().map(|(key, _)| Reach::Key(key)).collect(),
+        by: if by_name { By::Name } else { By::Else },
+        ..Loss::under(name, "", &bucket.versions)
+    };
+    impact.backups = loss.copies(cli).await;
     impact.groups.push(Group {
         kind: "object".to_owned(),
         count: entries.len() as u64,
@@ -222,6 +240,9 @@ async fn lifecycle(cli: &Cli<'_>, hit: &Hit, name: &str, impact: &mut Impact) {
     bucket::say_versions(hit, name, &bucket, Reach::Under(""), impact);
     if ends.is_empty() {
         impact.lower(Effect::Mutate, "no rule of it deletes more than the rules in force do");
+    } else {
+        let loss = Loss { by: By::Else, ..Loss::under(name, "", &bucket.versions) };
+        impact.backups = loss.copies(cli).await;
     }
     impact.data.extend(ends);
 }
