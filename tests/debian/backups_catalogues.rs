@@ -36,6 +36,7 @@ fn told_inside() {
         system_id: control.ok().map(|bytes| u64::from_ne_bytes(bytes[..8].try_into().unwrap())),
         version: Some("15".to_owned()),
         port: Some(5432),
+        ..Place::default()
     }];
     let made_at = std::fs::metadata(DUMP).ok().map(|meta| meta.mtime());
     let dumps: Vec<DumpFile> =
