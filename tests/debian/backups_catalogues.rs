@@ -248,6 +248,11 @@ fn restic_and_borg_on_debian() {
         &[made, "Bytes] in /srv/borg storage (holds /var/backups/prod.dump) None"],
     );
     assert!(!all.contains("correct horse"), "a password is told");
+    // What only root may read is not read for a table of somebody else, who would be handed its passwords.
+    root.ok("echo '@daily /usr/local/sbin/copy-away' >/var/spool/cron/crontabs/alice");
+    let all = read(&root, "root", "60");
+    assert!(!all.contains("crontabs/alice"), "{all}");
+    root.ok("rm /var/spool/cron/crontabs/alice");
     // The dump of today is in none of them.
     root.ok(&format!("su postgres -c 'pg_dump -Fc prod' >{DUMP}"));
     says(one(&read(&root, "root", "60"), "RECORD restic"), &[made]);

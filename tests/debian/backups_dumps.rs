@@ -246,6 +246,7 @@ fn a_stop_a_restart_and_a_deletion_have_the_row() {
     root.ok(
         "until su postgres -c 'psql -Atc \"select 1\" prod' 2>/dev/null | grep -qx 1; do sleep 0.1; done",
     );
+    root.ok("ln -s /bin/systemctl /sbin/reboot");
     root.ok("until redis-cli ping 2>/dev/null | grep -qx PONG; do sleep 0.1; done");
     dump(&root, "pg_dump -Fc prod", "/var/lib/postgresql/backups/prod.dump");
     for line in

@@ -136,7 +136,11 @@ impl Backups {
             return Standing::Empty(record);
         }
         if !self.sources.iter().all(Source::is_read) || unfit(&Unfit::is_unknown).is_some() {
-            return Standing::Unknown(unfit(&Unfit::is_unknown));
+            // What is wrong with a copy that is known to hold it tells more than what nobody knows of another.
+            let flawed = |why: Unfit| {
+                !why.is_unknown() && !matches!(why, Unfit::NotIn | Unfit::OnlyClaimed)
+            };
+            return Standing::Unknown(unfit(&flawed).or_else(|| unfit(&Unfit::is_unknown)));
         }
         if let Some(record) = newest(&|unfit| unfit == Some(Unfit::OnlyClaimed)) {
             let own = |why: Unfit| !matches!(why, Unfit::NotIn | Unfit::CoverageUnknown | Unfit::OnlyClaimed);

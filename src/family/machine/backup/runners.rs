@@ -8,13 +8,14 @@ mod systemd;
 pub use claims::records;
 
 use super::Look;
-use super::tool;
+use super::tool::{self, Account};
 use crate::engine::backup::script::shell::{self, Values, file_of, is_plain};
 use crate::engine::backup::script::{LONGEST, Looks, Words, look};
 use crate::engine::backup::{Read, Source};
 use crate::engine::fact::Why;
 use crate::family::machine::links::below;
 use std::fmt;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -123,7 +124,7 @@ struct Candidate {
 fn judge(look_at: &Look<'_>, of: Candidate, gaps: &mut Vec<(&'static str, Why)>) -> Option<Runner> {
     let mut texts = of.lines;
     for path in scripts(&texts) {
-        match tool::read(&below(look_at.root, Path::new(&path)), LONGEST as u64) {
+        match read_as(look_at, &path, of.user.as_deref()) {
             Ok(Some(text)) if is_script(&path, &text) => texts.push(text),
             Ok(_) => {}
             Err(why) => gaps.push((READABLE, why)),
@@ -131,7 +132,7 @@ fn judge(look_at: &Look<'_>, of: Candidate, gaps: &mut Vec<(&'static str, Why)>)
     }
     // What a script takes in stands before it: its variables are set there.
     for path in taken_in(&texts) {
-        match tool::read(&below(look_at.root, Path::new(&path)), LONGEST as u64) {
+        match read_as(look_at, &path, of.user.as_deref()) {
             Ok(Some(text)) if !text.contains('\0') => texts.insert(0, text),
             Ok(_) => {}
             Err(why) => gaps.push((READABLE, why)),
@@ -156,6 +157,42 @@ fn judge(look_at: &Look<'_>, of: Candidate, gaps: &mut Vec<(&'static str, Why)>)
         texts,
         last: Last::Unknown(Why::NotAsked),
     })
+}
+
+/// Reads a script as whoever runs it could: what only root may read is not for a table of somebody else, whose programs are
+/// asked with what stands in it.
+fn read_as(look: &Look<'_>, path: &str, user: Option<&str>) -> Result<Option<String>, Why> {
+    let path = below(look.root, Path::new(path));
+    let user = user.filter(|_| rustix::process::geteuid().is_root());
+    if let Some(user) = user.filter(|user| !matches!(*user, "root" | "0")) {
+        let Ok(real) = std::fs::canonicalize(&path) else { return Ok(None) };
+        let accounts = tool::accounts(look.root);
+        let found = accounts.iter().find(|account| account.name == user || account.uid.to_string() == user);
+        let account = found.ok_or_else(|| Why::Failed(format!("there is no user {user}")))?;
+        let root = std::fs::canonicalize(look.root).unwrap_or_default();
+        for place in real.ancestors().take_while(|place| place.starts_with(&root) && *place != root) {
+            let meta = std::fs::metadata(place).map_err(|e| tool::of_io(place, &e))?;
+            let bit = if meta.is_dir() { 0o1 } else { 0o4 };
+            if !grants(bit, meta.mode(), (meta.uid(), meta.gid()), account) {
+                return Err(Why::Forbidden);
+            }
+        }
+        // The file that is open counts, whatever its name leads to by now.
+        let Some((text, meta)) = tool::read_with_owner(&real, LONGEST as u64)? else { return Ok(None) };
+        let granted = grants(0o4, meta.mode(), (meta.uid(), meta.gid()), account);
+        return if granted { Ok(Some(text)) } else { Err(Why::Forbidden) };
+    }
+    tool::read(&path, LONGEST as u64)
+}
+
+/// Whether a mode grants this to an account.
+fn grants(bit: u32, mode: u32, (uid, gid): (u32, u32), account: &Account) -> bool {
+    let shift = match () {
+        () if uid == account.uid => 6,
+        () if gid == account.gid => 3,
+        () => 0,
+    };
+    mode & (bit << shift) != 0
 }
 
 /// Files among the words of command lines.
@@ -216,6 +253,20 @@ mod tests {
             lines: vec![line.into()],
             variables: Values::from([("A".to_owned(), "1".to_owned())]),
             user: None,
+        }
+    }
+
+    #[test]
+    fn what_only_others_may_read_is_not_read_for_somebody() {
+        let anna = Account { name: "anna".into(), uid: 1000, gid: 100, home: "/".into() };
+        for (mode, uid, gid, want) in [
+            (0o700, 0, 0, false),
+            (0o750, 0, 100, true),
+            (0o755, 0, 0, true),
+            (0o700, 1000, 0, true),
+            (0o044, 1000, 100, false),
+        ] {
+            assert_eq!(grants(0o4, mode, (uid, gid), &anna), want, "{mode:o}");
         }
     }
 
