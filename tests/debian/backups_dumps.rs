@@ -278,7 +278,7 @@ fn a_stop_a_restart_and_a_deletion_have_the_row() {
     root.ok("mkdir -p /var/backups/redis && redis-cli save && cp /var/lib/redis/dump.rdb /var/backups/redis/dump.rdb");
     assert_eq!(redis("systemctl stop redis-server"), "usable");
     assert!(
-        screen(&root, "systemctl stop redis-server").contains("20 k keys"),
+        screen(&root, "systemctl stop redis-server").contains("20,000 keys"),
         "{}",
         screen(&root, "systemctl stop redis-server")
     );
@@ -296,10 +296,12 @@ fn mariadb_has_tables_and_copies_of_its_files() {
     root.ok("DEBIAN_FRONTEND=noninteractive apt-get -qq install -y mariadb-server mariadb-backup 2>&1");
     root.ok(
         "install -d -o mysql /run/mysqld; setsid mariadbd --user=mysql >/tmp/mariadb.log 2>&1 </dev/null & \
-         until mariadb -e 'select 1' >/dev/null 2>&1; do sleep 0.1; done; \
-         mariadb -e 'create database shop; create table shop.orders (id int, t text); insert into shop.orders values (1, \"it\\\\\\'s; (\"), (2, null); \
-         create table shop.none (id int); create database crm; create table crm.people (id int)'",
+         until mariadb -e 'select 1' >/dev/null 2>&1; do sleep 0.1; done",
     );
+    let tables = br"create database shop; create table shop.orders (id int, t text);
+        insert into shop.orders values (1, 'it\'s; ('), (2, null); create table shop.none (id int);
+        create database crm; create table crm.people (id int);";
+    assert!(root.run_with("mariadb", &[], tables).status.success());
     let line = "apt-get remove -y mariadb-server";
     let of = |database: &str| {
         let backups = copies(&root, line);

@@ -137,9 +137,7 @@ impl Backups {
         }
         if !self.sources.iter().all(Source::is_read) || unfit(&Unfit::is_unknown).is_some() {
             // What is wrong with a copy that is known to hold it tells more than what nobody knows of another.
-            let flawed = |why: Unfit| {
-                !why.is_unknown() && !matches!(why, Unfit::NotIn | Unfit::OnlyClaimed)
-            };
+            let flawed = |why: Unfit| !why.is_unknown() && !matches!(why, Unfit::NotIn | Unfit::OnlyClaimed);
             return Standing::Unknown(unfit(&flawed).or_else(|| unfit(&Unfit::is_unknown)));
         }
         if let Some(record) = newest(&|unfit| unfit == Some(Unfit::OnlyClaimed)) {

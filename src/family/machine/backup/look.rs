@@ -68,7 +68,7 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
     let mut told = Told::default();
     let files = std::thread::scope(|scope| {
         let rest = scope.spawn(|| pgbackrest::read(look, places));
-        let (dumps, files) = read_all(look, places, &living, &listing);
+        let (dumps, files) = read_all(look, places, &living, &runners, &listing);
         told.take(dumps);
         // What a server's own tool lists is of everything in it.
         if let Some(found) = rest.join().unwrap_or_default() {
@@ -189,7 +189,13 @@ fn not_read(root: &Path) -> Vec<Source> {
 }
 
 /// Reads the dumps, each series in turn, and says whose they are. Records carry the number of a database.
-fn read_all(look: &Look<'_>, places: &[Place], living: &Living, listing: &Listing) -> (Found, Vec<DumpFile>) {
+fn read_all(
+    look: &Look<'_>,
+    places: &[Place],
+    living: &Living,
+    runners: &[Runner],
+    listing: &Listing,
+) -> (Found, Vec<DumpFile>) {
     let mut read = listing.read();
     let mut left: Vec<&Vec<Candidate>> = listing.series.values().collect();
     // Those that are made now before those that nobody makes any more.
@@ -208,7 +214,7 @@ fn read_all(look: &Look<'_>, places: &[Place], living: &Living, listing: &Listin
                     let Some(series) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) else {
                         return;
                     };
-                    let one = read_series(look, places, living, series);
+                    let one = read_series(look, places, living, runners, series);
                     if let Ok(mut found) = found.lock() {
                         found.push(one);
                     }
@@ -251,7 +257,13 @@ struct One {
     files: Vec<DumpFile>,
 }
 
-fn read_series(look: &Look<'_>, places: &[Place], living: &Living, series: &[Candidate]) -> One {
+fn read_series(
+    look: &Look<'_>,
+    places: &[Place],
+    living: &Living,
+    runners: &[Runner],
+    series: &[Candidate],
+) -> One {
     let mut one = One::default();
     let Some(first) = series.first() else { return one };
     let name = dumps::series_of(&first.path);
@@ -294,7 +306,8 @@ fn read_series(look: &Look<'_>, places: &[Place], living: &Living, series: &[Can
         }
         for part in &dump.parts {
             let earlier = memory.before(candidate, part.name.as_deref());
-            let read = Reading { look, places, living, candidate, dump: &dump, part, read_at, series };
+            let read =
+                Reading { look, places, living, candidate, dump: &dump, part, read_at, series, runners };
             let records = read.records(&earlier);
             useful |= records.iter().any(|(_, record)| record.unfit(look.now).is_none());
             for (n, _) in records.iter().filter(|(_, record)| record.covers == Covers::Yes) {

@@ -5,7 +5,7 @@ mod claims;
 mod cron;
 mod systemd;
 
-pub use claims::records;
+pub use claims::{records, whence};
 
 use super::Look;
 use super::tool::{self, Account};

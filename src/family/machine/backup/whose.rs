@@ -3,6 +3,7 @@
 use super::databases::{Database, Living};
 use super::dump_file::{Dump, Of};
 use super::dumps::Candidate;
+use super::runners::{self, Runner};
 use super::{Kind, Look, Place, stored};
 use crate::engine::backup::content::{Contents, Earlier, LiveTable, Through};
 use crate::engine::backup::sql_dump::{Maker, Part};
@@ -20,6 +21,7 @@ pub(super) struct Reading<'a> {
     pub part: &'a Part,
     pub read_at: i64,
     pub series: &'a [Candidate],
+    pub runners: &'a [Runner],
 }
 
 impl Reading<'_> {
@@ -145,6 +147,12 @@ impl Reading<'_> {
         if dump.kind == Of::Redis {
             return Some(self.redis(record, database));
         }
+        // A database of that name may be another server's as well.
+        let whence =
+            runners::whence(self.look, self.runners, &candidate.path, database.name.as_deref(), place);
+        let whence = whence.filter(|_| covers == Covers::Yes);
+        let covers = whence.as_ref().map_or(covers, |(covers, _)| *covers);
+        record.covers = covers;
         let live = if covers == Covers::Yes { self.counted(database, place) } else { None };
         let found = self.part.contents.findings(live.as_deref(), earlier);
         record.amounts = found.amounts;
@@ -161,7 +169,9 @@ impl Reading<'_> {
             record.remarks.push("nothing to compare it with".to_owned());
         }
         record.previous = self.previous(earlier);
-        if covers == Covers::Unknown {
+        if let Some((_, remark)) = whence {
+            record.remarks.insert(0, remark);
+        } else if covers == Covers::Unknown {
             record.remarks.insert(0, "of which database it is, nobody says".to_owned());
         }
         self.doubt(&mut record, place);

@@ -77,6 +77,29 @@ fn record(look: &Look<'_>, runner: &Runner, place: &Place) -> Option<Record> {
     })
 }
 
+/// Of which server a dump in this file is, by what writes it there: `None` where nothing here does, or where that says no more than the
+/// dump itself. A dump names a database and no server.
+pub fn whence(
+    look: &Look<'_>,
+    runners: &[Runner],
+    file: &Path,
+    database: Option<&str>,
+    place: &Place,
+) -> Option<(Covers, String)> {
+    let writes = |step: &&Step| {
+        let of_another = step.database.as_deref().is_some_and(|own| database.is_some_and(|name| name != own));
+        !of_another && step.paths.iter().any(|path| file.starts_with(path))
+    };
+    let steps = runners.iter().flat_map(|runner| &runner.looks.steps).filter(writes);
+    let told: Vec<(Covers, Option<String>)> = steps.filter_map(|step| of_step(look, step, place)).collect();
+    // One of several may have written it.
+    if told.iter().any(|(covers, _)| *covers == Covers::Yes) {
+        return None;
+    }
+    let worst = told.into_iter().find(|(covers, _)| *covers != Covers::Yes)?;
+    Some((worst.0, worst.1.unwrap_or_else(|| "of another server".to_owned())))
+}
+
 /// Whether something nobody could read may be a backup of a server of this kind.
 fn may_be(runner: &Runner, kind: Kind) -> bool {
     let of = |program: &&str| {
@@ -173,6 +196,26 @@ mod tests {
             texts: vec![text.into()],
             last,
         }
+    }
+
+    #[test]
+    fn a_dump_is_of_the_server_that_its_script_asks() {
+        let world = World::of(&[], "/");
+        let look = Look { root: Path::new("/"), world: &world, until: Instant::now(), now: 0 };
+        let own = place("PostgreSQL cluster 15/main", Kind::Postgres, Some(5432));
+        let of = |script: &str, file: &str, database: Option<&str>| {
+            let runners = [runner(script, Last::Never)];
+            whence(&look, &runners, Path::new(file), database, &own).map(|(covers, _)| covers)
+        };
+        let shop = "/b/shop.dump";
+        assert_eq!(of("pg_dump -Fc shop > /b/shop.dump", shop, Some("shop")), None);
+        assert_eq!(of("pg_dump -p 5433 shop > /b/shop.dump", shop, Some("shop")), Some(Covers::No));
+        assert_eq!(
+            of("docker exec pg pg_dump shop > /b/shop.dump", shop, Some("shop")),
+            Some(Covers::Unknown)
+        );
+        assert_eq!(of("docker exec pg pg_dump shop > /b/shop.dump", "/c/shop.dump", Some("shop")), None);
+        assert_eq!(of("docker exec pg pg_dump crm > /b/$(date +%F).dump", "/b/1.dump", Some("shop")), None);
     }
 
     fn place(what: &str, kind: Kind, port: Option<u16>) -> Place {
