@@ -321,3 +321,55 @@ fn mariadb_has_tables_and_copies_of_its_files() {
     assert_eq!((of("shop").as_str(), of("crm").as_str()), ("usable", "usable"));
     assert!(screen(&root, line).contains("not prepared yet"));
 }
+
+#[test]
+fn what_makes_copies_and_what_lists_them_are_read_as_well() {
+    let root = bed!("what_makes_copies");
+    root.ok("sed -i '\\,file:/srv/mirror,!d' /etc/apt/sources.list; apt-get -qq install -y pgbackrest >/dev/null 2>&1");
+    root.start("postgres");
+    // A script says where dumps lie that nobody would look for.
+    root.write("/etc/cron.d/nightly", "0 3 * * * postgres pg_dump -Fc prod > /srv/own/prod.dump\n");
+    let backups = copies(&root, REMOVE);
+    assert_eq!(standing(&backups, "prod"), "unknown", "cron keeps no result: {backups}");
+    dump(&root, "pg_dump -Fc prod", "/srv/own/prod.dump");
+    let backups = copies(&root, REMOVE);
+    let of = holder(&backups, "database prod (15/main)");
+    assert_eq!(
+        (of["standing"].as_str(), of["records"].as_array().unwrap().len()),
+        (Some("usable"), 1),
+        "{of}"
+    );
+    // The dump has the name of the database, and is another server's.
+    root.write(
+        "/etc/cron.d/nightly",
+        "0 3 * * * root docker exec pg pg_dump -Fc prod > /srv/own/prod.dump\n",
+    );
+    let said = screen(&root, REMOVE);
+    assert!(
+        said.contains("of which server, docker exec does not say") && !said.contains("read back"),
+        "{said}"
+    );
+    root.write("/etc/cron.d/nightly", "0 3 * * * postgres pg_dump -p 5433 -Fc prod > /srv/own/prod.dump\n");
+    assert!(
+        screen(&root, REMOVE).contains("does not hold it: of the server on port 5433"),
+        "{}",
+        screen(&root, REMOVE)
+    );
+    root.ok("rm /etc/cron.d/nightly");
+    assert!(
+        screen(&root, REMOVE).contains("NONE FOUND in: dumps, pgbackrest, timers (all read)"),
+        "{}",
+        screen(&root, REMOVE)
+    );
+    // Its own catalogue, joined by what no other server has.
+    root.write("/etc/pgbackrest.conf", "[global]\nrepo1-path=/srv/pgbackrest\nlog-level-file=off\nstart-fast=y\n[main]\npg1-path=/var/lib/postgresql/15/main\n");
+    root.ok(
+        "install -d -o postgres -m 750 /srv/pgbackrest; pg_ctlcluster 15 main stop; \
+         printf \"archive_mode = on\\narchive_command = 'pgbackrest --stanza=main archive-push %%p'\\n\" >>/etc/postgresql/15/main/postgresql.conf",
+    );
+    root.start("postgres");
+    root.ok("su postgres -c 'pgbackrest --stanza=main stanza-create && pgbackrest --stanza=main --type=full backup' 2>&1");
+    let said = screen(&root, REMOVE);
+    assert!(said.contains("pgBackRest") && said.contains("/srv/pgbackrest"), "{said}");
+    assert_eq!(standing(&copies(&root, REMOVE), "prod"), "usable");
+}
