@@ -159,6 +159,39 @@ fn empty_and_short_dumps_are_told_and_healthy_ones_alarm_nobody() {
 }
 
 #[test]
+fn a_policy_demands_one_of_each_database() {
+    let root = bed!("a_policy_demands");
+    root.start("postgres");
+    root.write(
+        "/etc/guard/policy.yaml",
+        "version: 1\nhosts: [{name: db1, environment: development, host: [db1]}]\n\
+         rules: [{id: backed-up, when: {effect: disrupt}, backup: {max_age: 24h, evidence: measured}}]\n",
+    );
+    let asks = |what: &str| {
+        let said = screen(&root, REMOVE);
+        assert!(
+            said.contains(&format!("a backup at most 24 h old, measured is demanded, and {what}")),
+            "{said}"
+        );
+    };
+    asks("there is none");
+    dump(&root, "pg_dump -Fc prod", "/var/backups/prod.dump");
+    assert!(!screen(&root, REMOVE).contains("is demanded"), "{}", screen(&root, REMOVE));
+    root.ok("touch -d '2 days ago' /var/backups/prod.dump");
+    asks("there is none");
+    // A server that does not answer has databases that nobody knows.
+    root.ok("pg_ctlcluster 15 main stop");
+    asks("what there is could not be told");
+    root.shims(&["apt-get"]);
+    let out = root.run_with(REMOVE, &[("GUARD_CONFIRM", "db1/postgresql-15")], b"");
+    assert_eq!(out.status.code(), Some(77), "{}", String::from_utf8_lossy(&out.stderr));
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(said.contains("without backup"), "{said}");
+    let out = root.run_with(REMOVE, &[("GUARD_CONFIRM", "db1/postgresql-15 without backup")], b"");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[test]
 fn a_dump_of_the_whole_server_is_one_of_each_of_its_databases() {
     let root = bed!("a_dump_of_the_whole_server");
     root.start("postgres");

@@ -179,7 +179,7 @@ impl Scene {
     /// The operations that ann has asked for and that change something.
     pub fn changes(&self) -> Vec<String> {
         const READS: &[&str] =
-            &["Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "AssumeRole"];
+            &["Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "AssumeRole", "GET", "HEAD"];
         let reads = |asked: &String| {
             let operation = asked.split(' ').nth(1).unwrap_or_default();
             READS.iter().any(|r| operation.starts_with(r))

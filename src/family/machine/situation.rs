@@ -45,8 +45,8 @@ pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let told_all = impact.subjects.len() as u64 >= impact.subjects_total;
     let named = if told_all { Vec::new() } else { std::mem::take(&mut worded.objects) };
     let mut found = Situation { target_known, light, interactive, actor, ..completed(worded, &common) };
-    // What stops may serve data that nobody looked for.
-    if found.effect >= Effect::Disrupt && !light {
+    // What stops may serve data of which nobody knows where it is.
+    if found.effect >= Effect::Disrupt && !light && !impact.backups.looked {
         found.backed = Backed::Unknown;
     }
     if named.len() > found.objects.len() {

@@ -5,13 +5,13 @@
 //! deadline it could leave that lock behind for the next backup. So it is not asked. borg writes times without a zone; with `TZ=UTC`
 //! they are of that (tried with 1.2.4).
 
-use super::repository::{REPOSITORIES, Use, first_line, shown_file, uses};
-use super::restic::{read_of, share};
+use super::catalogue::{self, Catalogue};
+use super::repository::{Use, first_line, shown_file};
 use super::runners::Runner;
 use super::snapshots::{self, Entry, Snapshot};
 use super::tool::{self, Account, Tool};
 use super::{DumpFile, Found, Look, Place, stored};
-use crate::engine::backup::{Read, Record, Source, Stored};
+use crate::engine::backup::{Record, Stored};
 use crate::engine::fact::Why;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -34,37 +34,7 @@ const VARIABLES: &[&str] = &[
 
 /// What borg has of these places; `None` where nothing here runs it.
 pub fn read(look: &Look<'_>, places: &[Place], runners: &[Runner], dumps: &[DumpFile]) -> Option<Found> {
-    let uses = uses(runners, "borg");
-    if uses.is_empty() {
-        return None;
-    }
-    let (mut repositories, mut gaps): (Vec<Repository>, Vec<(String, Why)>) = (Vec::new(), Vec::new());
-    for one in &uses {
-        match Repository::of(look, one) {
-            Ok(found) if repositories.iter().any(|have| have.is(&found)) => {}
-            Ok(found) => repositories.push(found),
-            Err(why) => gaps.push((String::new(), why)),
-        }
-    }
-    if repositories.len() > REPOSITORIES {
-        gaps.push((String::new(), Why::Failed(format!("only {REPOSITORIES} repositories were read"))));
-        repositories.truncate(REPOSITORIES);
-    }
-    let (mut records, mut whole) = (Vec::new(), Vec::new());
-    let count = repositories.len();
-    for (i, repository) in repositories.iter().enumerate() {
-        let until = share(look.until, count - i);
-        let shown = place_of(Path::new("/"), &repository.address, None).at;
-        match repository.archives(look, until) {
-            Ok(all) => {
-                records.extend(repository.records(look, &all, places, dumps, until));
-                whole.push(shown);
-            }
-            Err(why) => gaps.push((shown, why)),
-        }
-    }
-    let read: Read = read_of(&whole, gaps);
-    Some(Found { source: Source { name: "borg", full: "borg", read }, records })
+    catalogue::read::<Repository>(look, places, runners, dumps)
 }
 
 /// A repository, and how it is asked.
@@ -74,7 +44,9 @@ struct Repository {
     variables: Vec<(String, String)>,
 }
 
-impl Repository {
+impl Catalogue for Repository {
+    const PROGRAM: &'static str = "borg";
+
     fn of(look: &Look<'_>, used: &Use<'_>) -> Result<Repository, Why> {
         if let Some(through) = used.through {
             return Err(Why::Failed(format!("it runs through {through}")));
@@ -105,15 +77,11 @@ impl Repository {
         self.address == other.address && self.account == other.account
     }
 
-    fn ask(&self, look: &Look<'_>, args: &[&str], until: Instant) -> Result<Vec<u8>, Why> {
-        let tool = Tool::find(look, "borg", Some(self.account.clone()))?;
-        let mut all = vec!["list", "--bypass-lock"];
-        all.extend(args);
-        let done = tool.ask(&all, &self.variables, until)?;
-        if done.ok { Ok(done.out) } else { Err(why(&done)) }
+    fn shown(&self) -> String {
+        place_of(Path::new("/"), &self.address, None).at
     }
 
-    fn archives(&self, look: &Look<'_>, until: Instant) -> Result<Vec<Snapshot>, Why> {
+    fn list(&self, look: &Look<'_>, until: Instant) -> Result<Vec<Snapshot>, Why> {
         let format = "{start}{end}{hostname}{command_line}{NEWLINE}";
         let out =
             self.ask(look, &["--json", "--last", ARCHIVES, "--format", format, &self.address], until)?;
@@ -151,6 +119,16 @@ impl Repository {
             }
         }
         records
+    }
+}
+
+impl Repository {
+    fn ask(&self, look: &Look<'_>, args: &[&str], until: Instant) -> Result<Vec<u8>, Why> {
+        let tool = Tool::find(look, "borg", Some(self.account.clone()))?;
+        let mut all = vec!["list", "--bypass-lock"];
+        all.extend(args);
+        let done = tool.ask(&all, &self.variables, until)?;
+        if done.ok { Ok(done.out) } else { Err(why(&done)) }
     }
 }
 

@@ -60,7 +60,6 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
     let written: Vec<PathBuf> = runners
         .iter()
         .flat_map(|runner| &runner.looks.steps)
-        .filter(|step| step.through.is_none())
         .flat_map(|step| step.paths.iter().map(PathBuf::from))
         .collect();
     let listing = dumps::find(look, &mounts, &written, &data);

@@ -2,6 +2,7 @@
 //! runs them. All sources side by side, and all within the deadline of the question.
 
 pub mod borg;
+mod catalogue;
 mod databases;
 mod doom;
 mod dump_file;

@@ -1,12 +1,13 @@
 //! restic's own catalogue: `restic snapshots --json` and `restic ls --json` (restic 0.14 and later), of the repositories that the
 //! scripts of this machine use, as whoever they run as. Nothing is locked there.
 
-use super::repository::{REPOSITORIES, Use, first_line, shown_file, uses};
+use super::catalogue::{self, Catalogue};
+use super::repository::{Use, first_line, shown_file};
 use super::runners::Runner;
 use super::snapshots::{self, Entry, Snapshot};
 use super::tool::{self, Account, Tool};
 use super::{DumpFile, Found, Look, Place, stored};
-use crate::engine::backup::{Fate, Read, Record, Source, Stored};
+use crate::engine::backup::{Fate, Record, Stored};
 use crate::engine::fact::Why;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -17,56 +18,7 @@ const VARIABLES: &[&str] = &["AWS_", "B2_", "AZURE_", "GOOGLE_", "OS_", "ST_", "
 
 /// What restic has of these places; `None` where nothing here runs it.
 pub fn read(look: &Look<'_>, places: &[Place], runners: &[Runner], dumps: &[DumpFile]) -> Option<Found> {
-    let uses = uses(runners, "restic");
-    if uses.is_empty() {
-        return None;
-    }
-    let (mut repositories, mut gaps): (Vec<Repository>, Vec<(String, Why)>) = (Vec::new(), Vec::new());
-    for one in &uses {
-        match Repository::of(look, one) {
-            Ok(found) if repositories.iter().any(|have| have.is(&found)) => {}
-            Ok(found) => repositories.push(found),
-            Err(why) => gaps.push((String::new(), why)),
-        }
-    }
-    if repositories.len() > REPOSITORIES {
-        gaps.push((String::new(), Why::Failed(format!("only {REPOSITORIES} repositories were read"))));
-        repositories.truncate(REPOSITORIES);
-    }
-    let (mut records, mut whole) = (Vec::new(), Vec::new());
-    let count = repositories.len();
-    for (i, repository) in repositories.iter().enumerate() {
-        // Whoever does not answer takes no more than a share of the time.
-        let until = share(look.until, count - i);
-        match repository.snapshots(look, until) {
-            Ok(all) => {
-                records.extend(repository.records(look, &all, places, dumps, until));
-                whole.push(repository.shown());
-            }
-            Err(why) => gaps.push((repository.shown(), why)),
-        }
-    }
-    Some(Found { source: Source { name: "restic", full: "restic", read: read_of(&whole, gaps) }, records })
-}
-
-/// An even part of the time that is left.
-pub(super) fn share(until: Instant, parts: usize) -> Instant {
-    let now = Instant::now();
-    let left = until.saturating_duration_since(now);
-    now + left / u32::try_from(parts.max(1)).unwrap_or(1)
-}
-
-/// What was read of all repositories.
-pub(super) fn read_of(whole: &[String], gaps: Vec<(String, Why)>) -> Read {
-    let named = |(at, why): &(String, Why)| match why {
-        Why::Failed(why) if !at.is_empty() => Why::Failed(format!("{at}: {why}")),
-        why => why.clone(),
-    };
-    match (gaps.first(), whole.is_empty()) {
-        (None, _) => Read::All,
-        (Some(first), true) => Read::Not(named(first)),
-        (Some(first), false) => Read::Partly { within: whole.join(", "), why: named(first) },
-    }
+    catalogue::read::<Repository>(look, places, runners, dumps)
 }
 
 /// A repository, and how it is asked.
@@ -76,8 +28,9 @@ struct Repository {
     variables: Vec<(String, String)>,
 }
 
-impl Repository {
-    /// As a command of a script uses it.
+impl Catalogue for Repository {
+    const PROGRAM: &'static str = "restic";
+
     fn of(look: &Look<'_>, used: &Use<'_>) -> Result<Repository, Why> {
         if let Some(through) = used.through {
             return Err(Why::Failed(format!("it runs through {through}")));
@@ -106,28 +59,11 @@ impl Repository {
         self.address == other.address && self.account == other.account
     }
 
-    /// As it may be told.
     fn shown(&self) -> String {
         place_of(Path::new("/"), &self.address, None).at
     }
 
-    fn path(&self) -> Option<&Path> {
-        local(&self.address)
-    }
-
-    fn ask(&self, look: &Look<'_>, args: &[&str], until: Instant) -> Result<Vec<u8>, Why> {
-        let tool = Tool::find(look, "restic", Some(self.account.clone()))?;
-        let mut all = vec!["--no-lock", "--json"];
-        // What lies here is fast enough; of what lies elsewhere the cache is what makes it fast.
-        if self.path().is_some() {
-            all.push("--no-cache");
-        }
-        all.extend(args);
-        let done = tool.ask(&all, &self.variables, until)?;
-        if done.ok { Ok(done.out) } else { Err(tool::why(&done)) }
-    }
-
-    fn snapshots(&self, look: &Look<'_>, until: Instant) -> Result<Vec<Snapshot>, Why> {
+    fn list(&self, look: &Look<'_>, until: Instant) -> Result<Vec<Snapshot>, Why> {
         let out = self.ask(look, &["snapshots"], until)?;
         snapshots_of(&out).ok_or_else(|| Why::Failed("an answer in another form".to_owned()))
     }
@@ -155,6 +91,24 @@ impl Repository {
             }
         }
         records
+    }
+}
+
+impl Repository {
+    fn path(&self) -> Option<&Path> {
+        local(&self.address)
+    }
+
+    fn ask(&self, look: &Look<'_>, args: &[&str], until: Instant) -> Result<Vec<u8>, Why> {
+        let tool = Tool::find(look, "restic", Some(self.account.clone()))?;
+        let mut all = vec!["--no-lock", "--json"];
+        // What lies here is fast enough; of what lies elsewhere the cache is what makes it fast.
+        if self.path().is_some() {
+            all.push("--no-cache");
+        }
+        all.extend(args);
+        let done = tool.ask(&all, &self.variables, until)?;
+        if done.ok { Ok(done.out) } else { Err(tool::why(&done)) }
     }
 }
 

@@ -115,12 +115,3 @@ fn where_repositories_lie() {
         assert_eq!((stored.at.as_str(), stored.fate), (at, fate), "{address}");
     }
 }
-
-#[test]
-fn what_was_read_of_several() {
-    let gap = || vec![("/srv/b".to_owned(), Why::Failed("wrong password".into()))];
-    assert_eq!(read_of(&["/srv/a".into()], vec![]), Read::All);
-    assert_eq!(read_of(&[], gap()), Read::Not(Why::Failed("/srv/b: wrong password".into())));
-    let partly = Read::Partly { within: "/srv/a".into(), why: Why::Failed("/srv/b: wrong password".into()) };
-    assert_eq!(read_of(&["/srv/a".into()], gap()), partly);
-}

@@ -63,7 +63,7 @@ fn record(look: &Look<'_>, runner: &Runner, place: &Place) -> Option<Record> {
         Last::Never => (None, Outcome::Failed("it never ran".to_owned())),
         Last::Running => (None, Outcome::Running),
         Last::Unknown(why) => {
-            remarks.push(why.to_string());
+            remarks.insert(0, why.to_string());
             (None, Outcome::Unknown)
         }
     };
