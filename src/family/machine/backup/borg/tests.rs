@@ -1,5 +1,6 @@
 use super::super::Kind;
 use super::super::repository::tests::runner;
+use super::super::repository::uses;
 use super::*;
 use crate::engine::backup::Fate;
 use crate::run::child::Done;

@@ -1,6 +1,8 @@
 use super::super::Kind;
 use super::super::repository::tests::runner;
+use super::super::repository::uses;
 use super::*;
+use crate::engine::backup::Read;
 use crate::world::World;
 
 /// Printed by restic 0.14 of Debian 12 on a machine called `vm`.
