@@ -406,3 +406,28 @@ fn what_makes_copies_and_what_lists_them_are_read_as_well() {
     assert!(said.contains("pgBackRest") && said.contains("/srv/pgbackrest"), "{said}");
     assert_eq!(standing(&copies(&root, REMOVE), "prod"), "usable");
 }
+
+#[test]
+#[ignore = "two gigabytes in memory: tests/run --all"]
+fn a_large_dump_is_read_as_a_stream() {
+    let root = bed!("a_large_dump");
+    root.start("postgres");
+    root.ok(
+        "mkdir /var/backups/big; { printf -- '--\\n-- PostgreSQL database dump\\n--\\n\\nCOPY public.customers (id, name, address) FROM stdin;\\n'; \
+         yes '1\tc4ca4238a0b923820dcc509a6f75849b\t28c8edde3d61a0411511d3b1866f0636' | head -n 31000000; \
+         printf '\\\\.\\n\\n--\\n-- PostgreSQL database dump complete\\n--\\n\\n'; } >/var/backups/big/prod.sql; \
+         test \"$(stat -c %s /var/backups/big/prod.sql)\" -gt 2000000000",
+    );
+    // What is held of it is one piece: with so little memory nothing else would do.
+    let line = format!("bash -c 'ulimit -v 700000; exec guard check --json -- {REMOVE}'");
+    let started = std::time::Instant::now();
+    let out = root.run(&line);
+    println!("a dump of 2 GB: {} ms to the question", started.elapsed().as_millis());
+    let all: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let backups = &all["impact"]["backups"];
+    assert_eq!(standing(backups, "prod"), "usable", "{backups}");
+    let record = &holder(backups, "database prod (15/main)")["records"][0];
+    println!("{}", record["amounts"]);
+    // What was read once is not read again; what there was no time for is not called counted.
+    assert!(record["evidence"] == "measured" || record["amounts"].as_array().unwrap().len() == 1, "{record}");
+}

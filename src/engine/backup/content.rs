@@ -29,9 +29,14 @@ pub struct Table {
 pub enum Through {
     /// To its end, and it ends as a whole one does.
     Whole,
-    /// Its list of contents, or its beginning and its end: rows were not counted.
+    /// All of its list of contents: rows were not counted.
     #[default]
     Listed,
+    /// Only its beginning: what it holds is not known.
+    Begun {
+        /// It ends as a whole one does; otherwise that was not seen either.
+        ends: bool,
+    },
     /// It does not end as a whole one does, or cannot be read back: why.
     Broken(String),
 }
@@ -134,6 +139,13 @@ impl Contents {
         let mut found = Findings { amounts: self.amounts(live), ..Findings::default() };
         found.outcome = match &self.read {
             Through::Broken(why) => Outcome::Failed(why.clone()),
+            Through::Begun { ends } => {
+                let known = if *ends { "its last line is there" } else { "how it ends is not known" };
+                found.remarks.push(format!("too large to be read in time, {known}"));
+                found.amounts.clear();
+                found.outcome = if *ends { Outcome::Ok } else { Outcome::Unknown };
+                return found;
+            }
             // That there is nothing in it is said by the amounts.
             _ if self.tables.is_empty() => Outcome::Ok,
             _ => match self.short_of(live.unwrap_or_default()).or_else(|| self.shrunk(earlier)) {
@@ -331,6 +343,18 @@ mod tests {
         broken.read = Through::Broken("it ends before its end".to_owned());
         let found = broken.findings(Some(&live(&[("a", LiveRows::About(5))])), &[]);
         assert_eq!((said(&found).as_str(), found.measured), ("failed: it ends before its end", false));
+    }
+
+    #[test]
+    fn of_a_beginning_nothing_is_said() {
+        let mut begun = dump(&[("a", 5)]);
+        for (ends, want) in [(true, Outcome::Ok), (false, Outcome::Unknown)] {
+            begun.read = Through::Begun { ends };
+            let found = begun.findings(Some(&live(&[("b", LiveRows::About(5_000))])), &[]);
+            assert_eq!((found.outcome, found.measured, found.amounts), (want, false, vec![]));
+        }
+        begun.tables.clear();
+        assert!(begun.findings(None, &[]).amounts.is_empty(), "it is not empty for that");
     }
 
     #[test]

@@ -284,7 +284,7 @@ impl Reader {
             (true, _) => {
                 Through::Broken(format!("it does not end with \"{}\"", last.trim_start_matches("-- ")))
             }
-            (false, _) => Through::Listed,
+            (false, _) => Through::Begun { ends: false },
         };
         self.part();
         for part in &mut self.parts {
@@ -452,7 +452,8 @@ mod tests {
         let mut reader = Reader::default();
         reader.read(format!("{HEAD}COPY public.t (a) FROM stdin;\n1\n").as_bytes());
         let dump = reader.finish(false).unwrap();
-        assert_eq!((dump.parts[0].contents.rows(), &dump.parts[0].contents.read), (None, &Through::Listed));
+        let read = &dump.parts[0].contents.read;
+        assert_eq!((dump.parts[0].contents.rows(), read), (None, &Through::Begun { ends: false }));
     }
 
     #[test]

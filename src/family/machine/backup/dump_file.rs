@@ -176,9 +176,12 @@ fn sql(mut file: File, size: u64, until: Instant) -> Result<Dump, String> {
             "pg_dump" => crate::engine::backup::sql_dump::Maker::PgDump,
             _ => crate::engine::backup::sql_dump::Maker::MySqlDump,
         };
-        if read.is_ok() && !ends_whole(maker, &tail) {
-            let broken = Through::Broken("it does not end as a whole one does".to_owned());
-            dump.parts.iter_mut().for_each(|part| part.contents.read.clone_from(&broken));
+        if read.is_ok() {
+            let ended = match ends_whole(maker, &tail) {
+                true => Through::Begun { ends: true },
+                false => Through::Broken("it does not end as a whole one does".to_owned()),
+            };
+            dump.parts.iter_mut().for_each(|part| part.contents.read.clone_from(&ended));
         }
     }
     Ok(dump)
@@ -328,6 +331,6 @@ mod tests {
         let cut = read(&late, &write("c.sql", &text[..60])).unwrap().unwrap();
         assert!(matches!(cut.parts[0].contents.read, Through::Broken(_)), "{cut:?}");
         let whole = read(&late, &write("x.sql", text)).unwrap().unwrap();
-        assert_eq!(whole.parts[0].contents.read, Through::Listed);
+        assert_eq!(whole.parts[0].contents.read, Through::Begun { ends: true });
     }
 }

@@ -81,7 +81,7 @@ impl Memory {
     /// Takes in what was read just now; whether that is anything new.
     pub fn add(&mut self, candidate: &Candidate, dump: &Dump, now: i64) -> bool {
         // What could not be read to its end may be read further next time.
-        let whole = |part: &Part| part.contents.read != Through::Listed;
+        let whole = |part: &Part| !matches!(part.contents.read, Through::Listed | Through::Begun { .. });
         if dump.kind == Of::Nothing || !dump.parts.iter().all(whole) || self.dump(candidate).is_some() {
             return false;
         }
@@ -107,7 +107,7 @@ impl Memory {
                 let tables: Value = part.contents.tables.iter().map(table).collect();
                 let broken = match &part.contents.read {
                     Through::Broken(why) => Value::String(why.clone()),
-                    Through::Whole | Through::Listed => Value::Null,
+                    _ => Value::Null,
                 };
                 json!([name(part), tables, part.contents.others, broken])
             };
@@ -188,9 +188,11 @@ mod tests {
         assert_eq!(memory.dump(&file(100)).map(|(dump, _)| dump), Some(broken));
         assert!(memory.before(&file(200), Some("shop")).is_empty());
         // What was only begun is read again.
-        let mut listed = dump(1);
-        listed.parts[0].contents.read = Through::Listed;
-        assert!(!memory.add(&file(150), &listed, 0));
+        for read in [Through::Listed, Through::Begun { ends: true }] {
+            let mut begun = dump(1);
+            begun.parts[0].contents.read = read;
+            assert!(!memory.add(&file(150), &begun, 0));
+        }
     }
 
     #[test]

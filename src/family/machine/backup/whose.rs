@@ -200,7 +200,7 @@ impl Reading<'_> {
     fn redis(&self, mut record: Record, database: &Database) -> Record {
         record.outcome = match &self.part.contents.read {
             Through::Broken(why) => Outcome::Failed(why.clone()),
-            Through::Whole | Through::Listed => Outcome::Ok,
+            _ => Outcome::Ok,
         };
         let keys = self.dump.keys;
         record.amounts =

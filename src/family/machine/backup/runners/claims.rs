@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(of(Last::Running).outcome, Outcome::Running);
         let cron = of(Last::Unknown(Why::Failed("cron keeps no result".into())));
         assert_eq!(
-            (cron.outcome, cron.remarks.last().map(String::as_str)),
+            (cron.outcome, cron.remarks.first().map(String::as_str)),
             (Outcome::Unknown, Some("cron keeps no result"))
         );
     }
