@@ -26,15 +26,17 @@ mod support {
 #[path = "telling/mod.rs"]
 mod telling;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 use support::chroot::{Release, Root};
 use support::pty::Pty;
-use telling::{Outcome, holds, say};
+use telling::{Outcome, holds, row, say, shown};
 
 const PURGE: &str = "apt-get purge postgresql-client-15";
 /// The same line of a script.
 const SCRIPTED: &str = "DEBIAN_FRONTEND=noninteractive apt-get -y purge postgresql-client-15";
+/// What somebody thought to be a backup: the definitions without the data.
+const NIGHTLY: &str =
+    "#!/bin/sh\nsu postgres -c 'pg_dump --schema-only prod' >/var/backups/postgresql/prod.sql\n";
 const DATA: &str = "/var/lib/postgresql/15/main";
 
 fn main() -> ExitCode {
@@ -65,12 +67,15 @@ fn story() -> Outcome<ExitCode> {
 
     let Some(db1) = server(true)? else { return Err("the second copy cannot be had".into()) };
     say(&format!("\n2. With guard in front of apt-get.\n\nroot@db1:~# {PURGE}"))?;
-    let mut terminal = db1.pty(PURGE);
-    shown(&terminal.expect("tries: "))?;
+    let mut terminal = asked(&db1);
+    let screen = terminal.expect("tries: ");
+    shown(&screen)?;
     terminal.send("db1\n");
     shown(&terminal.expect(">: "))?;
     terminal.send("\x04");
-    let code = ended(&mut terminal)?;
+    let code = ended(&mut terminal, ">: ")?;
+    let backup = row(&screen, "backup");
+    holds("the question said that there is no backup", backup.starts_with("backup NONE FOUND in: dumps, "))?;
     holds("the name of the machine alone did not open the door", code == 77)?;
     holds("the server answers", db1.customers() == Some(120_000))?;
 
@@ -86,7 +91,23 @@ fn story() -> Outcome<ExitCode> {
         holds(claim, out.status.code() == Some(77) && db1.customers() == Some(120_000))?;
     }
 
-    say("\n4. What takes nothing away is nobody's question.\n")?;
+    say(&format!(
+        "\n4. Had there been a dump every night.\n\nroot@db1:~# cat /etc/cron.daily/dump\n{NIGHTLY}"
+    ))?;
+    db1.ok("install -d -o postgres /var/backups/postgresql");
+    db1.write("/etc/cron.daily/dump", NIGHTLY);
+    db1.ok("chmod +x /etc/cron.daily/dump && cd / && /etc/cron.daily/dump");
+    say(&format!("root@db1:~# {PURGE}"))?;
+    let mut terminal = asked(&db1);
+    let screen = terminal.expect("tries: ");
+    shown(&screen)?;
+    terminal.send("\x04");
+    let code = ended(&mut terminal, "tries: ")?;
+    let backup = row(&screen, "backup");
+    holds("the question said that it holds no table", backup.contains("EMPTY: 0 of 1 table "))?;
+    holds("and nothing went", code == 77 && db1.customers() == Some(120_000))?;
+
+    say("\n5. What takes nothing away is nobody's question.\n")?;
     let line = "apt-get -y --reinstall install less";
     say(&format!("root@db1:~# {line}"))?;
     let out = db1.run(line);
@@ -107,14 +128,18 @@ fn server(guarded: bool) -> Outcome<Option<Root>> {
     Ok(Some(root))
 }
 
-fn shown(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{}", text.replace('\r', "").trim_end())
+/// The purge on a terminal, with guard's question on it.
+fn asked(db1: &Root) -> Pty {
+    // The session that the terminal belongs to has to be one of inside, or no process there is in its foreground.
+    let mut command = db1.command(&["setsid", "--ctty", "/bin/sh", "-c", PURGE]);
+    command.envs(telling::colours());
+    Pty::spawn(command, 80)
 }
 
 /// Waits for the end, shows what came after the last question, and gives the exit code.
-fn ended(terminal: &mut Pty) -> Outcome<i32> {
+fn ended(terminal: &mut Pty, question: &str) -> Outcome<i32> {
     let code = terminal.code();
-    shown(terminal.output().rsplit("tries: ").next().unwrap_or_default())?;
+    shown(terminal.output().rsplit(question).next().unwrap_or_default())?;
     say(&format!("root@db1:~# echo $?\n{code}\n"))?;
     Ok(code)
 }

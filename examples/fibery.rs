@@ -28,14 +28,13 @@ mod telling;
 
 use serde_json::json;
 use std::fs;
-use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 use support::aws::{Aws, Cli, Person, Way};
 use support::fibery;
 use support::pty::Pty;
-use telling::{Outcome, holds, say};
+use telling::{Outcome, holds, row, say, shown};
 
 /// The stack that is everything, and the one that was meant.
 const OLD: &str = "app";
@@ -68,12 +67,22 @@ fn story() -> Outcome<ExitCode> {
         "\n1. The new production is to be thrown away and made again. In the shell's history stands the old one.\n",
     )?;
     say(&format!("$ export AWS_PROFILE=prod\n$ aws {}", old.join(" ")))?;
-    let mut terminal = Pty::spawn(stage.command(&old), 100);
-    shown(&terminal.expect("tries: "))?;
+    let mut terminal = Pty::spawn(stage.command(&old), 80);
+    let screen = terminal.expect("tries: ");
+    shown(&screen)?;
     terminal.send(format!("acme-prod/stack/{NEW}\n"));
     shown(&terminal.expect(">: "))?;
     terminal.send("\x04");
-    let code = ended(&mut terminal)?;
+    let code = ended(&mut terminal, ">: ")?;
+    let backup = row(&screen, "backup");
+    holds(
+        "the question said that its tables have no backup",
+        backup.contains(&format!("NONE FOUND for DynamoDB tables {OLD}-orders, {OLD}-sessions in: ")),
+    )?;
+    holds(
+        "and that the automated backups of its database go with it",
+        backup.contains("DIES WITH THIS COMMAND: RDS automated backups"),
+    )?;
     holds("the name of the stack they had in mind did not open the door", code == 77)?;
     holds("the old stack is still there", there(aws, OLD))?;
     holds("nothing was asked of AWS but reads", changes(aws, &stage.person).is_empty())?;
@@ -91,10 +100,10 @@ fn story() -> Outcome<ExitCode> {
 
     say("\n3. The right stack.\n")?;
     say(&format!("$ aws {}", new.join(" ")))?;
-    let mut terminal = Pty::spawn(stage.command(&new), 100);
+    let mut terminal = Pty::spawn(stage.command(&new), 80);
     shown(&terminal.expect("tries: "))?;
     terminal.send(format!("acme-prod/stack/{NEW}\n"));
-    let code = ended(&mut terminal)?;
+    let code = ended(&mut terminal, "tries: ")?;
     holds("typing the name of the stack at hand runs the command", code == 0)?;
     holds("the new stack is gone", !there(aws, NEW))?;
     holds("the old one is not", there(aws, OLD))?;
@@ -114,19 +123,15 @@ fn there(aws: &Aws, name: &str) -> bool {
 
 /// What this person asked for that is no read.
 fn changes(aws: &Aws, person: &Person) -> Vec<String> {
-    let reads = ["Describe", "Get", "List", "Head", "Lookup"];
+    let reads = ["BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Search"];
     let is_read = |asked: &String| reads.iter().any(|r| asked.contains(&format!(" {r}")));
     aws.log(person).into_iter().filter(|asked| !is_read(asked)).collect()
 }
 
-fn shown(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{}", text.replace('\r', "").trim_end())
-}
-
 /// Waits for the end, shows what came after the last question, and gives the exit code.
-fn ended(terminal: &mut Pty) -> Outcome<i32> {
+fn ended(terminal: &mut Pty, question: &str) -> Outcome<i32> {
     let code = terminal.code();
-    shown(terminal.output().rsplit("tries: ").next().unwrap_or_default())?;
+    shown(terminal.output().rsplit(question).next().unwrap_or_default())?;
     say(&format!("$ echo $?\n{code}\n"))?;
     Ok(code)
 }
@@ -162,7 +167,7 @@ impl Stage {
         command.arg0("aws").args(args).env_clear().current_dir(self.home.path());
         command.env("PATH", format!("{at}/shims:{at}/real:/usr/bin:/bin")).env("HOME", self.home.path());
         command.env("TERM", std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".into()));
-        command.env("LANG", "C.UTF-8").envs(self.vars.iter().map(|(n, v)| (n, v)));
+        command.env("LANG", "C.UTF-8").envs(telling::colours()).envs(self.vars.iter().map(|(n, v)| (n, v)));
         command
     }
 

@@ -6,6 +6,7 @@ use super::embedded::{Embedded, Seen};
 use super::ending::{Stop, Told};
 use super::home::{self, Home};
 use guard::run::self_path;
+use serde_json::Value;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, symlink};
@@ -105,6 +106,14 @@ impl Stage {
         command.env("SSL_CERT_FILE", self.at("kube/authority.pem"));
         ends_with_us(&mut command);
         command
+    }
+
+    /// What the last question said of backups, as the record of it has it; empty where it said nothing.
+    pub fn said_of_backups(&self) -> String {
+        let log = fs::read_to_string(self.at(".local/state/guard/audit.jsonl")).unwrap_or_default();
+        let last = log.lines().last().and_then(|line| serde_json::from_str::<Value>(line).ok());
+        let rows = last.as_ref().and_then(|record| record.pointer("/facts/backup")).and_then(Value::as_array);
+        rows.into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether any request changed something on this cluster.

@@ -71,6 +71,10 @@ impl Story {
         voice.typed("export KUBECONFIG=~/kube/main.yaml")?;
         let cues = [Cue { after: QUESTION, typed: MEANT }, Cue { after: AGAIN, typed: "" }];
         let went = self.delete(&cues)?;
+        voice.holds(
+            "the question said that there is no backup",
+            self.stage.said_of_backups().starts_with("NONE FOUND "),
+        )?;
         if went {
             voice
                 .say("", "You typed the name of the cluster this shell really is on, so the command ran.")?;

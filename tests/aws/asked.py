@@ -34,7 +34,9 @@ class Models:
         for name in model.operation_names:
             http = model.operation_model(name).http
             path, _, query = http["requestUri"].partition("?")
-            pattern = re.sub(r"\\{\w+\\\+\\}", ".+", re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+            # What stands in a path has come decoded, and an ARN has slashes of its own.
+            part = lambda blank: ".+" if blank[1].lower().endswith("arn") else "[^/]+"
+            pattern = re.sub(r"\\{\w+\\\+\\}", ".+", re.sub(r"\\{(\w+)\\}", part, re.escape(path)))
             pattern = re.sub(r"\{[^}]*\\?\+\\?\}", ".+", pattern)
             literals = [part for part in path.split("/") if part and not part.startswith("{")]
             wanted = parse_qsl(query, keep_blank_values=True)

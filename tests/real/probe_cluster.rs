@@ -367,7 +367,9 @@ fn nodes_that_are_drained() {
     );
     let caller = admin(cluster);
     let told = caller.ask(&["drain", &node]);
-    told.says("2 pods leave").says("stop the drain without --force").says("disruption budget tight");
+    told.says("2 pods leave: alone, scratch")
+        .says("stop the drain without --force")
+        .says("disruption budget tight");
     let told = caller.ask(&["drain", &node, "--force", "--delete-emptydir-data"]);
     assert_eq!(
         (told.whole().effect(), told.fate("emptyDir tmp of pod scratch")),

@@ -179,14 +179,18 @@ fn hint<'a>(world: &World, variable: Option<&'a Challenge>) -> Hint<'a> {
     }
 }
 
-/// Why the variable does not answer. Whoever still gives the phrase of guard 0.1 is told the one that counts now.
+/// Why the variable does not answer. Whoever still gives the phrase of guard 0.1, or the phrase alone where policy demands a
+/// backup, is told the one that counts now.
 fn not_this_target(judged: &Evaluation<'_>, value: &[u8]) -> String {
     let formerly = judged.outcome.challenge.was_formerly(value, &judged.outcome.name);
     if formerly && judged.outcome.situation.actor != Actor::Agent {
-        return format!(
-            "{CONFIRM} has the phrase that earlier guards took; for this command it is now '{}'",
-            judged.outcome.challenge.variable()
-        );
+        let variable = judged.outcome.challenge.variable();
+        let why = if variable.ends_with(WITHOUT) {
+            "does not say that there is no backup as policy demands"
+        } else {
+            "has the phrase that earlier guards took"
+        };
+        return format!("{CONFIRM} {why}; for this command it is now '{variable}'");
     }
     format!("{CONFIRM} does not name this command's target")
 }

@@ -6,6 +6,7 @@ use super::inventory::first;
 use super::object::{Budget, Pod, Volume};
 use super::volumes::shorten;
 use crate::engine::effect::Effect;
+use crate::engine::human::counted;
 use crate::engine::impact::{Data, Fate, Impact, Protection};
 use std::collections::BTreeSet;
 
@@ -108,7 +109,12 @@ pub async fn drained(api: &Api, nodes: &[String], how: Drain) -> (Impact, Vec<He
         }
     }
     if !leaving.is_empty() {
-        impact.also.push(format!("{} pods leave", leaving.len()));
+        // Those with data are the ones to know of; there is not room for all.
+        let (with, without): (Vec<&Pod>, Vec<&Pod>) =
+            leaving.iter().partition(|pod| pod.spec.claims().next().is_some());
+        let names = first(with.iter().chain(&without).map(|pod| pod.metadata.name.as_str()));
+        let leave = if leaving.len() == 1 { "leaves" } else { "leave" };
+        impact.also.push(format!("{} {leave}: {names}", counted(leaving.len() as u64, "pod")));
     }
     if daemons > 0 && !how.ignore_daemonsets {
         impact.also.push(format!("{daemons} pods of DaemonSets stop the drain without --ignore-daemonsets"));
