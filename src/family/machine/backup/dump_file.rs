@@ -3,7 +3,7 @@
 use super::Look;
 use super::dumps::Candidate;
 use crate::engine::backup::content::{Contents, Through};
-use crate::engine::backup::sql_dump::{Part, Reader, ends_whole, maker_of};
+use crate::engine::backup::sql_dump::{Maker, Part, Reader, SqlDump, ends_whole, maker_of};
 use crate::family::machine::child::{self, Out};
 use crate::family::machine::links::below;
 use crate::family::machine::postgres::archive;
@@ -30,6 +30,14 @@ pub struct Dump {
     pub version: Option<String>,
     /// When it was begun, where it says so and that is long before it was written here: it was copied.
     pub begun_at: Option<i64>,
+}
+
+impl Dump {
+    /// Whether databases may be in it that nobody has seen: only its beginning was read, and its maker puts several into one.
+    pub fn may_hold_more(&self) -> bool {
+        let begun = |part: &Part| matches!(part.contents.read, Through::Begun { .. });
+        self.maker != Maker::PgDump.word() && self.parts.iter().any(begun)
+    }
 }
 
 /// Which program's data a dump is of.
@@ -164,6 +172,7 @@ fn sql(mut file: File, size: u64, until: Instant) -> Result<Dump, String> {
         }
     }
     let dump = reader.finish(all).ok_or("its beginning changed while it was read")?;
+    let maker = dump.maker;
     let mut dump = Dump::from(dump);
     if !all {
         // Its end alone tells whether it is whole.
@@ -171,11 +180,6 @@ fn sql(mut file: File, size: u64, until: Instant) -> Result<Dump, String> {
         let read = file
             .seek(SeekFrom::Start(size.saturating_sub(TAIL)))
             .and_then(|_| file.take(TAIL * 2).read_to_end(&mut tail));
-        let maker = match dump.maker {
-            "pg_dumpall" => crate::engine::backup::sql_dump::Maker::PgDumpAll,
-            "pg_dump" => crate::engine::backup::sql_dump::Maker::PgDump,
-            _ => crate::engine::backup::sql_dump::Maker::MySqlDump,
-        };
         if read.is_ok() {
             let ended = match ends_whole(maker, &tail) {
                 true => Through::Begun { ends: true },
@@ -187,9 +191,8 @@ fn sql(mut file: File, size: u64, until: Instant) -> Result<Dump, String> {
     Ok(dump)
 }
 
-impl From<crate::engine::backup::sql_dump::SqlDump> for Dump {
-    fn from(dump: crate::engine::backup::sql_dump::SqlDump) -> Dump {
-        use crate::engine::backup::sql_dump::Maker;
+impl From<SqlDump> for Dump {
+    fn from(dump: SqlDump) -> Dump {
         let kind = if dump.maker == Maker::MySqlDump { Of::MySql } else { Of::Postgres };
         Dump { maker: dump.maker.word(), kind, parts: dump.parts, ..Dump::default() }
     }
@@ -332,5 +335,9 @@ mod tests {
         assert!(matches!(cut.parts[0].contents.read, Through::Broken(_)), "{cut:?}");
         let whole = read(&late, &write("x.sql", text)).unwrap().unwrap();
         assert_eq!(whole.parts[0].contents.read, Through::Begun { ends: true });
+        assert!(!whole.may_hold_more(), "pg_dump writes one database");
+        let all = b"--\n-- PostgreSQL database cluster dump\n--\n\\connect shop\nCOPY public.t (a) FROM stdin;\n1\n\\.\n--\n-- PostgreSQL database cluster dump complete\n--\n";
+        assert!(read(&late, &write("all.sql", all)).unwrap().unwrap().may_hold_more());
+        assert!(!read(&look, &write("all.sql", all)).unwrap().unwrap().may_hold_more());
     }
 }

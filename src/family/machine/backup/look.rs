@@ -295,6 +295,9 @@ fn read_series(
                 continue;
             }
         };
+        if dump.may_hold_more() {
+            one.unread.push((candidate.path.clone(), "there was no time to read all of it".to_owned()));
+        }
         let mut useful = false;
         // The one before may be there still, and was never looked at.
         if let Some(previous) = series.iter().find(|other| other.written_at < candidate.written_at)
