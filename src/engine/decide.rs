@@ -263,7 +263,8 @@ fn demand<'a>(rule: &'a Rule, layer: &Policy, s: &Situation) -> Option<Vote<'a>>
         Unmet::Ask => Outcome::Confirm(Level::Typed),
         Unmet::Deny => Outcome::Deny,
     };
-    let known = if s.backed == Backed::Unknown { "what there is could not be told" } else { "there is none" };
+    let known =
+        if s.backed == Backed::Unknown { "what there is could not be told" } else { "there is no such one" };
     let says = format!("{} is demanded, and {known}", demand.words());
     let vote = Vote::of(then, &rule.id, layer.mode.unwrap_or_default());
     Some(Vote { says, without_backup: demand.unmet == Unmet::Ask, ..vote })

@@ -2,7 +2,7 @@
 //! database goes.
 
 use crate::support::chroot::Root;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A Debian with a running PostgreSQL, or the end of the test where there is none.
 macro_rules! bed {
@@ -427,7 +427,10 @@ fn a_large_dump_is_read_as_a_stream() {
     let backups = &all["impact"]["backups"];
     assert_eq!(standing(backups, "prod"), "usable", "{backups}");
     let record = &holder(backups, "database prod (15/main)")["records"][0];
-    println!("{}", record["amounts"]);
-    // What was read once is not read again; what there was no time for is not called counted.
-    assert!(record["evidence"] == "measured" || record["amounts"].as_array().unwrap().len() == 1, "{record}");
+    println!("{record}");
+    // Either all of it was counted, or it is said that there was no time for that.
+    let counted = record["evidence"] == "measured" && record["amounts"][1]["n"] == 31_000_000;
+    let begun = record["amounts"] == json!([])
+        && record["remarks"] == json!(["too large to be read in time, its last line is there"]);
+    assert!(counted || begun, "{record}");
 }

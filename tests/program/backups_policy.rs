@@ -35,7 +35,7 @@ fn without_one_that_is_typed_as_well() {
     let screen = terminal.expect("tries: ");
     assert!(screen.contains("25 h old"), "{screen}");
     assert!(
-        screen.contains("a backup at most 24 h old, recorded is demanded, and there is none"),
+        screen.contains("a backup at most 24 h old, recorded is demanded, and there is no such one"),
         "{screen}"
     );
     // The phrase alone is no answer to it, nor is the second line to the first.
@@ -124,7 +124,7 @@ fn deny_refuses_and_names_what_is_demanded() {
     terminal.wait();
     ended(terminal)
         .is(REFUSED)
-        .says("a backup at most 1 h 30 min old, recorded, elsewhere is demanded, and there is none");
+        .says("a backup at most 1 h 30 min old, recorded, elsewhere is demanded, and there is no such one");
     assert!(cluster.exists(CLAIM));
 }
 

@@ -165,7 +165,10 @@ impl Reading<'_> {
                 record.evidence = Evidence::Verified;
                 record.read_back_at = Some(self.read_at);
             }
-        } else if record.outcome == Outcome::Ok && !self.part.contents.tables.is_empty() {
+        } else if record.outcome == Outcome::Ok
+            && !record.amounts.is_empty()
+            && self.part.contents.count() > 0
+        {
             record.remarks.push("nothing to compare it with".to_owned());
         }
         record.previous = self.previous(earlier);
