@@ -174,11 +174,11 @@ fn a_policy_demands_one_of_each_database() {
             "{said}"
         );
     };
-    asks("there is none");
+    asks("there is no such one");
     dump(&root, "pg_dump -Fc prod", "/var/backups/prod.dump");
     assert!(!screen(&root, REMOVE).contains("is demanded"), "{}", screen(&root, REMOVE));
     root.ok("touch -d '2 days ago' /var/backups/prod.dump");
-    asks("there is none");
+    asks("there is no such one");
     // A server that does not answer has databases that nobody knows.
     root.ok("pg_ctlcluster 15 main stop");
     asks("what there is could not be told");
