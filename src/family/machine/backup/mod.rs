@@ -25,6 +25,7 @@ use crate::engine::fact::Why;
 use crate::family::machine::postgres::Cluster;
 use crate::world::World;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 /// So long past the deadline a reader may take to notice it.
@@ -93,18 +94,31 @@ pub struct DumpFile {
 /// does not answer leaves them unknown.
 pub fn find(root: &Path, world: &World, places: Vec<Place>, going: Vec<PathBuf>, until: Instant) -> Backups {
     let now = jiff::Timestamp::now().as_second();
-    let unknown: Vec<Beyond> =
-        places.iter().map(|place| Beyond { what: place.what.clone(), why: Why::TimedOut }).collect();
-    let (said, heard) = std::sync::mpsc::channel();
+    let names: Vec<String> = places.iter().map(|place| place.what.clone()).collect();
     let (root, world) = (root.to_owned(), world.clone());
-    let looks = std::thread::Builder::new().name("copies".to_owned()).spawn(move || {
-        let found = look::look(&Look { root: &root, world: &world, until, now }, &places, &going);
-        // Whoever asked may have gone on.
-        let _ = said.send(found);
-    });
+    let looks = move || look::look(&Look { root: &root, world: &world, until, now }, &places, &going);
     let left = (until + GRACE).saturating_duration_since(Instant::now());
-    let found = looks.ok().and_then(|_| heard.recv_timeout(left).ok());
-    found.unwrap_or_else(|| Backups { now, looked: true, beyond: unknown, ..Backups::default() })
+    in_time(looks, left).unwrap_or_else(|why| {
+        let beyond = names.into_iter().map(|what| Beyond { what, why: why.clone() }).collect();
+        Backups { now, looked: true, beyond, ..Backups::default() }
+    })
+}
+
+/// What comes of something that may never end, or end without an answer.
+fn in_time<T: Send + 'static>(
+    does: impl FnOnce() -> T + Send + 'static,
+    longest: Duration,
+) -> Result<T, Why> {
+    let (said, heard) = std::sync::mpsc::channel();
+    let started = std::thread::Builder::new().name("copies".to_owned()).spawn(move || {
+        // Whoever asked may have gone on.
+        let _ = said.send(does());
+    });
+    started.map_err(|e| Why::Failed(e.to_string()))?;
+    heard.recv_timeout(longest).map_err(|e| match e {
+        RecvTimeoutError::Timeout => Why::TimedOut,
+        RecvTimeoutError::Disconnected => Why::Failed("looking for them broke off".to_owned()),
+    })
 }
 
 /// What one source has.
@@ -114,4 +128,19 @@ pub struct Found {
     pub source: Source,
     /// Copies, each with the place it is of.
     pub records: Vec<(usize, Record)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_breaks_off_or_never_ends_is_not_known() {
+        let soon = Duration::from_millis(100);
+        assert_eq!(in_time(|| 7, Duration::from_secs(60)), Ok(7));
+        let slow = || std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(in_time(slow, soon), Err(Why::TimedOut));
+        let breaks = || -> u8 { std::panic::resume_unwind(Box::new(())) };
+        assert!(matches!(in_time(breaks, Duration::from_secs(60)), Err(Why::Failed(_))));
+    }
 }
