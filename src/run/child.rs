@@ -324,7 +324,8 @@ mod tests {
             return;
         }
         let done = unshare(&words).arg(own).args(["--exact", name, "--nocapture"]).output().unwrap();
-        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert!(done.status.success() && said.contains("1 passed"), "{said}");
     }
 

@@ -97,7 +97,7 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
     }
     backups.sources = told.sources;
     backups.sources.extend(not_read(look.root));
-    for (n, why) in &living.silent {
+    for (n, why) in living.silent.iter().chain(&living.untold) {
         if let Some(place) = places.get(*n) {
             let why = Why::Failed(why.clone());
             backups.beyond.push(Beyond { what: format!("databases of {}", place.what), why });

@@ -1,6 +1,6 @@
 //! Of which database a dump is, and what comes of holding it against that one.
 
-use super::databases::{Database, Living};
+use super::databases::{self, Database, Living};
 use super::dump_file::{Dump, Of};
 use super::dumps::Candidate;
 use super::runners::{self, Runner};
@@ -227,6 +227,9 @@ impl Reading<'_> {
             && let Some(server) = Server::of(cluster, self.look.until)
         {
             live::count(&server, name, &mut live, &doubtful);
+        }
+        if let (None, Some(name)) = (&place.cluster, &database.name) {
+            databases::count(place, name, &mut live, &doubtful, self.look.until);
         }
         Some(live)
     }
