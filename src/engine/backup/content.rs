@@ -3,6 +3,8 @@
 
 use super::{Amount, Outcome, Unit};
 use crate::engine::human::{counted, number};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// What a dump of one database holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub struct Contents {
     pub tables: Vec<Table>,
     /// What else it holds: large objects, materialised views.
     pub others: u64,
+    /// How many things it makes: tables, views, functions, extensions; `None` where that is not known.
+    pub defined: Option<u64>,
     /// How far it was read.
     pub read: Through,
 }
@@ -25,13 +29,15 @@ pub struct Table {
 }
 
 /// How far a dump was read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Through {
     /// To its end, and it ends as a whole one does.
     Whole,
     /// All of its list of contents: rows were not counted.
-    #[default]
-    Listed,
+    Listed {
+        /// It ends as a whole one does; otherwise that was not seen either.
+        ends: bool,
+    },
     /// Only its beginning: what it holds is not known.
     Begun {
         /// It ends as a whole one does; otherwise that was not seen either.
@@ -39,6 +45,12 @@ pub enum Through {
     },
     /// It does not end as a whole one does, or cannot be read back: why.
     Broken(String),
+}
+
+impl Default for Through {
+    fn default() -> Through {
+        Through::Listed { ends: false }
+    }
 }
 
 /// A table of the living database.
@@ -121,11 +133,12 @@ impl Contents {
     /// The living tables that seem to have rows which are not in it, those with most first: they are worth being counted before
     /// anybody is alarmed by an estimate.
     pub fn doubtful<'a>(&self, live: &'a [LiveTable]) -> Vec<&'a LiveTable> {
+        let index = self.index();
         let short = |table: &&LiveTable| {
-            let inside = self.tables.iter().find(|inside| inside.name == table.name);
-            match (inside.and_then(|inside| inside.rows), table.rows) {
-                (Some(0), rows) => rows != LiveRows::Exactly(0),
-                (Some(rows), LiveRows::About(n)) => n >= FEW_ROWS && rows < n.div_ceil(2),
+            match (index.get(&*in_one_line(&table.name)), table.rows) {
+                // A table without a row was made since, or is no loss.
+                (None | Some(Some(0)), rows) => rows != LiveRows::Exactly(0),
+                (Some(Some(rows)), LiveRows::About(n)) => n >= FEW_ROWS && *rows < n.div_ceil(2),
                 _ => false,
             }
         };
@@ -148,22 +161,52 @@ impl Contents {
             }
             // That there is nothing in it is said by the amounts.
             _ if self.tables.is_empty() => Outcome::Ok,
-            _ => match self.short_of(live.unwrap_or_default()).or_else(|| self.shrunk(earlier)) {
+            read => match self.lacks(live, earlier) {
                 Some(why) => Outcome::Partial(why),
+                None if *read == (Through::Listed { ends: false }) => Outcome::Unknown,
                 None => Outcome::Ok,
             },
         };
-        if found.outcome == Outcome::Ok {
+        if let Through::Listed { ends } = self.read {
+            let known = if ends { "its end is there" } else { "how it ends is not known" };
+            found.remarks.push(format!("too large to be read in time, {known}"));
+        } else if found.outcome == Outcome::Ok {
             found.remarks.extend(self.smaller(earlier));
             found.measured = live.is_some() || !earlier.is_empty();
         }
         found
     }
 
+    /// Why it is no whole one.
+    fn lacks(&self, live: Option<&[LiveTable]>, earlier: &[Earlier]) -> Option<String> {
+        if self.defined == Some(0) {
+            return Some("rows only, it makes no table".to_owned());
+        }
+        // What the living one has not any more was dropped: less than before is no lack of a dump that has all there is.
+        let counted = |live: &[LiveTable]| live.iter().all(|table| table.rows.number().is_some());
+        let all_there = live.is_some_and(counted) && self.rows().is_some();
+        let shrunk = || if all_there { None } else { self.shrunk(earlier, live.is_none()) };
+        self.short_of(live.unwrap_or_default()).or_else(shrunk)
+    }
+
+    /// Whether anything is in it, or it makes anything.
+    pub fn holds_anything(&self) -> bool {
+        !self.tables.is_empty() || self.others > 0 || self.defined.is_some_and(|n| n > 0)
+    }
+
+    /// Its tables by name.
+    fn index(&self) -> HashMap<&str, Option<u64>> {
+        self.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect()
+    }
+
     fn amounts(&self, live: Option<&[LiveTable]>) -> Vec<Amount> {
         // A database without a table loses nothing, and its dump is an empty one all the same.
         let tables = live.map(|live| live.len() as u64).filter(|n| *n > 0);
         let mut all = vec![Amount { n: self.count(), unit: Unit::Tables, live: tables }];
+        // A database may hold nothing but large objects, views and functions.
+        if self.tables.is_empty() && tables.is_none() && self.holds_anything() {
+            all.clear();
+        }
         // A row can only be counted where there is a table.
         if let Some(n) = self.rows().filter(|_| !self.tables.is_empty()) {
             let rows =
@@ -175,20 +218,23 @@ impl Contents {
 
     /// What the living database has and this has not.
     fn short_of(&self, live: &[LiveTable]) -> Option<String> {
-        let inside = |table: &LiveTable| self.tables.iter().find(|inside| inside.name == table.name);
+        let index = self.index();
+        let inside = |table: &LiveTable| index.get(&*in_one_line(&table.name)).copied();
         let with = |table: &LiveTable| match table.rows {
             LiveRows::About(n) | LiveRows::Exactly(n) => {
                 format!("{} ({})", bare(&table.name), counted(n, "row"))
             }
             LiveRows::Some | LiveRows::Unknown => bare(&table.name).to_owned(),
         };
-        let mut missing: Vec<&LiveTable> = live.iter().filter(|table| inside(table).is_none()).collect();
+        // One that is empty was made since, or is no loss.
+        let lacks = |table: &&LiveTable| inside(table).is_none() && table.rows != LiveRows::Exactly(0);
+        let mut missing: Vec<&LiveTable> = live.iter().filter(lacks).collect();
         missing.sort_by_key(|table| std::cmp::Reverse(table.rows.number()));
         if !missing.is_empty() {
             return Some(format!("missing: {}", few(missing.iter().map(|table| with(table)).collect())));
         }
         let short = |table: &LiveTable| {
-            let rows = inside(table)?.rows?;
+            let rows = inside(table)??;
             let says = |of: String| Some(format!("{}: {} of {of}", bare(&table.name), number(rows)));
             match table.rows {
                 LiveRows::About(n) if n >= FEW_ROWS && rows < n.div_ceil(2) && rows > 0 => {
@@ -207,9 +253,9 @@ impl Contents {
     }
 
     /// Much less than the ones before had.
-    fn shrunk(&self, earlier: &[Earlier]) -> Option<String> {
+    fn shrunk(&self, earlier: &[Earlier], by_tables: bool) -> Option<String> {
         let before = earlier.first()?;
-        if self.count() < before.tables {
+        if by_tables && self.count() < before.tables {
             return Some(format!(
                 "{}, {} in the one before",
                 counted(self.count(), "table"),
@@ -235,6 +281,15 @@ impl Contents {
     }
 }
 
+/// A name as it stands in a comment of a dump (`sanitize_line` of PostgreSQL's `dumputils.c`).
+fn in_one_line(name: &str) -> Cow<'_, str> {
+    if name.contains(['\n', '\r']) {
+        Cow::Owned(name.replace(['\n', '\r'], " "))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
 /// A table as a person calls it: without the schema that every database has.
 fn bare(name: &str) -> &str {
     name.strip_prefix("public.").unwrap_or(name)
@@ -254,7 +309,7 @@ mod tests {
 
     fn dump(tables: &[(&str, u64)]) -> Contents {
         let table = |(name, rows): &(&str, u64)| Table { name: format!("public.{name}"), rows: Some(*rows) };
-        Contents { tables: tables.iter().map(table).collect(), others: 0, read: Through::Whole }
+        Contents { tables: tables.iter().map(table).collect(), read: Through::Whole, ..Contents::default() }
     }
 
     fn live(tables: &[(&str, LiveRows)]) -> Vec<LiveTable> {
@@ -293,6 +348,8 @@ mod tests {
             (dump(&[("a", 0)]), live(&[("a", One)]), "partial: a: no row of it"),
             (dump(&[("a", 0)]), live(&[("a", Exactly(2))]), "partial: a: 0 of 2 rows"),
             (dump(&[("a", 0)]), live(&[("a", Unknown)]), "ok"),
+            // One that was made since, without a row so far.
+            (dump(&[("a", 5)]), live(&[("a", About(5)), ("new", Exactly(0))]), "ok"),
             // What is not in the living one any more was dropped.
             (dump(&[("a", 5), ("old", 9)]), live(&[("a", About(5))]), "ok"),
         ] {
@@ -355,6 +412,40 @@ mod tests {
         }
         begun.tables.clear();
         assert!(begun.findings(None, &[]).amounts.is_empty(), "it is not empty for that");
+    }
+
+    #[test]
+    fn less_than_before_is_no_lack_where_all_is_there() {
+        let before = [Earlier { tables: 2, rows: Some(9_000) }];
+        let one = dump(&[("a", 50)]);
+        assert_eq!(said(&one.findings(Some(&live(&[("a", LiveRows::About(50))])), &before)), "ok");
+        let said = said(&one.findings(Some(&live(&[("a", LiveRows::Unknown)])), &before));
+        assert_eq!(said, "partial: 50 rows, 9,000 in the one before");
+    }
+
+    #[test]
+    fn a_list_alone_is_no_measure() {
+        let mut listed = dump(&[("a", 5)]);
+        listed.tables[0].rows = None;
+        let all = live(&[("a", LiveRows::About(5_000))]);
+        for (ends, want) in [(true, Outcome::Ok), (false, Outcome::Unknown)] {
+            listed.read = Through::Listed { ends };
+            let found = listed.findings(Some(&all), &[]);
+            assert_eq!((found.outcome, found.measured, found.remarks.len()), (want, false, 1));
+        }
+        let more = live(&[("a", LiveRows::About(5)), ("b", LiveRows::Some)]);
+        assert_eq!(said(&listed.findings(Some(&more), &[])), "partial: missing: b");
+    }
+
+    #[test]
+    fn what_makes_no_table_and_what_has_none() {
+        let mut rows = dump(&[("a", 5)]);
+        rows.defined = Some(0);
+        assert_eq!(said(&rows.findings(None, &[])), "partial: rows only, it makes no table");
+        let mut views = dump(&[]);
+        views.defined = Some(3);
+        assert_eq!(views.findings(Some(&[]), &[]).amounts, [], "a database of views is not empty");
+        assert_eq!(views.findings(Some(&live(&[("a", LiveRows::Some)])), &[]).amounts.len(), 1);
     }
 
     #[test]

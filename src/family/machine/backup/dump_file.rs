@@ -1,7 +1,7 @@
 //! One dump that lies in a file, read: what kind it is by its first bytes, what is in it, and whether it is whole.
 
 use super::Look;
-use super::dumps::Candidate;
+use super::dumps::{self, Candidate};
 use crate::engine::backup::content::{Contents, Through};
 use crate::engine::backup::sql_dump::{Maker, Part, Reader, SqlDump, ends_whole, maker_of};
 use crate::family::machine::child::{self, Out};
@@ -33,6 +33,18 @@ pub struct Dump {
 }
 
 impl Dump {
+    fn of(dump: SqlDump, candidate: &Candidate) -> Dump {
+        let kind = if dump.maker == Maker::MySqlDump { Of::MySql } else { Of::Postgres };
+        let completed = dump.completed.as_deref().and_then(moment);
+        Dump {
+            maker: dump.maker.word(),
+            kind,
+            parts: dump.parts,
+            begun_at: completed.filter(|at| is_copied(*at, candidate)),
+            ..Dump::default()
+        }
+    }
+
     /// Whether databases may be in it that nobody has seen: only its beginning was read, and its maker puts several into one.
     pub fn may_hold_more(&self) -> bool {
         let begun = |part: &Part| matches!(part.contents.read, Through::Begun { .. });
@@ -103,6 +115,11 @@ fn format_of(head: &[u8]) -> Format {
     if maker_of(head).is_some() { Format::Sql } else { Format::Strange }
 }
 
+/// Whether a file begins as the dumps that are read here do, without being packed.
+pub fn is_dump(head: &[u8]) -> bool {
+    matches!(format_of(head), Format::Archive | Format::Sql | Format::Rdb)
+}
+
 /// Reads a dump. `None` where it is none.
 ///
 /// # Errors
@@ -120,12 +137,15 @@ pub fn read(look: &Look<'_>, candidate: &Candidate) -> Result<Option<Dump>, Stri
     let mut head = Vec::with_capacity(HEAD);
     (&mut file).take(HEAD as u64).read_to_end(&mut head).map_err(|e| e.to_string())?;
     match format_of(&head) {
+        Format::Strange if dumps::is_surely_one(&candidate.path) => {
+            Err("what it is cannot be told from its beginning".to_owned())
+        }
         Format::Strange => Ok(None),
         Format::Empty => Ok(Some(Dump { maker: "dump", parts: vec![Part::default()], ..Dump::default() })),
         Format::Archive => archived(&path, candidate, look.until).map(Some),
         Format::Rdb => redis(&path, look.until).map(Some),
-        Format::Sql => sql(file, candidate.size, look.until).map(Some),
-        Format::Packed(program) => packed(program, &path, look.until),
+        Format::Sql => sql(file, candidate, look.until).map(Some),
+        Format::Packed(program) => packed(program, &path, candidate, look.until),
     }
 }
 
@@ -145,18 +165,25 @@ fn archived(path: &Path, candidate: &Candidate, until: Instant) -> Result<Dump, 
         kind: Of::Postgres,
         parts: vec![Part { name: found.database, contents: found.contents }],
         version: found.version,
-        begun_at: begun.filter(|begun| candidate.written_at.saturating_sub(*begun) > COPIED_S),
+        begun_at: begun.filter(|at| is_copied(*at, candidate)),
         keys: None,
     })
 }
 
-/// `2026-11-30 02:15:12`, whose zone nobody says.
+/// Whether a dump made then was only copied here.
+fn is_copied(made_at: i64, candidate: &Candidate) -> bool {
+    candidate.written_at.saturating_sub(made_at) > COPIED_S
+}
+
+/// `2026-11-30 02:15:12`, whose zone nobody says; mysqldump fills the hour with a blank (`2026-11-30  2:15:12`).
 fn moment(text: &str) -> Option<i64> {
+    let text = text.replacen("  ", " 0", 1);
+    let text = text.get(..19)?;
     let civil: jiff::civil::DateTime = text.parse().ok()?;
     Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
-fn sql(mut file: File, size: u64, until: Instant) -> Result<Dump, String> {
+fn sql(mut file: File, candidate: &Candidate, until: Instant) -> Result<Dump, String> {
     file.seek(SeekFrom::Start(0)).map_err(|e| e.to_string())?;
     let mut reader = Reader::default();
     let mut piece = vec![0; 1 << 20];
@@ -173,12 +200,12 @@ fn sql(mut file: File, size: u64, until: Instant) -> Result<Dump, String> {
     }
     let dump = reader.finish(all).ok_or("its beginning changed while it was read")?;
     let maker = dump.maker;
-    let mut dump = Dump::from(dump);
+    let mut dump = Dump::of(dump, candidate);
     if !all {
         // Its end alone tells whether it is whole.
         let mut tail = Vec::new();
         let read = file
-            .seek(SeekFrom::Start(size.saturating_sub(TAIL)))
+            .seek(SeekFrom::Start(candidate.size.saturating_sub(TAIL)))
             .and_then(|_| file.take(TAIL * 2).read_to_end(&mut tail));
         if read.is_ok() {
             let ended = match ends_whole(maker, &tail) {
@@ -191,15 +218,13 @@ fn sql(mut file: File, size: u64, until: Instant) -> Result<Dump, String> {
     Ok(dump)
 }
 
-impl From<SqlDump> for Dump {
-    fn from(dump: SqlDump) -> Dump {
-        let kind = if dump.maker == Maker::MySqlDump { Of::MySql } else { Of::Postgres };
-        Dump { maker: dump.maker.word(), kind, parts: dump.parts, ..Dump::default() }
-    }
-}
-
 /// What a program unpacks, as the one the file belongs to.
-fn packed(program: &'static str, path: &Path, until: Instant) -> Result<Option<Dump>, String> {
+fn packed(
+    program: &'static str,
+    path: &Path,
+    candidate: &Candidate,
+    until: Instant,
+) -> Result<Option<Dump>, String> {
     let program = Path::new("/usr/bin").join(program);
     let program = if program.exists() {
         program
@@ -235,11 +260,20 @@ fn packed(program: &'static str, path: &Path, until: Instant) -> Result<Option<D
     );
     let all = match ended {
         Ok(ended) if ended.ok => true,
+        // Whatever ended it without a word, or kept it from reading, was not the file.
+        Ok(ended) if ended.said.trim().is_empty() || ended.said.contains("Permission denied") => {
+            return Err(ended.why());
+        }
         Ok(ended) => {
             let read = Through::Broken(format!("it cannot be unpacked: {}", ended.why()));
             let contents = Contents { read, ..Contents::default() };
-            let dump = reader.finish(false).map(Dump::from);
-            return Ok(dump.map(|dump| Dump { parts: vec![Part { name: None, contents }], ..dump }));
+            let dump = reader.finish(false).map(|dump| Dump::of(dump, candidate));
+            let dump = dump.map(|dump| Dump { parts: vec![Part { name: None, contents }], ..dump });
+            return if dump.is_none() {
+                Err(format!("it cannot be unpacked: {}", ended.why()))
+            } else {
+                Ok(dump)
+            };
         }
         Err(_) => false,
     };
@@ -249,7 +283,12 @@ fn packed(program: &'static str, path: &Path, until: Instant) -> Result<Option<D
     }
     match format_of(&head) {
         Format::Archive => Err("an archive of pg_dump that was packed once more".to_owned()),
-        _ => Ok(reader.finish(all).map(Dump::from)),
+        Format::Rdb => Err("a dump of Redis that was packed".to_owned()),
+        Format::Packed(_) => Err("it was packed twice".to_owned()),
+        Format::Strange if !all || dumps::is_surely_one(&candidate.path) => {
+            Err("what it is cannot be told from its beginning".to_owned())
+        }
+        _ => Ok(reader.finish(all).map(|dump| Dump::of(dump, candidate))),
     }
 }
 
@@ -328,7 +367,10 @@ mod tests {
         assert_eq!(said(read(&look, &write("y.sql", b"")).unwrap()), empty);
         let gzip = [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         assert_eq!(said(read(&look, &write("y.sql.gz", &gzip)).unwrap()), empty);
-        assert_eq!(read(&look, &write("z.sql", b"insert into t values (1);")).unwrap(), None);
+        assert_eq!(read(&look, &write("z.bak", b"insert into t values (1);")).unwrap(), None);
+        // It is called like a dump, and nobody can tell: that is not nothing.
+        assert!(read(&look, &write("z.sql", b"insert into t values (1);")).is_err());
+        assert!(read(&look, &write("y.sql.gz", &gzip[..12])).is_err());
         // Its time is over: its end tells that it is no whole one.
         let late = Look { until: Instant::now(), ..look };
         let cut = read(&late, &write("c.sql", &text[..60])).unwrap().unwrap();

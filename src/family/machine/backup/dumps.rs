@@ -1,13 +1,15 @@
 //! Where dumps lie on a machine, and which of them are the same dump at different times.
 
 use super::Look;
+use super::dump_file::is_dump;
 use crate::engine::backup::Read;
 use crate::engine::fact::Why;
 use crate::family::machine::links::below;
 use crate::run::mounts::{Mount, Mounts};
-use std::collections::BTreeMap;
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -39,10 +41,14 @@ const DIRS: &[&str] = &[
 /// Ends of names of dumps; what packs them may follow.
 const ENDS: &[&str] =
     &["sql", "dump", "pgdump", "psql", "backup", "bak", "custom", "rdb", "tar", "pg", "dmp"];
+/// Those that mean nothing else.
+const SURE_ENDS: &[&str] = &["sql", "dump", "pgdump", "psql", "rdb"];
 /// Programs that pack a dump, by the end of its name.
 const PACKED: &[&str] = &["gz", "zst", "xz", "bz2", "lz4"];
 /// Files by which a directory is a dump: pg_dump's own format, pg_basebackup's, and mariadb-backup's.
 pub const TOKENS: &[&str] = &["toc.dat", "backup_manifest", "xtrabackup_info", "mariadb_backup_info"];
+/// What is written within this time, in seconds, is of one run.
+const TOGETHER_S: i64 = 3_600;
 /// So deep below one of these directories.
 const DEPTH: usize = 4;
 /// So many names are looked at below one of them.
@@ -119,10 +125,25 @@ pub fn find(look: &Look<'_>, mounts: &Mounts, also: &[PathBuf], data: &[PathBuf]
     for dir in beside {
         walk(look, mounts, dir, 0, data, &mut listing);
     }
+    listing.series = std::mem::take(&mut listing.series).into_iter().flat_map(apart).collect();
     for series in listing.series.values_mut() {
         series.sort_by_key(|one| std::cmp::Reverse((one.written_at, one.path.clone())));
     }
     listing
+}
+
+/// One series, or several where the numbers in its names are no times: `tenant_1.dump` and `tenant_2.dump` are written in the same
+/// hour, one dump at two times is not.
+fn apart((name, all): (String, Vec<Candidate>)) -> Vec<(String, Vec<Candidate>)> {
+    let mut by_name: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+    for one in &all {
+        by_name.entry(key_of(&one.path, is_time)).or_default().push(one.clone());
+    }
+    let mut newest: Vec<i64> =
+        by_name.values().filter_map(|those| those.iter().map(|one| one.written_at).max()).collect();
+    newest.sort_unstable();
+    let together = newest.windows(2).any(|two| matches!(two, [a, b] if b - a < TOGETHER_S));
+    if together { by_name.into_iter().collect() } else { vec![(name, all)] }
 }
 
 fn walk(
@@ -135,6 +156,9 @@ fn walk(
 ) {
     let mut left = vec![(dir.to_owned(), 0)];
     let mut seen = 0;
+    let mut been: BTreeSet<(u64, u64)> =
+        std::fs::metadata(below(look.root, dir)).into_iter().map(|meta| (meta.dev(), meta.ino())).collect();
+    let mut deeper: Option<PathBuf> = None;
     while let Some((dir, depth)) = left.pop() {
         let real = below(look.root, &dir);
         // A server that is gone would hold everything up.
@@ -165,12 +189,21 @@ fn walk(
             let path = dir.join(entry.file_name());
             // A link is followed: `latest.dump` is one of those beside it, and counts once by its number.
             let Ok(meta) = std::fs::metadata(entry.path()) else { continue };
+            // Where a linked one really is: data may lie there, or another way to what was looked at.
+            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let path = if is_link && meta.is_dir() {
+                real_place(look.root, &entry.path()).unwrap_or(path)
+            } else {
+                path
+            };
             if data.iter().any(|data| path.starts_with(data)) {
                 continue;
             }
             if meta.is_dir() {
-                if depth < deepest && !entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                if depth < deepest && been.insert((meta.dev(), meta.ino())) {
                     left.push((path, depth + 1));
+                } else if depth == deepest && deepest > 0 {
+                    deeper.get_or_insert(path);
                 }
                 continue;
             }
@@ -186,11 +219,39 @@ fn walk(
             };
             if TOKENS.contains(&name.as_str()) {
                 add(listing, Candidate { path: dir.clone(), is_dir: true, ..candidate });
-            } else if is_named_like_one(&name) {
+            } else if is_named_like_one(&name) || (is_small_number(seen) && begins_like_one(&entry.path())) {
                 add(listing, candidate);
             }
         }
     }
+    if let Some(path) = deeper {
+        listing.gaps.push((path, Why::Failed("deeper than is looked at".to_owned())));
+    }
+}
+
+/// A linked place, as the system below `root` names it.
+fn real_place(root: &Path, path: &Path) -> Option<PathBuf> {
+    let real = std::fs::canonicalize(path).ok()?;
+    let root = std::fs::canonicalize(root).ok()?;
+    Some(Path::new("/").join(real.strip_prefix(root).ok()?))
+}
+
+/// So many files are opened whose names say nothing.
+const OPENED: usize = 500;
+
+const fn is_small_number(seen: usize) -> bool {
+    seen <= OPENED
+}
+
+/// Whether a file of any name begins as a dump does.
+fn begins_like_one(path: &Path) -> bool {
+    let mut head = [0; 512];
+    let read = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)
+        .and_then(|mut file| file.read(&mut head));
+    read.is_ok_and(|n| is_dump(head.get(..n).unwrap_or_default()))
 }
 
 /// Whether a directory on another machine answers at once: asked by a thread that nobody waits for.
@@ -211,8 +272,17 @@ fn add(listing: &mut Listing, candidate: Candidate) {
     }
 }
 
+/// Whether a file is called as nothing but a dump is: where nobody can tell what is in it, it is not taken for something else.
+pub fn is_surely_one(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| has_end(&name.to_string_lossy(), SURE_ENDS))
+}
+
 /// `shop.sql.gz`, `shop-2026-11-30.dump`, `dump.rdb`
 fn is_named_like_one(name: &str) -> bool {
+    has_end(name, ENDS)
+}
+
+fn has_end(name: &str, ends: &[&str]) -> bool {
     let mut parts: Vec<&str> = name.split('.').collect();
     if parts.len() > 1 && parts.last().is_some_and(|end| PACKED.contains(end)) {
         parts.pop();
@@ -220,7 +290,7 @@ fn is_named_like_one(name: &str) -> bool {
     // Rotated ones have a number or a day behind: `shop.sql.1`, `shop.dump-20261130`.
     let is_end = |part: &&str| {
         let part = part.to_ascii_lowercase();
-        ENDS.iter().any(|end| {
+        ends.iter().any(|end| {
             part.strip_prefix(end)
                 .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'_'))
         })
@@ -276,23 +346,45 @@ const CHANGING: &[&str] = &[
 /// A path without what changes from one time to the next: numbers, days, months. Only the last two parts change by themselves; a
 /// server's own number stands further up.
 pub fn series_of(path: &Path) -> String {
+    key_of(path, |word| is_number(word) || is_word_of_time(word))
+}
+
+/// Mostly digits: `20261130`, `02h15m`, `v2`.
+fn is_number(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    digits > 0 && digits * 2 >= word.len()
+}
+
+fn is_word_of_time(word: &str) -> bool {
+    CHANGING.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// Certainly a time: days and months, and what has the digits of a year at least. How often a dump is made may be the name of a
+/// database as well.
+fn is_time(word: &str) -> bool {
+    let often = ["daily", "weekly", "monthly", "latest"].contains(&word.to_ascii_lowercase().as_str());
+    (is_word_of_time(word) && !often)
+        || (is_number(word) && word.bytes().filter(u8::is_ascii_digit).count() >= 4)
+}
+
+fn key_of(path: &Path, changes: fn(&str) -> bool) -> String {
     let parts: Vec<String> =
         path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     let fixed = parts.len().saturating_sub(2);
-    let each =
-        parts.iter().enumerate().map(|(i, part)| if i < fixed { part.clone() } else { without_time(part) });
+    let each = parts
+        .iter()
+        .enumerate()
+        .map(|(i, part)| if i < fixed { part.clone() } else { without_time(part, changes) });
     each.collect::<Vec<_>>().join("/")
 }
 
-fn without_time(name: &str) -> String {
+fn without_time(name: &str, changes: fn(&str) -> bool) -> String {
     let mut out = String::new();
     let mut word = String::new();
     let flush = |word: &mut String, out: &mut String| {
-        let low = word.to_ascii_lowercase();
-        let number = word.bytes().any(|b| b.is_ascii_digit())
-            && word.bytes().filter(u8::is_ascii_digit).count() * 2 >= word.len();
-        let changes = number || CHANGING.contains(&low.as_str());
-        if changes && !word.is_empty() {
+        // The rest of a date follows its year: `2026-11-30`.
+        let goes_on = out.ends_with('#') && word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());
+        if !word.is_empty() && (changes(word) || goes_on) {
             if !out.ends_with('#') {
                 out.push('#');
             }
@@ -355,6 +447,37 @@ mod tests {
     }
 
     #[test]
+    fn several_databases_of_one_run() {
+        const DAY: i64 = 86_400;
+        let of = |files: &[(&str, i64)]| {
+            let file = |(path, at): &(&str, i64)| Candidate {
+                path: PathBuf::from(path),
+                is_dir: false,
+                size: 1,
+                written_at: *at,
+                inode: 1,
+            };
+            let series = (series_of(Path::new(files[0].0)), files.iter().map(file).collect());
+            let mut sizes: Vec<usize> = apart(series).into_iter().map(|(_, all)| all.len()).collect();
+            sizes.sort_unstable();
+            sizes
+        };
+        assert_eq!(of(&[("/b/shop.sql.1", DAY), ("/b/shop.sql.2", 0)]), [2]);
+        assert_eq!(of(&[("/b/tenant_1.dump", 100), ("/b/tenant_2.dump", 110)]), [1, 1]);
+        assert_eq!(of(&[("/b/1/db.dump", 100), ("/b/2/db.dump", 110)]), [1, 1]);
+        assert_eq!(of(&[("/b/daily.dump", 100), ("/b/monthly.dump", 110)]), [1, 1]);
+        let days = [
+            ("/b/tenant_1-2026-11-30.dump", DAY),
+            ("/b/tenant_2-2026-11-30.dump", DAY + 9),
+            ("/b/tenant_1-2026-11-29.dump", 0),
+            ("/b/tenant_2-2026-11-29.dump", 9),
+        ];
+        assert_eq!(of(&days), [2, 2]);
+        // Twice within an hour is still one where the name says when.
+        assert_eq!(of(&[("/b/shop-20261130-0215.dump", 0), ("/b/shop-20261130-0230.dump", 900)]), [2]);
+    }
+
+    #[test]
     fn they_are_found_where_people_put_them() {
         let dir = tempfile::tempdir().unwrap();
         let write = |path: &str| {
@@ -371,9 +494,17 @@ mod tests {
             "var/backups/data/x.dump",
             "srv/own/crm.sql.gz",
             "home/x.dump",
+            "srv/elsewhere/far.dump",
+            "var/backups/1/2/3/4/5/deep.dump",
         ] {
             write(path);
         }
+        let older = std::time::SystemTime::now() - Duration::from_secs(86_400);
+        let first = std::fs::File::options().write(true).open(dir.path().join("var/backups/pg/shop-1.dump"));
+        first.unwrap().set_modified(older).unwrap();
+        std::fs::write(dir.path().join("var/backups/pg/nightly"), "-- PostgreSQL database dump\n").unwrap();
+        std::os::unix::fs::symlink("../../srv/elsewhere", dir.path().join("var/backups/linked")).unwrap();
+        std::os::unix::fs::symlink(".", dir.path().join("var/backups/circle")).unwrap();
         std::os::unix::fs::symlink("shop-2.dump", dir.path().join("var/backups/pg/shop-latest.dump"))
             .unwrap();
         let world = World::of(&[], "/");
@@ -387,7 +518,8 @@ mod tests {
         );
         let found: Vec<(usize, bool)> =
             listing.series.values().map(|all| (all.len(), all[0].is_dir)).collect();
-        assert_eq!(found, [(1, false), (1, true), (2, false)], "{:?}", listing.series.keys());
-        assert_eq!(listing.read(), Read::All);
+        let all = [(1, false), (1, false), (1, true), (1, false), (2, false)];
+        assert_eq!(found, all, "{:?}", listing.series.keys());
+        assert!(matches!(listing.read(), Read::Partly { .. }), "something lies deeper: {:?}", listing.gaps);
     }
 }

@@ -81,7 +81,8 @@ impl Memory {
     /// Takes in what was read just now; whether that is anything new.
     pub fn add(&mut self, candidate: &Candidate, dump: &Dump, now: i64) -> bool {
         // What could not be read to its end may be read further next time.
-        let whole = |part: &Part| !matches!(part.contents.read, Through::Listed | Through::Begun { .. });
+        let whole =
+            |part: &Part| !matches!(part.contents.read, Through::Listed { .. } | Through::Begun { .. });
         if dump.kind == Of::Nothing || !dump.parts.iter().all(whole) || self.dump(candidate).is_some() {
             return false;
         }
@@ -109,7 +110,7 @@ impl Memory {
                     Through::Broken(why) => Value::String(why.clone()),
                     _ => Value::Null,
                 };
-                json!([name(part), tables, part.contents.others, broken])
+                json!([name(part), tables, part.contents.others, broken, part.contents.defined])
             };
             entry["parts"] = dump.parts.iter().map(part).collect();
         }
@@ -137,7 +138,7 @@ fn part(value: &Value) -> Option<Part> {
     let read = value.get(3)?.as_str().map_or(Through::Whole, |why| Through::Broken(why.to_owned()));
     Some(Part {
         name: value.get(0)?.as_str().map(str::to_owned),
-        contents: Contents { tables, others: value.get(2)?.as_u64()?, read },
+        contents: Contents { tables, others: value.get(2)?.as_u64()?, defined: value.get(4)?.as_u64(), read },
     })
 }
 
@@ -154,6 +155,7 @@ mod tests {
             tables: vec![Table { name: "public.t".into(), rows: Some(rows) }],
             others: 1,
             read: Through::Whole,
+            defined: Some(1),
         };
         let parts = vec![Part { name: Some("shop".into()), contents }];
         Dump { maker: "pg_dump", kind: Of::Postgres, parts, version: Some("15".into()), ..Dump::default() }
@@ -188,7 +190,7 @@ mod tests {
         assert_eq!(memory.dump(&file(100)).map(|(dump, _)| dump), Some(broken));
         assert!(memory.before(&file(200), Some("shop")).is_empty());
         // What was only begun is read again.
-        for read in [Through::Listed, Through::Begun { ends: true }] {
+        for read in [Through::Listed { ends: true }, Through::Begun { ends: true }] {
             let mut begun = dump(1);
             begun.parts[0].contents.read = read;
             assert!(!memory.add(&file(150), &begun, 0));

@@ -21,7 +21,7 @@ use std::time::Instant;
 /// So many series are read.
 const SERIES: usize = 60;
 /// So many dumps of one series, the newest, until one of them is any use.
-const OF_ONE: usize = 3;
+const OF_ONE: usize = 10;
 /// So many are read at once: two cores unpack two.
 const READERS: usize = 3;
 /// The source of dumps in files.
@@ -196,9 +196,9 @@ fn read_all(
     listing: &Listing,
 ) -> (Found, Vec<DumpFile>) {
     let mut read = listing.read();
-    let mut left: Vec<&Vec<Candidate>> = listing.series.values().collect();
+    let mut left: Vec<(&String, &Vec<Candidate>)> = listing.series.iter().collect();
     // Those that are made now before those that nobody makes any more.
-    left.sort_by_key(|series| std::cmp::Reverse(series.first().map(|newest| newest.written_at)));
+    left.sort_by_key(|(_, series)| std::cmp::Reverse(series.first().map(|newest| newest.written_at)));
     if left.len() > SERIES {
         left.truncate(SERIES);
         read =
@@ -210,10 +210,11 @@ fn read_all(
         for _ in 0..READERS {
             scope.spawn(|| {
                 loop {
-                    let Some(series) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) else {
+                    let Some((name, series)) = queue.lock().ok().and_then(|mut queue| queue.pop_front())
+                    else {
                         return;
                     };
-                    let one = read_series(look, places, living, runners, series);
+                    let one = read_series(look, places, living, runners, (name, series));
                     if let Ok(mut found) = found.lock() {
                         found.push(one);
                     }
@@ -256,18 +257,37 @@ struct One {
     files: Vec<DumpFile>,
 }
 
+impl One {
+    /// The dumps of a series are of this database, and this is what was found in one of them.
+    fn knows(&mut self, place: usize, series: &[Candidate], read: &Candidate, record: &Record) {
+        for other in series {
+            let judged = (other.path == read.path).then(|| (record.outcome.clone(), record.amounts.clone()));
+            let known = self.files.iter_mut().find(|file| file.place == place && file.path == other.path);
+            match known {
+                Some(known) => known.judged = judged.or(known.judged.take()),
+                None => self.files.push(DumpFile {
+                    path: other.path.clone(),
+                    place,
+                    made_at: other.written_at,
+                    judged,
+                }),
+            }
+        }
+    }
+}
+
+/// Reads the newest of a series, and older ones until one of them is any use.
 fn read_series(
     look: &Look<'_>,
     places: &[Place],
     living: &Living,
     runners: &[Runner],
-    series: &[Candidate],
+    (name, series): (&str, &[Candidate]),
 ) -> One {
     let mut one = One::default();
-    let Some(first) = series.first() else { return one };
-    let name = dumps::series_of(&first.path);
-    let mut memory = Memory::recall(look.world, &name);
+    let mut memory = Memory::recall(look.world, name);
     let mut news = false;
+    let mut useful = false;
     for candidate in series.iter().take(OF_ONE) {
         if candidate.is_dir && !below(look.root, &candidate.path).join("toc.dat").exists() {
             for (place, mut record) in physical::read(look, candidate, places) {
@@ -276,6 +296,7 @@ fn read_series(
                 }
                 one.records.extend(within(living, place, &record));
             }
+            useful = true;
             break;
         }
         if Instant::now() >= look.until {
@@ -298,7 +319,6 @@ fn read_series(
         if dump.may_hold_more() {
             one.unread.push((candidate.path.clone(), "there was no time to read all of it".to_owned()));
         }
-        let mut useful = false;
         // The one before may be there still, and was never looked at.
         if let Some(previous) = series.iter().find(|other| other.written_at < candidate.written_at)
             && memory.dump(previous).is_none()
@@ -312,13 +332,8 @@ fn read_series(
                 Reading { look, places, living, candidate, dump: &dump, part, read_at, series, runners };
             let records = read.records(&earlier);
             useful |= records.iter().any(|(_, record)| record.unfit(look.now).is_none());
-            for (n, _) in records.iter().filter(|(_, record)| record.covers == Covers::Yes) {
-                let of = |other: &Candidate| DumpFile {
-                    path: other.path.clone(),
-                    place: *n,
-                    made_at: other.written_at,
-                };
-                one.files.extend(series.iter().map(of));
+            for (n, record) in records.iter().filter(|(_, record)| record.covers == Covers::Yes) {
+                one.knows(*n, series, candidate, record);
             }
             one.records.extend(records);
         }
@@ -327,6 +342,12 @@ fn read_series(
             break;
         }
     }
-    one.memory = news.then_some((name, memory));
+    if let (Some(next), false) = (series.get(OF_ONE), useful) {
+        one.unread.push((
+            next.path.clone(),
+            "the newer ones are no use, and this one was not looked at".to_owned(),
+        ));
+    }
+    one.memory = news.then(|| (name.to_owned(), memory));
     one
 }

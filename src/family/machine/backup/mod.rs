@@ -20,7 +20,7 @@ pub mod stored;
 pub mod tool;
 mod whose;
 
-use crate::engine::backup::{Backups, Beyond, Record, Source};
+use crate::engine::backup::{Amount, Backups, Beyond, Outcome, Record, Source};
 use crate::engine::fact::Why;
 use crate::family::machine::postgres::Cluster;
 use crate::world::World;
@@ -88,6 +88,8 @@ pub struct DumpFile {
     pub place: usize,
     /// When it was complete, in seconds since 1970-01-01T00:00Z.
     pub made_at: i64,
+    /// What was found in it, where it was read: whatever took it along has no more.
+    pub judged: Option<(Outcome, Vec<Amount>)>,
 }
 
 /// Looks for copies of these places; `going` is what the command takes away. Never longer than until the deadline: a file system that

@@ -130,7 +130,10 @@ pub fn record(
         record.covers = Covers::Yes;
         record.finished_at = made_at(look, dump, entry).or(record.finished_at);
         record.remarks.push(format!("holds {}", dump.path.display()));
-        if !entry.is_dir {
+        if let Some((outcome, amounts)) = dump.judged.as_ref().filter(|_| is_same(look, dump, entry)) {
+            record.outcome = outcome.clone();
+            record.amounts.clone_from(amounts);
+        } else if !entry.is_dir {
             record.amounts.push(Amount { n: entry.size, unit: Unit::Bytes, live: None });
         }
         return Some(record);
@@ -167,10 +170,13 @@ fn files(n: u64) -> Amount {
 
 /// When the dump in a snapshot was made: that of the file here where it is the same one, else when it was written.
 fn made_at(look: &Look<'_>, dump: &DumpFile, entry: &Entry) -> Option<i64> {
+    if is_same(look, dump, entry) { Some(dump.made_at) } else { entry.at }
+}
+
+/// Whether what is in a snapshot is what lies here.
+fn is_same(look: &Look<'_>, dump: &DumpFile, entry: &Entry) -> bool {
     let here = fs::symlink_metadata(below(look.root, &dump.path)).ok();
-    let same =
-        here.is_some_and(|meta| Some(meta.mtime()) == entry.at && (entry.is_dir || meta.len() == entry.size));
-    if same { Some(dump.made_at) } else { entry.at }
+    here.is_some_and(|meta| Some(meta.mtime()) == entry.at && (entry.is_dir || meta.len() == entry.size))
 }
 
 #[cfg(test)]
@@ -200,7 +206,7 @@ mod tests {
     }
 
     fn dump() -> DumpFile {
-        DumpFile { path: "/nonexistent/b/shop.dump".into(), place: 0, made_at: 50 }
+        DumpFile { path: "/nonexistent/b/shop.dump".into(), place: 0, made_at: 50, judged: None }
     }
 
     fn of(snapshot: &Snapshot, listed: Option<&[Entry]>) -> Option<Record> {
@@ -235,6 +241,28 @@ mod tests {
         let counted = Snapshot { counted: Some((0, 0)), ..taken };
         assert_eq!(of(&counted, None).unwrap().unfit(1_000), Some(Unfit::Empty));
         assert_eq!(of(&snapshot(100, &["/etc"]), None), None);
+    }
+
+    #[test]
+    fn what_was_found_in_the_dump_is_said_of_its_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("shop.dump");
+        fs::write(&path, "12345").unwrap();
+        let at = 40;
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(40);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        let world = World::of(&[], "/");
+        let look = Look { root: Path::new("/"), world: &world, until: Instant::now(), now: 1_000 };
+        let none = vec![Amount { n: 0, unit: Unit::Tables, live: Some(2) }];
+        let dump = DumpFile { path: path.clone(), judged: Some((Outcome::Ok, none)), ..dump() };
+        let snapshot = snapshot(100, &[dir.path().to_str().unwrap()]);
+        let held = |size, at| {
+            let listed = [Entry { path: path.clone(), is_dir: false, size, at: Some(at) }];
+            let told = Told { tool: "restic", snapshot: &snapshot, before: None, listed: Some(&listed) };
+            record(&look, told, (0, &place()), std::slice::from_ref(&dump), Stored::default()).unwrap()
+        };
+        assert_eq!(held(5, at).unfit(1_000), Some(Unfit::Empty));
+        assert_eq!(held(7, at).unfit(1_000), None, "another one, of the same name");
     }
 
     #[test]

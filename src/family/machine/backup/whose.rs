@@ -40,6 +40,10 @@ impl Reading<'_> {
         let sure = self.whose(&own);
         match sure {
             Some(n) => of(&n, Covers::Yes).into_iter().collect(),
+            // Several servers have one of that name.
+            None if !self.named(&own).is_empty() => {
+                self.named(&own).iter().filter_map(|n| of(n, Covers::Unknown)).collect()
+            }
             // The dump of a database that is not here is none of these.
             None if self.is_named() && self.all_answer(&own) => Vec::new(),
             // Of nobody knows what nothing.
@@ -62,6 +66,15 @@ impl Reading<'_> {
         self.living.all.iter().enumerate().filter(|(_, database)| fits(database)).map(|(n, _)| n).collect()
     }
 
+    /// Those that are called as the dump says.
+    fn named(&self, own: &[usize]) -> Vec<usize> {
+        let Some(name) = &self.part.name else { return Vec::new() };
+        let same = |n: &&usize| {
+            self.living.all.get(**n).is_some_and(|database| database.name.as_ref() == Some(name))
+        };
+        own.iter().filter(same).copied().collect()
+    }
+
     fn is_named(&self) -> bool {
         self.part.name.is_some()
     }
@@ -74,15 +87,8 @@ impl Reading<'_> {
 
     /// The one whose it is: by the name that stands in it, by the file's name, by its tables, or because there is no other.
     fn whose(&self, own: &[usize]) -> Option<usize> {
-        let named = |name: &str| {
-            let same = |n: &&usize| {
-                self.living.all.get(**n).is_some_and(|database| database.name.as_deref() == Some(name))
-            };
-            let all: Vec<usize> = own.iter().filter(same).copied().collect();
-            self.one_of(&all)
-        };
-        if let Some(name) = &self.part.name {
-            return named(name);
+        if self.is_named() {
+            return self.one_of(&self.named(own));
         }
         if matches!(self.dump.kind, Of::Redis | Of::Nothing) && own.len() == 1 {
             return self.one_of(own);

@@ -5,10 +5,10 @@
 
 use super::server::programs;
 use crate::engine::backup::content::{Contents, Table, Through};
-use crate::engine::backup::sql_dump::Reader;
-use crate::family::machine::child::{self, Out};
+use crate::engine::backup::sql_dump::{Part, Reader};
+use crate::family::machine::child::{self, Ended, Out};
 use crate::family::machine::postgres::cluster::is_version;
-use std::collections::HashMap;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,15 @@ pub struct Archive {
 /// Reasons of pg_restore that are about itself and not about the archive (`pg_backup_archiver.c`, `compress_io.c`).
 const OWN_FAULTS: &[&str] =
     &["unsupported version", "not built with", "this build does not support", "Permission denied"];
+
+/// Entries that make nothing a row could go into: `--data-only` has them as well.
+const NO_DEFINITIONS: &[&str] = &["SEQUENCE SET ", "DATABASE ", "DATABASE PROPERTIES ", "ACL ", "COMMENT "];
+/// So many last bytes are looked at.
+const TAIL: usize = 4 << 10;
+/// The end of a tar.
+const TAR_END: usize = 1024;
+/// A length of nothing, in pg_dump's own format.
+const NO_LENGTH: usize = 5;
 
 /// The newest pg_restore that is installed: an older one does not read what a newer server wrote.
 pub fn newest_restore() -> Option<PathBuf> {
@@ -64,7 +73,7 @@ fn restore(program: &Path, args: &[&str], archive: &Path) -> Command {
 pub fn read(program: &Path, archive: &Path, until: Instant) -> Result<Archive, String> {
     let (ended, list) = child::output(restore(program, &["--list"], archive), until)?;
     if !ended.ok {
-        return broken(&ended.why()).map(|read| Archive {
+        return broken(&ended).map(|read| Archive {
             contents: Contents { read, ..Contents::default() },
             ..Archive::default()
         });
@@ -77,26 +86,75 @@ pub fn read(program: &Path, archive: &Path, until: Instant) -> Result<Archive, S
         until,
     );
     match all {
-        Ok(ended) if ended.ok => {
-            let parts = reader.finish(true).into_iter().flat_map(|dump| dump.parts);
-            let rows: HashMap<String, Option<u64>> =
-                parts.flat_map(|part| part.contents.tables).map(|table| (table.name, table.rows)).collect();
-            for table in &mut found.contents.tables {
-                // Each has a block, also without a row; of one whose rows go by another name nothing is known.
-                table.rows = rows.get(&table.name).copied().flatten();
-            }
-            found.contents.read = Through::Whole;
+        Ok(ended) if ended.ok => match reader.finish(true) {
+            // Of a tar that was cut off, pg_restore says nothing: the rows just end.
+            Some(dump) => take(&mut found.contents, dump.parts),
+            None => found.contents.read = Through::Listed { ends: ends_whole(archive, &list) },
+        },
+        Ok(ended) => found.contents.read = broken(&ended)?,
+        Err(_) if Instant::now() >= until => {
+            found.contents.read = Through::Listed { ends: ends_whole(archive, &list) };
         }
-        Ok(ended) => found.contents.read = broken(&ended.why())?,
-        // It has a list, and nobody knows how it ends.
-        Err(_) => found.contents.read = Through::Listed,
+        Err(why) => return Err(why),
     }
     Ok(found)
 }
 
-fn broken(why: &str) -> Result<Through, String> {
+/// Takes over what was read of the rows. A name stands there for certain, in the list it runs into that of its owner.
+fn take(contents: &mut Contents, parts: Vec<Part>) {
+    contents.read = Through::Whole;
+    contents.tables.clear();
+    for part in parts {
+        if let Through::Broken(why) = part.contents.read {
+            contents.read = Through::Broken(format!("it cannot be read back: {why}"));
+        }
+        contents.tables.extend(part.contents.tables);
+    }
+}
+
+/// Whether an archive ends as a whole one does, where there is no time to read all of it. pg_dump's own format ends with a length of
+/// nothing, behind the last piece of the last rows (`_EndData`, `_EndLOs` of `pg_backup_custom.c`: a sign and four bytes); a tar
+/// with two blocks of zeros (`_CloseArchive` of `pg_backup_tar.c`); of a directory the list is written last, and names each file.
+fn ends_whole(archive: &Path, list: &str) -> bool {
+    if archive.is_dir() {
+        let number = |line: &str| {
+            let (number, _) = line.split_once(';')?;
+            table_data(line).and(number.parse::<u64>().ok())
+        };
+        let is_there = |number: u64| {
+            ["", ".gz", ".lz4", ".zst"].iter().any(|end| {
+                let meta = std::fs::metadata(archive.join(format!("{number}.dat{end}")));
+                meta.is_ok_and(|meta| meta.len() > 0)
+            })
+        };
+        return list.lines().filter_map(number).all(is_there);
+    }
+    let Ok((tar, tail)) = both_ends(archive) else { return false };
+    let zeros = tail.iter().rev().take_while(|byte| **byte == 0).count();
+    // A file system that lost its end fills it with zeros, and with more of them.
+    if tar { zeros >= TAR_END && zeros < TAIL } else { zeros >= NO_LENGTH && zeros < TAIL / 2 }
+}
+
+/// Whether it is a tar, and its last bytes.
+fn both_ends(archive: &Path) -> std::io::Result<(bool, Vec<u8>)> {
+    let mut file = std::fs::File::open(archive)?;
+    let mut head = [0; 5];
+    file.read_exact(&mut head)?;
+    let size = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL as u64)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL as u64).read_to_end(&mut tail)?;
+    Ok((&head != b"PGDMP", tail))
+}
+
+/// Why pg_restore refused an archive. Whatever ended it without a word was not the archive.
+///
+/// # Errors
+/// Where the reason is none of the archive's.
+fn broken(ended: &Ended) -> Result<Through, String> {
+    let why = ended.why();
     let why = why.trim_start_matches("pg_restore: ").trim_start_matches("error: ");
-    if OWN_FAULTS.iter().any(|fault| why.contains(fault)) {
+    if ended.said.trim().is_empty() || OWN_FAULTS.iter().any(|fault| why.contains(fault)) {
         return Err(why.to_owned());
     }
     Ok(Through::Broken(format!("it cannot be read back: {why}")))
@@ -105,6 +163,7 @@ fn broken(why: &str) -> Result<Through, String> {
 /// What `pg_restore --list` says (`PrintTOCSummary`).
 fn listed(list: &str) -> Archive {
     let mut found = Archive::default();
+    found.contents.defined = Some(0);
     for line in list.lines() {
         if let Some(header) = line.strip_prefix(';') {
             let header = header.trim();
@@ -126,6 +185,8 @@ fn listed(list: &str) -> Archive {
             found.contents.tables.push(Table { name, rows: None });
         } else if is_other_data(line) {
             found.contents.others += 1;
+        } else if described(line).is_some_and(|rest| !NO_DEFINITIONS.iter().any(|no| rest.starts_with(no))) {
+            found.contents.defined = found.contents.defined.map(|n| n + 1);
         }
     }
     found
@@ -172,9 +233,11 @@ mod tests {
 
     #[test]
     fn faults_of_its_own_are_none_of_the_archives() {
-        assert!(broken("pg_restore: error: unsupported version (1.16) in file header").is_err());
+        let said = |said: &str| broken(&Ended { ok: false, said: said.to_owned() });
+        assert!(said("pg_restore: error: unsupported version (1.16) in file header").is_err());
+        assert!(said("").is_err(), "whoever ended it said nothing of the archive");
         assert_eq!(
-            broken("pg_restore: error: could not read from input file: end of file").unwrap(),
+            said("pg_restore: error: could not read from input file: end of file").unwrap(),
             Through::Broken("it cannot be read back: could not read from input file: end of file".to_owned())
         );
     }

@@ -282,7 +282,7 @@ impl Dumper<'_> {
         let contents = archive::read(&program, path, self.server.until)?.contents;
         match &contents.read {
             Through::Whole => {}
-            Through::Listed | Through::Begun { .. } => {
+            Through::Listed { .. } | Through::Begun { .. } => {
                 return Err("there was no time to read the dump back".to_owned());
             }
             Through::Broken(why) => return Err(why.replacen("it ", "the dump ", 1)),

@@ -1,7 +1,11 @@
 //! A dump that is SQL, read as a stream: which databases and tables are in it, how many rows of each, and whether it ends as a whole
 //! one does. Written by pg_dump and pg_dumpall (PostgreSQL 9 to 17) or by mysqldump and mariadb-dump.
 
+mod lex;
+
 use super::content::{Contents, Table, Through};
+use lex::Lex;
+use std::collections::HashMap;
 
 /// Who wrote a dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +42,25 @@ const HEADER_LINES: u64 = 20;
 const TRAILER_LINES: u64 = 10;
 /// So much of a line is looked at; of rows only whether one ends the block.
 const LONGEST: usize = 4 << 10;
-/// How rows begin that are statements.
-const INSERT: &[u8] = b"INSERT INTO ";
+/// So much of one that names columns: PostgreSQL has at most 1,600 in a table, with names of 63 bytes.
+const LONGEST_HEAD: usize = 256 << 10;
+/// How rows begin that are copied.
+const COPY: &[u8] = b"COPY ";
+/// How rows begin that are statements (`dumpTableData_insert`; mysqldump's `dump_table`).
+const INSERTS: &[&[u8]] =
+    &[b"INSERT INTO ", b"INSERT  IGNORE INTO ", b"INSERT IGNORE INTO ", b"REPLACE INTO ", b"REPLACE  INTO "];
+/// What is made in a dump that has nothing but rows all the same: `-C`, and the header of mysqldump.
+const NO_DEFINITIONS: &[&str] = &["CREATE DATABASE", "CREATE ROLE"];
+/// The header of each database's dump.
+const HEADER: &str = "-- PostgreSQL database dump";
+/// Comments on an entry, which the maker writes between statements only (`_printTocEntry`; mysqldump's `print_comment`): wherever
+/// a body of a function has led the reader, it is outside again.
+const ENTRIES: &[(&str, &str)] = &[
+    ("-- Name: ", "; Type: "),
+    ("-- Data for Name: ", "; Type: "),
+    ("-- Table structure for table `", "`"),
+    ("-- Dumping data for table `", "`"),
+];
 /// So many tables of a database are told apart.
 const TABLES: usize = 20_000;
 
@@ -59,6 +80,8 @@ pub struct SqlDump {
     pub maker: Maker,
     /// The databases in it.
     pub parts: Vec<Part>,
+    /// When it was complete, as it says itself: `2026-11-30 02:15:12`, in the time of the machine that made it.
+    pub completed: Option<String>,
 }
 
 /// Where in the text the reader is.
@@ -85,12 +108,32 @@ pub struct Reader {
     parts: Vec<Part>,
     /// The table whose rows are being read, in the last part.
     table: Option<usize>,
+    /// That table was named by the comment above its rows, which may go into another one, that is divided into such.
+    announced: bool,
+    /// The tables of the last part.
+    known: HashMap<String, usize>,
     at: At,
     line: Vec<u8>,
     /// Of this line more came than is looked at.
     long: bool,
     lines: u64,
     trailer: Option<u64>,
+    lex: Lex,
+    /// This line begins where a statement may begin.
+    between: bool,
+    /// This line has begun.
+    begun: bool,
+    /// A COPY that goes on in the next line, in a name.
+    head: Vec<u8>,
+    /// The columns of what is copied, where they are named.
+    columns: Option<u64>,
+    /// Tabs in this row.
+    tabs: u64,
+    /// A header was read, and not the last line that belongs to it.
+    dumping: bool,
+    /// Statements end with something else than a semicolon: in a routine.
+    routine: bool,
+    completed: Option<String>,
 }
 
 impl Reader {
@@ -101,19 +144,34 @@ impl Reader {
                 some = self.values(some);
                 continue;
             }
+            if !self.begun {
+                self.begun = true;
+                self.between = self.lex.is_between();
+            }
             let end = some.iter().position(|b| *b == b'\n');
             let part = some.get(..end.unwrap_or(some.len())).unwrap_or_default();
-            let room = LONGEST.saturating_sub(self.line.len()).min(part.len());
-            self.line.extend_from_slice(part.get(..room).unwrap_or_default());
-            if room < part.len() {
+            let taken = self.take(part, LONGEST);
+            let more = part.get(taken..).unwrap_or_default();
+            let taken =
+                taken + if !more.is_empty() && self.is_head() { self.take(more, LONGEST_HEAD) } else { 0 };
+            if self.at == At::Copy {
+                self.tabs += part.iter().filter(|b| **b == b'\t').count() as u64;
+            }
+            if taken < part.len() {
                 // The values of an INSERT may be longer than any line that is kept.
-                if self.at == At::Between && self.line.starts_with(INSERT) {
+                if self.is_head() && self.insert_at(&self.line).is_some() {
                     let line = std::mem::take(&mut self.line);
                     self.insert(&line, false);
-                    some = some.get(room..).unwrap_or_default();
+                    some = some.get(taken..).unwrap_or_default();
                     continue;
                 }
                 self.long = true;
+            }
+            if self.at == At::Between {
+                // A line for psql is no statement and ends without a semicolon.
+                if !(self.between && self.line.starts_with(b"\\")) {
+                    self.lex.read(part);
+                }
             }
             let Some(end) = end else { return };
             some = some.get(end + 1..).unwrap_or_default();
@@ -121,39 +179,110 @@ impl Reader {
         }
     }
 
+    /// Keeps so much of a line, and answers with how much that was.
+    fn take(&mut self, part: &[u8], longest: usize) -> usize {
+        let room = longest.saturating_sub(self.line.len()).min(part.len());
+        self.line.extend_from_slice(part.get(..room).unwrap_or_default());
+        room
+    }
+
+    /// Whether this line begins rows.
+    fn is_head(&self) -> bool {
+        self.at == At::Between
+            && self.between
+            && (self.line.starts_with(COPY) || self.insert_at(&self.line).is_some())
+    }
+
+    /// Where the table stands in an INSERT that is one.
+    fn insert_at(&self, line: &[u8]) -> Option<usize> {
+        let head = INSERTS.iter().find(|head| line.starts_with(head))?;
+        (!self.routine).then_some(head.len())
+    }
+
     fn line_ends(&mut self) {
         self.lines += 1;
+        let mut line = std::mem::take(&mut self.line);
         if self.at == At::Copy {
-            if self.line.trim_ascii_end() == b"\\." && !self.long {
+            let torn = self.columns.is_some_and(|columns| columns != self.tabs + 1);
+            if line.trim_ascii_end() == b"\\." && !self.long {
                 self.at = At::Between;
+            } else if torn && line.trim_ascii_end() == HEADER.as_bytes() {
+                // The next dump has begun, in the rows of one that broke off.
+                self.at = At::Between;
+                self.lex = self.outside();
+                self.between = true;
+                self.between(&line);
             } else {
+                if torn {
+                    self.broken("a row in it is torn");
+                }
                 self.add_rows(1);
             }
         } else {
-            let line = std::mem::take(&mut self.line);
+            if matches!(self.at, At::Between) {
+                self.lex.read(b"\n");
+            }
             self.between(&line);
-            self.line = line;
         }
-        self.line.clear();
+        self.tabs = 0;
+        self.begun = false;
         self.long = false;
+        line.clear();
+        self.line = line;
+    }
+
+    fn outside(&self) -> Lex {
+        Lex::new(self.maker.is_some_and(|(maker, _)| maker == Maker::MySqlDump))
+    }
+
+    fn broken(&mut self, why: &str) {
+        let read = &mut self.part().contents.read;
+        if !matches!(read, Through::Broken(_)) {
+            *read = Through::Broken(why.to_owned());
+        }
     }
 
     /// A line outside of all data.
     fn between(&mut self, line: &[u8]) {
+        if !self.head.is_empty() {
+            return self.goes_on(line);
+        }
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end();
         if self.maker.is_none() && self.lines <= HEADER_LINES {
             let known = MAKERS.iter().find(|(first, ..)| text.starts_with(first));
             self.maker = known.map(|(_, maker, last)| (*maker, *last));
+            if self.maker.is_some() {
+                self.lex = self.outside();
+            }
+        }
+        if ENTRIES.iter().any(|(first, has)| text.starts_with(first) && text.contains(has)) {
+            self.lex = self.outside();
+            self.between = true;
         }
         if self.maker.is_some_and(|(_, last)| text.starts_with(last)) {
             self.trailer = Some(self.lines);
-        } else if let Some(rest) = text.strip_prefix("COPY ") {
-            if rest.ends_with(" FROM stdin;") && !self.long {
-                self.enter(&identifier(rest));
-                self.at = At::Copy;
+            self.dumping = false;
+            self.completed = text.split_once(" on ").map(|(_, at)| at.to_owned()).or(self.completed.take());
+        } else if text.starts_with("-- PostgreSQL database dump complete") {
+            self.dumping = false;
+        } else if text == HEADER {
+            self.header();
+        }
+        if self.between {
+            self.statement(line, text);
+        }
+    }
+
+    /// A line where a statement may begin.
+    fn statement(&mut self, line: &[u8], text: &str) {
+        if text.starts_with("COPY ") {
+            if self.lex.is_between() {
+                self.copy(text);
+            } else {
+                self.head = line.to_vec();
             }
-        } else if line.starts_with(INSERT) {
+        } else if self.insert_at(line).is_some() {
             self.insert(line, true);
         } else if let Some(rest) = text.strip_prefix("-- Data for Name: ") {
             // `orders; Type: TABLE DATA; Schema: public; Owner: postgres`
@@ -161,6 +290,7 @@ impl Reader {
             if let Some((name, rest)) = named {
                 let schema = rest.split(';').next().unwrap_or_default();
                 self.enter(&format!("{schema}.{name}"));
+                self.announced = true;
             } else if rest.contains("; Type: BLOB") || rest.contains("; Type: MATERIALIZED VIEW DATA") {
                 self.part().contents.others += 1;
             }
@@ -173,10 +303,57 @@ impl Reader {
             if !name.trim().is_empty() {
                 self.database(name.trim());
             }
+        } else if let Some(at) = text.strip_prefix("-- Completed on ") {
+            self.completed = Some(at.to_owned());
         } else if let Some(rest) = text.strip_prefix("\\connect ") {
+            if self.maker.is_some_and(|(maker, _)| maker == Maker::PgDumpAll) && self.dumping {
+                self.broken("it breaks off before the next one");
+            }
             self.database(&connected(rest));
         } else if let Some(rest) = text.strip_prefix("USE `") {
             self.database(rest.trim_end_matches([';', '`']));
+        } else if let Some(rest) = text.strip_prefix("DELIMITER ") {
+            self.routine = rest.trim() != ";";
+        } else if text.starts_with("CREATE ") && !NO_DEFINITIONS.iter().any(|no| text.starts_with(no)) {
+            let defined = &mut self.part().contents.defined;
+            *defined = Some(defined.unwrap_or(0) + 1);
+        }
+    }
+
+    /// `COPY public.t (a, b) FROM stdin;`
+    fn copy(&mut self, text: &str) {
+        let Some(head) = text.strip_prefix("COPY ").and_then(|rest| rest.strip_suffix(" FROM stdin;")) else {
+            return;
+        };
+        // The comment above says whose rows these are, where they go into one that is divided (`--load-via-partition-root`).
+        if !std::mem::take(&mut self.announced) || self.table.is_none() {
+            self.enter(&identifier(head));
+        }
+        self.columns = columns(head);
+        self.tabs = 0;
+        self.at = At::Copy;
+    }
+
+    /// A COPY whose names have ends of lines in them.
+    fn goes_on(&mut self, line: &[u8]) {
+        self.head.push(b'\n');
+        self.head.extend_from_slice(line);
+        if self.lex.is_between() || self.head.len() > LONGEST_HEAD {
+            let head = std::mem::take(&mut self.head);
+            let text = String::from_utf8_lossy(&head).into_owned();
+            self.copy(text.trim_end());
+        }
+    }
+
+    /// Another dump begins: of the next database of a cluster, or behind one that went into the same file.
+    fn header(&mut self) {
+        if self.dumping {
+            self.broken("it breaks off before the next one");
+        }
+        self.dumping = true;
+        let one = self.maker.is_some_and(|(maker, _)| maker == Maker::PgDump);
+        if one && self.parts.last().is_some_and(|part| *part != Part::default()) {
+            self.next(Part::default());
         }
     }
 
@@ -184,11 +361,17 @@ impl Reader {
         self.table = None;
         let named = Some(name.to_owned());
         // What stood before the first one is of the same dump and of no database: roles, tablespaces.
-        self.parts.retain(|part| part.name.is_some() || part.contents != Contents::default());
+        self.parts.retain(|part| part.name.is_some() || part.contents.holds_anything());
         if self.parts.last().is_some_and(|part| part.name == named) {
             return;
         }
-        self.parts.push(Part { name: named, contents: Contents::default() });
+        self.next(Part { name: named, contents: Contents::default() });
+    }
+
+    fn next(&mut self, part: Part) {
+        self.table = None;
+        self.known.clear();
+        self.parts.push(part);
     }
 
     fn part(&mut self) -> &mut Part {
@@ -201,17 +384,20 @@ impl Reader {
 
     /// The table whose rows come now.
     fn enter(&mut self, name: &str) {
+        self.announced = false;
+        if let Some(at) = self.known.get(name) {
+            self.table = Some(*at);
+            return;
+        }
         let tables = &mut self.part().contents.tables;
-        // It is the last one nearly always.
-        let known = tables.iter().rposition(|table| table.name == name);
-        let at = known.or_else(|| {
-            let room = tables.len() < TABLES;
-            room.then(|| {
-                tables.push(Table { name: name.to_owned(), rows: Some(0) });
-                tables.len() - 1
-            })
-        });
-        self.table = at;
+        let at = tables.len();
+        if at == TABLES {
+            self.table = None;
+            return;
+        }
+        tables.push(Table { name: name.to_owned(), rows: Some(0) });
+        self.known.insert(name.to_owned(), at);
+        self.table = Some(at);
     }
 
     fn add_rows(&mut self, n: u64) {
@@ -223,9 +409,12 @@ impl Reader {
 
     /// The beginning of an INSERT, up to its end or to the end of what is there.
     fn insert(&mut self, line: &[u8], ended: bool) {
-        let rest = line.get(INSERT.len()..).unwrap_or_default();
+        let rest = line.get(self.insert_at(line).unwrap_or_default()..).unwrap_or_default();
         let head = String::from_utf8_lossy(rest);
-        self.enter(&identifier(&head));
+        // Several follow one comment.
+        if !self.announced || self.table.is_none() {
+            self.enter(&identifier(&head));
+        }
         let Some(values) = find(rest, b" VALUES").or_else(|| find(rest, b"\nVALUES")) else { return };
         self.at = At::Values { depth: 0, string: false, escapes: rest.starts_with(b"`"), escaped: false };
         let rest = rest.get(values..).unwrap_or_default();
@@ -261,6 +450,8 @@ impl Reader {
                 b';' if depth == 0 => {
                     self.add_rows(rows);
                     self.at = At::Between;
+                    self.lex = self.outside();
+                    self.between = true;
                     return some.get(i + 1..).unwrap_or_default();
                 }
                 _ => {}
@@ -288,22 +479,29 @@ impl Reader {
         };
         self.part();
         for part in &mut self.parts {
-            part.contents.read.clone_from(&read);
+            if !matches!(part.contents.read, Through::Broken(_)) {
+                part.contents.read.clone_from(&read);
+            }
+            part.contents.defined = part.contents.defined.or(Some(0));
             for table in part.contents.tables.iter_mut().filter(|_| !all) {
                 table.rows = None;
             }
         }
-        Some(SqlDump { maker, parts: self.parts })
+        Some(SqlDump { maker, parts: self.parts, completed: self.completed })
     }
 }
 
-/// Whether these are the last bytes of a whole dump by this maker.
+/// Whether these are the last bytes of a whole dump by this maker: nothing follows its last line but what its maker puts there.
 pub fn ends_whole(maker: Maker, tail: &[u8]) -> bool {
     let text = String::from_utf8_lossy(tail);
-    let last = MAKERS.iter().filter(|(_, by, _)| *by == maker).map(|(.., last)| last);
-    let mut lines = text.lines().rev().take(TRAILER_LINES as usize + 1);
-    let last: Vec<&&str> = last.collect();
-    lines.any(|line| last.iter().any(|last| line.starts_with(**last)))
+    let is_last = |line: &str| MAKERS.iter().any(|(_, by, last)| *by == maker && line.starts_with(last));
+    let mut lines = text
+        .lines()
+        .rev()
+        .map(str::trim_end)
+        .skip_while(|line| line.is_empty() || matches!(*line, "--") || line.starts_with("\\unrestrict "));
+    // What stands above it is an empty comment, or what mysqldump sets back.
+    lines.next().is_some_and(is_last) && lines.next().is_none_or(|above| !is_last(above))
 }
 
 /// The maker by the first lines of a dump.
@@ -334,6 +532,21 @@ fn identifier(text: &str) -> String {
         }
     }
     name
+}
+
+/// How many columns the head of a COPY names: `public.t (a, "b, c")` has two.
+fn columns(head: &str) -> Option<u64> {
+    let mut found = None;
+    let mut quoted = false;
+    for c in head.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' if !quoted && found.is_none() => found = Some(1),
+            ',' if !quoted => found = found.map(|n| n + 1),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// `shop`, `"My Shop"`, or `-reuse-previous=on "dbname='shop'"` (`fmtId`, `appendPsqlMetaConnect`).
@@ -456,6 +669,88 @@ mod tests {
         assert_eq!((dump.parts[0].contents.rows(), read), (None, &Through::Begun { ends: false }));
     }
 
+    fn broken(dump: &SqlDump) -> Vec<bool> {
+        dump.parts.iter().map(|part| matches!(part.contents.read, Through::Broken(_))).collect()
+    }
+
+    #[test]
+    fn one_that_broke_off_before_another() {
+        let cut = format!("{HEAD}COPY public.a (n, t) FROM stdin;\n1\tx\n2\ty");
+        let whole = format!("{HEAD}COPY public.b (n, t) FROM stdin;\n1\tx\n\\.\n{TAIL}");
+        let dump = read(&format!("{cut}{whole}")).unwrap();
+        assert_eq!(broken(&dump), [true, false]);
+        assert_eq!(tables(&dump), [(None, "public.a", Some(2)), (None, "public.b", Some(1))]);
+        // `-C` names the databases.
+        let create = |name: &str| format!("CREATE DATABASE {name};\n\\connect {name}\n");
+        let named = |text: &str, name: &str| text.replacen("SET x;\n", &create(name), 1);
+        let dump = read(&format!("{}{}", named(&cut, "shop"), named(&whole, "crm"))).unwrap();
+        let names: Vec<_> = dump.parts.iter().map(|part| part.name.as_deref()).collect();
+        assert_eq!((names, broken(&dump)), (vec![Some("shop"), Some("crm")], vec![true, false]));
+        let dump = read(&format!("{HEAD}SET y;\n{whole}")).unwrap();
+        assert_eq!(broken(&dump), [true, false], "nothing is in the first one");
+        // Two that are whole are two.
+        let dump = read(&format!("{whole}{whole}")).unwrap();
+        assert_eq!(broken(&dump), [false, false]);
+    }
+
+    #[test]
+    fn a_row_has_as_many_columns_as_its_table() {
+        for (row, want) in [("1\tx", false), ("1", true), ("1\tx\ty", true), ("1\t\0\0\n", true)] {
+            let text = format!("{HEAD}COPY public.t (n, \"a, b\") FROM stdin;\n{row}\n\\.\n{TAIL}");
+            assert_eq!(broken(&read(&text).unwrap()), [want], "{row:?}");
+        }
+        let none = format!("{HEAD}COPY public.z  FROM stdin;\n\n\n\\.\n{TAIL}");
+        assert_eq!(tables(&read(&none).unwrap()), [(None, "public.z", Some(2))]);
+    }
+
+    #[test]
+    fn what_only_looks_like_rows() {
+        let body = "INSERT INTO public.t VALUES (1 -- it's\n);\nCOPY public.u (a) FROM stdin;";
+        for (quoted, ends) in [(format!("$$\n{body}\n$$"), ""), (format!("$_$\n{body}\n$$\n$_$"), "")] {
+            let text = format!(
+                "{HEAD}CREATE FUNCTION f() RETURNS void LANGUAGE sql AS {quoted};{ends}\nCREATE TABLE public.t (a int);\n\
+                 COPY public.t (a) FROM stdin;\n1\n\\.\n{TAIL}"
+            );
+            let dump = read(&text).unwrap();
+            assert_eq!(tables(&dump), [(None, "public.t", Some(1))]);
+            assert_eq!((dump.parts[0].contents.defined, broken(&dump)), (Some(2), vec![false]));
+        }
+        let text = "-- MariaDB dump 10.19\nDELIMITER ;;\nCREATE PROCEDURE p()\nBEGIN\nINSERT INTO `t` VALUES (1);\n\
+                    INSERT INTO `t` VALUES ('it''s');\nEND ;;\nDELIMITER ;\n-- Dumping data for table `u`\n\
+                    INSERT  IGNORE INTO `u` VALUES (1),(2);\nREPLACE INTO `u` VALUES (3);\n-- Dump completed on 2026-11-30  2:15:12\n";
+        let dump = read(text).unwrap();
+        assert_eq!(tables(&dump), [(None, "u", Some(3))]);
+        assert_eq!(dump.completed.as_deref(), Some("2026-11-30  2:15:12"));
+    }
+
+    #[test]
+    fn wide_tables_and_odd_names() {
+        let names: Vec<String> = (0..1_600).map(|n| format!("a_long_name_of_a_column_{n}")).collect();
+        let row = vec!["1"; 1_600];
+        let text = format!(
+            "{HEAD}CREATE TABLE public.w (x int);\nCOPY public.w ({}) FROM stdin;\n{}\n\\.\n\
+             INSERT INTO public.w ({}) VALUES ({});\nCOPY public.n (\"a\nb\", c) FROM stdin;\n1\t2\n\\.\n{TAIL}",
+            names.join(", "),
+            row.join("\t"),
+            names.join(", "),
+            row.join(", ")
+        );
+        let dump = read(&text).unwrap();
+        assert_eq!(tables(&dump), [(None, "public.w", Some(2)), (None, "public.n", Some(1))]);
+        assert_eq!(broken(&dump), [false]);
+        // `--load-via-partition-root`
+        let of =
+            |name: &str| format!("-- Data for Name: {name}; Type: TABLE DATA; Schema: public; Owner: a b\n");
+        let text = format!(
+            "{HEAD}{}-- load via partition root public.p\nCOPY public.p (a) FROM stdin;\n1\n\\.\n{}\
+             INSERT INTO public.p VALUES (1);\nINSERT INTO public.p VALUES (1);\n{TAIL}",
+            of("p1"),
+            of("p2")
+        );
+        let dump = read(&text).unwrap();
+        assert_eq!(tables(&dump), [(None, "public.p1", Some(1)), (None, "public.p2", Some(2))]);
+    }
+
     #[test]
     fn what_is_no_dump() {
         for text in
@@ -474,6 +769,8 @@ mod tests {
                     "COPY public.t (a) FROM stdin;", "\\.", "1\t2", "INSERT INTO `t` VALUES (1,'a\\'b'),", "(2,'x;y');",
                     "INSERT INTO public.t VALUES ('it''s", "');", "\\connect shop", "-- Dump completed on 2026",
                     "-- Dumping data for table `t`", "", "-- PostgreSQL database dump complete", "USE `x`;",
+                    "-- PostgreSQL database dump", "CREATE FUNCTION f() AS $_$", "$_$;", "it's", "DELIMITER ;;", "DELIMITER ;",
+                    "COPY public.t (a, \"b", "c\") FROM stdin;", "-- Data for Name: t; Type: TABLE DATA; Schema: public; Owner: a",
                 ]),
                 0..30,
             ),
@@ -497,5 +794,12 @@ mod tests {
         assert!(ends_whole(Maker::PgDump, TAIL.as_bytes()));
         assert!(!ends_whole(Maker::PgDumpAll, TAIL.as_bytes()));
         assert!(!ends_whole(Maker::PgDump, b"COPY x\n1\n"));
+        let rows = "-- PostgreSQL database dump complete\n".repeat(5);
+        assert!(!ends_whole(Maker::PgDump, rows.as_bytes()), "rows that read like its last line");
+        assert!(!ends_whole(Maker::PgDump, format!("{TAIL}SET y;\n").as_bytes()));
+        assert!(ends_whole(
+            Maker::MySqlDump,
+            b"/*!40111 SET x */;\n\n-- Dump completed on 2026-11-30  2:15:12\n"
+        ));
     }
 }
