@@ -65,8 +65,7 @@ pub fn over(data: &Path, names: &[&str]) -> Result<Option<Listening>, String> {
         return Err("its server runs in a container".to_owned());
     }
     let handles = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
-    let socket =
-        |link: PathBuf| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()?);
+    let socket = |link: PathBuf| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
     let own: HashSet<u64> =
         handles.filter_map(|handle| std::fs::read_link(handle.path()).ok()).filter_map(socket).collect();
     let table = |name: &str| std::fs::read_to_string(process.join("net").join(name)).unwrap_or_default();

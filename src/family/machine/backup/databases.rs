@@ -1,7 +1,9 @@
 //! The living databases of what holds data here: what a dump is held against.
 
 use super::{Kind, Look, Place};
+use crate::engine::backup::Beyond;
 use crate::engine::backup::content::{LiveRows, LiveTable};
+use crate::engine::fact::Why;
 use crate::family::machine::child;
 use crate::family::machine::postgres::{Server, live};
 use crate::family::machine::servers::{self, Listening};
@@ -42,7 +44,20 @@ pub struct Living {
     /// Places whose server said which databases it has, and not what is in each of them.
     pub untold: Vec<(usize, String)>,
     /// What was too much to be asked for: `60 more databases of 15/main`.
-    pub beyond: Vec<String>,
+    pub more: Vec<String>,
+}
+
+impl Living {
+    /// What may hold data and was not looked at.
+    pub fn beyond(&self, places: &[Place]) -> Vec<Beyond> {
+        let of = |(n, why): &(usize, String)| {
+            let place = places.get(*n)?;
+            Some(Beyond { what: format!("databases of {}", place.what), why: Why::Failed(why.clone()) })
+        };
+        let too_many =
+            |what: &String| Beyond { what: what.clone(), why: Why::Failed("there are too many".to_owned()) };
+        self.silent.iter().chain(&self.untold).filter_map(of).chain(self.more.iter().map(too_many)).collect()
+    }
 }
 
 /// Databases that every server comes with: without a table of their own they hold nothing.
@@ -67,7 +82,7 @@ pub fn ask(look: &Look<'_>, places: &[Place]) -> Living {
             Ok(told) => {
                 living.untold.extend(told.untold().map(|why| (n, why)));
                 living.all.extend(told.all);
-                living.beyond.extend(told.beyond);
+                living.more.extend(told.beyond);
             }
             Err(why) => {
                 living.all.push(whole(n));

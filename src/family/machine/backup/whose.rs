@@ -82,7 +82,7 @@ impl Reading<'_> {
     /// Whether every server that it may be of has said which databases it has.
     fn all_answer(&self, own: &[usize]) -> bool {
         let places: Vec<usize> = own.iter().filter_map(|n| Some(self.living.all.get(*n)?.place)).collect();
-        !self.living.silent.iter().any(|(place, _)| places.contains(place)) && self.living.beyond.is_empty()
+        !self.living.silent.iter().any(|(place, _)| places.contains(place)) && self.living.more.is_empty()
     }
 
     /// The one whose it is: by the name that stands in it, by the file's name, by its tables, or because there is no other.
