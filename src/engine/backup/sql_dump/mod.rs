@@ -129,6 +129,8 @@ pub struct Reader {
     columns: Option<u64>,
     /// Tabs in this row.
     tabs: u64,
+    /// Bytes of nothing are in this row.
+    hole: bool,
     /// A header was read, and not the last line that belongs to it.
     dumping: bool,
     /// Statements end with something else than a semicolon: in a routine.
@@ -155,6 +157,8 @@ impl Reader {
             let taken =
                 taken + if !more.is_empty() && self.is_head() { self.take(more, LONGEST_HEAD) } else { 0 };
             if self.at == At::Copy {
+                // Never in text: a file system lost this piece.
+                self.hole |= part.contains(&0);
                 self.tabs += part.iter().filter(|b| **b == b'\t').count() as u64;
             }
             if taken < part.len() {
@@ -203,7 +207,7 @@ impl Reader {
         self.lines += 1;
         let mut line = std::mem::take(&mut self.line);
         if self.at == At::Copy {
-            let torn = self.columns.is_some_and(|columns| columns != self.tabs + 1);
+            let torn = self.hole || self.columns.is_some_and(|columns| columns != self.tabs + 1);
             if line.trim_ascii_end() == b"\\." && !self.long {
                 self.at = At::Between;
             } else if torn && line.trim_ascii_end() == HEADER.as_bytes() {
@@ -225,6 +229,7 @@ impl Reader {
             self.between(&line);
         }
         self.tabs = 0;
+        self.hole = false;
         self.begun = false;
         self.long = false;
         line.clear();
@@ -407,6 +412,14 @@ impl Reader {
         }
     }
 
+    /// Bytes of nothing are in no text: a file system lost this piece.
+    fn add_values(&mut self, rows: u64, hole: bool) {
+        self.add_rows(rows);
+        if hole {
+            self.broken("a row in it is torn");
+        }
+    }
+
     /// The beginning of an INSERT, up to its end or to the end of what is there.
     fn insert(&mut self, line: &[u8], ended: bool) {
         let rest = line.get(self.insert_at(line).unwrap_or_default()..).unwrap_or_default();
@@ -430,7 +443,9 @@ impl Reader {
     fn values<'a>(&mut self, some: &'a [u8]) -> &'a [u8] {
         let At::Values { mut depth, mut string, escapes, mut escaped } = self.at else { return some };
         let mut rows = 0;
+        let mut hole = false;
         for (i, byte) in some.iter().enumerate() {
+            hole |= *byte == 0;
             if string {
                 match byte {
                     _ if escaped => escaped = false,
@@ -448,7 +463,7 @@ impl Reader {
                 }
                 b')' => depth = depth.saturating_sub(1),
                 b';' if depth == 0 => {
-                    self.add_rows(rows);
+                    self.add_values(rows, hole);
                     self.at = At::Between;
                     self.lex = self.outside();
                     self.between = true;
@@ -457,7 +472,7 @@ impl Reader {
                 _ => {}
             }
         }
-        self.add_rows(rows);
+        self.add_values(rows, hole);
         self.at = At::Values { depth, string, escapes, escaped };
         &[]
     }
@@ -695,7 +710,9 @@ mod tests {
 
     #[test]
     fn a_row_has_as_many_columns_as_its_table() {
-        for (row, want) in [("1\tx", false), ("1", true), ("1\tx\ty", true), ("1\t\0\0\n", true)] {
+        for (row, want) in
+            [("1\tx", false), ("1\tx\0\0y", true), ("1", true), ("1\tx\ty", true), ("1\t\0\0\n", true)]
+        {
             let text = format!("{HEAD}COPY public.t (n, \"a, b\") FROM stdin;\n{row}\n\\.\n{TAIL}");
             assert_eq!(broken(&read(&text).unwrap()), [want], "{row:?}");
         }

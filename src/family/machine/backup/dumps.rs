@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Directories that people, and Debian's own packages of that kind, put dumps into.
-const DIRS: &[&str] = &[
+pub const DIRS: &[&str] = &[
     "/backup",
     "/backups",
     "/data/backup",
@@ -278,7 +278,7 @@ pub fn is_surely_one(path: &Path) -> bool {
 }
 
 /// `shop.sql.gz`, `shop-2026-11-30.dump`, `dump.rdb`
-fn is_named_like_one(name: &str) -> bool {
+pub fn is_named_like_one(name: &str) -> bool {
     has_end(name, ENDS)
 }
 

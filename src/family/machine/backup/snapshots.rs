@@ -1,7 +1,7 @@
 //! Snapshots of files, by whatever tool: which of them hold a dump of a place, and from when that dump is. That a snapshot was
 //! told to take a directory is not that the dump is in it: what it lists counts.
 
-use super::{DumpFile, Look, Place};
+use super::{DumpFile, Look, Place, dumps};
 use crate::engine::backup::{Amount, Covers, Evidence, Expiry, Outcome, Previous, Record, Stored, Unit};
 use crate::family::machine::links::below;
 use std::collections::BTreeSet;
@@ -51,14 +51,18 @@ impl Snapshot {
 }
 
 /// The snapshots that may hold something of these places, and the directories to be listed of each. They come newest first.
-pub fn wanted(all: &[Snapshot], places: &[Place], dumps: &[DumpFile]) -> Vec<(usize, Vec<PathBuf>)> {
+pub fn wanted(all: &[Snapshot], places: &[Place], files: &[DumpFile]) -> Vec<(usize, Vec<PathBuf>)> {
     let mut found: Vec<(usize, BTreeSet<PathBuf>)> = Vec::new();
     for (at, place) in places.iter().enumerate() {
-        let mut dirs: BTreeSet<PathBuf> = dumps
+        let mut dirs: BTreeSet<PathBuf> = files
             .iter()
             .filter(|dump| dump.place == at)
             .filter_map(|dump| Some(dump.path.parent()?.to_owned()))
             .collect();
+        // Of those that are not here any more nobody knows where they were.
+        if dirs.is_empty() {
+            dirs.extend(dumps::DIRS.iter().map(PathBuf::from));
+        }
         dirs.insert(place.data.clone());
         let takes = |snapshot: &Snapshot| dirs.iter().any(|dir| takes_any(snapshot, dir));
         let newest = all.iter().enumerate().filter(|(_, snapshot)| takes(snapshot)).take(NEWEST);
@@ -105,7 +109,8 @@ pub fn record(
     let mine: Vec<&DumpFile> =
         dumps.iter().filter(|dump| dump.place == at && snapshot.takes(&dump.path)).collect();
     let is_data = snapshot.takes(&place.data);
-    if mine.is_empty() && !is_data {
+    let gone = if mine.is_empty() { gone(listed.unwrap_or_default()) } else { None };
+    if mine.is_empty() && !is_data && gone.is_none() {
         return None;
     }
     let mut record = Record {
@@ -124,6 +129,13 @@ pub fn record(
         record.remarks.push("what is in it was not listed".to_owned());
         return Some(record);
     };
+    if let Some(entry) = gone {
+        record.finished_at = entry.at.or(record.finished_at);
+        record
+            .remarks
+            .push(format!("holds {}, which is not here, of whatever database", entry.path.display()));
+        return Some(record);
+    }
     let entry = |dump: &DumpFile| listed.iter().find(|entry| entry.path == dump.path);
     let held = mine.iter().filter_map(|dump| Some((*dump, entry(dump)?)));
     if let Some((dump, entry)) = held.max_by_key(|(_, entry)| entry.at) {
@@ -162,6 +174,18 @@ pub fn record(
         record.remarks.push("without the dump".to_owned());
     }
     Some(record)
+}
+
+/// A dump that lies in a snapshot and not here, the newest.
+fn gone(listed: &[Entry]) -> Option<&Entry> {
+    let is_dump = |entry: &&Entry| {
+        let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
+        !entry.is_dir
+            && entry.size > 0
+            && dumps::is_named_like_one(&name)
+            && dumps::is_surely_one(&entry.path)
+    };
+    listed.iter().filter(is_dump).max_by_key(|entry| entry.at)
 }
 
 fn files(n: u64) -> Amount {
@@ -263,6 +287,23 @@ mod tests {
         };
         assert_eq!(held(5, at).unfit(1_000), Some(Unfit::Empty));
         assert_eq!(held(7, at).unfit(1_000), None, "another one, of the same name");
+    }
+
+    #[test]
+    fn a_dump_that_is_in_a_snapshot_alone() {
+        let world = World::of(&[], "/");
+        let look = Look { root: Path::new("/"), world: &world, until: Instant::now(), now: 1_000 };
+        let taken = snapshot(100, &["/var/backups"]);
+        let wanted = wanted(std::slice::from_ref(&taken), &[place()], &[]);
+        assert!(wanted[0].1.contains(&"/var/backups".into()), "{wanted:?}");
+        let of = |path: &str| {
+            let listed = [entry(path, 9, 40)];
+            let told = Told { tool: "restic", snapshot: &taken, before: None, listed: Some(&listed) };
+            record(&look, told, (0, &place()), &[], Stored::default())
+        };
+        let held = of("/var/backups/shop.sql.gz").unwrap();
+        assert_eq!((held.unfit(1_000), held.finished_at), (Some(Unfit::CoverageUnknown), Some(40)));
+        assert_eq!(of("/var/backups/dpkg.status.0"), None);
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl Reading<'_> {
                 record.read_back_at = Some(self.read_at);
             }
         } else if record.outcome == Outcome::Ok
-            && !record.amounts.is_empty()
+            && self.part.contents.read == Through::Whole
             && self.part.contents.count() > 0
         {
             record.remarks.push("nothing to compare it with".to_owned());
