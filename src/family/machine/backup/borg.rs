@@ -97,12 +97,12 @@ impl Catalogue for Repository {
         until: Instant,
     ) -> Vec<(usize, Record)> {
         let mut records = Vec::new();
-        for (i, dirs) in snapshots::wanted(all, places, dumps) {
-            let Some(archive) = all.get(i) else { continue };
+        for wanted in snapshots::wanted(all, places, dumps) {
+            let Some(archive) = all.get(wanted.snapshot) else { continue };
             // The name is one word, whatever is in it.
             let name = format!("{}::{}", self.address, archive.id);
             let within = |dir: &PathBuf| Some(format!("pp:{}", dir.to_str()?.trim_start_matches('/')));
-            let dirs: Vec<String> = dirs.iter().filter_map(within).collect();
+            let dirs: Vec<String> = wanted.dirs.iter().filter_map(within).collect();
             let mut args = vec!["--json-lines", name.as_str()];
             args.extend(dirs.iter().map(String::as_str));
             let listed = self.ask(look, &args, until).ok().map(|out| entries_of(&out));

@@ -278,7 +278,7 @@ pub fn is_surely_one(path: &Path) -> bool {
 }
 
 /// `shop.sql.gz`, `shop-2026-11-30.dump`, `dump.rdb`
-pub fn is_named_like_one(name: &str) -> bool {
+fn is_named_like_one(name: &str) -> bool {
     has_end(name, ENDS)
 }
 
@@ -500,7 +500,7 @@ mod tests {
             write(path);
         }
         let older = std::time::SystemTime::now() - Duration::from_secs(86_400);
-        let first = std::fs::File::options().write(true).open(dir.path().join("var/backups/pg/shop-1.dump"));
+        let first = File::options().write(true).open(dir.path().join("var/backups/pg/shop-1.dump"));
         first.unwrap().set_modified(older).unwrap();
         std::fs::write(dir.path().join("var/backups/pg/nightly"), "-- PostgreSQL database dump\n").unwrap();
         std::os::unix::fs::symlink("../../srv/elsewhere", dir.path().join("var/backups/linked")).unwrap();

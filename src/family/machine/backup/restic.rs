@@ -77,10 +77,14 @@ impl Catalogue for Repository {
         until: Instant,
     ) -> Vec<(usize, Record)> {
         let mut records = Vec::new();
-        for (i, dirs) in snapshots::wanted(all, places, dumps) {
+        for wanted in snapshots::wanted(all, places, dumps) {
+            let i = wanted.snapshot;
             let Some(snapshot) = all.get(i) else { continue };
             let mut args = vec!["ls", snapshot.id.as_str()];
-            args.extend(dirs.iter().filter_map(|dir| dir.to_str()));
+            if wanted.deep {
+                args.insert(1, "--recursive");
+            }
+            args.extend(wanted.dirs.iter().filter_map(|dir| dir.to_str()));
             let listed = self.ask(look, &args, until).ok().map(|out| entries_of(&out));
             let before = all.iter().skip(i + 1).find(|other| other.paths == snapshot.paths);
             for (at, place) in places.iter().enumerate() {

@@ -4,7 +4,7 @@
 use super::{DumpFile, Look, Place, dumps};
 use crate::engine::backup::{Amount, Covers, Evidence, Expiry, Outcome, Previous, Record, Stored, Unit};
 use crate::family::machine::links::below;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -50,33 +50,53 @@ impl Snapshot {
     }
 }
 
+/// What of one snapshot is to be listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which snapshot, by its index.
+    pub snapshot: usize,
+    /// These directories.
+    pub dirs: Vec<PathBuf>,
+    /// And everything below them: nobody knows where in them a dump would lie.
+    pub deep: bool,
+}
+
 /// The snapshots that may hold something of these places, and the directories to be listed of each. They come newest first.
-pub fn wanted(all: &[Snapshot], places: &[Place], files: &[DumpFile]) -> Vec<(usize, Vec<PathBuf>)> {
-    let mut found: Vec<(usize, BTreeSet<PathBuf>)> = Vec::new();
+pub fn wanted(all: &[Snapshot], places: &[Place], files: &[DumpFile]) -> Vec<Wanted> {
+    let mut found: BTreeMap<usize, (BTreeSet<PathBuf>, bool)> = BTreeMap::new();
     for (at, place) in places.iter().enumerate() {
-        let mut dirs: BTreeSet<PathBuf> = files
-            .iter()
-            .filter(|dump| dump.place == at)
-            .filter_map(|dump| Some(dump.path.parent()?.to_owned()))
-            .collect();
+        let own = files.iter().filter(|dump| dump.place == at);
+        let mut dirs: BTreeSet<PathBuf> =
+            own.filter_map(|dump| Some(dump.path.parent()?.to_owned())).collect();
         // Of those that are not here any more nobody knows where they were.
-        if dirs.is_empty() {
+        let deep = dirs.is_empty();
+        if deep {
             dirs.extend(dumps::DIRS.iter().map(PathBuf::from));
         }
         dirs.insert(place.data.clone());
         let takes = |snapshot: &Snapshot| dirs.iter().any(|dir| takes_any(snapshot, dir));
         let newest = all.iter().enumerate().filter(|(_, snapshot)| takes(snapshot)).take(NEWEST);
         for (i, snapshot) in newest {
-            let of = dirs.iter().filter(|dir| takes_any(snapshot, dir)).cloned();
-            match found.iter_mut().find(|(have, _)| *have == i) {
-                Some((_, have)) => have.extend(of),
-                None => found.push((i, of.collect())),
-            }
+            let of = dirs.iter().flat_map(|dir| within(snapshot, dir));
+            let have = found.entry(i).or_default();
+            have.0.extend(of);
+            have.1 |= deep;
         }
     }
-    found.sort_by_key(|(i, _)| *i);
-    found.truncate(LISTED);
-    found.into_iter().map(|(i, dirs)| (i, dirs.into_iter().collect())).collect()
+    let wanted = |(snapshot, (dirs, deep)): (usize, (BTreeSet<PathBuf>, bool))| Wanted {
+        snapshot,
+        dirs: dirs.into_iter().collect(),
+        deep,
+    };
+    found.into_iter().take(LISTED).map(wanted).collect()
+}
+
+/// What a snapshot takes of a directory.
+fn within(snapshot: &Snapshot, dir: &Path) -> Vec<PathBuf> {
+    if snapshot.takes(dir) {
+        return vec![dir.to_owned()];
+    }
+    snapshot.paths.iter().filter(|taken| taken.starts_with(dir)).cloned().collect()
 }
 
 /// Whether a snapshot takes a directory, or something in it.
@@ -109,7 +129,7 @@ pub fn record(
     let mine: Vec<&DumpFile> =
         dumps.iter().filter(|dump| dump.place == at && snapshot.takes(&dump.path)).collect();
     let is_data = snapshot.takes(&place.data);
-    let gone = if mine.is_empty() { gone(listed.unwrap_or_default()) } else { None };
+    let gone = if mine.is_empty() { gone(look, listed.unwrap_or_default()) } else { None };
     if mine.is_empty() && !is_data && gone.is_none() {
         return None;
     }
@@ -177,13 +197,10 @@ pub fn record(
 }
 
 /// A dump that lies in a snapshot and not here, the newest.
-fn gone(listed: &[Entry]) -> Option<&Entry> {
+fn gone<'e>(look: &Look<'_>, listed: &'e [Entry]) -> Option<&'e Entry> {
     let is_dump = |entry: &&Entry| {
-        let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
-        !entry.is_dir
-            && entry.size > 0
-            && dumps::is_named_like_one(&name)
-            && dumps::is_surely_one(&entry.path)
+        let is_here = || fs::symlink_metadata(below(look.root, &entry.path)).is_ok();
+        !entry.is_dir && entry.size > 0 && dumps::is_surely_one(&entry.path) && !is_here()
     };
     listed.iter().filter(is_dump).max_by_key(|entry| entry.at)
 }
@@ -295,13 +312,13 @@ mod tests {
         let look = Look { root: Path::new("/"), world: &world, until: Instant::now(), now: 1_000 };
         let taken = snapshot(100, &["/var/backups"]);
         let wanted = wanted(std::slice::from_ref(&taken), &[place()], &[]);
-        assert!(wanted[0].1.contains(&"/var/backups".into()), "{wanted:?}");
+        assert!(wanted[0].deep && wanted[0].dirs.contains(&"/var/backups".into()), "{wanted:?}");
         let of = |path: &str| {
             let listed = [entry(path, 9, 40)];
             let told = Told { tool: "restic", snapshot: &taken, before: None, listed: Some(&listed) };
             record(&look, told, (0, &place()), &[], Stored::default())
         };
-        let held = of("/var/backups/shop.sql.gz").unwrap();
+        let held = of("/var/backups/nobody/shop.sql.gz").unwrap();
         assert_eq!((held.unfit(1_000), held.finished_at), (Some(Unfit::CoverageUnknown), Some(40)));
         assert_eq!(of("/var/backups/dpkg.status.0"), None);
     }
@@ -322,6 +339,7 @@ mod tests {
             .to_vec();
         let got = wanted(&all, &[place()], &[dump()]);
         let data = PathBuf::from("/var/lib/postgresql/15/main");
-        assert_eq!(got, [(1, vec!["/nonexistent/b".into()]), (3, vec!["/nonexistent/b".into(), data])]);
+        let of = |snapshot, dirs| Wanted { snapshot, dirs, deep: false };
+        assert_eq!(got, [of(1, vec!["/nonexistent/b".into()]), of(3, vec!["/nonexistent/b".into(), data])]);
     }
 }
