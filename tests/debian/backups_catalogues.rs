@@ -39,8 +39,10 @@ fn told_inside() {
         ..Place::default()
     }];
     let made_at = std::fs::metadata(DUMP).ok().map(|meta| meta.mtime());
-    let dumps: Vec<DumpFile> =
-        made_at.into_iter().map(|made_at| DumpFile { path: DUMP.into(), place: 0, made_at }).collect();
+    let dumps: Vec<DumpFile> = made_at
+        .into_iter()
+        .map(|made_at| DumpFile { path: DUMP.into(), place: 0, made_at, judged: None })
+        .collect();
     let (source, runners) = runners::find(&look);
     told(source, &[], now);
     for runner in &runners {
