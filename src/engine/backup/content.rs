@@ -171,7 +171,7 @@ impl Contents {
             let known = if ends { "its end is there" } else { "how it ends is not known" };
             found.remarks.push(format!("too large to be read in time, {known}"));
         } else if found.outcome == Outcome::Ok {
-            found.remarks.extend(self.smaller(earlier));
+            found.remarks.extend(self.shrunk(earlier, true).or_else(|| self.smaller(earlier)));
             found.measured = live.is_some() || !earlier.is_empty();
         }
         found
@@ -182,7 +182,8 @@ impl Contents {
         if self.defined == Some(0) {
             return Some("rows only, it makes no table".to_owned());
         }
-        // What the living one has not any more was dropped: less than before is no lack of a dump that has all there is.
+        // What the living one has not any more is not lost with it: a dump that has all there is lacks nothing, and it is a remark
+        // that there was more before.
         let counted = |live: &[LiveTable]| live.iter().all(|table| table.rows.number().is_some());
         let all_there = live.is_some_and(counted) && self.rows().is_some();
         let shrunk = || if all_there { None } else { self.shrunk(earlier, live.is_none()) };
@@ -418,7 +419,9 @@ mod tests {
     fn less_than_before_is_no_lack_where_all_is_there() {
         let before = [Earlier { tables: 2, rows: Some(9_000) }];
         let one = dump(&[("a", 50)]);
-        assert_eq!(said(&one.findings(Some(&live(&[("a", LiveRows::About(50))])), &before)), "ok");
+        let all_there = one.findings(Some(&live(&[("a", LiveRows::About(50))])), &before);
+        assert_eq!(said(&all_there), "ok");
+        assert_eq!(all_there.remarks, ["1 table, 2 in the one before"]);
         let said = said(&one.findings(Some(&live(&[("a", LiveRows::Unknown)])), &before));
         assert_eq!(said, "partial: 50 rows, 9,000 in the one before");
     }

@@ -311,9 +311,6 @@ impl Reader {
         } else if let Some(at) = text.strip_prefix("-- Completed on ") {
             self.completed = Some(at.to_owned());
         } else if let Some(rest) = text.strip_prefix("\\connect ") {
-            if self.maker.is_some_and(|(maker, _)| maker == Maker::PgDumpAll) && self.dumping {
-                self.broken("it breaks off before the next one");
-            }
             self.database(&connected(rest));
         } else if let Some(rest) = text.strip_prefix("USE `") {
             self.database(rest.trim_end_matches([';', '`']));
@@ -653,8 +650,8 @@ mod tests {
     #[test]
     fn a_cluster() {
         let text = format!(
-            "--\n-- PostgreSQL database cluster dump\n--\nCREATE ROLE x;\n\\connect template1\n{HEAD}{TAIL}\
-             \\connect -reuse-previous=on \"dbname='it''s'\"\n{HEAD}COPY public.t (a) FROM stdin;\n1\n\\.\n{TAIL}\
+            "--\n-- PostgreSQL database cluster dump\n--\nCREATE ROLE x;\n\\connect template1\n{HEAD}{TAIL}{HEAD}CREATE DATABASE x;\n\
+             \\connect -reuse-previous=on \"dbname='it''s'\"\nCOPY public.t (a) FROM stdin;\n1\n\\.\n{TAIL}\
              --\n-- PostgreSQL database cluster dump complete\n--\n\n"
         );
         let dump = read(&text).unwrap();
