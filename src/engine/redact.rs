@@ -4,7 +4,7 @@
 pub const REDACTED: &[u8] = b"[redacted]";
 
 /// The word with the `USER:PASSWORD` of every URL in it replaced; `None` when there is none.
-pub(in crate::engine) fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
+pub fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut rest = word;
     while let Some(at) = rest.windows(3).position(|w| w == b"://") {

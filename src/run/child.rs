@@ -37,6 +37,10 @@ const FAMILY: usize = 256;
 /// What a process has started and has not waited for, and what those have, as Linux lists them (proc(5),
 /// `/proc/PID/task/TID/children`); nothing where there is no such list.
 fn family(pid: i32) -> Vec<i32> {
+    // Where that list is another namespace's, its numbers are those of other processes here.
+    if !std::fs::read_to_string("/proc/self/status").is_ok_and(|status| is_own_table(&status)) {
+        return Vec::new();
+    }
     let mut all = vec![pid];
     let mut at = 0;
     while let Some(pid) = all.get(at).copied().filter(|_| all.len() < FAMILY) {
@@ -50,14 +54,22 @@ fn family(pid: i32) -> Vec<i32> {
     all.split_off(1)
 }
 
+/// Whether `/proc` counts processes as this one does, by what it says of this one: its numbers from the namespace of `/proc` down
+/// to its own (`NSpid`, Linux 4.1).
+fn is_own_table(status: &str) -> bool {
+    let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+    let numbers = line("NSpid:").or_else(|| line("Pid:")).unwrap_or_default();
+    let own = std::process::id().to_string();
+    numbers.split_whitespace().eq([own.as_str()])
+}
+
 impl Drop for Leashed {
     fn drop(&mut self) {
         if let Ok(None) = self.0.try_wait() {
-            // Not waited for yet, so that the id is still its own.
+            // Not waited for yet, so that the id is still its own; and a group of that number is the one it made itself. Which one
+            // it is in is not asked: in another namespace of processes (pid_namespaces(7)) that one has no number here.
             let pid = rustix::process::Pid::from_child(&self.0);
-            if rustix::process::getpgid(Some(pid)) == Ok(pid) {
-                let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-            }
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
             // Listed before the child ends: then they are somebody else's.
             let others = family(pid.as_raw_nonzero().get());
             let _ = self.0.kill();
@@ -272,6 +284,49 @@ mod tests {
             assert!(std::time::Instant::now() < deadline, "a grandchild outlived the deadline");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    #[test]
+    fn a_table_of_other_processes_is_told() {
+        let own = std::process::id();
+        for (status, is) in [
+            (format!("Pid:\t{own}\nNSpid:\t{own}\n"), true),
+            (format!("Pid:\t{own}\n"), true),
+            (format!("Pid:\t900\nNSpid:\t900\t{own}\n"), false),
+            (format!("Pid:\t{own}\nNSpid:\t{own}\t7\n"), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_own_table(&status), is, "{status}");
+        }
+    }
+
+    /// In a new namespace of processes the group of whoever made it has no number (pid_namespaces(7)).
+    #[test]
+    fn the_deadline_ends_the_child_where_its_group_has_no_number() {
+        const INSIDE: &str = "GUARD_TEST_INSIDE";
+        if std::env::var_os(INSIDE).is_some() {
+            let (done, _) = go("exec sleep 600", None, 200);
+            assert_eq!(done.err(), Some(Why::TimedOut));
+            let (done, _) = go("(exec sleep 600) & wait", None, 200);
+            assert_eq!(done.err(), Some(Why::TimedOut));
+            return;
+        }
+        let own = std::env::current_exe().unwrap();
+        let name = "run::child::tests::the_deadline_ends_the_child_where_its_group_has_no_number";
+        let unshare = |words: &[&str]| {
+            let mut command = Command::new("unshare");
+            command.args(words).env(INSIDE, "1").stdin(Stdio::null());
+            command
+        };
+        let words = ["--user", "--map-root-user", "--pid", "--fork"];
+        // Whoever may make no namespace cannot see what happens in one.
+        if !unshare(&words).arg("true").output().is_ok_and(|done| done.status.success()) {
+            return eprintln!("skipped: no namespace can be made here");
+        }
+        let done = unshare(&words).arg(own).args(["--exact", name, "--nocapture"]).output().unwrap();
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success() && said.contains("1 passed"), "{said}");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod apt_postrm;
 mod apt_words;
 mod backups_catalogues;
 mod backups_dumps;
+mod backups_servers;
 mod booted;
 mod manual;
 mod package_life;

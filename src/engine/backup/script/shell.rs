@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands where something is put in that only a run knows: the output of a command, a variable nobody has set.
 pub const VARIES: char = '\u{1}';
+/// Behind that where it is one of several words, as a loop has them, or a word that the script is called with: names, more likely
+/// than what a server is reached by.
+pub const ITEM: char = '\u{2}';
 /// Deeper than a script that anybody reads.
 const DEEPEST: usize = 3;
 /// More commands than a script that fits into the bound on its length does have.
@@ -47,6 +50,16 @@ pub fn file_of(value: &str) -> Option<&str> {
 /// Whether a value is known without a run.
 pub fn is_plain(value: &str) -> bool {
     !value.contains(VARIES)
+}
+
+/// Whether it begins with one of several names.
+fn is_item(value: &str) -> bool {
+    value.strip_prefix(VARIES).is_some_and(|rest| rest.starts_with(ITEM))
+}
+
+/// Whether what it begins with is not known at all: a name, or everything that a server is reached by.
+pub fn is_unknown(value: &str) -> bool {
+    value.starts_with(VARIES) && !is_item(value)
 }
 
 struct Reader<'a> {
@@ -183,7 +196,7 @@ impl Reader<'_> {
         if let [first, name, ..] = done.words.as_slice()
             && matches!(first.as_str(), "for" | "read")
         {
-            self.values.insert(name.clone(), VARIES.to_string());
+            self.values.insert(name.clone(), [VARIES, ITEM].iter().collect());
         }
         if (done.words.is_empty() && done.out.is_none()) || self.all.len() + self.aside.len() >= COMMANDS {
             return;
@@ -212,7 +225,11 @@ impl Reader<'_> {
         value.truncate(value.floor_char_boundary(LONGEST_VALUE));
         let differs = self.values.get(&name).is_some_and(|have| *have != value);
         if !self.assigned.insert(name.clone()) && differs {
-            value = VARIES.to_string();
+            let is_name = |value: &str| {
+                is_item(value) || (is_plain(value) && !value.contains("://") && !value.contains('='))
+            };
+            let names = is_name(&value) && self.values.get(&name).is_none_or(|have| is_name(have));
+            value = if names { [VARIES, ITEM].iter().collect() } else { VARIES.to_string() };
         }
         self.values.insert(name, value);
     }
@@ -257,7 +274,7 @@ impl Reader<'_> {
                 return at + 1 + long;
             }
             ['$', c, ..] if c.is_ascii_digit() || "@*#?$!-".contains(*c) => {
-                word.push(VARIES);
+                word.extend([VARIES, ITEM]);
                 return at + 2;
             }
             _ => {

@@ -1,7 +1,7 @@
 //! The commands of a script that make a copy: from which server or which files each of them takes, and into which files of this
 //! machine it puts them.
 
-use super::shell::{self, Command, VARIES, Values, is_plain};
+use super::shell::{self, Command, VARIES, Values, is_plain, is_unknown};
 use super::{Program, program};
 
 /// One command that makes a copy.
@@ -19,6 +19,8 @@ pub struct Step {
     pub socket: Option<String>,
     /// Debian's name of a PostgreSQL cluster: `15/main`.
     pub cluster: Option<String>,
+    /// Which server it is stands where nobody here reads: in a service file, in a variable that nobody here has set.
+    pub unsure: bool,
     /// The one database it takes, where it takes one and says which.
     pub database: Option<String>,
     /// It runs somewhere else, through this: then which server is meant nobody knows here.
@@ -165,7 +167,9 @@ const ASIDE: &[&str] = &[
 /// The steps of a script. `values` are the variables it starts with.
 pub fn steps(text: &str, mut values: Values) -> Vec<Step> {
     let commands = shell::commands(text, &mut values);
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    // What each of them writes, as it is written there.
+    let mut raw: Vec<Vec<String>> = Vec::new();
     let mut cwd: Option<&str> = None;
     for (i, command) in commands.iter().enumerate() {
         if let [cd, dir, ..] = command.words.as_slice()
@@ -175,14 +179,114 @@ pub fn steps(text: &str, mut values: Values) -> Vec<Step> {
         }
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         if let Some((at, found)) = program(&words) {
-            steps.push(step(&commands[i..], at, found, &values, cwd));
+            let (step, written) = step(&commands[i..], at, found, &values, cwd);
+            steps.push(step);
+            raw.push(written);
+        } else if let Some(moved) = moved(&words) {
+            for (step, raw) in steps.iter_mut().zip(&mut raw) {
+                moved.follow(step, raw, cwd);
+            }
         }
     }
     steps
 }
 
+/// What a command makes of files: the same under another name.
+struct Moved {
+    /// Each with what it becomes.
+    files: Vec<(String, String)>,
+    /// The first ones are gone then.
+    away: bool,
+}
+
+impl Moved {
+    /// A step that has written one of these has written the other as well; that one comes first, where people find it.
+    fn follow(&self, step: &mut Step, raw: &mut Vec<String>, cwd: Option<&str>) {
+        for (from, to) in &self.files {
+            let old = place(from, cwd);
+            let same = raw.contains(from) || old.as_ref().is_some_and(|old| step.paths.contains(old));
+            if !same || raw.contains(to) {
+                continue;
+            }
+            raw.push(to.clone());
+            let Some(new) = place(to, cwd) else { continue };
+            step.paths
+                .retain(|path| *path != new && !(self.away && is_plain(from) && old.as_ref() == Some(path)));
+            step.paths.insert(0, new);
+        }
+    }
+}
+
+/// Programs that pack a file, what they put behind its name, and whether they take the file itself away.
+const PACKERS: &[(&str, &str, bool)] = &[
+    ("gzip", ".gz", true),
+    ("pigz", ".gz", true),
+    ("bzip2", ".bz2", true),
+    ("xz", ".xz", true),
+    ("zstd", ".zst", false),
+    ("lz4", ".lz4", false),
+];
+
+/// What a command moves, copies, links or packs (coreutils 9.1; gzip 1.12, bzip2 1.0, xz 5.4, zstd 1.5, lz4 1.9).
+fn moved(words: &[&str]) -> Option<Moved> {
+    let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let movers = ["mv", "cp", "ln", "install"];
+    let is = |word: &&str| {
+        movers.contains(&base(word).as_str()) || PACKERS.iter().any(|(name, ..)| *name == base(word))
+    };
+    let at = words.iter().position(is)?;
+    // Only what runs another command stands before one.
+    let before = words.get(..at)?;
+    let runs = ["sudo", "nice", "ionice", "doas", "command", "exec", "timeout"];
+    if before.first().is_some_and(|first| !runs.contains(&base(first).as_str())) {
+        return None;
+    }
+    let program = base(words.get(at)?);
+    let rest = words.get(at + 1..)?;
+    let takes: &[&str] = match program.as_str() {
+        "install" => &["-m", "--mode", "-o", "--owner", "-g", "--group", "-t", "-S"],
+        "mv" | "cp" | "ln" => &["-t", "-S", "--target-directory", "--suffix"],
+        _ => &["-S", "-p", "-T"],
+    };
+    let mut files: Vec<String> = Vec::new();
+    let mut left = rest.iter();
+    while let Some(word) = left.next() {
+        if takes.contains(word) {
+            left.next();
+        } else if !word.starts_with('-') {
+            files.push((*word).to_owned());
+        }
+    }
+    let flag = |flags: &[&str]| rest.iter().any(|word| flags.contains(word));
+    if let Some((_, end, away)) = PACKERS.iter().find(|(name, ..)| *name == program) {
+        if flag(&["-d", "-dc", "-cd", "-c", "--decompress", "--stdout", "-t", "-l", "-o"]) {
+            return None;
+        }
+        let away = (*away && !flag(&["-k", "--keep", "-kf", "-fk"])) || flag(&["--rm"]);
+        let files = files.into_iter().map(|file| (file.clone(), format!("{file}{end}"))).collect();
+        return Some(Moved { files, away });
+    }
+    let into = value(rest, &["-t", "--target-directory"]).filter(|dir| !dir.starts_with('-'));
+    let (to, within) = match into {
+        Some(dir) => (dir, true),
+        None => (files.pop()?, false),
+    };
+    let within = within || files.len() > 1 || to.ends_with('/');
+    let named = |file: String| {
+        let new = if within { format!("{}/{}", to.trim_end_matches('/'), base(&file)) } else { to.clone() };
+        (file, new)
+    };
+    Some(Moved { files: files.into_iter().map(named).collect(), away: program == "mv" })
+}
+
 /// Reads one step, whose command is the first of these.
-fn step(commands: &[Command], at: usize, found: &Program, values: &Values, cwd: Option<&str>) -> Step {
+fn step(
+    commands: &[Command],
+    at: usize,
+    found: &Program,
+    values: &Values,
+    cwd: Option<&str>,
+) -> (Step, Vec<String>) {
     let empty = Command::default();
     let command = commands.first().unwrap_or(&empty);
     let words: Vec<&str> = command.words.iter().skip(at + 1).map(String::as_str).collect();
@@ -194,28 +298,48 @@ fn step(commands: &[Command], at: usize, found: &Program, values: &Values, cwd: 
     };
     let mut step = Step { program: found.name, copies_files: found.copies_files, ..Step::default() };
     step.through = through(&before);
+    let mut raw = Vec::new();
     let options = OPTIONS.iter().find(|options| options.programs.contains(&found.name));
     if let Some(options) = options {
         step.host = value(&words, options.host).or_else(|| variable(options.variables[0]));
         step.port = port(value(&words, options.port).or_else(|| variable(options.variables[1])));
         step.socket = value(&words, options.socket).or_else(|| variable(options.variables[2]));
         step.database = value(&words, options.database);
-        step.paths.extend(value(&words, options.out).and_then(|to| place(&to, cwd)));
+        raw.extend(value(&words, options.out));
     }
     if found.name.starts_with("pg_") {
         step.cluster =
             value(&words, &["--cluster"]).or_else(|| variable("PGCLUSTER")).filter(|c| is_plain(c));
-        let named = words.iter().find_map(|word| address(word));
-        if let Some(named) = step.database.clone().as_deref().and_then(address).or(named) {
-            step.host = named.0.or(step.host);
-            step.port = if named.1 == Port::Usual { step.port } else { named.1 };
-            step.database = named.2;
-        } else if found.name == "pg_dump" && step.database.is_none() {
-            step.database = positional(&words).or_else(|| variable("PGDATABASE"));
-        } else if found.name != "pg_dump" {
+        let given = step.database.clone().or_else(|| positional(&words).filter(|_| found.name == "pg_dump"));
+        let said = value(&words, options.map_or(&[], |options| options.host)).is_some();
+        let address =
+            given.as_deref().and_then(address).or_else(|| words.iter().find_map(|word| address(word)));
+        let address = address.unwrap_or_default();
+        // What a service file says counts for more than the environment and less than the words (libpq, "The Connection Service File").
+        let service = address.service || variable("PGSERVICE").is_some();
+        step.unsure = service && !said && address.host.is_none();
+        // So may a whole connection string do, unless the words say themselves where it goes.
+        let opaque = given.as_deref().is_some_and(|given| given.split_whitespace().any(is_unknown));
+        step.unsure |= opaque && step.host.is_none() && step.port == Port::Usual && address.host.is_none();
+        // An address counts for more than the name of the host, wherever it stands (libpq, `hostaddr`).
+        let number = address.hostaddr.or_else(|| variable("PGHOSTADDR"));
+        step.host = number.or(address.host).or(step.host);
+        step.port = if address.port == Port::Usual { step.port } else { address.port };
+        if address.any {
+            step.database = address.database;
+        } else if found.name == "pg_dump" {
+            step.database = given.or_else(|| variable("PGDATABASE"));
+        } else {
             // The others take all of them.
             step.database = None;
         }
+    }
+    if found.name == "redis-cli"
+        && let Some(url) = value(&words, &["-u"])
+    {
+        let address = address(&url).unwrap_or_default();
+        step.unsure = !address.any;
+        (step.host, step.port) = (address.host, address.port);
     }
     step.database = step.database.filter(|name| is_plain(name));
     // A host that is a path is the directory of a socket.
@@ -225,9 +349,10 @@ fn step(commands: &[Command], at: usize, found: &Program, values: &Values, cwd: 
     if found.copies_files {
         step.reads = copied(&words);
     }
-    step.paths.extend(outputs(commands).iter().filter_map(|to| place(to, cwd)));
+    raw.extend(outputs(commands));
+    step.paths.extend(raw.iter().filter_map(|to| place(to, cwd)));
     step.paths.dedup();
-    step
+    (step, raw)
 }
 
 /// Where the output of a pipeline goes: redirections, and files that what stands behind a pipe is told to write.
@@ -286,26 +411,54 @@ fn port(text: Option<String>) -> Port {
     }
 }
 
-/// Host, port and database of a connection string or an address (libpq, "Connection Strings").
-fn address(word: &str) -> Option<(Option<String>, Port, Option<String>)> {
-    if let Some(rest) = word.strip_prefix("postgres://").or_else(|| word.strip_prefix("postgresql://")) {
+/// What a connection string or an address says.
+#[derive(Default)]
+struct Address {
+    /// It is one.
+    any: bool,
+    host: Option<String>,
+    /// The number of the host.
+    hostaddr: Option<String>,
+    port: Port,
+    database: Option<String>,
+    /// The rest stands in a service file.
+    service: bool,
+}
+
+/// Reads a connection string or an address (libpq, "Connection Strings"; redis-cli's are like those).
+fn address(word: &str) -> Option<Address> {
+    let schemes = ["postgres://", "postgresql://", "redis://", "rediss://"];
+    let known =
+        |value: &str| Some(value.replace("%2F", "/").replace("%2f", "/")).filter(|value| !value.is_empty());
+    if let Some(rest) = schemes.iter().find_map(|scheme| word.strip_prefix(scheme)) {
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (server, path) = rest.split_once('/').unwrap_or((rest, ""));
         let server = server.rsplit_once('@').map_or(server, |(_, server)| server);
-        let (host, number) = server.rsplit_once(':').unwrap_or((server, ""));
-        let database = path.split('?').next().filter(|name| !name.is_empty());
-        return Some((
-            Some(host.to_owned()).filter(|host| !host.is_empty()),
-            port(Some(number.to_owned()).filter(|number| !number.is_empty())),
-            database.map(str::to_owned),
-        ));
+        let (host, number) = match server.rsplit_once(':') {
+            Some((host, number)) if !number.ends_with(']') => (host, number),
+            _ => (server, ""),
+        };
+        let field = |name: &str| {
+            query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('=')).and_then(known)
+        };
+        return Some(Address {
+            any: true,
+            host: known(host).or_else(|| field("host")),
+            hostaddr: field("hostaddr"),
+            port: port(known(number).or_else(|| field("port"))),
+            database: known(path).or_else(|| field("dbname")),
+            service: field("service").is_some(),
+        });
     }
     let field = |name: &str| {
         let found = word.split_whitespace().find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
         found.map(|value| value.trim_matches('\'').to_owned())
     };
-    let (host, number, database) = (field("host"), field("port"), field("dbname"));
-    let any = host.is_some() || number.is_some() || database.is_some();
-    any.then(|| (host, port(number), database))
+    let (host, hostaddr, number, database) =
+        (field("host"), field("hostaddr"), field("port"), field("dbname"));
+    let service = field("service").is_some();
+    let any = service || [&host, &hostaddr, &number, &database].iter().any(|field| field.is_some());
+    any.then(|| Address { any, host, hostaddr, port: port(number), database, service })
 }
 
 /// The one word of pg_dump that is no option and no value of one.

@@ -7,8 +7,8 @@ use super::dumps::{self, Candidate, Listing};
 use super::history::Memory;
 use super::runners::{self, Runner};
 use super::whose::Reading;
-use super::{DumpFile, Found, Kind, Look, Place, borg, doom, pgbackrest, physical, restic, stored};
-use crate::engine::backup::{Backups, Beyond, Covers, Evidence, Holder, Outcome, Read, Record, Source};
+use super::{DumpFile, Found, Kind, Look, Place, SoFar, borg, doom, pgbackrest, physical, restic, stored};
+use crate::engine::backup::{Backups, Covers, Evidence, Holder, Outcome, Read, Record, Source};
 use crate::engine::fact::Why;
 use crate::family::machine::links::below;
 use crate::family::machine::postgres::cluster;
@@ -44,11 +44,16 @@ const NOT_READ: &[(&str, &[&str])] = &[
 ];
 
 /// Looks for copies of these places. `going` is what the command takes away.
-pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Backups {
+pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf], so_far: &SoFar) -> Backups {
     let mut backups = Backups { now: look.now, looked: true, ..Backups::default() };
     if places.is_empty() {
         return backups;
     }
+    let mark = |record: &Record| {
+        let mut record = record.clone();
+        doom::mark(look.root, going, &mut record);
+        record
+    };
     let mounts = Mounts::read();
     let data: Vec<PathBuf> =
         places.iter().flat_map(|place| place.elsewhere.iter().cloned().chain([place.data.clone()])).collect();
@@ -62,12 +67,16 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
         .flat_map(|runner| &runner.looks.steps)
         .flat_map(|step| step.paths.iter().map(PathBuf::from))
         .collect();
-    let listing = dumps::find(look, &mounts, &written, &data);
     backups.holders = holders(places, &living.all);
+    backups.beyond = living.beyond(places);
+    so_far.begins(&backups);
+    let listing = dumps::find(look, &mounts, &written, &data);
     let mut told = Told::default();
     let files = std::thread::scope(|scope| {
         let rest = scope.spawn(|| pgbackrest::read(look, places));
-        let (dumps, files) = read_all(look, places, &living, &runners, &listing);
+        let tell =
+            |records: &[(usize, Record)]| so_far.adds(records.iter().map(|(n, record)| (*n, mark(record))));
+        let (dumps, files) = read_all(look, places, &living, &runners, &listing, &tell);
         told.take(dumps);
         // What a server's own tool lists is of everything in it.
         if let Some(found) = rest.join().unwrap_or_default() {
@@ -77,6 +86,9 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
         }
         files
     });
+    let tell =
+        |told: &Told| so_far.knows(&told.sources, told.records.iter().map(|(n, record)| (*n, mark(record))));
+    tell(&told);
     // A place for each database: what carries the dump of one is no copy of the others.
     let each: Vec<Place> =
         living.all.iter().filter_map(|database| places.get(database.place).cloned()).collect();
@@ -85,27 +97,18 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf]) -> Back
         restic::read(look, &each, &runners, &files).into_iter().for_each(|found| told.take(found));
         borg.join().unwrap_or_default().into_iter().for_each(|found| told.take(found));
     });
+    tell(&told);
     let claims = runners::records(look, &runners, &each);
     let claims =
         claims.into_iter().filter(|claim| counts(claim, &runners, &living.all, &told.records)).collect();
     told.take(Found { source: running, records: claims });
-    for (n, mut record) in told.records {
-        doom::mark(look.root, going, &mut record);
-        if let Some(holder) = backups.holders.get_mut(n) {
-            holder.records.push(record);
+    for (n, record) in &told.records {
+        if let Some(holder) = backups.holders.get_mut(*n) {
+            holder.records.push(mark(record));
         }
     }
     backups.sources = told.sources;
     backups.sources.extend(not_read(look.root));
-    for (n, why) in &living.silent {
-        if let Some(place) = places.get(*n) {
-            let why = Why::Failed(why.clone());
-            backups.beyond.push(Beyond { what: format!("databases of {}", place.what), why });
-        }
-    }
-    for what in &living.beyond {
-        backups.beyond.push(Beyond { what: what.clone(), why: Why::Failed("there are too many".to_owned()) });
-    }
     backups
 }
 
@@ -187,6 +190,9 @@ fn not_read(root: &Path) -> Vec<Source> {
     NOT_READ.iter().filter(|(_, signs)| there(signs)).map(|(name, _)| source(name)).collect()
 }
 
+/// Who is told of what was found as soon as it is.
+type Tell<'a> = dyn Fn(&[(usize, Record)]) + Sync + 'a;
+
 /// Reads the dumps, each series in turn, and says whose they are. Records carry the number of a database.
 fn read_all(
     look: &Look<'_>,
@@ -194,6 +200,7 @@ fn read_all(
     living: &Living,
     runners: &[Runner],
     listing: &Listing,
+    tell: &Tell<'_>,
 ) -> (Found, Vec<DumpFile>) {
     let mut read = listing.read();
     let mut left: Vec<(&String, &Vec<Candidate>)> = listing.series.iter().collect();
@@ -215,6 +222,7 @@ fn read_all(
                         return;
                     };
                     let one = read_series(look, places, living, runners, (name, series));
+                    tell(&one.records);
                     if let Ok(mut found) = found.lock() {
                         found.push(one);
                     }

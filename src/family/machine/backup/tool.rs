@@ -3,6 +3,7 @@
 
 use super::Look;
 use crate::engine::fact::Why;
+use crate::engine::redact::{REDACTED, without_userinfo};
 use crate::run::child::{self, Done};
 use crate::run::find;
 use crate::run::self_path;
@@ -92,11 +93,41 @@ impl Tool {
                 command.gid(account.gid).uid(account.uid);
             }
         }
-        child::wait(command, None, left)
+        let mut done = child::wait(command, None, left)?;
+        done.err = without_secrets(&done.err, vars);
+        Ok(done)
     }
 }
 
-/// Why an answer is none, by what the tool said: its last line that is one, cut off where nobody reads on.
+/// What a tool says without logins, and without the values that it was handed: it may say them again. Where its copies are, and
+/// in which file something stands, is no secret.
+fn without_secrets(said: &[u8], vars: &[(String, String)]) -> Vec<u8> {
+    const SHORT: usize = 4;
+    let said = without_userinfo(said).unwrap_or_else(|| said.to_vec());
+    let mut said = String::from_utf8_lossy(&said).into_owned();
+    let redacted = String::from_utf8_lossy(REDACTED);
+    let is_open = |name: &str| {
+        matches!(name, "RESTIC_REPOSITORY" | "BORG_REPO")
+            || ["_FILE", "_IS_OK", "_DOING"].iter().any(|end| name.ends_with(end))
+    };
+    for (_, value) in vars.iter().filter(|(name, value)| !value.is_empty() && !is_open(name)) {
+        if value.len() >= SHORT {
+            said = said.replace(value.as_str(), &redacted);
+            continue;
+        }
+        // A short one stands in many words.
+        let own = |c: char| !c.is_alphanumeric();
+        let words = said.split_inclusive(own).map(|word| match word.strip_suffix(own) {
+            Some(bare) if bare == value => word.replacen(value.as_str(), &redacted, 1),
+            None if word == value => redacted.clone().into_owned(),
+            _ => word.to_owned(),
+        });
+        said = words.collect();
+    }
+    said.into_bytes()
+}
+
+/// Why an answer is none, by what the tool said: the line that says it, cut off where nobody reads on.
 pub fn why(done: &Done) -> Why {
     const LONGEST: usize = 120;
     let text = String::from_utf8_lossy(&done.err);
@@ -105,10 +136,20 @@ pub fn why(done: &Done) -> Why {
         return Why::Forbidden;
     }
     let says = |line: &&&str| line.starts_with("Fatal:") || line.starts_with("ERROR");
-    let line = lines.iter().find(says).or(lines.last()).copied().unwrap_or("it gave no reason");
+    let said = traced(&text).or_else(|| lines.iter().find(says).or(lines.last()).copied());
+    let line = said.unwrap_or("it gave no reason");
     let line = line.strip_prefix("Fatal: ").unwrap_or(line);
     let end = line.floor_char_boundary(LONGEST);
     Why::Failed(line.get(..end).unwrap_or_default().to_owned())
+}
+
+/// The error of a program in Python that it did not expect: the line behind the last list of calls, which are indented, without
+/// the module (the Python Library Reference, `traceback`). What follows it describes the machine.
+fn traced(text: &str) -> Option<&str> {
+    let (_, behind) = text.rsplit_once("Traceback (most recent call last):")?;
+    let line = behind.lines().find(|line| !line.is_empty() && !line.starts_with([' ', '\t']))?.trim();
+    let class = line.split(": ").next()?;
+    line.get(class.rfind('.').map_or(0, |dot| dot + 1)..)
 }
 
 /// Reads a regular file as text, of a larger one the beginning. `Ok(None)`: there is none. Never waits for a pipe.
@@ -199,5 +240,32 @@ mod tests {
         );
         assert_eq!(of("open /x: permission denied\n"), Why::Forbidden);
         assert_eq!(of(""), Why::Failed("it gave no reason".into()));
+    }
+
+    #[test]
+    fn a_traceback_is_told_by_its_error() {
+        let of =
+            |err: &str| why(&Done { ok: false, code: Some(2), out: vec![], err: err.as_bytes().to_vec() });
+        let text = "Local Exception\nTraceback (most recent call last):\n  File \"/usr/lib/x.py\", line 5, in main\n    \
+            exit_code = run()\nborg.helpers.errors.IntegrityError: Data integrity error: Segment entry checksum mismatch\n\n\
+            Platform: Linux db1\nPID: 5  CWD: /\nSSH_ORIGINAL_COMMAND: None\n";
+        let want = "IntegrityError: Data integrity error: Segment entry checksum mismatch";
+        assert_eq!(of(text), Why::Failed(want.into()));
+        assert_eq!(
+            of("Traceback (most recent call last):\n  x\nKeyboardInterrupt\nPID: 5\n"),
+            Why::Failed("KeyboardInterrupt".into())
+        );
+        assert_eq!(of("Traceback (most recent call last):\n  File"), Why::Failed("File".into()));
+    }
+
+    #[test]
+    fn what_a_tool_was_handed_is_not_said_again() {
+        let soon = Instant::now() + Duration::from_secs(20);
+        let says = "echo \"Fatal: $RESTIC_REPOSITORY: $A: rest:https://u:pw9@h/ does not take [$B], abc\" >&2; exit 1";
+        let vars = [("A", "hunter2"), ("B", "ab"), ("RESTIC_REPOSITORY", "/srv/r"), ("C", "")];
+        let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let done = sh().ask(&["-c", says], &vars, soon).unwrap();
+        let want = "/srv/r: [redacted]: rest:https://[redacted]@h/ does not take [[redacted]], abc";
+        assert_eq!(why(&done), Why::Failed(want.into()));
     }
 }

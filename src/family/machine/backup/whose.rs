@@ -1,6 +1,6 @@
 //! Of which database a dump is, and what comes of holding it against that one.
 
-use super::databases::{Database, Living};
+use super::databases::{self, Database, Living};
 use super::dump_file::{Dump, Of};
 use super::dumps::Candidate;
 use super::runners::{self, Runner};
@@ -82,7 +82,7 @@ impl Reading<'_> {
     /// Whether every server that it may be of has said which databases it has.
     fn all_answer(&self, own: &[usize]) -> bool {
         let places: Vec<usize> = own.iter().filter_map(|n| Some(self.living.all.get(*n)?.place)).collect();
-        !self.living.silent.iter().any(|(place, _)| places.contains(place)) && self.living.beyond.is_empty()
+        !self.living.silent.iter().any(|(place, _)| places.contains(place)) && self.living.more.is_empty()
     }
 
     /// The one whose it is: by the name that stands in it, by the file's name, by its tables, or because there is no other.
@@ -233,6 +233,9 @@ impl Reading<'_> {
             && let Some(server) = Server::of(cluster, self.look.until)
         {
             live::count(&server, name, &mut live, &doubtful);
+        }
+        if let (None, Some(name)) = (&place.cluster, &database.name) {
+            databases::count(place, name, &mut live, &doubtful, self.look.until);
         }
         Some(live)
     }

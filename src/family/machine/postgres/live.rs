@@ -12,6 +12,8 @@ pub struct Database {
     pub bytes: u64,
     /// Whether anybody may connect to it.
     pub connects: bool,
+    /// It is one of the two that every server comes with for new ones to be made of (`template0`, `template1`), and still marked so.
+    pub template: bool,
 }
 
 /// The user's own tables: not the server's, not those an extension makes again. Those that are only divided into others
@@ -25,21 +27,25 @@ const COUNTING_MS: u32 = 1_000;
 /// So many tables are counted to be sure.
 const COUNTED: usize = 20;
 
-/// All databases but the template that nobody can change.
+/// All databases, also those that let nobody in, but the template that nobody can change.
 ///
 /// # Errors
 /// Why there is no answer, in words.
 pub fn databases(server: &Server<'_>) -> Result<Vec<Database>, String> {
-    let query = "select datname, pg_catalog.pg_database_size(oid), datallowconn from pg_catalog.pg_database \
-        where datname <> 'template0' order by datname";
+    let query = "select datname, pg_catalog.pg_database_size(oid), datallowconn, \
+        datistemplate and datname in ('template0', 'template1') from pg_catalog.pg_database \
+        where datname <> 'template0' or not datistemplate order by datname";
     let fields = server.ask("postgres", query).or_else(|_| server.ask("template1", query))?;
     let live = |f: &[String]| match f {
-        [name, bytes, connects] => {
-            Ok(Database { name: name.clone(), bytes: bytes.parse().unwrap_or(0), connects: connects == "t" })
-        }
+        [name, bytes, connects, template] => Ok(Database {
+            name: name.clone(),
+            bytes: bytes.parse().unwrap_or(0),
+            connects: connects == "t",
+            template: template == "t",
+        }),
         _ => Err(STRANGE.to_owned()),
     };
-    fields.chunks(3).map(live).collect()
+    fields.chunks(4).map(live).collect()
 }
 
 /// What psql says that nobody here understands.

@@ -6,7 +6,9 @@ fn told(text: &str) -> Vec<String> {
     let one = |c: &Command| {
         let out = c.out.as_ref().map(|out| format!(" > {out}")).unwrap_or_default();
         let outer = if c.outer.is_empty() { String::new() } else { format!("[{}] ", c.outer.join(" ")) };
-        format!("{outer}{}{out}{}", c.words.join(" "), if c.piped { " |" } else { "" }).replace(VARIES, "~")
+        format!("{outer}{}{out}{}", c.words.join(" "), if c.piped { " |" } else { "" })
+            .replace(ITEM, "")
+            .replace(VARIES, "~")
     };
     all.iter().map(one).collect()
 }

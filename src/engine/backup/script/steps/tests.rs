@@ -26,6 +26,17 @@ fn where_it_puts_the_copy() {
         ("su postgres -c 'pg_dump shop' | gzip >/b/s.gz", vec!["/b/s.gz"]),
         ("sudo -u postgres sh -c 'pg_dump shop' >/b/s", vec!["/b/s"]),
         ("/bin/sh -c pg_dump -Fc shop > /b/s", vec!["/b/s"]),
+        // What it is called in the end comes first.
+        ("pg_dump x >/b/x.tmp && mv -f /b/x.tmp /b/x", vec!["/b/x"]),
+        ("pg_dump x >/b/x; cp -a /b/x /c/", vec!["/c/x", "/b/x"]),
+        ("pg_dump x >/b/x; ln -sfn /b/x /b/latest", vec!["/b/latest", "/b/x"]),
+        ("pg_dump x >/b/x; install -m 600 /b/x /c/y", vec!["/c/y", "/b/x"]),
+        ("pg_dump x >/b/x; sudo mv -t /c /b/x", vec!["/c/x"]),
+        ("pg_dump x >/b/x; gzip -f /b/x; mv /b/x.gz /c/z.gz", vec!["/c/z.gz"]),
+        ("pg_dump x >/b/x; gzip -k /b/x", vec!["/b/x.gz", "/b/x"]),
+        ("T=$(mktemp); pg_dump x >$T; mv $T /b/x", vec!["/b/x"]),
+        ("cd /b; pg_dump x >x.tmp; mv x.tmp x", vec!["/b/x"]),
+        ("pg_dump x >/b/x; mv /b/y /c/y; echo mv /b/x /c/x; mv /b/x", vec!["/b/x"]),
     ] {
         let found: Vec<String> = of(text).into_iter().flat_map(|step| step.paths).collect();
         assert_eq!(found, want, "{text}");
@@ -54,6 +65,26 @@ fn which_server_it_is() {
         let got = (step.host.as_deref(), step.port, step.socket.as_deref(), step.database.as_deref());
         assert_eq!(got, want, "{text}");
     }
+    for (text, unsure) in [
+        ("pg_dump shop", false),
+        ("pg_dump $DB", true),
+        ("pg_dump -d \"$URL\"", true),
+        ("DB=shop; pg_dump $DB", false),
+        ("DB=$(vault read x); pg_dump $DB", true),
+        ("pg_dump \"dbname=shop $MORE\"", true),
+        ("pg_dump service=x", true),
+        ("pg_dump 'service=x host=localhost'", false),
+        ("PGSERVICE=x PGHOST=localhost pg_dump shop", true),
+        ("pg_dumpall", false),
+        ("PGSERVICE=x pg_dumpall", true),
+        ("pg_dump -p 5433 $DB", false),
+        ("DB=a; pg_dump $DB; DB=b; pg_dump $DB", false),
+        ("redis-cli -u $URL --rdb /b/x", true),
+        ("mysqldump $DB", false),
+    ] {
+        assert!(of(text).iter().all(|step| step.unsure == unsure), "{text}");
+    }
+    assert_eq!(of("redis-cli -u redis://u:p@db9:6380/0 --rdb /b/x")[0].host.as_deref(), Some("db9"));
     assert_eq!(of("pg_dump --cluster 15/main shop")[0].cluster.as_deref(), Some("15/main"));
 }
 
@@ -85,7 +116,7 @@ fn what_it_copies() {
 
 proptest! {
     #[test]
-    fn any_text_is_read(text in "(pg_dump|docker exec|restic backup| -p| -h|5| /b|>|\\||\n|'|\\$x| |=){0,30}") {
+    fn any_text_is_read(text in "(pg_dump|docker exec|mv |gzip -t|service=|postgres://|restic backup| -p| -h|5| /b|>|\\||\n|'|\\$x| |=){0,30}") {
         let _ = of(&text);
     }
 }

@@ -3,6 +3,7 @@
 use super::super::stored;
 use super::super::{Kind, Look, Place};
 use super::{How, Last, Runner};
+use crate::engine::backup::script::shell::is_plain;
 use crate::engine::backup::script::{Port, Step};
 use crate::engine::backup::{Covers, Evidence, Outcome, Record, Stored};
 use crate::family::machine::links::below;
@@ -14,6 +15,8 @@ const OF_KINDS: &[(Kind, &[&str], u16)] = &[
     (Kind::MySql, &["mysqldump", "mariadb-dump", "mariadb-backup", "xtrabackup"], 3306),
     (Kind::Redis, &["redis-cli"], 6379),
 ];
+/// What a variable says of the server.
+const ONLY_A_RUN: &str = "of which server, only a run knows";
 /// Programs with a catalogue of their own, which take what their settings say.
 const BY_SETTINGS: &[(Kind, &[&str])] = &[(Kind::Postgres, &["wal-g", "wal-e", "pgBackRest", "Barman"])];
 
@@ -135,13 +138,18 @@ fn of_server(look: &Look<'_>, step: &Step, place: &Place, usual: u16) -> (Covers
         let covers = if place.what.ends_with(&format!(" {cluster}")) { Covers::Yes } else { Covers::No };
         return (covers, one);
     }
+    if step.unsure {
+        return (Covers::Unknown, Some("of which server it is, nobody says".to_owned()));
+    }
     if let Some(host) = step.host.as_deref().filter(|host| !is_here(look, host)) {
-        return (Covers::Unknown, Some(format!("of the server at {host}")));
+        let known = is_plain(host);
+        let remark = if known { format!("of the server at {host}") } else { ONLY_A_RUN.to_owned() };
+        return (Covers::Unknown, Some(remark));
     }
     let asked = match step.port {
         Port::Usual => usual,
         Port::Given(port) => port,
-        Port::Varies => return (Covers::Unknown, Some("of which server, only a run knows".to_owned())),
+        Port::Varies => return (Covers::Unknown, Some(ONLY_A_RUN.to_owned())),
     };
     // A socket that is no directory is one server's own; only its settings say whose.
     let own_socket = step.socket.as_deref().is_some_and(|socket| socket.ends_with(".sock"));
@@ -216,6 +224,33 @@ mod tests {
         );
         assert_eq!(of("docker exec pg pg_dump shop > /b/shop.dump", "/c/shop.dump", Some("shop")), None);
         assert_eq!(of("docker exec pg pg_dump crm > /b/$(date +%F).dump", "/b/1.dump", Some("shop")), None);
+        for script in [
+            "pg_dump -h db9 -Fc shop > /b/x.tmp && mv /b/x.tmp /b/shop.dump",
+            "T=$(mktemp); pg_dump -h db9 -Fc shop > $T; cp $T /b/shop.dump",
+            "pg_dump 'service=remote dbname=shop' > /b/shop.dump",
+            "PGSERVICE=remote pg_dump shop > /b/shop.dump",
+            "PGHOSTADDR=10.9.9.9 pg_dump shop > /b/shop.dump",
+            "pg_dump \"$URL\" > /b/shop.dump",
+            "pg_dump -d \"$URL\" > /b/shop.dump",
+            "URL=$(cat /etc/url); pg_dump \"$URL\" > /b/shop.dump",
+            "pg_dump postgres:///shop?host=db9 > /b/shop.dump",
+            "pg_dump postgres:///?service=remote > /b/shop.dump",
+            "pg_dump -h $H shop > /b/shop.dump",
+        ] {
+            assert_eq!(of(script, shop, Some("shop")), Some(Covers::Unknown), "{script}");
+        }
+        for script in [
+            "pg_dump -Fc shop > /b/x.tmp && mv /b/x.tmp /b/shop.dump",
+            "pg_dump -h localhost \"$DB\" > /b/shop.dump",
+            "PGSERVICE=remote pg_dump -h localhost shop > /b/shop.dump",
+            "pg_dump postgres:///shop?host=%2Frun%2Fpostgresql > /b/shop.dump",
+            "PGHOSTADDR=127.0.0.1 pg_dump shop > /b/shop.dump",
+            "for db in shop crm; do pg_dump $db > /b/$db.dump; done",
+            "one() { pg_dump \"$1\" > /b/$1.dump; }; one shop",
+            "psql -Atc x | while read db; do pg_dump \"$db\" > /b/$db.dump; done",
+        ] {
+            assert_eq!(of(script, shop, Some("shop")), None, "{script}");
+        }
     }
 
     fn place(what: &str, kind: Kind, port: Option<u16>) -> Place {
