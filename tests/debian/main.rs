@@ -20,6 +20,7 @@ mod apt_plan;
 mod apt_plan_real;
 mod apt_postrm;
 mod apt_words;
+mod backups_broken;
 mod backups_catalogues;
 mod backups_dumps;
 mod backups_servers;

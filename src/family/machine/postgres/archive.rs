@@ -115,7 +115,7 @@ fn take(contents: &mut Contents, parts: Vec<Part>) {
 /// Whether an archive ends as a whole one does, where there is no time to read all of it. pg_dump's own format ends with a length of
 /// nothing, behind the last piece of the last rows (`_EndData`, `_EndLOs` of `pg_backup_custom.c`: a sign and four bytes); a tar
 /// with two blocks of zeros (`_CloseArchive` of `pg_backup_tar.c`); of a directory the list is written last, and names each file.
-fn ends_whole(archive: &Path, list: &str) -> bool {
+pub fn ends_whole(archive: &Path, list: &str) -> bool {
     if archive.is_dir() {
         let number = |line: &str| {
             let (number, _) = line.split_once(';')?;
@@ -132,7 +132,7 @@ fn ends_whole(archive: &Path, list: &str) -> bool {
     let Ok((tar, tail)) = both_ends(archive) else { return false };
     let zeros = tail.iter().rev().take_while(|byte| **byte == 0).count();
     // A file system that lost its end fills it with zeros, and with more of them.
-    if tar { zeros >= TAR_END && zeros < TAIL } else { zeros >= NO_LENGTH && zeros < TAIL / 2 }
+    if tar { (TAR_END..TAIL).contains(&zeros) } else { (NO_LENGTH..TAIL / 2).contains(&zeros) }
 }
 
 /// Whether it is a tar, and its last bytes.

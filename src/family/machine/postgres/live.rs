@@ -1,7 +1,7 @@
 //! What a running server says of its databases: which there are, their tables, and how many rows those have.
 
 use super::Server;
-use crate::engine::backup::content::{LiveRows, LiveTable};
+use crate::engine::backup::content::{LARGE_OBJECTS, LiveRows, LiveTable};
 
 /// A database as its server describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,20 +51,23 @@ pub fn databases(server: &Server<'_>) -> Result<Vec<Database>, String> {
 /// What psql says that nobody here understands.
 const STRANGE: &str = "psql answered in another form";
 
-/// The tables of a database with the rows that the server's statistics have.
+/// The tables of a database with the rows that the server's statistics have, and its large objects as if they were one.
 ///
 /// # Errors
 /// Why there is no answer, in words.
 pub fn tables(server: &Server<'_>, database: &str) -> Result<Vec<LiveTable>, String> {
     let query = format!(
-        "select n.nspname || '.' || c.relname, pg_catalog.pg_stat_get_live_tuples(c.oid), c.reltuples::bigint {TABLES} order by 1"
+        "select n.nspname || '.' || c.relname, pg_catalog.pg_stat_get_live_tuples(c.oid), c.reltuples::bigint {TABLES} \
+        union all select '{LARGE_OBJECTS}', count(*), -1 from pg_catalog.pg_largeobject_metadata having count(*) > 0 order by 1"
     );
     let fields = server.ask(database, &query)?;
     let table = |f: &[String]| match f {
         [name, living, counted] => {
             // Both are nothing after a crash; the second is -1 where nobody has analysed it.
             let known = [living, counted].into_iter().find_map(|n| n.parse::<u64>().ok().filter(|n| *n > 0));
-            let rows = known.map_or(LiveRows::Unknown, LiveRows::About);
+            let exact = name == LARGE_OBJECTS;
+            let rows =
+                known.map_or(LiveRows::Unknown, if exact { LiveRows::Exactly } else { LiveRows::About });
             Ok(LiveTable { name: name.clone(), rows })
         }
         _ => Err(STRANGE.to_owned()),
