@@ -132,7 +132,7 @@ fn ends_whole(archive: &Path, list: &str) -> bool {
     let Ok((tar, tail)) = both_ends(archive) else { return false };
     let zeros = tail.iter().rev().take_while(|byte| **byte == 0).count();
     // A file system that lost its end fills it with zeros, and with more of them.
-    if tar { zeros >= TAR_END && zeros < TAIL } else { zeros >= NO_LENGTH && zeros < TAIL / 2 }
+    if tar { (TAR_END..TAIL).contains(&zeros) } else { (NO_LENGTH..TAIL / 2).contains(&zeros) }
 }
 
 /// Whether it is a tar, and its last bytes.
