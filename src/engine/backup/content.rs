@@ -62,6 +62,9 @@ pub struct LiveTable {
     pub rows: LiveRows,
 }
 
+/// Large objects of a living database, as if they were a table: each of those has its schema's name before a dot.
+pub const LARGE_OBJECTS: &str = "large objects";
+
 /// How many rows a living table has, as far as it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveRows {
@@ -142,7 +145,8 @@ impl Contents {
                 _ => false,
             }
         };
-        let mut found: Vec<&LiveTable> = live.iter().filter(short).collect();
+        let mut found: Vec<&LiveTable> =
+            live.iter().filter(|table| table.name != LARGE_OBJECTS).filter(short).collect();
         found.sort_by_key(|table| std::cmp::Reverse(table.rows.number()));
         found
     }
@@ -160,7 +164,9 @@ impl Contents {
                 return found;
             }
             // That there is nothing in it is said by the amounts.
-            _ if self.tables.is_empty() => Outcome::Ok,
+            _ if self.tables.is_empty() => self
+                .lacks_objects(live)
+                .map_or(Outcome::Ok, |why| Outcome::Partial(format!("missing: {why}"))),
             read => match self.lacks(live, earlier) {
                 Some(why) => Outcome::Partial(why),
                 None if *read == (Through::Listed { ends: false }) => Outcome::Unknown,
@@ -195,6 +201,13 @@ impl Contents {
         !self.tables.is_empty() || self.others > 0 || self.defined.is_some_and(|n| n > 0)
     }
 
+    /// The large objects of the living one, where none are in it. How many there are in it, no list says.
+    fn lacks_objects(&self, live: Option<&[LiveTable]>) -> Option<String> {
+        let objects = live?.iter().find(|table| table.name == LARGE_OBJECTS)?;
+        let n = objects.rows.number().filter(|n| *n > 0 && self.others == 0)?;
+        Some(counted(n, "large object"))
+    }
+
     /// Its tables by name.
     fn index(&self) -> HashMap<&str, Option<u64>> {
         self.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect()
@@ -202,7 +215,7 @@ impl Contents {
 
     fn amounts(&self, live: Option<&[LiveTable]>) -> Vec<Amount> {
         // A database without a table loses nothing, and its dump is an empty one all the same.
-        let tables = live.map(|live| live.len() as u64).filter(|n| *n > 0);
+        let tables = live.map(|live| real(live).count() as u64).filter(|n| *n > 0);
         let mut all = vec![Amount { n: self.count(), unit: Unit::Tables, live: tables }];
         // A database may hold nothing but large objects, views and functions.
         if self.tables.is_empty() && tables.is_none() && self.holds_anything() {
@@ -211,7 +224,7 @@ impl Contents {
         // A row can only be counted where there is a table.
         if let Some(n) = self.rows().filter(|_| !self.tables.is_empty()) {
             let rows =
-                live.and_then(|live| live.iter().try_fold(0_u64, |sum, t| Some(sum + t.rows.number()?)));
+                live.and_then(|live| real(live).try_fold(0_u64, |sum, t| Some(sum + t.rows.number()?)));
             all.push(Amount { n, unit: Unit::Rows, live: rows });
         }
         all
@@ -229,10 +242,12 @@ impl Contents {
         };
         // One that is empty was made since, or is no loss.
         let lacks = |table: &&LiveTable| inside(table).is_none() && table.rows != LiveRows::Exactly(0);
-        let mut missing: Vec<&LiveTable> = live.iter().filter(lacks).collect();
+        let mut missing: Vec<&LiveTable> = real(live).filter(lacks).collect();
         missing.sort_by_key(|table| std::cmp::Reverse(table.rows.number()));
+        let missing: Vec<String> =
+            missing.iter().map(|table| with(table)).chain(self.lacks_objects(Some(live))).collect();
         if !missing.is_empty() {
-            return Some(format!("missing: {}", few(missing.iter().map(|table| with(table)).collect())));
+            return Some(format!("missing: {}", few(missing)));
         }
         let short = |table: &LiveTable| {
             let rows = inside(table)??;
@@ -249,7 +264,7 @@ impl Contents {
                 _ => None,
             }
         };
-        let short: Vec<String> = live.iter().filter_map(short).collect();
+        let short: Vec<String> = real(live).filter_map(short).collect();
         (!short.is_empty()).then(|| few(short))
     }
 
@@ -280,6 +295,11 @@ impl Contents {
         let rows = self.rows().filter(|rows| rows.saturating_mul(5) < before.saturating_mul(4))?;
         Some(format!("{}, {} in the one before", counted(rows, "row"), number(before)))
     }
+}
+
+/// Those that are tables.
+fn real(live: &[LiveTable]) -> impl Iterator<Item = &LiveTable> {
+    live.iter().filter(|table| table.name != LARGE_OBJECTS)
 }
 
 /// A name as it stands in a comment of a dump (`sanitize_line` of PostgreSQL's `dumputils.c`).
@@ -449,6 +469,21 @@ mod tests {
         views.defined = Some(3);
         assert_eq!(views.findings(Some(&[]), &[]).amounts, [], "a database of views is not empty");
         assert_eq!(views.findings(Some(&live(&[("a", LiveRows::Some)])), &[]).amounts.len(), 1);
+    }
+
+    #[test]
+    fn large_objects_are_missed() {
+        let mut all = live(&[("a", LiveRows::About(5))]);
+        all.push(LiveTable { name: LARGE_OBJECTS.to_owned(), rows: LiveRows::Exactly(500) });
+        let mut one = dump(&[("a", 5)]);
+        assert_eq!(said(&one.findings(Some(&all), &[])), "partial: missing: 500 large objects");
+        assert!(one.doubtful(&all).is_empty());
+        one.others = 1;
+        let found = one.findings(Some(&all), &[]);
+        assert_eq!((said(&found).as_str(), found.amounts[0].live), ("ok", Some(1)));
+        let mut none = dump(&[]);
+        none.defined = Some(2);
+        assert_eq!(said(&none.findings(Some(&all[1..]), &[])), "partial: missing: 500 large objects");
     }
 
     #[test]

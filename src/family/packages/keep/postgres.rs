@@ -8,7 +8,7 @@ use super::manifest::{Cluster, Database, Stored};
 use super::settings::digest;
 use super::system::System;
 use crate::engine::backup::Outcome;
-use crate::engine::backup::content::{LiveTable, Through};
+use crate::engine::backup::content::{LARGE_OBJECTS, LiveTable, Through};
 use crate::engine::backup::sql_dump::{Maker, ends_whole};
 use crate::engine::human::counted;
 use crate::engine::packages::plan::{Kind, Plan};
@@ -259,7 +259,7 @@ impl Dumper<'_> {
         let mut dump = self.server.client("pg_dump");
         dump.args(["-Fc", "-d", &conninfo(&database.name)]);
         let mut rows = 0;
-        let count = tables.len() as u64;
+        let count = tables.iter().filter(|table| table.name != LARGE_OBJECTS).count() as u64;
         let done = match child::run(dump, Out::File(create(&path)?), self.server.until) {
             Ok(ended) if ended.ok => self.whole(&path, &database.name, tables).map(|found| rows = found),
             Ok(ended) => Err(ended.why()),
@@ -287,8 +287,9 @@ impl Dumper<'_> {
             }
             Through::Broken(why) => return Err(why.replacen("it ", "the dump ", 1)),
         }
-        if contents.tables.is_empty() && !tables.is_empty() {
-            return Err(format!("the dump is empty: 0 of {}", counted(tables.len() as u64, "table")));
+        let living = tables.iter().filter(|table| table.name != LARGE_OBJECTS).count() as u64;
+        if contents.tables.is_empty() && living > 0 {
+            return Err(format!("the dump is empty: 0 of {}", counted(living, "table")));
         }
         let doubtful: Vec<String> =
             contents.doubtful(&tables).iter().map(|table| table.name.clone()).collect();
