@@ -59,7 +59,11 @@ pub(super) fn open() -> Result<OwnedFd, Absent> {
 }
 
 pub(super) fn is_foreground(tty: BorrowedFd<'_>) -> bool {
-    termios::tcgetpgrp(tty).is_ok_and(|group| group == rustix::process::getpgrp())
+    // Entered from another namespace of processes, the own group may have no number (pid_namespaces(7)): that is 0 here, and no
+    // value that rustix's type can have.
+    // SAFETY: getpgrp(2) has no preconditions.
+    let own = unsafe { libc::getpgrp() };
+    termios::tcgetpgrp(tty).is_ok_and(|group| group.as_raw_nonzero().get() == own)
 }
 
 /// The terminal's modes: made sane for a question, put back when it is over, in whatever way it ends.

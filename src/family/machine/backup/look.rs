@@ -60,7 +60,7 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf], so_far:
     let (living, (running, runners)) = std::thread::scope(|scope| {
         let asked = scope.spawn(|| databases::ask(look, places));
         let runners = runners::find(look);
-        (asked.join().unwrap_or_default(), runners)
+        (ended(asked.join()), runners)
     });
     let written: Vec<PathBuf> = runners
         .iter()
@@ -79,7 +79,7 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf], so_far:
         let (dumps, files) = read_all(look, places, &living, &runners, &listing, &tell);
         told.take(dumps);
         // What a server's own tool lists is of everything in it.
-        if let Some(found) = rest.join().unwrap_or_default() {
+        if let Some(found) = ended(rest.join()) {
             let each =
                 found.records.iter().flat_map(|(place, record)| within(&living, *place, record)).collect();
             told.take(Found { records: each, ..found });
@@ -95,7 +95,7 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf], so_far:
     std::thread::scope(|scope| {
         let borg = scope.spawn(|| borg::read(look, &each, &runners, &files));
         restic::read(look, &each, &runners, &files).into_iter().for_each(|found| told.take(found));
-        borg.join().unwrap_or_default().into_iter().for_each(|found| told.take(found));
+        ended(borg.join()).into_iter().for_each(|found| told.take(found));
     });
     tell(&told);
     let claims = runners::records(look, &runners, &each);
@@ -110,6 +110,11 @@ pub(super) fn look(look: &Look<'_>, places: &[Place], going: &[PathBuf], so_far:
     backups.sources = told.sources;
     backups.sources.extend(not_read(look.root));
     backups
+}
+
+/// What a reader has found. One that breaks off takes all of the search along, which then says so: nothing would look like none.
+fn ended<T>(joined: std::thread::Result<T>) -> T {
+    joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// What the sources have said so far; records carry the number of a database.
