@@ -1,9 +1,11 @@
 //! One dump that lies in a file, read: what kind it is by its first bytes, what is in it, and whether it is whole.
 
 use super::Look;
-use super::dumps::{self, Candidate};
+use super::dumps::Candidate;
+use super::format::{Format, HEAD, format_of};
+use super::names;
 use crate::engine::backup::content::{Contents, Through};
-use crate::engine::backup::sql_dump::{Maker, Part, Reader, SqlDump, ends_whole, maker_of};
+use crate::engine::backup::sql_dump::{Maker, Part, Reader, SqlDump, ends_whole};
 use crate::family::machine::child::{self, Out};
 use crate::family::machine::links::below;
 use crate::family::machine::postgres::archive;
@@ -66,59 +68,10 @@ pub enum Of {
     Nothing,
 }
 
-/// So much of the beginning tells what it is.
-const HEAD: usize = 8 << 10;
 /// So much of the end tells whether it is whole.
 const TAIL: u64 = 4 << 10;
 /// A copy that is so much younger than what it is of was made later, in seconds.
 const COPIED_S: i64 = 26 * 3600;
-
-/// What a file is by its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// pg_dump's own (`PGDMP`), or a tar or directory of it.
-    Archive,
-    /// Text.
-    Sql,
-    /// Packed by this program, which unpacks it with `-dc`.
-    Packed(&'static str),
-    /// Redis.
-    Rdb,
-    /// No byte.
-    Empty,
-    /// None of these.
-    Strange,
-}
-
-/// First bytes (`pg_backup_archiver.h`, RFC 1952, RFC 8878, xz-file-format, bzip2, lz4, Redis's `rdb.c`).
-const MAGIC: &[(&[u8], Format)] = &[
-    (b"PGDMP", Format::Archive),
-    (b"\x1f\x8b", Format::Packed("gzip")),
-    (b"\x28\xb5\x2f\xfd", Format::Packed("zstd")),
-    (b"\xfd7zXZ\x00", Format::Packed("xz")),
-    (b"BZh", Format::Packed("bzip2")),
-    (b"\x04\x22\x4d\x18", Format::Packed("lz4")),
-    (b"REDIS", Format::Rdb),
-];
-
-fn format_of(head: &[u8]) -> Format {
-    if head.is_empty() {
-        return Format::Empty;
-    }
-    if let Some((_, format)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return *format;
-    }
-    // pg_dump's tar begins with its list; an empty tar is nothing but zeros.
-    if head.starts_with(b"toc.dat\0") {
-        return Format::Archive;
-    }
-    if maker_of(head).is_some() { Format::Sql } else { Format::Strange }
-}
-
-/// Whether a file begins as the dumps that are read here do, without being packed.
-pub fn is_dump(head: &[u8]) -> bool {
-    matches!(format_of(head), Format::Archive | Format::Sql | Format::Rdb)
-}
 
 /// Reads a dump. `None` where it is none.
 ///
@@ -137,7 +90,7 @@ pub fn read(look: &Look<'_>, candidate: &Candidate) -> Result<Option<Dump>, Stri
     let mut head = Vec::with_capacity(HEAD);
     (&mut file).take(HEAD as u64).read_to_end(&mut head).map_err(|e| e.to_string())?;
     match format_of(&head) {
-        Format::Strange if dumps::is_surely_one(&candidate.path) => {
+        Format::Strange if names::is_surely_one(&candidate.path) => {
             Err("what it is cannot be told from its beginning".to_owned())
         }
         Format::Strange => Ok(None),
@@ -285,7 +238,7 @@ fn packed(
         Format::Archive => Err("an archive of pg_dump that was packed once more".to_owned()),
         Format::Rdb => Err("a dump of Redis that was packed".to_owned()),
         Format::Packed(_) => Err("it was packed twice".to_owned()),
-        Format::Strange if !all || dumps::is_surely_one(&candidate.path) => {
+        Format::Strange if !all || names::is_surely_one(&candidate.path) => {
             Err("what it is cannot be told from its beginning".to_owned())
         }
         _ => Ok(reader.finish(all).map(|dump| Dump::of(dump, candidate))),
@@ -327,21 +280,6 @@ mod tests {
     use super::*;
     use crate::world::World;
     use std::time::Duration;
-
-    #[test]
-    fn first_bytes() {
-        for (head, want) in [
-            (&b"PGDMP\x01"[..], Format::Archive),
-            (b"toc.dat\0\0\0", Format::Archive),
-            (b"\x1f\x8b\x08", Format::Packed("gzip")),
-            (b"REDIS0010", Format::Rdb),
-            (b"--\n-- PostgreSQL database dump\n", Format::Sql),
-            (b"create table x;", Format::Strange),
-            (b"", Format::Empty),
-        ] {
-            assert_eq!(format_of(head), want);
-        }
-    }
 
     #[test]
     fn what_lies_there() {

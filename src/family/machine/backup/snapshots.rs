@@ -1,7 +1,7 @@
 //! Snapshots of files, by whatever tool: which of them hold a dump of a place, and from when that dump is. That a snapshot was
 //! told to take a directory is not that the dump is in it: what it lists counts.
 
-use super::{DumpFile, Look, Place, dumps};
+use super::{DumpFile, Look, Place, dumps, names};
 use crate::engine::backup::{Amount, Covers, Evidence, Expiry, Outcome, Previous, Record, Stored, Unit};
 use crate::family::machine::links::below;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,7 +200,7 @@ pub fn record(
 fn gone<'e>(look: &Look<'_>, listed: &'e [Entry]) -> Option<&'e Entry> {
     let is_dump = |entry: &&Entry| {
         let is_here = || fs::symlink_metadata(below(look.root, &entry.path)).is_ok();
-        !entry.is_dir && entry.size > 0 && dumps::is_surely_one(&entry.path) && !is_here()
+        !entry.is_dir && entry.size > 0 && names::is_surely_one(&entry.path) && !is_here()
     };
     listed.iter().filter(is_dump).max_by_key(|entry| entry.at)
 }
