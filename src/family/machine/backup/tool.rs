@@ -83,7 +83,8 @@ impl Tool {
             return Err(Why::Failed("setsid(1) or timeout(1) is missing".to_owned()));
         }
         let mut command = Command::new(SETSID);
-        let seconds = left.saturating_add(Duration::from_secs(1)).as_secs().to_string();
+        // Whoever waits for it ends it first: this is for one that got away.
+        let seconds = left.as_secs().saturating_add(3).to_string();
         command.args([TIMEOUT, "-s", "KILL", &seconds]).arg(&self.program).args(args);
         command.env_clear().envs([("PATH", PATH), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")]).current_dir("/");
         command.envs(vars.iter().map(|(name, value)| (name, value)));
