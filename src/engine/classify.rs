@@ -6,7 +6,7 @@ use super::situation::Situation;
 use super::tool::{self, FamilyId, Tool};
 use super::trail::says::Says;
 use super::verdict::Verdict;
-use super::{aws, files, inner, kube, machine};
+use super::{aws, docker, files, inner, kube, machine};
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
 use crate::engine::{packages, units};
@@ -32,6 +32,7 @@ pub fn classify_tool(tool: &Tool, words: &[&[u8]]) -> Verdict {
         FamilyId::Packages => packages::classify(tool.name.as_bytes(), words),
         FamilyId::Units => units::classify(tool.name.as_bytes(), words),
         FamilyId::Files => Some(files::classify(words)),
+        FamilyId::Docker => Some(docker::classify(tool, words, inner::classify)),
     };
     judged.unwrap_or_default()
 }
@@ -56,7 +57,7 @@ pub const fn says(tool: &Tool) -> Option<&'static Says> {
     match tool.family {
         FamilyId::Kube => Some(&kube::whereto::SAYS),
         FamilyId::Aws => Some(&aws::whereto::SAYS),
-        FamilyId::Packages | FamilyId::Units | FamilyId::Files => None,
+        FamilyId::Packages | FamilyId::Units | FamilyId::Files | FamilyId::Docker => None,
     }
 }
 
@@ -67,6 +68,7 @@ pub fn redact<'a>(tool: &Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
         FamilyId::Aws => aws::redact(words),
         FamilyId::Packages | FamilyId::Units => packages::redact(words),
         FamilyId::Files => files::redact(words),
+        FamilyId::Docker => docker::redact(tool, words),
     }
 }
 
@@ -91,6 +93,7 @@ pub fn situation_of(tool: &Tool, words: &[&[u8]], effect: Effect) -> Situation {
         FamilyId::Aws => aws::situation(&aws::hit(words, &aws::Documents::none()), effect),
         FamilyId::Packages | FamilyId::Units => machine::situation(tool.name, words, effect),
         FamilyId::Files => files::situation(tool.name, words, effect),
+        FamilyId::Docker => docker::situation(tool, words, effect),
     }
 }
 
@@ -104,6 +107,7 @@ pub fn verbs(tool: &Tool) -> Option<Vec<String>> {
         FamilyId::Packages => Some(packages::verbs(tool)),
         FamilyId::Units => Some(units::verbs(tool)),
         FamilyId::Files => Some(files::verbs(tool)),
+        FamilyId::Docker => Some(docker::verbs(tool)),
     }
 }
 

@@ -169,7 +169,7 @@ pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]], verdict: &Verdict
                 && !aws::prompts(args, var(env, AUTO_PROMPT))
                 && (effect == Effect::Read || !has_policy(env))
         }
-        FamilyId::Packages | FamilyId::Units | FamilyId::Files => {
+        FamilyId::Packages | FamilyId::Units | FamilyId::Files | FamilyId::Docker => {
             passes && (effect == Effect::Read || !has_policy(env))
         }
         FamilyId::Kube => {
