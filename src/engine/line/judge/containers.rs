@@ -3,7 +3,11 @@
 use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::tables::image;
-use super::{Io, NOTHING, Reader, STRANGE, only_serious, worse};
+use super::{Io, NOTHING, Reader, STRANGE, guarded_as, only_serious, worse};
+use crate::engine::docker;
+use crate::engine::docker::tables::Cli;
+use crate::engine::docker::words::Words;
+use crate::engine::effect::Effect;
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl;
 use crate::engine::tool::Tool;
@@ -139,6 +143,28 @@ impl Reader {
         verdict = worse(verdict, self.document(io));
         self.boxed = boxed;
         Some(verdict)
+    }
+
+    /// What a line knows besides of a command that `words` run in a container: what it reads, which directories are scratch.
+    /// `verdict` is that of the words alone.
+    pub(super) fn inside_container(
+        &mut self,
+        tool: &Tool,
+        words: &[Field],
+        verdict: LineVerdict,
+        io: &Io,
+    ) -> LineVerdict {
+        let Some(inside) = self.container(tool.name.as_bytes(), words, io) else { return verdict };
+        let bytes: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+        let executes = docker::program_at(&Words::read(Cli::of(tool), &bytes, false)).is_some();
+        if !executes || verdict.effect == Effect::Read {
+            return worse(verdict, only_serious(inside));
+        }
+        if inside.effect != Effect::Unknown {
+            return worse(inside, guarded_as(Effect::Read));
+        }
+        // A program nobody knows may stop something there; tests and tools of one's own are run that way all day.
+        LineVerdict { effect: Effect::Disrupt, ..worse(inside, guarded_as(Effect::Mutate)) }
     }
 
     /// `kubectl exec POD -- sh <<E`, `kubectl run X --image=bitnami/kubectl -- delete ns shop`: what classify cannot see.
