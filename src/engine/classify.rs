@@ -32,9 +32,24 @@ pub fn classify_tool(tool: &Tool, words: &[&[u8]]) -> Verdict {
         FamilyId::Packages => packages::classify(tool.name.as_bytes(), words),
         FamilyId::Units => units::classify(tool.name.as_bytes(), words),
         FamilyId::Files => Some(files::classify(words)),
-        FamilyId::Docker => Some(docker::classify(tool, words, inner::classify)),
+        FamilyId::Docker => Some(docker::classify(tool, words, inside_container)),
     };
     judged.unwrap_or_default()
+}
+
+/// Judges what runs in a container, its program first. In there what changes something counts as what stops something, unless a
+/// tool does it whose words say more.
+fn inside_container(words: &[&[u8]]) -> Verdict {
+    let judged = inner::classify(words);
+    let Some((program, rest)) = words.split_first().filter(|_| judged.effect == Effect::Disrupt) else {
+        return judged;
+    };
+    let name = program.rsplit(|b| *b == b'/').next().unwrap_or(program);
+    match tool::called_in_line(name) {
+        // Containers in containers: each would be looked into once more.
+        Some(tool) if tool.family != FamilyId::Docker => classify_tool(tool, rest),
+        _ => judged,
+    }
 }
 
 /// Judges the words after the name of a program that works on the machine itself, a tool or a smaller one; `None` for

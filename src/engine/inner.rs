@@ -38,6 +38,11 @@ pub fn classify(words: &[&[u8]]) -> Verdict {
     classify_at(words, DEPTH, false, None)
 }
 
+/// The same where it is known what the command reads.
+pub fn classify_reading(words: &[&[u8]], input: &[u8]) -> Verdict {
+    classify_at(words, DEPTH, false, Some(input))
+}
+
 /// The same inside the line of a shell: `depth` is how many further shells may be opened, `loose` that some of the words may
 /// be more options, `input` what the command reads from.
 fn classify_at(words: &[&[u8]], depth: u8, loose: bool, input: Option<&[u8]>) -> Verdict {

@@ -94,21 +94,34 @@ fn may_mount(words: &Words<'_>, row: &Row) -> bool {
     row.group == tables::COMPOSE.name || words.strange || mounts::of(words).next().is_some()
 }
 
-/// `exec`: what the command does that it runs. A shell, and what nobody knows, may stop something.
+/// `exec`: what the command does that it runs. What a shell is told, what a client of a database reads and what a program does
+/// that nobody knows the words do not say: it changes something, and the full guard looks at it.
 fn executes(words: &Words<'_>, inside: Inside) -> Verdict {
-    match program(words) {
-        Some(program) => inside(&program),
-        None => Verdict::why(Effect::Disrupt, "runs a program nobody knows"),
+    let Some(program) = program(words) else {
+        return Verdict::why(Effect::Disrupt, "runs a program nobody knows");
+    };
+    let judged = inside(&program);
+    if judged.effect != Effect::Disrupt || !judged.because.is_empty() {
+        return judged;
     }
+    if program::stops(&program) || program::is_of_other_place(&program) {
+        return Verdict::why(Effect::Disrupt, "stops what runs in the container");
+    }
+    Verdict { content: true, ..Verdict::why(Effect::Mutate, "runs what its words do not tell") }
 }
 
 /// `run`, `create`: a new container has nothing to lose but what it can reach.
 fn runs(words: &Words<'_>, verdict: &mut Verdict, inside: Inside) {
     let Some(program) = program(words) else { return };
+    if program::takes_away(&program) {
+        verdict.raise(Effect::Destroy, "what runs in the container takes things away elsewhere");
+    }
     let judged = inside(&program);
     let counts = match judged.effect {
         Effect::Destroy => mounts::reach_out(words) || program::speaks_to_others(&program),
-        Effect::Disrupt => program::is_of_other_place(&program),
+        Effect::Disrupt => {
+            program::is_of_other_place(&program) || (program::stops(&program) && mounts::reach_out(words))
+        }
         Effect::Read | Effect::Mutate | Effect::Unknown => false,
     };
     if counts {

@@ -14,6 +14,18 @@ const IMAGES: &[u8] =
 const REACH: &[u8] = b"aws\ncockroach\ndropdb\ndropuser\nhelm\nkubectl\nmariadb\nmariadb-admin\nmongo\nmongosh\nmysql\nmysqladmin\n\
     oc\npsql\nredis-cli\nterraform\ntofu\nvalkey-cli";
 
+/// Programs that stop what runs beside them, and the words that make them; `*` whatever the words are.
+const STOPS: &[u8] = b"apachectl graceful-stop restart stop\nhalt *\nhttpd restart stop\nkill *\nkillall *\nmysqladmin shutdown\n\
+    nginx quit stop\npg_ctl restart stop\npg_ctlcluster restart stop\npkill *\npm2 delete kill reload restart stop\npoweroff *\n\
+    rabbitmqctl shutdown stop stop_app\nreboot *\nredis-cli SHUTDOWN shutdown\ns6-svc *\nservice reload restart stop\nshutdown *\n\
+    supervisorctl reload restart shutdown stop\nsv down exit restart stop\nsystemctl *\nvalkey-cli SHUTDOWN shutdown";
+
+/// Commands of programs that guard does not know yet, by which things go wherever they are told to; a dry run is none.
+const TAKES_AWAY: &[u8] =
+    b"helm del delete un uninstall\nterraform -destroy --destroy destroy\ntofu -destroy --destroy destroy";
+/// What keeps those from acting.
+const SPARES: [&[u8]; 4] = [b"--dry-run", b"-help", b"--help", b"-h"];
+
 /// Whether a command makes a container, and may run a program in it.
 pub(super) fn makes_container(row: &Row) -> bool {
     matches!(
@@ -81,6 +93,43 @@ pub(super) fn speaks_to_others(program: &[&[u8]]) -> bool {
     program.iter().any(|word| word.split(|b| !is_name(b)).any(|word| !word.is_empty() && reaches(word)))
 }
 
+/// Whether a list has a program with one of these words.
+fn listed(list: &[u8], program: &[&[u8]], has: impl Fn(&[u8]) -> bool) -> bool {
+    let Some((name, _)) = program.split_first() else { return false };
+    let name = basename(name);
+    list.split(|b| *b == b'\n').any(|row| {
+        let mut words = row.split(|b| *b == b' ');
+        words.next() == Some(name) && words.any(|word| word == b"*" || has(word))
+    })
+}
+
+/// Whether a program is known to stop what runs, or a shell is told to start one that is.
+pub(super) fn stops(program: &[&[u8]]) -> bool {
+    let Some((name, rest)) = program.split_first() else { return false };
+    if listed(STOPS, program, |word| rest.contains(&word)) {
+        return true;
+    }
+    if !matches!(basename(name), b"sh" | b"bash" | b"ash" | b"dash" | b"zsh" | b"ksh") {
+        return false;
+    }
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    rest.iter().any(|line| {
+        let words: Vec<&[u8]> = line.split(|b| !is_name(b)).filter(|word| !word.is_empty()).collect();
+        (0..words.len()).any(|at| {
+            let from = words.get(at..).unwrap_or_default();
+            listed(STOPS, from, |word| from.contains(&word))
+        })
+    })
+}
+
+/// Whether a program that guard does not know takes something away by its words.
+pub(super) fn takes_away(program: &[&[u8]]) -> bool {
+    let Some((name, rest)) = program.split_first() else { return false };
+    tool::called_in_line(basename(name)).is_none()
+        && !rest.iter().any(|word| SPARES.contains(word))
+        && listed(TAKES_AWAY, program, |word| rest.contains(&word))
+}
+
 /// Whether it is a guarded tool whose place is not the container.
 pub(super) fn is_of_other_place(program: &[&[u8]]) -> bool {
     let name = program.first().map(|name| basename(name)).unwrap_or_default();
@@ -123,6 +172,44 @@ mod tests {
         }
         assert_eq!(entry_of(b""), None);
         assert_eq!(entry_of(b"aws"), None);
+    }
+
+    #[test]
+    fn what_stops_and_what_takes_away() {
+        let of = |line: &str, judge: fn(&[&[u8]]) -> bool| {
+            judge(&line.split('|').map(str::as_bytes).collect::<Vec<_>>())
+        };
+        for line in
+            ["kill|1", "/usr/sbin/nginx|-s|stop", "supervisorctl|restart|app", "sh|-c|sleep 1; kill 1"]
+        {
+            assert!(of(line, stops), "{line}");
+        }
+        for line in [
+            "npm|stop",
+            "nginx|-s|reload",
+            "supervisorctl|status",
+            "sh|-c|ls",
+            "sh",
+            "bash|-l",
+            "skill|1",
+            "",
+        ] {
+            assert!(!of(line, stops), "{line}");
+        }
+        for line in
+            ["helm|uninstall|web", "helm|-n|shop|delete|web", "terraform|apply|-destroy", "tofu|destroy"]
+        {
+            assert!(of(line, takes_away), "{line}");
+        }
+        for line in [
+            "helm|uninstall|web|--dry-run",
+            "helm|list",
+            "terraform|plan",
+            "terraform|destroy|-help",
+            "rm|delete",
+        ] {
+            assert!(!of(line, takes_away), "{line}");
+        }
     }
 
     #[test]

@@ -296,8 +296,8 @@ inspect m *\n\
 install m *\n\
 ls r *\n\
 prune m *\n\
-rm m *\n\
-stop m *\n\
+rm d *\n\
+stop d *\n\
 uninstall m *\n\
 use m *\n\
 version r *";

@@ -342,3 +342,10 @@ pub(super) const BUILDX: &str = "\
 build =image build\n\
 prune =image prune\n\
 version r";
+
+/// `podman quadlet`, from podman 5.6 on: podman-quadlet(1).
+pub(super) const QUADLET: &str = "\
+install m *\n\
+list|ls r *\n\
+print r *\n\
+rm d *";

@@ -9,6 +9,7 @@ use crate::engine::docker::tables::Cli;
 use crate::engine::docker::words::Words;
 use crate::engine::effect::Effect;
 use crate::engine::grammar::cobra::parse;
+use crate::engine::inner;
 use crate::engine::kube::kubectl;
 use crate::engine::tool::Tool;
 
@@ -156,15 +157,25 @@ impl Reader {
     ) -> LineVerdict {
         let Some(inside) = self.container(tool.name.as_bytes(), words, io) else { return verdict };
         let bytes: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
-        let executes = docker::program_at(&Words::read(Cli::of(tool), &bytes, false)).is_some();
-        if !executes || verdict.effect == Effect::Read {
+        let Some(at) = docker::program_at(&Words::read(Cli::of(tool), &bytes, false)) else {
             return worse(verdict, only_serious(inside));
-        }
-        if inside.effect != Effect::Unknown {
-            return worse(inside, guarded_as(Effect::Read));
-        }
-        // A program nobody knows may stop something there; tests and tools of one's own are run that way all day.
-        LineVerdict { effect: Effect::Disrupt, ..worse(inside, guarded_as(Effect::Mutate)) }
+        };
+        let input = io.input.as_ref().filter(|input| !input.opaque);
+        let fed =
+            input.map(|input| inner::classify_reading(bytes.get(at..).unwrap_or_default(), &input.text));
+        let effect = match (verdict.effect, fed.map(|fed| fed.effect)) {
+            // What is lost there is scratch, or it is guarded by what runs.
+            (Effect::Destroy, _) => {
+                return worse(inside, LineVerdict { effect: Effect::Destroy, ..guarded_as(Effect::Mutate) });
+            }
+            (Effect::Read, _) => return worse(verdict, only_serious(inside)),
+            // What a shell or a client of a database reads says what it does.
+            (_, Some(Effect::Destroy)) => return worse(verdict, guarded_as(Effect::Destroy)),
+            (Effect::Mutate, Some(Effect::Read)) => Effect::Read,
+            (effect, _) if inside.effect > Effect::Unknown => effect.max(inside.effect),
+            (effect, _) => effect,
+        };
+        LineVerdict { effect, ..worse(verdict, inside) }
     }
 
     /// `kubectl exec POD -- sh <<E`, `kubectl run X --image=bitnami/kubectl -- delete ns shop`: what classify cannot see.
