@@ -45,11 +45,9 @@ fn inside_container(words: &[&[u8]]) -> Verdict {
         return judged;
     };
     let name = program.rsplit(|b| *b == b'/').next().unwrap_or(program);
-    match tool::called_in_line(name) {
-        // Containers in containers: each would be looked into once more.
-        Some(tool) if tool.family != FamilyId::Docker => classify_tool(tool, rest),
-        _ => judged,
-    }
+    // Containers in containers: each would be looked into once more.
+    let tool = tool::called_in_line(name).filter(|tool| tool.family != FamilyId::Docker);
+    tool.map_or(judged, |tool| classify_tool(tool, rest))
 }
 
 /// Judges the words after the name of a program that works on the machine itself, a tool or a smaller one; `None` for

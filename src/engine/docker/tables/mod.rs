@@ -347,10 +347,14 @@ impl Row {
         self.flags.split(' ').find_map(|flag| find(flag).or_else(|| others(flag)))
     }
 
-    /// Each of its flags as it is written in the table.
-    #[cfg(test)]
-    pub fn flags(&self) -> Vec<&'static str> {
-        self.flags.split(' ').filter(|flag| !flag.is_empty()).collect()
+    /// Each of its flags with its letter, or 0; those of another line that its own stands for as well.
+    #[cfg(any(feature = "cli", test))]
+    pub fn flags(&self) -> Vec<(u8, Flag)> {
+        let line = |name: &str| self.text.split('\n').find(|line| names(line, "", name.as_bytes()));
+        let shared = self.flags.split(' ').filter_map(|flag| flag.strip_prefix('+')).filter_map(line);
+        let shared = shared.flat_map(|line| line.split(' ').skip(2));
+        let own = self.flags.split(' ').filter(|flag| !flag.starts_with(['+', '*']) && !flag.is_empty());
+        own.chain(shared).map(read).collect()
     }
 }
 
