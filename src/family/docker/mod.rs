@@ -44,7 +44,7 @@ impl<'a> Docker<'a> {
     fn unasked(&self, why: Why) -> Impact {
         let mut impact = Impact::default();
         if self.on.verdict.effect > Effect::Read {
-            impact.unseen("what is lost with it: containers, volumes and what mounts them", why);
+            impact.unseen("containers, volumes, and who uses them", why);
         }
         impact
     }
@@ -62,7 +62,7 @@ impl Family for Docker<'_> {
 
     fn probe(&mut self, _asks: bool) -> Result<Facts> {
         // guard has no question for a daemon yet.
-        Ok(Facts { impact: self.unasked(Why::Failed("the daemon was not asked".to_owned())), probed: true })
+        Ok(Facts { impact: self.unasked(Why::Failed("the daemon was not asked".to_owned())), probed: false })
     }
 
     fn unprobed(&self) -> Impact {
