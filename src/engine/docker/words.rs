@@ -92,7 +92,7 @@ impl<'a> Words<'a> {
         let Some(at) = self.before(0, level) else { return self.nothing() };
         let word = self.word(at);
         match self.cli.group(word) {
-            Some(group) if group == tables::COMPOSE => match self.before(at + 1, Level::Compose) {
+            Some(group) if group.name == tables::COMPOSE.name => match self.before(at + 1, Level::Compose) {
                 Some(at) => self.below(group, "", at),
                 None => self.nothing_in(group),
             },
@@ -110,7 +110,9 @@ impl<'a> Words<'a> {
         if word == b"help" && parent.is_empty() {
             return Found::Help;
         }
-        let Some(row) = group.command(self.cli, parent, word) else {
+        // A slash stands in the tables between the words of a path.
+        let named = group.command(self.cli, parent, word).filter(|_| !word.contains(&b'/'));
+        let Some(row) = named else {
             return Found::Unknown(at);
         };
         if row.kind == tables::Kind::Group {

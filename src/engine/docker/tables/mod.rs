@@ -4,12 +4,13 @@
 //! some 1,500 flags. Of a text only the lines of one group are looked at. A line is
 //!
 //! ```text
-//! NAME|ALIAS EFFECT FLAG FLAG …          or          NAME =GROUP NAME, another name of that command
+//! NAME EFFECT FLAG FLAG …          or          NAME =GROUP NAME, another name of that command
 //! ```
 //!
 //! with `NAME` of a command below another one as `key/load`; `EFFECT` the letter of a [`Kind`] and signs behind it, `!` when the
-//! full guard always looks at it, `/` when flags end at the first operand; `FLAG` a name, its letter and a dot before it, `=`
-//! behind it when it takes a value, `?` when only a joined one. `+NAME` stands for the flags of that line, `*` for any.
+//! full guard always looks at it, `/` when flags end at the first operand, `?` when its flags change what it does; `FLAG` a name, its letter and a dot before it, `=`
+//! behind it when it takes a value, `?` when only a joined one. `+NAME`, in
+//! the first place, stands for the flags of that line, `*` for any. Lines and flags are sorted by name, so that few are looked at.
 
 mod compose;
 mod docker;
@@ -23,6 +24,7 @@ pub use groups::{COMPOSE, COMPOSE_GLOBALS, COMPOSE_PERSISTENT, Cli};
 pub(super) use rules::{Raise, When, raises};
 
 use crate::engine::grammar::table::Arity;
+use std::cmp::Ordering;
 
 /// What a command does when none of its flags says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct Row {
     pub looked_at: bool,
     /// Whether flags end at the first operand.
     pub ends: bool,
+    /// Whether there are rules about it.
+    ruled: bool,
     /// Its flags.
     flags: &'static str,
     /// The lines it stands in.
@@ -85,19 +89,21 @@ impl Group {
     /// The command of this name below `parent`, by its own or another name; of those without a group `cli` says where a short
     /// name leads.
     pub fn command(self, cli: Cli, parent: &str, word: &[u8]) -> Option<Row> {
-        let line = self.text.split('\n').find(|line| names(line, parent, word))?;
+        let line = line_of(self.text, parent, word)?;
         let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
         if let Some(path) = rest.strip_prefix('=') {
             let (group, name) = path.split_once(' ')?;
-            return cli.group(group.as_bytes())?.command(cli, "", name.as_bytes());
+            let group = if group == self.name { self } else { cli.group(group.as_bytes())? };
+            return group.command(cli, "", name.as_bytes());
         }
         let (effect, flags) = rest.split_once(' ').unwrap_or((rest, ""));
         Some(Row {
             group: self.name,
-            name: name.split('|').next().unwrap_or(name),
+            name,
             kind: Kind::of(effect),
             looked_at: effect.contains('!'),
             ends: effect.contains('/'),
+            ruled: effect.contains('?'),
             flags,
             text: self.text,
         })
@@ -108,30 +114,40 @@ impl Group {
     pub fn commands(self) -> impl Iterator<Item = Row> {
         self.text.split('\n').filter_map(move |line| {
             let (name, rest) = line.split_once(' ')?;
-            let name = name.split('|').next()?;
             let (parent, last) = name.rsplit_once('/').unwrap_or(("", name));
             (!rest.starts_with('=')).then(|| self.command(Cli::Docker, parent, last.as_bytes()))?
         })
     }
 }
 
-/// Whether a line is that of a command of this name below `parent`.
-fn names(line: &str, parent: &str, word: &[u8]) -> bool {
-    let all = line.split(' ').next().unwrap_or(line).as_bytes();
-    let all = match parent {
-        "" => all,
-        parent => match all.strip_prefix(parent.as_bytes()) {
-            Some([b'/', rest @ ..]) => rest,
-            _ => return false,
-        },
-    };
-    // Most lines differ in the first byte; only other names have further parts.
-    if word.is_empty() || (all.first() != word.first() && !all.contains(&b'|')) {
-        return false;
+/// The line of the command of this name below `parent`. Lines are sorted by their names.
+fn line_of(text: &'static str, parent: &str, word: &[u8]) -> Option<&'static str> {
+    let gap: &[u8] = if parent.is_empty() { b"" } else { b"/" };
+    search(text, '\n', |line| {
+        let name = line.split(' ').next().unwrap_or(line).as_bytes();
+        name.iter().cmp(parent.as_bytes().iter().chain(gap).chain(word))
+    })
+}
+
+/// Halves a text whose parts are sorted until one is found.
+fn search(
+    text: &'static str,
+    between: char,
+    compare: impl Fn(&'static str) -> Ordering,
+) -> Option<&'static str> {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (left, right) = rest.split_at_checked(rest.len() / 2)?;
+        let start = left.rfind(between).map_or(0, |at| at + 1);
+        let end = right.find(between).map_or(rest.len(), |at| left.len() + at);
+        let part = rest.get(start..end)?;
+        rest = match compare(part) {
+            Ordering::Equal => return Some(part),
+            Ordering::Less => rest.get(end + 1..)?,
+            Ordering::Greater => rest.get(..start.saturating_sub(1))?,
+        };
     }
-    let mut names = all.split(|b| *b == b'|');
-    // Another name stands for the last word of the path alone.
-    names.next().is_some_and(|own| !own.contains(&b'/') && (own == word || names.any(|name| name == word)))
+    None
 }
 
 impl Kind {
@@ -175,50 +191,56 @@ impl Row {
     pub fn flag(&self, name: &[u8]) -> Option<Flag> {
         let renamed = || {
             let rows = RENAMED.split(|b| *b == b'\n');
-            let to = rows.filter_map(|row| row.strip_prefix(name)?.strip_prefix(b" "));
-            to.filter_map(|to| self.own(|flag| named(flag, to))).next()
+            let mut to = rows.filter_map(|row| row.strip_prefix(name)?.strip_prefix(b" "));
+            to.find_map(|to| self.in_lists(|list| flag_in(list, to)))
         };
-        self.own(|flag| named(flag, name)).or_else(renamed)
+        self.in_lists(|list| flag_in(list, name)).or_else(renamed)
     }
 
     /// Its flag of this letter.
     pub fn letter(&self, letter: u8) -> Option<Flag> {
-        self.own(|flag| lettered(flag, letter))
+        self.in_lists(|list| letter_in(list, letter))
     }
 
     /// The only one of its flags whose name begins so, as docopt takes it.
     pub fn beginning(&self, name: &[u8]) -> Option<Flag> {
-        beginning(self.flags, name)
+        beginning(self.lists().0, name)
     }
 
-    fn own(&self, find: impl Fn(&'static str) -> Option<Flag>) -> Option<Flag> {
-        let others = |flag: &'static str| {
-            let other = flag.strip_prefix('+')?;
-            let line = self.text.split('\n').find(|line| names(line, "", other.as_bytes()))?;
-            line.split(' ').find_map(&find)
-        };
-        self.flags.split(' ').find_map(|flag| find(flag).or_else(|| others(flag)))
+    /// Its own flags, and those of the other line that it stands for as well.
+    fn lists(&self) -> (&'static str, &'static str) {
+        let Some(flags) = self.flags.strip_prefix('+') else { return (self.flags, "") };
+        let (other, own) = flags.split_once(' ').unwrap_or((flags, ""));
+        let line = line_of(self.text, "", other.as_bytes()).unwrap_or_default();
+        (own, line.splitn(3, ' ').nth(2).unwrap_or_default())
+    }
+
+    fn in_lists(&self, find: impl Fn(&'static str) -> Option<Flag>) -> Option<Flag> {
+        let (own, others) = self.lists();
+        find(own).or_else(|| find(others))
     }
 
     /// Each of its flags with its letter, or 0; those of another line that its own stands for as well.
     #[cfg(any(feature = "cli", test))]
     pub fn flags(&self) -> Vec<(u8, Flag)> {
-        let line = |name: &str| self.text.split('\n').find(|line| names(line, "", name.as_bytes()));
-        let shared = self.flags.split(' ').filter_map(|flag| flag.strip_prefix('+')).filter_map(line);
-        let shared = shared.flat_map(|line| line.split(' ').skip(2));
-        let own = self.flags.split(' ').filter(|flag| !flag.starts_with(['+', '*']) && !flag.is_empty());
-        own.chain(shared).map(read).collect()
+        let (own, others) = self.lists();
+        let all = own.split(' ').chain(others.split(' '));
+        all.filter(|flag| !flag.is_empty() && *flag != "*").map(read).collect()
     }
 }
 
-/// The flag of this name in a list.
+/// The flag of this name in a list, which is sorted by names.
 pub fn flag_in(list: &'static str, name: &[u8]) -> Option<Flag> {
-    list.split(' ').find_map(|flag| named(flag, name))
+    search(list, ' ', |flag| read(flag).1.name.as_bytes().cmp(name)).map(|flag| read(flag).1)
 }
 
 /// The flag of this letter in a list.
 pub fn letter_in(list: &'static str, letter: u8) -> Option<Flag> {
-    list.split(' ').find_map(|flag| lettered(flag, letter))
+    // Only letters have a dot behind them.
+    let mut dots = list.match_indices('.').map(|(at, _)| at);
+    let at = dots.find(|at| at.checked_sub(1).and_then(|at| list.as_bytes().get(at)) == Some(&letter))?;
+    let flag = list.get(at - 1..)?.split(' ').next()?;
+    Some(read(flag).1)
 }
 
 /// The only flag of a list whose name begins so.
@@ -227,22 +249,6 @@ pub fn beginning(list: &'static str, name: &[u8]) -> Option<Flag> {
     let begins = |flag: &Flag| flag.name.as_bytes().starts_with(name) && !name.is_empty();
     let first = all.find(begins)?;
     (!all.any(|flag| begins(&flag))).then_some(first)
-}
-
-fn named(flag: &'static str, name: &[u8]) -> Option<Flag> {
-    // The name stands at the beginning, or two bytes on.
-    let bytes = flag.as_bytes();
-    if bytes.first() != name.first() && bytes.get(2) != name.first() {
-        return None;
-    }
-    Some(read(flag).1).filter(|flag| flag.name.as_bytes() == name && !name.is_empty())
-}
-
-fn lettered(flag: &'static str, letter: u8) -> Option<Flag> {
-    match flag.as_bytes() {
-        [first, b'.', ..] if *first == letter => Some(read(flag).1),
-        _ => None,
-    }
 }
 
 /// A flag as the tables write it: its letter, or 0, and the rest.

@@ -12,7 +12,7 @@ cgroup-manager= config= conmon= c.connection= context= cpu-profile= db-backend= 
 /// Commands without a group, and the short names of others.
 pub(super) const TOP: &str = "\
 attach =container attach\n\
-auto-update r authfile= dry-run format= rollback tls-verify\n\
+auto-update r? authfile= dry-run format= rollback tls-verify\n\
 build =image build\n\
 commit =container commit\n\
 cp =container cp\n\
@@ -62,13 +62,15 @@ wait =container wait";
 
 /// `podman container`.
 pub(super) const CONTAINER: &str = "\
-attach m detach-keys= l.latest no-stdin sig-proxy\n\
-checkpoint m a.all c.compress= create-image= e.export= file-locks ignore-rootfs ignore-volumes k.keep \
+attach m? detach-keys= l.latest no-stdin sig-proxy\n\
+checkpoint m? a.all c.compress= create-image= e.export= file-locks ignore-rootfs ignore-volumes k.keep \
     l.latest R.leave-running P.pre-checkpoint print-stats tcp-established with-previous\n\
-cleanup d a.all exec= l.latest rm rmi\n\
+cleanup d? a.all exec= l.latest rm rmi\n\
+clone m!? +run destroy f.force name=\n\
 commit m a.author= c.change= config= f.format= iidfile= include-volumes m.message= p.pause q.quiet \
     s.squash\n\
 cp c a.archive overwrite\n\
+create m!/? +run init-ctr= pod-id-file=\n\
 diff r format= l.latest\n\
 exec e/ d.detach detach-keys= e.env= env-file= i.interactive l.latest preserve-fd= preserve-fds= \
     privileged t.tty u.user= w.workdir=\n\
@@ -76,39 +78,23 @@ exists r external\n\
 export r o.output=\n\
 init m a.all l.latest\n\
 inspect r f.format= l.latest s.size t.type=\n\
-kill d a.all cidfile= l.latest s.signal=\n\
-list|ls r a.all external f.filter= format= n.last= l.latest namespace no-trunc noheading ns p.pod \
-    q.quiet s.size sort= sync w.watch=\n\
+kill d? a.all cidfile= l.latest s.signal=\n\
+list r a.all external f.filter= format= n.last= l.latest namespace no-trunc noheading ns p.pod q.quiet \
+    s.size sort= sync w.watch=\n\
 logs r/ color f.follow l.latest n.names since= tail= t.timestamps until=\n\
+ls =container list\n\
 mount m a.all format= l.latest no-trunc\n\
-pause d a.all cidfile= f.filter= l.latest\n\
+pause d? a.all cidfile= f.filter= l.latest\n\
 port r a.all l.latest\n\
-prune x filter= f.force\n\
+prune x? filter= f.force\n\
 ps r a.all external f.filter= format= n.last= l.latest namespace no-trunc noheading ns p.pod q.quiet \
     s.size sort= sync w.watch=\n\
 rename m\n\
-restart d a.all cidfile= f.filter= l.latest running t.time=\n\
+restart d? a.all cidfile= f.filter= l.latest running t.time=\n\
 restore m! a.all file-locks ignore-rootfs ignore-static-ip ignore-static-mac ignore-volumes i.import= \
     import-previous= k.keep l.latest n.name= pod= print-stats p.publish= tcp-established\n\
-rm x a.all cidfile= depend filter= f.force i.ignore l.latest storage t.time= v.volumes\n\
-runlabel u authfile= cert-dir= creds= display n.name= q.quiet replace tls-verify\n\
-start m! all a.attach detach-keys= f.filter= i.interactive l.latest sig-proxy\n\
-stats r a.all format= i.interval= l.latest no-reset no-stream no-trunc\n\
-stop d a.all cidfile= f.filter= i.ignore l.latest t.time=\n\
-top r/ l.latest\n\
-unmount|umount m a.all f.force l.latest\n\
-unpause m a.all cidfile= f.filter= l.latest\n\
-update d blkio-weight= blkio-weight-device= cpu-period= cpu-quota= cpu-rt-period= cpu-rt-runtime= \
-    c.cpu-shares= cpus= cpuset-cpus= cpuset-mems= device-read-bps= device-read-iops= device-write-bps= \
-    device-write-iops= health-cmd= health-interval= health-log-destination= health-max-log-count= \
-    health-max-log-size= health-on-failure= health-retries= health-start-period= health-startup-cmd= \
-    health-startup-interval= health-startup-retries= health-startup-success= health-startup-timeout= \
-    health-timeout= m.memory= memory-reservation= memory-swap= memory-swappiness= no-healthcheck pids-limit= \
-    restart=\n\
-wait r condition= ignore i.interval= l.latest\n\
-create m!/ +run init-ctr= pod-id-file=\n\
-clone m! +run destroy f.force name=\n\
-run m!/ add-host= annotation= arch= a.attach= authfile= blkio-weight= blkio-weight-device= cap-add= \
+rm x? a.all cidfile= depend filter= f.force i.ignore l.latest storage t.time= v.volumes\n\
+run m!/? add-host= annotation= arch= a.attach= authfile= blkio-weight= blkio-weight-device= cap-add= \
     cap-drop= cgroup-conf= cgroup-parent= cgroupns= cgroups= chrootdirs= cidfile= conmon-pidfile= \
     cpu-period= cpu-quota= cpu-rt-period= cpu-rt-runtime= c.cpu-shares= cpus= cpuset-cpus= cpuset-mems= \
     decryption-key= d.detach detach-keys= device= device-cgroup-rule= device-read-bps= device-read-iops= \
@@ -125,7 +111,23 @@ run m!/ add-host= annotation= arch= a.attach= authfile= blkio-weight= blkio-weig
     rdt-class= read-only read-only-tmpfs replace requires= restart= retry= retry-delay= rm rmi rootfs \
     sdnotify= seccomp-policy= secret= security-opt= shm-size= shm-size-systemd= sig-proxy stop-signal= \
     stop-timeout= subgidname= subuidname= sysctl= systemd= timeout= tls-verify tmpfs= t.tty tz= uidmap= \
-    ulimit= umask= unsetenv= unsetenv-all u.user= userns= uts= variant= v.volume= volumes-from= w.workdir=";
+    ulimit= umask= unsetenv= unsetenv-all u.user= userns= uts= variant= v.volume= volumes-from= w.workdir=\n\
+runlabel u authfile= cert-dir= creds= display n.name= q.quiet replace tls-verify\n\
+start m! all a.attach detach-keys= f.filter= i.interactive l.latest sig-proxy\n\
+stats r a.all format= i.interval= l.latest no-reset no-stream no-trunc\n\
+stop d? a.all cidfile= f.filter= i.ignore l.latest t.time=\n\
+top r/ l.latest\n\
+umount =container unmount\n\
+unmount m a.all f.force l.latest\n\
+unpause m a.all cidfile= f.filter= l.latest\n\
+update d? blkio-weight= blkio-weight-device= cpu-period= cpu-quota= cpu-rt-period= cpu-rt-runtime= \
+    c.cpu-shares= cpus= cpuset-cpus= cpuset-mems= device-read-bps= device-read-iops= device-write-bps= \
+    device-write-iops= health-cmd= health-interval= health-log-destination= health-max-log-count= \
+    health-max-log-size= health-on-failure= health-retries= health-start-period= health-startup-cmd= \
+    health-startup-interval= health-startup-retries= health-startup-success= health-startup-timeout= \
+    health-timeout= m.memory= memory-reservation= memory-swap= memory-swappiness= no-healthcheck pids-limit= \
+    restart=\n\
+wait r condition= ignore i.interval= l.latest";
 
 /// `podman image`.
 pub(super) const IMAGE: &str = "\
@@ -146,8 +148,9 @@ exists r\n\
 history r format= H.human no-trunc q.quiet\n\
 import m arch= c.change= m.message= os= q.quiet variant=\n\
 inspect r f.format= l.latest s.size t.type=\n\
-list|ls r a.all digests f.filter= format= history no-trunc n.noheading q.quiet sort=\n\
+list r a.all digests f.filter= format= history no-trunc n.noheading q.quiet sort=\n\
 load m i.input= q.quiet\n\
+ls =image list\n\
 mount m a.all format= l.latest no-trunc\n\
 prune m a.all build-cache external filter= f.force\n\
 pull m a.all-tags arch= authfile= cert-dir= creds= decryption-key= disable-content-trust os= platform= \
@@ -156,7 +159,7 @@ push m authfile= cert-dir= compress compression-format= compression-level= creds
     disable-content-trust encrypt-layer= encryption-key= force-compression f.format= q.quiet \
     remove-signatures retry= retry-delay= sign-by= sign-by-sigstore= sign-by-sigstore-private-key= \
     sign-passphrase-file= tls-verify\n\
-rm m a.all f.force i.ignore no-prune\n\
+rm m? a.all f.force i.ignore no-prune\n\
 save r compress format= m.multi-image-archive o.output= q.quiet uncompressed\n\
 scp m q.quiet\n\
 search r authfile= cert-dir= compatible creds= f.filter= format= limit= list-tags no-trunc tls-verify\n\
@@ -166,7 +169,8 @@ tree r whatrequires\n\
 trust g j.json n.noheading f.pubkeysfile= raw t.type=\n\
 trust/set m f.pubkeysfile= t.type=\n\
 trust/show r j.json n.noheading raw\n\
-unmount|umount m a.all f.force l.latest\n\
+umount =image unmount\n\
+unmount m a.all f.force l.latest\n\
 untag m";
 
 /// `podman volume`.
@@ -176,11 +180,13 @@ exists r\n\
 export r o.output=\n\
 import m!\n\
 inspect r a.all f.format=\n\
-ls|list r f.filter= format= noheading q.quiet\n\
+list =volume ls\n\
+ls r f.filter= format= noheading q.quiet\n\
 mount m\n\
-prune x filter= f.force\n\
+prune x? filter= f.force\n\
 reload m\n\
-rm|remove x a.all f.force t.time=\n\
+remove =volume rm\n\
+rm x? a.all f.force t.time=\n\
 unmount m";
 
 /// `podman network`.
@@ -188,13 +194,15 @@ pub(super) const NETWORK: &str = "\
 connect m alias= ip= ip6= mac-address=\n\
 create m disable-dns dns= d.driver= gateway= ignore interface-name= internal ip-range= ipam-driver= ipv6 \
     label= o.opt= route= subnet=\n\
-disconnect d f.force\n\
+disconnect d? f.force\n\
 exists r\n\
 inspect r f.format=\n\
-ls|list r f.filter= format= no-trunc noheading q.quiet\n\
-prune d filter= f.force\n\
+list =network ls\n\
+ls r f.filter= format= no-trunc noheading q.quiet\n\
+prune d? filter= f.force\n\
 reload m a.all l.latest\n\
-rm|remove d f.force t.time=\n\
+remove =network rm\n\
+rm d? f.force t.time=\n\
 update m dns-add dns-drop";
 
 /// `podman pod`.
@@ -213,55 +221,61 @@ create m/ add-host= blkio-weight= blkio-weight-device= cgroup-parent= c.cpu-shar
     volumes-from=\n\
 exists r\n\
 inspect r f.format= l.latest\n\
-kill d a.all l.latest s.signal=\n\
+kill d? a.all l.latest s.signal=\n\
+list =pod ps\n\
 logs r/ color c.container= f.follow l.latest n.names since= tail= t.timestamps until=\n\
-pause d a.all l.latest\n\
-prune x f.force\n\
-ps|ls|list r ctr-ids ctr-names ctr-status f.filter= format= l.latest namespace no-trunc noheading ns \
-    q.quiet sort=\n\
-restart d a.all l.latest\n\
-rm x a.all f.force i.ignore l.latest pod-id-file= t.time=\n\
+ls =pod ps\n\
+pause d? a.all l.latest\n\
+prune x? f.force\n\
+ps r ctr-ids ctr-names ctr-status f.filter= format= l.latest namespace no-trunc noheading ns q.quiet \
+    sort=\n\
+restart d? a.all l.latest\n\
+rm x? a.all f.force i.ignore l.latest pod-id-file= t.time=\n\
 start m! a.all l.latest pod-id-file=\n\
 stats r a.all format= l.latest no-reset no-stream\n\
-stop d a.all i.ignore l.latest pod-id-file= t.time=\n\
+stop d? a.all i.ignore l.latest pod-id-file= t.time=\n\
 top r/ l.latest\n\
 unpause m a.all l.latest";
 
 /// `podman kube`.
 pub(super) const KUBE: &str = "\
 apply m! ca-cert-file= f.file= k.kubeconfig= ns= s.service\n\
-down d force\n\
+down d? force\n\
 generate r f.filename= podman-only r.replicas= s.service t.type=\n\
-play m! down annotation= authfile= build cert-dir= configmap= context-dir= creds= force ip= log-driver= \
+play m!? annotation= authfile= build cert-dir= configmap= context-dir= creds= down force ip= log-driver= \
     log-opt= mac-address= network= no-hostname no-hosts publish= publish-all q.quiet replace \
     seccomp-profile-root= start tls-verify userns= w.wait";
 
 /// `podman system`.
 pub(super) const SYSTEM: &str = "\
+check r? f.force m.max= q.quick r.repair\n\
 connection g\n\
 connection/add m d.default identity= p.port= socket-path=\n\
 connection/default m\n\
-connection/list|ls r f.format= q.quiet\n\
-connection/remove|rm d a.all\n\
-connection/rename|mv m\n\
-check r f.force m.max= q.quick r.repair\n\
+connection/list r f.format= q.quiet\n\
+connection/ls =system connection/list\n\
+connection/mv =system connection/rename\n\
+connection/remove d? a.all\n\
+connection/rename m\n\
+connection/rm =system connection/remove\n\
 df r format= v.verbose\n\
+dial-stdio r\n\
 events r f.filter= format= no-trunc since= stream until=\n\
 info r f.format=\n\
-migrate d new-runtime=\n\
-prune x a.all build external filter= f.force volumes\n\
-renumber d\n\
-reset x f.force\n\
-service m cors= t.time=\n\
-dial-stdio r";
+migrate d? new-runtime=\n\
+prune x? a.all build external filter= f.force volumes\n\
+renumber d?\n\
+reset x? f.force\n\
+service m cors= t.time=";
 
 /// `podman secret`.
 pub(super) const SECRET: &str = "\
-create m d.driver= driver-opts= env l.label= replace=\n\
+create m? d.driver= driver-opts= env l.label= replace=\n\
 exists r\n\
 inspect r f.format= pretty showsecret\n\
-ls|list r f.filter= format= noheading q.quiet\n\
-rm x a.all i.ignore";
+list =secret ls\n\
+ls r f.filter= format= noheading q.quiet\n\
+rm x? a.all i.ignore";
 
 /// `podman manifest`.
 pub(super) const MANIFEST: &str = "\
@@ -284,25 +298,28 @@ info r f.format=\n\
 init m cpus= disk-size= ignition-path= image image-path= m.memory= now playbook rootful timezone= usb= \
     user-mode-networking username= v.volume= volume-driver=\n\
 inspect r format=\n\
-list|ls r all-providers format= noheading q.quiet\n\
+list r all-providers format= noheading q.quiet\n\
+ls =machine list\n\
 os g\n\
-os/apply d restart\n\
-reset x f.force\n\
-rm x f.force save-ignition save-image save-keys\n\
+os/apply d? restart\n\
+reset x? f.force\n\
+rm x? f.force save-ignition save-image save-keys\n\
 set m cpus= disk-size= m.memory= rootful usb= user-mode-networking\n\
 ssh d/ username=\n\
 start m no-info q.quiet\n\
-stop d";
+stop d?";
 
 /// `podman artifact`.
 pub(super) const ARTIFACT: &str = "\
 add m annotation= type\n\
 inspect r\n\
-ls|list r format no-trunc n.noheading\n\
+list =artifact ls\n\
+ls r format no-trunc n.noheading\n\
 pull m authfile= cert-dir= creds= decryption-key= q.quiet retry= retry-delay= tls-verify\n\
 push m authfile= cert-dir= creds= digestfile= q.quiet retry= retry-delay= sign-by= sign-by-sigstore= \
     sign-by-sigstore-private-key= sign-passphrase-file= tls-verify\n\
-rm|remove m";
+remove =artifact rm\n\
+rm m";
 
 /// `podman farm`.
 pub(super) const FARM: &str = "\
@@ -318,16 +335,18 @@ build m add-host= annotation= authfile= build-arg= build-arg-file= build-context
     squash-all ssh= t.tag= target= timestamp= tls-verify ulimit= unsetenv= unsetlabel= userns= \
     userns-gid-map= userns-gid-map-group= userns-uid-map= userns-uid-map-user= uts= v.volume=\n\
 create m\n\
-list|ls r format=\n\
-remove|rm d a.all\n\
+list r format=\n\
+ls =farm list\n\
+remove d a.all\n\
+rm =farm remove\n\
 update m a.add d.default r.remove";
 
 /// `podman generate`.
 pub(super) const GENERATE: &str = "\
+kube =kube generate\n\
 spec r c.compact f.filename= n.name\n\
 systemd r after= container-prefix= e.env= f.files format= n.name new no-header pod-prefix= requires= \
-    restart-policy= restart-sec= separator= start-timeout= stop-timeout= template wants=\n\
-kube =kube generate";
+    restart-policy= restart-sec= separator= start-timeout= stop-timeout= template wants=";
 
 /// `podman healthcheck`.
 pub(super) const HEALTHCHECK: &str = "\
@@ -346,6 +365,7 @@ version r";
 /// `podman quadlet`, from podman 5.6 on: podman-quadlet(1).
 pub(super) const QUADLET: &str = "\
 install m *\n\
-list|ls r *\n\
+list r *\n\
+ls =quadlet list\n\
 print r *\n\
 rm d *";

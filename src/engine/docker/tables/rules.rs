@@ -136,9 +136,14 @@ system reset;*;x;every container, image, volume, network and machine goes";
 
 /// What can be said of a command, and the conditions.
 pub fn raises(cli: Cli, row: &Row) -> impl Iterator<Item = Raise> {
-    let podman = if cli == Cli::Podman { PODMAN } else { "" };
+    // Nearly all that only reads has none: the lists are not looked through for it.
+    let (general, podman) = match cli {
+        _ if !row.ruled => ("", ""),
+        Cli::Podman => (RULES, PODMAN),
+        Cli::Docker | Cli::Compose => (RULES, ""),
+    };
     let (group, name) = (row.group, row.name);
-    RULES.split('\n').chain(podman.split('\n')).filter_map(move |line| {
+    general.split('\n').chain(podman.split('\n')).filter_map(move |line| {
         let rest = match group {
             "" => line,
             group => line.strip_prefix(group)?.strip_prefix(' ')?,
@@ -173,6 +178,7 @@ fn read(line: &'static str) -> Option<Raise> {
 
 /// Every line, for tests.
 #[cfg(test)]
-pub(super) fn lines() -> impl Iterator<Item = &'static str> {
-    RULES.split('\n').chain(PODMAN.split('\n'))
+pub(super) fn lines(cli: Cli) -> impl Iterator<Item = &'static str> {
+    let podman = if cli == Cli::Podman { PODMAN } else { "" };
+    RULES.split('\n').chain(podman.split('\n'))
 }

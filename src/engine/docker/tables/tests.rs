@@ -1,5 +1,4 @@
 use super::*;
-use std::collections::BTreeSet;
 
 const ALL: [Cli; 3] = [Cli::Docker, Cli::Compose, Cli::Podman];
 
@@ -22,24 +21,30 @@ fn every_group_is_listed_and_every_line_is_well_formed() {
             assert_eq!(cli.group(name.as_bytes()).map(|group| group.name), Some(*name), "{cli:?}");
         }
         for group in groups(cli) {
-            let mut seen = BTreeSet::new();
+            let mut seen: Vec<&str> = Vec::new();
             for line in group.text.split('\n') {
                 rows += 1;
                 assert!(!line.contains("  ") && line.trim() == line, "{cli:?} {line:?}");
                 let (names, rest) = line.split_once(' ').expect("a name and an effect");
-                let parent =
-                    names.split('|').next().and_then(|own| own.rsplit_once('/')).map_or("", |(p, _)| p);
-                for name in names.split('|') {
-                    let name = name.rsplit('/').next().unwrap_or(name);
-                    assert!(seen.insert((parent, name)), "{cli:?} {} {parent} {name}", group.name);
-                }
+                assert!(
+                    seen.last().is_none_or(|last| *last < names),
+                    "{cli:?} {} {names}: not sorted",
+                    group.name
+                );
+                seen.push(names);
                 if let Some(path) = rest.strip_prefix('=') {
-                    assert!(command(cli, path).is_some(), "{cli:?} {line}");
+                    let found = path
+                        .strip_prefix("compose ")
+                        .map_or_else(|| command(cli, path), |name| COMPOSE.command(cli, "", name.as_bytes()));
+                    assert!(found.is_some(), "{cli:?} {line}");
                     continue;
                 }
                 let effect = rest.split(' ').next().unwrap_or_default();
-                assert!("rmdxuceg".contains(effect.trim_end_matches(['!', '/'])), "{cli:?} {line}");
+                assert!("rmdxuceg".contains(effect.trim_end_matches(['!', '/', '?'])), "{cli:?} {line}");
                 let flags: Vec<&str> = rest.split(' ').skip(1).collect();
+                let own = flags.iter().filter(|flag| !flag.starts_with('+'));
+                let sorted: Vec<&str> = own.map(|flag| read(flag).1.name).collect();
+                assert!(sorted.windows(2).all(|w| w[0] < w[1]), "{cli:?} {line}: not sorted");
                 for flag in &flags {
                     if let Some(other) = flag.strip_prefix('+') {
                         assert!(group.command(cli, "", other.as_bytes()).is_some(), "{line}");
@@ -63,7 +68,7 @@ fn every_line_is_found_by_its_names() {
         for group in groups(cli) {
             for row in group.commands() {
                 let (parent, last) = row.name.rsplit_once('/').unwrap_or(("", row.name));
-                let found = group.command(cli, parent, last.as_bytes()).expect("a command");
+                let found = group.command(cli, parent, last.as_bytes()).expect(row.name);
                 assert_eq!((found.name, found.group, found.kind), (row.name, row.group, row.kind));
             }
         }
@@ -115,7 +120,7 @@ fn flags_are_found() {
 
 #[test]
 fn every_rule_is_about_a_command_and_its_flags() {
-    for line in rules::lines() {
+    for line in rules::lines(Cli::Podman) {
         let (path, rest) = line.split_once(';').expect("a command");
         let clis = ALL.into_iter().filter(|cli| match path.strip_prefix("compose ") {
             Some(_) => *cli == Cli::Docker,
@@ -135,5 +140,29 @@ fn every_rule_is_about_a_command_and_its_flags() {
             assert!(known || flag == "no-resolve-image", "{line}: {flag}");
         }
         assert!(rows.iter().any(|(cli, row)| raises(*cli, row).count() > 0), "{line}");
+    }
+    for cli in ALL {
+        for row in groups(cli).flat_map(Group::commands) {
+            let path = match row.group {
+                "" => row.name.to_owned(),
+                group => format!("{group} {}", row.name),
+            };
+            let about = |line: &str| line.split(';').next() == Some(path.as_str());
+            let any = rules::lines(cli).any(about);
+            assert_eq!(row.ruled, any, "{cli:?} {path}: the table says otherwise than the rules");
+        }
+    }
+}
+
+#[test]
+fn lists_of_globals_are_sorted() {
+    for list in [Cli::Docker.globals(), Cli::Podman.globals(), Cli::Compose.globals(), COMPOSE_GLOBALS] {
+        let names: Vec<&str> = list.split(' ').map(|flag| read(flag).1.name).collect();
+        assert!(names.windows(2).all(|w| w[0] < w[1]), "{list}");
+        for flag in list.split(' ') {
+            let (letter, flag) = read(flag);
+            assert_eq!(flag_in(list, flag.name.as_bytes()), Some(flag));
+            assert!(letter == 0 || letter_in(list, letter) == Some(flag), "{}", flag.name);
+        }
     }
 }
