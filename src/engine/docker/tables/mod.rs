@@ -124,7 +124,12 @@ impl Group {
 fn line_of(text: &'static str, parent: &str, word: &[u8]) -> Option<&'static str> {
     let gap: &[u8] = if parent.is_empty() { b"" } else { b"/" };
     search(text, '\n', |line| {
-        let name = line.split(' ').next().unwrap_or(line).as_bytes();
+        let line = line.as_bytes();
+        let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
+        let name = line.get(..end).unwrap_or(line);
+        if gap.is_empty() {
+            return name.cmp(word);
+        }
         name.iter().cmp(parent.as_bytes().iter().chain(gap).chain(word))
     })
 }
