@@ -131,7 +131,7 @@ fn docker_28() {
     let mut differences = Vec::new();
     let text = docker(&["--help"]).unwrap_or_default();
     let theirs: Flags = below(&text, "Options").filter_map(flag).collect();
-    for (name, _) in &theirs {
+    for name in theirs.keys() {
         let known = flag_in(Cli::Docker.globals(), name.as_bytes());
         if known.is_none() {
             differences.push(format!("--{name} is not among the globals"));

@@ -7,7 +7,7 @@ use crate::keep::atomic_dir::hex;
 use crate::world::World;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// More than any of these files is.
 const LARGEST: u64 = 1 << 20;
@@ -26,7 +26,7 @@ pub fn directory(world: &World, flag: Option<Sourced<String>>) -> Dir {
     })
 }
 
-fn json(path: &PathBuf, what: &str) -> Result<Option<Value>> {
+fn json(path: &Path, what: &str) -> Result<Option<Value>> {
     let failed = |why: String| {
         Fail::new(Kind::Unavailable, "the daemon this command would go to could not be established")
             .because(format!("{what} {}: {why}", path.display()))
