@@ -84,6 +84,9 @@ pub fn judge(words: &Words<'_>, inside: Inside) -> Verdict {
     if program::makes_container(row) {
         runs(words, &mut verdict, inside);
     }
+    if row.is("machine", "ssh") {
+        on_machine(words, &mut verdict, inside);
+    }
     verdict.content = row.looked_at && (!program::makes_container(row) || may_mount(words, row));
     verdict.goes = whereto::goes(row, verdict.effect);
     verdict
@@ -127,6 +130,18 @@ fn runs(words: &Words<'_>, verdict: &mut Verdict, inside: Inside) {
     if counts {
         let because = judged.because.first().copied().unwrap_or("what runs in the container does more");
         verdict.raise(judged.effect, because);
+    }
+}
+
+/// `podman machine ssh [NAME] COMMAND`: whether the first word is a name nobody knows, so that both readings count. A shell there
+/// reads the words.
+fn on_machine(words: &Words<'_>, verdict: &mut Verdict, inside: Inside) {
+    let all: Vec<&[u8]> = words.operands.iter().map(|(_, word)| *word).collect();
+    for from in [Some(all.as_slice()), all.get(1..)].into_iter().flatten() {
+        let judged = inside(&[b"sh", b"-c", &from.join(&b' ')]);
+        if judged.effect == Effect::Destroy {
+            verdict.raise(judged.effect, "what runs in the machine deletes data");
+        }
     }
 }
 

@@ -239,6 +239,7 @@ impl Reader {
         }
         if tool.family == FamilyId::Docker {
             verdict = self.inside_container(tool, words, verdict, io);
+            verdict = worse(verdict, self.with_variables(tool, words));
         }
         // `aws ecs execute-command --command LINE`, `aws ssm send-command --parameters commands=LINE`
         let sends =

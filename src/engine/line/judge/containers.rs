@@ -6,12 +6,14 @@ use super::super::tables::image;
 use super::{Io, NOTHING, Reader, STRANGE, guarded_as, only_serious, worse};
 use crate::engine::docker;
 use crate::engine::docker::tables::Cli;
+use crate::engine::docker::variables;
 use crate::engine::docker::words::Words;
 use crate::engine::effect::Effect;
 use crate::engine::grammar::cobra::parse;
 use crate::engine::inner;
 use crate::engine::kube::kubectl;
 use crate::engine::tool::Tool;
+use crate::engine::verdict::Verdict;
 
 /// Options of `docker run` and `docker exec` that take the next word (docker 28, podman 5).
 const DOCKER_VALUES: &[&[u8]] = &[
@@ -144,6 +146,17 @@ impl Reader {
         verdict = worse(verdict, self.document(io));
         self.boxed = boxed;
         Some(verdict)
+    }
+
+    /// What the line's own variables make of a command of Compose.
+    pub(super) fn with_variables(&self, tool: &Tool, words: &[Field]) -> LineVerdict {
+        let bytes: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+        let read = Words::read(Cli::of(tool), &bytes, false);
+        let mut raised = Verdict::of(Effect::Read);
+        for value in self.scope.get(variables::REMOVE_ORPHANS.as_bytes()).iter().flatten() {
+            variables::raise(&read, Some(value), &mut raised);
+        }
+        if raised.effect == Effect::Read { NOTHING } else { guarded_as(raised.effect) }
     }
 
     /// What a line knows besides of a command that `words` run in a container: what it reads, which directories are scratch.
