@@ -6,7 +6,7 @@ use super::situation::Situation;
 use super::tool::{self, FamilyId, Tool};
 use super::trail::says::Says;
 use super::verdict::Verdict;
-use super::{aws, files, inner, kube, machine};
+use super::{aws, docker, files, inner, kube, machine};
 use crate::engine::grammar::cobra::parse;
 use crate::engine::kube::kubectl::TABLE;
 use crate::engine::{packages, units};
@@ -32,8 +32,22 @@ pub fn classify_tool(tool: &Tool, words: &[&[u8]]) -> Verdict {
         FamilyId::Packages => packages::classify(tool.name.as_bytes(), words),
         FamilyId::Units => units::classify(tool.name.as_bytes(), words),
         FamilyId::Files => Some(files::classify(words)),
+        FamilyId::Docker => Some(docker::classify(tool, words, inside_container)),
     };
     judged.unwrap_or_default()
+}
+
+/// Judges what runs in a container, its program first. In there what changes something counts as what stops something, unless a
+/// tool does it whose words say more.
+fn inside_container(words: &[&[u8]]) -> Verdict {
+    let judged = inner::classify(words);
+    let Some((program, rest)) = words.split_first().filter(|_| judged.effect == Effect::Disrupt) else {
+        return judged;
+    };
+    let name = program.rsplit(|b| *b == b'/').next().unwrap_or(program);
+    // Containers in containers: each would be looked into once more.
+    let tool = tool::called_in_line(name).filter(|tool| tool.family != FamilyId::Docker);
+    tool.map_or(judged, |tool| classify_tool(tool, rest))
 }
 
 /// Judges the words after the name of a program that works on the machine itself, a tool or a smaller one; `None` for
@@ -56,7 +70,7 @@ pub const fn says(tool: &Tool) -> Option<&'static Says> {
     match tool.family {
         FamilyId::Kube => Some(&kube::whereto::SAYS),
         FamilyId::Aws => Some(&aws::whereto::SAYS),
-        FamilyId::Packages | FamilyId::Units | FamilyId::Files => None,
+        FamilyId::Packages | FamilyId::Units | FamilyId::Files | FamilyId::Docker => None,
     }
 }
 
@@ -67,6 +81,7 @@ pub fn redact<'a>(tool: &Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
         FamilyId::Aws => aws::redact(words),
         FamilyId::Packages | FamilyId::Units => packages::redact(words),
         FamilyId::Files => files::redact(words),
+        FamilyId::Docker => docker::redact(tool, words),
     }
 }
 
@@ -91,6 +106,7 @@ pub fn situation_of(tool: &Tool, words: &[&[u8]], effect: Effect) -> Situation {
         FamilyId::Aws => aws::situation(&aws::hit(words, &aws::Documents::none()), effect),
         FamilyId::Packages | FamilyId::Units => machine::situation(tool.name, words, effect),
         FamilyId::Files => files::situation(tool.name, words, effect),
+        FamilyId::Docker => docker::situation(tool, words, effect),
     }
 }
 
@@ -104,6 +120,7 @@ pub fn verbs(tool: &Tool) -> Option<Vec<String>> {
         FamilyId::Packages => Some(packages::verbs(tool)),
         FamilyId::Units => Some(units::verbs(tool)),
         FamilyId::Files => Some(files::verbs(tool)),
+        FamilyId::Docker => Some(docker::verbs(tool)),
     }
 }
 

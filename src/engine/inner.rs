@@ -13,6 +13,9 @@ pub mod sql;
 mod text;
 
 use super::aws;
+use super::docker;
+use super::docker::tables::Cli;
+use super::docker::words::Words;
 use super::effect::Effect;
 use super::kube::classify::{self, program_at};
 use super::tool::{self, FamilyId};
@@ -33,6 +36,11 @@ const DELETES: &str = "a program that deletes data";
 /// Judges the words of a command, its program first. The effect is read, disrupt or destroy.
 pub fn classify(words: &[&[u8]]) -> Verdict {
     classify_at(words, DEPTH, false, None)
+}
+
+/// The same where it is known what the command reads.
+pub fn classify_reading(words: &[&[u8]], input: &[u8]) -> Verdict {
+    classify_at(words, DEPTH, false, Some(input))
 }
 
 /// The same inside the line of a shell: `depth` is how many further shells may be opened, `loose` that some of the words may
@@ -65,6 +73,13 @@ fn classify_at(words: &[&[u8]], depth: u8, loose: bool, input: Option<&[u8]>) ->
                 }
             },
             (Some(FamilyId::Aws), _) => bounded(aws::classify(rest)),
+            (Some(FamilyId::Docker), _) => match in_container(name, rest) {
+                Ok(verdict) => verdict,
+                Err(inner) => {
+                    words = rest.get(inner..).unwrap_or_default();
+                    continue;
+                }
+            },
             (_, b"sh" | b"bash" | b"ash" | b"dash" | b"zsh" | b"ksh") => shell::judge(rest, depth, input),
             (_, b"find") => find(rest, depth),
             (Some(FamilyId::Packages | FamilyId::Units | FamilyId::Files) | None, _) => {
@@ -121,6 +136,22 @@ fn in_cluster(words: &[&[u8]]) -> Result<Verdict, usize> {
         return Ok(Verdict::of(Effect::Disrupt));
     }
     Ok(verdict)
+}
+
+/// docker in a container, or on another machine. `Err` is where the command of a further `exec` begins.
+fn in_container(name: &[u8], words: &[&[u8]]) -> Result<Verdict, usize> {
+    let Some(tool) = tool::called_in_line(name) else { return Ok(Verdict::of(Effect::Disrupt)) };
+    let read = Words::read(Cli::of(tool), words, false);
+    match docker::program_at(&read) {
+        Some(at) if !read.strange => Err(at),
+        _ => Ok(bounded(docker::classify(tool, words, unopened))),
+    }
+}
+
+/// The same for what stands too deep to be opened once more.
+fn unopened(words: &[&[u8]]) -> Verdict {
+    let Some((program, rest)) = words.split_first() else { return Verdict::of(Effect::Disrupt) };
+    program_verdict(program.rsplit(|b| *b == b'/').next().unwrap_or(program), rest, None)
 }
 
 /// The words behind a program that only runs another one; `None` for other programs.

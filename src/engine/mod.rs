@@ -7,6 +7,7 @@ pub mod backup;
 pub mod challenge;
 pub mod classify;
 pub mod decide;
+pub mod docker;
 pub mod effect;
 pub mod escape;
 pub mod fact;

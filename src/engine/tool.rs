@@ -19,6 +19,8 @@ pub enum FamilyId {
     Units,
     /// rm.
     Files,
+    /// docker, Compose, podman.
+    Docker,
 }
 
 /// What a tool works on, and so which identities its target has.
@@ -30,6 +32,8 @@ pub enum TargetKind {
     Account,
     /// A machine.
     Machine,
+    /// The daemon that runs containers on some machine.
+    Daemon,
 }
 
 impl FamilyId {
@@ -39,6 +43,7 @@ impl FamilyId {
             FamilyId::Kube => TargetKind::Cluster,
             FamilyId::Aws => TargetKind::Account,
             FamilyId::Packages | FamilyId::Units | FamilyId::Files => TargetKind::Machine,
+            FamilyId::Docker => TargetKind::Daemon,
         }
     }
 
@@ -46,7 +51,7 @@ impl FamilyId {
     /// that really reaches guard is judged.
     pub const fn is_read_in_lines(self) -> bool {
         match self {
-            FamilyId::Kube | FamilyId::Aws | FamilyId::Packages | FamilyId::Units => true,
+            FamilyId::Kube | FamilyId::Aws | FamilyId::Packages | FamilyId::Units | FamilyId::Docker => true,
             // What lies at a path says whether it matters.
             FamilyId::Files => false,
         }
@@ -133,6 +138,13 @@ pub const SYSTEMCTL: Tool = row("systemctl", FamilyId::Units, Linked::BySystem).
 /// The script that becomes [`SYSTEMCTL`].
 pub const SERVICE: Tool = row("service", FamilyId::Units, Linked::BySystem);
 
+/// The docker CLI, with Compose as its plugin. Not linked unasked as long as nobody looks at what a container holds.
+pub const DOCKER: Tool = row("docker", FamilyId::Docker, Linked::WhenAsked);
+/// Compose by itself: version 2, or the older one.
+pub const COMPOSE: Tool = row("docker-compose", FamilyId::Docker, Linked::WhenAsked);
+/// podman.
+pub const PODMAN: Tool = row("podman", FamilyId::Docker, Linked::WhenAsked).also("podman-remote");
+
 /// Every tool.
 pub const TOOLS: &[Tool] = &[
     KUBECTL,
@@ -151,6 +163,9 @@ pub const TOOLS: &[Tool] = &[
     row("init", FamilyId::Units, Linked::BySystem),
     row("telinit", FamilyId::Units, Linked::BySystem),
     row("rm", FamilyId::Files, Linked::WhenAsked),
+    DOCKER,
+    COMPOSE,
+    PODMAN,
 ];
 
 /// The tool a command's name stands for: the last part of a path, without directories.
@@ -288,6 +303,10 @@ mod tests {
             ("init0", None),
             ("coldreboot", Some(("reboot", "coldreboot"))),
             ("helm", None),
+            ("docker", Some(("docker", "docker"))),
+            ("docker-compose", Some(("docker-compose", "docker-compose"))),
+            ("podman-remote", Some(("podman", "podman-remote"))),
+            ("docker-buildx", None),
         ];
         for (name, want) in rows {
             let tool = called(name.as_bytes());
@@ -316,7 +335,9 @@ mod tests {
             ("aws", Some(TargetKind::Account)),
             ("dpkg", Some(TargetKind::Machine)),
             ("telinit", Some(TargetKind::Machine)),
-            ("docker", None),
+            ("docker", Some(TargetKind::Daemon)),
+            ("podman-remote", Some(TargetKind::Daemon)),
+            ("nerdctl", None),
         ] {
             assert_eq!(kind_of(name), want, "{name}");
         }

@@ -5,6 +5,7 @@ pub mod actor;
 pub mod aws;
 pub mod call;
 pub mod cx;
+pub mod docker;
 pub mod files;
 pub mod invocation;
 pub mod judge;
@@ -36,6 +37,7 @@ pub fn read(call: &Call, world: &World) -> Result<Box<dyn Reading>> {
         FamilyId::Packages => Box::new(packages::PackagesReading::of(call)),
         FamilyId::Units => Box::new(units::UnitsReading::of(call)),
         FamilyId::Files => Box::new(files::FilesReading::of(call)),
+        FamilyId::Docker => Box::new(docker::DockerReading::of(call, world)),
     })
 }
 
@@ -43,6 +45,8 @@ pub fn read(call: &Call, world: &World) -> Result<Box<dyn Reading>> {
 pub fn as_typed(call: &Call, world: &World) -> EnvEdit {
     match call.tool.family {
         FamilyId::Aws => aws::as_typed(call, world),
-        FamilyId::Kube | FamilyId::Packages | FamilyId::Units | FamilyId::Files => EnvEdit::default(),
+        FamilyId::Kube | FamilyId::Packages | FamilyId::Units | FamilyId::Files | FamilyId::Docker => {
+            EnvEdit::default()
+        }
     }
 }

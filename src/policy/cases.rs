@@ -316,7 +316,8 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
     s.identities = seen.identities;
     let named = match tool::kind_of(&s.tool) {
         Some(TargetKind::Account) => IdKind::Account,
-        Some(TargetKind::Machine) => IdKind::Host,
+        // A daemon is known by the machine it runs on.
+        Some(TargetKind::Machine | TargetKind::Daemon) => IdKind::Host,
         Some(TargetKind::Cluster) | None => IdKind::Cluster,
     };
     s.identities.extend(classified.name.map(|n| Identity::new(named, n)));

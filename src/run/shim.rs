@@ -169,7 +169,7 @@ pub fn is_harmless(tool: &Tool, args: &[&[u8]], env: &[&[u8]], verdict: &Verdict
                 && !aws::prompts(args, var(env, AUTO_PROMPT))
                 && (effect == Effect::Read || !has_policy(env))
         }
-        FamilyId::Packages | FamilyId::Units | FamilyId::Files => {
+        FamilyId::Packages | FamilyId::Units | FamilyId::Files | FamilyId::Docker => {
             passes && (effect == Effect::Read || !has_policy(env))
         }
         FamilyId::Kube => {
@@ -314,6 +314,40 @@ mod tests {
     #[test]
     fn the_depth_fits_its_digit() {
         const { assert!(exec::MAX_DEPTH < 10) };
+    }
+
+    #[test]
+    fn containers_that_may_share_data_go_to_the_full_guard() {
+        let home = tempfile::tempdir().expect("a directory");
+        let entry = format!("HOME={}", home.path().display());
+        let passes = |line: &str| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let tool = &tool::DOCKER;
+            is_harmless(tool, &words, &[entry.as_bytes()], &classify_tool(tool, &words))
+        };
+        for line in [
+            "ps -a",
+            "compose ps",
+            "logs -f db",
+            "exec db ls",
+            "compose --dry-run down -v",
+            "context ls",
+            "__complete rm",
+        ] {
+            assert!(passes(line), "{line}");
+        }
+        for line in [
+            "rm web",
+            "stop web",
+            "run -v pgdata:/d img",
+            "start db",
+            "compose up -d",
+            "compose run web ls",
+            "exec -it db bash",
+            "scout cves img",
+        ] {
+            assert!(!passes(line), "{line}");
+        }
     }
 
     #[test]

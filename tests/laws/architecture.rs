@@ -94,6 +94,7 @@ const FAMILY_MAY_USE: &[(&str, &[&str])] = &[
     ("packages", &["machine"]),
     ("units", &["machine"]),
     ("files", &["machine", "packages", "units"]),
+    ("docker", &["machine"]),
 ];
 
 /// The floors of a family from the ground up. What stands beside them is above them.
@@ -181,6 +182,7 @@ const NAMES_TOOLS: &[&str] = &[
     "engine/kube/",
     "engine/units/",
     "engine/files/",
+    "engine/docker/",
     "engine/line/tables.rs",
     // What home-made backups run.
     "engine/backup/script.rs",

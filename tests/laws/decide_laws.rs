@@ -370,7 +370,7 @@ proptest! {
     #[test]
     fn an_unknown_target_is_never_treated_better_than_production(s in situation(), m in merged()) {
         // Identities of a family the tool does not reach say nothing about its targets.
-        prop_assume!(s.identities.iter().all(|i| guard::engine::tool::kind_of(&s.tool).is_none_or(|d| d == i.kind.target())));
+        prop_assume!(s.identities.iter().all(|i| guard::engine::tool::kind_of(&s.tool).is_none_or(|d| i.kind.is_of(d))));
         let production = Situation { target_known: true, environment: Environment::Production, unknown_identities: vec![], ..s.clone() };
         let unknown = Situation { target_known: false, ..s };
         prop_assert!(strength(&unknown, &m) >= strength(&production, &m), "{:?}\n{:?}", decide(&production, &m), decide(&unknown, &m));

@@ -390,7 +390,7 @@ proptest! {
         // No cluster is an account.
         let mut s = s;
         let domain = kind_of(&s.tool);
-        let own = |kind: IdKind| domain.is_none_or(|domain| domain == kind.target());
+        let own = |kind: IdKind| domain.is_none_or(|domain| kind.is_of(domain));
         s.identities.retain(|identity| own(identity.kind));
         s.unknown_identities.retain(|kind| own(*kind));
         let mut less: Situation = s.clone();

@@ -22,6 +22,7 @@ mod aws_who;
 mod aws_words;
 mod backups;
 mod contract;
+mod docker_table;
 mod keep_real;
 mod kinds;
 mod kubectl_table;

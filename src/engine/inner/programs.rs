@@ -35,6 +35,7 @@ pub const READS: &[Row] = &[
     row("base64", Without, ""),
     row("basename", Without, ""),
     row("blkid", Without, "-g --garbage-collect"),
+    row("bzip2", Without, "*"),
     row("cal", Without, ""),
     row("cat", Without, ""),
     row("cksum", Without, ""),
@@ -69,6 +70,7 @@ pub const READS: &[Row] = &[
     row("grep", Without, ""),
     row("groups", Without, ""),
     row("gunzip", Only, "--version"),
+    row("gzip", Without, "*"),
     row("head", Without, ""),
     row("hexdump", Without, ""),
     row("host", Without, ""),
@@ -113,6 +115,7 @@ pub const READS: &[Row] = &[
     row("pgrep", Without, ""),
     row("php", Only, "-v -i -m --version"),
     row("pidof", Without, ""),
+    row("pigz", Without, "*"),
     row("ping", Without, "-f"),
     row("ping6", Without, "-f"),
     row("printenv", Without, ""),
@@ -161,8 +164,10 @@ pub const READS: &[Row] = &[
     row("who", Without, ""),
     row("whoami", Without, ""),
     row("xxd", Without, "-r 2"),
+    row("xz", Without, "*"),
     row("zcat", Without, ""),
     row("zgrep", Without, ""),
+    row("zstd", Without, "*"),
 ];
 
 /// Programs that delete data whatever follows, and those whose verb deletes. Sorted by name.

@@ -44,7 +44,7 @@ const ROWS: &[(Effect, &str)] = &[
     (Read, "echo b | tee /tmp/x"),
     // Words of others that are names here.
     (Unknown, "terraform init"),
-    (Unknown, "docker service rm web"),
+    (Destroy, "docker service rm web"),
     (Unknown, "somewhere reboot -f"),
     (Read, "echo apt-get purge p"),
     (Read, "grep -r 'systemctl stop' ."),
@@ -78,7 +78,7 @@ fn lines_with_guarded_tools_are_guarded() {
         (Some(Read), "apt list --installed | grep postgres"),
         (None, "echo b > /proc/sysrq-trigger"),
         (None, "snap remove p"),
-        (None, "docker service rm web"),
+        (Some(Destroy), "docker service rm web"),
         (None, "somewhere reboot -f"),
         (None, "echo apt-get purge p"),
     ] {

@@ -61,14 +61,14 @@ impl IdKind {
         }
     }
 
-    /// The kind of target it is an identity of.
-    pub const fn target(self) -> TargetKind {
+    /// Whether a target of this kind has it. A daemon is known by the machine it runs on.
+    pub const fn is_of(self, target: TargetKind) -> bool {
         match self {
             IdKind::Cluster | IdKind::Context | IdKind::Server | IdKind::Uid | IdKind::Ca => {
-                TargetKind::Cluster
+                matches!(target, TargetKind::Cluster)
             }
-            IdKind::Account | IdKind::Region | IdKind::Endpoint => TargetKind::Account,
-            IdKind::Host => TargetKind::Machine,
+            IdKind::Account | IdKind::Region | IdKind::Endpoint => matches!(target, TargetKind::Account),
+            IdKind::Host => matches!(target, TargetKind::Machine | TargetKind::Daemon),
         }
     }
 

@@ -305,7 +305,7 @@ fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
     if !s.target_known {
         // A target nobody could resolve may be any target this tool can reach.
         return match tool::kind_of(&s.tool) {
-            Some(works_on) if works_on != kind.target() => No,
+            Some(works_on) if !kind.is_of(works_on) => No,
             _ => Unknown,
         };
     }
@@ -408,6 +408,21 @@ mod tests {
             ("pv", &of("PersistentVolumeClaim", "persistentvolumeclaims", ""), false),
         ] {
             assert_eq!(kind_matches(pattern, object), want, "{pattern} {object:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_nobody_found_may_be_any_the_tool_reaches() {
+        for (tool, kind, want) in [
+            ("docker", IdKind::Host, Unknown),
+            ("docker", IdKind::Cluster, No),
+            ("rm", IdKind::Host, Unknown),
+            ("kubectl", IdKind::Host, No),
+            ("kubectl", IdKind::Cluster, Unknown),
+            ("somewhat", IdKind::Host, Unknown),
+        ] {
+            let s = Situation::of(tool, "", Effect::Destroy);
+            assert_eq!(identity_holds(kind, &["db1".to_owned()], &s), want, "{tool} {kind:?}");
         }
     }
 

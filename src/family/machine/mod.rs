@@ -48,6 +48,11 @@ impl<'a> Command<'a> {
         self.resolved = resolve::host(self.cx.world, self.cx.call.tool.name.as_bytes(), self.cx.raw);
     }
 
+    /// Takes the machine that the family has found by itself.
+    pub fn leads_to(&mut self, resolved: Result<ResolvedHost>) {
+        self.resolved = resolved;
+    }
+
     /// The machine, when it is known.
     pub fn found(&self) -> Option<&ResolvedHost> {
         self.resolved.as_ref().ok()

@@ -237,6 +237,10 @@ impl Reader {
         if tool.family == FamilyId::Kube {
             verdict = worse(verdict, self.inside_pod(words, io));
         }
+        if tool.family == FamilyId::Docker {
+            verdict = self.inside_container(tool, words, verdict, io);
+            verdict = worse(verdict, self.with_variables(tool, words));
+        }
         // `aws ecs execute-command --command LINE`, `aws ssm send-command --parameters commands=LINE`
         let sends =
             |f: &Field| matches!(f.bytes.as_slice(), b"execute-command" | b"send-command" | b"start-session");

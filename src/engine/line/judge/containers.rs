@@ -3,10 +3,17 @@
 use super::super::LineVerdict;
 use super::super::expand::Field;
 use super::super::tables::image;
-use super::{Io, NOTHING, Reader, STRANGE, only_serious, worse};
+use super::{Io, NOTHING, Reader, STRANGE, guarded_as, only_serious, worse};
+use crate::engine::docker;
+use crate::engine::docker::tables::Cli;
+use crate::engine::docker::variables;
+use crate::engine::docker::words::Words;
+use crate::engine::effect::Effect;
 use crate::engine::grammar::cobra::parse;
+use crate::engine::inner;
 use crate::engine::kube::kubectl;
 use crate::engine::tool::Tool;
+use crate::engine::verdict::Verdict;
 
 /// Options of `docker run` and `docker exec` that take the next word (docker 28, podman 5).
 const DOCKER_VALUES: &[&[u8]] = &[
@@ -139,6 +146,49 @@ impl Reader {
         verdict = worse(verdict, self.document(io));
         self.boxed = boxed;
         Some(verdict)
+    }
+
+    /// What the line's own variables make of a command of Compose.
+    pub(super) fn with_variables(&self, tool: &Tool, words: &[Field]) -> LineVerdict {
+        let bytes: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+        let read = Words::read(Cli::of(tool), &bytes, false);
+        let mut raised = Verdict::of(Effect::Read);
+        for value in self.scope.get(variables::REMOVE_ORPHANS.as_bytes()).iter().flatten() {
+            variables::raise(&read, Some(value), &mut raised);
+        }
+        if raised.effect == Effect::Read { NOTHING } else { guarded_as(raised.effect) }
+    }
+
+    /// What a line knows besides of a command that `words` run in a container: what it reads, which directories are scratch.
+    /// `verdict` is that of the words alone.
+    pub(super) fn inside_container(
+        &mut self,
+        tool: &Tool,
+        words: &[Field],
+        verdict: LineVerdict,
+        io: &Io,
+    ) -> LineVerdict {
+        let Some(inside) = self.container(tool.name.as_bytes(), words, io) else { return verdict };
+        let bytes: Vec<&[u8]> = words.iter().map(|f| f.bytes.as_slice()).collect();
+        let Some(at) = docker::program_at(&Words::read(Cli::of(tool), &bytes, false)) else {
+            return worse(verdict, only_serious(inside));
+        };
+        let input = io.input.as_ref().filter(|input| !input.opaque);
+        let fed =
+            input.map(|input| inner::classify_reading(bytes.get(at..).unwrap_or_default(), &input.text));
+        let effect = match (verdict.effect, fed.map(|fed| fed.effect)) {
+            // What is lost there is scratch, or it is guarded by what runs.
+            (Effect::Destroy, _) => {
+                return worse(inside, LineVerdict { effect: Effect::Destroy, ..guarded_as(Effect::Mutate) });
+            }
+            (Effect::Read, _) => return worse(verdict, only_serious(inside)),
+            // What a shell or a client of a database reads says what it does.
+            (_, Some(Effect::Destroy)) => return worse(verdict, guarded_as(Effect::Destroy)),
+            (Effect::Mutate, Some(Effect::Read)) => Effect::Read,
+            (effect, _) if inside.effect > Effect::Unknown => effect.max(inside.effect),
+            (effect, _) => effect,
+        };
+        LineVerdict { effect, ..worse(verdict, inside) }
     }
 
     /// `kubectl exec POD -- sh <<E`, `kubectl run X --image=bitnami/kubectl -- delete ns shop`: what classify cannot see.

@@ -9,7 +9,7 @@ mod container;
 pub mod doors;
 pub(super) mod env_file;
 pub mod login_session;
-mod read;
+pub(in crate::family) mod read;
 mod remote;
 
 use crate::engine::fact::{Known, Source, Sourced, Why};

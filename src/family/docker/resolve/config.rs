@@ -1,0 +1,66 @@
+//! docker's own files: `config.json`, which names the current context, and the contexts' `meta.json`.
+
+use crate::engine::fact::{Source, Sourced};
+use crate::fail::{Fail, Kind, Result};
+use crate::family::machine::resolve::read;
+use crate::keep::atomic_dir::hex;
+use crate::world::World;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// More than any of these files is.
+const LARGEST: u64 = 1 << 20;
+
+/// The directory that holds them.
+pub struct Dir(PathBuf);
+
+/// Finds it: `--config`, `DOCKER_CONFIG`, `~/.docker`.
+pub fn directory(world: &World, flag: Option<Sourced<String>>) -> Dir {
+    let given = flag
+        .map(|flag| flag.value)
+        .or_else(|| world.set_var("DOCKER_CONFIG").map(|dir| dir.to_string_lossy().into_owned()));
+    Dir(match given {
+        Some(dir) => world.at(dir),
+        None => world.home().unwrap_or_default().join(".docker"),
+    })
+}
+
+fn json(path: &Path, what: &str) -> Result<Option<Value>> {
+    let failed = |why: String| {
+        Fail::new(Kind::Unavailable, "the daemon this command would go to could not be established")
+            .because(format!("{what} {}: {why}", path.display()))
+            .help("look at `docker context ls`, or name the daemon with --host or --context")
+    };
+    let Some(text) = read::file(path, LARGEST).map_err(failed)? else { return Ok(None) };
+    serde_json::from_slice(&text.bytes).map(Some).map_err(|error| failed(error.to_string()))
+}
+
+/// `currentContext` of `config.json`.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn current_context(dir: &Dir) -> Result<Option<Sourced<String>>> {
+    let path = dir.0.join("config.json");
+    let Some(config) = json(&path, "the file")? else { return Ok(None) };
+    let name = config["currentContext"].as_str().filter(|name| !name.is_empty());
+    let from = Source::File { path: path.display().to_string(), line: None };
+    Ok(name.map(|name| Sourced::new(name.to_owned(), from)))
+}
+
+/// Where a context's daemon listens: its `meta.json` lies below the digest of its name (`cli/context/store`).
+///
+/// # Errors
+/// There is no such context, it cannot be read, or it says nothing of a daemon.
+pub fn endpoint(dir: &Dir, context: &Sourced<String>) -> Result<Sourced<String>> {
+    let digest = hex(&Sha256::digest(context.value.as_bytes()));
+    let path = dir.0.join("contexts/meta").join(digest).join("meta.json");
+    let meta = json(&path, "context")?;
+    let host = meta.as_ref().and_then(|meta| meta["Endpoints"]["docker"]["Host"].as_str());
+    let from = Source::File { path: path.display().to_string(), line: None };
+    host.filter(|host| !host.is_empty()).map(|host| Sourced::new(host.to_owned(), from)).ok_or_else(|| {
+        Fail::new(Kind::Unavailable, "the daemon this command would go to could not be established")
+            .because(format!("context {} ({}) names none", context.value, context.from))
+            .help("look at `docker context ls`")
+    })
+}
