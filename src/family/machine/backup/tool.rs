@@ -14,7 +14,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Where programs are looked for: what the caller's PATH holds is no business of whoever becomes somebody else.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -202,6 +202,7 @@ pub fn of_io(path: &Path, error: &std::io::Error) -> Why {
 mod tests {
     use super::*;
     use crate::world::World;
+    use std::time::Duration;
 
     fn sh() -> Tool {
         let world = World::of(&[("SECRET", "x")], "/");
