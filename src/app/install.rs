@@ -20,7 +20,7 @@ Examples:
   guard install aws                     this one only
   guard install --dir /usr/local/lib/guard/shims kubectl
   guard install && eval \"$(guard init bash)\" && guard doctor
-  guard install rm                      rm and oc are linked for those who ask for them
+  guard install rm docker               rm, oc and docker are linked for those who ask for them
   sudo guard install --apt              apt and dpkg themselves ask, whoever calls them
   sudo guard install --apt --shims      and apt, systemctl, reboot … ask first, also under sudo
 
