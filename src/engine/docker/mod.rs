@@ -1,7 +1,7 @@
 //! docker, Compose and podman: what their words say. Pure: words in, data out.
 //!
 //! [`tables`] has the commands, [`words`] reads a call by them, the rest says what the call does: [`program`] what runs in a
-//! container, [`mounts`] what of outside it can reach, [`operands`] what it names, [`redact`] what must not be written down.
+//! container, [`mounts`] what of outside it can reach, `operands` what it names, [`redact`] what must not be written down.
 
 pub mod mounts;
 mod operands;
