@@ -98,6 +98,9 @@ impl Catalogue for Repository {
     ) -> Vec<(usize, Record)> {
         let mut records = Vec::new();
         for wanted in snapshots::wanted(all, places, dumps) {
+            if snapshots::settled(look.now, dumps, &records) {
+                break;
+            }
             let Some(archive) = all.get(wanted.snapshot) else { continue };
             // The name is one word, whatever is in it.
             let name = format!("{}::{}", self.address, archive.id);

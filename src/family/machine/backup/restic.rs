@@ -78,6 +78,9 @@ impl Catalogue for Repository {
     ) -> Vec<(usize, Record)> {
         let mut records = Vec::new();
         for wanted in snapshots::wanted(all, places, dumps) {
+            if snapshots::settled(look.now, dumps, &records) {
+                break;
+            }
             let i = wanted.snapshot;
             let Some(snapshot) = all.get(i) else { continue };
             let mut args = vec!["ls", snapshot.id.as_str()];

@@ -99,6 +99,14 @@ fn within(snapshot: &Snapshot, dir: &Path) -> Vec<PathBuf> {
     snapshot.paths.iter().filter(|taken| taken.starts_with(dir)).cloned().collect()
 }
 
+/// Whether older snapshots need not be listed: of each place that has a dump here a newer one holds a usable copy. To list one takes a
+/// start of its tool, half a second of restic's and a quarter of borg's.
+pub fn settled(now: i64, files: &[DumpFile], records: &[(usize, Record)]) -> bool {
+    let has =
+        |dump: &DumpFile| records.iter().any(|(at, record)| *at == dump.place && record.unfit(now).is_none());
+    !files.is_empty() && files.iter().all(has)
+}
+
 /// Whether a snapshot takes a directory, or something in it.
 fn takes_any(snapshot: &Snapshot, dir: &Path) -> bool {
     snapshot.takes(dir) || snapshot.paths.iter().any(|taken| taken.starts_with(dir))
@@ -330,6 +338,18 @@ mod tests {
                 .unwrap();
         assert_eq!((data.covers, data.unfit(1_000)), (Covers::Unknown, Some(Unfit::CoverageUnknown)));
         assert_eq!(data.remarks, ["files of a running server"]);
+    }
+
+    #[test]
+    fn older_ones_are_listed_where_the_newest_is_no_use() {
+        let taken = snapshot(100, &["/nonexistent"]);
+        let good = of(&taken, Some(&[entry("/nonexistent/b/shop.dump", 9, 40)])).unwrap();
+        let empty = of(&taken, Some(&[entry("/nonexistent/b/shop.dump", 0, 40)])).unwrap();
+        let other = DumpFile { place: 1, ..dump() };
+        assert!(settled(1_000, &[dump()], &[(0, good.clone())]));
+        assert!(!settled(1_000, &[dump()], &[(0, empty)]));
+        assert!(!settled(1_000, &[dump(), other], &[(0, good)]), "the other place has none");
+        assert!(!settled(1_000, &[], &[]));
     }
 
     #[test]
