@@ -89,7 +89,7 @@ impl Family for Docker<'_> {
     }
 
     fn sight(&self, impact: &Impact, outcome: &Outcome) -> Sight {
-        let mut sight = self.on.sight(impact, outcome, Words { thing: "thing", action: "do it" });
+        let mut sight = self.on.sight(impact, outcome, Words { thing: "thing", action: "run" });
         if let Ok(daemon) = &self.daemon {
             let home = self.on.cx.world.home().map(|home| home.to_string_lossy().into_owned());
             let told = |value: &str| Item::new().name(value).say(", from ");

@@ -1,4 +1,4 @@
-//! docker's own files: `config.json`, which names the current context, and the contexts' `meta.json`.
+//! docker's own files: `config.json`, which names the current context, and the contexts' `meta.json`; and podman's list of connections.
 
 use crate::engine::fact::{Source, Sourced};
 use crate::fail::{Fail, Kind, Result};
@@ -60,7 +60,50 @@ pub fn endpoint(dir: &Dir, context: &Sourced<String>) -> Result<Sourced<String>>
     let from = Source::File { path: path.display().to_string(), line: None };
     host.filter(|host| !host.is_empty()).map(|host| Sourced::new(host.to_owned(), from)).ok_or_else(|| {
         Fail::new(Kind::Unavailable, "the daemon this command would go to could not be established")
-            .because(format!("context {} ({}) names none", context.value, context.from))
+            .because(match meta {
+                Some(_) => format!("context {} ({}) names none", context.value, context.from),
+                None => format!("there is no context {} ({})", context.value, context.from),
+            })
             .help("look at `docker context ls`")
     })
+}
+
+/// podman's connections (podman-system-connection(1), podman 5): the URI of this one, or of the default one.
+pub fn connection(world: &World, name: Option<&Sourced<String>>) -> Option<(String, Sourced<String>)> {
+    let dir = world.set_var("XDG_CONFIG_HOME").map(|dir| world.at(dir));
+    let dir = dir.or_else(|| Some(world.home()?.join(".config")))?;
+    let path = dir.join("containers/podman-connections.json");
+    let list = json(&path, "the file").ok().flatten()?;
+    let name = match name {
+        Some(name) => name.value.clone(),
+        None => list["Connection"]["Default"].as_str()?.to_owned(),
+    };
+    let uri = list["Connection"]["Connections"][&name]["URI"].as_str().filter(|uri| !uri.is_empty())?;
+    let from = Source::File { path: path.display().to_string(), line: None };
+    Some((name, Sourced::new(uri.to_owned(), from)))
+}
+
+/// Whether podman is told to work on another machine without a word of it (`remote` of `[engine]`, containers.conf(5)). Any line that
+/// says so counts, in whatever table it stands.
+pub fn is_remote(world: &World) -> Option<Source> {
+    let own = world.set_var("XDG_CONFIG_HOME").map(|dir| world.at(dir));
+    let own = own.or_else(|| Some(world.home()?.join(".config")));
+    let named = world.set_var("CONTAINERS_CONF").map(|path| world.at(path));
+    let all = named
+        .into_iter()
+        .chain(own.map(|dir| dir.join("containers/containers.conf")))
+        .chain([PathBuf::from("/etc/containers/containers.conf")]);
+    let says = |text: &str| {
+        let key = |line: &str| {
+            Some(line.trim().strip_prefix("remote")?.trim_start().strip_prefix('=')?.trim().to_owned())
+        };
+        text.lines().filter_map(key).any(|value| value.starts_with("true"))
+    };
+    for path in all {
+        let text = read::file(&path, LARGEST).ok().flatten();
+        if text.is_some_and(|text| says(&String::from_utf8_lossy(&text.bytes))) {
+            return Some(Source::File { path: path.display().to_string(), line: None });
+        }
+    }
+    None
 }

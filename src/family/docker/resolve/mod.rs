@@ -5,7 +5,7 @@ mod config;
 
 use crate::engine::docker::tables::Cli;
 use crate::engine::docker::words::{Level, Words};
-use crate::engine::fact::{Known, Source, Sourced};
+use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::machine::HostTarget;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::machine::resolve::{self, ResolvedHost};
@@ -13,6 +13,10 @@ use crate::world::World;
 
 /// The daemon's address where nothing says another one.
 const DEFAULT: &str = "unix:///var/run/docker.sock";
+/// podman without an address.
+const HERE: &str = "this machine";
+/// A connection of podman whose address is not known here.
+const CONNECTION: &str = "connection ";
 /// The name of the context that is none: the address is the one of `DOCKER_HOST`, or the default.
 const NO_CONTEXT: &str = "default";
 
@@ -117,7 +121,8 @@ fn ignored(world: &World, dir: &config::Dir) -> Option<String> {
     named.then(|| format!("context {} ({}) is not used: $DOCKER_HOST beats it", context.value, context.from))
 }
 
-/// podman works on this machine unless something says otherwise; where the name of a connection leads its own files know.
+/// podman works on this machine unless something says otherwise (podman(1), `--remote`); where a connection leads its own files say,
+/// since podman 5.
 fn of_podman(world: &World, words: &Words<'_>) -> Led {
     let url = flag(words, "url").or_else(|| flag(words, "host"));
     let connection = flag(words, "connection");
@@ -125,8 +130,9 @@ fn of_podman(world: &World, words: &Words<'_>) -> Led {
     if let Some(url) = url {
         return led(url, None);
     }
-    let named = |name: Sourced<String>| {
-        led(Sourced::new(format!("connection {}", name.value), name.from.clone()), Some(name))
+    let named = |name: Sourced<String>| match config::connection(world, Some(&name)) {
+        Some((_, uri)) => led(uri, Some(name)),
+        None => led(Sourced::new(format!("{CONNECTION}{}", name.value), name.from.clone()), Some(name)),
     };
     if let Some(name) = connection {
         return named(name);
@@ -137,15 +143,32 @@ fn of_podman(world: &World, words: &Words<'_>) -> Led {
     if let Some(name) = variable(world, "CONTAINER_CONNECTION") {
         return named(name);
     }
-    led(Sourced::new("this machine".to_owned(), Source::Default), None)
+    let by_flag =
+        flag(words, "remote").filter(|given| !matches!(given.value.as_str(), "false" | "0" | "f" | "F"));
+    if let Some(from) = by_flag.map(|given| given.from).or_else(|| config::is_remote(world)) {
+        return match config::connection(world, None) {
+            Some((name, uri)) => {
+                let from = uri.from.clone();
+                led(uri, Some(Sourced::new(name, from)))
+            }
+            None => led(Sourced::new(format!("{CONNECTION}by default"), from), None),
+        };
+    }
+    led(Sourced::new(HERE.to_owned(), Source::Default), None)
 }
 
 /// The machine behind an address: this one behind a socket, else the host that it names.
 fn machine(world: &World, endpoint: &Sourced<String>) -> Result<ResolvedHost> {
     let own = resolve::host(world, b"", &[])?;
-    let Some(name) = other_machine(&endpoint.value) else { return Ok(own) };
+    let name = if endpoint.value.starts_with(CONNECTION) {
+        // What somebody calls a connection is no name of a machine.
+        Known::Unknown(Why::Failed("podman's own files say where its connection leads".to_owned()))
+    } else {
+        let Some(name) = other_machine(&endpoint.value) else { return Ok(own) };
+        Known::Known(Sourced::new(name, endpoint.from.clone()))
+    };
     let target = HostTarget {
-        name: Known::Known(Sourced::new(name, endpoint.from.clone())),
+        name,
         remote: Some(endpoint.clone()),
         origin: own.target.origin.clone(),
         ..HostTarget::default()
@@ -155,11 +178,8 @@ fn machine(world: &World, endpoint: &Sourced<String>) -> Result<ResolvedHost> {
 
 /// The host that an address names; `None` for this machine's own sockets.
 fn other_machine(endpoint: &str) -> Option<String> {
-    if let Some(connection) = endpoint.strip_prefix("connection ") {
-        return Some(connection.to_owned());
-    }
     let (scheme, rest) = endpoint.split_once("://").unwrap_or(("tcp", endpoint));
-    if matches!(scheme, "unix" | "npipe" | "fd") || endpoint == "this machine" {
+    if matches!(scheme, "unix" | "npipe" | "fd") || endpoint == HERE {
         return None;
     }
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);

@@ -72,8 +72,38 @@ fn the_daemon_is_found_as_docker_finds_it() {
     let podman = world.clone().with_var("CONTAINER_CONNECTION", "m2");
     assert_eq!(
         found(&podman, &tool::PODMAN, "rm x"),
-        "connection m2 from $CONTAINER_CONNECTION, context m2 on m2"
+        "connection m2 from $CONTAINER_CONNECTION, context m2 on "
     );
+}
+
+#[test]
+fn podman_elsewhere_is_not_taken_for_this_machine() {
+    let home = home();
+    let containers = home.path().join(".config/containers");
+    fs::create_dir_all(&containers).unwrap();
+    let world = World::of(&[("HOME", &home.path().to_string_lossy())], home.path());
+    assert_eq!(
+        found(&world, &tool::PODMAN, "--remote rm x"),
+        "connection by default from --remote on ",
+        "where it leads is not known"
+    );
+    let list =
+        r#"{"Connection":{"Default":"prod","Connections":{"prod":{"URI":"ssh://core@db9:22/run/p.sock"}}}}"#;
+    fs::write(containers.join("podman-connections.json"), list).unwrap();
+    let db9 = "ssh://core@db9:22/run/p.sock from podman-connections.json, context prod on db9";
+    for line in ["--remote rm x", "-r rm x", "--connection prod rm x"] {
+        assert_eq!(found(&world, &tool::PODMAN, line), db9, "{line}");
+    }
+    let here = "this machine from built-in default on here";
+    for line in ["rm x", "--remote=false rm x"] {
+        assert_eq!(
+            found(&world, &tool::PODMAN, line),
+            here,
+            "a default connection alone is not used: {line}"
+        );
+    }
+    fs::write(containers.join("containers.conf"), "[engine]\n  remote = true # laptop\n").unwrap();
+    assert_eq!(found(&world, &tool::PODMAN, "rm x"), db9);
 }
 
 #[test]
