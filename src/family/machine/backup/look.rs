@@ -191,7 +191,8 @@ fn holders(places: &[Place], all: &[Database]) -> Vec<Holder> {
 
 fn not_read(root: &Path) -> Vec<Source> {
     let there = |signs: &[&str]| signs.iter().any(|sign| below(root, Path::new(sign)).exists());
-    let source = |name: &'static str| Source { name, full: name, read: Read::Not(Why::Unsupported) };
+    let unread = || Read::Not(Why::Failed("not read by guard".to_owned()));
+    let source = |name: &'static str| Source { name, full: name, read: unread() };
     NOT_READ.iter().filter(|(_, signs)| there(signs)).map(|(name, _)| source(name)).collect()
 }
 
