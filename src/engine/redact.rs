@@ -3,6 +3,14 @@
 /// What stands in the place of a secret.
 pub const REDACTED: &[u8] = b"[redacted]";
 
+/// `NAME=VALUE` with the value replaced; `None` for what has no `=`: it holds no value.
+pub fn without_value(pair: &[u8]) -> Option<Vec<u8>> {
+    let at = pair.iter().position(|b| *b == b'=')?;
+    let mut hidden = pair.get(..=at)?.to_vec();
+    hidden.extend_from_slice(REDACTED);
+    Some(hidden)
+}
+
 /// The word with the `USER:PASSWORD` of every URL in it replaced; `None` when there is none.
 pub fn without_userinfo(word: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();

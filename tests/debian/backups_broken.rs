@@ -1,18 +1,7 @@
 //! Dumps that break off, leave something out, or cannot be read; and odd ones that are whole.
 
-use crate::backups_dumps::{REMOVE, copies, dump, screen, sql, standing};
-use crate::support::chroot::Root;
+use crate::backups_dumps::{REMOVE, bed, copies, dump, screen, sql, standing};
 use guard::family::machine::postgres::archive;
-
-/// A Debian of its own, or the end of the test where there is none.
-macro_rules! bed {
-    ($name:literal) => {
-        match Root::fresh($name) {
-            Some(root) => root,
-            None => return,
-        }
-    };
-}
 
 /// Two tables each, so that what is missing is in the last one.
 const DATABASES: &str = r#"

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 /// A Debian with a running PostgreSQL, or the end of the test where there is none.
 macro_rules! bed {
     ($name:literal) => {
-        match Root::fresh($name) {
+        match $crate::support::chroot::Root::fresh($name) {
             Some(root) => root,
             None => return,
         }
     };
 }
+pub(crate) use bed;
 
 /// Eight healthy databases, a shop, and one of which only the definitions are dumped.
 const DATABASES: &str = r#"

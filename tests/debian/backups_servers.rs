@@ -1,17 +1,6 @@
 //! Living servers that are asked what they hold, each of them for itself; and copies that are no longer whole, or go with the command.
 
-use crate::backups_dumps::{REMOVE, copies, dump, holder, screen, sql, standing};
-use crate::support::chroot::Root;
-
-/// A Debian of its own, or the end of the test where there is none.
-macro_rules! bed {
-    ($name:literal) => {
-        match Root::fresh($name) {
-            Some(root) => root,
-            None => return,
-        }
-    };
-}
+use crate::backups_dumps::{REMOVE, bed, copies, dump, holder, screen, sql, standing};
 
 #[test]
 fn a_database_that_lets_nobody_in_holds_something_and_a_dump_that_is_named_goes() {

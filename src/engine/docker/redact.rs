@@ -2,7 +2,7 @@
 
 use super::tables::Cli;
 use super::words::{Given, Words};
-use crate::engine::redact::{REDACTED, without_userinfo};
+use crate::engine::redact::{REDACTED, without_userinfo, without_value};
 use crate::engine::tool::Tool;
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub fn redact<'a>(tool: &Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
             None => continue,
             Some(Hidden::All) if given.value.is_empty() => continue,
             Some(Hidden::All) => Some(REDACTED.to_vec()),
-            Some(Hidden::Pair) => pair(given.value),
+            Some(Hidden::Pair) => without_value(given.value),
             Some(Hidden::Options) => options(given.value),
         };
         let Some(replaced) = replaced else { continue };
@@ -51,7 +51,7 @@ pub fn redact<'a>(tool: &Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
     // `docker plugin set NAME KEY=VALUE`
     let settings = read.row().is_some_and(|row| row.is("plugin", "set") || row.is("plugin", "install"));
     for (at, word) in read.operands.iter().skip(1).filter(|_| settings) {
-        if let (Some(replaced), Some(slot)) = (pair(word), out.get_mut(*at)) {
+        if let (Some(replaced), Some(slot)) = (without_value(word), out.get_mut(*at)) {
             *slot = Cow::Owned(replaced);
         }
     }
@@ -71,14 +71,6 @@ pub fn redact<'a>(tool: &Tool, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u8]>> {
         }
     }
     out
-}
-
-/// `NAME=VALUE` with the value replaced; a name alone takes the caller's own variable.
-fn pair(value: &[u8]) -> Option<Vec<u8>> {
-    let at = value.iter().position(|b| *b == b'=')?;
-    let mut hidden = value.get(..=at)?.to_vec();
-    hidden.extend_from_slice(REDACTED);
-    Some(hidden)
 }
 
 /// `o=username=anna,password=x,vers=3` with what is secret replaced.

@@ -2,7 +2,7 @@
 
 use crate::engine::grammar::cobra::parse;
 use crate::engine::grammar::table::{Role, Table};
-use crate::engine::redact::{REDACTED, without_userinfo};
+use crate::engine::redact::{REDACTED, without_userinfo, without_value};
 use std::borrow::Cow;
 
 /// The words with every value replaced that a table calls secret. Words are never added or removed, so that the record
@@ -14,7 +14,7 @@ pub fn redact<'a>(tool: &'static Table, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u
         let Some(flag) = given.flag else { continue };
         let hidden = match flag.role {
             Role::Secret => Some(REDACTED.to_vec()),
-            Role::SecretPair => pair(given.value),
+            Role::SecretPair => without_value(given.value),
             _ => None,
         };
         let Some(hidden) = hidden else { continue };
@@ -30,7 +30,7 @@ pub fn redact<'a>(tool: &'static Table, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u
     }
     for (nth, (at, arg)) in parsed.args.iter().enumerate() {
         let hidden = match parsed.path() {
-            "set env" => pair(arg),
+            "set env" => without_value(arg),
             // `config set users.NAME.token VALUE`: the value follows a property that names a credential.
             "config set" if nth == 1 && parsed.args.first().is_some_and(|(_, key)| is_credential(key)) => {
                 Some(REDACTED.to_vec())
@@ -61,14 +61,6 @@ pub fn redact<'a>(tool: &'static Table, words: &'a [&'a [u8]]) -> Vec<Cow<'a, [u
         }
     }
     out
-}
-
-/// `KEY=VALUE` with the value replaced; what has no `=` holds no value.
-fn pair(value: &[u8]) -> Option<Vec<u8>> {
-    let at = value.iter().position(|b| *b == b'=')?;
-    let mut hidden = value.get(..=at)?.to_vec();
-    hidden.extend_from_slice(REDACTED);
-    Some(hidden)
 }
 
 fn is_credential(property: &[u8]) -> bool {
