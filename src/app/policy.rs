@@ -3,14 +3,16 @@
 use crate::engine::backup::backed::Unmet;
 use crate::engine::human::counted;
 use crate::engine::policy::builtin;
-use crate::engine::policy::place::IdKind;
+use crate::engine::policy::place::{IdKind, Place};
 use crate::engine::policy::rule::Rule;
 use crate::engine::policy::{Ignored, Layer, Merged, Policy};
 use crate::engine::situation::Outcome;
+use crate::engine::tool::TargetKind;
 use crate::exit::Exit;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::kube::resolve::kubeconfig;
 use crate::policy::files::Found;
+use crate::policy::read::LISTS;
 use crate::policy::{cases, doubts, files, load, parse, schema};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -76,7 +78,8 @@ A file of decision examples:
       target:                   where it goes; each of these may be left out
         known: true
         environment: production without it, what the policy makes of the rest
-        cluster: acme           also context, server, uid, ca; account, region; host
+        cluster: acme           also context, server, uid, ca, account, region,
+                                endpoint, host, daemon
         namespace: shop
       impact:                   what the live system would say
         effect: destroy
@@ -204,6 +207,12 @@ pub(super) fn known(world: &World) -> doubts::Known {
             known.accounts.extend(place.name.clone());
         }
         known.accounts.extend(ids.flat_map(|(_, patterns)| patterns.clone()));
+        // A daemon has the name of the machine it runs on, too.
+        if matches!(place.of, TargetKind::Daemon | TargetKind::Machine) {
+            known.daemons.extend(place.name.clone());
+            let ids = place.identity.iter().filter(|(kind, _)| *kind == IdKind::Daemon);
+            known.daemons.extend(ids.flat_map(|(_, patterns)| patterns.clone()));
+        }
     }
     known
 }
@@ -261,6 +270,11 @@ fn test(given: &[PathBuf], world: &World) -> Result<Exit> {
     }
     Err(Fail::new(Kind::Policy, format!("not as expected: {}", counted(missed as u64, "decision")))
         .help("change the policy, or the examples if the decision is right"))
+}
+
+/// The list of the file that an entry stands in.
+fn list_of(place: &Place) -> &'static str {
+    LISTS.into_iter().find(|(_, of)| *of == place.of).map_or("", |(key, _)| key)
 }
 
 fn place_of(policy: &Policy, line: Option<u32>) -> String {
@@ -352,7 +366,7 @@ fn show(m: &Merged) -> String {
                 place.identity.iter().map(|(k, v)| format!("{} {}", k.word(), v.join("|"))).collect();
             let environment = place.environment.map_or("", |e| e.word());
             let name = place.name.as_deref().unwrap_or("-");
-            let line = format!("  {name:<20} {environment:<12} {}", ids.join(", "));
+            let line = format!("  {:<8} {name:<20} {environment:<12} {}", list_of(place), ids.join(", "));
             let _ = writeln!(
                 out,
                 "{}  ({})",
@@ -398,7 +412,8 @@ fn show_json(m: &Merged) -> String {
                 .map(|l| {
                     let ids: serde_json::Map<String, Value> =
                         l.identity.iter().map(|(k, v)| (k.word().to_owned(), json!(v))).collect();
-                    json!({ "name": l.name, "environment": l.environment.map(|e| e.word()), "identity": ids, "line": l.line })
+                    json!({ "list": list_of(l), "name": l.name, "environment": l.environment.map(|e| e.word()), "identity": ids,
+                        "line": l.line })
                 })
                 .collect();
             json!({

@@ -5,8 +5,9 @@ use crate::engine::backup::backed::Backed;
 use crate::engine::effect::Effect;
 use crate::engine::impact::{Impact, Subject};
 use crate::engine::kube::reach::saw_all;
-use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
+use crate::engine::policy::place::{Classified, Seen};
 use crate::engine::situation::{Object, Situation};
+use crate::engine::tool::TargetKind;
 use std::time::SystemTime;
 
 /// What the families whose words name things directly have in common.
@@ -16,8 +17,8 @@ pub(super) struct Common<'a> {
     pub assessment: &'a Assessment,
     pub impact: &'a Impact,
     pub probed: bool,
-    /// What kind of identity the name that policy gives the target is.
-    pub called: IdKind,
+    /// What kind of target it is.
+    pub works_on: TargetKind,
 }
 
 /// What the words said, completed by what was found.
@@ -26,7 +27,7 @@ pub(super) fn completed(mut worded: Situation, common: &Common<'_>) -> Situation
     let seen_all = common.probed && saw_all(impact);
     let mut identities = common.seen.identities.clone();
     // Rules may name a target by the name that policy gave it.
-    identities.extend(common.place.name.iter().map(|name| Identity::new(common.called, name.clone())));
+    identities.extend(common.place.named(common.works_on));
     Situation {
         effect: effect_of(common.assessment),
         whole_scope: worded.whole_scope.max(common.assessment.whole_scope.into()),

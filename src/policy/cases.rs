@@ -8,7 +8,7 @@ use crate::engine::decide::{Decision, decide};
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::human::seconds;
-use crate::engine::policy::place::{IdKind, Identity, Seen, classify_target};
+use crate::engine::policy::place::{IdKind, Identity, Seen, classify_target, is_everywhere};
 use crate::engine::policy::rule::{Rule, When};
 use crate::engine::policy::{Layer, Merged};
 use crate::engine::situation::{Actor, Outcome, Situation, Whole};
@@ -92,7 +92,9 @@ pub struct Target {
     pub account: Option<String>,
     /// AWS region.
     pub region: Option<String>,
-    /// An endpoint that is not AWS's.
+    /// A daemon's ID.
+    pub daemon: Option<String>,
+    /// An endpoint that is not AWS's, or a daemon's.
     pub endpoint: Option<String>,
     /// Machine.
     pub host: Option<String>,
@@ -299,10 +301,15 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
         (IdKind::Ca, &t.ca),
         (IdKind::Account, &t.account),
         (IdKind::Region, &t.region),
+        (IdKind::Daemon, &t.daemon),
         (IdKind::Endpoint, &t.endpoint),
         (IdKind::Host, &t.host),
     ];
-    let mut seen = Seen::default();
+    let works_on = tool::kind_of(&s.tool);
+    let mut seen = Seen { of: works_on, ..Seen::default() };
+    if works_on == Some(TargetKind::Daemon) && t.endpoint.as_deref().is_some_and(is_everywhere) {
+        seen.unknown.push(IdKind::Endpoint);
+    }
     seen.identities.extend(given.iter().filter_map(|(k, v)| Some(Identity::new(*k, v.as_ref()?.as_str()))));
     let classified = classify_target(&seen, policy);
     s.target_known = t.known.unwrap_or(true);
@@ -314,13 +321,8 @@ fn assumed(case: &Case, policy: &Merged) -> std::result::Result<Situation, Strin
         None => classified.environment,
     };
     s.identities = seen.identities;
-    let named = match tool::kind_of(&s.tool) {
-        Some(TargetKind::Account) => IdKind::Account,
-        // A daemon is known by the machine it runs on.
-        Some(TargetKind::Machine | TargetKind::Daemon) => IdKind::Host,
-        Some(TargetKind::Cluster) | None => IdKind::Cluster,
-    };
-    s.identities.extend(classified.name.map(|n| Identity::new(named, n)));
+    s.unknown_identities = seen.unknown;
+    s.identities.extend(classified.named(works_on.unwrap_or(TargetKind::Cluster)));
     if let Some(ns) = &t.namespace
         && s.namespaces.is_empty()
         && !s.all_namespaces

@@ -7,7 +7,7 @@ use crate::engine::aws::tables;
 use crate::engine::escape::escape;
 use crate::engine::glob;
 use crate::engine::kube::builtin;
-use crate::engine::policy::place::IdKind;
+use crate::engine::policy::place::{IdKind, is_everywhere};
 
 /// Names that are known on this machine. An empty list of a kind says that nothing is known of it, and nothing is doubted.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Known {
     pub servers: Vec<String>,
     /// AWS accounts: the names that policy gives them, and their ids.
     pub accounts: Vec<String>,
+    /// Daemons: the names that policy gives them, and their IDs.
+    pub daemons: Vec<String>,
 }
 
 /// AWS's regions (`partitions.json` of botocore, November 2026).
@@ -89,7 +91,19 @@ pub fn doubts(text: &str, known: &Known) -> Vec<Problem> {
         found.extend(texts("account").filter_map(|node| account(node, &known.accounts)));
         found.extend(texts("region").filter_map(region));
         found.extend(texts("server").filter_map(|node| server(node, &known.servers)));
+        found.extend(texts("daemon").filter_map(|node| daemon(node, &known.daemons)));
+        // Of AWS's endpoints those on the loopback are stand-ins on this machine, and may be meant.
+        found.extend(nowhere(when, |endpoint| {
+            let scheme = endpoint.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+            matches!(scheme.as_deref(), Some("unix" | "npipe" | "fd" | "tcp" | "ssh"))
+        }));
     }
+    for item in root.get("daemons").map(Node::items).unwrap_or_default() {
+        let ids = item.get("daemon").map(Node::items).unwrap_or_default();
+        found.extend(ids.iter().filter_map(id));
+        found.extend(nowhere(item, |_| true));
+    }
+    found.sort_by_key(|doubt| (doubt.at.line, doubt.at.column));
     found
 }
 
@@ -139,6 +153,44 @@ fn account(node: &Node, accounts: &[String]) -> Option<Problem> {
     name(node, "account", accounts)
 }
 
+fn daemon(node: &Node, daemons: &[String]) -> Option<Problem> {
+    let is_id = node.text().is_some_and(is_daemon_id);
+    if is_id { None } else { name(node, "daemon", daemons) }
+}
+
+/// What docker makes for itself: a key's fingerprint, or a UUID since 23.0. Its file may hold anything, though.
+fn is_daemon_id(text: &str) -> bool {
+    let parts = |sign: char, lengths: &[usize], is: fn(char) -> bool| {
+        let parts: Vec<&str> = text.split(sign).collect();
+        parts.len() == lengths.len()
+            && parts.iter().zip(lengths).all(|(part, length)| part.len() == *length && part.chars().all(is))
+    };
+    parts(':', &[4; 12], |c| c.is_ascii_alphanumeric())
+        || parts('-', &[8, 4, 4, 4, 12], |c| c.is_ascii_hexdigit())
+}
+
+/// A name in place of the ID, or one with a part lost, and the entry never holds.
+fn id(node: &Node) -> Option<Problem> {
+    let text = node.text().filter(|text| !is_daemon_id(text))?;
+    let shown = escape(text.as_bytes());
+    Some(doubt(node, &format!("`{shown}` does not look like an ID: `docker info -f '{{{{.ID}}}}'` says it")))
+}
+
+/// Endpoints by which an entry or a rule knows any daemon at all, where nothing else says which.
+fn nowhere(item: &Node, counts: impl Fn(&str) -> bool) -> Vec<Problem> {
+    if item.get("daemon").is_some() || item.get("host").is_some() {
+        return Vec::new();
+    }
+    let endpoints = item.get("endpoint").map(Node::items).unwrap_or_default().iter();
+    endpoints
+        .filter(|node| node.text().is_some_and(|text| is_everywhere(text) && counts(text)))
+        .map(|node| {
+            let why = "every machine has such a socket, and tunnels end at a loopback address";
+            doubt(node, &format!("this endpoint names no machine in particular: {why}; add daemon or host"))
+        })
+        .collect()
+}
+
 fn region(node: &Node) -> Option<Problem> {
     let text = node.text()?;
     if REGIONS.iter().any(|region| glob::matches(text, region)) {
@@ -157,6 +209,8 @@ fn doubt(node: &Node, what: &str) -> Problem {
 mod tests {
     use super::*;
 
+    const ID: &str = "7TRN:IPZB:QYBB:VPBQ:UMPP:KARE:6ZNR:XE6T:7EWV:PKF4:ZOJD:TPYS";
+
     #[test]
     fn unknown_names_are_doubted_and_known_ones_are_not() {
         let known = Known {
@@ -164,6 +218,7 @@ mod tests {
             clusters: vec!["acme".into(), "prod-eu".into()],
             servers: vec!["https://10.0.0.1:6443".into()],
             accounts: vec!["acme-prod".into(), "111111111111".into()],
+            daemons: vec!["db1".into(), ID.into()],
         };
         let said = |when: &str, known: &Known| {
             let text = format!("version: 1\nrules:\n- id: a\n  when: {when}\n  then: deny\n");
@@ -182,6 +237,10 @@ mod tests {
             ("{account: '222222222222'}", "no account known here is called `222222222222`"),
             ("{region: eu-wst-1}", "did you mean `eu-west-1`?"),
             ("{region: [eu-west-1, europe]}", "no region known here is called `europe`"),
+            ("{daemon: db2}", "no daemon known here is called `db2`"),
+            ("{daemon: ['db*', bd1]}", "did you mean `db1`?"),
+            ("{endpoint: 'unix:///var/run/docker.sock'}", "names no machine in particular"),
+            ("{tool: docker, endpoint: 'tcp://LocalHost:2375'}", "names no machine in particular"),
         ] {
             assert!(said(when, &known).contains(want), "{when}: {}", said(when, &known));
         }
@@ -190,10 +249,53 @@ mod tests {
             "{cluster: 'prod-*', context: live, server: '10.0.0.*'}",
             "{namespace: shop, name: x}",
             "{account: [acme-prod, '111111111111', 'acme-*'], region: [eu-west-1, 'us-*']}",
+            "{daemon: [db1, 'd*', 0df9fdce-f163-41f0-92bb-d0df29dd79bc], endpoint: 'unix:///run/docker.sock'}",
+            "{host: db1, endpoint: 'unix:///run/docker.sock'}",
+            "{endpoint: ['localhost:9000', 'http://127.0.0.1:4566', 'ssh://root@db1']}",
         ] {
             assert_eq!(said(when, &known), "", "{when}");
         }
         // Where nothing is known, nothing is doubted.
-        assert_eq!(said("{cluster: amce, context: x, server: y, account: z}", &Known::default()), "");
+        assert_eq!(
+            said("{cluster: amce, context: x, server: y, account: z, daemon: q}", &Known::default()),
+            ""
+        );
+    }
+
+    #[test]
+    fn an_entry_that_is_any_daemon_or_none_is_doubted() {
+        let said = |entry: &str| {
+            let text = format!("version: 1\ndaemons:\n- {entry}\n");
+            let found = doubts(&text, &Known::default());
+            found.into_iter().map(|d| format!("{}: {}", d.at.column, d.what)).collect::<Vec<_>>()
+        };
+        for (entry, column, want) in [
+            (
+                "{environment: production, endpoint: 'unix:///var/run/docker.sock'}",
+                39,
+                "every machine has such",
+            ),
+            (
+                "{environment: production, endpoint: [ssh://root@db1, 'tcp://127.0.0.1:2375']}",
+                56,
+                "tunnels end",
+            ),
+            ("{environment: production, endpoint: localhost}", 39, "names no machine"),
+            ("{environment: production, endpoint: /var/run/docker.sock}", 39, "names no machine"),
+            ("{name: db1, environment: production, daemon: db1}", 48, "`db1` does not look like an ID"),
+            ("{name: db1, daemon: '7TRN:IPZB:QYBB'}", 23, "docker info -f '{{.ID}}'"),
+        ] {
+            let said = said(entry);
+            assert!(said.len() == 1 && said[0].contains(want), "{entry}: {said:?}");
+            assert!(said[0].starts_with(&format!("{column}: ")), "{entry}: {said:?}");
+        }
+        for entry in [
+            &format!("{{environment: production, daemon: '{ID}', endpoint: 'unix:///var/run/docker.sock'}}"),
+            &format!("{{environment: production, daemon: [{ID}, {}]}}", ID.to_ascii_lowercase()),
+            "{environment: production, endpoint: [ssh://root@db1, 'tcp://db1:2376', '*.example.com'], host: db1}",
+            "{environment: production, endpoint: db1}",
+        ] {
+            assert_eq!(said(entry), Vec::<String>::new(), "{entry}");
+        }
     }
 }

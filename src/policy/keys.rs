@@ -84,6 +84,7 @@ pub const TOP: &[Key] = &[
     key("clusters", Kind::List(CLUSTER), "clusters by identity"),
     key("accounts", Kind::List(ACCOUNT), "AWS accounts by identity"),
     key("hosts", Kind::List(HOST), "machines by name"),
+    key("daemons", Kind::List(DAEMON), "daemons that run containers, by identity"),
     key("rules", Kind::List(RULE), "the rules"),
 ];
 
@@ -160,6 +161,19 @@ pub const ACCOUNT: &[Key] = &[
 /// An entry of `hosts`.
 pub const HOST: &[Key] = &[NAME, ENVIRONMENT, key("host", Kind::Texts, "host names")];
 
+/// An entry of `daemons`.
+pub const DAEMON: &[Key] = &[
+    NAME,
+    ENVIRONMENT,
+    key("daemon", Kind::Texts, "the daemon's own ID, as `docker info -f '{{.ID}}'` says it"),
+    key(
+        "endpoint",
+        Kind::Texts,
+        "where it listens (tcp://, ssh://): URLs, or patterns over host or host:port; a socket proves nothing",
+    ),
+    key("host", Kind::Texts, "names of the host it runs on"),
+];
+
 /// A rule.
 pub const RULE: &[Key] = &[
     required("id", Kind::Text, "its name in decisions and records"),
@@ -233,8 +247,13 @@ pub const WHEN: &[Key] = &[
     key("ca", Kind::Texts, "SHA-256 of the CA certificate in DER"),
     key("account", Kind::Texts, "AWS account ids, aliases or names"),
     key("region", Kind::Texts, "AWS regions"),
-    key("endpoint", Kind::Texts, "endpoints that are not AWS's: URLs, or patterns over host or host:port"),
-    key("host", Kind::Texts, "host names"),
+    key("daemon", Kind::Texts, "daemons of containers: names that policy gives them, or IDs"),
+    key(
+        "endpoint",
+        Kind::Texts,
+        "endpoints that are not AWS's, or of daemons: URLs, or patterns over host or host:port",
+    ),
+    key("host", Kind::Texts, "host names, of daemons too"),
     key("local", Kind::Flag, "known local clusters and endpoints"),
     key("interactive", Kind::Flag, "whether a person can be asked"),
     key("actor", Kind::Choices(&["human", "ci", "agent"]), "who is at work"),
@@ -275,6 +294,7 @@ pub const EXAMPLE: &[Key] = &[
     key("ca", Kind::Text, "the CA's hash"),
     key("account", Kind::Text, "the account"),
     key("region", Kind::Text, "the region"),
+    key("daemon", Kind::Text, "the daemon"),
     key("endpoint", Kind::Text, "the endpoint's URL"),
     key("host", Kind::Text, "the host"),
     key("labels", Kind::Labels, "labels of every object"),

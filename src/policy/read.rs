@@ -9,14 +9,14 @@ use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::engine::human::seconds;
 use crate::engine::policy::agents::Agents;
-use crate::engine::policy::place::{IdKind, Place, host_of};
+use crate::engine::policy::place::{IdKind, Place, host_of, is_everywhere};
 use crate::engine::policy::rule::{LabelTest, Rule, When};
 use crate::engine::policy::window::{Window, Zone, days_of};
 use crate::engine::policy::{Layer, Mode, OnFailure, Policy, UnknownAs};
 use crate::engine::server::is_loopback;
 use crate::engine::situation::{Actor, Level, Outcome};
 use crate::engine::target::Environment;
-use crate::engine::tool;
+use crate::engine::tool::{self, TargetKind};
 
 /// A mistake at a node.
 fn problem(node: &Node, what: impl Into<String>) -> Problem {
@@ -33,9 +33,9 @@ pub fn read(text: &str, file: &str, layer: Layer) -> Result<Policy, Vec<Problem>
     }
     let mut policy = Policy::empty(layer, file);
     settings(&root, &mut policy, &mut problems);
-    for key in ["clusters", "accounts", "hosts"] {
+    for (key, of) in LISTS {
         for item in root.get(key).map(Node::items).unwrap_or_default() {
-            policy.places.extend(place(item, layer, &mut problems));
+            policy.places.extend(place(item, of, layer, &mut problems));
         }
     }
     let rules = root.get("rules").map(Node::items).unwrap_or_default();
@@ -168,13 +168,32 @@ fn identities(node: &Node) -> Vec<(IdKind, Vec<String>)> {
     IdKind::ALL.into_iter().filter_map(of).filter(|(_, patterns)| !patterns.is_empty()).collect()
 }
 
-/// An entry of `clusters`, `accounts` or `hosts`.
-fn place(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Place> {
+/// The lists of places, and what their entries speak of.
+pub const LISTS: [(&str, TargetKind); 4] = [
+    ("clusters", TargetKind::Cluster),
+    ("accounts", TargetKind::Account),
+    ("hosts", TargetKind::Machine),
+    ("daemons", TargetKind::Daemon),
+];
+
+/// The identities that prove something of such a target: `server, uid or ca`.
+fn proofs(of: TargetKind) -> String {
+    let all: Vec<&str> =
+        IdKind::ALL.into_iter().filter(|kind| kind.is_of(of) && kind.is_proof()).map(IdKind::word).collect();
+    match all.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => all.concat(),
+    }
+}
+
+/// An entry of one of them.
+fn place(item: &Node, of: TargetKind, layer: Layer, problems: &mut Vec<Problem>) -> Option<Place> {
     if !matches!(item.is, Is::Map(_)) {
         return None;
     }
     let environment = word(item.get("environment"), &Environment::ALL, Environment::word);
     let place = Place {
+        of,
         name: owned(item.get("name")),
         environment,
         identity: identities(item),
@@ -182,9 +201,15 @@ fn place(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Place
     };
     let at = item.get("environment").or_else(|| item.get("name")).unwrap_or(item);
     if place.identity.is_empty() {
-        problems
-            .push(problem(at, "nothing here says how to recognise it: add server, uid, ca, account or host"));
+        problems.push(problem(at, format!("nothing here says how to recognise it: add {}", proofs(of))));
         return Some(place);
+    }
+    // A name with a star would be a proof for whatever is called so.
+    for id in item.get("daemon").map(Node::items).unwrap_or_default() {
+        let pattern = id.text().filter(|text| vocabulary::is_pattern(text));
+        problems.extend(pattern.map(|_| {
+            problem(id, "an ID is written out, `docker info -f '{{.ID}}'` says it: patterns are for rules")
+        }));
     }
     for account in item.get("account").map(Node::items).unwrap_or_default() {
         // One digit lost, and the entry would never hold again.
@@ -209,12 +234,14 @@ fn place(item: &Node, layer: Layer, problems: &mut Vec<Problem>) -> Option<Place
         lowering(item, &place, at, problems);
     } else if place.name.is_some() && !place.identity.iter().any(|(k, _)| k.is_proof()) {
         problems.extend(
-            item.get("name")
-                .map(|n| problem(n, "a name needs an identity: server, uid, ca, account, endpoint or host")),
+            item.get("name").map(|n| problem(n, format!("a name needs an identity: {}", proofs(of)))),
         );
     }
     Some(place)
 }
+
+/// What is wrong with a socket as a proof.
+const NO_MACHINE: &str = "this proves nothing: every machine has such a socket, and tunnels end at a loopback address; add daemon or host";
 
 /// What is said to be harmless has to be proven.
 fn lowering(item: &Node, place: &Place, at: &Node, problems: &mut Vec<Problem>) {
@@ -228,6 +255,7 @@ fn lowering(item: &Node, place: &Place, at: &Node, problems: &mut Vec<Problem>) 
         return;
     }
     let strong = place.identity.iter().any(|(k, _)| matches!(k, IdKind::Uid | IdKind::Ca));
+    let other = place.identity.iter().any(|(k, _)| matches!(k, IdKind::Daemon | IdKind::Host));
     for (kind, patterns) in &place.identity {
         let nodes = item.get(kind.word()).map(Node::items).unwrap_or_default();
         for (pattern, node) in patterns.iter().zip(nodes) {
@@ -239,6 +267,10 @@ fn lowering(item: &Node, place: &Place, at: &Node, problems: &mut Vec<Problem>) 
                     node,
                     "a loopback address proves nothing: tunnels end there; add uid or ca",
                 ));
+            }
+            let is_daemons = *kind == IdKind::Endpoint && place.of == TargetKind::Daemon;
+            if is_daemons && !other && is_everywhere(pattern) {
+                problems.push(problem(node, NO_MACHINE));
             }
         }
     }

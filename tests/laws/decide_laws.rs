@@ -12,6 +12,7 @@ use guard::engine::policy::window::Window;
 use guard::engine::policy::{Layer, Merged, Mode, Policy, UnknownAs};
 use guard::engine::situation::{Actor, Level, Object, Outcome, Situation, Whole};
 use guard::engine::target::Environment;
+use guard::engine::tool::TargetKind;
 use guard::engine::trail::Moved;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -182,7 +183,7 @@ pub(crate) fn situation() -> impl Strategy<Value = Situation> {
         (select(IdKind::ALL.to_vec()), select(vec!["main", "other"])).prop_map(|(k, v)| Identity::new(k, v));
     (
         (
-            select(vec!["kubectl", "aws", "systemctl", "odd"]),
+            select(vec!["kubectl", "aws", "systemctl", "docker", "odd"]),
             select(vec!["delete", "rollout restart", "scale", "plugin"]),
             effect(),
             any::<bool>(),
@@ -398,7 +399,7 @@ proptest! {
         mut system in places(), user in places(), project in places(), seen in seen(), own in select(Environment::ALL.to_vec()),
     ) {
         let identity: Vec<_> = seen.identities.iter().map(|i| (i.kind, vec![i.value.clone()])).collect();
-        system.push(Place { name: None, environment: Some(own), identity, line: None });
+        system.push(Place { of: TargetKind::Cluster, name: None, environment: Some(own), identity, line: None });
         let of = |layer, places: &Vec<Place>| Policy { places: places.clone(), ..Policy::empty(layer, "p") };
         let alone = Merged { system: Some(of(Layer::System, &system)), ..Merged::default() };
         let spoke = classify_target(&seen, &alone);
@@ -433,6 +434,7 @@ fn places() -> impl Strategy<Value = Vec<Place>> {
     let place =
         (proptest::collection::vec(id, 1..3), mostly(select(Environment::ALL.to_vec())), any::<bool>())
             .prop_map(|(identity, environment, named)| Place {
+                of: TargetKind::Cluster,
                 name: named.then(|| "main".to_owned()),
                 environment,
                 identity,
@@ -448,4 +450,74 @@ fn seen() -> impl Strategy<Value = Seen> {
     )
         .prop_map(|(k, v)| Identity::new(k, v));
     proptest::collection::vec(id, 0..4).prop_map(|identities| Seen { identities, ..Seen::default() })
+}
+
+/// What a policy may say of hosts and daemons.
+fn daemon_places() -> impl Strategy<Value = Vec<Place>> {
+    let id = (select(vec![IdKind::Daemon, IdKind::Endpoint, IdKind::Host]), select(vec!["main", "other"]))
+        .prop_map(|(k, v)| (k, vec![v.to_owned()]));
+    let place = (
+        select(vec![TargetKind::Machine, TargetKind::Daemon]),
+        proptest::collection::vec(id, 1..3),
+        mostly(select(Environment::ALL.to_vec())),
+        any::<bool>(),
+    )
+        .prop_map(|(of, identity, environment, named)| Place {
+            of,
+            name: named.then(|| "main".to_owned()),
+            environment,
+            identity,
+            line: None,
+        });
+    proptest::collection::vec(place, 0..4)
+}
+
+/// A daemon of which everything is known: its ID, where it listens, its machine.
+fn daemon() -> impl Strategy<Value = Seen> {
+    let value = || select(vec!["main", "other", "third", "prod-x"]);
+    (value(), value(), value()).prop_map(|(id, endpoint, host)| Seen {
+        of: Some(TargetKind::Daemon),
+        identities: vec![
+            Identity::new(IdKind::Daemon, id),
+            Identity::new(IdKind::Endpoint, endpoint),
+            Identity::new(IdKind::Host, host),
+        ],
+        ..Seen::default()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(1024), max_global_rejects: cases(8192), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whoever switches the daemon off, or asks where guard may not, is not taken to a milder place.
+    #[test]
+    fn a_daemon_whose_id_is_not_known_is_never_treated_more_kindly(
+        system in daemon_places(), user in daemon_places(), seen in daemon(), unproven in any::<bool>(),
+    ) {
+        let of = |layer, places| Some(Policy { places, ..Policy::empty(layer, "p") });
+        let m = Merged { system: of(Layer::System, system), user: of(Layer::User, user), ..Merged::default() };
+        let mut seen = seen;
+        seen.unknown.extend(unproven.then_some(IdKind::Endpoint));
+        let mut less = seen.clone();
+        less.identities.retain(|identity| identity.kind != IdKind::Daemon);
+        less.unknown.push(IdKind::Daemon);
+        let (with, now) = (classify_target(&seen, &m), classify_target(&less, &m));
+        prop_assert!(now.environment >= with.environment, "{with:?} {now:?}");
+    }
+
+    /// What is said of a daemon makes the machine it runs on no milder, and gives it no name.
+    #[test]
+    fn an_entry_of_a_daemon_never_lowers_its_machine(places in daemon_places(), host in select(vec!["main", "other", "prod-x"])) {
+        let machine = Seen {
+            of: Some(TargetKind::Machine),
+            identities: vec![Identity::new(IdKind::Host, host)],
+            ..Seen::default()
+        };
+        let of = |places| Merged { user: Some(Policy { places, ..Policy::empty(Layer::User, "p") }), ..Merged::default() };
+        let without = places.iter().filter(|place| place.of == TargetKind::Machine).cloned().collect();
+        let (with, without) = (classify_target(&machine, &of(places)), classify_target(&machine, &of(without)));
+        // By nothing at all it is unclassified.
+        prop_assert!(with.environment >= without.environment, "{with:?} {without:?}");
+        prop_assert_eq!(with.name, without.name);
+    }
 }

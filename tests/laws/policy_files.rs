@@ -33,7 +33,9 @@ fn short(path: &Path) -> PathBuf {
 
 #[test]
 fn the_examples_load_and_their_own_examples_hold() {
-    for (name, layer) in [("starter", Layer::User), ("team", Layer::System), ("ci", Layer::System)] {
+    for (name, layer) in
+        [("starter", Layer::User), ("daemons", Layer::User), ("team", Layer::System), ("ci", Layer::System)]
+    {
         let path = PathBuf::from(format!("{}/examples/policies/{name}.yaml", env!("CARGO_MANIFEST_DIR")));
         let text = fs::read_to_string(&path).unwrap();
         let policy = parse(&text, &short(&path), layer).unwrap_or_else(|fail| panic!("{fail}"));
@@ -214,6 +216,32 @@ fn the_decision_examples_come_out_as_written() {
         let policy =
             cases::policy_of(&file, &path, &Default::default()).unwrap_or_else(|fail| panic!("{fail}"));
         assert_eq!(cases::run(&file, &policy), vec![], "{}", path.display());
+    }
+}
+
+/// What a policy calls a daemon, a rule calls it as well, and by its host's name it is known, too.
+#[test]
+fn a_rule_names_a_daemon_as_the_policy_does() {
+    use guard::policy::cases;
+    let policy = "version: 1
+hosts: [{name: db1, environment: staging, host: ip-10-0-0-1}]
+daemons: [{name: store, environment: staging, daemon: '7TRN:IPZB'}]
+rules:
+- {id: by-daemon, when: {daemon: [store, db1]}, then: deny}
+- {id: by-host, when: {host: db1}, then: deny}
+";
+    let policy = parse(policy, Path::new("policy.yaml"), Layer::User).unwrap_or_else(|fail| panic!("{fail}"));
+    let in_force = guard::engine::policy::Merged { user: Some(policy), ..Default::default() };
+    for (command, target, rules) in [
+        ("docker rm web", "{daemon: 7trn:ipzb, host: web1}", "[by-daemon]"),
+        ("docker rm web", "{host: ip-10-0-0-1}", "[by-daemon, by-host]"),
+        ("docker rm web", "{known: false}", "[builtin/no-target, by-daemon, by-host]"),
+        ("systemctl stop web", "{host: ip-10-0-0-1}", "[by-host]"),
+        ("systemctl stop web", "{known: false}", "[builtin/no-target, by-host]"),
+    ] {
+        let case = format!("  - {{command: {command}, target: {target}, expect: deny, rules: {rules}}}");
+        let file = cases::read(&format!("version: 1\ncases:\n{case}\n"), Path::new("x.yaml")).unwrap();
+        assert_eq!(cases::run(&file, &in_force), vec![], "{case}");
     }
 }
 

@@ -300,6 +300,9 @@ mod tests {
                 .unwrap_or_else(|e| panic!("{e}\n{text}"));
             assert_eq!(host.in_policy(&read).unwrap().environment, Some(Environment::Production), "{text}");
         }
+        let daemon = "version: 1\ndaemons: [{name: db1, host: db1}]";
+        let read = crate::policy::parse(daemon, Path::new("/p"), Layer::User).unwrap();
+        assert_eq!(host.in_policy(&read), None, "the daemon on it is not the host");
     }
 
     fn accounts() -> Vec<Account> {

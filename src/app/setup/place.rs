@@ -7,6 +7,7 @@ use crate::engine::escape::escape;
 use crate::engine::policy::place::{IdKind, naming_hint};
 use crate::engine::policy::{self, Policy};
 use crate::engine::target::Environment;
+use crate::engine::tool::TargetKind;
 
 /// How a place comes by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,9 @@ pub trait Place {
             values.any(|value| patterns.iter().any(|pattern| kind.matches(pattern, value)))
         };
         let has = |place: &policy::place::Place, kind| place.identity.iter().any(|(k, _)| *k == kind);
-        policy.places.iter().find(|place| {
+        // What is said of a daemon says nothing of the machine it runs on.
+        let mut places = policy.places.iter().filter(|place| place.of != TargetKind::Daemon);
+        places.find(|place| {
             // Many clusters may have one CA: it tells them apart only where nothing else does.
             let address = has(place, IdKind::Server) || has(place, IdKind::Uid);
             IdKind::ALL.into_iter().any(|kind| (kind != IdKind::Ca || !address) && by(place, kind))

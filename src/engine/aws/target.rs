@@ -5,6 +5,7 @@ use crate::engine::fact::{Known, Sourced, Why};
 use crate::engine::policy::place::{IdKind, Identity, Seen};
 use crate::engine::server::{is_loopback, server_parts};
 use crate::engine::target::{LIVE, Part, Target, Value};
+use crate::engine::tool::TargetKind;
 
 /// An AWS target as the very CLI that will run reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl AwsTarget {
 
     /// The identities of an AWS self. A profile's name is none of them: it says nothing about the keys in use.
     pub fn seen(&self) -> Seen {
-        let mut seen = Seen::default();
+        let mut seen = Seen { of: Some(TargetKind::Account), ..Seen::default() };
         let mut push = |kind, value: &str| seen.identities.push(Identity::new(kind, value));
         // What has no regions lies in all of them.
         if let Some(region) = self.region.as_ref().filter(|_| !self.global_service) {

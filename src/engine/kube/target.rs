@@ -4,6 +4,7 @@ use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::policy::place::{IdKind, Identity, Seen};
 use crate::engine::server::{is_private, server_parts};
 use crate::engine::target::{LIVE, Part, Target, Value};
+use crate::engine::tool::TargetKind;
 
 /// A Kubernetes target as kubectl itself would reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl KubeTarget {
 
     /// The identities of a Kubernetes self.
     pub fn seen(&self) -> Seen {
-        let mut seen = Seen::default();
+        let mut seen = Seen { of: Some(TargetKind::Cluster), ..Seen::default() };
         let mut push = |kind, value: &str| seen.identities.push(Identity::new(kind, value));
         push(IdKind::Server, &self.server.value);
         if let Some(context) = &self.context {

@@ -4,6 +4,7 @@ use crate::engine::fact::{Known, Sourced, Why};
 use crate::engine::policy::place::{IdKind, Identity, Seen, deployment};
 use crate::engine::target::Environment;
 use crate::engine::target::{Part, Target, Value};
+use crate::engine::tool::TargetKind;
 
 /// A machine as the very command that will run reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +139,7 @@ impl HostTarget {
     /// The identities of a machine, and what it says of itself. Another machine is known by its own name alone; a chroot
     /// or a system below another directory is not made easier by the machine it stands on.
     pub fn seen(&self) -> Seen {
-        let mut seen = Seen::default();
+        let mut seen = Seen { of: Some(TargetKind::Machine), ..Seen::default() };
         let mut push = |value: &str| {
             let identity = Identity::new(IdKind::Host, value);
             if !value.is_empty() && !seen.identities.contains(&identity) {

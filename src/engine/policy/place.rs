@@ -1,9 +1,9 @@
-//! Places a policy knows: clusters, accounts and hosts, recognised by identity, with their name and environment.
+//! Places a policy knows: clusters, accounts, hosts and daemons, recognised by identity, with their name and environment.
 //!
 //! Making a place harder to hurt is easy (any sign of production counts), making it easier takes proof: every
 //! identity the policy gives must be there, and one of them must be more than a name somebody chose.
 
-use super::{Layer, Merged};
+use super::{Layer, Merged, Policy};
 use crate::engine::glob;
 use crate::engine::server::is_loopback;
 use crate::engine::target::Environment;
@@ -26,7 +26,9 @@ pub enum IdKind {
     Account,
     /// An AWS region. Weak.
     Region,
-    /// An endpoint of an AWS service that is not AWS's own: a URL, or a pattern over its host.
+    /// A daemon's own ID, as `docker info` says it.
+    Daemon,
+    /// An endpoint of an AWS service that is not AWS's own, or where a daemon listens: a URL, or a pattern over its host.
     Endpoint,
     /// A machine's name.
     Host,
@@ -34,7 +36,7 @@ pub enum IdKind {
 
 impl IdKind {
     /// All of them.
-    pub const ALL: [IdKind; 9] = [
+    pub const ALL: [IdKind; 10] = [
         IdKind::Cluster,
         IdKind::Context,
         IdKind::Server,
@@ -42,6 +44,7 @@ impl IdKind {
         IdKind::Ca,
         IdKind::Account,
         IdKind::Region,
+        IdKind::Daemon,
         IdKind::Endpoint,
         IdKind::Host,
     ];
@@ -56,6 +59,7 @@ impl IdKind {
             IdKind::Ca => "ca",
             IdKind::Account => "account",
             IdKind::Region => "region",
+            IdKind::Daemon => "daemon",
             IdKind::Endpoint => "endpoint",
             IdKind::Host => "host",
         }
@@ -67,17 +71,16 @@ impl IdKind {
             IdKind::Cluster | IdKind::Context | IdKind::Server | IdKind::Uid | IdKind::Ca => {
                 matches!(target, TargetKind::Cluster)
             }
-            IdKind::Account | IdKind::Region | IdKind::Endpoint => matches!(target, TargetKind::Account),
+            IdKind::Account | IdKind::Region => matches!(target, TargetKind::Account),
+            IdKind::Daemon => matches!(target, TargetKind::Daemon),
+            IdKind::Endpoint => matches!(target, TargetKind::Account | TargetKind::Daemon),
             IdKind::Host => matches!(target, TargetKind::Machine | TargetKind::Daemon),
         }
     }
 
     /// Whether it is more than a name somebody chose on the client's side.
     pub const fn is_proof(self) -> bool {
-        matches!(
-            self,
-            IdKind::Server | IdKind::Uid | IdKind::Ca | IdKind::Account | IdKind::Endpoint | IdKind::Host
-        )
+        !matches!(self, IdKind::Cluster | IdKind::Context | IdKind::Region)
     }
 
     /// Whether a pattern of a policy matches a value of this kind.
@@ -86,7 +89,8 @@ impl IdKind {
             IdKind::Server | IdKind::Endpoint => server_matches(pattern, value),
             IdKind::Uid => pattern.eq_ignore_ascii_case(value),
             IdKind::Ca => plain_hash(pattern) == plain_hash(value),
-            IdKind::Host => {
+            // Rules name a daemon by the name policy gives it as well, and such a name may be a pattern.
+            IdKind::Host | IdKind::Daemon => {
                 let (pattern, value) = (pattern.to_ascii_lowercase(), value.to_ascii_lowercase());
                 glob::matches(&pattern, &value)
             }
@@ -111,9 +115,11 @@ impl Identity {
     }
 }
 
-/// One entry of `clusters:`, `accounts:` or `hosts:`.
+/// One entry of `clusters:`, `accounts:`, `hosts:` or `daemons:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// What it speaks of, by the list it stands in.
+    pub of: TargetKind,
     /// What people call it; the phrase to type.
     pub name: Option<String>,
     /// What it is to them.
@@ -127,6 +133,8 @@ pub struct Place {
 /// What is known of a target before policy has spoken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
+    /// What kind of target it is; where that is not said, the entries of every list may speak of it.
+    pub of: Option<TargetKind>,
     /// Its identities.
     pub identities: Vec<Identity>,
     /// Kinds of identity it has but that could not be learnt. One that stands among the identities as well has a value
@@ -170,18 +178,28 @@ pub fn classify_target(seen: &Seen, policy: &Merged) -> Classified {
     let mut out = by_signs(seen);
     let user = policy.user.as_ref().and_then(|p| by_places(seen, &p.places, &p.file));
     let system = policy.system.as_ref().and_then(|p| by_places(seen, &p.places, &p.file));
-    if let Some((environment, because)) = &user {
-        out.say(*environment, because, Layer::User);
+    // What is only hinted at never makes it milder than its names do.
+    let mut told = |entry: &Entry, layer| match entry.proven {
+        true => out.say(entry.environment, &entry.because, layer),
+        false => out.raise(entry.environment, &entry.because, layer),
+    };
+    if let Some(entry) = &user {
+        told(entry, Layer::User);
     }
-    if let Some((environment, because)) = &system {
-        out.say(*environment, because, Layer::System);
-        if let Some((environment, because)) = &user {
-            out.raise(*environment, because, Layer::User);
+    if let Some(entry) = &system {
+        told(entry, Layer::System);
+        if let Some(entry) = &user {
+            out.raise(entry.environment, &entry.because, Layer::User);
         }
     }
     for p in &policy.project {
-        if let Some((environment, because)) = by_places(seen, &p.places, &p.file) {
-            out.raise(environment, &because, Layer::Project);
+        if let Some(entry) = by_places(seen, &p.places, &p.file) {
+            out.raise(entry.environment, &entry.because, Layer::Project);
+        }
+    }
+    for p in policy.layers() {
+        if let Some((environment, because)) = by_chance(seen, p) {
+            out.raise(environment, &because, p.layer);
         }
     }
     // A project's file may come with a stranger's repository: it names nothing.
@@ -190,6 +208,17 @@ pub fn classify_target(seen: &Seen, policy: &Merged) -> Classified {
 }
 
 impl Classified {
+    /// The name that policy gives it, as rules may ask for it: by the machine's name a daemon is known, too.
+    pub fn named(&self, target: TargetKind) -> impl Iterator<Item = Identity> {
+        let kinds: &[IdKind] = match target {
+            TargetKind::Cluster => &[IdKind::Cluster],
+            TargetKind::Account => &[IdKind::Account],
+            TargetKind::Machine => &[IdKind::Host],
+            TargetKind::Daemon => &[IdKind::Daemon, IdKind::Host],
+        };
+        kinds.iter().filter_map(|kind| Some(Identity::new(*kind, self.name.as_deref()?)))
+    }
+
     fn say(&mut self, environment: Environment, because: &str, layer: Layer) {
         self.environment = environment;
         self.because = because.to_owned();
@@ -203,15 +232,33 @@ impl Classified {
     }
 }
 
+/// What one policy says of a target.
+struct Entry {
+    environment: Environment,
+    because: String,
+    /// Every identity that it gives is there, and one of them is more than a name.
+    proven: bool,
+}
+
 /// The most severe of the entries that recognise the target.
-fn by_places(seen: &Seen, places: &[Place], file: &str) -> Option<(Environment, String)> {
+fn by_places(seen: &Seen, places: &[Place], file: &str) -> Option<Entry> {
     let found = places.iter().filter_map(|p| {
         let environment = p.environment?;
-        let is_it = if environment >= Environment::Unclassified { p.hints_at(seen) } else { p.proves(seen) };
-        is_it.then_some((environment, p.line))
+        let proven = p.proves(seen);
+        let is_it = proven || (environment >= Environment::Unclassified && p.hints_at(seen));
+        is_it.then_some((environment, proven, p.line))
     });
-    let (environment, line) = found.max_by_key(|(environment, _)| *environment)?;
-    Some((environment, line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))))
+    let (environment, proven, line) = found.max_by_key(|(environment, proven, _)| (*environment, *proven))?;
+    let because = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+    Some(Entry { environment, because, proven })
+}
+
+/// The most severe of the entries that might be the target, as far as anybody knows.
+fn by_chance(seen: &Seen, policy: &Policy) -> Option<(Environment, String)> {
+    let found = policy.places.iter().filter(|p| p.may_be(seen));
+    let (environment, line) = found.filter_map(|p| Some((p.environment?, p.line))).max_by_key(|(e, _)| *e)?;
+    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+    Some((environment, format!("{}{line}, as the daemon's ID could not be learnt", policy.file)))
 }
 
 /// The name given by the most severe entry that recognises the target and that nothing contradicts.
@@ -227,22 +274,41 @@ impl Place {
         seen.values(kind).any(|v| patterns.iter().any(|p| kind.matches(p, v)))
     }
 
+    /// Whether entries of this list speak of such a target. A daemon is what the machine is that it runs on; what is said of a
+    /// daemon says nothing of the machine, nor an account's endpoint of a daemon at the same address.
+    fn speaks_of(&self, seen: &Seen) -> bool {
+        let runs_on = seen.of == Some(TargetKind::Daemon) && self.of == TargetKind::Machine;
+        seen.of.is_none_or(|of| of == self.of) || runs_on
+    }
+
     /// One matching identity is enough to be careful. A region alone says nothing of the account: beside anything else it
     /// narrows the entry to that part of it. Nor does a CA say anything of a cluster that is known to be another one: many
-    /// clusters may have the same.
+    /// clusters may have the same; nor a socket, which every machine has, of a daemon that is.
     fn hints_at(&self, seen: &Seen) -> bool {
         let alone = self.identity.iter().all(|(kind, _)| *kind == IdKind::Region);
-        let is_another = self.identity.iter().any(|(kind, patterns)| {
-            let known = *kind == IdKind::Uid && seen.values(IdKind::Uid).next().is_some();
-            known && !self.identity_is(seen, *kind, patterns)
-        });
+        let is_another = |by: IdKind| {
+            let mut told = self.identity.iter().filter(|(kind, _)| *kind == by);
+            let known = seen.values(by).next().is_some();
+            known && told.any(|(kind, patterns)| !self.identity_is(seen, *kind, patterns))
+        };
         let says = |kind: IdKind| match kind {
             IdKind::Region => alone,
-            IdKind::Ca => !is_another,
+            IdKind::Ca => !is_another(IdKind::Uid),
+            IdKind::Endpoint => seen.is_proof(kind) || !is_another(IdKind::Daemon),
             _ => true,
         };
         let mut counts = self.identity.iter().filter(|(kind, _)| says(*kind));
-        counts.any(|(kind, patterns)| self.identity_is(seen, *kind, patterns)) && self.in_region(seen)
+        // A machine on which production runs is production, too.
+        let holds = seen.of == Some(TargetKind::Machine) && self.of == TargetKind::Daemon;
+        (self.speaks_of(seen) || holds)
+            && counts.any(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
+            && self.in_region(seen)
+    }
+
+    /// Whether it is known by a daemon's ID and the target's could not be learnt: then it may be this one.
+    fn may_be(&self, seen: &Seen) -> bool {
+        let by_id = self.identity.iter().any(|(kind, _)| *kind == IdKind::Daemon);
+        by_id && seen.unknown.contains(&IdKind::Daemon) && self.speaks_of(seen)
     }
 
     /// Whether the target may lie in the regions this entry speaks of: services without regions, and commands whose
@@ -255,18 +321,22 @@ impl Place {
 
     /// Every identity matches, and one of them proves something.
     fn proves(&self, seen: &Seen) -> bool {
-        self.identity.iter().any(|(kind, _)| seen.is_proof(*kind))
+        self.speaks_of(seen)
+            && self.identity.iter().any(|(kind, _)| seen.is_proof(*kind))
             && self.identity.iter().all(|(kind, patterns)| self.identity_is(seen, *kind, patterns))
     }
 
-    /// A proof matches, and no proof that could be learnt says otherwise.
+    /// A proof matches, and no proof that could be learnt says otherwise. A socket does not: the daemon may have an address, too.
     fn names(&self, seen: &Seen) -> bool {
         let proofs = || self.identity.iter().filter(|(kind, _)| kind.is_proof());
-        proofs().any(|(kind, patterns)| seen.is_proof(*kind) && self.identity_is(seen, *kind, patterns))
+        let says_nothing = |kind: IdKind| {
+            seen.values(kind).next().is_none() || (kind == IdKind::Endpoint && !seen.is_proof(kind))
+        };
+        self.speaks_of(seen)
+            && proofs()
+                .any(|(kind, patterns)| seen.is_proof(*kind) && self.identity_is(seen, *kind, patterns))
             && self.in_region(seen)
-            && proofs().all(|(kind, patterns)| {
-                self.identity_is(seen, *kind, patterns) || seen.values(*kind).next().is_none()
-            })
+            && proofs().all(|(kind, patterns)| self.identity_is(seen, *kind, patterns) || says_nothing(*kind))
     }
 }
 
@@ -291,7 +361,7 @@ fn by_signs(seen: &Seen) -> Classified {
     }
     for identity in &seen.identities {
         let text = match identity.kind {
-            IdKind::Uid | IdKind::Ca | IdKind::Region => continue,
+            IdKind::Uid | IdKind::Ca | IdKind::Region | IdKind::Daemon => continue,
             IdKind::Server | IdKind::Endpoint => host_of(&identity.value),
             _ => identity.value.as_str(),
         };
@@ -402,6 +472,15 @@ pub fn host_of(server: &str) -> &str {
     host.split(':').next().unwrap_or(host)
 }
 
+/// Whether a daemon's endpoint, or a pattern for it, names no machine in particular: a socket, which every machine has, or an
+/// address of the loopback, where tunnels end.
+pub fn is_everywhere(endpoint: &str) -> bool {
+    let endpoint = endpoint.to_ascii_lowercase();
+    let scheme = endpoint.split_once("://").map(|(scheme, _)| scheme);
+    let host = host_of(&endpoint);
+    matches!(scheme, Some("unix" | "npipe" | "fd")) || host.is_empty() || is_loopback(host)
+}
+
 /// A pattern with a scheme is compared with the whole URL, one without with the host and with host:port.
 fn server_matches(pattern: &str, server: &str) -> bool {
     if pattern.contains("://") {
@@ -421,7 +500,13 @@ fn plain_url(url: &str) -> String {
     let scheme = scheme.to_ascii_lowercase();
     let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     let mut authority = authority.to_ascii_lowercase();
-    let default = if scheme == "http" { ":80" } else { ":443" };
+    let default = match scheme.as_str() {
+        "http" => ":80",
+        "ssh" => ":22",
+        // It is 2375 or 2376, by whether there are certificates.
+        "tcp" => "",
+        _ => ":443",
+    };
     if let Some(plain) = authority.strip_suffix(default) {
         authority.truncate(plain.len());
     }

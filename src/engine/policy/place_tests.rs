@@ -4,11 +4,12 @@ use crate::engine::aws::AwsTarget;
 use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::kube::KubeTarget;
 use crate::engine::policy::place::{
-    IdKind, Identity, Place, Seen, classify_target, host_of, is_local, naming_hint,
+    IdKind, Identity, Place, Seen, classify_target, host_of, is_everywhere, is_local, naming_hint,
 };
 use crate::engine::policy::{Layer, Merged, Policy};
 use crate::engine::target::Environment;
 use crate::engine::target::Environment::{Development, Production, Staging, Unclassified};
+use crate::engine::tool::TargetKind;
 
 fn seen(ids: &[(IdKind, &str)]) -> Seen {
     Seen { identities: ids.iter().map(|(k, v)| Identity::new(*k, *v)).collect(), ..Seen::default() }
@@ -88,6 +89,7 @@ fn without_policy_names_only_raise() {
 
 fn place(environment: Environment, ids: &[(IdKind, &str)]) -> Place {
     Place {
+        of: TargetKind::Cluster,
         name: Some("main".to_owned()),
         environment: Some(environment),
         identity: ids.iter().map(|(k, v)| (*k, vec![(*v).to_owned()])).collect(),
@@ -181,6 +183,7 @@ fn a_kubernetes_target_knows_its_identities_and_what_it_could_not_learn() {
 #[test]
 fn a_region_narrows_an_account_and_says_nothing_alone() {
     let entry = |name: &str, environment, region: Option<&str>| Place {
+        of: TargetKind::Account,
         name: Some(name.to_owned()),
         environment: Some(environment),
         identity: std::iter::once((IdKind::Account, vec!["111111111111".to_owned()]))
@@ -224,6 +227,7 @@ fn an_endpoint_of_somebody_else_is_what_the_policy_says_of_it() {
     };
     let none = || Known::Unknown(Why::Unsupported);
     let entry = |kind: IdKind, pattern: &str, environment: Environment| Place {
+        of: TargetKind::Account,
         name: None,
         environment: Some(environment),
         identity: vec![(kind, vec![pattern.to_owned()])],
@@ -257,4 +261,142 @@ fn an_endpoint_of_somebody_else_is_what_the_policy_says_of_it() {
     // What could not be learnt may be any account.
     assert!(target(Known::Unknown(Why::TimedOut)).seen().unknown.contains(&IdKind::Account));
     assert!(!target(none()).seen().unknown.contains(&IdKind::Account));
+}
+
+const ID: &str = "7TRN:IPZB:QYBB:VPBQ:UMPP:KARE:6ZNR:XE6T:7EWV:PKF4:ZOJD:TPYS";
+const SOCKET: &str = "unix:///var/run/docker.sock";
+
+/// A daemon with this ID, heard at this endpoint on this machine; sockets and loopback addresses prove nothing.
+fn daemon(id: Option<&str>, endpoint: &str, host: &str) -> Seen {
+    let mut seen = seen(&[(IdKind::Endpoint, endpoint), (IdKind::Host, host)]);
+    seen.of = Some(TargetKind::Daemon);
+    match id {
+        Some(id) => seen.identities.push(Identity::new(IdKind::Daemon, id)),
+        None => seen.unknown.push(IdKind::Daemon),
+    }
+    if is_everywhere(endpoint) {
+        seen.unknown.push(IdKind::Endpoint);
+    }
+    seen
+}
+
+fn entry(of: TargetKind, environment: Environment, ids: &[(IdKind, &str)]) -> Place {
+    Place { of, ..place(environment, ids) }
+}
+
+#[test]
+fn a_daemon_is_known_by_its_id_its_endpoint_and_its_machine() {
+    let id = ID.to_ascii_lowercase();
+    for (ids, want) in [
+        (&[(IdKind::Daemon, id.as_str())][..], true),
+        (&[(IdKind::Daemon, &id[..54])], false),
+        (&[(IdKind::Endpoint, "ssh://root@DB1:22")], true),
+        (&[(IdKind::Endpoint, "db1")], true),
+        (&[(IdKind::Endpoint, "ssh://db1")], false),
+        (&[(IdKind::Endpoint, "tcp://db1")], false),
+        (&[(IdKind::Host, "db*")], true),
+        (&[(IdKind::Daemon, &id), (IdKind::Endpoint, "db1"), (IdKind::Host, "db1")], true),
+        (&[(IdKind::Daemon, &id), (IdKind::Host, "db2")], false),
+    ] {
+        let easy = user(vec![entry(TargetKind::Daemon, Development, ids)]);
+        let classified = classify_target(&daemon(Some(ID), "ssh://root@db1", "db1"), &easy);
+        assert_eq!(classified.environment == Development, want, "{ids:?}");
+        assert_eq!(classified.name.is_some(), want, "{ids:?}");
+    }
+    assert!(!IdKind::Endpoint.matches("tcp://db1:443", "tcp://db1"));
+    // An ID is no name, whatever stands in it.
+    let odd = classify_target(&daemon(Some("prod"), SOCKET, "ci1"), &Merged::default());
+    assert_eq!(odd.environment, Unclassified);
+}
+
+#[test]
+fn a_socket_alone_proves_nothing() {
+    for endpoint in [
+        SOCKET,
+        "unix:///run/user/1000/docker.sock",
+        "npipe:////./pipe/docker_engine",
+        "tcp://127.0.0.1:2375",
+        "tcp://[::1]:2376",
+        "ssh://root@LOCALHOST",
+    ] {
+        assert!(is_everywhere(endpoint), "{endpoint}");
+        let here = daemon(Some(ID), endpoint, "ci1");
+        let easy = |ids: &[(IdKind, &str)]| user(vec![entry(TargetKind::Daemon, Development, ids)]);
+        let is = |policy: &Merged| {
+            let classified = classify_target(&here, policy);
+            (classified.environment, classified.name.is_some())
+        };
+        assert_eq!(is(&easy(&[(IdKind::Endpoint, endpoint)])), (Unclassified, false), "{endpoint}");
+        assert_eq!(is(&easy(&[(IdKind::Endpoint, endpoint), (IdKind::Daemon, ID)])), (Development, true));
+        assert_eq!(is(&easy(&[(IdKind::Endpoint, endpoint), (IdKind::Host, "ci1")])), (Development, true));
+        assert_eq!(
+            is(&easy(&[(IdKind::Endpoint, endpoint), (IdKind::Daemon, "other")])),
+            (Unclassified, false)
+        );
+        // Nor does it say that this is production, where the ID says that it is another one.
+        let hard = |ids: &[(IdKind, &str)]| user(vec![entry(TargetKind::Daemon, Production, ids)]);
+        assert_eq!(
+            is(&hard(&[(IdKind::Endpoint, endpoint), (IdKind::Daemon, "other")])),
+            (Unclassified, false)
+        );
+        assert_eq!(is(&hard(&[(IdKind::Endpoint, endpoint)])), (Production, false));
+        // It is no other daemon for it: by its ID it has its name, wherever it is called from.
+        assert_eq!(is(&hard(&[(IdKind::Endpoint, "ssh://db1"), (IdKind::Daemon, ID)])), (Production, true));
+    }
+    for endpoint in
+        ["ssh://root@db1", "tcp://10.0.0.9:2376", "db1:2376", "*.example.com", "tcp://localhost.example.com"]
+    {
+        assert!(!is_everywhere(endpoint), "{endpoint}");
+    }
+    assert!(is_everywhere("/var/run/docker.sock") && is_everywhere("localhost:2375"));
+}
+
+#[test]
+fn an_id_that_could_not_be_learnt_may_be_any() {
+    let policy = user(vec![
+        entry(TargetKind::Machine, Development, &[(IdKind::Host, "ci1")]),
+        entry(TargetKind::Daemon, Production, &[(IdKind::Daemon, ID)]),
+    ]);
+    let is = |id: Option<&str>| {
+        let classified = classify_target(&daemon(id, SOCKET, "ci1"), &policy);
+        (classified.environment, classified.because)
+    };
+    assert_eq!(is(Some("other")), (Development, "policy.yaml:7".to_owned()));
+    assert_eq!(is(Some(ID)), (Production, "policy.yaml:7".to_owned()));
+    assert_eq!(is(None), (Production, "policy.yaml:7, as the daemon's ID could not be learnt".to_owned()));
+    // What has none cannot be this one.
+    let mut none = daemon(None, SOCKET, "ci1");
+    none.unknown.clear();
+    assert_eq!(classify_target(&none, &policy).environment, Development);
+}
+
+#[test]
+fn what_is_said_of_a_daemon_makes_nothing_else_milder() {
+    let host = |of| Seen { of: Some(of), ..seen(&[(IdKind::Host, "ci1")]) };
+    let of_machine =
+        |environment| user(vec![entry(TargetKind::Machine, environment, &[(IdKind::Host, "ci1")])]);
+    let of_daemon =
+        |environment| user(vec![entry(TargetKind::Daemon, environment, &[(IdKind::Host, "ci1")])]);
+    for (seen, policy, want) in [
+        // The machine's word holds for what runs on it.
+        (host(TargetKind::Daemon), of_machine(Development), (Development, true)),
+        (host(TargetKind::Daemon), of_machine(Production), (Production, true)),
+        (host(TargetKind::Daemon), of_daemon(Development), (Development, true)),
+        // The daemon's does not make the machine milder, nor give it a name.
+        (host(TargetKind::Machine), of_daemon(Development), (Unclassified, false)),
+        (host(TargetKind::Machine), of_daemon(Production), (Production, false)),
+    ] {
+        let classified = classify_target(&seen, &policy);
+        assert_eq!((classified.environment, classified.name.is_some()), want, "{seen:?} {policy:?}");
+    }
+    // Somebody's object store is not the daemon at the same address.
+    let at = |of| Seen { of: Some(of), ..seen(&[(IdKind::Endpoint, "tcp://a.lab:2376")]) };
+    for (of, list, want) in [
+        (TargetKind::Daemon, TargetKind::Account, Unclassified),
+        (TargetKind::Account, TargetKind::Daemon, Unclassified),
+        (TargetKind::Account, TargetKind::Account, Development),
+    ] {
+        let policy = user(vec![entry(list, Development, &[(IdKind::Endpoint, "*.lab")])]);
+        assert_eq!(classify_target(&at(of), &policy).environment, want, "{of:?} {list:?}");
+    }
 }

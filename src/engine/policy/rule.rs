@@ -165,9 +165,10 @@ impl When {
         all
     }
 
-    /// Whether the rule knows the target by its own uid or certificates.
+    /// Whether the rule knows the target by its own uid, certificates or ID.
     fn is_proven(&self, s: &Situation) -> bool {
-        let strong = |kind: IdKind| matches!(kind, IdKind::Uid | IdKind::Ca) && !is_unproven(kind, s);
+        let own = |kind: IdKind| matches!(kind, IdKind::Uid | IdKind::Ca | IdKind::Daemon);
+        let strong = |kind: IdKind| own(kind) && !is_unproven(kind, s);
         self.identity.iter().any(|(kind, p)| strong(*kind) && identity_holds(*kind, p, s) == Yes)
     }
 
@@ -317,7 +318,10 @@ fn identity_holds(kind: IdKind, patterns: &[String], s: &Situation) -> Holds {
     }) {
         return Yes;
     }
-    if !valued && is_unproven(kind, s) { Unknown } else { No }
+    // A URL that proves nothing is the one that was called, all the same. But another name of a host, or the one that policy
+    // gives, does not say what it could not be asked.
+    let answered = valued && !matches!(kind, IdKind::Daemon | IdKind::Host);
+    if is_unproven(kind, s) && !answered { Unknown } else { No }
 }
 
 /// Kinds as people write them, in any of the API's forms.
@@ -381,6 +385,7 @@ pub const SHORT_KINDS: [(&str, &str, &str); 28] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::policy::place::Identity;
 
     #[test]
     fn kinds_match_in_any_form() {
@@ -415,7 +420,12 @@ mod tests {
     fn a_target_nobody_found_may_be_any_the_tool_reaches() {
         for (tool, kind, want) in [
             ("docker", IdKind::Host, Unknown),
+            ("docker", IdKind::Daemon, Unknown),
+            ("podman", IdKind::Endpoint, Unknown),
             ("docker", IdKind::Cluster, No),
+            ("docker", IdKind::Account, No),
+            ("aws", IdKind::Daemon, No),
+            ("rm", IdKind::Daemon, No),
             ("rm", IdKind::Host, Unknown),
             ("kubectl", IdKind::Host, No),
             ("kubectl", IdKind::Cluster, Unknown),
@@ -424,6 +434,44 @@ mod tests {
             let s = Situation::of(tool, "", Effect::Destroy);
             assert_eq!(identity_holds(kind, &["db1".to_owned()], &s), want, "{tool} {kind:?}");
         }
+    }
+
+    /// The name that policy gives says nothing of an ID that could not be learnt; a socket is the one that was called.
+    #[test]
+    fn a_rule_about_a_daemon_counts_where_its_id_is_not_known() {
+        let at = |identities: &[(IdKind, &str)], unknown: &[IdKind]| Situation {
+            target_known: true,
+            identities: identities.iter().map(|(kind, value)| Identity::new(*kind, *value)).collect(),
+            unknown_identities: unknown.to_vec(),
+            ..Situation::of("docker", "", Effect::Destroy)
+        };
+        let named = (IdKind::Daemon, "ci1");
+        let socket = (IdKind::Endpoint, "unix:///var/run/docker.sock");
+        let unproven = [IdKind::Endpoint];
+        for (s, kind, pattern, raises, relaxes) in [
+            (at(&[(IdKind::Daemon, "7TRN:IPZB")], &[]), IdKind::Daemon, "7trn:ipzb", true, true),
+            (at(&[(IdKind::Daemon, "7TRN:IPZB")], &[]), IdKind::Daemon, "other", false, false),
+            (at(&[(IdKind::Daemon, "other"), named], &[]), IdKind::Daemon, "c*", true, true),
+            (at(&[named], &[IdKind::Daemon]), IdKind::Daemon, "7trn:ipzb", true, false),
+            (at(&[named], &[IdKind::Daemon]), IdKind::Daemon, "ci1", true, false),
+            (at(&[], &[]), IdKind::Daemon, "ci1", false, false),
+            (at(&[socket], &unproven), IdKind::Endpoint, "unix:///var/run/docker.sock", true, false),
+            (at(&[socket], &unproven), IdKind::Endpoint, "ssh://db1", false, false),
+            (at(&[(IdKind::Endpoint, "ssh://db1")], &[]), IdKind::Endpoint, "ssh://db1", true, true),
+            (at(&[(IdKind::Host, "i-0abc")], &[IdKind::Host]), IdKind::Host, "db1", true, false),
+        ] {
+            let when = When { identity: vec![(kind, vec![pattern.to_owned()])], ..When::default() };
+            let holds = (when.holds(&s, false) >= Unknown, when.holds(&s, true) == Yes);
+            assert_eq!(holds, (raises, relaxes), "{kind:?} {pattern} {s:?}");
+        }
+        // Beside the ID the socket is no reason to doubt.
+        let by = [(IdKind::Daemon, "7TRN:IPZB"), socket];
+        let when = When {
+            identity: by.iter().map(|(kind, value)| (*kind, vec![(*value).to_owned()])).collect(),
+            ..When::default()
+        };
+        assert_eq!(when.holds(&at(&by, &unproven), true), Yes);
+        assert_ne!(when.holds(&at(&[named, socket], &[IdKind::Daemon, IdKind::Endpoint]), true), Yes);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::engine::classify::situation_of;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{Classified, IdKind, Identity, Seen};
 use crate::engine::situation::{Actor, Situation};
-use crate::engine::tool;
+use crate::engine::tool::{self, TargetKind};
 use crate::family::situation::{Common, completed};
 
 /// What [`of`] puts together.
@@ -33,7 +33,8 @@ pub struct Facts<'a> {
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let worded = situation_of(&tool::AWS, facts.words, facts.assessment.effect);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
-    let common = Common { seen, place, assessment, impact, probed, called: IdKind::Account };
+    let works_on = TargetKind::Account;
+    let common = Common { seen, place, assessment, impact, probed, works_on };
     // Files and variables alone only suggest an account; once it has been asked, it has to have answered.
     // An endpoint that is not AWS's is known by itself.
     let target_known =

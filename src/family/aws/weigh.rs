@@ -9,6 +9,7 @@ use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::policy::place::{self, Classified, IdKind, Identity, Seen};
 use crate::engine::situation::Situation;
+use crate::engine::tool::TargetKind;
 use crate::family::cx::Cx;
 use crate::family::judge::Outcome;
 
@@ -67,6 +68,7 @@ impl Stage<'_> {
                 continue;
             }
             let seen = Seen {
+                of: Some(TargetKind::Account),
                 identities: vec![Identity::new(IdKind::Account, arn.account.clone())],
                 ..Seen::default()
             };

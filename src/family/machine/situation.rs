@@ -6,7 +6,7 @@ use crate::engine::classify::situation_of;
 use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::machine::HostTarget;
-use crate::engine::policy::place::{Classified, IdKind, Seen};
+use crate::engine::policy::place::{Classified, Seen};
 use crate::engine::situation::{Actor, Situation};
 use crate::engine::tool::Tool;
 use crate::family::situation::{Common, completed};
@@ -37,7 +37,8 @@ pub struct Facts<'a> {
 pub fn of(facts: &Facts<'_>, interactive: bool, actor: Actor) -> Situation {
     let mut worded = situation_of(facts.tool, facts.words, facts.assessment.effect);
     let Facts { seen, place, assessment, impact, probed, .. } = *facts;
-    let common = Common { seen, place, assessment, impact, probed, called: IdKind::Host };
+    let works_on = facts.tool.family.kind();
+    let common = Common { seen, place, assessment, impact, probed, works_on };
     let target_known = facts.target.is_some() && facts.named;
     // What is not known is not light.
     let light = probed && impact.light && impact.gaps.is_empty();
