@@ -185,6 +185,13 @@ impl Machine {
         command
     }
 
+    /// `docker ARGS` through the shim, on a machine of [`super::docker::Daemon::machine`].
+    pub fn docker(&self, args: &[&str]) -> Command {
+        let mut command = self.command(self.at("shims/docker"), args);
+        command.arg0("docker");
+        command
+    }
+
     /// Starts `kubectl ARGS` on a terminal.
     pub fn terminal(&self, args: &[&str]) -> Pty {
         self.terminal_of(self.kubectl(args))
