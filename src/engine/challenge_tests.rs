@@ -256,7 +256,7 @@ fn a_host_is_named_with_what_goes_besides_what_was_named() {
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     let of = |lost: &[&str], machine, unnamed: &[&str], unseen, stops: &[&str]| {
         let (lost, unnamed, stops) = (owned(lost), owned(unnamed), owned(stops));
-        let scope = HostScope { lost: &lost, machine, unnamed: &unnamed, unseen, stops: &stops };
+        let scope = HostScope { lost: &lost, machine, unnamed: &unnamed, unseen, whole: None, stops: &stops };
         let c = host_challenge(&target, None, &scope);
         (c.phrase.clone(), c.variable().to_owned(), c.pattern())
     };
@@ -292,6 +292,11 @@ fn a_host_is_named_with_what_goes_besides_what_was_named() {
     let c = host_challenge(&target, None, &HostScope { lost: &lost, ..HostScope::default() });
     assert_eq!(c.shown(), c.phrase, "what may be read as something else is written out");
     let stops = owned(&["cron"]);
+    let all = HostScope { lost: &lost, whole: Some(""), ..HostScope::default() };
+    let c = host_challenge(&target, None, &all);
+    assert_eq!((c.phrase.as_str(), c.pattern().as_str()), ("db1/*", "<host>/*"));
+    let c = host_challenge(&target, None, &HostScope { whole: Some("shop"), ..all });
+    assert_eq!((c.phrase.as_str(), c.pattern().as_str()), ("db1/shop/*", "<host>/<project>/*"));
     let c = host_challenge(&target, None, &HostScope { stops: &stops, ..HostScope::default() });
     assert!(c.was_formerly(b"db1", "db1") && c.was_formerly(b"disrupt db1", "db1"));
     assert!(c.accepts_variable(b"db1/cron", Effect::Disrupt) && !c.accepts_variable(b"db1", Effect::Disrupt));

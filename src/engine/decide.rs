@@ -220,7 +220,8 @@ fn unknown_vote<'a>(s: &Situation, layer: &Policy) -> Option<Vote<'a>> {
 }
 
 fn builtin_outcome(s: &Situation, unknown: UnknownAs) -> (Outcome, Option<Basis>) {
-    let heavy = tool::kind_of(&s.tool) == Some(TargetKind::Machine) && !s.light;
+    let stops_others = matches!(tool::kind_of(&s.tool), Some(TargetKind::Machine | TargetKind::Daemon));
+    let heavy = stops_others && !s.light;
     builtin::outcome(s.environment, s.effect, s.whole_scope > Whole::No, s.target_known, unknown, heavy)
 }
 

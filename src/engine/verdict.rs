@@ -55,7 +55,7 @@ impl Verdict {
     }
 
     /// The worse of two readings of the same words.
-    pub(in crate::engine) fn or_worse(self, other: Verdict) -> Verdict {
+    pub fn or_worse(self, other: Verdict) -> Verdict {
         let content = self.content || other.content;
         let goes = self.goes.min(other.goes);
         let mut worse = if other.effect > self.effect { other } else { self };

@@ -17,12 +17,15 @@ pub struct HostScope<'a> {
     pub unnamed: &'a [String],
     /// Not everything that goes or stops was seen.
     pub unseen: bool,
+    /// Everything of this name goes, a project's; for an empty one whatever there is of a kind.
+    pub whole: Option<&'a str>,
     /// What was named and goes or stops; the command's own word where it names nothing.
     pub stops: &'a [String],
 }
 
 /// The question for a command that works on a host: `db1`; `db1/postgresql-15` where more goes than was named, `db1/poweroff`,
-/// `db1/15/main` where data goes; `db1/*` where not everything was seen. `GUARD_CONFIRM` always says what stops (`db1/cron`).
+/// `db1/15/main` where data goes; `db1/*` where not everything was seen or all of a kind goes, `db1/shop/*` for all of a
+/// project. `GUARD_CONFIRM` always says what stops (`db1/cron`).
 pub fn host_challenge(target: &HostTarget, policy_name: Option<&str>, scope: &HostScope<'_>) -> Challenge {
     let host = target.host_name(policy_name);
     let word = target.name_word(policy_name);
@@ -30,7 +33,14 @@ pub fn host_challenge(target: &HostTarget, policy_name: Option<&str>, scope: &Ho
         return Challenge::new("", word);
     }
     let said = Said::new(&host, word);
-    let mut challenge = if !scope.lost.is_empty() {
+    let mut challenge = if let Some(of) = scope.whole {
+        let mut said = said;
+        if !of.is_empty() {
+            said.name("project", of);
+        }
+        said.literal("*");
+        said.challenge(None)
+    } else if !scope.lost.is_empty() {
         several(said, scope.lost, "thing lost", "first lost")
     } else if let Some(how) = scope.machine {
         let mut said = said;

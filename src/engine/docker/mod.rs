@@ -3,13 +3,19 @@
 //! [`tables`] has the commands, [`words`] reads a call by them, the rest says what the call does: [`program`] what runs in a
 //! container, [`mounts`] what of outside it can reach, `operands` what it names, [`redact`] what must not be written down.
 
+pub mod daemon;
+pub mod desktop;
+pub mod holders;
+pub mod loss;
 pub mod mounts;
 mod operands;
 mod program;
 mod redact;
+pub mod second;
 pub mod tables;
 pub mod variables;
 pub mod whereto;
+pub mod wish;
 pub mod words;
 
 pub use operands::situation;

@@ -102,20 +102,28 @@ fn bind(value: &[u8]) -> Mount<'_> {
 fn mount(value: &[u8]) -> Mount<'_> {
     let (mut kind, mut from) = (&b"volume"[..], None);
     let mut found = Mount { source: Source::Other, target: b"", read_only: false };
+    let mut device = None;
+    // A line of comma-separated values: a field may stand in quotes. Keys and types count in any case.
     for field in value.split(|b| *b == b',') {
+        let field = field.strip_prefix(b"\"").unwrap_or(field);
+        let field = field.strip_suffix(b"\"").unwrap_or(field);
         let split = field.iter().position(|b| *b == b'=').unwrap_or(field.len());
         let (key, rest) = field.split_at_checked(split).unwrap_or((field, b""));
         let value = rest.get(1..);
-        match key {
+        match key.to_ascii_lowercase().as_slice() {
             b"type" => kind = value.unwrap_or_default(),
             b"source" | b"src" => from = value,
             b"target" | b"dst" | b"destination" => found.target = value.unwrap_or_default(),
             b"readonly" | b"ro" => found.read_only = value.is_none_or(|value| go_bool(value) == Some(true)),
+            b"volume-opt" => device = value.and_then(|option| option.strip_prefix(b"device=")).or(device),
             _ => {}
         }
     }
     let from = from.unwrap_or_default();
-    found.source = match kind {
+    found.source = match kind.to_ascii_lowercase().as_slice() {
+        b"volume" if device.is_some_and(|device| device.starts_with(b"/")) => {
+            Source::Path(device.unwrap_or_default())
+        }
         b"volume" if from.is_empty() => Source::Anonymous,
         b"volume" => Source::Volume(from),
         b"bind" => Source::Path(from),
@@ -175,6 +183,12 @@ mod tests {
             ("compose run -v a:/a web", "volume a at /a"),
             ("run -v", "new at "),
             ("run --mount , img", "new at "),
+            ("run --mount Type=BIND,Source=/srv,Target=/d img", "/srv at /d"),
+            ("run --mount type=volume,\"source=v\",target=/d img", "volume v at /d"),
+            (
+                "run --mount type=volume,volume-opt=type=none,volume-opt=device=/srv/pg,target=/d img",
+                "/srv/pg at /d",
+            ),
         ] {
             assert_eq!(all(line), want, "{line}");
         }

@@ -75,6 +75,38 @@ pub fn over(data: &Path, names: &[&str]) -> Result<Option<Listening>, String> {
     Ok(Some(Listening { sockets, addresses }))
 }
 
+/// A server by the names of [`DATABASES`] that works in one of these directories or has a file of them open, and runs in none of these
+/// containers: its name and its number.
+pub fn working_in(dirs: &[PathBuf], containers: &[String]) -> Option<(String, u32)> {
+    let identity = |path: &Path| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    let own: Vec<(u64, u64)> = dirs.iter().filter_map(|dir| identity(dir)).collect();
+    if own.is_empty() {
+        return None;
+    }
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    numbers.take(PROCESSES).find_map(|pid| {
+        let process = PathBuf::from(format!("/proc/{pid}"));
+        let name = std::fs::read_to_string(process.join("comm")).ok()?.trim().to_owned();
+        if !is_database(&name) || in_one_of(&process, containers) {
+            return None;
+        }
+        let works = || identity(&process.join("cwd/.")).is_some_and(|at| own.contains(&at));
+        let has = || {
+            let open = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+            open.filter_map(|handle| std::fs::read_link(handle.path()).ok())
+                .any(|file| dirs.iter().any(|dir| file.starts_with(dir)))
+        };
+        (works() || has()).then_some((name, pid))
+    })
+}
+
+/// Whether a process belongs to one of these containers, by its control group (cgroups(7)).
+fn in_one_of(process: &Path, containers: &[String]) -> bool {
+    let group = std::fs::read_to_string(process.join("cgroup")).unwrap_or_default();
+    containers.iter().any(|id| id.len() >= 12 && group.contains(id.as_str()))
+}
+
 /// `Num: RefCount Protocol Flags Type St Inode Path`: those that listen (`__SO_ACCEPTCON`) and have a name in the file system.
 fn sockets_of(table: &str, own: &HashSet<u64>) -> Vec<PathBuf> {
     const LISTENS: u64 = 1 << 16;

@@ -9,7 +9,7 @@ use crate::engine::decide::decide;
 use crate::engine::effect::Effect;
 use crate::engine::impact::Impact;
 use crate::engine::machine::HostTarget;
-use crate::engine::policy::place;
+use crate::engine::policy::place::{self, Seen};
 use crate::family::cx::Cx;
 use crate::family::judge::Outcome;
 
@@ -18,10 +18,14 @@ use crate::family::judge::Outcome;
 pub(in crate::family) struct Said<'a> {
     /// What is lost for good.
     pub lost: &'a [String],
+    /// All of something goes: of the project of this name, or with an empty one whatever there is of a kind.
+    pub whole: Option<&'a str>,
     /// What happens to the machine itself, in one word.
     pub machine: Option<&'a str>,
     /// What goes or stops by name, as far as the family knows it better than impact and words.
     pub stops: Vec<String>,
+    /// What the target is known by besides its machine.
+    pub known_by: Seen,
 }
 
 impl Command<'_> {
@@ -29,7 +33,12 @@ impl Command<'_> {
     pub fn decide(&self, said: Said<'_>, impact: &Impact, probed: bool) -> Outcome {
         let Cx { words, policy, options, actor, .. } = self.cx;
         let target = self.found().map(|found| &found.target);
-        let seen = target.map(HostTarget::seen).unwrap_or_default();
+        let mut seen = target.map(HostTarget::seen).unwrap_or_default();
+        let Seen { of, identities, unknown, local, .. } = said.known_by;
+        seen.of = of.or(seen.of);
+        seen.identities.extend(identities);
+        seen.unknown.extend(unknown);
+        seen.local = seen.local.or(local);
         let place = place::classify_target(&seen, policy);
         let assessment = assess(self.verdict.effect, impact);
         let (name, challenge) = match target {
@@ -37,6 +46,7 @@ impl Command<'_> {
                 let lost = if assessment.effect >= Effect::Destroy { said.lost } else { &[] };
                 let scope = HostScope {
                     lost,
+                    whole: said.whole.filter(|_| assessment.effect >= Effect::Disrupt),
                     machine: said.machine,
                     unnamed: &impact.unnamed,
                     unseen: impact.unseen,

@@ -173,7 +173,7 @@ impl Family for Packages<'_> {
     fn decide(&self, impact: &Impact, probed: bool) -> Outcome {
         let named = self.plan.iter().flat_map(Plan::removals).filter(|change| change.named);
         let stops = named.map(Change::full_name).collect();
-        self.on.decide(Said { lost: &self.lost, machine: None, stops }, impact, probed)
+        self.on.decide(Said { lost: &self.lost, stops, ..Said::default() }, impact, probed)
     }
 
     fn verdict(&self) -> &Verdict {

@@ -1,5 +1,6 @@
 //! docker's own files: `config.json`, which names the current context, and the contexts' `meta.json`; and podman's list of connections.
 
+use super::endpoint::Tls;
 use crate::engine::fact::{Source, Sourced};
 use crate::fail::{Fail, Kind, Result};
 use crate::family::machine::resolve::read;
@@ -14,6 +15,13 @@ const LARGEST: u64 = 1 << 20;
 
 /// The directory that holds them.
 pub struct Dir(PathBuf);
+
+impl Dir {
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 /// Finds it: `--config`, `DOCKER_CONFIG`, `~/.docker`.
 pub fn directory(world: &World, flag: Option<Sourced<String>>) -> Dir {
@@ -48,17 +56,27 @@ pub fn current_context(dir: &Dir) -> Result<Option<Sourced<String>>> {
     Ok(name.map(|name| Sourced::new(name.to_owned(), from)))
 }
 
-/// Where a context's daemon listens: its `meta.json` lies below the digest of its name (`cli/context/store`).
+/// Where a context's daemon listens, and how that is secured: its `meta.json` lies below the digest of its name, its certificates
+/// beside that (docker/cli `cli/context/store`).
 ///
 /// # Errors
 /// There is no such context, it cannot be read, or it says nothing of a daemon.
-pub fn endpoint(dir: &Dir, context: &Sourced<String>) -> Result<Sourced<String>> {
+pub fn endpoint(dir: &Dir, context: &Sourced<String>) -> Result<(Sourced<String>, Option<Tls>)> {
     let digest = hex(&Sha256::digest(context.value.as_bytes()));
-    let path = dir.0.join("contexts/meta").join(digest).join("meta.json");
+    let path = dir.0.join("contexts/meta").join(&digest).join("meta.json");
     let meta = json(&path, "context")?;
     let host = meta.as_ref().and_then(|meta| meta["Endpoints"]["docker"]["Host"].as_str());
     let from = Source::File { path: path.display().to_string(), line: None };
-    host.filter(|host| !host.is_empty()).map(|host| Sourced::new(host.to_owned(), from)).ok_or_else(|| {
+    let certs = dir.0.join("contexts/tls").join(&digest).join("docker");
+    let skips =
+        meta.as_ref().and_then(|meta| meta["Endpoints"]["docker"]["SkipTLSVerify"].as_bool()) == Some(true);
+    let tls = match (certs.is_dir(), skips) {
+        (_, true) => Some(Tls::Unverified),
+        (true, false) => Some(Tls::below(&certs)),
+        (false, false) => None,
+    };
+    let found = host.filter(|host| !host.is_empty()).map(|host| (Sourced::new(host.to_owned(), from), tls));
+    found.ok_or_else(|| {
         Fail::new(Kind::Unavailable, "the daemon this command would go to could not be established")
             .because(match meta {
                 Some(_) => format!("context {} ({}) names none", context.value, context.from),

@@ -2,14 +2,20 @@
 //! `resolveDockerEndpoint` in `cli/command/cli.go`; podman(1).
 
 mod config;
+mod endpoint;
+
+pub use endpoint::{Endpoint, Tls};
 
 use crate::engine::docker::tables::Cli;
 use crate::engine::docker::words::{Level, Words};
 use crate::engine::fact::{Known, Source, Sourced, Why};
 use crate::engine::machine::HostTarget;
 use crate::fail::{Fail, Kind, Result};
-use crate::family::machine::resolve::{self, ResolvedHost};
+use crate::family::machine::resolve::{self, ResolvedHost, read};
+use crate::run::child;
 use crate::world::World;
+use std::path::Path;
+use std::time::Duration;
 
 /// The daemon's address where nothing says another one.
 const DEFAULT: &str = "unix:///var/run/docker.sock";
@@ -27,14 +33,23 @@ pub struct Daemon {
     pub endpoint: Sourced<String>,
     /// The context that says so.
     pub context: Option<Sourced<String>>,
+    /// How it is reached.
+    pub way: Endpoint,
     /// The machine.
     pub host: ResolvedHost,
+    /// The same address as it was given: it may hold a password, and is never shown.
+    pub address: String,
+    /// What a person should know about how it was found.
+    pub notes: Vec<String>,
 }
 
 impl Daemon {
     /// Whether a later look found the same one.
     pub fn is_still(&self, later: &Daemon) -> bool {
-        self.endpoint == later.endpoint && self.context == later.context && self.host.is_still(&later.host)
+        self.endpoint == later.endpoint
+            && self.context == later.context
+            && self.way == later.way
+            && self.host.is_still(&later.host)
     }
 
     /// The daemon in a few words, for a message.
@@ -43,10 +58,27 @@ impl Daemon {
     }
 }
 
+/// Whether a program that is called docker is podman: a link to it, or the script of the package podman-docker.
+pub fn is_podman(tool: &Path) -> bool {
+    let real = std::fs::canonicalize(tool).unwrap_or_else(|_| tool.to_owned());
+    let named = real.file_name().is_some_and(|name| name == "podman" || name == "podman-remote");
+    let script = || {
+        const SCRIPT: u64 = 4096;
+        let text = read::file(&real, SCRIPT).ok().flatten();
+        text.is_some_and(|text| {
+            let text = String::from_utf8_lossy(&text.bytes);
+            text.starts_with("#!")
+                && text.lines().any(|line| line.trim_start().starts_with("exec ") && line.contains("podman"))
+        })
+    };
+    named || script()
+}
+
 /// What says where a command goes.
 struct Led {
     endpoint: Sourced<String>,
     context: Option<Sourced<String>>,
+    tls: Option<Tls>,
     notes: Vec<String>,
 }
 
@@ -60,9 +92,21 @@ pub fn daemon(world: &World, cli: Cli, words: &[&[u8]]) -> Result<Daemon> {
         Cli::Docker | Cli::Compose => of_docker(world, &words)?,
         Cli::Podman => of_podman(world, &words),
     };
-    let mut host = machine(world, &led.endpoint)?;
-    host.target.notes.extend(led.notes);
-    Ok(Daemon { endpoint: led.endpoint, context: led.context, host })
+    let address = led.endpoint.value.clone();
+    let endpoint = Sourced::new(endpoint::shown(&address), led.endpoint.from.clone());
+    let mut host = machine(world, &endpoint)?;
+    host.target.notes.extend(led.notes.iter().cloned());
+    let way = match led.endpoint.value.as_str() {
+        HERE => podman_socket(world),
+        connection if connection.starts_with(CONNECTION) => {
+            Endpoint::Other("only podman's own files say where it leads")
+        }
+        address if cli == Cli::Podman && address.starts_with("ssh://") => {
+            Endpoint::Other("podman over ssh is not asked")
+        }
+        address => endpoint::parse(address, led.tls, world),
+    };
+    Ok(Daemon { endpoint, context: led.context, way, host, address, notes: led.notes })
 }
 
 /// The last value of a flag that stands before the command.
@@ -104,11 +148,44 @@ fn of_docker(world: &World, words: &Words<'_>) -> Result<Led> {
         },
     };
     let context = context.filter(|context| context.value != NO_CONTEXT && !context.value.is_empty());
-    let endpoint = match &context {
+    let (endpoint, tls) = match &context {
         Some(context) => config::endpoint(&dir, context)?,
-        None => host.or(by_variable).unwrap_or_else(|| Sourced::new(DEFAULT.to_owned(), Source::Default)),
+        None => {
+            let default = || Sourced::new(DEFAULT.to_owned(), Source::Default);
+            (host.or(by_variable).unwrap_or_else(default), tls(world, words, &dir))
+        }
     };
-    Ok(Led { endpoint, context, notes })
+    Ok(Led { endpoint, context, tls, notes })
+}
+
+/// How a connection is secured that no context describes (docker/cli `cli/flags/options.go`): `--tlsverify`, `DOCKER_TLS_VERIFY`; the
+/// files of `DOCKER_CERT_PATH`, else of docker's own directory, unless flags name them.
+fn tls(world: &World, words: &Words<'_>, dir: &config::Dir) -> Option<Tls> {
+    let on = |name| flag(words, name).map(|given| !matches!(given.value.as_str(), "false" | "0" | "f" | "F"));
+    let verified = on("tlsverify").unwrap_or_else(|| world.set_var("DOCKER_TLS_VERIFY").is_some());
+    if !verified {
+        let named = ["tlscacert", "tlscert", "tlskey"].into_iter().any(|name| flag(words, name).is_some());
+        let secured = on("tls").unwrap_or_else(|| world.set_var("DOCKER_TLS").is_some()) || named;
+        return secured.then_some(Tls::Unverified);
+    }
+    let certs = world.set_var("DOCKER_CERT_PATH").map_or_else(|| dir.path().to_owned(), |dir| world.at(dir));
+    let file =
+        |name, own: &str| flag(words, name).map_or_else(|| certs.join(own), |given| world.at(given.value));
+    Some(Tls::Verified {
+        ca: file("tlscacert", "ca.pem"),
+        cert: file("tlscert", "cert.pem"),
+        key: file("tlskey", "key.pem"),
+    })
+}
+
+/// podman has no daemon; where its service runs for this user, that sees the same containers (podman-system-service(1)).
+fn podman_socket(world: &World) -> Endpoint {
+    let own = world.set_var("XDG_RUNTIME_DIR").map(|dir| world.at(dir).join("podman/podman.sock"));
+    let root = rustix::process::geteuid().is_root().then(|| world.absolute("/run/podman/podman.sock"));
+    match root.or(own).filter(|path| path.exists()) {
+        Some(path) => Endpoint::Unix(path),
+        None => Endpoint::Other("podman's service does not run (podman.socket)"),
+    }
 }
 
 /// The context that `DOCKER_HOST` beats, the other way round than docker's own manual says.
@@ -126,7 +203,7 @@ fn ignored(world: &World, dir: &config::Dir) -> Option<String> {
 fn of_podman(world: &World, words: &Words<'_>) -> Led {
     let url = flag(words, "url").or_else(|| flag(words, "host"));
     let connection = flag(words, "connection");
-    let led = |endpoint, context| Led { endpoint, context, notes: Vec::new() };
+    let led = |endpoint, context| Led { endpoint, context, tls: None, notes: Vec::new() };
     if let Some(url) = url {
         return led(url, None);
     }
@@ -165,7 +242,11 @@ fn machine(world: &World, endpoint: &Sourced<String>) -> Result<ResolvedHost> {
         Known::Unknown(Why::Failed("podman's own files say where its connection leads".to_owned()))
     } else {
         let Some(name) = other_machine(&endpoint.value) else { return Ok(own) };
-        Known::Known(Sourced::new(name, endpoint.from.clone()))
+        match endpoint.value.starts_with("ssh://").then(|| meant_by_ssh(world, &name)) {
+            None | Some(Ok(None)) => Known::Known(Sourced::new(name, endpoint.from.clone())),
+            Some(Ok(Some(real))) => Known::Known(Sourced::new(real, endpoint.from.clone())),
+            Some(Err(why)) => Known::Unknown(why),
+        }
     };
     let target = HostTarget {
         name,
@@ -174,6 +255,24 @@ fn machine(world: &World, endpoint: &Sourced<String>) -> Result<ResolvedHost> {
         ..HostTarget::default()
     };
     Ok(ResolvedHost { target, ..own })
+}
+
+/// The host that a name of ssh's own configuration stands for (`Host` and `HostName` of ssh_config(5)), as `ssh -G` says without going
+/// there; `None` where it is the same. A name that somebody chose says nothing of a machine.
+fn meant_by_ssh(world: &World, name: &str) -> std::result::Result<Option<String>, Why> {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    if world.is_made_up() || name.starts_with('-') {
+        return Ok(None);
+    }
+    let mut ssh = child::command("ssh", world);
+    ssh.args(["-G", "--", name]);
+    let done = child::wait(ssh, None, PATIENCE)?;
+    let said = String::from_utf8_lossy(&done.out);
+    let real = said.lines().find_map(|line| line.strip_prefix("hostname ")).map(str::trim);
+    match real.filter(|real| done.ok && !real.is_empty()) {
+        Some(real) => Ok((real != name).then(|| real.to_owned())),
+        None => Err(Why::Failed("ssh -G does not say which machine it is".to_owned())),
+    }
 }
 
 /// The host that an address names; `None` for this machine's own sockets.

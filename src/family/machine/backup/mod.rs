@@ -66,6 +66,8 @@ pub struct Place {
     pub port: Option<u16>,
     /// The cluster, where it is one that Debian's tools know.
     pub cluster: Option<Cluster>,
+    /// What people call it besides, as in the name of a dump's file: the volume, its project of Compose.
+    pub aliases: Vec<String>,
 }
 
 /// Which program's data it is.

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 /// A cluster that Debian's tools know.
 pub fn of_cluster(cluster: &Cluster) -> Place {
     Place {
+        aliases: Vec::new(),
         what: format!("PostgreSQL cluster {}", cluster.called()),
         kind: Kind::Postgres,
         data: cluster.data.clone(),

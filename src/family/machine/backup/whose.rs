@@ -95,8 +95,10 @@ impl Reading<'_> {
         }
         let file = self.candidate.path.file_name().unwrap_or_default().to_string_lossy();
         let mentioned = |n: &&usize| {
-            let name = self.living.all.get(**n).and_then(|database| database.name.as_deref());
-            name.is_some_and(|name| mentions(&file, name))
+            let Some(database) = self.living.all.get(**n) else { return false };
+            let aliases =
+                self.places.get(database.place).map(|place| place.aliases.as_slice()).unwrap_or_default();
+            database.name.iter().chain(aliases).any(|name| mentions(&file, name))
         };
         let by_file: Vec<usize> = own.iter().filter(mentioned).copied().collect();
         if let Some(n) = self.one_of(&by_file) {

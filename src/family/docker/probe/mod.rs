@@ -1,0 +1,306 @@
+//! What a daemon says about one command: containers, volumes, what stands in them, who has them open. A few questions side by side,
+//! each with the same deadline; what does not come is a gap.
+
+mod backups;
+mod client;
+mod containers;
+mod files;
+mod inside;
+mod places;
+mod volumes;
+mod wire;
+
+use super::resolve::Endpoint;
+use client::Client;
+use wire::Listed;
+
+use crate::engine::docker::daemon::{Container, Learnt, Origin};
+use crate::engine::docker::loss::{self, File, Loss};
+use crate::engine::docker::second::{Itself, Opening, sharers};
+use crate::engine::docker::wish::{Act, New, Unused, Wanted, Wish};
+use crate::engine::docker::words::Words;
+use crate::engine::fact::{Known, Why};
+use crate::run::tasks::block_on;
+use crate::world::World;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
+pub use wire::Info;
+
+/// How long looking may take.
+pub const DEADLINE: Duration = Duration::from_secs(4);
+
+/// What is asked.
+pub struct Request<'a> {
+    /// What the command is about to do.
+    pub wish: &'a Wish,
+    /// Its words.
+    pub words: &'a Words<'a>,
+    /// How the daemon is reached.
+    pub way: &'a Endpoint,
+    /// The command line that would run.
+    pub tool: &'a Path,
+    /// The process's environment and working directory.
+    pub world: &'a World,
+    /// How long everything together may take.
+    pub deadline: Duration,
+    /// Whether somebody would be asked anyway: then everything is wanted, else only whether that becomes so.
+    pub asks: bool,
+    /// Whether a policy goes by the daemon's own ID.
+    pub by_id: bool,
+}
+
+/// What the daemon said.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    /// What goes.
+    pub loss: Loss,
+    /// The project of Compose that it is about, and how many services its files have.
+    pub project: Option<(String, usize)>,
+    /// Whether podman answered, which says another ID each time (`pkg/api/handlers/compat/info.go`).
+    pub is_podman: bool,
+    /// The daemon itself; `None` where nobody asked.
+    pub info: Option<Known<Info>>,
+    /// Which directory each volume is that goes, as far as this machine can see it.
+    pub identities: Vec<(String, String)>,
+}
+
+/// Asks.
+pub fn ask(request: &Request<'_>) -> Answered {
+    let (mut answered, places) = block_on(asked(request)).unwrap_or_else(|e| {
+        let mut answered = Answered::default();
+        answered.loss.impact.unseen("containers and volumes", Why::Failed(e.to_string()));
+        (answered, Vec::new())
+    });
+    backups::find(request.world, places, &mut answered.loss.impact);
+    answered
+}
+
+/// Which volumes there are, or why nobody knows.
+type Identities = Result<Vec<(String, String)>, Why>;
+
+/// Asks again who the daemon is and which volumes these are.
+pub fn again(request: &Request<'_>, names: &[String]) -> (Known<Info>, Identities) {
+    let asks = async {
+        let client = Client::new(request.way, request.world, Instant::now() + request.deadline);
+        tokio::join!(info(&client), volumes::identities_now(&client, names))
+    };
+    block_on(asks).unwrap_or_else(|e| (Known::Unknown(Why::Failed(e.to_string())), Ok(Vec::new())))
+}
+
+async fn info(client: &Client<'_>) -> Known<Info> {
+    known(client.json("/info").await)
+}
+
+fn known<T>(answer: Result<T, Why>) -> Known<T> {
+    match answer {
+        Ok(value) => Known::Known(value),
+        Err(why) => Known::Unknown(why),
+    }
+}
+
+/// What makes containers, or starts some, and does no more.
+fn only_starts(wish: &Wish) -> bool {
+    match wish {
+        Wish::Create { replaces, .. } => replaces.is_none(),
+        Wish::Start { .. } => true,
+        Wish::Project(project) => project.act == Act::Change && !project.orphans,
+        _ => false,
+    }
+}
+
+/// What the daemon said, and where databases lie on this machine that go or stop.
+async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
+    let until = Instant::now() + request.deadline;
+    let client = Client::new(request.way, request.world, until);
+    let mut answered = Answered::default();
+    let starts = only_starts(request.wish);
+    if let Wish::Create { mounts, replaces: None, .. } = request.wish
+        && mounts.is_empty()
+        && !request.asks
+        && !request.by_id
+    {
+        return (answered, Vec::new());
+    }
+    let wants_who = request.asks || request.by_id;
+    if matches!(request.wish, Wish::Own | Wish::Other) && !request.asks {
+        answered.info = Some(info(&client).await);
+        return (answered, Vec::new());
+    }
+    let wants_file = crate::engine::docker::wish::wants_files(request.wish);
+    let (file, info, listed) = tokio::join!(
+        async { if wants_file { Some(files::read(request, until).await) } else { None } },
+        // Who it is matters where somebody is asked.
+        async { if starts && !wants_who { None } else { Some(info(&client).await) } },
+        containers::list(&client, request.wish),
+    );
+    answered.is_podman = listed.is_podman;
+    let mut learnt = Learnt {
+        api: listed.api,
+        is_podman: listed.is_podman,
+        containers: listed.containers,
+        ..Learnt::default()
+    };
+    let file = file.unwrap_or_else(|| Known::Known(File::default()));
+    answered.project =
+        file.value().filter(|file| !file.project.is_empty()).map(|f| (f.project.clone(), f.services.len()));
+    if let Wish::Prune(prune) = request.wish
+        && prune.volumes == Unused::ByVersion
+        && !learnt.is_podman
+    {
+        learnt.api = files::api_spoken(request, until).await;
+    }
+    let local = is_here(request, info.as_ref());
+    let mut openings = openings(request, &learnt, &file);
+    places::settle(&client, request.way, &mut openings, &mut learnt).await;
+    containers::look(&client, request.wish, &file, &mut learnt).await;
+    volumes::look(&client, request.wish, &file, &mut learnt).await;
+    let looks = looks(request.wish, &file, &openings, &learnt);
+    inside::look(&client, looks, local, &mut learnt).await;
+    containers::programs(&client, &openings, &mut learnt).await;
+    answered.loss = loss::of(request.wish, &learnt, &file, &openings);
+    if !answered.loss.clashes.is_empty() && info.is_none() {
+        answered.info = Some(self::info(&client).await);
+    } else {
+        answered.info = info;
+    }
+    if local && let Known::Known(all) = &learnt.volumes {
+        let lost = &answered.loss.lost;
+        answered.identities = volumes::identities(all.iter().filter(|volume| lost.contains(&volume.name)));
+    }
+    let places = if local { backups::held(&answered.loss, &learnt) } else { Vec::new() };
+    (answered, places)
+}
+
+/// Whether the daemon's paths are this machine's: it listens on a socket here and bears the same name. A socket may lead into a
+/// virtual machine, or out of the container that guard runs in.
+fn is_here(request: &Request<'_>, info: Option<&Known<Info>>) -> bool {
+    let own = rustix::system::uname();
+    let own = own.nodename().to_string_lossy();
+    let named = match info {
+        Some(Known::Known(info)) => info.name == own,
+        Some(Known::Unknown(_)) => false,
+        // Nothing is lowered by what is seen then.
+        None => true,
+    };
+    matches!(request.way, Endpoint::Unix(_)) && named
+}
+
+/// Who is about to open what.
+fn openings(request: &Request<'_>, learnt: &Learnt, file: &Known<File>) -> Vec<Opening> {
+    match request.wish {
+        Wish::Create { mounts, serves: true, replaces } => {
+            let one =
+                replaces.as_ref().and_then(|name| learnt.called(name).first().map(|one| one.id.clone()));
+            let is = one.map_or(Itself::Nobody, Itself::Container);
+            let mounts: Vec<_> = mounts.iter().flat_map(|new| mounted(new, request.world, learnt)).collect();
+            let opening = Opening { who: "the new container".to_owned(), mounts, count: 1, is };
+            if opening.mounts.is_empty() { Vec::new() } else { vec![opening] }
+        }
+        // A restart starts those that do not run.
+        Wish::Start { names } | Wish::Containers { names, act: Act::Restart, .. } => {
+            let opening = |container: &Container| Opening {
+                who: format!("container {}", container.name),
+                mounts: container.mounts.clone(),
+                count: 1,
+                is: Itself::Container(container.id.clone()),
+            };
+            let stopped = learnt.meant(names).into_iter().filter(|one| !one.state.may_run());
+            stopped.map(opening).collect()
+        }
+        Wish::Project(project) => {
+            let mounts: Vec<_> =
+                project.mounts.iter().flat_map(|new| mounted(new, request.world, learnt)).collect();
+            file.value().map(|file| file.openings(project, &mounts, learnt)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The mounts that one of the words comes to.
+fn mounted(new: &New, world: &World, learnt: &Learnt) -> Vec<crate::engine::docker::daemon::Mounted> {
+    use crate::engine::docker::daemon::Mounted;
+    let target = new.target.clone();
+    match &new.wanted {
+        Wanted::Volume(name) => {
+            vec![Mounted {
+                origin: Origin::Volume(name.clone()),
+                source: String::new(),
+                target,
+                writable: true,
+                is: None,
+            }]
+        }
+        Wanted::Path(path) => {
+            let path = real(&world.at(path));
+            vec![Mounted {
+                origin: Origin::Path(path.clone()),
+                source: path,
+                target,
+                writable: true,
+                is: None,
+            }]
+        }
+        Wanted::Of(name) => {
+            learnt.called(name).into_iter().flat_map(|container| container.mounts.clone()).collect()
+        }
+    }
+}
+
+/// The path as the daemon will know it, where links of it can be followed here.
+fn real(path: &Path) -> String {
+    let clean: PathBuf =
+        path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect();
+    std::fs::canonicalize(&clean).unwrap_or(clean).to_string_lossy().into_owned()
+}
+
+/// What is worth looking into: what goes, and what is opened.
+fn looks(wish: &Wish, file: &Known<File>, openings: &[Opening], learnt: &Learnt) -> Vec<inside::Look> {
+    let mut all: Vec<inside::Look> = Vec::new();
+    let mut put = |look: inside::Look| match all.iter_mut().find(|one| one.origin == look.origin) {
+        Some(one) => {
+            one.counts |= look.counts;
+            one.shared |= look.shared;
+        }
+        None => all.push(look),
+    };
+    for name in volumes::going(wish, file, learnt) {
+        put(inside::Look { origin: Origin::Volume(name), counts: true, shared: true });
+    }
+    for opening in openings {
+        for mount in opening.mounts.iter().filter(|mount| mount.writable && mount.origin != Origin::None) {
+            // Of what nobody else has it is enough to know whether a server of the machine works there.
+            let shared = sharers(learnt, mount, &opening.is).next().is_some();
+            put(inside::Look { origin: mount.origin.clone(), counts: false, shared });
+        }
+    }
+    all
+}
+
+/// A list of containers as it was answered.
+struct List {
+    containers: Known<Vec<Container>>,
+    api: Option<(u32, u32)>,
+    is_podman: bool,
+}
+
+/// Reads it.
+fn read(listed: Vec<Listed>) -> Vec<Container> {
+    let now = jiff::Timestamp::now().as_second();
+    listed.into_iter().map(|one| one.read(now)).collect()
+}
+
+/// A name in a path of the API.
+fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
