@@ -51,8 +51,13 @@ struct Said<'a> {
 
 fn scene(name: &'static str, target: HostTarget, effect: Effect, said: &Said<'_>) -> Scene {
     let (lost, unnamed, stops) = (owned(said.lost), owned(said.unnamed), owned(said.stops));
-    let scope =
-        HostScope { lost: &lost, machine: None, unnamed: &unnamed, unseen: said.unseen, stops: &stops };
+    let scope = HostScope {
+        lost: &lost,
+        unnamed: &unnamed,
+        unseen: said.unseen,
+        stops: &stops,
+        ..HostScope::default()
+    };
     let challenge = host_challenge(&target, None, &scope);
     Scene {
         name,

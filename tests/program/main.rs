@@ -18,6 +18,7 @@ mod backups;
 mod backups_policy;
 mod compat;
 mod demo;
+mod docker;
 mod hooks;
 mod install_doctor;
 mod keep_embedded;
