@@ -121,8 +121,6 @@ impl Default for Container {
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 const ONE_OFF: &str = "com.docker.compose.oneoff";
-/// The directory of the project that made it.
-const WORKING_DIR: &str = "com.docker.compose.project.working_dir";
 /// What marks a volume that nobody has named, from API 1.42 on.
 const ANONYMOUS: &str = "com.docker.volume.anonymous";
 
@@ -140,11 +138,6 @@ impl Container {
     /// Whether `compose run` made it.
     pub fn is_one_off(&self) -> bool {
         self.labels.get(ONE_OFF).is_some_and(|word| word.eq_ignore_ascii_case("true"))
-    }
-
-    /// Where the files of its project lie.
-    pub fn project_dir(&self) -> Option<&str> {
-        self.labels.get(WORKING_DIR).map(String::as_str)
     }
 
     /// The volumes it mounts.

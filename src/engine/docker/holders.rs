@@ -35,9 +35,13 @@ const PLACES: &[(&str, &str)] = &[
 pub fn at(target: &str) -> Option<&'static str> {
     let target = target.trim_end_matches('/');
     // `/data` is Redis's, and anybody's.
-    let below =
-        |path: &str, of: &str| path == of || path.strip_prefix(of).is_some_and(|rest| rest.starts_with('/'));
-    PLACES.iter().find(|(place, _)| below(target, place)).map(|(_, server)| *server)
+    let is_there = |place: &str| target == place || is_below(target, place);
+    PLACES.iter().find(|(place, _)| is_there(place)).map(|(_, server)| *server)
+}
+
+/// Whether a path lies below a directory, and is not that itself.
+pub fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A file or directory that only a server's data directory has.
@@ -156,17 +160,12 @@ fn only_reads(words: &[&str]) -> bool {
 
 /// Whether tar makes or lists an archive (tar(1)): nothing is unpacked.
 fn packs(words: &[&str]) -> bool {
-    let short = |word: &str| word.strip_prefix('-').map_or(word, |letters| letters).to_owned();
-    let first = words.first().map(|word| short(word)).unwrap_or_default();
-    let letters = words
-        .iter()
-        .skip(1)
-        .filter(|word| word.starts_with('-') && !word.starts_with("--"))
-        .map(|word| short(word));
+    let first = words.first().map(|word| word.strip_prefix('-').unwrap_or(word)).unwrap_or_default();
+    let mut letters = words.iter().skip(1).filter(|word| word.starts_with('-') && !word.starts_with("--"));
     let makes = |letters: &str| letters.contains(['c', 't']) && !letters.contains('x');
     let unpacks = words.iter().any(|word| matches!(*word, "--extract" | "--get" | "--delete"));
     let long = words.iter().any(|word| matches!(*word, "--create" | "--list"));
-    !unpacks && (makes(&first) || long) && letters.into_iter().all(|letters| !letters.contains('x'))
+    !unpacks && (makes(first) || long) && letters.all(|letters| !letters.contains('x'))
 }
 
 /// Whether a program that runs in a container keeps nothing open: a reader, a shell, what waits or plans.
@@ -244,10 +243,8 @@ pub fn is_passing(path: &str) -> bool {
         "/srv",
         "/mnt",
     ];
-    let below =
-        |tree: &&str| path == *tree || path.strip_prefix(*tree).is_some_and(|rest| rest.starts_with('/'));
     FILES.contains(&path)
-        || TREES.iter().any(below)
+        || TREES.iter().any(|tree| path == *tree || is_below(path, tree))
         || path.ends_with(".pid")
         || path.contains("/__pycache__")
 }

@@ -13,7 +13,7 @@ use crate::engine::fact::{Known, Why};
 use crate::engine::impact::{Data, Fate, Impact, Subject};
 use content::{own_files, volume_data};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a command reaches, where its phrase names no single thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,17 +202,28 @@ fn serves_data(container: &Container) -> bool {
 }
 
 fn subject(container: &Container, loss: &mut Loss) {
+    let (uid, age_s) = (Some(container.id.clone()), container.age_s);
+    let subject =
+        Subject { uid, age_s, ..named("Container", "containers", &container.name, &container.labels) };
+    hits(subject, loss);
+}
+
+/// Something of the daemon that is hit.
+fn named(kind: &str, resource: &str, name: &str, labels: &BTreeMap<String, String>) -> Subject {
+    Subject {
+        kind: kind.to_owned(),
+        resource: resource.to_owned(),
+        name: name.to_owned(),
+        labels: labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+        ..Subject::default()
+    }
+}
+
+/// Counts it, and tells it where there are not too many.
+fn hits(subject: Subject, loss: &mut Loss) {
     loss.impact.subjects_total += 1;
     if loss.impact.subjects.len() < NAMED {
-        loss.impact.subjects.push(Subject {
-            kind: "Container".to_owned(),
-            resource: "containers".to_owned(),
-            name: container.name.clone(),
-            uid: Some(container.id.clone()),
-            age_s: container.age_s,
-            labels: container.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-            ..Subject::default()
-        });
+        loss.impact.subjects.push(subject);
     }
 }
 
@@ -311,16 +322,7 @@ fn is_kept(loss: &Loss) -> bool {
 
 /// A volume that a command names: the daemon keeps what any container has, a stopped one too.
 fn volume_goes(volume: &Volume, learnt: &Learnt, loss: &mut Loss) {
-    loss.impact.subjects_total += 1;
-    if loss.impact.subjects.len() < NAMED {
-        loss.impact.subjects.push(Subject {
-            kind: "Volume".to_owned(),
-            resource: "volumes".to_owned(),
-            name: volume.name.clone(),
-            labels: volume.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-            ..Subject::default()
-        });
-    }
+    hits(named("Volume", "volumes", &volume.name, &volume.labels), loss);
     loss.stops.push(volume.name.clone());
     let users: Vec<&str> = learnt.users(&volume.name).map(|user| user.name.as_str()).collect();
     if !users.is_empty() {
@@ -408,16 +410,7 @@ fn unused(prune: &Prune, volumes: &[Volume], gone: &[&Container], learnt: &Learn
     // Those with a name first, then the largest.
     taken.sort_by_key(|volume| (volume.is_anonymous(), Reverse(volume.bytes)));
     for volume in &taken {
-        loss.impact.subjects_total += 1;
-        if loss.impact.subjects.len() < NAMED {
-            loss.impact.subjects.push(Subject {
-                kind: "Volume".to_owned(),
-                resource: "volumes".to_owned(),
-                name: volume.name.clone(),
-                labels: volume.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-                ..Subject::default()
-            });
-        }
+        hits(named("Volume", "volumes", &volume.name, &volume.labels), loss);
         if loss.impact.data.len() < NAMED {
             put(volume, "", Fate::Erased, String::new(), learnt, loss);
         }

@@ -74,12 +74,11 @@ fn meet(one: &Mounted, other: &Mounted) -> Option<Meets> {
         return Some(Meets::Same);
     }
     let (one, other) = (one.source.trim_end_matches('/'), other.source.trim_end_matches('/'));
-    let below = |path: &str, of: &str| path.strip_prefix(of).is_some_and(|rest| rest.starts_with('/'));
     match () {
         () if one.is_empty() || other.is_empty() => None,
         () if one == other => Some(Meets::Same),
-        () if below(other, one) => Some(Meets::Above),
-        () if below(one, other) => Some(Meets::Below),
+        () if holders::is_below(other, one) => Some(Meets::Above),
+        () if holders::is_below(one, other) => Some(Meets::Below),
         () => None,
     }
 }

@@ -54,19 +54,14 @@ pub(super) fn own_files(container: &Container, loss: &mut Loss) -> bool {
             // Where something is mounted the daemon makes a directory, and those above it.
             let mounted = |path: &str| {
                 let ways = container.mounts.iter().map(|mount| mount.target.trim_end_matches('/'));
-                ways.into_iter()
-                    .any(|to| to == path || to.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+                ways.into_iter().any(|to| to == path || holders::is_below(to, path))
             };
             let counts = |path: &&str| !holders::is_passing(path) && !mounted(path);
             let files: Vec<&str> = paths.iter().map(String::as_str).filter(counts).collect();
             // A directory is said by what is in it.
             let whole: Vec<&&str> = files
                 .iter()
-                .filter(|path| {
-                    !files
-                        .iter()
-                        .any(|other| other.strip_prefix(**path).is_some_and(|rest| rest.starts_with('/')))
-                })
+                .filter(|path| !files.iter().any(|other| holders::is_below(other, path)))
                 .collect();
             let Some(first) = whole.first() else { return true };
             let more = if whole.len() > 1 { format!(" and {} more", whole.len() - 1) } else { String::new() };

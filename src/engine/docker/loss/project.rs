@@ -117,8 +117,8 @@ pub(super) fn of(wanted: &Project, learnt: &Learnt, file: &Known<File>, loss: &m
     let named = |container: &&Container| {
         container.service().is_some_and(|service| {
             let known = file.services.iter().any(|one| one.name == service);
-            let meant = wanted.services.is_empty() || wanted.services.iter().any(|one| one == service);
             let named = wanted.services.iter().any(|one| one == service);
+            let meant = wanted.services.is_empty() || named;
             match wanted.act {
                 _ if none_left(service) => true,
                 Act::Change => !known && wanted.orphans,
@@ -192,8 +192,5 @@ fn named_volumes(wanted: &Project, file: &File, hit: &[&Container], learnt: &Lea
 }
 
 fn mounts(service: &Service, volume: &Volume) -> bool {
-    service
-        .mounts
-        .iter()
-        .any(|mount| mount.origin == crate::engine::docker::daemon::Origin::Volume(volume.name.clone()))
+    service.mounts.iter().any(|mount| mount.is_of(&volume.name))
 }

@@ -1,7 +1,7 @@
 //! What stands in volumes and directories: a database, how much, since when. Looked at where they lie, when that is here and may be
 //! read; else through a container that mounts them, whose files the daemon hands out.
 
-use super::client::Client;
+use super::client::{Answer, Client};
 use super::{encoded, known};
 use crate::engine::docker::daemon::{Container, Inside, Learnt, Origin, Volume};
 use crate::engine::docker::holders::{self, BELOW, MARKERS, Marker};
@@ -177,6 +177,12 @@ struct Stat {
     mtime: Option<jiff::Timestamp>,
 }
 
+/// When what stands at a path was last written, by the header that comes with it.
+fn written(answer: Answer) -> Option<jiff::Timestamp> {
+    let json = base64::engine::general_purpose::STANDARD.decode(answer.stat?).ok()?;
+    serde_json::from_slice::<Stat>(&json).ok()?.mtime
+}
+
 async fn asked(client: &Client<'_>, container: &Container, target: &str) -> Result<Inside, Why> {
     let path = |below: &str| {
         let whole = format!("{}/{below}", target.trim_end_matches('/'));
@@ -198,24 +204,15 @@ async fn asked(client: &Client<'_>, container: &Container, target: &str) -> Resu
                 continue;
             }
             let answer = answer.good()?;
-            let decoded =
-                answer.stat.and_then(|stat| base64::engine::general_purpose::STANDARD.decode(stat).ok());
-            let stat = decoded.and_then(|json| serde_json::from_slice::<Stat>(&json).ok());
+            let mut newest = written(answer);
             let version = if marker.version { first_file(client, &path(&at)).await } else { String::new() };
-            let mut newest = stat.and_then(|stat| stat.mtime);
             // A lock, or the log of changes, is written more often than what marks the directory.
             for name in
                 ["pg_wal", "postmaster.pid", "ib_logfile0", "#innodb_redo", "journal", "appendonlydir"]
             {
                 let at = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
                 let Ok(answer) = client.ask(Method::HEAD, &path(&at)).await else { break };
-                let decoded =
-                    answer.stat.and_then(|stat| base64::engine::general_purpose::STANDARD.decode(stat).ok());
-                newest = newest.max(
-                    decoded
-                        .and_then(|json| serde_json::from_slice::<Stat>(&json).ok())
-                        .and_then(|stat| stat.mtime),
-                );
+                newest = newest.max(written(answer));
             }
             let now = jiff::Timestamp::now();
             return Ok(Inside {
