@@ -195,6 +195,16 @@ mod tests {
             ("compose run -v a:/a web", "volume a at /a"),
             ("run -v", "new at "),
             ("run --mount , img", "new at "),
+        ] {
+            assert_eq!(all(line), want, "{line}");
+        }
+    }
+
+    /// What guard reads of a mount's words and the shim leaves to it.
+    #[test]
+    #[cfg(feature = "cli")]
+    fn mounts_are_read_as_docker_does() {
+        for (line, want) in [
             ("run --mount Type=BIND,Source=/srv,Target=/d img", "/srv at /d"),
             ("run --mount type=volume,\"source=v\",target=/d img", "volume v at /d"),
             (
