@@ -197,11 +197,6 @@ pub fn classify_target(seen: &Seen, policy: &Merged) -> Classified {
             out.raise(entry.environment, &entry.because, Layer::Project);
         }
     }
-    for p in policy.layers() {
-        if let Some((environment, because)) = by_chance(seen, p) {
-            out.raise(environment, &because, p.layer);
-        }
-    }
     // A project's file may come with a stranger's repository: it names nothing.
     out.name = [&policy.system, &policy.user].into_iter().flatten().find_map(|p| name_of(seen, &p.places));
     out
@@ -240,25 +235,20 @@ struct Entry {
     proven: bool,
 }
 
-/// The most severe of the entries that recognise the target.
+/// The most severe of the entries that recognise the target, or that might be it as far as anybody knows.
 fn by_places(seen: &Seen, places: &[Place], file: &str) -> Option<Entry> {
     let found = places.iter().filter_map(|p| {
         let environment = p.environment?;
         let proven = p.proves(seen);
-        let is_it = proven || (environment >= Environment::Unclassified && p.hints_at(seen));
-        is_it.then_some((environment, proven, p.line))
+        let told = proven || (environment >= Environment::Unclassified && p.hints_at(seen));
+        // What might be it stands before what is proven and milder: if it is it, that says nothing any more.
+        (told || p.may_be(seen)).then_some((environment, proven, told, p.line))
     });
-    let (environment, proven, line) = found.max_by_key(|(environment, proven, _)| (*environment, *proven))?;
-    let because = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
-    Some(Entry { environment, because, proven })
-}
-
-/// The most severe of the entries that might be the target, as far as anybody knows.
-fn by_chance(seen: &Seen, policy: &Policy) -> Option<(Environment, String)> {
-    let found = policy.places.iter().filter(|p| p.may_be(seen));
-    let (environment, line) = found.filter_map(|p| Some((p.environment?, p.line))).max_by_key(|(e, _)| *e)?;
+    let (environment, proven, told, line) =
+        found.max_by_key(|(environment, proven, told, _)| (*environment, *proven, *told))?;
     let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-    Some((environment, format!("{}{line}, as the daemon's ID could not be learnt", policy.file)))
+    let note = if told { "" } else { ", as the daemon's ID could not be learnt" };
+    Some(Entry { environment, because: format!("{file}{line}{note}"), proven })
 }
 
 /// The name given by the most severe entry that recognises the target and that nothing contradicts.
