@@ -3,7 +3,7 @@
 //! Making a place harder to hurt is easy (any sign of production counts), making it easier takes proof: every
 //! identity the policy gives must be there, and one of them must be more than a name somebody chose.
 
-use super::{Layer, Merged, Policy};
+use super::{Layer, Merged};
 use crate::engine::glob;
 use crate::engine::server::is_loopback;
 use crate::engine::target::Environment;

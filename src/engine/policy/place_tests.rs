@@ -371,6 +371,17 @@ fn an_id_that_could_not_be_learnt_may_be_any() {
 }
 
 #[test]
+fn what_may_be_it_stands_before_what_is_proven_and_milder() {
+    let policy = user(vec![
+        entry(TargetKind::Machine, Development, &[(IdKind::Host, "prod-x")]),
+        entry(TargetKind::Daemon, Unclassified, &[(IdKind::Daemon, ID), (IdKind::Endpoint, "ssh://db1")]),
+    ]);
+    let is = |id: Option<&str>| classify_target(&daemon(id, SOCKET, "prod-x"), &policy).environment;
+    // What is only hinted at lets the name of the machine count.
+    assert_eq!((is(Some(ID)), is(None), is(Some("other"))), (Production, Production, Development));
+}
+
+#[test]
 fn what_is_said_of_a_daemon_makes_nothing_else_milder() {
     let host = |of| Seen { of: Some(of), ..seen(&[(IdKind::Host, "ci1")]) };
     let of_machine =
