@@ -86,7 +86,8 @@ use crate::engine::decide::Decision;
 use crate::fail::Result;
 use crate::family::judge::Evaluation;
 use crate::family::promise::Copied;
-use crate::ui::ColourChoice;
+use crate::prompt::signals;
+use crate::ui::{ColourChoice, stderr};
 
 impl<'c> Consent<Evaluation<'c>> {
     /// Takes the copy that was promised; without it the command does not run.
@@ -102,6 +103,10 @@ impl<'c> Consent<Evaluation<'c>> {
         if let Some(fail) = &copied.refuse {
             // The go-ahead is on record together with why nothing ran all the same.
             record::refused(judged, self.ending(), &fail.what);
+            if let Some(signal) = copied.interrupted {
+                stderr::complain(&format!("{fail}\n"));
+                signals::die_of(signal);
+            }
             return Err(fail.clone());
         }
         Ok(Kept { consent: self, copied })

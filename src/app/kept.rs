@@ -1,10 +1,12 @@
 //! `guard kept`: the copies taken before something was deleted.
 
 use super::{out, record};
+use crate::engine::docker::daemon::called;
 use crate::engine::effect::Effect;
 use crate::engine::escape::escape;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
+use crate::family::docker::keep as volumes;
 use crate::family::kube::keep::objects::Manifest;
 use crate::family::kube::keep::restore as back;
 use crate::family::packages::keep;
@@ -177,6 +179,14 @@ fn holds(kept: &Kept) -> std::io::Result<String> {
             let manifest: Manifest = kept.manifest()?;
             return Ok(counted(manifest.objects, "object"));
         }
+        Kind::Docker => {
+            let manifest: volumes::Manifest = kept.manifest()?;
+            let mut parts = vec![counted(manifest.volumes.len() as u64, "volume")];
+            if !manifest.containers.is_empty() {
+                parts.push(counted(manifest.containers.len() as u64, "container"));
+            }
+            return Ok(parts.join(", "));
+        }
         Kind::Apt => kept.manifest()?,
     };
     let mut parts =
@@ -196,9 +206,15 @@ fn show(root: &Path, id: &str, json: bool, output: Option<Format>) -> Result<Exi
     }
     let manifest: Manifest = match kept.head.kind {
         Kind::Kubernetes => kept.manifest().map_err(|e| unread(&dir, &e))?,
-        Kind::Apt if output.is_some() => {
-            return Err(Fail::new(fail::Kind::Usage, "a copy of packages has no manifests")
+        Kind::Apt | Kind::Docker if output.is_some() => {
+            return Err(Fail::new(fail::Kind::Usage, "this copy has no manifests")
                 .help(format!("its files lie in {}", escape(dir.as_os_str().as_encoded_bytes()))));
+        }
+        Kind::Docker => {
+            let manifest: volumes::Manifest = kept.manifest().map_err(|e| unread(&dir, &e))?;
+            volumes::verify(&dir, &manifest).map_err(|e| unread(&dir, &e))?;
+            out::print(&of_daemon(&manifest, &dir))?;
+            return Ok(Exit::Ok);
         }
         Kind::Apt => {
             let manifest: keep::Manifest = kept.manifest().map_err(|e| unread(&dir, &e))?;
@@ -300,6 +316,60 @@ fn packages(m: &keep::Manifest, dir: &Path) -> String {
                 size(one.live_bytes)
             );
         }
+    }
+    for gap in &m.gaps {
+        let _ = writeln!(text, "missing   {}: {}", esc(&gap.what), esc(&gap.why));
+    }
+    text
+}
+
+/// A copy of volumes, for people.
+fn of_daemon(m: &volumes::Manifest, dir: &Path) -> String {
+    let esc = |t: &str| escape(t.as_bytes());
+    let mut text = format!(
+        "copy      {}, taken {} before: {}\nhost      {}  {}{}\nfiles     {} in {}, unchanged since they were written\n",
+        m.id,
+        esc(&m.ts),
+        esc(&shell_words::join(&m.argv)),
+        esc(&m.host),
+        esc(&m.daemon.endpoint),
+        m.daemon.id.as_ref().map(|id| format!("  id {}", esc(id))).unwrap_or_default(),
+        size(m.bytes),
+        escape(dir.as_os_str().as_encoded_bytes()),
+    );
+    for volume in &m.volumes {
+        let content = &volume.content;
+        let _ = writeln!(
+            text,
+            "{}: {}{} in {}  {}",
+            esc(&called(&volume.name)),
+            volume.database.as_ref().map(|what| format!("{}, ", esc(what))).unwrap_or_default(),
+            size(content.live_bytes),
+            counted(content.entries, "file"),
+            esc(&content.stored.file),
+        );
+    }
+    for dump in &m.dumps {
+        let _ = writeln!(
+            text,
+            "dump      {} of container {}: {} rows of {} tables, {}  {}",
+            esc(&dump.database),
+            esc(&dump.container),
+            human::number(dump.rows),
+            human::number(dump.tables),
+            size(dump.stored.bytes),
+            esc(&dump.stored.file),
+        );
+    }
+    for container in &m.containers {
+        let ran = if container.ran { ", ran" } else { "" };
+        let _ = writeln!(text, "container {} of {}{ran}", esc(&container.name), esc(&container.image));
+    }
+    for network in &m.networks {
+        let _ = writeln!(text, "network   {}", esc(&network.name));
+    }
+    for file in &m.files {
+        let _ = writeln!(text, "file      {}  {}", esc(&file.path), esc(&file.stored.file));
     }
     for gap in &m.gaps {
         let _ = writeln!(text, "missing   {}: {}", esc(&gap.what), esc(&gap.why));

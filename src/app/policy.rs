@@ -354,6 +354,7 @@ fn show(m: &Merged) -> String {
             .as_deref()
             .map_or("default place".to_owned(), |p| crate::engine::escape::escape(p.as_bytes()))
     );
+    let _ = writeln!(out, "copies    of volumes up to {} MiB", terms.copies_volumes_mib);
     let _ = writeln!(out, "unknown   {}", m.unknown().word());
     for (name, path) in &terms.tools {
         let shown = |t: &str| crate::engine::escape::escape(t.as_bytes());
@@ -438,6 +439,7 @@ fn show_json(m: &Merged) -> String {
         "probe": { "timeout_ms": terms.probe_timeout_ms,
             "credentials_timeout_ms": terms.credentials_timeout_ms, "on_failure": terms.probe_on_failure.word() },
         "audit": { "path": terms.audit_path, "required": terms.audit_required.map_or("never", |e| e.word()) },
+        "copies": { "volumes_mib": terms.copies_volumes_mib },
         "tools": tools,
     });
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! `guard restore`: creates the objects of a copy again, or installs its packages.
 
 mod apt;
+mod docker;
 
 use super::consent::Consent;
 use super::consent::put_back::{Asking, Question};
@@ -39,7 +40,7 @@ const IDENTITY: Duration = Duration::from_secs(10);
 /// How long something that is still being deleted is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Create the objects of a copy again, or install its packages again
+/// Create the objects of a copy again, install its packages again, or fill its volumes again
 ///
 /// Of a cluster, manifests come back, data does not: a claim finds its data again only where its volume was kept
 /// (reclaim policy Retain). Objects that a controller makes by itself are left to it, and nothing that is there is
@@ -47,13 +48,17 @@ const PATIENCE: Duration = Duration::from_secs(120);
 ///
 /// Of a host, apt installs exactly the packages of the copy; their settings, marks and holds are made what they were,
 /// and what they replace is saved. Dumps of databases are not loaded: the commands that do are printed.
+///
+/// Of a daemon, volumes come back with everything that was in them, then networks and containers; those that ran are
+/// started. A name that is taken meanwhile refuses, before anything is made.
 #[derive(clap::Args, Debug)]
 #[command(before_help = "\
 Examples:
   guard restore 20261122-013001-4f2a9c07 --dry-run     what would be created, in which order
   guard restore 20261122-013001-4f2a9c07
   guard restore 20261122-013001-4f2a9c07 --namespace shop-back
-  sudo guard restore 20261122-091500-81c3          packages that apt or dpkg removed")]
+  sudo guard restore 20261122-091500-81c3          packages that apt or dpkg removed
+  guard restore 20261201-170402-0b7e               volumes and containers that docker removed")]
 pub struct Args {
     /// The copy, or the beginning of its id (`guard kept list`)
     pub id: String,
@@ -69,6 +74,9 @@ pub struct Args {
     /// Restore although the cluster is not the one the copy comes from
     #[arg(long)]
     pub to_another_cluster: bool,
+    /// Restore although the daemon is not the one the copy comes from
+    #[arg(long)]
+    pub to_another_daemon: bool,
     /// The kubeconfig to use, as for kubectl
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
@@ -85,6 +93,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let manifest: Manifest = match kept.head.kind {
         Kind::Kubernetes => kept.manifest().map_err(unread)?,
         Kind::Apt => return apt::run(args, &dir, &kept.manifest().map_err(unread)?, world, choice),
+        Kind::Docker => return docker::run(args, &dir, &kept.manifest().map_err(unread)?, world, choice),
     };
     let plan = back::plan(&dir, &manifest).map_err(|e| {
         Fail::new(fail::Kind::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())

@@ -154,6 +154,8 @@ pub struct Policy {
     pub audit_path: Option<String>,
     /// The mildest effect that is refused when its audit record cannot be written.
     pub audit_required: Option<Effect>,
+    /// MiB up to which volumes are copied before they go.
+    pub copies_volumes_mib: Option<u32>,
     /// Where the real tools are: (name, absolute path).
     pub tools: Vec<(String, String)>,
     /// What it says about coding agents.
@@ -186,6 +188,7 @@ impl Policy {
             probe_on_failure: None,
             audit_path: None,
             audit_required: None,
+            copies_volumes_mib: None,
             tools: Vec::new(),
             agents: agents::Agents::default(),
             housekeeping: Vec::new(),
@@ -246,6 +249,8 @@ pub struct Terms {
     pub audit_path: Option<String>,
     /// The mildest effect that is refused when its audit record cannot be written; `None` never refuses.
     pub audit_required: Option<Effect>,
+    /// MiB up to which volumes are copied before they go.
+    pub copies_volumes_mib: u32,
     /// Where the real tools are, when a policy says so.
     pub tools: Vec<(String, String)>,
 }
@@ -256,6 +261,8 @@ const ATTEMPTS: u32 = 3;
 const PROMPT_TIMEOUT_S: u32 = 120;
 /// A login by SSO or an assumed role takes seconds; a browser nobody answers takes for ever.
 const CREDENTIALS_TIMEOUT_MS: u32 = 20_000;
+/// What is copied in a minute or so.
+const COPIES_VOLUMES_MIB: u32 = 2048;
 /// The longest a person waits for facts before the question comes anyway.
 const PROBE_TIMEOUT_MS: u32 = 1_500;
 
@@ -363,6 +370,7 @@ impl Merged {
                 .unwrap_or(CREDENTIALS_TIMEOUT_MS),
             audit_path: own().find_map(|p| p.audit_path.clone()),
             audit_required: asked.into_iter().chain(base).min(),
+            copies_volumes_mib: own().find_map(|p| p.copies_volumes_mib).unwrap_or(COPIES_VOLUMES_MIB),
             tools,
         }
     }

@@ -86,6 +86,8 @@ pub struct Copied {
     pub missing: Vec<String>,
     /// Why the command must not run after all: a copy that was promised could not be taken.
     pub refuse: Option<Fail>,
+    /// The signal that ended the copy: it ends guard as well, as soon as that is on record.
+    pub interrupted: Option<i32>,
 }
 
 /// The directory of all copies: beside the audit log, for the same reasons.

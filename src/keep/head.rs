@@ -15,6 +15,8 @@ pub enum Kind {
     Kubernetes,
     /// Packages of a host.
     Apt,
+    /// Volumes and containers of a daemon.
+    Docker,
 }
 
 /// Something that is not in a copy.
@@ -92,7 +94,7 @@ impl Kept {
         let fields = Fields::deserialize(&manifest)?;
         let place = match kind {
             Kind::Kubernetes => fields.cluster.map(|cluster| cluster.name),
-            Kind::Apt => fields.host,
+            Kind::Apt | Kind::Docker => fields.host,
         };
         let Fields { id, ts, argv, bytes, gaps, .. } = fields;
         let place = place.ok_or_else(|| invalid("it does not say where it comes from".to_owned()))?;

@@ -4,6 +4,7 @@
 pub mod atomic_dir;
 pub mod head;
 pub mod store;
+pub mod stored;
 
 use jiff::Timestamp;
 

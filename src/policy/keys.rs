@@ -69,6 +69,7 @@ pub const TOP: &[Key] = &[
     key("prompt", Kind::Map(PROMPT), "the question"),
     key("probe", Kind::Map(PROBE), "asking the live system"),
     key("audit", Kind::Map(AUDIT), "the record"),
+    key("copies", Kind::Map(COPIES), "copies of what is removed"),
     key("tools", Kind::Tools(TOOL), "where the real tools are"),
     key("agents", Kind::Map(AGENTS), "coding agents"),
     key(
@@ -113,6 +114,12 @@ const AUDIT: &[Key] = &[
         "from this effect on nothing runs without its record",
     ),
 ];
+
+const COPIES: &[Key] = &[key(
+    "volumes_mib",
+    Kind::Count(1, 1 << 20),
+    "MiB in the volumes of a daemon up to which they are copied before they go; not in a project's file",
+)];
 
 const AGENTS: &[Key] = &[
     key(

@@ -122,6 +122,7 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
         "never" => Some(Effect::Read),
         other => Effect::from_word(other),
     });
+    policy.copies_volumes_mib = number(at("copies", "volumes_mib"));
     let allows = |key: &str| at("agents", key).and_then(Node::text).map(|word| word == "allow");
     policy.agents = Agents { confirm: allows("confirm"), terminal: allows("terminal") };
     policy.housekeeping = texts(root.get("housekeeping"));
@@ -152,6 +153,7 @@ fn settings(root: &Node, policy: &mut Policy, problems: &mut Vec<Problem>) {
             root.get("mode"),
             root.get("tools"),
             at("audit", "path"),
+            at("copies", "volumes_mib"),
             at("probe", "timeout_ms"),
             at("probe", "credentials_timeout_ms"),
         ] {

@@ -124,10 +124,15 @@ pub enum Out<'a> {
 }
 
 /// Runs to the end or to the deadline without input, for callers without a runtime; standard output goes elsewhere.
-pub fn stream(mut command: Command, out: Out<'_>, longest: Duration) -> Result<Done, Why> {
-    command.stdin(Stdio::null());
-    let done = async { talk(command, None, Instant::now() + longest, out).await };
+pub fn stream(command: Command, out: Out<'_>, longest: Duration) -> Result<Done, Why> {
+    let done = async { pour(command, out, Instant::now() + longest).await };
     crate::run::tasks::block_on(done).map_err(|e| Why::Failed(e.to_string()))?
+}
+
+/// The same within a runtime.
+pub async fn pour(mut command: Command, out: Out<'_>, until: Instant) -> Result<Done, Why> {
+    command.stdin(Stdio::null());
+    talk(command, None, until, out).await
 }
 
 async fn talk(mut command: Command, input: Option<&[u8]>, until: Instant, out: Out<'_>) -> Result<Done, Why> {

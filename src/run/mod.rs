@@ -34,3 +34,5 @@ pub mod tasks;
 pub mod trail;
 #[cfg(feature = "cli")]
 pub mod trust;
+#[cfg(feature = "cli")]
+pub mod uninterrupted;

@@ -306,12 +306,14 @@ const DOORS: &[(&str, &[(&str, usize)])] = &[
     ("store.pass_on(", &[("src/app/apt_hook.rs", 1)]),
     // A copy is put back.
     ("back::restore(", &[("src/app/restore.rs", 1)]),
-    ("restore::restore(", &[("src/app/restore/apt.rs", 1)]),
+    ("restore::restore(", &[("src/app/restore/apt.rs", 1), ("src/app/restore/docker.rs", 1)]),
     // A copy is taken, a run is put on record.
     ("held.keep(", &[("src/app/consent.rs", 1)]),
     (
         "back_up(",
         &[
+            ("src/family/docker/backup.rs", 1),
+            ("src/family/docker/held.rs", 1),
             ("src/family/kube/backup.rs", 1),
             ("src/family/kube/held.rs", 1),
             ("src/family/packages/backup.rs", 1),

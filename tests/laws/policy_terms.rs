@@ -38,6 +38,7 @@ fn layer(layer: Layer) -> impl Strategy<Value = Policy> {
             env_confirm: env,
             env_confirm_at_terminal: at_terminal,
             audit_path: path,
+            copies_volumes_mib: attempts,
             tools: tool.into_iter().map(|path| ("kubectl".to_owned(), path)).collect(),
             builtin_floor: floor && layer == Layer::System,
             ..Policy::empty(layer, "generated")
@@ -75,6 +76,7 @@ proptest! {
             probe_on_failure,
             audit_path,
             audit_required,
+            copies_volumes_mib,
             tools,
         } = with.terms();
         let base = without.terms();
@@ -87,6 +89,7 @@ proptest! {
         // Neither stricter nor milder: where things are is not a stranger's to say.
         prop_assert_eq!((probe_timeout_ms, audit_path, tools), (base.probe_timeout_ms, base.audit_path, base.tools));
         prop_assert_eq!(credentials_timeout_ms, base.credentials_timeout_ms);
+        prop_assert_eq!(copies_volumes_mib, base.copies_volumes_mib);
         prop_assert!(with.unknown() >= without.unknown());
         prop_assert_eq!((with.builtin_mode(), with.builtin_is_floor()), (without.builtin_mode(), without.builtin_is_floor()));
     }

@@ -35,7 +35,8 @@ impl Stage {
             symlink(env!("CARGO_BIN_EXE_guard-shim"), machine.at("shims").join(tool)).unwrap();
         }
         let daemon = FakeDaemon::start("db1");
-        machine.env("DOCKER_HOST", daemon.endpoint());
+        // This daemon has nothing that could be copied: `scenarios_docker` and the test below look at copies.
+        machine.env("DOCKER_HOST", daemon.endpoint()).env("GUARD_KEEP", "off");
         Stage { machine, daemon }
     }
 
@@ -310,6 +311,66 @@ fn files_that_compose_cannot_read_are_a_gap() {
     let mut s = Stage::new();
     s.machine.env("COMPOSE_FILE", "oci://registry.example.com/shop");
     s.alone("compose down -v").is(REFUSED).says("(oci://registry.example.com/shop)");
+}
+
+/// A copy that was promised and cannot be taken: nothing runs, and nothing of guard's own is left at the daemon.
+#[test]
+fn without_the_copy_that_was_promised_nothing_goes() {
+    let mut s = Stage::new();
+    s.machine.unset("GUARD_KEEP");
+    s.daemon.volumes(vec![volume("pgdata")]);
+    let kept = s.machine.at(".local/state/guard/kept");
+    let shown = || told(&s.machine.guard(&["check", "--", "docker", "volume", "rm", "pgdata"]));
+    shown().says("copy       1 volume (231 MB) in").says("back with: guard");
+    s.daemon.json("/images/json", 200, &json!([{"Id": "sha256:aa", "Size": 5}]));
+    s.daemon.json("/containers/create", 201, &json!({"Id": "helper1"}));
+    s.daemon.json("/containers/helper1", 200, &Value::Null);
+    for (what, broken, why) in [
+        (
+            "no image",
+            (|daemon: &FakeDaemon| daemon.json("/images/json", 200, &json!([]))) as fn(&FakeDaemon),
+            "has no image to reach it through",
+        ),
+        (
+            "no room",
+            |daemon: &FakeDaemon| {
+                daemon.json("/images/json", 200, &json!([{"Id": "sha256:aa", "Size": 5}]));
+                daemon.json("/containers/create", 500, &json!({"message": "no space left on device"}));
+            },
+            "no space left on device",
+        ),
+        (
+            "gone half-way",
+            |daemon: &FakeDaemon| {
+                daemon.json("/containers/create", 201, &json!({"Id": "helper1"}));
+                daemon.breaks("/containers/helper1/archive");
+            },
+            "the answer broke off",
+        ),
+        (
+            "no archive",
+            |daemon: &FakeDaemon| daemon.text("/containers/helper1/archive", "<html>"),
+            "it cannot be read back",
+        ),
+    ] {
+        broken(&s.daemon);
+        let end = s.answer("volume rm pgdata", "db1/pgdata").is(REFUSED);
+        end.says("the copy that was promised could not be taken").says(why).says("GUARD_KEEP=off");
+        assert_eq!(s.ran(), "", "{what}");
+        assert_eq!(fs::read_dir(&kept).unwrap().count(), 0, "{what}: half a copy is left");
+        let done = s.daemon.done();
+        if what.starts_with("gone") || what == "no archive" {
+            assert!(
+                done.last().is_some_and(|last| last.starts_with("DELETE /containers/helper1")),
+                "{done:?}"
+            );
+        }
+    }
+    // More than is copied by the way is said before the question, and goes without a copy.
+    s.machine.policy("version: 1\ncopies: {volumes_mib: 100}\n");
+    shown().says("copy       NONE: 231 MB are more than the 104 MB");
+    s.answer("volume rm pgdata", "db1/pgdata").is(0);
+    assert!(s.ran().ends_with("volume rm pgdata\n"));
 }
 
 /// The question as a person sees it, with the name of the socket as it is elsewhere.

@@ -23,6 +23,7 @@ mod aws_words;
 mod backups;
 mod contract;
 mod docker_daemon;
+mod docker_keep;
 mod docker_table;
 mod keep_real;
 mod kinds;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -87,6 +87,12 @@ impl FakeDaemon {
         self.put(path, Answer::Broken);
     }
 
+    /// What was done so far: whatever is no question.
+    pub fn done(&self) -> Vec<String> {
+        let changes = |asked: &String| !asked.starts_with("GET ") && !asked.starts_with("HEAD ");
+        self.asked().into_iter().filter(changes).collect()
+    }
+
     /// No answer comes.
     pub fn silent(&self, path: &str) {
         self.put(path, Answer::Silent);
@@ -166,11 +172,19 @@ fn serve(stream: &UnixStream, said: &Mutex<Said>) {
         let mut words = line.split(' ');
         let (method, path) =
             (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
+        let mut length = 0;
         loop {
             let mut header = String::new();
             if reader.read_line(&mut header).unwrap_or(0) == 0 || header.trim().is_empty() {
                 break;
             }
+            if let Some(n) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = n.trim().parse().unwrap_or(0);
+            }
+        }
+        let mut body = vec![0; length];
+        if reader.read_exact(&mut body).is_err() {
+            return;
         }
         let (answer, version) = {
             let mut said = said.lock().unwrap();

@@ -35,10 +35,21 @@ pub struct Loss {
     pub whole: Option<Whole>,
     /// What stops or goes.
     pub stops: Vec<String>,
+    /// Volumes that go for good, empty ones as well, by their names.
+    pub erased: Vec<String>,
+    /// Containers that go, by their ids.
+    pub removed: Vec<String>,
     /// Directories that would have two servers.
     pub clashes: Vec<Clash>,
     /// What of it is a database's: rows and names.
     heavy: BTreeSet<String>,
+}
+
+impl Loss {
+    /// Whether containers go with files that they wrote outside of volumes.
+    pub fn removes_own_files(&self) -> bool {
+        self.impact.data.iter().any(|data| data.fate != Fate::Kept && data.what.starts_with(content::OWN))
+    }
 }
 
 /// The most names that a list may have before it is only counted.
@@ -165,6 +176,7 @@ fn act_on(hit: &[&Container], act: Act, learnt: &Learnt, loss: &mut Loss) {
             Act::Change => None,
         };
         if let Some(volumes) = goes {
+            loss.removed.push(container.id.clone());
             light &= own_files(container, loss);
             light &= removed_volumes(container, volumes, hit, learnt, loss);
         }
@@ -267,6 +279,9 @@ fn put(volume: &Volume, target: &str, fate: Fate, because: String, learnt: &Lear
         }
         _ => (fate, because),
     };
+    if fate == Fate::Erased && !loss.erased.contains(&volume.name) {
+        loss.erased.push(volume.name.clone());
+    }
     let inside = learnt.inside.get(&Origin::Volume(volume.name.clone())).and_then(Known::value);
     if fate == Fate::Erased && inside.is_some_and(|inside| inside.empty) {
         return;
@@ -355,6 +370,7 @@ fn pruned(prune: &Prune, learnt: &Learnt, loss: &mut Loss) {
     for container in &gone {
         subject(container, loss);
         loss.stops.push(container.name.clone());
+        loss.removed.push(container.id.clone());
         own_files(container, loss);
     }
     if prune.volumes != Unused::No {
@@ -413,6 +429,8 @@ fn unused(prune: &Prune, volumes: &[Volume], gone: &[&Container], learnt: &Learn
         hits(named("Volume", "volumes", &volume.name, &volume.labels), loss);
         if loss.impact.data.len() < NAMED {
             put(volume, "", Fate::Erased, String::new(), learnt, loss);
+        } else {
+            loss.erased.push(volume.name.clone());
         }
     }
     if !named_too {

@@ -84,7 +84,7 @@ impl Kube<'_> {
                     warn(&format!("the copy is INCOMPLETE: {shown}{more}"), world, choice);
                 }
                 let refuse = broken.map(|gap| unkept(format!("{}: {}", gap.what, gap.why), call));
-                Copied { id: Some(kept.id), objects: kept.objects, missing, refuse }
+                Copied { id: Some(kept.id), objects: kept.objects, missing, refuse, interrupted: None }
             }
             Err(fail) => {
                 let why = match fail.because.first() {
@@ -92,7 +92,7 @@ impl Kube<'_> {
                     None => fail.what,
                 };
                 let refuse = Some(unkept(why.clone(), call));
-                Copied { id: None, objects: 0, missing: vec![why], refuse }
+                Copied { id: None, objects: 0, missing: vec![why], refuse, interrupted: None }
             }
         }
     }

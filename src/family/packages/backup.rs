@@ -100,7 +100,13 @@ impl Packages<'_> {
                 }
                 let refuse =
                     taken.undumped.first().and_then(|gap| stop(&format!("{}: {}", gap.what, gap.why)));
-                Copied { id: Some(kept.id), objects: kept.packages.len() as u64, missing, refuse }
+                Copied {
+                    id: Some(kept.id),
+                    objects: kept.packages.len() as u64,
+                    missing,
+                    refuse,
+                    interrupted: None,
+                }
             }
             Err(fail) => {
                 let why = match fail.because.first() {
@@ -108,7 +114,7 @@ impl Packages<'_> {
                     None => fail.what,
                 };
                 warn(&format!("NO COPY was kept, this cannot be undone: {why}"), world, choice);
-                Copied { id: None, objects: 0, refuse: stop(&why), missing: vec![why] }
+                Copied { id: None, objects: 0, refuse: stop(&why), missing: vec![why], interrupted: None }
             }
         }
     }

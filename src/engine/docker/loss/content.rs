@@ -46,6 +46,9 @@ fn content(inside: &Inside, counted: Option<u64>) -> Vec<String> {
     told
 }
 
+/// What a row about files of a container begins with.
+pub(super) const OWN: &str = "own files of container";
+
 /// What a container wrote outside of its mounts goes with it. The answer is whether nothing of it would be missed.
 pub(super) fn own_files(container: &Container, loss: &mut Loss) -> bool {
     let name = &container.name;
@@ -66,11 +69,11 @@ pub(super) fn own_files(container: &Container, loss: &mut Loss) -> bool {
             let Some(first) = whole.first() else { return true };
             let more = if whole.len() > 1 { format!(" and {} more", whole.len() - 1) } else { String::new() };
             let size = container.wrote_bytes.map(|n| format!(", {}", bytes(n))).unwrap_or_default();
-            (format!("own files of container {name}: {first}{more}{size}"), Fate::Erased)
+            (format!("{OWN} {name}: {first}{more}{size}"), Fate::Erased)
         }
         Known::Unknown(why) => {
-            loss.impact.unseen(format!("own files of container {name}"), why.clone());
-            (format!("own files of container {name}"), Fate::Unknown)
+            loss.impact.unseen(format!("{OWN} {name}"), why.clone());
+            (format!("{OWN} {name}"), Fate::Unknown)
         }
     };
     if !loss.lost.contains(name) {

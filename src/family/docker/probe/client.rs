@@ -34,7 +34,8 @@ const LARGEST: usize = 128 << 20;
 /// So many requests are under way at once; over ssh, where each has a login of its own, one.
 const AT_ONCE: usize = 6;
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A connection, whatever it goes over.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A daemon that can be asked until its deadline.
@@ -143,7 +144,11 @@ impl<'a> Client<'a> {
         Ok(sender)
     }
 
-    async fn stream(&self) -> Result<Box<dyn Stream>, Why> {
+    /// A connection for one request that is not a question.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub async fn stream(&self) -> Result<Box<dyn Stream>, Why> {
         match self.endpoint {
             Endpoint::Unix(path) => {
                 let stream = UnixStream::connect(path).await.map_err(|e| no_socket(path, &e))?;

@@ -2,7 +2,7 @@
 //! each with the same deadline; what does not come is a gap.
 
 mod backups;
-mod client;
+pub(super) mod client;
 mod containers;
 mod files;
 mod inside;
@@ -14,7 +14,7 @@ use super::resolve::Endpoint;
 use client::Client;
 use wire::Listed;
 
-use crate::engine::docker::daemon::{Container, Learnt, Origin};
+use crate::engine::docker::daemon::{Container, Learnt, Origin, Volume};
 use crate::engine::docker::loss::{self, File, Loss};
 use crate::engine::docker::second::{Itself, Opening, sharers};
 use crate::engine::docker::wish::{Act, New, Unused, Wanted, Wish};
@@ -22,6 +22,7 @@ use crate::engine::docker::words::Words;
 use crate::engine::fact::{Known, Why};
 use crate::run::tasks::block_on;
 use crate::world::World;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -61,8 +62,23 @@ pub struct Answered {
     pub is_podman: bool,
     /// The daemon itself; `None` where nobody asked.
     pub info: Option<Known<Info>>,
+    /// What of it a copy can be taken of.
+    pub goes: Goes,
     /// Which directory each volume is that goes, as far as this machine can see it.
     pub identities: Vec<(String, String)>,
+}
+
+/// What goes for good, as the daemon knows it.
+#[derive(Clone, Debug, Default)]
+pub struct Goes {
+    /// Volumes, with what is known of each.
+    pub volumes: Vec<Volume>,
+    /// The databases that keep their data there, by the names of the volumes.
+    pub databases: BTreeMap<String, String>,
+    /// Containers, by their ids.
+    pub containers: Vec<String>,
+    /// Whether the daemon's paths are this machine's.
+    pub local: bool,
 }
 
 /// Asks.
@@ -90,6 +106,20 @@ pub fn again(request: &Request<'_>, names: &[String]) -> (Known<Info>, Identitie
 
 async fn info(client: &Client<'_>) -> Known<Info> {
     known(client.json("/info").await)
+}
+
+/// Who the daemon is, and whether it is podman.
+///
+/// # Errors
+/// It does not answer.
+pub fn who(way: &Endpoint, world: &World) -> Result<(Info, bool), Why> {
+    let asks = async {
+        let client = Client::new(way, world, Instant::now() + DEADLINE);
+        let answer = client.ask(http::Method::GET, "/info").await?;
+        let is_podman = answer.is_podman;
+        Ok((answer.good()?.json::<Info>()?, is_podman))
+    };
+    block_on(asks).map_err(|e| Why::Failed(e.to_string()))?
 }
 
 fn known<T>(answer: Result<T, Why>) -> Known<T> {
@@ -150,7 +180,7 @@ async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
     {
         learnt.api = files::api_spoken(request, until).await;
     }
-    let local = is_here(request, info.as_ref());
+    let local = is_here(request.way, info.as_ref());
     let mut openings = openings(request, &learnt, &file);
     places::settle(&client, request.way, &mut openings, &mut learnt).await;
     containers::look(&client, request.wish, &file, &mut learnt).await;
@@ -168,13 +198,35 @@ async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
         let lost = &answered.loss.lost;
         answered.identities = volumes::identities(all.iter().filter(|volume| lost.contains(&volume.name)));
     }
+    answered.goes = goes(&answered.loss, &learnt, local);
     let places = if local { backups::held(&answered.loss, &learnt) } else { Vec::new() };
     (answered, places)
 }
 
+/// What goes, with the size of each volume as it was counted here, or by the daemon.
+fn goes(loss: &Loss, learnt: &Learnt, local: bool) -> Goes {
+    let known = loss.erased.iter().filter_map(|name| learnt.volume(name));
+    let inside = |volume: &Volume| {
+        learnt.inside.get(&Origin::Volume(volume.name.clone())).and_then(Known::value).cloned()
+    };
+    let counted = |volume: &Volume| {
+        let inside = inside(volume);
+        inside.and_then(|inside| if inside.empty { Some(0) } else { inside.bytes }).or(volume.bytes)
+    };
+    Goes {
+        databases: known
+            .clone()
+            .filter_map(|volume| Some((volume.name.clone(), inside(volume)?.database?)))
+            .collect(),
+        volumes: known.map(|volume| Volume { bytes: counted(volume), ..volume.clone() }).collect(),
+        containers: loss.removed.clone(),
+        local,
+    }
+}
+
 /// Whether the daemon's paths are this machine's: it listens on a socket here and bears the same name. A socket may lead into a
 /// virtual machine, or out of the container that guard runs in.
-fn is_here(request: &Request<'_>, info: Option<&Known<Info>>) -> bool {
+pub fn is_here(way: &Endpoint, info: Option<&Known<Info>>) -> bool {
     let own = rustix::system::uname();
     let own = own.nodename().to_string_lossy();
     let named = match info {
@@ -183,7 +235,7 @@ fn is_here(request: &Request<'_>, info: Option<&Known<Info>>) -> bool {
         // Nothing is lowered by what is seen then.
         None => true,
     };
-    matches!(request.way, Endpoint::Unix(_)) && named
+    matches!(way, Endpoint::Unix(_)) && named
 }
 
 /// Who is about to open what.
@@ -291,7 +343,7 @@ fn read(listed: Vec<Listed>) -> Vec<Container> {
 }
 
 /// A name in a path of the API.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

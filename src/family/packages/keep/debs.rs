@@ -136,7 +136,7 @@ fn keep(
     fs::set_permissions(&place, fs::Permissions::from_mode(0o600))?;
     let file = File::open(&place)?;
     file.sync_all()?;
-    let (bytes, sha256) = super::settings::digest(&place)?;
+    let (bytes, sha256) = crate::keep::stored::digest(&place)?;
     Ok(Ok(deb(known, bytes, sha256, from)))
 }
 

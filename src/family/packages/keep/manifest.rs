@@ -1,6 +1,7 @@
 //! `manifest.json` of a copy of packages. Field names are a public format: schema 1 only ever gains fields.
 
 use crate::keep::head::{Kind, Missing};
+use crate::keep::stored::Stored;
 use serde::{Deserialize, Serialize};
 
 /// What is known about the copy.
@@ -228,17 +229,6 @@ pub struct Database {
     pub tables: u64,
     /// Rows that the dump holds, counted while it was read back.
     pub rows: u64,
-}
-
-/// A file in the copy.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
-    /// Its place in the copy.
-    pub file: String,
-    /// Its size.
-    pub bytes: u64,
-    /// SHA-256, lower-case hex.
-    pub sha256: String,
 }
 
 impl Manifest {

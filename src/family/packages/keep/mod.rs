@@ -10,7 +10,6 @@ pub mod put_settings;
 pub mod restore;
 pub mod safer;
 pub mod settings;
-mod signal_guard;
 pub mod system;
 
 pub use manifest::Manifest;
@@ -19,6 +18,7 @@ use crate::engine::packages::plan::{Kind, Plan};
 use crate::fail::{self, Fail, Result};
 use crate::keep::atomic_dir::Partial;
 use crate::keep::head::{self, Missing};
+use crate::keep::stored::{digest, inside, too_little};
 use crate::run::find::{self, Lookup};
 use crate::run::self_path;
 use crate::world::World;
@@ -31,8 +31,6 @@ use system::{Known, System};
 
 /// No copy gets larger than this, databases aside.
 pub const LARGEST: u64 = 4 << 30;
-/// What stays free on the disk that the copy is written to.
-pub const SPARE: u64 = 64 << 20;
 /// What dpkg had written down about the packages.
 const STATUS: &str = "status";
 
@@ -262,18 +260,10 @@ fn room(order: &Order<'_>, at: &Path) -> io::Result<()> {
         let why = format!("it may take {} MiB, more than {}", survey.bytes >> 20, order.largest >> 20);
         return Err(io::Error::other(why));
     }
-    let free = free(at)?;
-    if free < survey.bytes + SPARE {
-        let why = format!("{} MiB are free, {} may be needed", free >> 20, (survey.bytes + SPARE) >> 20);
-        return Err(io::Error::new(io::ErrorKind::StorageFull, why));
+    match too_little(at, survey.bytes)? {
+        Some(why) => Err(io::Error::new(io::ErrorKind::StorageFull, why)),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-/// Bytes that are free where this path lies.
-pub fn free(at: &Path) -> io::Result<u64> {
-    let stat = rustix::fs::statvfs(at)?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 fn keep_settings(
@@ -308,7 +298,7 @@ fn keep_settings(
 /// Reads a copy back: everything its manifest names is there, unchanged.
 pub fn verify(dir: &Path, manifest: &Manifest) -> io::Result<()> {
     let same = |place: &Path, bytes: u64, sha256: &str| {
-        let found = settings::digest(place)?;
+        let found = digest(place)?;
         if found == (bytes, sha256.to_owned()) {
             return Ok(());
         }
@@ -325,18 +315,8 @@ pub fn verify(dir: &Path, manifest: &Manifest) -> io::Result<()> {
     }
     for cluster in &manifest.clusters {
         for stored in cluster.stored() {
-            same(&inside(dir, &stored.file)?, stored.bytes, &stored.sha256)?;
+            stored.verify(dir)?;
         }
     }
     Ok(())
-}
-
-/// A place in a copy. A manifest that was tampered with leads nowhere else.
-pub fn inside(dir: &Path, name: &str) -> io::Result<PathBuf> {
-    use std::path::Component;
-    let path = Path::new(name);
-    if path.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Ok(dir.join(path));
-    }
-    Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name:?} is no place in a copy")))
 }

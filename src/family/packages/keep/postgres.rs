@@ -4,8 +4,7 @@
 //! The whole of a dump is read back and held against the living database: it has to hold the data of every table there was, and
 //! its rows. That is the same reading by which dumps that others have made are judged (`engine::backup::content`).
 
-use super::manifest::{Cluster, Database, Stored};
-use super::settings::digest;
+use super::manifest::{Cluster, Database};
 use super::system::System;
 use crate::engine::backup::Outcome;
 use crate::engine::backup::content::{LARGE_OBJECTS, LiveTable, Through};
@@ -19,6 +18,7 @@ use crate::family::machine::postgres::server::{conninfo, programs};
 use crate::family::machine::postgres::{self, archive, live};
 use crate::keep::atomic_dir::{Partial, create};
 use crate::keep::head::Missing;
+use crate::keep::stored::{Stored, digest, too_little};
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -326,13 +326,6 @@ fn is_whole(path: &Path) -> io::Result<Result<(), String>> {
     file.read_to_end(&mut end)?;
     let whole = ends_whole(Maker::PgDumpAll, &end);
     Ok(if whole { Ok(()) } else { Err("the dump ends before its end".to_owned()) })
-}
-
-/// Why a copy of so many bytes is not begun: the store has too little room for it.
-fn too_little(store: &Path, needed: u64) -> io::Result<Option<String>> {
-    let free = super::free(store)?;
-    let wanted = needed + super::SPARE;
-    Ok((free < wanted).then(|| format!("{} MiB are free, {} may be needed", free >> 20, wanted >> 20)))
 }
 
 #[cfg(test)]

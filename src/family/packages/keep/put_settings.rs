@@ -2,7 +2,8 @@
 //! beside its place and moved into it, so that there is never half of one.
 
 use super::manifest::{Is, Manifest, Owner, Role, Settings};
-use super::settings::{FILES, copy, digest, names};
+use super::settings::{FILES, copy, names};
+use crate::keep::stored::{digest, inside};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -105,7 +106,7 @@ impl<'a> Putter<'a> {
     }
 
     fn try_put(&self, file: &Settings) -> io::Result<Done> {
-        super::inside(self.root, file.path.trim_start_matches('/'))?;
+        inside(self.root, file.path.trim_start_matches('/'))?;
         let state = self.state(file)?;
         if state == State::Same {
             return Ok(Done::Same);
@@ -139,7 +140,7 @@ impl<'a> Putter<'a> {
                 clear(&beside, moved)?;
             }
             Is::File { sha256, .. } => {
-                let kept = super::inside(&self.copy.join(FILES), file.path.trim_start_matches('/'))?;
+                let kept = inside(&self.copy.join(FILES), file.path.trim_start_matches('/'))?;
                 let beside = beside(&at);
                 let written =
                     self.write(&kept, &beside, file, sha256).and_then(|()| fs::rename(&beside, &at));
@@ -158,7 +159,7 @@ impl<'a> Putter<'a> {
 
     /// Gives a directory that was made before its owner was the owner it had.
     pub fn dress_again(&self, file: &Settings) -> io::Result<()> {
-        super::inside(self.root, file.path.trim_start_matches('/'))?;
+        inside(self.root, file.path.trim_start_matches('/'))?;
         self.dress(&self.at(&file.path), file)
     }
 
@@ -182,7 +183,7 @@ impl<'a> Putter<'a> {
 
     /// Saves what is at a path below `aside`, at the same path.
     fn save(&self, path: &str, at: &Path) -> io::Result<()> {
-        let place = super::inside(&self.aside, path.trim_start_matches('/'))?;
+        let place = inside(&self.aside, path.trim_start_matches('/'))?;
         if let Some(dir) = place.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }

@@ -4,15 +4,16 @@
 //! not with those the package brings (`--force-confold` keeps them); everything else comes after, when the users it
 //! belongs to exist again. Dumps are not loaded: which data is right, and into which cluster it goes, is for a person.
 
+use super::Tools;
 use super::manifest::{Cluster, Is, Manifest, Package, Role, Settings};
 use super::put_settings::{Done, Putter, State, in_order};
-use super::signal_guard::Uninterrupted;
 use super::system::System;
-use super::{Tools, inside};
 use crate::engine::packages::plan::{Kind, Plan};
 use crate::engine::packages::simulated;
 use crate::fail::{self, Fail, Result};
 use crate::family::machine::child;
+use crate::keep::stored::inside;
+use crate::run::uninterrupted::Uninterrupted;
 use crate::world::World;
 use std::collections::BTreeSet;
 use std::io;
@@ -450,9 +451,10 @@ pub fn commands(dir: &Path, cluster: &Cluster, root: &Path) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::manifest::{Database, Deb, Stored};
+    use super::super::manifest::{Database, Deb};
     use super::super::system::tests::scratch;
     use super::*;
+    use crate::keep::stored::Stored;
 
     fn package(name: &str, version: &str, deb: bool) -> Package {
         Package {

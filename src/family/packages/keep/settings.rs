@@ -427,23 +427,6 @@ pub fn copy(mut from: &File, to: &mut File) -> io::Result<io::Result<(u64, Strin
     }
 }
 
-/// Size and SHA-256 of a file.
-pub fn digest(path: &Path) -> io::Result<(u64, String)> {
-    let (mut from, mut hash, mut bytes) = (File::open(path)?, Sha256::new(), 0_u64);
-    let mut some = vec![0_u8; 64 << 10];
-    loop {
-        match from.read(&mut some) {
-            Ok(0) => return Ok((bytes, hex(&hash.finalize()))),
-            Ok(n) => {
-                hash.update(some.get(..n).unwrap_or_default());
-                bytes += n as u64;
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-}
-
 /// Numbers and names of passwd(5) or group(5).
 pub fn names(path: &Path) -> BTreeMap<u32, String> {
     let text = fs::read(path).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
@@ -547,7 +530,7 @@ Conffiles:
         assert_eq!(fs::read_to_string(&stored).unwrap(), "listen 80\n");
         assert_eq!(fs::metadata(&stored).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(into.join("etc/web")).unwrap().mode() & 0o777, 0o700);
-        assert_eq!(digest(&stored).unwrap().0, 10);
+        assert_eq!(crate::keep::stored::digest(&stored).unwrap().0, 10);
         assert!(keeper.gaps.is_empty(), "{:?}", keeper.gaps);
 
         // Without what not everybody may read.

@@ -1,5 +1,6 @@
-//! Signals while packages are installed and settings put back: noted, and told when there is something true to say. The
-//! tool that installs gets them from the terminal itself and knows when it can stop.
+//! Signals while something is under way that has to be brought to an end, or taken back: packages that are installed, settings put
+//! back, containers that stand still for a copy. They are noted, and told when there is something true to say. A tool that was
+//! started gets them from the terminal itself and knows when it can stop.
 
 use std::mem::MaybeUninit;
 use std::ptr;

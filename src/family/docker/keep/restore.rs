@@ -1,0 +1,494 @@
+//! The way back: volumes with what was in them, networks, containers. Nothing that is there is touched, and a name that somebody has
+//! taken meanwhile ends it before anything is made. What was made is taken away again where a volume could not be filled.
+
+use super::api::{Api, Refused};
+use super::content::{TAR_KEEPS, entries_of, tar, unpacked};
+use super::helper::{self, Helper};
+use super::manifest::{By, Container, Content, Manifest, Volume};
+use super::{Failed, content, encoded, interrupted};
+use crate::engine::docker::daemon::called;
+use crate::family::docker::resolve::Endpoint;
+use crate::keep::stored::{Stored, inside};
+use crate::run::child;
+use crate::run::tasks::block_on;
+use crate::run::uninterrupted::Uninterrupted;
+use crate::world::World;
+use serde_json::{Map, Value, json};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_secs(1800);
+/// How long taking away what was made may take.
+const AFTERWARDS: Duration = Duration::from_secs(60);
+
+/// A copy that goes back.
+pub struct Back<'a> {
+    /// Where it lies.
+    pub dir: &'a Path,
+    /// What is in it.
+    pub manifest: &'a Manifest,
+    /// How the daemon is reached that it goes to.
+    pub way: &'a Endpoint,
+    /// Whether that one's paths are this machine's.
+    pub local: bool,
+    /// Variables and files.
+    pub world: &'a World,
+}
+
+/// What stands in its way, or how it goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// Names that somebody has: nothing is made then.
+    pub taken: Vec<String>,
+    /// Images that are not there: no container can be made of them.
+    pub images: Vec<String>,
+    /// Networks of the copy that are still there.
+    pub there: Vec<String>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What was made.
+    pub made: Vec<String>,
+    /// Containers that run again.
+    pub started: Vec<String>,
+    /// What could not be done, and why.
+    pub failed: Vec<(String, String)>,
+    /// The signal that ended it; what was made is gone again.
+    pub interrupted: Option<i32>,
+}
+
+/// What was made, to be taken away again.
+#[derive(Default)]
+struct Made {
+    volumes: Vec<String>,
+    networks: Vec<String>,
+    containers: Vec<String>,
+}
+
+/// Looks whether it can go back.
+///
+/// # Errors
+/// The daemon does not say, or the copy cannot be read.
+pub fn way(back: &Back<'_>) -> Result<Way, String> {
+    let looked = async {
+        let api = Api::new(back.way, back.world, Instant::now() + AFTERWARDS);
+        look(&api, back).await
+    };
+    block_on(looked).map_err(|e| e.to_string())?
+}
+
+async fn look(api: &Api<'_>, back: &Back<'_>) -> Result<Way, String> {
+    let mut way = Way::default();
+    let manifest = back.manifest;
+    for volume in &manifest.volumes {
+        if there(api, &format!("/volumes/{}", encoded(&volume.name))).await?.is_some() {
+            way.taken.push(called(&volume.name));
+        }
+    }
+    for container in &manifest.containers {
+        let found = there(api, &format!("/containers/{}/json", encoded(&container.name))).await?;
+        let named = |found: &Value| {
+            found["Name"].as_str().is_some_and(|name| name.trim_start_matches('/') == container.name)
+        };
+        if found.as_ref().is_some_and(named) {
+            way.taken.push(format!("container {}", container.name));
+        }
+        let said = read(back.dir, &container.inspect)?;
+        match image(api, container, &said).await? {
+            None => way.images.push(container.image.clone()),
+            Some((_, note)) => way.notes.extend(note),
+        }
+    }
+    for network in &manifest.networks {
+        match there(api, &format!("/networks/{}", encoded(&network.name))).await? {
+            Some(found) if found["Id"].as_str() == Some(&network.id) => way.there.push(network.name.clone()),
+            Some(_) => way.taken.push(format!("network {}", network.name)),
+            None => {}
+        }
+    }
+    way.images.sort();
+    way.images.dedup();
+    Ok(way)
+}
+
+/// What there is of this name.
+async fn there(api: &Api<'_>, path: &str) -> Result<Option<Value>, String> {
+    match api.get::<Value>(path).await {
+        Ok(found) => Ok(Some(found)),
+        Err(refused) if refused.is_absent() => Ok(None),
+        Err(refused) => Err(refused.to_string()),
+    }
+}
+
+/// The image that a container is made of again: the one of its name if that is still the same, else by its id.
+async fn image(
+    api: &Api<'_>,
+    container: &Container,
+    said: &Value,
+) -> Result<Option<(String, Option<String>)>, String> {
+    let was = said["Image"].as_str().unwrap_or_default();
+    let at = |name: &str| format!("/images/{}/json", encoded(name));
+    let named = there(api, &at(&container.image)).await?;
+    if named.as_ref().is_some_and(|image| image["Id"].as_str() == Some(was)) {
+        return Ok(Some((container.image.clone(), None)));
+    }
+    if !was.is_empty() && there(api, &at(was)).await?.is_some() {
+        let note =
+            format!("{} is another image by now: {} is made of the old one", container.image, container.name);
+        return Ok(Some((was.to_owned(), Some(note))));
+    }
+    let note =
+        || format!("{} is of another image than before: the old {} is gone", container.name, container.image);
+    Ok(named.map(|_| (container.image.clone(), Some(note()))))
+}
+
+/// What the daemon had said.
+fn read(dir: &Path, stored: &Stored) -> Result<Value, String> {
+    let text = inside(dir, &stored.file).and_then(std::fs::read);
+    let text = text.map_err(|e| format!("{}: {e}", stored.file))?;
+    serde_json::from_slice(&text).map_err(|e| format!("{}: {e}", stored.file))
+}
+
+/// Makes everything again. `begins` is told what is being made.
+pub fn restore(back: &Back<'_>, begins: &dyn Fn(&str)) -> Report {
+    let signals = Uninterrupted::start();
+    let mut report = Report::default();
+    let mut made = Made::default();
+    let done = block_on(async {
+        let api = Api::new(back.way, back.world, Instant::now() + PATIENCE);
+        let done = tokio::select! {
+            done = carry_out(&api, back, begins, &mut made, &mut report) => done,
+            signal = interrupted(&signals) => Err(Failed::Interrupted(signal)),
+        };
+        if done.is_err() {
+            let after = Api::new(back.way, back.world, Instant::now() + AFTERWARDS);
+            let names: Vec<String> = made.volumes.clone();
+            helper::sweep(&after, &names).await;
+            report.failed.extend(take_away(&after, &made).await);
+            report.made.clear();
+            report.started.clear();
+        }
+        done
+    });
+    match done {
+        Ok(Ok(())) => {}
+        Ok(Err(Failed::Interrupted(signal))) => report.interrupted = Some(signal),
+        Ok(Err(Failed::Why(why))) => report.failed.insert(0, ("the way back".to_owned(), why)),
+        Err(e) => report.failed.push(("the way back".to_owned(), e.to_string())),
+    }
+    report
+}
+
+async fn carry_out(
+    api: &Api<'_>,
+    back: &Back<'_>,
+    begins: &dyn Fn(&str),
+    made: &mut Made,
+    report: &mut Report,
+) -> Result<(), Failed> {
+    for volume in &back.manifest.volumes {
+        begins(&called(&volume.name));
+        made.volumes.push(volume.name.clone());
+        fill(api, back, volume)
+            .await
+            .map_err(|why| Failed::Why(format!("{}: {why}", called(&volume.name))))?;
+        report.made.push(called(&volume.name));
+    }
+    for network in &back.manifest.networks {
+        let path = format!("/networks/{}", encoded(&network.name));
+        if there(api, &path).await.map_err(Failed::Why)?.is_some() {
+            continue;
+        }
+        begins(&network.name);
+        let said = read(back.dir, &network.inspect).map_err(Failed::Why)?;
+        match api.post("/networks/create", &network_body(&said)).await {
+            Ok(_) => {
+                made.networks.push(network.name.clone());
+                report.made.push(format!("network {}", network.name));
+            }
+            Err(refused) => report.failed.push((format!("network {}", network.name), refused.message)),
+        }
+    }
+    // From here on what is there stays: data counts more than all or nothing.
+    let mut started: Vec<(String, String, String)> = Vec::new();
+    for container in &back.manifest.containers {
+        begins(&container.name);
+        match make(api, back, container, made).await {
+            Ok((id, began)) => {
+                report.made.push(format!("container {}", container.name));
+                if container.ran {
+                    started.push((began, container.name.clone(), id));
+                }
+            }
+            Err(why) => report.failed.push((format!("container {}", container.name), why)),
+        }
+    }
+    started.sort();
+    for (_, name, id) in started {
+        begins(&name);
+        match api.post(&format!("/containers/{}/start", encoded(&id)), &Value::Null).await {
+            Ok(_) => report.started.push(name),
+            Err(refused) => report.failed.push((format!("start of container {name}"), refused.message)),
+        }
+    }
+    Ok(())
+}
+
+/// Makes a volume and puts into it what was in it.
+async fn fill(api: &Api<'_>, back: &Back<'_>, volume: &Volume) -> Result<(), String> {
+    let said = read(back.dir, &volume.inspect)?;
+    let body = json!({
+        "Name": volume.name,
+        "Driver": said["Driver"],
+        "DriverOpts": said["Options"].as_object().cloned().unwrap_or_default(),
+        "Labels": said["Labels"].as_object().cloned().unwrap_or_default(),
+    });
+    let made = api.post("/volumes/create", &body).await.map_err(|refused| refused.message)?;
+    let content = &volume.content;
+    let from = inside(back.dir, &content.stored.file).map_err(|e| e.to_string())?;
+    match place(back, &made, content) {
+        Some((dir, above)) if content::has_tar(api.until()).await => {
+            unpack_here(&from, &above, api.until()).await?;
+            let there = entries_of(&dir).map_err(|e| e.to_string())?;
+            if there == content.entries {
+                return Ok(());
+            }
+            Err(format!("{there} files and directories came back, {} are in the copy", content.entries))
+        }
+        _ => {
+            let helper = Helper::with(api, &volume.name, &format!("/{}", content.top)).await?;
+            let tar = unpacked(&from).map_err(|e| e.to_string())?;
+            let path = format!("/containers/{}/archive?path=%2F", encoded(helper.id()));
+            let done = api.upload(&path, tar).await.map_err(|refused| refused.message);
+            helper.remove(api).await?;
+            done
+        }
+    }
+}
+
+/// The directory of a volume that was made a moment ago, and the one it lies in, where that is here and may be written.
+fn place(back: &Back<'_>, made: &Value, content: &Content) -> Option<(PathBuf, PathBuf)> {
+    let dir = PathBuf::from(made["Mountpoint"].as_str()?);
+    let here = back.local
+        && content.by == By::Tar
+        && rustix::process::geteuid().is_root()
+        && dir.is_absolute()
+        && dir.file_name().is_some_and(|name| name == content.top.as_str())
+        && std::fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_none());
+    let above = dir.parent()?.to_owned();
+    here.then_some((dir, above))
+}
+
+/// Unpacks a copy where the volume lies, with attributes and holes.
+async fn unpack_here(from: &Path, above: &Path, until: Instant) -> Result<(), String> {
+    let mut content = unpacked(from).map_err(|e| e.to_string())?;
+    let (read, mut write) = io::pipe().map_err(|e| e.to_string())?;
+    let mut tar = tar();
+    tar.args(["--extract", "--file=-", "--preserve-permissions", "--same-owner"]);
+    tar.args(TAR_KEEPS).arg("--directory").arg(above).stdin(Stdio::from(read));
+    // It ends with the pipe: tar reads to the end, or is gone.
+    let feeding = std::thread::spawn(move || io::copy(&mut content, &mut write).map(|_| ()));
+    let done = child::run_as_it_is(tar, None, until).await.map_err(|why| why.to_string())?;
+    let fed = feeding.join().unwrap_or_else(|_| Err(io::Error::other("the copy could not be read")));
+    if !done.ok {
+        let said = String::from_utf8_lossy(&done.err);
+        let line = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+        return Err(line.unwrap_or("tar ended without a word").to_owned());
+    }
+    fed.map_err(|e| e.to_string())
+}
+
+/// A network as it is made, of what was said of it.
+fn network_body(said: &Value) -> Value {
+    let mut body = Map::new();
+    let keys = ["Name", "Driver", "Internal", "Attachable", "EnableIPv6", "IPAM", "Options", "Labels"];
+    for key in keys {
+        if let Some(value) = said.get(key).filter(|value| !value.is_null()) {
+            body.insert(key.to_owned(), value.clone());
+        }
+    }
+    body.insert("CheckDuplicate".to_owned(), Value::Bool(true));
+    Value::Object(body)
+}
+
+/// Makes a container; answers with its id and when it had begun to run.
+async fn make(
+    api: &Api<'_>,
+    back: &Back<'_>,
+    container: &Container,
+    made: &mut Made,
+) -> Result<(String, String), String> {
+    let said = read(back.dir, &container.inspect)?;
+    let Some((image, _)) = image(api, container, &said).await? else {
+        return Err(format!("its image {} is not there", container.image));
+    };
+    let (body, others) = container_body(&said, &image, &back.manifest.containers);
+    let path = format!("/containers/create?name={}", encoded(&container.name));
+    let answer = api.post(&path, &body).await.map_err(|refused| refused.message)?;
+    let id = answer["Id"].as_str().ok_or("the daemon did not say which container it made")?.to_owned();
+    made.containers.push(id.clone());
+    for (network, endpoint) in others {
+        let body = json!({ "Container": id, "EndpointConfig": endpoint });
+        let joined = api.post(&format!("/networks/{}/connect", encoded(&network)), &body).await;
+        joined.map_err(|refused: Refused| format!("network {network}: {refused}"))?;
+    }
+    Ok((id, said["State"]["StartedAt"].as_str().unwrap_or_default().to_owned()))
+}
+
+/// A container as it is made, of what was said of it, and the networks that it joins afterwards: before API 1.44 one alone can be said
+/// at the beginning.
+fn container_body(said: &Value, image: &str, all: &[Container]) -> (Value, Vec<(String, Value)>) {
+    let id = said["Id"].as_str().unwrap_or_default();
+    let short = id.get(..12).unwrap_or(id);
+    let mut config = said["Config"].as_object().cloned().unwrap_or_default();
+    config.insert("Image".to_owned(), image.into());
+    if config.get("Hostname").and_then(Value::as_str) == Some(short) {
+        config.remove("Hostname");
+    }
+    let mut host = said["HostConfig"].as_object().cloned().unwrap_or_default();
+    // What it shares with another one it shares with that one's successor.
+    for key in ["NetworkMode", "IpcMode", "PidMode"] {
+        let other = host.get(key).and_then(Value::as_str).and_then(|mode| mode.strip_prefix("container:"));
+        let named = other.and_then(|other| all.iter().find(|one| one.id == other));
+        if let Some(named) = named {
+            host.insert(key.to_owned(), format!("container:{}", named.name).into());
+        }
+    }
+    if host.get("NetworkMode").and_then(Value::as_str).is_some_and(|mode| mode.starts_with("container:")) {
+        config.remove("Hostname");
+        config.remove("ExposedPorts");
+    }
+    mount_unnamed(said, &mut host);
+    let mode = host.get("NetworkMode").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (mut first, mut others) = (Map::new(), Vec::new());
+    for (name, endpoint) in said["NetworkSettings"]["Networks"].as_object().into_iter().flatten() {
+        let endpoint = endpoint_body(endpoint, short);
+        if *name == mode || (mode == "default" && name == "bridge") {
+            first.insert(name.clone(), endpoint);
+        } else if !mode.starts_with("container:") && !matches!(mode.as_str(), "host" | "none") {
+            others.push((name.clone(), endpoint));
+        }
+    }
+    config.insert("HostConfig".to_owned(), Value::Object(host));
+    config.insert("NetworkingConfig".to_owned(), json!({ "EndpointsConfig": first }));
+    (Value::Object(config), others)
+}
+
+/// Volumes that nobody had named are mounted by their names: else the daemon would make new ones.
+fn mount_unnamed(said: &Value, host: &mut Map<String, Value>) {
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let (mut binds, mounts) = (list(host.get("Binds")), list(host.get("Mounts")));
+    let target_of = |bind: &Value| bind.as_str().and_then(|bind| bind.split(':').nth(1)).map(str::to_owned);
+    let mut known: Vec<String> = binds.iter().filter_map(target_of).collect();
+    let named = mounts.iter().filter(|mount| mount["Source"].as_str().is_some_and(|name| !name.is_empty()));
+    known.extend(named.filter_map(|mount| mount["Target"].as_str().map(str::to_owned)));
+    let mut replaced = Vec::new();
+    for mount in said["Mounts"].as_array().into_iter().flatten() {
+        let (Some("volume"), Some(name), Some(target)) =
+            (mount["Type"].as_str(), mount["Name"].as_str(), mount["Destination"].as_str())
+        else {
+            continue;
+        };
+        if !known.iter().any(|at| at == target) {
+            let mode = if mount["RW"].as_bool() == Some(false) { ":ro" } else { "" };
+            binds.push(format!("{name}:{target}{mode}").into());
+            replaced.push(target.to_owned());
+        }
+    }
+    if replaced.is_empty() {
+        return;
+    }
+    let stays = |mount: &Value| mount["Target"].as_str().is_none_or(|at| !replaced.iter().any(|r| r == at));
+    host.insert("Mounts".to_owned(), mounts.into_iter().filter(stays).collect());
+    host.insert("Binds".to_owned(), Value::Array(binds));
+}
+
+/// What a container had been told for a network; its own short id is a name that the next one has no use for.
+fn endpoint_body(endpoint: &Value, short: &str) -> Value {
+    let mut body = Map::new();
+    for key in ["IPAMConfig", "Links", "DriverOpts"] {
+        if let Some(value) = endpoint.get(key).filter(|value| !value.is_null()) {
+            body.insert(key.to_owned(), value.clone());
+        }
+    }
+    let aliases = endpoint["Aliases"].as_array().into_iter().flatten();
+    let aliases: Vec<Value> = aliases.filter(|alias| alias.as_str() != Some(short)).cloned().collect();
+    body.insert("Aliases".to_owned(), Value::Array(aliases));
+    Value::Object(body)
+}
+
+/// Takes away what was made, and says of what is left why.
+async fn take_away(api: &Api<'_>, made: &Made) -> Vec<(String, String)> {
+    let mut left = Vec::new();
+    let of = |kind: &str, query: &str, names: &[String]| -> Vec<(String, String)> {
+        let path = |name: &String| format!("/{kind}/{}{query}", encoded(name));
+        names.iter().rev().map(|name| (name.clone(), path(name))).collect()
+    };
+    let all = of("containers", "?force=1", &made.containers)
+        .into_iter()
+        .chain(of("networks", "", &made.networks))
+        .chain(of("volumes", "", &made.volumes));
+    for (name, path) in all {
+        if let Err(refused) = api.delete(&path).await
+            && !refused.is_absent()
+        {
+            left.push((format!("{name} is left"), refused.message));
+        }
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_is_made_as_it_was_told() {
+        let said = json!({
+            "Id": "0123456789abcdef", "Name": "/shop-db-1",
+            "Config": { "Hostname": "0123456789ab", "Image": "postgres:15", "Env": ["A=b"], "Labels": {"x": "y"} },
+            "HostConfig": { "NetworkMode": "shop_default", "Binds": ["shop_pgdata:/data:rw"], "IpcMode": "container:ffff" },
+            "Mounts": [
+                { "Type": "volume", "Name": "shop_pgdata", "Destination": "/data", "RW": true },
+                { "Type": "volume", "Name": "aaaa", "Destination": "/anon", "RW": false },
+                { "Type": "bind", "Source": "/srv", "Destination": "/srv" },
+            ],
+            "NetworkSettings": { "Networks": {
+                "shop_default": { "Aliases": ["db", "0123456789ab"], "IPAMConfig": null, "NetworkID": "n" },
+                "other": { "Aliases": null, "IPAMConfig": { "IPv4Address": "10.0.0.9" } },
+            } },
+        });
+        let sibling = Container { name: "shop-web-1".into(), id: "ffff".into(), ..Container::default() };
+        let (body, others) = container_body(&said, "postgres:15", &[sibling]);
+        assert_eq!(body["Env"], json!(["A=b"]));
+        assert!(body.get("Hostname").is_none());
+        assert_eq!(body["HostConfig"]["Binds"], json!(["shop_pgdata:/data:rw", "aaaa:/anon:ro"]));
+        assert_eq!(body["HostConfig"]["IpcMode"], "container:shop-web-1");
+        assert_eq!(
+            body["NetworkingConfig"]["EndpointsConfig"],
+            json!({ "shop_default": { "Aliases": ["db"] } })
+        );
+        assert_eq!(
+            others,
+            [("other".to_owned(), json!({ "IPAMConfig": { "IPv4Address": "10.0.0.9" }, "Aliases": [] }))]
+        );
+    }
+
+    #[test]
+    fn a_mount_that_named_no_volume_gets_its_name() {
+        let said =
+            json!({ "Mounts": [{ "Type": "volume", "Name": "aaaa", "Destination": "/d", "RW": true }] });
+        let mut host = Map::new();
+        host.insert("Mounts".to_owned(), json!([{ "Type": "volume", "Source": "", "Target": "/d" }]));
+        mount_unnamed(&said, &mut host);
+        assert_eq!((&host["Mounts"], &host["Binds"]), (&json!([]), &json!(["aaaa:/d"])));
+    }
+}
