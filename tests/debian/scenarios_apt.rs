@@ -265,3 +265,27 @@ fn the_machine_may_look_after_itself() {
     bed.alone("/usr/bin/systemctl start failover").is(0);
     assert_ne!(since(), after);
 }
+
+/// Tiger Team X with a package in the place of the second container: what is installed or started here would open the data that a server
+/// in a container writes to.
+#[test]
+fn a_package_and_a_unit_are_no_second_server_on_a_containers_data() {
+    let bed = bed!("second server");
+    let starts = ["service redis-server start", "apt-get -y install --reinstall redis-server"];
+    for line in ["service redis-server restart", "apt-get -s install --reinstall redis-server"] {
+        bed.alone(line).not("second server").not("is open by");
+    }
+    bed.root.ok("service redis-server stop");
+    // A process that is called so, works there and has mounts of its own, as one in a container has.
+    bed.root.ok("cp /bin/sleep /tmp/redis-server; cd /var/lib/redis; \
+        unshare --mount /tmp/redis-server 600 >/dev/null 2>&1 </dev/null & \
+        until pidof redis-server >/dev/null; do sleep 0.05; done");
+    for line in starts {
+        let screen = bed.alone(line).is(REFUSED).says("second     /var/lib/redis is open by Redis in");
+        screen.says("neither knows of the").says("destroy by the facts");
+        bed.wrong(line, "db1").is(REFUSED);
+    }
+    assert!(!bed.root.has("/run/redis/redis-server.pid"), "nothing was started");
+    bed.root.ok("kill $(pidof redis-server); while pidof redis-server >/dev/null; do sleep 0.05; done");
+    bed.alone("service redis-server start").is(0).not("second");
+}

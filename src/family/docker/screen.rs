@@ -7,7 +7,7 @@ use crate::engine::docker::second::Clash;
 use crate::engine::docker::wish::{Act, Wish};
 use crate::engine::fact::{Known, Sourced};
 use crate::engine::human::counted;
-use crate::family::machine::screen::Words;
+use crate::family::machine::screen::{Words, second};
 use crate::ui::screen::{Item, Row};
 use crate::ui::view::from;
 
@@ -70,30 +70,14 @@ pub(super) fn project(name: &str, services: usize) -> Row {
     )
 }
 
-/// Two servers on one directory: said before everything else.
+/// Two servers on one directory.
 pub(super) fn clashes(clashes: &[Clash]) -> Vec<Row> {
-    const SHOWN: usize = 3;
-    let mut rows: Vec<Row> =
-        clashes.iter().take(SHOWN).map(|clash| Row::fact("second", said(clash))).collect();
-    if let Some(more) = clashes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        rows.push(Row::fact("second", Item::new().loss(&format!("and {more} more"))));
-    }
-    if !clashes.is_empty() {
-        let why = "two servers on one directory write over each other, and neither knows of the other";
-        rows.push(Row::fact("", Item::new().say(why)));
-    }
-    rows
-}
-
-/// With the name in bold that has to be typed.
-fn said(clash: &Clash) -> Item {
-    let name = match &clash.what {
-        Origin::Volume(name) => name.as_str(),
-        Origin::Path(path) => path.trim_start_matches('/'),
-        Origin::None => "",
+    let name = |clash: &'_ Clash| match &clash.what {
+        Origin::Volume(name) => name.clone(),
+        Origin::Path(path) => path.trim_start_matches('/').to_owned(),
+        Origin::None => String::new(),
     };
-    match clash.says.split_once(name).filter(|_| !name.is_empty()) {
-        Some((before, after)) => Item::new().loss(before).strong(name).loss(after),
-        None => Item::new().loss(&clash.says),
-    }
+    let named: Vec<(&str, String)> = clashes.iter().map(|clash| (clash.says.as_str(), name(clash))).collect();
+    let said: Vec<(&str, &str)> = named.iter().map(|(says, name)| (*says, name.as_str())).collect();
+    second(&said)
 }

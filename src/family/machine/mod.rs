@@ -7,6 +7,7 @@ pub mod postgres;
 pub(super) mod reading;
 pub mod resolve;
 pub mod screen;
+pub mod second;
 pub mod servers;
 mod situation;
 pub(super) mod weigh;

@@ -1,5 +1,6 @@
 //! Where a command that works on a host goes, on the screen.
 
+use super::second::Second;
 use crate::engine::fact::Known;
 use crate::engine::machine::HostTarget;
 use crate::ui::screen::{Item, Row};
@@ -102,4 +103,27 @@ fn place(about: &About<'_>, target: &HostTarget) -> String {
         Some(root) => format!("{} on {name}", root.value),
         None => name.to_owned(),
     }
+}
+
+/// Two servers on one directory, said before everything else: each sentence with the name in it that has to be typed.
+pub(in crate::family) fn second(said: &[(&str, &str)]) -> Vec<Row> {
+    const SHOWN: usize = 3;
+    let sentence = |(says, name): &(&str, &str)| match says.split_once(name).filter(|_| !name.is_empty()) {
+        Some((before, after)) => Item::new().loss(before).strong(*name).loss(after),
+        None => Item::new().loss(says),
+    };
+    let mut rows: Vec<Row> = said.iter().take(SHOWN).map(|one| Row::fact("second", sentence(one))).collect();
+    if let Some(more) = said.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        rows.push(Row::fact("second", Item::new().loss(&format!("and {more} more"))));
+    }
+    if !said.is_empty() {
+        let why = "two servers on one directory write over each other, and neither knows of the other";
+        rows.push(Row::fact("", Item::new().say(why)));
+    }
+    rows
+}
+
+/// The same of one that this machine would start.
+pub(in crate::family) fn second_server(found: Option<&Second>) -> Vec<Row> {
+    found.map(|found| second(&[(&found.says(), &found.name())])).unwrap_or_default()
 }

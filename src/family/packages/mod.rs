@@ -12,7 +12,8 @@ pub use reading::PackagesReading;
 use super::cx::Cx;
 use super::judge::{Facts, Family, Outcome};
 use super::machine::Command;
-use super::machine::screen::Words;
+use super::machine::screen::{Words, second_server};
+use super::machine::second::{self, Second};
 use super::machine::weigh::Said;
 use super::promise::Promise;
 use super::reading::Reading as _;
@@ -20,7 +21,7 @@ use crate::engine::effect::Effect;
 use crate::engine::fact::{Known, Why};
 use crate::engine::impact::Impact;
 use crate::engine::packages::dpkg;
-use crate::engine::packages::plan::{Change, Plan};
+use crate::engine::packages::plan::{Change, Kind, Plan};
 use crate::engine::packages::tables;
 use crate::engine::target::Target;
 use crate::engine::tool;
@@ -30,7 +31,7 @@ use crate::family::machine::resolve::ResolvedHost;
 use crate::family::packages::keep::safer;
 use crate::ui::view::Sight;
 use promise::Copies;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long a simulation may take when no policy sets a time: apt needs one to four seconds for large lists of packages.
@@ -53,6 +54,8 @@ pub struct Packages<'a> {
     keeps_by_removal: bool,
     /// What goes into the copy, once one is promised.
     copies: Option<Copies>,
+    /// Data that a server in a container has open, and that would get a second one.
+    second: Option<Second>,
 }
 
 impl<'a> Packages<'a> {
@@ -65,6 +68,7 @@ impl<'a> Packages<'a> {
             lost: Vec::new(),
             keeps_by_removal: false,
             copies: None,
+            second: None,
         }
     }
 
@@ -72,7 +76,9 @@ impl<'a> Packages<'a> {
     fn takes_nothing(&mut self) -> bool {
         self.on.resolve();
         let Some(found) = self.on.found() else { return false };
-        let nothing = |plan: &Plan| !plan.removes() && plan.deconfigured.is_empty();
+        let nothing = |plan: &Plan| {
+            !plan.removes() && plan.deconfigured.is_empty() && second_by(plan, &found.root).is_none()
+        };
         !self.on.verdict.content || matches!(&self.planned(found).plan, Known::Known(plan) if nothing(plan))
     }
 
@@ -124,6 +130,11 @@ impl<'a> Packages<'a> {
                 let until = Instant::now() + patience;
                 impact.backups = probe::copies_of(&found.root, self.on.cx.world, &plan, &held, until, impact);
                 self.lost = probe::lost_things(&plan, &held);
+                self.second = second_by(&plan, &found.root);
+                if let Some(second) = &self.second {
+                    impact.raise(Effect::Destroy, second.says());
+                    self.lost.insert(0, second.name());
+                }
                 self.keeps_by_removal = probe::keeps_by_removal(&plan, &held);
                 self.plan = Some(plan);
             }
@@ -195,8 +206,16 @@ impl Family for Packages<'_> {
     }
 
     fn sight(&self, impact: &Impact, outcome: &Outcome) -> Sight {
-        self.on.sight(impact, outcome, words(&outcome.situation.verb, impact))
+        let mut sight = self.on.sight(impact, outcome, words(&outcome.situation.verb, impact));
+        sight.rows.splice(0..0, second_server(self.second.as_ref()));
+        sight
     }
+}
+
+/// A server that is installed starts at once: it may be the second on its data.
+fn second_by(plan: &Plan, root: &Path) -> Option<Second> {
+    let new = plan.changes.iter().filter(|change| change.kind == Kind::Install);
+    new.into_iter().find_map(|change| second::by_package(root, &change.name))
 }
 
 /// What is done to packages, and what they are called: an installation that takes packages away removes those.

@@ -9,7 +9,8 @@ pub use reading::UnitsReading;
 use super::cx::Cx;
 use super::judge::{Evaluation, Facts, Family, Held, Outcome, Pins};
 use super::machine::Command;
-use super::machine::screen::Words;
+use super::machine::screen::{Words, second_server};
+use super::machine::second::{self, Second};
 use super::machine::weigh::Said;
 use super::reading::Reading as _;
 use crate::engine::effect::Effect;
@@ -22,7 +23,7 @@ use crate::engine::verdict::Verdict;
 use crate::fail::Result;
 use crate::family::units::probe::requested_units::{self, Act, Asked};
 use crate::ui::view::Sight;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// One command on units, or on the whole machine.
@@ -30,11 +31,13 @@ pub struct Units<'a> {
     on: Command<'a>,
     /// A milder form of the same command.
     milder: Option<String>,
+    /// Data that a server in a container has open, and that would get a second one.
+    second: Option<Second>,
 }
 
 impl<'a> Units<'a> {
     fn begin(cx: Cx<'a>, reading: &UnitsReading, tool: PathBuf) -> Units<'a> {
-        Units { on: Command::new(cx, &reading.invocation().verdict, tool), milder: None }
+        Units { on: Command::new(cx, &reading.invocation().verdict, tool), milder: None, second: None }
     }
 
     /// Looks at what would stop: what the service manager and the process table say.
@@ -58,8 +61,23 @@ impl<'a> Units<'a> {
             self.on.verdict.because.push("the tool has no such command, and will say so");
             return;
         }
+        let root = found.root.clone();
         self.milder = answered.safer;
         *impact = answered.impact;
+        self.second = self.second_on(&root);
+        if let Some(second) = &self.second {
+            impact.raise(Effect::Destroy, second.says());
+        }
+    }
+
+    /// What starts a server, or starts one again, may be the second on its data.
+    fn second_on(&self, root: &Path) -> Option<Second> {
+        let Asked::Units(units) = requested_units::read_words(self.on.cx.call.tool.name, self.on.cx.words)
+        else {
+            return None;
+        };
+        let starts = matches!(units.act, Act::Start | Act::Restart { .. }) && !units.user;
+        starts.then(|| units.names.iter().find_map(|unit| second::by_unit(root, unit))).flatten()
     }
 
     /// What the words alone do not tell was not asked, or nobody answered: what stops by it is then not taken for nothing.
@@ -104,7 +122,8 @@ impl Family for Units<'_> {
 
     fn decide(&self, impact: &Impact, probed: bool) -> Outcome {
         let machine = self.machine();
-        let said = Said { machine: machine.as_deref(), ..Said::default() };
+        let lost: Vec<String> = self.second.iter().map(Second::name).collect();
+        let said = Said { machine: machine.as_deref(), lost: &lost, ..Said::default() };
         self.on.decide(said, impact, probed)
     }
 
@@ -121,7 +140,9 @@ impl Family for Units<'_> {
     }
 
     fn sight(&self, impact: &Impact, outcome: &Outcome) -> Sight {
-        self.on.sight(impact, outcome, words(&outcome.situation.verb, impact))
+        let mut sight = self.on.sight(impact, outcome, words(&outcome.situation.verb, impact));
+        sight.rows.splice(0..0, second_server(self.second.as_ref()));
+        sight
     }
 }
 
