@@ -90,6 +90,7 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let root = kept::root(world)?;
     let (dir, kept) = kept::find(&root, &args.id)?;
     let unread = |e| kept::unread(&dir, &e);
+    fitting(args, kept.head.kind)?;
     let manifest: Manifest = match kept.head.kind {
         Kind::Kubernetes => kept.manifest().map_err(unread)?,
         Kind::Apt => return apt::run(args, &dir, &kept.manifest().map_err(unread)?, world, choice),
@@ -152,6 +153,27 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
     let settings = Settings { door, namespace: args.namespace.as_deref(), patience: PATIENCE, at_home };
     put_back(consent, &dir, &manifest, &settings, args.verbose)
 }
+
+/// Refuses flags that are about another kind of copy.
+fn fitting(args: &Args, kind: Kind) -> Result<()> {
+    let of_cluster = args.to_another_cluster
+        || [&args.namespace, &args.kubeconfig, &args.context].into_iter().any(Option::is_some);
+    let (what, wrong) = match kind {
+        Kind::Kubernetes => ("a cluster", args.to_another_daemon.then_some("--to-another-daemon")),
+        Kind::Apt if args.to_another_daemon => ("packages", Some("--to-another-daemon")),
+        Kind::Apt => ("packages", of_cluster.then_some(OF_CLUSTER)),
+        Kind::Docker => ("volumes", of_cluster.then_some(OF_CLUSTER)),
+    };
+    match wrong {
+        None => Ok(()),
+        Some(flags) => Err(Fail::new(fail::Kind::Usage, format!("this is a copy of {what}"))
+            .because("it has no use for what was said")
+            .help(format!("leave out {flags}"))),
+    }
+}
+
+/// What only a copy of a cluster has a use for.
+const OF_CLUSTER: &str = "--namespace, --to-another-cluster, --kubeconfig and --context";
 
 /// Whether a namespace can have this name (RFC 1123, a label).
 fn is_label(name: &str) -> bool {

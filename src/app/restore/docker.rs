@@ -35,11 +35,6 @@ pub(super) fn run(
     world: &World,
     choice: ColourChoice,
 ) -> Result<Exit> {
-    let cluster = [&args.namespace, &args.kubeconfig, &args.context];
-    if args.to_another_cluster || cluster.iter().any(|given| given.is_some()) {
-        return Err(Fail::new(fail::Kind::Usage, "this is a copy of volumes, not of a cluster")
-            .help("leave out --namespace, --to-another-cluster, --kubeconfig and --context"));
-    }
     verify(dir, manifest).map_err(|e| {
         Fail::new(fail::Kind::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
     })?;
