@@ -371,6 +371,9 @@ fn of_daemon(m: &volumes::Manifest, dir: &Path) -> String {
     for file in &m.files {
         let _ = writeln!(text, "file      {}  {}", esc(&file.path), esc(&file.stored.file));
     }
+    for note in &m.notes {
+        let _ = writeln!(text, "note      {}", esc(note));
+    }
     for gap in &m.gaps {
         let _ = writeln!(text, "missing   {}: {}", esc(&gap.what), esc(&gap.why));
     }

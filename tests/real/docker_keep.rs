@@ -250,6 +250,18 @@ fn other_databases_come_back_and_what_was_in_memory_only() {
     assert!(within(LONG, || maria("select 1").status.success()), "{}", daemon.logs("wiki"));
     assert_eq!(told(&maria("select count(*) from w.page")).is(0).output.trim(), "3000");
     s.forget();
+    // What no file has yet.
+    daemon.ok(&["run", "-d", "--name", "young", "-v", "/data", "redis:7"]);
+    let young = |words: &[&str]| daemon.docker(&[&["exec", "young", "redis-cli"], words].concat());
+    assert!(within(LONG, || young(&["set", "only", "1"]).status.success()));
+    s.answer("rm -fv young", &s.phrase("rm -fv young"))
+        .is(0)
+        .says("in memory goes with it")
+        .says("guard: kept");
+    s.restore(&s.only_copy()).is(0);
+    assert!(within(LONG, || young(&["ping"]).status.success()));
+    assert_eq!(told(&young(&["get", "only"])).is(0).output.trim(), "1");
+    s.forget();
     // Its data has a name: docker leaves it with `-v`, and the copy is asked for by who removes the volume.
     daemon.ok(&["rm", "-f", "cache"]);
     s.answer("volume rm redis", "db1/redis").is(0);
@@ -257,6 +269,60 @@ fn other_databases_come_back_and_what_was_in_memory_only() {
     daemon.ok(&["run", "-d", "--name", "cache", "-v", "redis:/data", "redis:7"]);
     assert!(within(LONG, || daemon.docker(&["exec", "cache", "redis-cli", "ping"]).status.success()));
     assert_eq!(redis(&["get", "first"]), "1");
+}
+
+/// What stands between the question and the deed, at the way back: what somebody else has made meanwhile is theirs.
+#[test]
+fn a_name_that_is_taken_while_the_question_stands_is_somebody_elses() {
+    let Some(daemon) = Daemon::start("docker, a name taken at the way back", &["busybox"]) else { return };
+    let s = Stage::new(&daemon);
+    fill(&daemon, "data");
+    s.answer("volume rm data", "db1/data").is(0);
+    let id = s.only_copy();
+    let guard = s.machine.command(env!("CARGO_BIN_EXE_guard"), &["restore", &id]);
+    let mut terminal = s.machine.terminal_of(guard);
+    terminal.expect("[y/N]: ");
+    daemon.ok(&["run", "--rm", "-v", "data:/d", "busybox", "sh", "-c", "echo theirs >/d/rows"]);
+    terminal.send("y\n");
+    ended(terminal).is(69).says("volume data is there by now");
+    let rows =
+        daemon.ok(&["run", "--rm", "-v", "data:/d", "busybox", "sh", "-c", "cat /d/rows; ls /d | wc -l"]);
+    assert_eq!(rows, "theirs\n1");
+    // Containers that share something come back in an order in which that is there, and mounts as they were told.
+    daemon.ok(&["volume", "rm", "data"]);
+    let bind = daemon.dir().join("srv");
+    fs::create_dir(&bind).unwrap();
+    fs::write(bind.join("here"), "x").unwrap();
+    let device = format!("device={}", bind.display());
+    daemon.ok(&["volume", "create", "-o", "type=none", "-o", "o=bind", "-o", &device, "leads"]);
+    let sleep = ["busybox", "sh", "-c", "echo a >/data/a; exec sleep 1d"];
+    daemon.ok(&[&["run", "-d", "--name", "p1", "-v", "/data", "-v", "leads:/b"][..], &sleep].concat());
+    let first = daemon.inspect("p1", "/Id").as_str().unwrap().to_owned();
+    let more = ["run", "-d", "--name", "p2", "--network", "container:p1", "--volumes-from", &first];
+    daemon.ok(&[&more[..], &["busybox", "sleep", "1d"]].concat());
+    s.forget();
+    s.answer("rm -fv p2 p1", &s.phrase("rm -fv p2 p1")).is(0);
+    daemon.ok(&["volume", "rm", "leads"]);
+    s.restore(&s.only_copy()).is(0).says("started   container p2").says("volume leads, as it was told");
+    assert_eq!(daemon.ok(&["exec", "p2", "cat", "/data/a", "/b/here"]), "a\nx");
+}
+
+#[test]
+fn a_copy_of_what_moved_is_none() {
+    let Some(daemon) = Daemon::start("docker, what moved", &["busybox"]) else { return };
+    let s = Stage::new(&daemon);
+    let script = "dd if=/dev/urandom of=/data/rows bs=1M count=200 2>/dev/null; exec sleep 1d";
+    daemon.ok(&["run", "-d", "--name", "writes", "-v", "/data", "busybox", "sh", "-c", script]);
+    let [volume] = daemon.volumes().try_into().unwrap();
+    let rows = daemon.dir().join("data/volumes").join(&volume).join("_data/rows");
+    assert!(within(LONG, || fs::metadata(&rows).is_ok_and(|meta| meta.len() == 200 << 20)));
+    let mut terminal = s.machine.terminal_of(s.machine.docker(&["rm", "-fv", "writes"]));
+    terminal.expect("3 tries: ");
+    terminal.send(format!("db1/{volume}\n"));
+    assert!(within(LONG, || daemon.inspect("writes", "/State/Paused") == true));
+    daemon.ok(&["unpause", "writes"]);
+    ended(terminal).is(REFUSED).says("went on while its volumes were read");
+    assert_eq!((daemon.volumes(), s.copies()), (vec![volume], vec![]));
 }
 
 #[test]

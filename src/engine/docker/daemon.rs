@@ -72,6 +72,8 @@ pub struct Container {
     pub id: String,
     /// Its name, without a slash.
     pub name: String,
+    /// The image it was made of, as it was named.
+    pub image: String,
     /// What it is doing.
     pub state: State,
     /// Seconds since it was made.
@@ -102,6 +104,7 @@ impl Default for Container {
         Container {
             id: String::new(),
             name: String::new(),
+            image: String::new(),
             state: State::Stopped,
             age_s: None,
             status: String::new(),
@@ -121,6 +124,8 @@ impl Default for Container {
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 const ONE_OFF: &str = "com.docker.compose.oneoff";
+/// What marks a container that a volume was reached through, and that never runs.
+pub const HELPER: &str = "guard.helper";
 /// What marks a volume that nobody has named, from API 1.42 on.
 const ANONYMOUS: &str = "com.docker.volume.anonymous";
 
@@ -286,7 +291,11 @@ impl Learnt {
 
     /// The containers that mount this volume.
     pub fn users<'s>(&'s self, volume: &'s str) -> impl Iterator<Item = &'s Container> + 's {
-        self.all().iter().filter(move |container| container.mounts_volume(volume))
+        // What an interrupted copy has left is nobody's.
+        let uses = move |container: &&Container| {
+            container.mounts_volume(volume) && !container.labels.contains_key(HELPER)
+        };
+        self.all().iter().filter(uses)
     }
 }
 

@@ -39,6 +39,16 @@ pub fn at(target: &str) -> Option<&'static str> {
     PLACES.iter().find(|(place, _)| is_there(place)).map(|(_, server)| *server)
 }
 
+/// Images of servers that have in memory what they write down from time to time.
+const IN_MEMORY: [&str; 4] = ["redis", "valkey", "keydb", "dragonfly"];
+
+/// Whether a container of this image may have data that no file has yet: `redis:7`, `registry.example.com/bitnami/redis@sha256:…`.
+pub fn keeps_in_memory(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let name = name.split([':', '@']).next().unwrap_or(name);
+    IN_MEMORY.iter().any(|server| name == *server || name.starts_with(&format!("{server}-")))
+}
+
 /// Whether a path lies below a directory, and is not that itself.
 pub fn is_below(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))

@@ -283,9 +283,16 @@ fn put(volume: &Volume, target: &str, fate: Fate, because: String, learnt: &Lear
         loss.erased.push(volume.name.clone());
     }
     let inside = learnt.inside.get(&Origin::Volume(volume.name.clone())).and_then(Known::value);
-    if fate == Fate::Erased && inside.is_some_and(|inside| inside.empty) {
-        return;
-    }
+    // A server may have all of it in memory still, and write it down when it is stopped.
+    let in_memory = || {
+        let mut users = learnt.users(&volume.name).filter(|user| user.state.may_run());
+        users.any(|user| super::holders::keeps_in_memory(&user.image))
+    };
+    let because = match fate == Fate::Erased && inside.is_some_and(|inside| inside.empty) {
+        true if in_memory() => "what its server has in memory goes with it".to_owned(),
+        true => return,
+        false => because,
+    };
     let what = volume_data(volume, target, learnt);
     if inside.is_some_and(|inside| inside.database.is_some()) {
         loss.heavy.extend([what.clone(), volume.name.clone()]);
@@ -322,7 +329,7 @@ fn volumes(names: &[String], all: bool, learnt: &Learnt, loss: &mut Loss) {
         volume_goes(volume, learnt, loss);
     }
     if is_kept(loss) {
-        let used = loss.impact.data.len() == hit.len();
+        let used = hit.iter().all(|volume| learnt.users(&volume.name).next().is_some());
         loss.impact.refused = used.then(|| "every one of them is in use".to_owned());
         let why =
             if used { "docker removes no volume that a container uses" } else { "nothing is in what goes" };

@@ -2,6 +2,7 @@
 
 use super::Docker;
 use crate::engine::decide::Decision;
+use crate::engine::docker::daemon::Volume;
 use crate::engine::human::{bytes, counted};
 use crate::engine::impact::{Fate, Impact};
 use crate::family::judge::Outcome;
@@ -31,8 +32,9 @@ impl Docker<'_> {
             return Promise::Nothing;
         }
         let volumes = &self.answered.goes.volumes;
-        let held = volumes.iter().filter(|volume| volume.bytes != Some(0)).count();
-        if held == 0 {
+        let lost = &self.answered.loss.lost;
+        let held = |volume: &Volume| volume.bytes != Some(0) || lost.contains(&volume.name);
+        if !volumes.iter().any(held) {
             return Promise::None("guard keeps no copy of what containers wrote themselves".to_owned());
         }
         let wish = wish(world);

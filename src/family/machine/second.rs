@@ -241,8 +241,9 @@ mod tests {
         }
         let program = root.join(name);
         fs::copy("/bin/sleep", &program).unwrap();
-        let child = Command::new("unshare").arg("--mount").arg(&program).arg("600").current_dir(dir);
-        let child = child.stdin(Stdio::null()).spawn().unwrap();
+        let mut unshare = Command::new("unshare");
+        unshare.arg("--mount").arg(&program).arg("600").current_dir(dir).stdin(Stdio::null());
+        let child = unshare.spawn().unwrap();
         let comm = format!("/proc/{}/comm", child.id());
         let child = Apart(child);
         let until = Instant::now() + Duration::from_secs(60);

@@ -18,6 +18,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tokio::sync::Notify;
 
+/// Why what came is not what is mounted there.
+const NO_DIRECTORY: &str = "it is no directory that came, but a link to one";
+/// Of a volume that was smaller nobody can tell by its size whether it is whole.
+const SURE: u64 = 1 << 20;
 /// As fast as the disk, and a third of the size.
 const LEVEL: i32 = 1;
 
@@ -95,6 +99,9 @@ pub fn read_back(path: &Path, top: &str) -> io::Result<Counted> {
             let why = format!("{} is none of it", String::from_utf8_lossy(&at));
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
+        if counted.entries == 0 && !entry.header().entry_type().is_dir() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NO_DIRECTORY));
+        }
         counted.entries += 1;
         counted.bytes += entry.size();
     }
@@ -168,8 +175,19 @@ pub const TAR_KEEPS: [&str; 5] =
 /// # Errors
 /// Why there is none.
 pub async fn take(api: &Api<'_>, wanted: &Wanted<'_>) -> Result<Content, String> {
+    // A mount that a link leads to comes as the link: then it is reached through a container of guard's own.
+    match taken(api, wanted, &wanted.way).await {
+        Err(why) if matches!(wanted.way, Way::Through(..)) && why.contains(NO_DIRECTORY) => {
+            std::fs::remove_file(wanted.copy.join(&wanted.file)).map_err(|e| e.to_string())?;
+            taken(api, wanted, &Way::Helper).await
+        }
+        done => done,
+    }
+}
+
+async fn taken(api: &Api<'_>, wanted: &Wanted<'_>, way: &Way) -> Result<Content, String> {
     let path = wanted.copy.join(&wanted.file);
-    let (top, by) = match &wanted.way {
+    let (top, by) = match way {
         Way::Here(dir) => (packed_here(dir, &path, wanted.most, api.until()).await?, By::Tar),
         Way::Through(container, target) => {
             (packed_through(api, container, target, &path, wanted.most).await?, By::Archive)
@@ -183,7 +201,12 @@ pub async fn take(api: &Api<'_>, wanted: &Wanted<'_>) -> Result<Content, String>
     };
     let unread = |e: io::Error| format!("it cannot be read back: {e}");
     let counted = read_back(&path, &top).map_err(unread)?;
-    if let Way::Here(dir) = &wanted.way {
+    let expected = wanted.volume.bytes.unwrap_or(0);
+    if by == By::Archive && expected > SURE && counted.bytes < expected / 2 {
+        let (came, expected) = (counted.bytes >> 10, expected >> 10);
+        return Err(format!("{came} KiB of the {expected} that the daemon counts are in the copy"));
+    }
+    if let Way::Here(dir) = way {
         let there = entries_of(dir).map_err(|e| e.to_string())?;
         if there != counted.entries {
             return Err(format!("{there} files and directories are there, {} in the copy", counted.entries));
@@ -231,14 +254,18 @@ async fn packed_here(
     }
     match done {
         Some(Ok(done)) if done.ok => pack.end().map_err(|e| e.to_string()).map(|()| top.to_owned()),
-        Some(Ok(done)) => {
-            let said = String::from_utf8_lossy(&done.err);
-            let line = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            Err(line.unwrap_or("tar ended without a word").to_owned())
-        }
+        Some(Ok(done)) => Err(first_line(&done.err)),
         Some(Err(why)) => Err(why.to_string()),
         None => Err("it was not written".to_owned()),
     }
+}
+
+/// What a tool says first is why; then it says that it ends.
+pub fn first_line(said: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    let said = String::from_utf8_lossy(said);
+    let line = said.lines().map(str::trim).find(|line| !line.is_empty());
+    line.unwrap_or("it ended without a word").chars().take(LONGEST).collect()
 }
 
 /// Packs what a container has at a path; answers with the directory that everything lies in.
@@ -287,10 +314,14 @@ mod tests {
     fn a_copy_is_counted_and_one_that_breaks_off_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let path = packed(dir.path(), |tar| {
+            tar.append_dir("_data", dir.path()).unwrap();
             file(tar, "_data/a", b"12345");
             file(tar, "_data/b/c", b"");
         });
-        assert_eq!(read_back(&path, "_data").unwrap(), Counted { entries: 2, bytes: 5 });
+        assert_eq!(read_back(&path, "_data").unwrap(), Counted { entries: 3, bytes: 5 });
+        let other = tempfile::tempdir().unwrap();
+        let link = packed(other.path(), |tar| file(tar, "_data", b""));
+        assert!(read_back(&link, "_data").unwrap_err().to_string().contains(NO_DIRECTORY));
         assert!(read_back(&path, "_dat").unwrap_err().to_string().contains("is none of it"));
         let whole = std::fs::read(&path).unwrap();
         for cut in [whole.len() - 1, whole.len() / 2] {

@@ -4,15 +4,17 @@
 //! pg_dumpall(1), mariadb-dump(1), mysqldump(1), redis-cli(1); the variables are those of the official images and of Bitnami's.
 
 use super::api::{Api, Refused};
-use super::content::{Pack, unpacked};
+use super::content::{Pack, first_line, unpacked};
 use super::manifest::Dump;
 use crate::engine::backup::content::Through;
 use crate::engine::backup::sql_dump::Reader;
+use crate::engine::fact::Why;
 use crate::family::docker::probe::{Goes, encoded};
 use crate::keep::stored::Stored;
 use serde_json::{Value, json};
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// What a server does before its files are read.
 struct Row {
@@ -30,7 +32,7 @@ const ROWS: &[Row] = &[
     Row {
         server: "PostgreSQL",
         users: &["postgres", ""],
-        script: "PGPASSWORD=\"${PGPASSWORD:-${POSTGRES_PASSWORD:-${POSTGRESQL_PASSWORD:-}}}\" \
+        script: "(sleep 120; kill $$) >/dev/null 2>&1 & PGPASSWORD=\"${PGPASSWORD:-${POSTGRES_PASSWORD:-${POSTGRESQL_PASSWORD:-}}}\" \
             exec pg_dumpall -w --lock-wait-timeout=10000 -U \"${POSTGRES_USER:-postgres}\"",
         dumps: true,
     },
@@ -38,7 +40,7 @@ const ROWS: &[Row] = &[
         server: "MySQL or MariaDB",
         users: &[""],
         script: "d=$(command -v mariadb-dump || command -v mysqldump) || { echo no mysqldump in it >&2; exit 1; }; \
-            MYSQL_PWD=\"${MARIADB_ROOT_PASSWORD:-${MYSQL_ROOT_PASSWORD:-}}\" \
+            (sleep 120; kill $$) >/dev/null 2>&1 & MYSQL_PWD=\"${MARIADB_ROOT_PASSWORD:-${MYSQL_ROOT_PASSWORD:-}}\" \
             exec \"$d\" -uroot --all-databases --single-transaction --quick --routines --events --triggers",
         dumps: true,
     },
@@ -51,6 +53,23 @@ const ROWS: &[Row] = &[
         dumps: false,
     },
 ];
+
+/// How long one server may take: its files are read afterwards, and want time, too. So long the scripts wait as well.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The server of a container by the variables that its image sets, where nobody saw by its files which one it is.
+fn by_variables(one: &Value) -> Option<String> {
+    const SIGNS: [(&str, &str); 5] = [
+        ("PGDATA=", "PostgreSQL"),
+        ("PG_MAJOR=", "PostgreSQL"),
+        ("MARIADB_VERSION=", "MySQL or MariaDB"),
+        ("MYSQL_VERSION=", "MySQL or MariaDB"),
+        ("REDIS_VERSION=", "Redis"),
+    ];
+    let set = one["Config"]["Env"].as_array()?;
+    let is_set = |sign: &str| set.iter().filter_map(Value::as_str).any(|one| one.starts_with(sign));
+    SIGNS.iter().find(|(sign, _)| is_set(sign)).map(|(_, server)| (*server).to_owned())
+}
 
 /// More of what a tool says on standard error nobody reads.
 const SAID: usize = 16 << 10;
@@ -72,7 +91,9 @@ pub async fn all(
         let (Some(id), Some(name)) = (one["Id"].as_str(), one["Name"].as_str()) else { continue };
         let name = name.trim_start_matches('/');
         let mounts = one["Mounts"].as_array().cloned().unwrap_or_default();
-        let mut databases = mounts.iter().filter_map(|mount| goes.databases.get(mount["Name"].as_str()?));
+        let told = by_variables(one);
+        let seen = mounts.iter().filter_map(|mount| goes.databases.get(mount["Name"].as_str()?));
+        let mut databases = seen.chain(&told);
         let Some((row, database)) = databases
             .find_map(|database| Some((ROWS.iter().find(|row| database.starts_with(row.server))?, database)))
         else {
@@ -114,13 +135,15 @@ async fn asked(
             Some(pack) => pack.take(some),
             None => Ok(()),
         });
-        match ran.await {
+        let ran = tokio::time::timeout(PATIENCE, ran).await;
+        match ran.unwrap_or_else(|_| Err(Why::TimedOut.into())) {
             Ok(()) => {
                 let Some(pack) = pack else { return Ok(None) };
                 pack.end().map_err(|e| e.to_string())?;
                 return read_back(copy, file).map(Some);
             }
-            Err(failed) => why = failed.to_string(),
+            Err(failed) if why.is_empty() => why = failed.to_string(),
+            Err(_) => {}
         }
         if row.dumps {
             std::fs::remove_file(&path).map_err(|e| e.to_string())?;
@@ -175,10 +198,7 @@ async fn run(
     if ended["ExitCode"].as_i64() == Some(0) {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&streams.said).into_owned();
-    let line = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    let message = line.unwrap_or("it ended without a word").chars().take(200).collect();
-    Err(Refused { status: 0, message })
+    Err(Refused { status: 0, message: first_line(&streams.said) })
 }
 
 /// Two streams in one: eight bytes say which and how much comes (Engine API, `POST /containers/{id}/attach`).

@@ -9,9 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::cell::RefCell;
 
-/// Containers that were frozen for this copy.
+/// Containers that stand still for this copy.
 #[derive(Default)]
-pub struct Frozen(RefCell<Vec<(String, String)>>);
+pub struct Frozen {
+    /// Those that were made to, by id and name: they go on afterwards.
+    own: RefCell<Vec<(String, String)>>,
+    /// All that have to stand still until everything is read, with when they had been started.
+    all: RefCell<Vec<(String, String, String)>>,
+}
 
 /// A container that uses volumes.
 #[derive(Clone, Debug, Deserialize)]
@@ -80,7 +85,7 @@ impl Frozen {
         let mut failed = Vec::new();
         for one in inspected {
             let state = &one["State"];
-            let runs = state["Running"].as_bool() == Some(true) && state["Paused"].as_bool() != Some(true);
+            let runs = state["Running"].as_bool() == Some(true);
             let mounts = one["Mounts"].as_array().cloned().unwrap_or_default();
             let of_it = |name: &str| mounts.iter().any(|mount| mount["Name"].as_str() == Some(name));
             let volumes: Vec<&str> =
@@ -90,21 +95,52 @@ impl Frozen {
                 continue;
             }
             let name = name.trim_start_matches('/');
+            let started = state["StartedAt"].as_str().unwrap_or_default().to_owned();
+            self.all.borrow_mut().push((id.to_owned(), name.to_owned(), started));
+            // Somebody else has frozen it, and lets it go on.
+            if state["Paused"].as_bool() == Some(true) {
+                continue;
+            }
             // Noted before: whoever is interrupted in between lets it go on.
-            self.0.borrow_mut().push((id.to_owned(), name.to_owned()));
+            self.own.borrow_mut().push((id.to_owned(), name.to_owned()));
             let paused = api.post(&format!("/containers/{}/pause", encoded(id)), &Value::Null).await;
             if let Err(refused) = paused {
-                self.0.borrow_mut().retain(|(known, _)| known != id);
-                let why = format!("container {name} could not be paused: {refused}");
+                self.own.borrow_mut().retain(|(known, _)| known != id);
+                self.all.borrow_mut().retain(|(known, ..)| known != id);
+                let why = match state["Restarting"].as_bool() {
+                    Some(true) => {
+                        format!("container {name} restarts again and again: docker stop {name} first")
+                    }
+                    _ => format!("container {name} could not be paused: {refused}"),
+                };
                 failed.extend(volumes.iter().map(|volume| ((*volume).to_owned(), why.clone())));
             }
         }
         failed
     }
 
+    /// Whether all of them have stood still from the first byte to the last.
+    ///
+    /// # Errors
+    /// One has not: what was read is of no one moment.
+    pub async fn still(&self, api: &Api<'_>) -> Result<(), String> {
+        let all = self.all.borrow().clone();
+        for (id, name, started) in all {
+            let said = api.get::<Value>(&format!("/containers/{}/json", encoded(&id))).await;
+            let said = said.map_err(|refused| format!("container {name}: {refused}"))?;
+            let state = &said["State"];
+            if state["Paused"].as_bool() != Some(true)
+                || state["StartedAt"].as_str() != Some(started.as_str())
+            {
+                return Err(format!("container {name} went on while its volumes were read"));
+            }
+        }
+        Ok(())
+    }
+
     /// Lets them go on. The answer names those that did not.
     pub async fn thaw(&self, api: &Api<'_>) -> Vec<String> {
-        let frozen = self.0.take();
+        let frozen = self.own.take();
         let mut notes = Vec::new();
         for (id, name) in frozen {
             let done = api.post(&format!("/containers/{}/unpause", encoded(&id)), &Value::Null).await;

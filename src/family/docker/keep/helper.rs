@@ -2,14 +2,13 @@
 //! none is fetched.
 
 use super::api::Api;
+use crate::engine::docker::daemon::HELPER;
 use crate::family::docker::probe::encoded;
 use serde::Deserialize;
 use serde_json::json;
 
 /// No image has a directory of this name: what it had there would be copied into an empty volume.
 const TARGET: &str = "/guard-volume";
-/// By what people know it who find one.
-const LABEL: &str = "guard.helper";
 
 /// A container that has one volume at [`Helper::target`].
 pub struct Helper {
@@ -46,7 +45,7 @@ impl Helper {
         let body = json!({
             "Image": image.id,
             "Cmd": ["true"],
-            "Labels": { LABEL: "a volume is read or written through it; it is never started" },
+            "Labels": { HELPER: "a volume is read or written through it; it is never started" },
             "HostConfig": {
                 "NetworkMode": "none",
                 "Mounts": [{
@@ -94,7 +93,7 @@ pub async fn sweep(api: &Api<'_>, volumes: &[String]) {
         #[serde(default)]
         name: String,
     }
-    let filters = json!({ "label": [LABEL] }).to_string();
+    let filters = json!({ "label": [HELPER] }).to_string();
     let path = format!("/containers/json?all=1&filters={}", encoded(&filters));
     let left: Vec<Left> = api.get(&path).await.unwrap_or_default();
     for one in left {

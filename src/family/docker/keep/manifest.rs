@@ -30,6 +30,9 @@ pub struct Manifest {
     /// Dumps of databases that ran, by the tools of their own containers.
     #[serde(default)]
     pub dumps: Vec<Dump>,
+    /// Volumes that stay, only lead elsewhere or lie in memory: how they were made, and nothing of what is in them.
+    #[serde(default)]
+    pub definitions: Vec<Definition>,
     /// Containers that go.
     #[serde(default)]
     pub containers: Vec<Container>,
@@ -41,6 +44,9 @@ pub struct Manifest {
     pub files: Vec<File>,
     /// Size of everything in it.
     pub bytes: u64,
+    /// What a person has to know of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What could not be copied; an empty list is a whole copy.
     #[serde(default)]
     pub gaps: Vec<Missing>,
@@ -71,6 +77,15 @@ pub struct Volume {
     /// The database that kept its data there: `PostgreSQL 15`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+}
+
+/// How a volume was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// What the daemon said of it.
+    pub inspect: Stored,
 }
 
 /// What was in a volume: a tar, packed by zstd.
@@ -159,7 +174,13 @@ impl Manifest {
         let containers = self.containers.iter().map(|one| &one.inspect);
         let networks = self.networks.iter().map(|one| &one.inspect);
         let dumps = self.dumps.iter().map(|one| &one.stored);
-        volumes.chain(dumps).chain(containers).chain(networks).chain(self.files.iter().map(|one| &one.stored))
+        let definitions = self.definitions.iter().map(|one| &one.inspect);
+        volumes
+            .chain(dumps)
+            .chain(definitions)
+            .chain(containers)
+            .chain(networks)
+            .chain(self.files.iter().map(|one| &one.stored))
     }
 
     /// Bytes of all files in all volumes.

@@ -16,7 +16,7 @@ pub use manifest::Manifest;
 
 use super::probe::{Goes, encoded};
 use super::resolve::Daemon;
-use crate::engine::docker::daemon::called;
+use crate::engine::docker::daemon::{Volume, called};
 use crate::keep::atomic_dir::{Partial, create};
 use crate::keep::head::{Kind, Missing};
 use crate::keep::stored::{Stored, too_little};
@@ -205,12 +205,20 @@ async fn collect(
     networks(api, &inspected, copy, &mut manifest).await?;
     files(&inspected, copy, &mut manifest)?;
     let has_tar = goes.local && rustix::process::geteuid().is_root() && content::has_tar(api.until()).await;
+    // What an earlier run has left would be in the way of the command itself.
+    let names: Vec<String> = goes.volumes.iter().map(|volume| volume.name.clone()).collect();
+    helper::sweep(api, &names).await;
+    definitions(api, &inspected, goes, copy, &mut manifest).await?;
     let (dumps, notes) =
         dump::all(api, &inspected, goes, copy, order.most, &|name| (order.begins)(name, false)).await;
     manifest.dumps = dumps;
+    manifest.notes.clone_from(&notes);
     let users = if has_tar { Vec::new() } else { freeze::users(api, &goes.volumes).await? };
     let unfrozen = frozen.freeze(api, &inspected, goes).await;
     for (nth, volume) in goes.volumes.iter().enumerate() {
+        if in_memory(volume) {
+            continue;
+        }
         (order.begins)(&called(&volume.name), true);
         let inspect = api.get::<Value>(&format!("/volumes/{}", encoded(&volume.name))).await?;
         let way = match PathBuf::from(&volume.mountpoint) {
@@ -236,7 +244,41 @@ async fn collect(
             database: goes.databases.get(&volume.name).cloned(),
         });
     }
+    frozen.still(api).await.map_err(Failed::Why)?;
     Ok((manifest, notes))
+}
+
+/// What is in it is gone as soon as nobody mounts it.
+fn in_memory(volume: &Volume) -> bool {
+    volume.options.get("type").is_some_and(|kind| kind == "tmpfs")
+}
+
+/// How volumes were made that have nothing of their own, or stay: containers that are made again mount them.
+async fn definitions(
+    api: &Api<'_>,
+    inspected: &[Value],
+    goes: &Goes,
+    copy: &Path,
+    manifest: &mut Manifest,
+) -> Result<(), Failed> {
+    let mut names: Vec<String> = Vec::new();
+    for volume in goes.volumes.iter().filter(|volume| in_memory(volume)) {
+        let why = "it lies in memory, and goes with its containers".to_owned();
+        manifest.gaps.push(Missing { what: called(&volume.name), why });
+        names.push(volume.name.clone());
+    }
+    let mounts = inspected.iter().flat_map(|one| one["Mounts"].as_array().cloned().unwrap_or_default());
+    for name in mounts.filter_map(|mount| mount["Name"].as_str().map(str::to_owned)) {
+        if !names.contains(&name) && !goes.volumes.iter().any(|volume| volume.name == name) {
+            names.push(name);
+        }
+    }
+    for (nth, name) in names.into_iter().filter(|name| !name.is_empty()).enumerate() {
+        let Ok(said) = api.get::<Value>(&format!("/volumes/{}", encoded(&name))).await else { continue };
+        let inspect = written(copy, &format!("inspect/definition-{nth}.json"), &said)?;
+        manifest.definitions.push(manifest::Definition { name, inspect });
+    }
+    Ok(())
 }
 
 /// Writes what the daemon said.

@@ -20,6 +20,8 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// What a volume that was made again bears, with the copy's id.
+const RESTORED: &str = "guard.restored";
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(1800);
 /// How long taking away what was made may take.
@@ -194,10 +196,13 @@ async fn carry_out(
     made: &mut Made,
     report: &mut Report,
 ) -> Result<(), Failed> {
+    // Somebody may have taken a name while the question stood.
+    if let Some(taken) = look(api, back).await.map_err(Failed::Why)?.taken.first() {
+        return Err(Failed::Why(format!("{taken} is there by now")));
+    }
     for volume in &back.manifest.volumes {
         begins(&called(&volume.name));
-        made.volumes.push(volume.name.clone());
-        fill(api, back, volume)
+        fill(api, back, volume, made)
             .await
             .map_err(|why| Failed::Why(format!("{}: {why}", called(&volume.name))))?;
         report.made.push(called(&volume.name));
@@ -210,16 +215,28 @@ async fn carry_out(
         begins(&network.name);
         let said = read(back.dir, &network.inspect).map_err(Failed::Why)?;
         match api.post("/networks/create", &network_body(&said)).await {
-            Ok(_) => {
-                made.networks.push(network.name.clone());
+            Ok(answer) => {
+                made.networks.extend(answer["Id"].as_str().map(str::to_owned));
                 report.made.push(format!("network {}", network.name));
             }
             Err(refused) => report.failed.push((format!("network {}", network.name), refused.message)),
         }
     }
+    for one in &back.manifest.definitions {
+        if there(api, &format!("/volumes/{}", encoded(&one.name))).await.map_err(Failed::Why)?.is_some() {
+            continue;
+        }
+        match define(api, back, &one.name, &one.inspect).await {
+            Ok(_) => {
+                made.volumes.push(one.name.clone());
+                report.made.push(format!("{}, as it was told", called(&one.name)));
+            }
+            Err(why) => report.failed.push((called(&one.name), why)),
+        }
+    }
     // From here on what is there stays: data counts more than all or nothing.
     let mut started: Vec<(String, String, String)> = Vec::new();
-    for container in &back.manifest.containers {
+    for container in in_order(back).map_err(Failed::Why)? {
         begins(&container.name);
         match make(api, back, container, made).await {
             Ok((id, began)) => {
@@ -242,16 +259,31 @@ async fn carry_out(
     Ok(())
 }
 
-/// Makes a volume and puts into it what was in it.
-async fn fill(api: &Api<'_>, back: &Back<'_>, volume: &Volume) -> Result<(), String> {
-    let said = read(back.dir, &volume.inspect)?;
+/// Makes a volume. A daemon that has one of this name answers with that: only what bears this copy's label was made here.
+async fn define(api: &Api<'_>, back: &Back<'_>, name: &str, inspect: &Stored) -> Result<Value, String> {
+    let said = read(back.dir, inspect)?;
+    let mut labels = said["Labels"].as_object().cloned().unwrap_or_default();
+    labels.insert(RESTORED.to_owned(), back.manifest.id.clone().into());
     let body = json!({
-        "Name": volume.name,
+        "Name": name,
         "Driver": said["Driver"],
         "DriverOpts": said["Options"].as_object().cloned().unwrap_or_default(),
-        "Labels": said["Labels"].as_object().cloned().unwrap_or_default(),
+        "Labels": labels,
     });
+    if there(api, &format!("/volumes/{}", encoded(name))).await?.is_some() {
+        return Err("it is there by now".to_owned());
+    }
     let made = api.post("/volumes/create", &body).await.map_err(|refused| refused.message)?;
+    if made["Labels"][RESTORED].as_str() == Some(&back.manifest.id) {
+        return Ok(made);
+    }
+    Err("somebody else has made one of this name meanwhile".to_owned())
+}
+
+/// Makes a volume and puts into it what was in it.
+async fn fill(api: &Api<'_>, back: &Back<'_>, volume: &Volume, own: &mut Made) -> Result<(), String> {
+    let made = define(api, back, &volume.name, &volume.inspect).await?;
+    own.volumes.push(volume.name.clone());
     let content = &volume.content;
     let from = inside(back.dir, &content.stored.file).map_err(|e| e.to_string())?;
     match place(back, &made, content) {
@@ -299,9 +331,7 @@ async fn unpack_here(from: &Path, above: &Path, until: Instant) -> Result<(), St
     let done = child::run_as_it_is(tar, None, until).await.map_err(|why| why.to_string())?;
     let fed = feeding.join().unwrap_or_else(|_| Err(io::Error::other("the copy could not be read")));
     if !done.ok {
-        let said = String::from_utf8_lossy(&done.err);
-        let line = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-        return Err(line.unwrap_or("tar ended without a word").to_owned());
+        return Err(content::first_line(&done.err));
     }
     fed.map_err(|e| e.to_string())
 }
@@ -343,6 +373,38 @@ async fn make(
     Ok((id, said["State"]["StartedAt"].as_str().unwrap_or_default().to_owned()))
 }
 
+/// The containers, those first that others share something with.
+fn in_order<'m>(back: &Back<'m>) -> Result<Vec<&'m Container>, String> {
+    let mut left: Vec<(&Container, Vec<String>)> = Vec::new();
+    for container in &back.manifest.containers {
+        let said = read(back.dir, &container.inspect)?;
+        left.push((container, others_of(&said["HostConfig"])));
+    }
+    let mut order: Vec<&Container> = Vec::new();
+    while !left.is_empty() {
+        let waits = |of: &[String]| {
+            left.iter().any(|(other, _)| of.iter().any(|word| *word == other.name || *word == other.id))
+        };
+        // In a circle nobody is the first.
+        let next = left.iter().position(|(_, of)| !waits(of)).unwrap_or(0);
+        order.push(left.remove(next).0);
+    }
+    Ok(order)
+}
+
+/// The containers that a container shares something with, by their names or ids.
+fn others_of(host: &Value) -> Vec<String> {
+    let modes = ["NetworkMode", "IpcMode", "PidMode"].into_iter();
+    let modes = modes.filter_map(|key| host[key].as_str()?.strip_prefix("container:").map(str::to_owned));
+    let list = |key: &str| host[key].as_array().cloned().unwrap_or_default();
+    let first = |value: &Value| {
+        let word = value.as_str()?.split(':').next()?;
+        Some(word.trim_start_matches('/').to_owned())
+    };
+    let named: Vec<String> = list("Links").iter().chain(&list("VolumesFrom")).filter_map(first).collect();
+    modes.chain(named).collect()
+}
+
 /// A container as it is made, of what was said of it, and the networks that it joins afterwards: before API 1.44 one alone can be said
 /// at the beginning.
 fn container_body(said: &Value, image: &str, all: &[Container]) -> (Value, Vec<(String, Value)>) {
@@ -362,6 +424,7 @@ fn container_body(said: &Value, image: &str, all: &[Container]) -> (Value, Vec<(
             host.insert(key.to_owned(), format!("container:{}", named.name).into());
         }
     }
+    share(said, &mut host, all);
     if host.get("NetworkMode").and_then(Value::as_str).is_some_and(|mode| mode.starts_with("container:")) {
         config.remove("Hostname");
         config.remove("ExposedPorts");
@@ -380,6 +443,29 @@ fn container_body(said: &Value, image: &str, all: &[Container]) -> (Value, Vec<(
     config.insert("HostConfig".to_owned(), Value::Object(host));
     config.insert("NetworkingConfig".to_owned(), json!({ "EndpointsConfig": first }));
     (Value::Object(config), others)
+}
+
+/// Containers that were named by their ids have new ones, and are named by their names.
+fn share(said: &Value, host: &mut Map<String, Value>, all: &[Container]) {
+    let named =
+        |word: &str| all.iter().find(|one| one.id == word).map_or(word.to_owned(), |one| one.name.clone());
+    let each = |key: &str, of: &dyn Fn(&str) -> String| -> Option<Value> {
+        let list = said["HostConfig"][key].as_array()?;
+        Some(list.iter().filter_map(Value::as_str).map(|one| Value::from(of(one))).collect())
+    };
+    let from = each("VolumesFrom", &|one| match one.split_once(':') {
+        Some((word, mode)) => format!("{}:{mode}", named(word)),
+        None => named(one),
+    });
+    // `/db:/web/alias`, as it is said; `db:alias`, as it is told.
+    let links = each("Links", &|one| match one.split_once(':') {
+        Some((other, alias)) => {
+            format!("{}:{}", other.trim_start_matches('/'), alias.rsplit('/').next().unwrap_or(alias))
+        }
+        None => one.to_owned(),
+    });
+    host.extend(from.map(|list| ("VolumesFrom".to_owned(), list)));
+    host.extend(links.map(|list| ("Links".to_owned(), list)));
 }
 
 /// Volumes that nobody had named are mounted by their names: else the daemon would make new ones.
@@ -455,7 +541,8 @@ mod tests {
         let said = json!({
             "Id": "0123456789abcdef", "Name": "/shop-db-1",
             "Config": { "Hostname": "0123456789ab", "Image": "postgres:15", "Env": ["A=b"], "Labels": {"x": "y"} },
-            "HostConfig": { "NetworkMode": "shop_default", "Binds": ["shop_pgdata:/data:rw"], "IpcMode": "container:ffff" },
+            "HostConfig": { "NetworkMode": "shop_default", "Binds": ["shop_pgdata:/data:rw"], "IpcMode": "container:ffff",
+                "VolumesFrom": ["ffff:ro"], "Links": ["/shop-web-1:/shop-db-1/web"] },
             "Mounts": [
                 { "Type": "volume", "Name": "shop_pgdata", "Destination": "/data", "RW": true },
                 { "Type": "volume", "Name": "aaaa", "Destination": "/anon", "RW": false },
@@ -471,6 +558,9 @@ mod tests {
         assert_eq!(body["Env"], json!(["A=b"]));
         assert!(body.get("Hostname").is_none());
         assert_eq!(body["HostConfig"]["Binds"], json!(["shop_pgdata:/data:rw", "aaaa:/anon:ro"]));
+        assert_eq!(body["HostConfig"]["VolumesFrom"], json!(["shop-web-1:ro"]));
+        assert_eq!(body["HostConfig"]["Links"], json!(["shop-web-1:web"]));
+        assert_eq!(others_of(&said["HostConfig"]), ["ffff", "shop-web-1", "ffff"]);
         assert_eq!(body["HostConfig"]["IpcMode"], "container:shop-web-1");
         assert_eq!(
             body["NetworkingConfig"]["EndpointsConfig"],

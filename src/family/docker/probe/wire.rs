@@ -54,6 +54,8 @@ pub struct Listed {
     #[serde(deserialize_with = "or_default")]
     names: Vec<String>,
     #[serde(deserialize_with = "or_default")]
+    image: String,
+    #[serde(deserialize_with = "or_default")]
     created: serde_json::Value,
     #[serde(deserialize_with = "or_default")]
     ports: Vec<Port>,
@@ -130,6 +132,7 @@ impl Listed {
         ports.dedup();
         Container {
             name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.id.chars().take(12).collect()),
+            image: self.image,
             state: State::of(&self.state),
             age_s: created(&self.created).and_then(|at| u64::try_from(now - at).ok()),
             id: self.id,
