@@ -264,6 +264,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn images_of_servers_that_keep_things_in_memory() {
+        for (image, want) in [
+            ("redis", true),
+            ("redis:7-alpine", true),
+            ("registry.example.com:5000/bitnami/redis@sha256:aa", true),
+            ("redis-stack:latest", true),
+            ("redisinsight", false),
+            ("postgres:15", false),
+            ("", false),
+        ] {
+            assert_eq!(keeps_in_memory(image), want, "{image}");
+        }
+    }
+
+    #[test]
     fn data_lies_where_images_keep_it() {
         for (target, want) in [
             ("/var/lib/postgresql/data", Some("PostgreSQL")),

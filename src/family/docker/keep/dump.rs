@@ -8,6 +8,7 @@ use super::content::{Pack, first_line, unpacked};
 use super::manifest::Dump;
 use crate::engine::backup::content::Through;
 use crate::engine::backup::sql_dump::Reader;
+use crate::engine::docker::holders::keeps_in_memory;
 use crate::engine::fact::Why;
 use crate::family::docker::probe::{Goes, encoded};
 use crate::keep::stored::Stored;
@@ -57,8 +58,8 @@ const ROWS: &[Row] = &[
 /// How long one server may take: its files are read afterwards, and want time, too. So long the scripts wait as well.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The server of a container by the variables that its image sets, where nobody saw by its files which one it is.
-fn by_variables(one: &Value) -> Option<String> {
+/// The server of a container by its image and the variables that this sets, where nobody saw by its files which one it is.
+fn by_image(one: &Value) -> Option<String> {
     const SIGNS: [(&str, &str); 5] = [
         ("PGDATA=", "PostgreSQL"),
         ("PG_MAJOR=", "PostgreSQL"),
@@ -66,9 +67,11 @@ fn by_variables(one: &Value) -> Option<String> {
         ("MYSQL_VERSION=", "MySQL or MariaDB"),
         ("REDIS_VERSION=", "Redis"),
     ];
-    let set = one["Config"]["Env"].as_array()?;
+    let set = one["Config"]["Env"].as_array().cloned().unwrap_or_default();
     let is_set = |sign: &str| set.iter().filter_map(Value::as_str).any(|one| one.starts_with(sign));
-    SIGNS.iter().find(|(sign, _)| is_set(sign)).map(|(_, server)| (*server).to_owned())
+    let by_name = || one["Config"]["Image"].as_str().is_some_and(keeps_in_memory).then_some("Redis");
+    let sign = SIGNS.iter().find(|(sign, _)| is_set(sign)).map(|(_, server)| *server);
+    sign.or_else(by_name).map(str::to_owned)
 }
 
 /// More of what a tool says on standard error nobody reads.
@@ -91,7 +94,7 @@ pub async fn all(
         let (Some(id), Some(name)) = (one["Id"].as_str(), one["Name"].as_str()) else { continue };
         let name = name.trim_start_matches('/');
         let mounts = one["Mounts"].as_array().cloned().unwrap_or_default();
-        let told = by_variables(one);
+        let told = by_image(one);
         let seen = mounts.iter().filter_map(|mount| goes.databases.get(mount["Name"].as_str()?));
         let mut databases = seen.chain(&told);
         let Some((row, database)) = databases
