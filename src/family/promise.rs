@@ -2,6 +2,7 @@
 
 use super::call::Options;
 use crate::audit;
+use crate::engine::escape::escape;
 use crate::fail::Fail;
 use crate::keep;
 use crate::world::World;
@@ -55,14 +56,14 @@ impl Promise {
 
 impl Intent {
     /// A copy below this directory. What is only looked at gets no id: nobody would find a copy by it.
-    pub(super) fn new(root: PathBuf, options: Options) -> Intent {
+    pub(super) fn new(root: PathBuf, options: Options, world: &World) -> Intent {
         let id = if options.runs {
             let random = audit::entropy();
             keep::new_id(jiff::Timestamp::now(), [random[0], random[1], random[2], random[3]])
         } else {
             String::new()
         };
-        Intent { id, root, clauses: Vec::new() }
+        Intent { id, root, clauses: misread(world).into_iter().collect() }
     }
 
     /// How to get it back: by the id, which there is none of before a command is really run.
@@ -100,10 +101,34 @@ pub(super) fn wish(world: &World) -> &[u8] {
     world.set_var(VARIABLE).map(OsStrExt::as_bytes).unwrap_or_default()
 }
 
+/// What is said of a wish that nobody understands: it counts as none, and a slip is to be seen before the answer.
+fn misread(world: &World) -> Option<String> {
+    const KNOWN: [&[u8]; 4] = [b"", b"off", b"no-secrets", b"all"];
+    let wish = wish(world);
+    let text = || format!("{VARIABLE}={} counts as not set: off, no-secrets and all are known", escape(wish));
+    (!KNOWN.contains(&wish)).then(text)
+}
+
 /// A path as people write it: below their home by `~`.
 pub fn short(path: &Path, world: &World) -> String {
     match world.home().and_then(|home| path.strip_prefix(home).ok().map(|rest| rest.to_owned())) {
         Some(rest) => format!("~/{}", rest.display()),
         None => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_in_the_wish_is_said() {
+        for (value, said) in
+            [("", false), ("off", false), ("no-secrets", false), ("all", false), ("no-secret", true)]
+        {
+            let world = World::of(&[(VARIABLE, value)], "/");
+            assert_eq!(misread(&world).is_some(), said, "{value}");
+        }
+        assert!(misread(&World::of(&[], "/")).is_none());
     }
 }

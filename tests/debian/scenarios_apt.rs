@@ -282,7 +282,7 @@ fn a_package_and_a_unit_are_no_second_server_on_a_containers_data() {
         until pidof redis-server >/dev/null; do sleep 0.05; done");
     for line in starts {
         let screen = bed.alone(line).is(REFUSED).says("second     /var/lib/redis is open by Redis in");
-        screen.says("write over each other, and neither").says("destroy by the facts");
+        screen.says("write over each other, and neither").says("the facts and 1 more reason");
         bed.wrong(line, "db1").is(REFUSED);
     }
     assert!(!bed.root.has("/run/redis/redis-server.pid"), "nothing was started");

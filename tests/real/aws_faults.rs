@@ -158,12 +158,10 @@ fn a_read_that_never_answers_does_not_hold_the_question_back() {
     let s = scene!("slow");
     s.stage.policy("version: 1\nprobe: {timeout_ms: 5000}\n");
     let words = delete(&s, "slow-app");
-    s.aws.fault(&s.ann, json!({"service": "cloudformation", "operation": "List*", "delay": 60}));
-    let started = Instant::now();
+    s.aws.fault(&s.ann, json!({"service": "cloudformation", "operation": "List*", "delay": 900}));
     let mut terminal = s.terminal(&words);
-    terminal.expect("tries: ");
-    let took = started.elapsed();
-    assert!(took < Duration::from_secs(58), "{took:?}");
+    // Reads may take six times what the first answer took, which is long where a CLI needs ten seconds to start.
+    assert!(terminal.comes("tries: ", Duration::from_secs(300)), "{}", terminal.output());
     terminal.send("\x04");
     ended(terminal).is(REFUSED).says("timed out");
     untouched(&s, "slow-app");

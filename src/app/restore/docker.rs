@@ -19,7 +19,7 @@ use crate::family::docker::identity::{self, Found};
 use crate::family::docker::keep::restore::{self, Back, Report, Way};
 use crate::family::docker::keep::{Manifest, verify};
 use crate::policy;
-use crate::prompt::progress::Bar;
+use crate::prompt::progress::{Bar, Progress};
 use crate::ui::ColourChoice;
 use crate::ui::screen::{Item, Row, Screen};
 use crate::ui::stderr;
@@ -35,7 +35,10 @@ pub(super) fn run(
     world: &World,
     choice: ColourChoice,
 ) -> Result<Exit> {
-    verify(dir, manifest).map_err(|e| {
+    let reading = Progress::start("reading the copy", stderr::is_dumb(world));
+    let whole = verify(dir, manifest);
+    drop(reading);
+    whole.map_err(|e| {
         Fail::new(fail::Kind::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
     })?;
     if args.dry_run {
@@ -103,12 +106,20 @@ fn free(way: &Way) -> Result<()> {
     };
     if !way.taken.is_empty() {
         let one = way.taken.len() == 1;
-        return Err(Fail::new(fail::Kind::Refused, "refused: what is in the copy is there already")
+        let fail = Fail::new(fail::Kind::Refused, "refused: what is in the copy is there already")
             .because(format!("{} {} there", told(&way.taken), if one { "is" } else { "are" }))
-            .because("nothing was made, and nothing of it touched")
-            .help(
-                "rename or remove what is there, if you are sure that nobody needs it; then run it again",
-            ));
+            .because("nothing was made, and nothing of it touched");
+        let help = "rename or remove what is there, if you are sure that nobody needs it; then run it again";
+        if way.earlier.is_empty() {
+            return Err(fail.help(help));
+        }
+        // Whether it had come to its end nobody has written down.
+        let earlier = told(&way.earlier);
+        return Err(fail
+            .because(format!(
+                "{earlier}: an earlier restore of this copy made it, whole only if that one ended well"
+            ))
+            .help("if it was broken off, remove these with docker volume rm; then run it again"));
     }
     if !way.images.is_empty() {
         return Err(Fail::new(fail::Kind::Unavailable, "an image that containers are made of is not there")

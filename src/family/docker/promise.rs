@@ -69,7 +69,7 @@ impl Docker<'_> {
         }
         // Of what nobody has counted it shows when it comes; what was counted may take a little more when it is packed.
         let most = if wish == b"all" { u64::MAX } else { limit + limit / 4 };
-        let mut intent = Intent::new(root, self.on.cx.options);
+        let mut intent = Intent::new(root, self.on.cx.options, world);
         let size = if all > 0 { format!(" ({})", bytes(all)) } else { String::new() };
         let what = counted(volumes.len() as u64, "volume");
         let own = self.answered.loss.removes_own_files();

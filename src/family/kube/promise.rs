@@ -39,7 +39,7 @@ impl Kube<'_> {
             return Promise::None(why);
         }
         self.secrets = wish != b"no-secrets";
-        let mut intent = Intent::new(root, cx.options);
+        let mut intent = Intent::new(root, cx.options, cx.world);
         let secrets = if self.secrets { "Secrets included" } else { "without Secrets" };
         let mut text = format!(
             "manifests of all that goes, {secrets}, are kept in {}; back with: {}",

@@ -48,8 +48,9 @@ impl Packages<'_> {
             public_only,
             survey,
         };
-        let mut intent = Intent::new(dir, self.on.cx.options);
-        intent.clauses = clauses(&intent, &copies, plan, world);
+        let mut intent = Intent::new(dir, self.on.cx.options, world);
+        let more = clauses(&intent, &copies, plan, world);
+        intent.clauses.extend(more);
         self.copies = Some(copies);
         Promise::Copy(intent)
     }

@@ -5,6 +5,7 @@
 //! it would find after a crash; they go on if the copy fails. What containers wrote outside of volumes is not in it.
 
 mod api;
+mod body;
 mod content;
 mod dump;
 mod freeze;

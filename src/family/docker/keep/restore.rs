@@ -2,6 +2,7 @@
 //! taken meanwhile ends it before anything is made. What was made is taken away again where a volume could not be filled.
 
 use super::api::{Api, Refused};
+use super::body::{container_body, network_body, others_of};
 use super::content::{TAR_KEEPS, entries_of, tar, unpacked};
 use super::helper::{self, Helper};
 use super::manifest::{By, Container, Content, Manifest, Volume};
@@ -13,7 +14,7 @@ use crate::run::child;
 use crate::run::tasks::block_on;
 use crate::run::uninterrupted::Uninterrupted;
 use crate::world::World;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -46,6 +47,8 @@ pub struct Back<'a> {
 pub struct Way {
     /// Names that somebody has: nothing is made then.
     pub taken: Vec<String>,
+    /// The volumes among them that an earlier restore of this copy had made: one that was broken off left them half filled.
+    pub earlier: Vec<String>,
     /// Images that are not there: no container can be made of them.
     pub images: Vec<String>,
     /// Networks of the copy that are still there.
@@ -91,8 +94,11 @@ async fn look(api: &Api<'_>, back: &Back<'_>) -> Result<Way, String> {
     let mut way = Way::default();
     let manifest = back.manifest;
     for volume in &manifest.volumes {
-        if there(api, &format!("/volumes/{}", encoded(&volume.name))).await?.is_some() {
+        if let Some(found) = there(api, &format!("/volumes/{}", encoded(&volume.name))).await? {
             way.taken.push(called(&volume.name));
+            if found["Labels"][RESTORED].as_str() == Some(&manifest.id) {
+                way.earlier.push(volume.name.clone());
+            }
         }
     }
     for container in &manifest.containers {
@@ -336,19 +342,6 @@ async fn unpack_here(from: &Path, above: &Path, until: Instant) -> Result<(), St
     fed.map_err(|e| e.to_string())
 }
 
-/// A network as it is made, of what was said of it.
-fn network_body(said: &Value) -> Value {
-    let mut body = Map::new();
-    let keys = ["Name", "Driver", "Internal", "Attachable", "EnableIPv6", "IPAM", "Options", "Labels"];
-    for key in keys {
-        if let Some(value) = said.get(key).filter(|value| !value.is_null()) {
-            body.insert(key.to_owned(), value.clone());
-        }
-    }
-    body.insert("CheckDuplicate".to_owned(), Value::Bool(true));
-    Value::Object(body)
-}
-
 /// Makes a container; answers with its id and when it had begun to run.
 async fn make(
     api: &Api<'_>,
@@ -392,125 +385,6 @@ fn in_order<'m>(back: &Back<'m>) -> Result<Vec<&'m Container>, String> {
     Ok(order)
 }
 
-/// The containers that a container shares something with, by their names or ids.
-fn others_of(host: &Value) -> Vec<String> {
-    let modes = ["NetworkMode", "IpcMode", "PidMode"].into_iter();
-    let modes = modes.filter_map(|key| host[key].as_str()?.strip_prefix("container:").map(str::to_owned));
-    let list = |key: &str| host[key].as_array().cloned().unwrap_or_default();
-    let first = |value: &Value| {
-        let word = value.as_str()?.split(':').next()?;
-        Some(word.trim_start_matches('/').to_owned())
-    };
-    let named: Vec<String> = list("Links").iter().chain(&list("VolumesFrom")).filter_map(first).collect();
-    modes.chain(named).collect()
-}
-
-/// A container as it is made, of what was said of it, and the networks that it joins afterwards: before API 1.44 one alone can be said
-/// at the beginning.
-fn container_body(said: &Value, image: &str, all: &[Container]) -> (Value, Vec<(String, Value)>) {
-    let id = said["Id"].as_str().unwrap_or_default();
-    let short = id.get(..12).unwrap_or(id);
-    let mut config = said["Config"].as_object().cloned().unwrap_or_default();
-    config.insert("Image".to_owned(), image.into());
-    if config.get("Hostname").and_then(Value::as_str) == Some(short) {
-        config.remove("Hostname");
-    }
-    let mut host = said["HostConfig"].as_object().cloned().unwrap_or_default();
-    // What it shares with another one it shares with that one's successor.
-    for key in ["NetworkMode", "IpcMode", "PidMode"] {
-        let other = host.get(key).and_then(Value::as_str).and_then(|mode| mode.strip_prefix("container:"));
-        let named = other.and_then(|other| all.iter().find(|one| one.id == other));
-        if let Some(named) = named {
-            host.insert(key.to_owned(), format!("container:{}", named.name).into());
-        }
-    }
-    share(said, &mut host, all);
-    if host.get("NetworkMode").and_then(Value::as_str).is_some_and(|mode| mode.starts_with("container:")) {
-        config.remove("Hostname");
-        config.remove("ExposedPorts");
-    }
-    mount_unnamed(said, &mut host);
-    let mode = host.get("NetworkMode").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (mut first, mut others) = (Map::new(), Vec::new());
-    for (name, endpoint) in said["NetworkSettings"]["Networks"].as_object().into_iter().flatten() {
-        let endpoint = endpoint_body(endpoint, short);
-        if *name == mode || (mode == "default" && name == "bridge") {
-            first.insert(name.clone(), endpoint);
-        } else if !mode.starts_with("container:") && !matches!(mode.as_str(), "host" | "none") {
-            others.push((name.clone(), endpoint));
-        }
-    }
-    config.insert("HostConfig".to_owned(), Value::Object(host));
-    config.insert("NetworkingConfig".to_owned(), json!({ "EndpointsConfig": first }));
-    (Value::Object(config), others)
-}
-
-/// Containers that were named by their ids have new ones, and are named by their names.
-fn share(said: &Value, host: &mut Map<String, Value>, all: &[Container]) {
-    let named =
-        |word: &str| all.iter().find(|one| one.id == word).map_or(word.to_owned(), |one| one.name.clone());
-    let each = |key: &str, of: &dyn Fn(&str) -> String| -> Option<Value> {
-        let list = said["HostConfig"][key].as_array()?;
-        Some(list.iter().filter_map(Value::as_str).map(|one| Value::from(of(one))).collect())
-    };
-    let from = each("VolumesFrom", &|one| match one.split_once(':') {
-        Some((word, mode)) => format!("{}:{mode}", named(word)),
-        None => named(one),
-    });
-    // `/db:/web/alias`, as it is said; `db:alias`, as it is told.
-    let links = each("Links", &|one| match one.split_once(':') {
-        Some((other, alias)) => {
-            format!("{}:{}", other.trim_start_matches('/'), alias.rsplit('/').next().unwrap_or(alias))
-        }
-        None => one.to_owned(),
-    });
-    host.extend(from.map(|list| ("VolumesFrom".to_owned(), list)));
-    host.extend(links.map(|list| ("Links".to_owned(), list)));
-}
-
-/// Volumes that nobody had named are mounted by their names: else the daemon would make new ones.
-fn mount_unnamed(said: &Value, host: &mut Map<String, Value>) {
-    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-    let (mut binds, mounts) = (list(host.get("Binds")), list(host.get("Mounts")));
-    let target_of = |bind: &Value| bind.as_str().and_then(|bind| bind.split(':').nth(1)).map(str::to_owned);
-    let mut known: Vec<String> = binds.iter().filter_map(target_of).collect();
-    let named = mounts.iter().filter(|mount| mount["Source"].as_str().is_some_and(|name| !name.is_empty()));
-    known.extend(named.filter_map(|mount| mount["Target"].as_str().map(str::to_owned)));
-    let mut replaced = Vec::new();
-    for mount in said["Mounts"].as_array().into_iter().flatten() {
-        let (Some("volume"), Some(name), Some(target)) =
-            (mount["Type"].as_str(), mount["Name"].as_str(), mount["Destination"].as_str())
-        else {
-            continue;
-        };
-        if !known.iter().any(|at| at == target) {
-            let mode = if mount["RW"].as_bool() == Some(false) { ":ro" } else { "" };
-            binds.push(format!("{name}:{target}{mode}").into());
-            replaced.push(target.to_owned());
-        }
-    }
-    if replaced.is_empty() {
-        return;
-    }
-    let stays = |mount: &Value| mount["Target"].as_str().is_none_or(|at| !replaced.iter().any(|r| r == at));
-    host.insert("Mounts".to_owned(), mounts.into_iter().filter(stays).collect());
-    host.insert("Binds".to_owned(), Value::Array(binds));
-}
-
-/// What a container had been told for a network; its own short id is a name that the next one has no use for.
-fn endpoint_body(endpoint: &Value, short: &str) -> Value {
-    let mut body = Map::new();
-    for key in ["IPAMConfig", "Links", "DriverOpts"] {
-        if let Some(value) = endpoint.get(key).filter(|value| !value.is_null()) {
-            body.insert(key.to_owned(), value.clone());
-        }
-    }
-    let aliases = endpoint["Aliases"].as_array().into_iter().flatten();
-    let aliases: Vec<Value> = aliases.filter(|alias| alias.as_str() != Some(short)).cloned().collect();
-    body.insert("Aliases".to_owned(), Value::Array(aliases));
-    Value::Object(body)
-}
-
 /// Takes away what was made, and says of what is left why.
 async fn take_away(api: &Api<'_>, made: &Made) -> Vec<(String, String)> {
     let mut left = Vec::new();
@@ -530,55 +404,4 @@ async fn take_away(api: &Api<'_>, made: &Made) -> Vec<(String, String)> {
         }
     }
     left
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_container_is_made_as_it_was_told() {
-        let said = json!({
-            "Id": "0123456789abcdef", "Name": "/shop-db-1",
-            "Config": { "Hostname": "0123456789ab", "Image": "postgres:15", "Env": ["A=b"], "Labels": {"x": "y"} },
-            "HostConfig": { "NetworkMode": "shop_default", "Binds": ["shop_pgdata:/data:rw"], "IpcMode": "container:ffff",
-                "VolumesFrom": ["ffff:ro"], "Links": ["/shop-web-1:/shop-db-1/web"] },
-            "Mounts": [
-                { "Type": "volume", "Name": "shop_pgdata", "Destination": "/data", "RW": true },
-                { "Type": "volume", "Name": "aaaa", "Destination": "/anon", "RW": false },
-                { "Type": "bind", "Source": "/srv", "Destination": "/srv" },
-            ],
-            "NetworkSettings": { "Networks": {
-                "shop_default": { "Aliases": ["db", "0123456789ab"], "IPAMConfig": null, "NetworkID": "n" },
-                "other": { "Aliases": null, "IPAMConfig": { "IPv4Address": "10.0.0.9" } },
-            } },
-        });
-        let sibling = Container { name: "shop-web-1".into(), id: "ffff".into(), ..Container::default() };
-        let (body, others) = container_body(&said, "postgres:15", &[sibling]);
-        assert_eq!(body["Env"], json!(["A=b"]));
-        assert!(body.get("Hostname").is_none());
-        assert_eq!(body["HostConfig"]["Binds"], json!(["shop_pgdata:/data:rw", "aaaa:/anon:ro"]));
-        assert_eq!(body["HostConfig"]["VolumesFrom"], json!(["shop-web-1:ro"]));
-        assert_eq!(body["HostConfig"]["Links"], json!(["shop-web-1:web"]));
-        assert_eq!(others_of(&said["HostConfig"]), ["ffff", "shop-web-1", "ffff"]);
-        assert_eq!(body["HostConfig"]["IpcMode"], "container:shop-web-1");
-        assert_eq!(
-            body["NetworkingConfig"]["EndpointsConfig"],
-            json!({ "shop_default": { "Aliases": ["db"] } })
-        );
-        assert_eq!(
-            others,
-            [("other".to_owned(), json!({ "IPAMConfig": { "IPv4Address": "10.0.0.9" }, "Aliases": [] }))]
-        );
-    }
-
-    #[test]
-    fn a_mount_that_named_no_volume_gets_its_name() {
-        let said =
-            json!({ "Mounts": [{ "Type": "volume", "Name": "aaaa", "Destination": "/d", "RW": true }] });
-        let mut host = Map::new();
-        host.insert("Mounts".to_owned(), json!([{ "Type": "volume", "Source": "", "Target": "/d" }]));
-        mount_unnamed(&said, &mut host);
-        assert_eq!((&host["Mounts"], &host["Binds"]), (&json!([]), &json!(["aaaa:/d"])));
-    }
 }
