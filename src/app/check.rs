@@ -112,9 +112,11 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
 }
 
 fn plain(judged: &Evaluation<'_>, shown: &show::Shown<'_>, world: &World, choice: ColourChoice) -> String {
+    use crate::engine::backup::backed::WITHOUT;
     use crate::engine::situation::Level;
     use std::io::IsTerminal;
-    let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), None);
+    let columns = super::out::columns().and_then(|columns| u16::try_from(columns).ok());
+    let look = crate::ui::Look::of(world, choice, std::io::stdout().is_terminal(), columns);
     let verdict = match &judged.outcome.decision {
         Decision::Allow(_) => match judged.impact.gaps.iter().find(|gap| gap.why == Why::NotAsked) {
             Some(gap) => format!("would run; not asked: {}", gap.what),
@@ -124,7 +126,8 @@ fn plain(judged: &Evaluation<'_>, shown: &show::Shown<'_>, world: &World, choice
             "would be refused by the server".to_owned()
         }
         Decision::Confirm(asked) if asked.level == Level::Typed => {
-            format!("would ask to type {}", judged.outcome.challenge.pattern())
+            let also = if asked.without_backup { format!(", and then '{WITHOUT}'") } else { String::new() };
+            format!("would ask to type {}{also}", judged.outcome.challenge.pattern())
         }
         Decision::Confirm(_) => "would ask y/N".to_owned(),
         Decision::Deny(denied) => {

@@ -3,7 +3,7 @@
 use super::colour::When;
 use clap::{Parser, Subcommand};
 
-/// Stands in front of kubectl, aws, apt and systemctl and makes people prove where they are before something is lost
+/// Stands in front of kubectl, aws, docker, apt and systemctl and makes people prove where they are before something is lost
 #[derive(Parser, Debug)]
 #[command(
     name = "guard",
@@ -21,9 +21,14 @@ Examples:
       every stage of the decision, and where each value comes from
   guard check apt-get remove postgresql-client-15
       the same on this host: what goes that nobody named
+  guard check docker compose down -v
+      which volumes go, and what is in them
   GUARD_CONFIRM='main/shop/*' kubectl delete ns shop
       answer the question in a pipeline",
     after_help = "\
+Environment: GUARD_CONFIRM answers where there is no terminal; GUARD_KEEP=off takes
+no copy before something goes, no-secrets none with secrets, all also large ones.
+
 Exit codes: the tool's own when it ran; 3 would ask (check), 64 usage, 65 input
 not understood, 69 probe required but unavailable, 70 bug, 74 audit not
 writable, 77 refused, 78 policy invalid, 126/127 tool not executable/not found,

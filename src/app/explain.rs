@@ -162,7 +162,8 @@ fn write_facts(out: &mut String, judged: &Evaluation<'_>) {
         line(out, "goes", &format!("{more}{} {}", group.count, group.kind));
     }
     for data in &impact.data {
-        line(out, "data", &format!("{}: {:?} ({})", data.what, data.fate, data.because));
+        let because = if data.because.is_empty() { String::new() } else { format!(" ({})", data.because) };
+        line(out, "data", &format!("{}: {}{because}", data.what, data.fate.word()));
     }
     for text in backup::lines(&impact.backups) {
         line(out, "backup", &text);
@@ -204,7 +205,7 @@ fn write_decision(out: &mut String, judged: &Evaluation<'_>) {
     let (word, reason) = match &judged.outcome.decision {
         Decision::Allow(a) if a.notice => ("allow, with one line".to_owned(), None),
         Decision::Allow(_) => ("allow".to_owned(), None),
-        Decision::Confirm(a) => (format!("confirm ({:?})", a.level), None),
+        Decision::Confirm(a) => (format!("confirm, {}", a.level.told()), None),
         Decision::Deny(d) => ("deny".to_owned(), Some(d.reason.as_str())),
     };
     line(out, "outcome", &word);

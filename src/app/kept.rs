@@ -344,19 +344,19 @@ fn of_daemon(m: &volumes::Manifest, dir: &Path) -> String {
             "{}: {}{} in {}  {}",
             esc(&called(&volume.name)),
             volume.database.as_ref().map(|what| format!("{}, ", esc(what))).unwrap_or_default(),
-            size(content.live_bytes),
-            counted(content.entries, "file"),
+            human::bytes(content.live_bytes),
+            counted(content.entries, "entry"),
             esc(&content.stored.file),
         );
     }
     for dump in &m.dumps {
         let _ = writeln!(
             text,
-            "dump      {} of container {}: {} rows of {} tables, {}  {}",
+            "dump      {} of container {}: {} of {}, {}  {}",
             esc(&dump.database),
             esc(&dump.container),
-            human::number(dump.rows),
-            human::number(dump.tables),
+            counted(dump.rows, "row"),
+            counted(dump.tables, "table"),
             size(dump.stored.bytes),
             esc(&dump.stored.file),
         );

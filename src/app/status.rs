@@ -86,8 +86,10 @@ fn in_front(world: &World) -> (Vec<&'static str>, Vec<&'static str>) {
             .map(|dir| dir.join(tool))
             .find(|path| path.is_file())
     };
-    let there = links::tools().filter_map(|tool| Some((tool, first(tool)?)));
-    let (ours, theirs): (Vec<_>, Vec<_>) = there.partition(|(_, path)| links::is_guard(path));
+    let there = links::all().filter_map(|tool| Some((tool, first(tool)?)));
+    let (ours, mut theirs): (Vec<_>, Vec<_>) = there.partition(|(_, path)| links::is_guard(path));
+    // What is linked only for those who ask for it is missed by nobody else.
+    theirs.retain(|(name, _)| links::tools().any(|tool| tool == *name));
     let names = |found: Vec<(&'static str, _)>| found.into_iter().map(|(tool, _)| tool).collect();
     (names(ours), names(theirs))
 }

@@ -194,6 +194,17 @@ pub enum Fate {
     Erased,
 }
 
+impl Fate {
+    /// In one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Fate::Kept => "kept",
+            Fate::Unknown => "unknown",
+            Fate::Erased => "erased",
+        }
+    }
+}
+
 /// Who applied some of the objects that go, and whether they can be made again from there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {

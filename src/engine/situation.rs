@@ -158,6 +158,16 @@ pub enum Level {
     Typed,
 }
 
+impl Level {
+    /// In a word or two.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Level::YesNo => "y/N",
+            Level::Typed => "typed",
+        }
+    }
+}
+
 /// What follows from a rule. The order is the order of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {

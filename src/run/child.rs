@@ -7,9 +7,11 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::unix::pipe;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 /// More than any dry run or credential needs; what is longer is cut.
@@ -177,13 +179,41 @@ async fn talk(mut command: Command, input: Option<&[u8]>, until: Instant, out: O
     }
 }
 
+/// Reads what a child writes, as long as it writes, into what others look at meanwhile. For within a runtime.
+pub fn listen(fd: OwnedFd, into: Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut keep = |some: &[u8]| {
+            if let Ok(mut all) = into.lock() {
+                append(&mut all, some);
+            }
+        };
+        // What could not be read nobody needs.
+        let _ = read(Some(fd), &mut keep).await;
+    })
+}
+
+/// Runs a command that asks the person something on the terminal itself. Whether it ended well; `None` where it took longer, or could
+/// not be started.
+pub fn attended(mut command: Command, longest: Duration) -> Option<bool> {
+    const OFTEN: Duration = Duration::from_millis(20);
+    let end = std::time::Instant::now() + longest;
+    let mut child = Leashed(command.spawn().ok()?);
+    loop {
+        match child.0.try_wait() {
+            Ok(Some(status)) => return Some(status.success()),
+            Ok(None) if std::time::Instant::now() < end => std::thread::sleep(OFTEN),
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
 /// Keeps what fits.
 fn append(all: &mut Vec<u8>, some: &[u8]) {
     let room = LARGEST.saturating_sub(all.len()).min(some.len());
     all.extend_from_slice(some.get(..room).unwrap_or_default());
 }
 
-async fn read(fd: Option<OwnedFd>, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+async fn read<S: FnMut(&[u8]) + ?Sized>(fd: Option<OwnedFd>, sink: &mut S) -> io::Result<()> {
     let Some(fd) = fd else { return Ok(()) };
     let from = pipe::Receiver::from_owned_fd(nonblocking(fd)?)?;
     // On the heap: the caller's future holds two of these for each child under way.

@@ -35,4 +35,6 @@ pub mod trail;
 #[cfg(feature = "cli")]
 pub mod trust;
 #[cfg(feature = "cli")]
+pub mod tty;
+#[cfg(feature = "cli")]
 pub mod uninterrupted;

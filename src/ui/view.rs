@@ -506,7 +506,12 @@ pub fn notes(texts: &[String]) -> impl Iterator<Item = Row> {
 
 fn clauses(label: &str, texts: &[String]) -> Option<Row> {
     let items: Vec<Item> = texts.iter().map(|t| Item::new().clause(t)).collect();
-    (!items.is_empty()).then(|| Row::list(label, items, ("", "")).in_full())
+    (!items.is_empty()).then(|| {
+        let mut row = Row::list(label, items, ("", "")).in_full();
+        // There are commas in them.
+        row.separator = "; ";
+        row
+    })
 }
 
 fn command_row(view: &View<'_>) -> Row {

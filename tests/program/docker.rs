@@ -22,13 +22,17 @@ case " $* " in
 esac
 "#;
 
-struct Stage {
-    machine: Machine,
-    daemon: FakeDaemon,
+/// A machine with a daemon, and docker behind guard.
+pub struct Stage {
+    /// The machine.
+    pub machine: Machine,
+    /// The daemon.
+    pub daemon: FakeDaemon,
 }
 
 impl Stage {
-    fn new() -> Stage {
+    /// One with nothing in it.
+    pub fn new() -> Stage {
         let mut machine = Machine::bare();
         machine.program("real/docker", TOOL);
         for tool in ["docker", "docker-compose"] {
@@ -40,18 +44,21 @@ impl Stage {
         Stage { machine, daemon }
     }
 
-    fn docker(&self, line: &str) -> Command {
+    /// `docker` with these words, as a shell would start it.
+    pub fn docker(&self, line: &str) -> Command {
         let words: Vec<&str> = line.split(' ').collect();
         let mut command = self.machine.command(self.machine.at("shims/docker"), &words);
         command.arg0("docker");
         command
     }
 
-    fn alone(&self, line: &str) -> Ended {
+    /// The same without a terminal.
+    pub fn alone(&self, line: &str) -> Ended {
         told(&self.machine.alone(self.docker(line), b""))
     }
 
-    fn answer(&self, line: &str, answer: &str) -> Ended {
+    /// The same at a terminal, with this answer.
+    pub fn answer(&self, line: &str, answer: &str) -> Ended {
         answered(self.machine.terminal_of(self.docker(line)), "3 tries: ", answer)
     }
 
@@ -60,7 +67,7 @@ impl Stage {
     }
 
     /// What ran.
-    fn ran(&self) -> String {
+    pub fn ran(&self) -> String {
         fs::read_to_string(self.machine.at("ran")).unwrap_or_default()
     }
 
@@ -72,7 +79,7 @@ impl Stage {
     }
 
     /// The effect after the facts, and the phrase where one is asked for.
-    fn asked(&self, line: &str) -> String {
+    pub fn asked(&self, line: &str) -> String {
         let checked = self.check(line);
         let phrase = checked["challenge"]["phrase"].as_str().unwrap_or("-");
         format!("{} {phrase}", checked["effect"].as_str().unwrap_or("?"))

@@ -19,6 +19,7 @@ mod backups_policy;
 mod compat;
 mod demo;
 mod docker;
+mod docker_ssh;
 mod hooks;
 mod install_doctor;
 mod keep_embedded;

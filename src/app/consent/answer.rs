@@ -9,6 +9,7 @@ use crate::engine::backup::backed::WITHOUT;
 use crate::engine::challenge::Challenge;
 use crate::engine::decide::{self, Cause, Decision, Denied, Nobody};
 use crate::engine::situation::Actor;
+use crate::engine::tool::TargetKind;
 use crate::fail::{Fail, Kind, Result};
 use crate::family::actor::{Agency, agency};
 use crate::family::judge::Evaluation;
@@ -133,7 +134,11 @@ impl Asking<'_> {
         question.justification = asked.justification.then_some(SHORTEST_REASON);
         let started = Instant::now();
         let mut screen = self.shown.screen_to_ask();
-        screen.rows.extend(classify_hint::row(judged.outcome.place.environment, self.world));
+        screen.rows.extend(classify_hint::row(
+            judged.outcome.place.environment,
+            judged.cx.call.tool.family.kind(),
+            self.world,
+        ));
         let answer = Terminal::new(self.world, self.choice).ask(&screen, &question);
         let seen = |why: &str| Refused::because(why).facts(Facts::Seen);
         Err(match answer {
@@ -185,10 +190,11 @@ fn not_this_target(judged: &Evaluation<'_>, value: &[u8]) -> String {
     let formerly = judged.outcome.challenge.was_formerly(value, &judged.outcome.name);
     if formerly && judged.outcome.situation.actor != Actor::Agent {
         let variable = judged.outcome.challenge.variable();
-        let why = if variable.ends_with(WITHOUT) {
-            "does not say that there is no backup as policy demands"
-        } else {
-            "has the phrase that earlier guards took"
+        let why = match judged.cx.call.tool.family.kind() {
+            _ if variable.ends_with(WITHOUT) => "does not say that there is no backup as policy demands",
+            // Guards of that time knew no daemons.
+            TargetKind::Daemon => "names less than goes, or not all of it",
+            _ => "has the phrase that earlier guards took",
         };
         return format!("{CONFIRM} {why}; for this command it is now '{variable}'");
     }

@@ -3,6 +3,7 @@
 
 use crate::audit;
 use crate::engine::target::Environment;
+use crate::engine::tool::TargetKind;
 use crate::ui::screen::{Item, Row};
 use crate::world::World;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -17,13 +18,18 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const NAME: &str = "told-of-setup";
 
 /// The row, when it is due. That it was said is remembered; where that cannot be, nothing is said.
-pub fn row(environment: Environment, world: &World) -> Option<Row> {
+pub fn row(environment: Environment, kind: TargetKind, world: &World) -> Option<Row> {
     if environment != Environment::Unclassified {
         return None;
     }
     let path = audit::default_path(world)?.with_file_name(NAME);
     due(&path, SystemTime::now()).then(|| {
-        let words = "nobody has said what this is, so it counts as production; `guard setup` asks once";
+        let how = match kind {
+            // Setup asks about this machine, and not about each daemon somewhere.
+            TargetKind::Daemon => "name its host or its ID in the policy (`guard explain` shows both)",
+            TargetKind::Cluster | TargetKind::Account | TargetKind::Machine => "`guard setup` asks once",
+        };
+        let words = format!("nobody has said what this is, so it counts as production; {how}");
         Row::fact("classify", Item::new().say(words))
     })
 }
@@ -55,10 +61,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let world = World::of(&[("HOME", home.path().to_str().unwrap())], "/");
         for said in [Environment::Production, Environment::Staging, Environment::Development] {
-            assert!(row(said, &world).is_none());
+            assert!(row(said, TargetKind::Cluster, &world).is_none());
         }
-        assert!(row(Environment::Unclassified, &world).is_some());
-        assert!(row(Environment::Unclassified, &world).is_none());
+        assert!(row(Environment::Unclassified, TargetKind::Cluster, &world).is_some());
+        assert!(row(Environment::Unclassified, TargetKind::Cluster, &world).is_none());
         let path = home.path().join(".local/state/guard").join(NAME);
         let now = SystemTime::now();
         assert!(!due(&path, now + DAY - Duration::from_secs(60)));
@@ -67,8 +73,8 @@ mod tests {
         // Without a home only root has a place for it.
         let homeless = World::of(&[], "/").with_root(home.path());
         let root = rustix::process::geteuid().is_root();
-        assert_eq!(row(Environment::Unclassified, &homeless).is_some(), root);
+        assert_eq!(row(Environment::Unclassified, TargetKind::Cluster, &homeless).is_some(), root);
         let nowhere = World::of(&[("HOME", "/dev/null")], "/");
-        assert!(row(Environment::Unclassified, &nowhere).is_none());
+        assert!(row(Environment::Unclassified, TargetKind::Cluster, &nowhere).is_none());
     }
 }

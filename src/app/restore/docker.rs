@@ -47,7 +47,14 @@ pub(super) fn run(
     }
     let tool = manifest.argv.first().map(String::as_str).unwrap_or_default();
     let cli = Cli::of(crate::engine::tool::called(tool.as_bytes()).unwrap_or(&crate::engine::tool::DOCKER));
-    let found = identity::find(world, cli)?;
+    let found = identity::find(world, cli).map_err(|fail| {
+        fail.because(format!(
+            "the copy is from {} of {}",
+            escape(manifest.daemon.endpoint.as_bytes()),
+            escape(manifest.host.as_bytes())
+        ))
+        .help("choose the daemon as for docker, by DOCKER_HOST or `docker context use`; check with `docker info`")
+    })?;
     same_daemon(args, manifest, &found)?;
     let back = Back { dir, manifest, way: &found.daemon.way, local: found.local, world };
     let way = restore::way(&back).map_err(|why| {
@@ -125,10 +132,7 @@ fn free(way: &Way) -> Result<()> {
         return Err(Fail::new(fail::Kind::Unavailable, "an image that containers are made of is not there")
             .because(format!("missing: {}", told(&way.images)))
             .because("nothing was made")
-            .help(format!(
-                "docker pull {}, then run it again",
-                escape(way.images.first().map(String::as_str).unwrap_or_default().as_bytes())
-            )));
+            .help("docker pull each of them (or load it), then run it again"));
     }
     Ok(())
 }
@@ -160,8 +164,15 @@ fn agreed<'b, 'm>(
     let place = classify_target(&found.seen, &policy);
     let name = found.machine.host_name(place.name.as_deref());
     let challenge = host_challenge(&found.machine, place.name.as_deref(), &HostScope::default());
+    let endpoint = Item::new().name(&found.daemon.endpoint.value);
+    let daemon = match &found.id {
+        Some(id) => {
+            Item::new().say(format!("id {}…, ", id.chars().take(14).collect::<String>())).join(&endpoint)
+        }
+        None => endpoint,
+    };
     let mut rows = vec![
-        Row::fact("daemon", Item::new().name(&found.daemon.endpoint.value)),
+        Row::fact("daemon", daemon),
         Row::fact(
             "copy",
             Item::new()
@@ -182,7 +193,7 @@ fn agreed<'b, 'm>(
     };
     list("volumes", manifest.volumes.iter().map(volume).collect(), ("1 more volume", "more volumes"));
     let container = |one: &crate::family::docker::keep::manifest::Container| {
-        Item::new().strong(&one.name).say(if one.ran { ", started" } else { "" })
+        Item::new().strong(&one.name).say(if one.ran { " (to be started)" } else { "" })
     };
     list(
         "containers",
@@ -234,7 +245,7 @@ fn listed(manifest: &Manifest) -> String {
     let mut text = String::new();
     line(&mut text, "copy", &format!("{} of {} ({})", manifest.id, manifest.host, manifest.daemon.endpoint));
     for volume in &manifest.volumes {
-        let (size, entries) = (bytes(volume.content.live_bytes), counted(volume.content.entries, "file"));
+        let (size, entries) = (bytes(volume.content.live_bytes), counted(volume.content.entries, "entry"));
         line(&mut text, "make", &format!("{}, {size} in {entries}", called(&volume.name)));
     }
     for network in &manifest.networks {

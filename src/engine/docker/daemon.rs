@@ -202,9 +202,12 @@ pub fn is_anonymous(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
+/// So much is shown of a name that the daemon made up, as docker itself shows that much of an id.
+pub const SHOWN_OF_ANONYMOUS: usize = 12;
+
 /// A volume as people are told of it: the made-up name is cut.
 pub fn called(name: &str) -> String {
-    match name.get(..12) {
+    match name.get(..SHOWN_OF_ANONYMOUS) {
         Some(short) if is_anonymous(name) => format!("anonymous volume {short}"),
         _ => format!("volume {name}"),
     }

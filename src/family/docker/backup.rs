@@ -28,6 +28,7 @@ impl Docker<'_> {
             keep::take(&Order {
                 goes,
                 daemon,
+                way: self.way(daemon),
                 daemon_id: id.filter(|id| !id.is_empty()),
                 world,
                 dir: &intent.root,
@@ -56,7 +57,7 @@ impl Docker<'_> {
                 complain(&format!(
                     "guard: kept {what}: {} in {}{dumped}, read back; back with: guard restore {}\n",
                     bytes(kept.live_bytes()),
-                    counted(entries, "file"),
+                    counted(entries, "entry"),
                     kept.id
                 ));
                 let missing: Vec<String> =

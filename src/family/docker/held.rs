@@ -61,6 +61,8 @@ impl Held for Docker<'_> {
     /// What the flags do not say the variables do: `docker context use` in another terminal changes nothing any more. Where a
     /// context's own certificates are needed it is pinned by its name.
     fn pin(&mut self, cx: Cx<'_>, _allowed: bool) -> Result<Pins> {
+        // Everything is asked: the command logs in for itself.
+        self.login = None;
         let mut edit = EnvEdit::default();
         if let Ok(daemon) = &self.daemon
             && self.cli != Cli::Podman

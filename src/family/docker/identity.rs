@@ -21,6 +21,8 @@ pub(super) fn machine(daemon: &Daemon, info: &Info) -> Option<HostTarget> {
     Some(HostTarget {
         name: Known::Known(Sourced::new(info.name.clone(), Source::Probe)),
         remote: Some(daemon.endpoint.clone()),
+        // A name like `localhost` or `ubuntu` says nothing: then it is what it is reached by.
+        address: before.cloned(),
         origin: daemon.host.target.origin.clone(),
         notes: daemon.notes.clone(),
         ..HostTarget::default()

@@ -21,6 +21,7 @@ use super::machine::weigh::Said;
 use super::promise::Promise;
 use super::reading::Reading as _;
 use crate::engine::classify::classify;
+use crate::engine::docker::daemon::{SHOWN_OF_ANONYMOUS, is_anonymous};
 use crate::engine::docker::loss::Whole;
 use crate::engine::docker::tables::Cli;
 use crate::engine::docker::wish::{self, Wish};
@@ -33,9 +34,12 @@ use crate::engine::target::{Part, Target, Value};
 use crate::engine::tool::{self, TargetKind};
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
+use crate::prompt::Terminal;
+use crate::ui::stderr;
 use crate::ui::view::Sight;
+use probe::login::Login;
 use probe::{Answered, Info, Request};
-use resolve::Daemon;
+use resolve::{Daemon, Endpoint};
 use std::path::PathBuf;
 
 /// One command for a daemon.
@@ -46,6 +50,8 @@ pub struct Docker<'a> {
     daemon: Result<Daemon>,
     wish: Wish,
     answered: Answered,
+    /// What a person opened for guard's own questions.
+    login: Option<Login>,
     /// The copy that was promised.
     copy: Option<promise::Volumes>,
 }
@@ -62,7 +68,7 @@ impl<'a> Docker<'a> {
         }
         let wish = wish::of(&Words::read(cli, cx.words, false));
         let on = Command::new(cx, &verdict, tool);
-        Docker { on, cli, daemon, wish, answered: Answered::default(), copy: None }
+        Docker { on, cli, daemon, wish, answered: Answered::default(), login: None, copy: None }
     }
 
     fn look(&self) -> Result<Daemon> {
@@ -75,13 +81,38 @@ impl<'a> Docker<'a> {
         ask(&Request {
             wish: &self.wish,
             words: &words,
-            way: &daemon.way,
+            way: self.way(daemon),
             tool: &self.on.tool,
             world: self.on.cx.world,
             deadline: self.on.cx.probe_deadline(probe::DEADLINE),
             asks,
             by_id: self.on.cx.policy.goes_by(IdKind::Daemon),
         })
+    }
+
+    /// How it is reached.
+    fn way<'d>(&'d self, daemon: &'d Daemon) -> &'d Endpoint {
+        self.login.as_ref().map_or(&daemon.way, Login::way)
+    }
+
+    /// Where ssh wants somebody and somebody is there, they are asked, and the daemon is asked again.
+    fn log_in(&mut self, asks: bool) {
+        let Ok(daemon) = &self.daemon else { return };
+        let Some(Known::Unknown(why)) = &self.answered.info else { return };
+        if !asks || !self.on.cx.options.interactive || !probe::wants_somebody(why) {
+            return;
+        }
+        if Terminal::available().is_err() {
+            return;
+        }
+        stderr::complain(
+            "guard: ssh wants you before the daemon can be asked; the command logs in for itself\n",
+        );
+        self.login = Login::open(&daemon.way, self.on.cx.world);
+        if self.login.is_some() {
+            let _progress = self.on.progress();
+            self.answered = self.request(daemon, asks, probe::ask);
+        }
     }
 
     /// What the daemon says of itself.
@@ -133,6 +164,7 @@ impl Family for Docker<'_> {
             let _progress = self.on.progress();
             self.request(daemon, asks, probe::ask)
         };
+        self.log_in(asks);
         self.named_by_itself();
         Ok(Facts { impact: self.answered.loss.impact.clone(), probed: true })
     }
@@ -147,9 +179,7 @@ impl Family for Docker<'_> {
             Whole::Daemon => "",
             Whole::Project(name) => name.as_str(),
         });
-        // A path is typed without its first slash.
-        let lost: Vec<String> =
-            loss.lost.iter().map(|name| name.trim_start_matches('/').to_owned()).collect();
+        let lost: Vec<String> = loss.lost.iter().map(|name| typed(name).to_owned()).collect();
         self.on.decide(
             Said {
                 lost: &lost,
@@ -207,6 +237,14 @@ impl Family for Docker<'_> {
         let project = self.answered.project.as_ref().map(|(name, services)| screen::project(name, *services));
         sight.rows.splice(0..0, screen::clashes(&self.answered.loss.clashes).into_iter().chain(project));
         sight
+    }
+}
+
+/// What a person types for it: a path without its first slash, of a name that nobody chose as much as they are shown.
+fn typed(name: &str) -> &str {
+    match name.get(..SHOWN_OF_ANONYMOUS) {
+        Some(shown) if is_anonymous(name) => shown,
+        _ => name.trim_start_matches('/'),
     }
 }
 

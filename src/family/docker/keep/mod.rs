@@ -16,7 +16,7 @@ pub mod restore;
 pub use manifest::Manifest;
 
 use super::probe::{Goes, encoded};
-use super::resolve::Daemon;
+use super::resolve::{Daemon, Endpoint};
 use crate::engine::docker::daemon::{Volume, called};
 use crate::keep::atomic_dir::{Partial, create};
 use crate::keep::head::{Kind, Missing};
@@ -49,6 +49,8 @@ pub struct Order<'a> {
     pub goes: &'a Goes,
     /// The daemon it goes from.
     pub daemon: &'a Daemon,
+    /// How that is reached.
+    pub way: &'a Endpoint,
     /// What that calls itself.
     pub daemon_id: Option<String>,
     /// The caller's variables.
@@ -109,12 +111,12 @@ pub fn take(order: &Order<'_>) -> Result<Taken, Failed> {
     let names: Vec<String> = order.goes.volumes.iter().map(|volume| volume.name.clone()).collect();
     let taken = block_on(async {
         let frozen = Frozen::default();
-        let api = Api::new(&order.daemon.way, order.world, started + PATIENCE);
+        let api = Api::new(order.way, order.world, started + PATIENCE);
         let done = tokio::select! {
             done = collect(&api, order, partial.path(), &frozen) => done,
             signal = interrupted(&signals) => Err(Failed::Interrupted(signal)),
         };
-        let after = Api::new(&order.daemon.way, order.world, Instant::now() + THAWING);
+        let after = Api::new(order.way, order.world, Instant::now() + THAWING);
         let notes = frozen.thaw(&after).await;
         if done.is_err() {
             helper::sweep(&after, &names).await;

@@ -5,6 +5,7 @@
 //! nobody asked for: bollard 0.21 a volume whose driver reports a status with values in it, and podman's own states.
 
 use super::super::resolve::{Endpoint, Tls};
+use super::login;
 use crate::engine::fact::Why;
 use crate::run::child;
 use crate::world::World;
@@ -18,10 +19,12 @@ use std::cell::RefCell;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
@@ -49,13 +52,32 @@ pub struct Client<'a> {
     carriers: RefCell<Vec<Carrier>>,
 }
 
-struct Carrier(Child);
+/// ssh, and what it says meanwhile.
+struct Carrier {
+    ssh: Child,
+    says: Arc<Mutex<Vec<u8>>>,
+    /// Ends as soon as ssh says no more.
+    listens: Option<JoinHandle<()>>,
+}
 
 impl Drop for Carrier {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.ssh.kill();
+        let _ = self.ssh.wait();
     }
+}
+
+/// What ssh says where somebody has to log in, or to look at a key (OpenSSH 9.2, `sshconnect2.c`, `sshconnect.c`).
+const WANTS_SOMEBODY: [&str; 4] = [
+    "Permission denied",
+    "Host key verification failed",
+    "Too many authentication failures",
+    "No more authentication methods",
+];
+
+/// Whether a person at the terminal could open the way.
+pub fn wants_somebody(why: &Why) -> bool {
+    matches!(why, Why::Unreachable(text) if WANTS_SOMEBODY.iter().any(|said| text.contains(said)))
 }
 
 /// An answer.
@@ -88,7 +110,7 @@ impl<'a> Client<'a> {
 
     /// Whether most of its time is over.
     pub fn is_late(&self) -> bool {
-        const REST: std::time::Duration = std::time::Duration::from_millis(500);
+        const REST: Duration = Duration::from_millis(500);
         Instant::now() + REST >= self.until
     }
 
@@ -120,9 +142,14 @@ impl<'a> Client<'a> {
                 .header("User-Agent", "guard")
                 .body(Empty::new())
                 .map_err(|e| Why::Failed(e.to_string()))?;
-            let broke = |e: hyper::Error| Why::Unreachable(format!("the connection broke: {e}"));
-            sender.ready().await.map_err(broke)?;
-            let response = sender.send_request(request).await.map_err(broke)?;
+            let response = async {
+                sender.ready().await?;
+                sender.send_request(request).await
+            };
+            let response = match response.await {
+                Ok(response) => response,
+                Err(e) => return Err(self.broke(&e).await),
+            };
             let header = |name: &str| {
                 response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
             };
@@ -134,6 +161,22 @@ impl<'a> Client<'a> {
             Ok(Answer { status, api, stat, is_podman: podman.is_some(), body })
         };
         timeout_at(self.until, asked).await.unwrap_or(Err(Why::TimedOut))
+    }
+
+    /// Why a connection broke: in ssh's own words where it is one of those.
+    async fn broke(&self, error: &hyper::Error) -> Why {
+        const LAST_WORDS: Duration = Duration::from_secs(1);
+        let listens = self.carriers.borrow_mut().last_mut().and_then(|last| last.listens.take());
+        if let Some(listens) = listens {
+            // It closes its end of the connection a moment before it says why.
+            let _ = timeout_at(self.until.min(Instant::now() + LAST_WORDS), listens).await;
+        }
+        let carriers = self.carriers.borrow();
+        let said = carriers.last().and_then(|last| last_line(&last.says.lock().ok()?));
+        match said {
+            Some(line) => Why::Unreachable(format!("ssh: {line}")),
+            None => Why::Unreachable(format!("the connection broke: {error}")),
+        }
     }
 
     async fn connect(&self) -> Result<SendRequest<Empty<Bytes>>, Why> {
@@ -168,34 +211,21 @@ impl<'a> Client<'a> {
                     }
                 }
             }
-            Endpoint::Ssh { user, host, port, path } => {
-                self.over_ssh(user.as_deref(), host, *port, path.as_deref())
-            }
+            Endpoint::Ssh { path, .. } => self.over_ssh(path.as_deref()),
             Endpoint::Other(why) => Err(Why::Failed((*why).to_owned())),
         }
     }
 
     /// As the command line does it (docker/cli `cli/connhelper/connhelper.go`): the other machine's own docker hands the connection
-    /// on. Nothing is asked: whoever has to type a password does it for the command itself.
-    fn over_ssh(
-        &self,
-        user: Option<&str>,
-        host: &str,
-        port: Option<u16>,
-        path: Option<&str>,
-    ) -> Result<Box<dyn Stream>, Why> {
+    /// on. Nothing is asked here: a login that somebody has to type is opened before ([`super::login`]).
+    fn over_ssh(&self, path: Option<&str>) -> Result<Box<dyn Stream>, Why> {
         let failed = |e: std::io::Error| Why::Failed(format!("ssh: {e}"));
         let (own, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
         own.set_nonblocking(true).map_err(failed)?;
-        let mut ssh = child::command("ssh", self.world);
-        ssh.args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-T"]);
-        if let Some(user) = user {
-            ssh.args(["-l", user]);
-        }
-        if let Some(port) = port {
-            ssh.args(["-p", &port.to_string()]);
-        }
-        ssh.args(["--", host, "docker"]);
+        let mut ssh = login::ssh(self.endpoint, self.world)?;
+        ssh.args(["-o", "BatchMode=yes", "-T"]);
+        login::to(&mut ssh, self.endpoint);
+        ssh.arg("docker");
         if let Some(path) = path {
             ssh.arg(format!("--host unix://{path}"));
         }
@@ -203,11 +233,20 @@ impl<'a> Client<'a> {
         let input = theirs.try_clone().map_err(failed)?;
         ssh.stdin(Stdio::from(OwnedFd::from(input)))
             .stdout(Stdio::from(OwnedFd::from(theirs)))
-            .stderr(Stdio::null());
-        let started = ssh.spawn().map_err(failed)?;
-        self.carriers.borrow_mut().push(Carrier(started));
+            .stderr(Stdio::piped());
+        let mut started = ssh.spawn().map_err(failed)?;
+        let says: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let listens = started.stderr.take().map(|err| child::listen(err.into(), Arc::clone(&says)));
+        self.carriers.borrow_mut().push(Carrier { ssh: started, says, listens });
         Ok(Box::new(UnixStream::from_std(own).map_err(failed)?))
     }
+}
+
+/// The last line that says something: before it come banners and warnings.
+fn last_line(said: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(said);
+    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    Some(last.trim_end_matches('.').to_owned())
 }
 
 impl Answer {
@@ -302,7 +341,7 @@ mod tests {
         let world = World::of(&[], "/");
         let ask = |endpoint: &Endpoint| {
             let asked = async {
-                let until = Instant::now() + std::time::Duration::from_secs(5);
+                let until = Instant::now() + Duration::from_secs(5);
                 Client::new(endpoint, &world, until).ask(Method::GET, "/info").await.err()
             };
             crate::run::tasks::block_on(asked).unwrap().map(|why| why.to_string()).unwrap_or_default()

@@ -6,6 +6,7 @@ pub(super) mod client;
 mod containers;
 mod files;
 mod inside;
+pub mod login;
 mod places;
 mod volumes;
 mod wire;
@@ -22,6 +23,7 @@ use crate::engine::docker::words::Words;
 use crate::engine::fact::{Known, Why};
 use crate::run::tasks::block_on;
 use crate::world::World;
+pub use client::wants_somebody;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -178,7 +180,10 @@ async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
         && prune.volumes == Unused::ByVersion
         && !learnt.is_podman
     {
-        learnt.api = files::api_spoken(request, until).await;
+        // docker itself says it, and where ssh has to ask the person it would ask them once more. Without a word both kinds count.
+        let would_ask = matches!(request.way, Endpoint::Ssh { shared: Some(_), .. });
+        let silent = would_ask || learnt.api.is_none();
+        learnt.api = if silent { None } else { files::api_spoken(request, until).await };
     }
     let local = is_here(request.way, info.as_ref());
     let mut openings = openings(request, &learnt, &file);

@@ -128,7 +128,10 @@ fn of(look: &Look<'_>, n: usize, place: &Place, until: Instant) -> Result<Told, 
 }
 
 fn postgres(n: usize, place: &Place, until: Instant) -> Result<Told, String> {
-    let cluster = place.cluster.as_ref().ok_or("it is no cluster of Debian's tools")?;
+    let cluster = place
+        .cluster
+        .as_ref()
+        .ok_or("which ones it has could not be asked: it is no cluster of Debian's tools")?;
     let server = Server::of(cluster, until).ok_or("its server does not run")?;
     let mut all = live::databases(&server)?;
     // The largest ones are missed most.
