@@ -77,6 +77,9 @@ pub struct Args {
     /// Restore although the daemon is not the one the copy comes from
     #[arg(long)]
     pub to_another_daemon: bool,
+    /// Of volumes and containers, put back the volumes alone
+    #[arg(long)]
+    pub data_only: bool,
     /// The kubeconfig to use, as for kubectl
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
@@ -158,9 +161,10 @@ pub fn run(args: &Args, world: &World, choice: ColourChoice) -> Result<Exit> {
 fn fitting(args: &Args, kind: Kind) -> Result<()> {
     let of_cluster = args.to_another_cluster
         || [&args.namespace, &args.kubeconfig, &args.context].into_iter().any(Option::is_some);
+    let of_daemon = args.to_another_daemon || args.data_only;
     let (what, wrong) = match kind {
-        Kind::Kubernetes => ("a cluster", args.to_another_daemon.then_some("--to-another-daemon")),
-        Kind::Apt if args.to_another_daemon => ("packages", Some("--to-another-daemon")),
+        Kind::Kubernetes => ("a cluster", of_daemon.then_some(OF_DAEMON)),
+        Kind::Apt if of_daemon => ("packages", Some(OF_DAEMON)),
         Kind::Apt => ("packages", of_cluster.then_some(OF_CLUSTER)),
         Kind::Docker => ("volumes", of_cluster.then_some(OF_CLUSTER)),
     };
@@ -174,6 +178,9 @@ fn fitting(args: &Args, kind: Kind) -> Result<()> {
 
 /// What only a copy of a cluster has a use for.
 const OF_CLUSTER: &str = "--namespace, --to-another-cluster, --kubeconfig and --context";
+
+/// What only a copy of volumes has a use for.
+const OF_DAEMON: &str = "--to-another-daemon and --data-only";
 
 /// Whether a namespace can have this name (RFC 1123, a label).
 fn is_label(name: &str) -> bool {

@@ -192,21 +192,6 @@ pub fn listen(fd: OwnedFd, into: Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
     })
 }
 
-/// Runs a command that asks the person something on the terminal itself. Whether it ended well; `None` where it took longer, or could
-/// not be started.
-pub fn attended(mut command: Command, longest: Duration) -> Option<bool> {
-    const OFTEN: Duration = Duration::from_millis(20);
-    let end = std::time::Instant::now() + longest;
-    let mut child = Leashed(command.spawn().ok()?);
-    loop {
-        match child.0.try_wait() {
-            Ok(Some(status)) => return Some(status.success()),
-            Ok(None) if std::time::Instant::now() < end => std::thread::sleep(OFTEN),
-            Ok(None) | Err(_) => return None,
-        }
-    }
-}
-
 /// Keeps what fits.
 fn append(all: &mut Vec<u8>, some: &[u8]) {
     let room = LARGEST.saturating_sub(all.len()).min(some.len());

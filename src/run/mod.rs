@@ -35,6 +35,4 @@ pub mod trail;
 #[cfg(feature = "cli")]
 pub mod trust;
 #[cfg(feature = "cli")]
-pub mod tty;
-#[cfg(feature = "cli")]
 pub mod uninterrupted;

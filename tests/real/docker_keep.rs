@@ -10,18 +10,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// How long anything may take on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
-struct Stage {
-    machine: Machine,
-    kept: PathBuf,
+/// A machine that calls the daemon production.
+pub struct Stage {
+    /// The machine.
+    pub machine: Machine,
+    /// Where its copies lie.
+    pub kept: PathBuf,
 }
 
 impl Stage {
-    fn new(daemon: &Daemon) -> Stage {
+    /// One for this daemon.
+    pub fn new(daemon: &Daemon) -> Stage {
         let machine = daemon.machine();
         let id = daemon.ok(&["info", "-f", "{{.ID}}"]);
         machine.policy(&format!(
@@ -31,14 +36,15 @@ impl Stage {
         Stage { machine, kept }
     }
 
-    fn answer(&self, line: &str, phrase: &str) -> Ended {
+    /// At a terminal, with this answer.
+    pub fn answer(&self, line: &str, phrase: &str) -> Ended {
         let words: Vec<&str> = line.split(' ').collect();
         let question = if phrase == "y" { "[y/N]: " } else { "3 tries: " };
         answered(self.machine.terminal_of(self.machine.docker(&words)), question, phrase)
     }
 
     /// What answers the question about it.
-    fn phrase(&self, line: &str) -> String {
+    pub fn phrase(&self, line: &str) -> String {
         let words: Vec<&str> =
             ["check", "--json", "--", "docker"].into_iter().chain(line.split(' ')).collect();
         let checked: Value = serde_json::from_slice(&self.machine.guard(&words).stdout).unwrap();
@@ -46,24 +52,27 @@ impl Stage {
     }
 
     /// The ids of all copies.
-    fn copies(&self) -> Vec<String> {
+    pub fn copies(&self) -> Vec<String> {
         let all = fs::read_dir(&self.kept).into_iter().flatten().flatten();
         all.map(|entry| entry.file_name().into_string().unwrap())
             .filter(|name| !name.starts_with('.'))
             .collect()
     }
 
-    fn only_copy(&self) -> String {
+    /// The only copy there is.
+    pub fn only_copy(&self) -> String {
         let [one] = self.copies().try_into().unwrap();
         one
     }
 
-    fn restore(&self, id: &str) -> Ended {
+    /// Puts a copy back, at a terminal.
+    pub fn restore(&self, id: &str) -> Ended {
         let guard = self.machine.command(env!("CARGO_BIN_EXE_guard"), &["restore", id]);
         answered(self.machine.terminal_of(guard), "[y/N]: ", "y")
     }
 
-    fn forget(&self) {
+    /// Deletes all copies.
+    pub fn forget(&self) {
         fs::remove_dir_all(&self.kept).unwrap();
     }
 }
@@ -208,7 +217,7 @@ fn a_project_comes_back_with_its_rows() {
     assert_eq!((daemon.ok(&["ps", "-aq"]), daemon.volumes()), (String::new(), vec![]));
     let id = s.only_copy();
     let shown = told(&s.machine.guard(&["kept", "show", &id])).is(0);
-    shown.says("volume shop_pgdata: PostgreSQL 15").says("50,000 rows of 1 tables").says("compose.yaml");
+    shown.says("volume shop_pgdata: PostgreSQL 15").says("50,000 rows of 1 table,").says("compose.yaml");
     told(&s.machine.guard(&["kept", "show", &id, "--json"])).is(0).not("hunter2");
     told(&s.machine.guard(&["kept", "list"])).is(0).says("2 volumes, 3 containers");
     s.restore(&id).is(0).says("started   container shop-db-1").says("0 failed");
@@ -404,4 +413,104 @@ impl Drop for Unmounted {
             .is_ok_and(|out| out.status.success())
         {}
     }
+}
+
+/// Never saved, and nothing in the image's name says what it is.
+#[test]
+fn what_is_in_memory_only_is_kept_whatever_its_image_is_called() {
+    let Some(daemon) = Daemon::start("docker, what is in memory only", &["redis"]) else { return };
+    let s = Stage::new(&daemon);
+    let bare = daemon.ok(&["images", "-q", "redis:7"]);
+    daemon.ok(&["tag", "redis:7", "acme/cachething:1"]);
+    let run = |name: &str, words: &[&str]| {
+        daemon.ok(&[&["run", "-d", "--name", name, "-v", "/data"], words].concat());
+    };
+    let answers = |name: &str, words: &[&str]| {
+        within(LONG, || daemon.docker(&[&["exec", name, "redis-cli"], words].concat()).status.success())
+    };
+    // By what it was started with, and, where a script starts it, by what runs.
+    run("bare", &[&bare]);
+    run("tagged", &["-e", "REDIS_VERSION=7", "acme/cachething:1"]);
+    run("script", &["--entrypoint", "sh", "acme/cachething:1", "-c", "cd /data && exec redis-server"]);
+    for name in ["bare", "tagged", "script"] {
+        assert!(answers(name, &["set", "only", name]), "{}", daemon.logs(name));
+        let line = format!("rm -fv {name}");
+        let end = s.answer(&line, &s.phrase(&line)).is(0).says("in memory goes with it");
+        end.says("guard: kept 1 volume").not("has in memory only");
+        s.restore(&s.only_copy()).is(0);
+        assert!(answers(name, &["ping"]), "{}", daemon.logs(name));
+        assert_eq!(daemon.ok(&["exec", name, "redis-cli", "get", "only"]), name);
+        s.forget();
+    }
+    // Another program with an empty volume loses nothing, whatever is set for it.
+    run("app", &["-e", "REDIS_VERSION=7", "--entrypoint", "sleep", "acme/cachething:1", "1d"]);
+    let checked = s.machine.guard(&["check", "--json", "--", "docker", "rm", "-fv", "app"]);
+    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!((&checked["effect"], &checked["unchecked"]), (&"disrupt".into(), &Value::Array(vec![])));
+    // What is saved outside of what is copied is missed, and it is said; what nobody could tell as well.
+    run("out", &["redis:7", "redis-server", "--save", "", "--dir", "/tmp"]);
+    run("mute", &["redis:7", "redis-server", "--rename-command", "CONFIG", ""]);
+    run("still", &["redis:7"]);
+    assert!(answers("still", &["set", "only", "still"]), "{}", daemon.logs("still"));
+    daemon.ok(&["pause", "still"]);
+    for (name, why) in [
+        ("out", "it saves to /tmp, which is in no volume"),
+        ("mute", "whether it is in the copy could not be told: CONFIG GET dir: ERR unknown command"),
+        ("still", "it is not saved: it is paused"),
+    ] {
+        assert!(name == "still" || answers(name, &["set", "only", name]), "{}", daemon.logs(name));
+        let line = format!("rm -fv {name}");
+        let said = format!("what Redis of container {name} has in memory only: {why}");
+        s.answer(&line, &s.phrase(&line)).is(0).says(&format!("guard: {said}"));
+        told(&s.machine.guard(&["kept", "show", &s.only_copy()])).is(0).says(&said);
+        s.forget();
+    }
+}
+
+/// A dump holds locks: nothing of it goes on where guard does not. The server that it ran beside is none the worse.
+#[test]
+fn a_dump_ends_with_guard() {
+    let Some(daemon) = Daemon::start("docker, an interrupted dump", &["postgres"]) else { return };
+    let s = Stage::new(&daemon);
+    daemon.postgres("db", "", &[]);
+    daemon.sql("db", "create table orders as select generate_series(1, 9) as id");
+    let volumes = daemon.volumes();
+    let phrase = format!("{}\n", s.phrase("rm -fv db"));
+    let counted = |what: &str| daemon.sql("db", &format!("select count(*) from {what}")) == "1";
+    let is_of_a_dump = |program: &str| program.contains("pg_dump") || program.starts_with("sleep ");
+    let dumps = || -> Vec<String> {
+        let all = daemon.ok(&["top", "db", "-eo", "pid,args"]);
+        let programs = all.lines().filter_map(|line| line.trim().split_once(' '));
+        programs.map(|(_, program)| program.trim().to_owned()).filter(|one| is_of_a_dump(one)).collect()
+    };
+    for (times, is_killed) in [(1, false), (2, true)] {
+        // The dump waits for whoever has the table.
+        let hold = "begin; lock table orders; select pg_sleep(600)";
+        let mut holder = daemon.command(&["exec", "db", "psql", "-U", "postgres", "-c", hold], &[]);
+        let mut holder = holder.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let held =
+            "pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'orders'::regclass";
+        assert!(within(LONG, || counted(held)));
+        let mut terminal = s.machine.terminal_of(s.machine.docker(&["rm", "-fv", "db"]));
+        terminal.expect("3 tries: ");
+        terminal.send(&phrase);
+        let waits = "pg_stat_activity where application_name = 'pg_dump' and wait_event_type = 'Lock'";
+        assert!(within(LONG, || counted(waits)), "{:?}", dumps());
+        if is_killed {
+            terminal.signal(9);
+            assert_eq!(terminal.code(), 128 + 9);
+        } else {
+            terminal.send("\x03");
+            ended(terminal).says("interrupted while the copy was taken");
+        }
+        assert!(within(LONG, || dumps() == Vec::<String>::new()), "{:?}", dumps());
+        // It was ended: it did not give up by itself, as it does after ten seconds.
+        assert_eq!(daemon.logs("db").matches("canceling statement due to user request").count(), times);
+        daemon.sql("db", "select pg_terminate_backend(pid) from pg_locks where mode = 'AccessExclusiveLock'");
+        holder.wait().unwrap();
+        assert_eq!((daemon.volumes(), s.copies()), (volumes.clone(), vec![]));
+    }
+    // Whatever of a dump dies of a signal and is left to PostgreSQL it takes for a crash of its own.
+    assert!(!daemon.logs("db").contains("reinitializing"), "{}", daemon.logs("db"));
+    s.answer("rm -fv db", phrase.trim()).is(0).says("1 dump of 9 rows");
 }

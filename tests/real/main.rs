@@ -22,6 +22,7 @@ mod aws_who;
 mod aws_words;
 mod backups;
 mod contract;
+mod docker_back;
 mod docker_daemon;
 mod docker_keep;
 mod docker_table;

@@ -16,8 +16,11 @@ use crate::engine::target::Environment;
 use crate::exit::Exit;
 use crate::fail::{self, Fail, Result};
 use crate::family::docker::identity::{self, Found};
-use crate::family::docker::keep::restore::{self, Back, Report, Way};
+use crate::family::docker::keep::restore::{self, Back, Report};
+use crate::family::docker::keep::way::{self, Way};
 use crate::family::docker::keep::{Manifest, verify};
+use crate::keep::head::Kind;
+use crate::keep::store;
 use crate::policy;
 use crate::prompt::progress::{Bar, Progress};
 use crate::ui::ColourChoice;
@@ -42,7 +45,7 @@ pub(super) fn run(
         Fail::new(fail::Kind::Data, format!("copy {} cannot be restored", manifest.id)).because(e.to_string())
     })?;
     if args.dry_run {
-        out::print(&listed(manifest))?;
+        out::print(&listed(manifest, args.data_only))?;
         return Ok(Exit::Ok);
     }
     let tool = manifest.argv.first().map(String::as_str).unwrap_or_default();
@@ -56,16 +59,19 @@ pub(super) fn run(
         .help("choose the daemon as for docker, by DOCKER_HOST or `docker context use`; check with `docker info`")
     })?;
     same_daemon(args, manifest, &found)?;
-    let back = Back { dir, manifest, way: &found.daemon.way, local: found.local, world };
-    let way = restore::way(&back).map_err(|why| {
+    let data_only = args.data_only;
+    let back = Back { dir, manifest, way: &found.daemon.way, local: found.local, data_only, world };
+    let way = way::way(&back).map_err(|why| {
         Fail::new(fail::Kind::Unavailable, "what is there could not be looked at")
             .because(escape(why.as_bytes()))
             .help("check with `docker ps`, and run it again")
     })?;
-    free(&way)?;
+    free(&way, manifest, dir)?;
     let consent = agreed(&back, &found, &way, world, choice)?;
     let report = put_back(consent, world);
-    out::print(&said(&report, manifest))?;
+    let text = said(&report, manifest);
+    // What was made is there whether somebody reads of it or not.
+    out::print(&text).inspect_err(|_| stderr::complain(&text))?;
     if let Some(signal) = report.interrupted {
         stderr::complain(&format!(
             "guard: interrupted: what was made is taken away again; run it again: guard restore {}\n",
@@ -101,7 +107,7 @@ fn same_daemon(args: &Args, manifest: &Manifest, found: &Found) -> Result<()> {
 }
 
 /// Refuses where a name is taken, or an image is not there.
-fn free(way: &Way) -> Result<()> {
+fn free(way: &Way, manifest: &Manifest, dir: &Path) -> Result<()> {
     const SHOWN: usize = 8;
     let told = |all: &[String]| {
         let mut text =
@@ -116,31 +122,63 @@ fn free(way: &Way) -> Result<()> {
         let fail = Fail::new(fail::Kind::Refused, "refused: what is in the copy is there already")
             .because(format!("{} {} there", told(&way.taken), if one { "is" } else { "are" }))
             .because("nothing was made, and nothing of it touched");
-        let help = "rename or remove what is there, if you are sure that nobody needs it; then run it again";
-        if way.earlier.is_empty() {
-            return Err(fail.help(help));
+        let commands = way.earlier.commands();
+        if commands.is_empty() {
+            return Err(fail.help(
+                "rename or remove what is there, if you are sure that nobody needs it; then run it again",
+            ));
         }
-        // Whether it had come to its end nobody has written down.
-        let earlier = told(&way.earlier);
+        let how = match way.earlier.broken {
+            true => "was broken off: what it made may be half filled",
+            false => "made it, and came to its end",
+        };
         return Err(fail
+            .because(format!("an earlier restore of this copy {how}"))
+            .because(format!("what takes it away: {}", escape(commands.join("; ").as_bytes())))
+            .help("if nobody needs what it made, take it away and run it again"));
+    }
+    if !way.absent.is_empty() {
+        let others = others_with(way, manifest, dir);
+        let fail = Fail::new(fail::Kind::Refused, "refused: a volume that containers mount is not there")
             .because(format!(
-                "{earlier}: an earlier restore of this copy made it, whole only if that one ended well"
+                "{}: neither there nor in this copy; an empty one would take its place",
+                told(&way.absent)
             ))
-            .help("if it was broken off, remove these with docker volume rm; then run it again"));
+            .because("nothing was made");
+        return Err(match others.first() {
+            Some(id) => fail.help(format!("put it back first: guard restore {id} --data-only")),
+            None => fail.help("make it (docker volume create), or put back the volumes alone: --data-only"),
+        });
     }
     if !way.images.is_empty() {
         return Err(Fail::new(fail::Kind::Unavailable, "an image that containers are made of is not there")
             .because(format!("missing: {}", told(&way.images)))
             .because("nothing was made")
-            .help("docker pull each of them (or load it), then run it again"));
+            .help("docker pull each of them (or load it), then run it again; --data-only puts back the volumes alone"));
     }
     Ok(())
+}
+
+/// The other copies that hold one of the volumes that are not there, the newest first.
+fn others_with(way: &Way, manifest: &Manifest, dir: &Path) -> Vec<String> {
+    let all = dir.parent().and_then(|root| store::list(root).ok()).unwrap_or_default();
+    let holds = |(_, kept): &store::Entry| {
+        let kept = kept.as_ref().ok().filter(|kept| kept.head.kind == Kind::Docker)?;
+        let other: Manifest = kept.manifest().ok()?;
+        let has = other.volumes.iter().any(|volume| way.absent.contains(&volume.name));
+        (has && other.daemon.id == manifest.daemon.id).then_some(other.id)
+    };
+    let mut ids: Vec<String> = all.iter().filter_map(holds).collect();
+    ids.sort();
+    ids.reverse();
+    ids
 }
 
 /// Makes what was agreed to.
 fn put_back(consent: Consent<&Back<'_>>, world: &World) -> Report {
     let back = consent.spend();
-    let steps = back.manifest.volumes.len() + back.manifest.containers.len() + back.manifest.networks.len();
+    let more = back.manifest.containers.len() + back.manifest.networks.len();
+    let steps = back.manifest.volumes.len() + if back.data_only { 0 } else { more };
     let bar = Bar::start("restoring", steps as u64, stderr::is_dumb(world));
     let begun = std::cell::Cell::new(false);
     restore::restore(back, &|name| {
@@ -195,12 +233,13 @@ fn agreed<'b, 'm>(
     let container = |one: &crate::family::docker::keep::manifest::Container| {
         Item::new().strong(&one.name).say(if one.ran { " (to be started)" } else { "" })
     };
+    let all = !back.data_only;
     list(
         "containers",
-        manifest.containers.iter().map(container).collect(),
+        manifest.containers.iter().filter(|_| all).map(container).collect(),
         ("1 more container", "more containers"),
     );
-    let missing = manifest.networks.iter().filter(|network| !way.there.contains(&network.name));
+    let missing = manifest.networks.iter().filter(|network| all && !way.there.contains(&network.name));
     list("networks", missing.map(|n| Item::new().strong(&n.name)).collect(), ("1 more", "more"));
     let gaps = manifest.gaps.iter().map(|gap| Item::new().prose(&format!("{}: {}", gap.what, gap.why)));
     list("missing", gaps.collect(), ("1 more", "more"));
@@ -241,17 +280,17 @@ fn line(text: &mut String, label: &str, what: &str) {
 }
 
 /// What would be made.
-fn listed(manifest: &Manifest) -> String {
+fn listed(manifest: &Manifest, data_only: bool) -> String {
     let mut text = String::new();
     line(&mut text, "copy", &format!("{} of {} ({})", manifest.id, manifest.host, manifest.daemon.endpoint));
     for volume in &manifest.volumes {
         let (size, entries) = (bytes(volume.content.live_bytes), counted(volume.content.entries, "entry"));
         line(&mut text, "make", &format!("{}, {size} in {entries}", called(&volume.name)));
     }
-    for network in &manifest.networks {
+    for network in manifest.networks.iter().filter(|_| !data_only) {
         line(&mut text, "make", &format!("network {}, if it is not there", network.name));
     }
-    for container in &manifest.containers {
+    for container in manifest.containers.iter().filter(|_| !data_only) {
         let then = if container.ran { ", and start it" } else { "" };
         line(&mut text, "make", &format!("container {} of {}{then}", container.name, container.image));
     }

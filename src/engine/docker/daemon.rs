@@ -1,6 +1,7 @@
 //! What a daemon says of its containers and volumes: the parts that say what would be lost, and who uses it. The Engine API,
 //! versions 1.41 to 1.51, `docs/api` of moby/moby; podman answers in the same words.
 
+use super::holders::Signs;
 use crate::engine::fact::{Known, Why};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,6 +98,8 @@ pub struct Container {
     pub wrote_bytes: Option<u64>,
     /// The programs that run in it, where somebody looked.
     pub programs: Known<Vec<String>>,
+    /// By what a server is told that has in memory what no file has yet; of most nobody asks.
+    pub signs: Signs,
 }
 
 impl Default for Container {
@@ -116,12 +119,14 @@ impl Default for Container {
             wrote: Known::Unknown(Why::NotAsked),
             wrote_bytes: None,
             programs: Known::Unknown(Why::NotAsked),
+            signs: Signs::default(),
         }
     }
 }
 
 /// Labels by which Compose knows its own (`pkg/api/labels.go` of docker/compose v2.40.0; version 1 has the same).
-const PROJECT: &str = "com.docker.compose.project";
+/// The label that tells the project of Compose which something belongs to.
+pub const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 const ONE_OFF: &str = "com.docker.compose.oneoff";
 /// What marks a container that a volume was reached through, and that never runs.

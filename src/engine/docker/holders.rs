@@ -3,6 +3,10 @@
 //! Paths: the `VOLUME` lines and manuals of the official images (postgres, mysql, mariadb, mongo, redis, valkey, etcd,
 //! elasticsearch, influxdb, clickhouse, rabbitmq, cassandra, couchdb, neo4j) and of Bitnami's. Files: what each server makes first.
 
+mod memory;
+
+pub use memory::{Signs, programs};
+
 /// Directories in a container that hold a server's data, by the beginning of the path.
 const PLACES: &[(&str, &str)] = &[
     ("/var/lib/postgresql", "PostgreSQL"),
@@ -37,16 +41,6 @@ pub fn at(target: &str) -> Option<&'static str> {
     // `/data` is Redis's, and anybody's.
     let is_there = |place: &str| target == place || is_below(target, place);
     PLACES.iter().find(|(place, _)| is_there(place)).map(|(_, server)| *server)
-}
-
-/// Images of servers that have in memory what they write down from time to time.
-const IN_MEMORY: [&str; 4] = ["redis", "valkey", "keydb", "dragonfly"];
-
-/// Whether a container of this image may have data that no file has yet: `redis:7`, `registry.example.com/bitnami/redis@sha256:…`.
-pub fn keeps_in_memory(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    let name = name.split([':', '@']).next().unwrap_or(name);
-    IN_MEMORY.iter().any(|server| name == *server || name.starts_with(&format!("{server}-")))
 }
 
 /// Whether a path lies below a directory, and is not that itself.
@@ -138,6 +132,11 @@ fn base(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
+/// What a process is called, by its command line: some servers write what they do behind it, `redis-server *:6379`.
+fn named(program: &str) -> &str {
+    base(program.split([' ', ':']).next().unwrap_or_default())
+}
+
 /// Whether a command only reads, or talks to a server: `tar` packs, a shell is told nothing else.
 pub fn is_client(program: &[&[u8]]) -> bool {
     let words: Vec<String> = program.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
@@ -192,7 +191,7 @@ pub fn is_idle(program: &str) -> bool {
         "supercronic",
         "tini",
     ];
-    let first = base(program.split([' ', ':']).next().unwrap_or_default());
+    let first = named(program);
     CLIENTS.contains(&first) || SHELLS.contains(&first) || IDLE.contains(&first) || first == "tar"
 }
 
@@ -204,8 +203,6 @@ pub fn server_of(program: &str) -> Option<&'static str> {
         ("mysqld", "MySQL"),
         ("mariadbd", "MariaDB"),
         ("mongod", "MongoDB"),
-        ("redis-server", "Redis"),
-        ("valkey-server", "Valkey"),
         ("etcd", "etcd"),
         ("influxd", "InfluxDB"),
         ("clickhouse-server", "ClickHouse"),
@@ -214,8 +211,9 @@ pub fn server_of(program: &str) -> Option<&'static str> {
         ("java", "a Java server"),
         ("sqlservr", "SQL Server"),
     ];
-    let name = base(program.split([' ', ':']).next().unwrap_or_default());
-    PROGRAMS.iter().find(|(program, _)| *program == name).map(|(_, server)| *server)
+    let name = named(program);
+    let of_files = PROGRAMS.iter().find(|(program, _)| *program == name).map(|(_, server)| *server);
+    of_files.or_else(|| memory::by_program(program))
 }
 
 /// Whether a path that a container wrote outside of its mounts holds nothing anybody would miss: what a start makes anew, what is
@@ -264,21 +262,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_of_servers_that_keep_things_in_memory() {
-        for (image, want) in [
-            ("redis", true),
-            ("redis:7-alpine", true),
-            ("registry.example.com:5000/bitnami/redis@sha256:aa", true),
-            ("redis-stack:latest", true),
-            ("redisinsight", false),
-            ("postgres:15", false),
-            ("", false),
-        ] {
-            assert_eq!(keeps_in_memory(image), want, "{image}");
-        }
-    }
-
-    #[test]
     fn data_lies_where_images_keep_it() {
         for (target, want) in [
             ("/var/lib/postgresql/data", Some("PostgreSQL")),
@@ -300,6 +283,7 @@ mod tests {
         assert_eq!(server_of("postgres: checkpointer"), Some("PostgreSQL"));
         assert_eq!(server_of("/usr/lib/postgresql/15/bin/postgres -D /x"), Some("PostgreSQL"));
         assert_eq!(server_of("sh -c postgres"), None);
+        assert_eq!(server_of("valkey-server *:6379"), Some("Valkey"));
         let client = |line: &str| is_client(&line.split(' ').map(str::as_bytes).collect::<Vec<_>>());
         for line in [
             "/usr/bin/psql -c x",

@@ -283,14 +283,11 @@ fn put(volume: &Volume, target: &str, fate: Fate, because: String, learnt: &Lear
         loss.erased.push(volume.name.clone());
     }
     let inside = learnt.inside.get(&Origin::Volume(volume.name.clone())).and_then(Known::value);
-    // A server may have all of it in memory still, and write it down when it is stopped.
-    let in_memory = || {
-        let mut users = learnt.users(&volume.name).filter(|user| user.state.may_run());
-        users.any(|user| super::holders::keeps_in_memory(&user.image))
-    };
     let because = match fate == Fate::Erased && inside.is_some_and(|inside| inside.empty) {
-        true if in_memory() => "what its server has in memory goes with it".to_owned(),
-        true => return,
+        true => match in_memory(volume, learnt, loss) {
+            Some(because) => because,
+            None => return,
+        },
         false => because,
     };
     let what = volume_data(volume, target, learnt);
@@ -308,6 +305,32 @@ fn put(volume: &Volume, target: &str, fate: Fate, because: String, learnt: &Lear
         loss.lost.push(volume.name.clone());
     }
     loss.impact.data.push(row);
+}
+
+/// Why an empty volume is a loss: a server that runs may have all of it in memory still, and write it down when it is stopped.
+fn in_memory(volume: &Volume, learnt: &Learnt, loss: &mut Loss) -> Option<String> {
+    let mut perhaps = None;
+    for user in learnt.users(&volume.name).filter(|user| has_memory(user)) {
+        match user.signs.in_memory(&user.image, &user.programs) {
+            Known::Known(Some(_)) => return Some("what its server has in memory goes with it".to_owned()),
+            Known::Known(None) => {}
+            Known::Unknown(why) => {
+                loss.impact.gap(format!("whether {} has data in memory only", user.name), why);
+                perhaps = Some("what its server may have in memory goes with it".to_owned());
+            }
+        }
+    }
+    perhaps
+}
+
+/// Whether a container may have anything in memory. What is about to be started again has nothing.
+fn has_memory(container: &Container) -> bool {
+    container.state.may_run() && !container.status.starts_with("Restarting")
+}
+
+/// Whether only its programs say if it is a server that has data in memory.
+pub fn only_programs_tell(container: &Container) -> bool {
+    has_memory(container) && container.signs.leave_open(&container.image)
 }
 
 fn volumes(names: &[String], all: bool, learnt: &Learnt, loss: &mut Loss) {

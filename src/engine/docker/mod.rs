@@ -4,6 +4,7 @@
 //! container, [`mounts`] what of outside it can reach, `operands` what it names, [`redact`] what must not be written down.
 
 pub mod daemon;
+mod data_dir;
 pub mod desktop;
 pub mod holders;
 pub mod loss;

@@ -1,5 +1,6 @@
 //! What a command is about to do to a daemon's things, by its words: the start of what has to be asked.
 
+use super::data_dir;
 use super::mounts::{self, Source};
 use super::program::program;
 use super::tables::{COMPOSE, Row};
@@ -307,7 +308,21 @@ fn new_mounts(words: &Words<'_>) -> Vec<New> {
         };
         Some(New { wanted, target: text(mount.target) })
     });
-    mounts.collect()
+    let mut all: Vec<New> = mounts.collect();
+    let told = data_dir::told(words);
+    let deeper = |mount: &New, dir: &String| {
+        let (Wanted::Path(path), Some(rest)) =
+            (&mount.wanted, dir.strip_prefix(mount.target.trim_end_matches('/')))
+        else {
+            return None;
+        };
+        let path = format!("{}{rest}", path.trim_end_matches('/'));
+        rest.starts_with('/').then(|| New { wanted: Wanted::Path(path), target: dir.clone() })
+    };
+    let more: Vec<New> =
+        all.iter().flat_map(|mount| told.iter().filter_map(move |dir| deeper(mount, dir))).collect();
+    all.extend(more);
+    all
 }
 
 /// A way to nearly the same end by which data stays. `clashes` says that two servers would open one directory.
@@ -481,6 +496,9 @@ mod tests {
             ("run --volumes-from db postgres", "all of db", true),
             ("run --rm -v pgdata:/d busybox tar cf - /d", "pgdata at /d", false),
             ("run --rm -v pgdata:/d busybox sh -c x", "pgdata at /d", true),
+            ("run -v /srv:/x -e PGDATA=/x/pg postgres", "/srv at /x, /srv/pg at /x/pg", true),
+            ("run -v /:/x/ postgres -D /x/srv", "/ at /x/, /srv at /x/srv", true),
+            ("run -v /srv:/x -e PGDATA=/xy postgres", "/srv at /x", true),
         ] {
             assert_eq!(mounts(line), (want.to_owned(), serves), "{line}");
         }

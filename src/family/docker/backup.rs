@@ -28,7 +28,6 @@ impl Docker<'_> {
             keep::take(&Order {
                 goes,
                 daemon,
-                way: self.way(daemon),
                 daemon_id: id.filter(|id| !id.is_empty()),
                 world,
                 dir: &intent.root,

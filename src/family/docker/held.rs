@@ -1,6 +1,7 @@
 //! What is held for a command for a daemon until it runs.
 
 use super::{Docker, probe};
+use crate::engine::docker::daemon::called;
 use crate::engine::docker::tables::Cli;
 use crate::engine::effect::Effect;
 use crate::engine::fact::{Known, Source, Sourced};
@@ -27,7 +28,9 @@ impl Held for Docker<'_> {
         if !before.is_still(&now) {
             return Err(target_changed(before.told(), now.told(), "docker context ls"));
         }
-        if prompting.is_zero() || judged.outcome.assessment.effect < Effect::Disrupt {
+        // A copy takes its time, also where the answer was there at once.
+        let at_once = prompting.is_zero() && self.copy.is_none();
+        if at_once || judged.outcome.assessment.effect < Effect::Disrupt {
             return Ok(());
         }
         let Some(Known::Known(info)) = &self.answered.info else { return Ok(()) };
@@ -48,21 +51,31 @@ impl Held for Docker<'_> {
         let is_another = |(name, is): &&(String, String)| {
             self.answered.identities.iter().any(|(was_called, was)| was_called == name && was != is)
         };
-        match volumes.iter().find(is_another) {
-            None => Ok(()),
-            Some((name, _)) => {
-                Err(Fail::new(Kind::Refused, "refused: what would go changed while the question stood")
-                    .because(format!("volume {name} was made anew meanwhile"))
-                    .help("nothing was run; run the command again"))
-            }
+        let changed = |why: String| {
+            Fail::new(Kind::Refused, "refused: what would go changed while the question stood")
+                .because(why)
+                .help("nothing was run; run the command again")
+        };
+        if let Some((name, _)) = volumes.iter().find(is_another) {
+            return Err(changed(format!("volume {name} was made anew meanwhile")));
         }
+        // More may go by now: a container that ends leaves volumes that a prune takes along, and nobody has seen or kept those.
+        let (was, is) = (&self.answered, self.request(before, true, probe::going));
+        if is.loss.impact.unseen && !was.loss.impact.unseen {
+            return Err(changed("what goes by now could not be seen".to_owned()));
+        }
+        let more =
+            is.loss.erased.iter().find(|name| !was.loss.erased.contains(name)).map(|name| called(name));
+        let more = more.or_else(|| {
+            let new = is.loss.removed.iter().find(|id| !was.loss.removed.contains(id))?;
+            Some(format!("container {}", new.get(..12).unwrap_or(new)))
+        });
+        more.map_or(Ok(()), |more| Err(changed(format!("{more} would go as well by now"))))
     }
 
     /// What the flags do not say the variables do: `docker context use` in another terminal changes nothing any more. Where a
     /// context's own certificates are needed it is pinned by its name.
     fn pin(&mut self, cx: Cx<'_>, _allowed: bool) -> Result<Pins> {
-        // Everything is asked: the command logs in for itself.
-        self.login = None;
         let mut edit = EnvEdit::default();
         if let Ok(daemon) = &self.daemon
             && self.cli != Cli::Podman

@@ -34,12 +34,9 @@ use crate::engine::target::{Part, Target, Value};
 use crate::engine::tool::{self, TargetKind};
 use crate::engine::verdict::Verdict;
 use crate::fail::{Fail, Kind, Result};
-use crate::prompt::Terminal;
-use crate::ui::stderr;
 use crate::ui::view::Sight;
-use probe::login::Login;
 use probe::{Answered, Info, Request};
-use resolve::{Daemon, Endpoint};
+use resolve::Daemon;
 use std::path::PathBuf;
 
 /// One command for a daemon.
@@ -50,8 +47,6 @@ pub struct Docker<'a> {
     daemon: Result<Daemon>,
     wish: Wish,
     answered: Answered,
-    /// What a person opened for guard's own questions.
-    login: Option<Login>,
     /// The copy that was promised.
     copy: Option<promise::Volumes>,
 }
@@ -68,7 +63,7 @@ impl<'a> Docker<'a> {
         }
         let wish = wish::of(&Words::read(cli, cx.words, false));
         let on = Command::new(cx, &verdict, tool);
-        Docker { on, cli, daemon, wish, answered: Answered::default(), login: None, copy: None }
+        Docker { on, cli, daemon, wish, answered: Answered::default(), copy: None }
     }
 
     fn look(&self) -> Result<Daemon> {
@@ -81,38 +76,13 @@ impl<'a> Docker<'a> {
         ask(&Request {
             wish: &self.wish,
             words: &words,
-            way: self.way(daemon),
+            way: &daemon.way,
             tool: &self.on.tool,
             world: self.on.cx.world,
             deadline: self.on.cx.probe_deadline(probe::DEADLINE),
             asks,
             by_id: self.on.cx.policy.goes_by(IdKind::Daemon),
         })
-    }
-
-    /// How it is reached.
-    fn way<'d>(&'d self, daemon: &'d Daemon) -> &'d Endpoint {
-        self.login.as_ref().map_or(&daemon.way, Login::way)
-    }
-
-    /// Where ssh wants somebody and somebody is there, they are asked, and the daemon is asked again.
-    fn log_in(&mut self, asks: bool) {
-        let Ok(daemon) = &self.daemon else { return };
-        let Some(Known::Unknown(why)) = &self.answered.info else { return };
-        if !asks || !self.on.cx.options.interactive || !probe::wants_somebody(why) {
-            return;
-        }
-        if Terminal::available().is_err() {
-            return;
-        }
-        stderr::complain(
-            "guard: ssh wants you before the daemon can be asked; the command logs in for itself\n",
-        );
-        self.login = Login::open(&daemon.way, self.on.cx.world);
-        if self.login.is_some() {
-            let _progress = self.on.progress();
-            self.answered = self.request(daemon, asks, probe::ask);
-        }
     }
 
     /// What the daemon says of itself.
@@ -164,7 +134,6 @@ impl Family for Docker<'_> {
             let _progress = self.on.progress();
             self.request(daemon, asks, probe::ask)
         };
-        self.log_in(asks);
         self.named_by_itself();
         Ok(Facts { impact: self.answered.loss.impact.clone(), probed: true })
     }

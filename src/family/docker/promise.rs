@@ -3,6 +3,7 @@
 use super::Docker;
 use crate::engine::decide::Decision;
 use crate::engine::docker::daemon::Volume;
+use crate::engine::effect::Effect;
 use crate::engine::human::{bytes, counted};
 use crate::engine::impact::{Fate, Impact};
 use crate::family::judge::Outcome;
@@ -28,13 +29,20 @@ impl Docker<'_> {
         let erased = impact.data.iter().any(|data| data.fate == Fate::Erased);
         // Where nobody is asked nothing is lost that anybody would miss: a test's volumes go a hundred times a day.
         let asked = matches!(outcome.decision, Decision::Confirm(_));
-        if !erased || !asked || !self.on.cx.options.probe || impact.refused.is_some() {
+        if !asked || !self.on.cx.options.probe || impact.refused.is_some() {
             return Promise::Nothing;
         }
-        let volumes = &self.answered.goes.volumes;
+        if !erased {
+            let blind = impact.unseen && outcome.assessment.effect >= Effect::Destroy;
+            let none = || Promise::None("what goes could not be seen".to_owned());
+            return if blind { none() } else { Promise::Nothing };
+        }
+        // What lies in memory is gone as soon as nobody mounts it, and is no part of a copy.
+        let volumes: Vec<&Volume> =
+            self.answered.goes.volumes.iter().filter(|volume| !super::keep::in_memory(volume)).collect();
         let lost = &self.answered.loss.lost;
         let held = |volume: &Volume| volume.bytes != Some(0) || lost.contains(&volume.name);
-        if !volumes.iter().any(held) {
+        if !volumes.iter().any(|volume| held(volume)) {
             return Promise::None("guard keeps no copy of what containers wrote themselves".to_owned());
         }
         let wish = wish(world);

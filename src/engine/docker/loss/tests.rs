@@ -243,6 +243,56 @@ fn a_container_goes_with_what_it_wrote() {
 }
 
 #[test]
+fn what_a_server_has_in_memory_goes_with_an_empty_volume() {
+    use crate::engine::docker::holders::Signs;
+    let names: Vec<String> = (0xd0..0xd6).map(made_up).collect();
+    let [named, started, shown, other, unseen, restarts] = &names[..] else { panic!("six") };
+    let of = |words: &'static str, programs: &'static [&'static str]| {
+        move |one: &mut Container| {
+            one.image = "cda7afbb8cc6".to_owned();
+            one.signs = Signs::read("cda7afbb8cc6", words.split(' '), []);
+            one.programs = match programs {
+                [] => Known::Unknown(Why::TimedOut),
+                all => Known::Known(all.iter().map(|one| (*one).to_owned()).collect()),
+            };
+        }
+    };
+    let mut stage = stage()
+        .container("named", true, &[named], |one| one.image = "redis:7".to_owned())
+        .container("started", true, &[started], of("docker-entrypoint.sh redis-server", &[]))
+        .container("shown", true, &[shown], of("/start.sh", &["tini", "valkey-server *:6379"]))
+        .container("other", true, &[other], of("/start.sh", &["node app.js"]))
+        .container("unseen", true, &[unseen], of("/start.sh", &[]))
+        .container("restarts", true, &[restarts], of("docker-entrypoint.sh redis-server", &[]));
+    for name in &names {
+        stage = stage.volume(name).inside(name, Inside { empty: true, ..Inside::default() });
+    }
+    stage.containers[5].status = "Restarting (1) 5 seconds ago".to_owned();
+    for (container, volume, goes) in [
+        ("named", named, true),
+        ("started", started, true),
+        ("shown", shown, true),
+        ("other", other, false),
+        // What nobody saw is not taken for nothing.
+        ("unseen", unseen, true),
+        ("restarts", restarts, false),
+    ] {
+        let line = format!("rm -fv {container}");
+        let want = match goes {
+            true => format!("destroy [{volume}] gone: anonymous volume {}: empty", &volume[..12]),
+            false => "disrupt []".to_owned(),
+        };
+        assert_eq!(stage.told(&line), want, "{line}");
+        assert_eq!(stage.loss(&line).impact.gaps.len(), usize::from(container == "unseen"), "{line}");
+    }
+    let asked: Vec<&str> =
+        stage.containers.iter().filter(|one| only_programs_tell(one)).map(|one| one.name.as_str()).collect();
+    assert_eq!(asked, ["shown", "other", "unseen"]);
+    stage.containers[0].state = State::Stopped;
+    assert_eq!(stage.told("rm -v named"), "mutate []", "nothing of it runs");
+}
+
+#[test]
 fn a_server_of_data_is_not_stopped_lightly() {
     let stage = stage().container("db", true, &["pgdata"], |one| {
         one.mounts[0].target = "/var/lib/postgresql/data".to_owned();

@@ -6,7 +6,9 @@ use super::json;
 use super::keys::{self, Keys};
 use super::{PATIENCE, Request};
 use crate::engine::fact::Why;
-use crate::run::tty::Tty;
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::{self, OptionalActions, Termios};
+use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -84,7 +86,7 @@ pub(super) async fn ask(request: &Request<'_>, cli: &Cli<'_>) -> Result<Who, Str
 /// A call that may ask the person something.
 async fn talk(request: &Request<'_>, cli: &Cli<'_>, words: &[&str]) -> Result<Vec<u8>, Refusal> {
     let tty = if request.terminal && !needs_nobody(request) { Tty::open() } else { None };
-    let said = match tty.as_ref().and_then(|tty| tty.input()) {
+    let said = match tty.as_ref().and_then(|tty| tty.0.try_clone().ok()) {
         Some(input) => cli.ask_on(Stdio::from(input), words).await,
         None => cli.ask(words).await,
     };
@@ -102,5 +104,27 @@ fn said(refusal: Refusal, words: &[&str], patience: Duration) -> String {
             format!("aws {} gave no answer within {} s", words.join(" "), patience.as_secs_f32())
         }
         _ => refusal.line,
+    }
+}
+
+/// The terminal with the modes it had: a question for an MFA code that is cut off would leave it without echo.
+///
+/// The CLI writes its question to the terminal itself (Python's `getpass`), so that standard error can be kept for the
+/// reason of a failure.
+struct Tty(OwnedFd, Option<Termios>);
+
+impl Tty {
+    fn open() -> Option<Tty> {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let tty = rustix::fs::open("/dev/tty", flags, Mode::empty()).ok()?;
+        let before = termios::tcgetattr(&tty).ok();
+        Some(Tty(tty, before))
+    }
+
+    fn restore(&self) {
+        if let Some(before) = &self.1 {
+            // A terminal that is gone needs no modes.
+            let _ = termios::tcsetattr(&self.0, OptionalActions::Now, before);
+        }
     }
 }

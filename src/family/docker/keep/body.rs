@@ -3,6 +3,19 @@
 use super::manifest::Container;
 use serde_json::{Map, Value, json};
 
+/// What is made again bears this, with the copy's id: whoever finds it half done knows whose it is.
+pub(super) const RESTORED: &str = "guard.restored";
+
+/// A container or a network with that label.
+pub(super) fn marked(mut body: Value, id: &str) -> Value {
+    if let Some(body) = body.as_object_mut() {
+        let mut labels = body.get("Labels").and_then(Value::as_object).cloned().unwrap_or_default();
+        labels.insert(RESTORED.to_owned(), id.into());
+        body.insert("Labels".to_owned(), Value::Object(labels));
+    }
+    body
+}
+
 /// A network as it is made, of what was said of it.
 pub(super) fn network_body(said: &Value) -> Value {
     let mut body = Map::new();
@@ -96,10 +109,10 @@ fn share(said: &Value, host: &mut Map<String, Value>, all: &[Container]) {
 fn mount_unnamed(said: &Value, host: &mut Map<String, Value>) {
     let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
     let (mut binds, mounts) = (list(host.get("Binds")), list(host.get("Mounts")));
-    let target_of = |bind: &Value| bind.as_str().and_then(|bind| bind.split(':').nth(1)).map(str::to_owned);
+    let target_of = |bind: &Value| bind.as_str().and_then(|bind| bind.split(':').nth(1)).map(cleaned);
     let mut known: Vec<String> = binds.iter().filter_map(target_of).collect();
     let named = mounts.iter().filter(|mount| mount["Source"].as_str().is_some_and(|name| !name.is_empty()));
-    known.extend(named.filter_map(|mount| mount["Target"].as_str().map(str::to_owned)));
+    known.extend(named.filter_map(|mount| mount["Target"].as_str().map(cleaned)));
     let mut replaced = Vec::new();
     for mount in said["Mounts"].as_array().into_iter().flatten() {
         let (Some("volume"), Some(name), Some(target)) =
@@ -107,18 +120,35 @@ fn mount_unnamed(said: &Value, host: &mut Map<String, Value>) {
         else {
             continue;
         };
-        if !known.iter().any(|at| at == target) {
+        let target = cleaned(target);
+        if !known.contains(&target) {
             let mode = if mount["RW"].as_bool() == Some(false) { ":ro" } else { "" };
             binds.push(format!("{name}:{target}{mode}").into());
-            replaced.push(target.to_owned());
+            replaced.push(target);
         }
     }
     if replaced.is_empty() {
         return;
     }
-    let stays = |mount: &Value| mount["Target"].as_str().is_none_or(|at| !replaced.iter().any(|r| r == at));
+    let stays =
+        |mount: &Value| mount["Target"].as_str().map(cleaned).is_none_or(|at| !replaced.contains(&at));
     host.insert("Mounts".to_owned(), mounts.into_iter().filter(stays).collect());
     host.insert("Binds".to_owned(), Value::Array(binds));
+}
+
+/// A path as the daemon keeps it, which people write with slashes to spare (`filepath.Clean`).
+fn cleaned(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 /// What a container had been told for a network; its own short id is a name that the next one has no use for.
@@ -172,6 +202,34 @@ mod tests {
         assert_eq!(
             others,
             [("other".to_owned(), json!({ "IPAMConfig": { "IPv4Address": "10.0.0.9" }, "Aliases": [] }))]
+        );
+    }
+
+    #[test]
+    fn what_is_made_bears_the_copys_id() {
+        assert_eq!(marked(json!({"Labels": null}), "20"), json!({"Labels": {"guard.restored": "20"}}));
+        let labels = json!({"Labels": {"a": "b", "guard.restored": "20"}});
+        assert_eq!(marked(json!({"Labels": {"a": "b"}}), "20"), labels);
+    }
+
+    #[test]
+    fn targets_are_compared_as_the_daemon_keeps_them() {
+        for (path, want) in
+            [("/data/", "/data"), ("//data//x", "/data/x"), ("/a/../b/.", "/b"), ("/", "/"), ("", "/")]
+        {
+            assert_eq!(cleaned(path), want, "{path}");
+        }
+        let said = json!({ "Mounts": [
+            { "Type": "volume", "Name": "named", "Destination": "/data", "RW": true },
+            { "Type": "volume", "Name": "other", "Destination": "/x/home", "RW": true },
+        ] });
+        let mut host = Map::new();
+        host.insert("Binds".to_owned(), json!(["named:/data/"]));
+        host.insert("Mounts".to_owned(), json!([{ "Type": "volume", "Source": "", "Target": "/x/home/" }]));
+        mount_unnamed(&said, &mut host);
+        assert_eq!(
+            (&host["Binds"], &host["Mounts"]),
+            (&json!(["named:/data/", "other:/x/home"]), &json!([]))
         );
     }
 

@@ -14,7 +14,7 @@ use crate::run::child::{self, Out};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileTypeExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use tokio::sync::Notify;
 
@@ -170,6 +170,19 @@ pub fn tar() -> Command {
 pub const TAR_KEEPS: [&str; 5] =
     ["--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "--warning=no-file-ignored"];
 
+/// Whether a copy begins with this one directory, in which everything lies.
+///
+/// # Errors
+/// It cannot be read.
+pub fn lies_in(file: &Path, top: &str) -> io::Result<bool> {
+    let one = Path::new(top).components();
+    let plain = one.clone().count() == 1 && one.clone().all(|part| matches!(part, Component::Normal(_)));
+    let mut tar = tar::Archive::new(unpacked(file)?);
+    let first = tar.entries()?.next().transpose()?;
+    let first = first.as_ref().map(tar::Entry::path).transpose()?;
+    Ok(plain && first.is_some_and(|path| path.components().eq(one)))
+}
+
 /// Takes the content of one volume.
 ///
 /// # Errors
@@ -177,7 +190,7 @@ pub const TAR_KEEPS: [&str; 5] =
 pub async fn take(api: &Api<'_>, wanted: &Wanted<'_>) -> Result<Content, String> {
     // A mount that a link leads to comes as the link: then it is reached through a container of guard's own.
     match taken(api, wanted, &wanted.way).await {
-        Err(why) if matches!(wanted.way, Way::Through(..)) && why.contains(NO_DIRECTORY) => {
+        Err(why) if !matches!(wanted.way, Way::Helper) && why.contains(NO_DIRECTORY) => {
             std::fs::remove_file(wanted.copy.join(&wanted.file)).map_err(|e| e.to_string())?;
             taken(api, wanted, &Way::Helper).await
         }

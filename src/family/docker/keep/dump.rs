@@ -3,82 +3,123 @@
 //!
 //! pg_dumpall(1), mariadb-dump(1), mysqldump(1), redis-cli(1); the variables are those of the official images and of Bitnami's.
 
-use super::api::{Api, Refused};
-use super::content::{Pack, first_line, unpacked};
+mod inside;
+mod saved;
+
+use super::api::Api;
+use super::content::{Pack, unpacked};
 use super::manifest::Dump;
 use crate::engine::backup::content::Through;
 use crate::engine::backup::sql_dump::Reader;
-use crate::engine::docker::holders::keeps_in_memory;
-use crate::engine::fact::Why;
+use crate::engine::docker::holders::{Signs, programs};
+use crate::engine::fact::{Known, Why};
 use crate::family::docker::probe::{Goes, encoded};
+use crate::keep::head::Missing;
 use crate::keep::stored::Stored;
-use serde_json::{Value, json};
+use inside::run;
+use saved::{Saved, saved};
+use serde_json::Value;
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
 /// What a server does before its files are read.
 struct Row {
-    /// What the database is called that it is about.
-    server: &'static str,
+    /// What the databases are called that it is about.
+    servers: &'static [&'static str],
     /// Users of the container to be, one after the other; empty is the container's own.
     users: &'static [&'static str],
-    /// Said to the container's shell.
+    /// Said to the container's shell, in a shell below another one that ends it (`inside.rs`): what it starts is to end before it.
     script: &'static str,
-    /// Whether it writes a dump to standard output.
+    /// Whether it writes a dump to standard output; else it says where it has saved to.
     dumps: bool,
 }
 
 const ROWS: &[Row] = &[
     Row {
-        server: "PostgreSQL",
+        servers: &["PostgreSQL"],
         users: &["postgres", ""],
-        script: "(sleep 120; kill $$) >/dev/null 2>&1 & PGPASSWORD=\"${PGPASSWORD:-${POSTGRES_PASSWORD:-${POSTGRESQL_PASSWORD:-}}}\" \
+        // pg_dump hears the signal whatever it was told, takes its query back, and fails (since 9.6, `parallel.c`); so does pg_dumpall then.
+        script: "trap '' TERM; PGPASSWORD=\"${PGPASSWORD:-${POSTGRES_PASSWORD:-${POSTGRESQL_PASSWORD:-}}}\" \
             exec pg_dumpall -w --lock-wait-timeout=10000 -U \"${POSTGRES_USER:-postgres}\"",
         dumps: true,
     },
     Row {
-        server: "MySQL or MariaDB",
+        servers: &["MySQL", "MariaDB"],
         users: &[""],
         script: "d=$(command -v mariadb-dump || command -v mysqldump) || { echo no mysqldump in it >&2; exit 1; }; \
-            (sleep 120; kill $$) >/dev/null 2>&1 & MYSQL_PWD=\"${MARIADB_ROOT_PASSWORD:-${MYSQL_ROOT_PASSWORD:-}}\" \
+            MYSQL_PWD=\"${MARIADB_ROOT_PASSWORD:-${MYSQL_ROOT_PASSWORD:-}}\" \
             exec \"$d\" -uroot --all-databases --single-transaction --quick --routines --events --triggers",
         dumps: true,
     },
     Row {
-        server: "Redis",
+        servers: &["Redis", "Valkey", "KeyDB", "Dragonfly"],
         users: &[""],
-        script: "REDISCLI_AUTH=\"${REDISCLI_AUTH:-${REDIS_PASSWORD:-}}\"; \
+        // Where `CONFIG` is renamed or refused it is saved all the same.
+        script: "trap : TERM; \
+            cli=$(command -v redis-cli || command -v valkey-cli || command -v keydb-cli) || { echo no redis-cli in it >&2; exit 1; }; \
+            REDISCLI_AUTH=\"${REDISCLI_AUTH:-${REDIS_PASSWORD:-${VALKEY_PASSWORD:-}}}\"; \
             [ -z \"$REDISCLI_AUTH\" ] || export REDISCLI_AUTH; \
-            said=$(redis-cli save) && [ \"$said\" = OK ] || { echo \"$said\" >&2; exit 1; }",
+            said=$(\"$cli\" save) && [ \"$said\" = OK ] || { echo \"$said\" >&2; exit 1; }; \
+            \"$cli\" config get dir || :",
         dumps: false,
     },
 ];
 
-/// How long one server may take: its files are read afterwards, and want time, too. So long the scripts wait as well.
+/// How long one server may take: its files are read afterwards, and want time, too.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The server of a container by its image and the variables that this sets, where nobody saw by its files which one it is.
-fn by_image(one: &Value) -> Option<String> {
-    const SIGNS: [(&str, &str); 5] = [
+/// The row of a database.
+fn row(database: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.servers.iter().any(|server| database.starts_with(server)))
+}
+
+/// The server of a container by the variables that its image sets, where nobody saw by its files which one it is.
+fn by_variables(one: &Value) -> Option<&'static str> {
+    const SIGNS: [(&str, &str); 4] = [
         ("PGDATA=", "PostgreSQL"),
         ("PG_MAJOR=", "PostgreSQL"),
         ("MARIADB_VERSION=", "MySQL or MariaDB"),
         ("MYSQL_VERSION=", "MySQL or MariaDB"),
-        ("REDIS_VERSION=", "Redis"),
     ];
-    let set = one["Config"]["Env"].as_array().cloned().unwrap_or_default();
-    let is_set = |sign: &str| set.iter().filter_map(Value::as_str).any(|one| one.starts_with(sign));
-    let by_name = || one["Config"]["Image"].as_str().is_some_and(keeps_in_memory).then_some("Redis");
-    let sign = SIGNS.iter().find(|(sign, _)| is_set(sign)).map(|(_, server)| *server);
-    sign.or_else(by_name).map(str::to_owned)
+    let is_set = |sign: &str| texts(&one["Config"]["Env"]).any(|variable| variable.starts_with(sign));
+    SIGNS.iter().find(|(sign, _)| is_set(sign)).map(|(_, server)| *server)
 }
 
-/// More of what a tool says on standard error nobody reads.
-const SAID: usize = 16 << 10;
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
 
-/// Dumps every database that runs and whose volume goes. The second part of the answer is what could not be done: the files are copied
-/// all the same.
+/// The server of a container that has in memory what no file has yet: by the same signs that the question was asked by.
+async fn in_memory(api: &Api<'_>, one: &Value, id: &str, goes: &Goes) -> Known<Option<&'static str>> {
+    let image = one["Config"]["Image"].as_str().unwrap_or_default();
+    let words = one["Path"].as_str().into_iter().chain(texts(&one["Args"]));
+    let signs = Signs::read(image, words, texts(&one["Config"]["Env"]));
+    let of_goes = |mount: &Value| goes.volumes.iter().any(|volume| mount["Name"] == volume.name.as_str());
+    let asks = signs.leave_open(image)
+        && one["State"]["Restarting"] != true
+        && one["Mounts"].as_array().is_some_and(|mounts| mounts.iter().any(of_goes));
+    let run = if asks { running(api, id).await } else { Known::Known(Vec::new()) };
+    signs.in_memory(image, &run)
+}
+
+/// The programs that run in a container.
+async fn running(api: &Api<'_>, id: &str) -> Known<Vec<String>> {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Top {
+        titles: Vec<String>,
+        processes: Option<Vec<Vec<String>>>,
+    }
+    match api.get::<Top>(&format!("/containers/{}/top", encoded(id))).await {
+        Ok(top) => programs(&top.titles, top.processes.unwrap_or_default())
+            .map_or(Known::Unknown(Why::Unsupported), Known::Known),
+        Err(refused) => Known::Unknown(Why::Failed(refused.message)),
+    }
+}
+
+/// Dumps every database that runs and whose volume goes. The second part of the answer is which dumps there are not: the files are copied
+/// all the same. The third is what no copied file has.
 pub async fn all(
     api: &Api<'_>,
     inspected: &[Value],
@@ -86,41 +127,65 @@ pub async fn all(
     copy: &Path,
     most: u64,
     begins: &dyn Fn(&str),
-) -> (Vec<Dump>, Vec<String>) {
-    let (mut dumps, mut notes) = (Vec::new(), Vec::new());
-    for one in inspected.iter().filter(|one| {
-        one["State"]["Running"].as_bool() == Some(true) && one["State"]["Paused"].as_bool() != Some(true)
-    }) {
+) -> (Vec<Dump>, Vec<String>, Vec<Missing>) {
+    let (mut dumps, mut notes, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+    for one in inspected.iter().filter(|one| one["State"]["Running"] == true) {
         let (Some(id), Some(name)) = (one["Id"].as_str(), one["Name"].as_str()) else { continue };
         let name = name.trim_start_matches('/');
-        let mounts = one["Mounts"].as_array().cloned().unwrap_or_default();
-        let told = by_image(one);
-        let seen = mounts.iter().filter_map(|mount| goes.databases.get(mount["Name"].as_str()?));
-        let mut databases = seen.chain(&told);
-        let Some((row, database)) = databases
-            .find_map(|database| Some((ROWS.iter().find(|row| database.starts_with(row.server))?, database)))
-        else {
-            continue;
+        let mut gap = |server: &str, why: String| {
+            gaps.push(Missing { what: format!("what {server} of container {name} has in memory only"), why });
         };
-        begins(name);
-        let file = format!("dumps/{}.sql.zst", dumps.len());
-        match asked(api, id, row, copy, &file, most).await {
-            Ok(Some(mut dump)) => {
-                (dump.container, dump.database) = (name.to_owned(), database.clone());
-                dumps.push(dump);
-            }
-            Ok(None) => {}
-            Err(why) => {
-                let _ = std::fs::remove_file(copy.join(&file));
-                let what = if row.dumps { "no dump" } else { "what is in memory only is not saved" };
-                notes.push(format!("{database} of container {name}: {what} ({why}); its files are kept"));
+        let mounts = one["Mounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let seen = mounts.iter().filter_map(|mount| goes.databases.get(mount["Name"].as_str()?));
+        let mut seen = seen.map(String::as_str).chain(by_variables(one));
+        let mut found = seen.find_map(|database| Some((row(database)?, database)));
+        if found.is_none() {
+            match in_memory(api, one, id, goes).await {
+                Known::Known(server) => found = server.and_then(|server| Some((row(server)?, server))),
+                Known::Unknown(why) => gap("a server", format!("what runs there could not be seen: {why}")),
             }
         }
+        // What is about to be started again has nothing in memory.
+        let restarts = one["State"]["Restarting"] == true;
+        let Some((row, database)) = found.filter(|(row, _)| row.dumps || !restarts) else { continue };
+        let file = format!("dumps/{}.sql.zst", dumps.len());
+        let is_paused = one["State"]["Paused"] == true;
+        let done = if is_paused {
+            Err("it is paused".to_owned())
+        } else {
+            begins(name);
+            asked(api, id, row, copy, &file, most).await
+        };
+        match done {
+            Ok(Done::Dumped(dump)) => {
+                dumps.push(Dump { container: name.to_owned(), database: database.to_owned(), ..dump });
+            }
+            Ok(Done::Saved(said)) => match saved(&said, one, goes) {
+                Saved::Kept => {}
+                Saved::Elsewhere(why) => gap(database, why),
+                Saved::Unknown(why) => {
+                    gap(database, format!("whether it is in the copy could not be told: {why}"))
+                }
+            },
+            Err(why) if row.dumps => {
+                let _ = std::fs::remove_file(copy.join(&file));
+                notes.push(format!("{database} of container {name}: no dump ({why}); its files are kept"));
+            }
+            Err(why) => gap(database, format!("it is not saved: {why}")),
+        }
     }
-    (dumps, notes)
+    (dumps, notes, gaps)
 }
 
-/// One server. `None` where it writes no dump.
+/// What a server has done.
+enum Done {
+    /// It wrote a dump, which was read back.
+    Dumped(Dump),
+    /// It wrote down what it had in memory, and says this of where.
+    Saved(Vec<u8>),
+}
+
+/// One server.
 async fn asked(
     api: &Api<'_>,
     container: &str,
@@ -128,22 +193,28 @@ async fn asked(
     copy: &Path,
     file: &str,
     most: u64,
-) -> Result<Option<Dump>, String> {
+) -> Result<Done, String> {
+    /// A path is no longer.
+    const LONGEST: usize = 16 << 10;
     let path = copy.join(file);
     let mut why = String::new();
     for user in row.users {
         let mut pack =
             if row.dumps { Some(Pack::begin(&path, most).map_err(|e| e.to_string())?) } else { None };
-        let ran = run(api, container, user, row.script, |some| match &mut pack {
+        let mut said = Vec::new();
+        let ran = run(api, container, user, row.script, PATIENCE, |some| match &mut pack {
             Some(pack) => pack.take(some),
-            None => Ok(()),
+            None => {
+                said.extend(some.iter().take(LONGEST.saturating_sub(said.len())));
+                Ok(())
+            }
         });
         let ran = tokio::time::timeout(PATIENCE, ran).await;
         match ran.unwrap_or_else(|_| Err(Why::TimedOut.into())) {
             Ok(()) => {
-                let Some(pack) = pack else { return Ok(None) };
+                let Some(pack) = pack else { return Ok(Done::Saved(said)) };
                 pack.end().map_err(|e| e.to_string())?;
-                return read_back(copy, file).map(Some);
+                return read_back(copy, file).map(Done::Dumped);
             }
             Err(failed) if why.is_empty() => why = failed.to_string(),
             Err(_) => {}
@@ -181,98 +252,9 @@ fn read_back(copy: &Path, file: &str) -> Result<Dump, String> {
     Ok(Dump { stored, tables, rows, ..Dump::default() })
 }
 
-/// Runs something in a container, and hands on what it writes to standard output.
-async fn run(
-    api: &Api<'_>,
-    container: &str,
-    user: &str,
-    script: &str,
-    mut taken: impl FnMut(&[u8]) -> std::io::Result<()>,
-) -> Result<(), Refused> {
-    let body =
-        json!({ "AttachStdout": true, "AttachStderr": true, "User": user, "Cmd": ["sh", "-c", script] });
-    let made = api.post(&format!("/containers/{}/exec", encoded(container)), &body).await?;
-    let id = made["Id"].as_str().unwrap_or_default().to_owned();
-    let mut streams = Streams::default();
-    let start = json!({ "Detach": false, "Tty": false });
-    let path = format!("/exec/{}/start", encoded(&id));
-    api.follow(&path, &start, |some| streams.take(some, &mut taken)).await?;
-    let ended: Value = api.get(&format!("/exec/{}/json", encoded(&id))).await?;
-    if ended["ExitCode"].as_i64() == Some(0) {
-        return Ok(());
-    }
-    Err(Refused { status: 0, message: first_line(&streams.said) })
-}
-
-/// Two streams in one: eight bytes say which and how much comes (Engine API, `POST /containers/{id}/attach`).
-#[derive(Default)]
-struct Streams {
-    head: Vec<u8>,
-    left: usize,
-    is_error: bool,
-    said: Vec<u8>,
-}
-
-impl Streams {
-    fn take(
-        &mut self,
-        mut some: &[u8],
-        taken: &mut impl FnMut(&[u8]) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
-        const HEAD: usize = 8;
-        while !some.is_empty() {
-            if self.left == 0 {
-                let (head, rest) = some.split_at((HEAD - self.head.len()).min(some.len()));
-                self.head.extend_from_slice(head);
-                some = rest;
-                if let [stream, _, _, _, a, b, c, d] = *self.head.as_slice() {
-                    (self.is_error, self.left) = (stream == 2, u32::from_be_bytes([a, b, c, d]) as usize);
-                    self.head.clear();
-                }
-                continue;
-            }
-            let (piece, rest) = some.split_at(self.left.min(some.len()));
-            self.left -= piece.len();
-            some = rest;
-            if self.is_error {
-                let room = SAID.saturating_sub(self.said.len()).min(piece.len());
-                self.said.extend_from_slice(piece.get(..room).unwrap_or_default());
-            } else {
-                taken(piece)?;
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn two_streams_are_told_apart_wherever_they_are_cut() {
-        let whole: Vec<u8> = [
-            &[1, 0, 0, 0, 0, 0, 0, 3][..],
-            b"abc",
-            &[2, 0, 0, 0, 0, 0, 0, 5],
-            b"wrong",
-            &[1, 0, 0, 0, 0, 0, 0, 0],
-            &[1, 0, 0, 0, 0, 0, 0, 1],
-            b"d",
-        ]
-        .concat();
-        for size in 1..whole.len() {
-            let (mut streams, mut out) = (Streams::default(), Vec::new());
-            for piece in whole.chunks(size) {
-                let mut taken = |some: &[u8]| {
-                    out.extend_from_slice(some);
-                    Ok(())
-                };
-                streams.take(piece, &mut taken).unwrap();
-            }
-            assert_eq!((out.as_slice(), streams.said.as_slice()), (&b"abcd"[..], &b"wrong"[..]), "{size}");
-        }
-    }
 
     #[test]
     fn a_dump_that_breaks_off_is_none() {
@@ -295,8 +277,17 @@ mod tests {
     #[test]
     fn every_row_is_of_a_server_that_is_known() {
         use crate::engine::docker::holders::MARKERS;
-        for row in ROWS {
-            assert!(MARKERS.iter().any(|marker| marker.server == row.server), "{}", row.server);
+        for row in ROWS.iter().filter(|row| row.dumps) {
+            let is_of = |server: &str| row.servers.iter().any(|one| server.starts_with(one));
+            assert!(MARKERS.iter().any(|marker| is_of(marker.server)), "{:?}", row.servers);
+        }
+        assert!(row("PostgreSQL 15").is_some_and(|row| row.dumps) && row("MySQL or MariaDB").is_some());
+        for image in ["redis:7", "valkey/valkey", "eqalpha/keydb", "dragonflydb/dragonfly"] {
+            let server = Signs::default().in_memory(image, &Known::Known(vec![]));
+            assert!(
+                matches!(server, Known::Known(Some(server)) if row(server).is_some_and(|row| !row.dumps)),
+                "{image}"
+            );
         }
     }
 }

@@ -12,11 +12,12 @@ mod freeze;
 mod helper;
 pub mod manifest;
 pub mod restore;
+pub mod way;
 
 pub use manifest::Manifest;
 
 use super::probe::{Goes, encoded};
-use super::resolve::{Daemon, Endpoint};
+use super::resolve::Daemon;
 use crate::engine::docker::daemon::{Volume, called};
 use crate::keep::atomic_dir::{Partial, create};
 use crate::keep::head::{Kind, Missing};
@@ -49,8 +50,6 @@ pub struct Order<'a> {
     pub goes: &'a Goes,
     /// The daemon it goes from.
     pub daemon: &'a Daemon,
-    /// How that is reached.
-    pub way: &'a Endpoint,
     /// What that calls itself.
     pub daemon_id: Option<String>,
     /// The caller's variables.
@@ -111,12 +110,12 @@ pub fn take(order: &Order<'_>) -> Result<Taken, Failed> {
     let names: Vec<String> = order.goes.volumes.iter().map(|volume| volume.name.clone()).collect();
     let taken = block_on(async {
         let frozen = Frozen::default();
-        let api = Api::new(order.way, order.world, started + PATIENCE);
+        let api = Api::new(&order.daemon.way, order.world, started + PATIENCE);
         let done = tokio::select! {
             done = collect(&api, order, partial.path(), &frozen) => done,
             signal = interrupted(&signals) => Err(Failed::Interrupted(signal)),
         };
-        let after = Api::new(order.way, order.world, Instant::now() + THAWING);
+        let after = Api::new(&order.daemon.way, order.world, Instant::now() + THAWING);
         let notes = frozen.thaw(&after).await;
         if done.is_err() {
             helper::sweep(&after, &names).await;
@@ -157,6 +156,13 @@ fn is_there(dir: &Path, stored: &Stored) -> io::Result<()> {
 /// # Errors
 /// It is not.
 pub fn verify(dir: &Path, manifest: &Manifest) -> io::Result<()> {
+    let named = dir.file_name().is_some_and(|name| name == manifest.id.as_str());
+    let volumes = manifest.volumes.iter().map(|one| one.name.as_str());
+    let names = volumes.chain(manifest.definitions.iter().map(|one| one.name.as_str()));
+    let names = names.chain(manifest.containers.iter().map(|one| one.name.as_str()));
+    if !named || names.chain(manifest.networks.iter().map(|one| one.name.as_str())).any(str::is_empty) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "manifest.json is not as guard writes it"));
+    }
     manifest.stored().try_for_each(|stored| stored.verify(dir))
 }
 
@@ -212,9 +218,10 @@ async fn collect(
     let names: Vec<String> = goes.volumes.iter().map(|volume| volume.name.clone()).collect();
     helper::sweep(api, &names).await;
     definitions(api, &inspected, goes, copy, &mut manifest).await?;
-    let (dumps, notes) =
+    let (dumps, notes, gaps) =
         dump::all(api, &inspected, goes, copy, order.most, &|name| (order.begins)(name, false)).await;
     manifest.dumps = dumps;
+    manifest.gaps.extend(gaps);
     manifest.notes.clone_from(&notes);
     let users = if has_tar { Vec::new() } else { freeze::users(api, &goes.volumes).await? };
     let unfrozen = frozen.freeze(api, &inspected, goes).await;
@@ -252,7 +259,7 @@ async fn collect(
 }
 
 /// What is in it is gone as soon as nobody mounts it.
-fn in_memory(volume: &Volume) -> bool {
+pub(super) fn in_memory(volume: &Volume) -> bool {
     volume.options.get("type").is_some_and(|kind| kind == "tmpfs")
 }
 

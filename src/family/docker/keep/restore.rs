@@ -2,12 +2,14 @@
 //! taken meanwhile ends it before anything is made. What was made is taken away again where a volume could not be filled.
 
 use super::api::{Api, Refused};
-use super::body::{container_body, network_body, others_of};
+use super::body::{RESTORED, container_body, marked, network_body, others_of};
 use super::content::{TAR_KEEPS, entries_of, tar, unpacked};
 use super::helper::{self, Helper};
 use super::manifest::{By, Container, Content, Manifest, Volume};
+use super::way::{UNDER_WAY, image, look, there};
 use super::{Failed, content, encoded, interrupted};
 use crate::engine::docker::daemon::called;
+use crate::family::docker::probe;
 use crate::family::docker::resolve::Endpoint;
 use crate::keep::stored::{Stored, inside};
 use crate::run::child;
@@ -21,12 +23,10 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What a volume that was made again bears, with the copy's id.
-const RESTORED: &str = "guard.restored";
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(1800);
-/// How long taking away what was made may take.
-const AFTERWARDS: Duration = Duration::from_secs(60);
+/// How long taking away what was made, or looking, may take.
+pub(super) const AFTERWARDS: Duration = Duration::from_secs(60);
 
 /// A copy that goes back.
 pub struct Back<'a> {
@@ -38,23 +38,10 @@ pub struct Back<'a> {
     pub way: &'a Endpoint,
     /// Whether that one's paths are this machine's.
     pub local: bool,
+    /// Volumes alone: no networks and no containers.
+    pub data_only: bool,
     /// Variables and files.
     pub world: &'a World,
-}
-
-/// What stands in its way, or how it goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Way {
-    /// Names that somebody has: nothing is made then.
-    pub taken: Vec<String>,
-    /// The volumes among them that an earlier restore of this copy had made: one that was broken off left them half filled.
-    pub earlier: Vec<String>,
-    /// Images that are not there: no container can be made of them.
-    pub images: Vec<String>,
-    /// Networks of the copy that are still there.
-    pub there: Vec<String>,
-    /// What a person should know.
-    pub notes: Vec<String>,
 }
 
 /// What became of it.
@@ -78,88 +65,8 @@ struct Made {
     containers: Vec<String>,
 }
 
-/// Looks whether it can go back.
-///
-/// # Errors
-/// The daemon does not say, or the copy cannot be read.
-pub fn way(back: &Back<'_>) -> Result<Way, String> {
-    let looked = async {
-        let api = Api::new(back.way, back.world, Instant::now() + AFTERWARDS);
-        look(&api, back).await
-    };
-    block_on(looked).map_err(|e| e.to_string())?
-}
-
-async fn look(api: &Api<'_>, back: &Back<'_>) -> Result<Way, String> {
-    let mut way = Way::default();
-    let manifest = back.manifest;
-    for volume in &manifest.volumes {
-        if let Some(found) = there(api, &format!("/volumes/{}", encoded(&volume.name))).await? {
-            way.taken.push(called(&volume.name));
-            if found["Labels"][RESTORED].as_str() == Some(&manifest.id) {
-                way.earlier.push(volume.name.clone());
-            }
-        }
-    }
-    for container in &manifest.containers {
-        let found = there(api, &format!("/containers/{}/json", encoded(&container.name))).await?;
-        let named = |found: &Value| {
-            found["Name"].as_str().is_some_and(|name| name.trim_start_matches('/') == container.name)
-        };
-        if found.as_ref().is_some_and(named) {
-            way.taken.push(format!("container {}", container.name));
-        }
-        let said = read(back.dir, &container.inspect)?;
-        match image(api, container, &said).await? {
-            None => way.images.push(container.image.clone()),
-            Some((_, note)) => way.notes.extend(note),
-        }
-    }
-    for network in &manifest.networks {
-        match there(api, &format!("/networks/{}", encoded(&network.name))).await? {
-            Some(found) if found["Id"].as_str() == Some(&network.id) => way.there.push(network.name.clone()),
-            Some(_) => way.taken.push(format!("network {}", network.name)),
-            None => {}
-        }
-    }
-    way.images.sort();
-    way.images.dedup();
-    Ok(way)
-}
-
-/// What there is of this name.
-async fn there(api: &Api<'_>, path: &str) -> Result<Option<Value>, String> {
-    match api.get::<Value>(path).await {
-        Ok(found) => Ok(Some(found)),
-        Err(refused) if refused.is_absent() => Ok(None),
-        Err(refused) => Err(refused.to_string()),
-    }
-}
-
-/// The image that a container is made of again: the one of its name if that is still the same, else by its id.
-async fn image(
-    api: &Api<'_>,
-    container: &Container,
-    said: &Value,
-) -> Result<Option<(String, Option<String>)>, String> {
-    let was = said["Image"].as_str().unwrap_or_default();
-    let at = |name: &str| format!("/images/{}/json", encoded(name));
-    let named = there(api, &at(&container.image)).await?;
-    if named.as_ref().is_some_and(|image| image["Id"].as_str() == Some(was)) {
-        return Ok(Some((container.image.clone(), None)));
-    }
-    if !was.is_empty() && there(api, &at(was)).await?.is_some() {
-        let note =
-            format!("{} is another image by now: {} is made of the old one", container.image, container.name);
-        return Ok(Some((was.to_owned(), Some(note))));
-    }
-    let note =
-        || format!("{} is of another image than before: the old {} is gone", container.name, container.image);
-    Ok(named.map(|_| (container.image.clone(), Some(note()))))
-}
-
 /// What the daemon had said.
-fn read(dir: &Path, stored: &Stored) -> Result<Value, String> {
+pub(super) fn read(dir: &Path, stored: &Stored) -> Result<Value, String> {
     let text = inside(dir, &stored.file).and_then(std::fs::read);
     let text = text.map_err(|e| format!("{}: {e}", stored.file))?;
     serde_json::from_slice(&text).map_err(|e| format!("{}: {e}", stored.file))
@@ -169,6 +76,9 @@ fn read(dir: &Path, stored: &Stored) -> Result<Value, String> {
 pub fn restore(back: &Back<'_>, begins: &dyn Fn(&str)) -> Report {
     let signals = Uninterrupted::start();
     let mut report = Report::default();
+    let under_way = back.dir.join(UNDER_WAY);
+    // Of a copy that cannot be written to nobody will know.
+    let _ = std::fs::write(&under_way, b"");
     let mut made = Made::default();
     let done = block_on(async {
         let api = Api::new(back.way, back.world, Instant::now() + PATIENCE);
@@ -186,6 +96,8 @@ pub fn restore(back: &Back<'_>, begins: &dyn Fn(&str)) -> Report {
         }
         done
     });
+    // Signals have been waited for: whoever ends this in the middle leaves it.
+    let _ = std::fs::remove_file(&under_way);
     match done {
         Ok(Ok(())) => {}
         Ok(Err(Failed::Interrupted(signal))) => report.interrupted = Some(signal),
@@ -213,6 +125,9 @@ async fn carry_out(
             .map_err(|why| Failed::Why(format!("{}: {why}", called(&volume.name))))?;
         report.made.push(called(&volume.name));
     }
+    if back.data_only {
+        return Ok(());
+    }
     for network in &back.manifest.networks {
         let path = format!("/networks/{}", encoded(&network.name));
         if there(api, &path).await.map_err(Failed::Why)?.is_some() {
@@ -220,7 +135,7 @@ async fn carry_out(
         }
         begins(&network.name);
         let said = read(back.dir, &network.inspect).map_err(Failed::Why)?;
-        match api.post("/networks/create", &network_body(&said)).await {
+        match api.post("/networks/create", &marked(network_body(&said), &back.manifest.id)).await {
             Ok(answer) => {
                 made.networks.extend(answer["Id"].as_str().map(str::to_owned));
                 report.made.push(format!("network {}", network.name));
@@ -257,6 +172,15 @@ async fn carry_out(
     started.sort();
     for (_, name, id) in started {
         begins(&name);
+        // Somebody may have begun to work with what it mounts: two servers on one directory are worse than one that does not run.
+        let open = match probe::sharers_of(back.way, back.world, &name).await {
+            Ok(open) => open,
+            Err(why) => Some(format!("whether another server has its data open could not be seen: {why}")),
+        };
+        if let Some(why) = open {
+            report.failed.push((format!("start of container {name}"), why));
+            continue;
+        }
         match api.post(&format!("/containers/{}/start", encoded(&id)), &Value::Null).await {
             Ok(_) => report.started.push(name),
             Err(refused) => report.failed.push((format!("start of container {name}"), refused.message)),
@@ -292,6 +216,9 @@ async fn fill(api: &Api<'_>, back: &Back<'_>, volume: &Volume, own: &mut Made) -
     own.volumes.push(volume.name.clone());
     let content = &volume.content;
     let from = inside(back.dir, &content.stored.file).map_err(|e| e.to_string())?;
+    if !content::lies_in(&from, &content.top).map_err(|e| e.to_string())? {
+        return Err(format!("what is in the copy does not lie in {}", content.top));
+    }
     match place(back, &made, content) {
         Some((dir, above)) if content::has_tar(api.until()).await => {
             unpack_here(&from, &above, api.until()).await?;
@@ -355,6 +282,7 @@ async fn make(
     };
     let (body, others) = container_body(&said, &image, &back.manifest.containers);
     let path = format!("/containers/create?name={}", encoded(&container.name));
+    let body = marked(body, &back.manifest.id);
     let answer = api.post(&path, &body).await.map_err(|refused| refused.message)?;
     let id = answer["Id"].as_str().ok_or("the daemon did not say which container it made")?.to_owned();
     made.containers.push(id.clone());

@@ -5,7 +5,6 @@
 //! nobody asked for: bollard 0.21 a volume whose driver reports a status with values in it, and podman's own states.
 
 use super::super::resolve::{Endpoint, Tls};
-use super::login;
 use crate::engine::fact::Why;
 use crate::run::child;
 use crate::world::World;
@@ -65,19 +64,6 @@ impl Drop for Carrier {
         let _ = self.ssh.kill();
         let _ = self.ssh.wait();
     }
-}
-
-/// What ssh says where somebody has to log in, or to look at a key (OpenSSH 9.2, `sshconnect2.c`, `sshconnect.c`).
-const WANTS_SOMEBODY: [&str; 4] = [
-    "Permission denied",
-    "Host key verification failed",
-    "Too many authentication failures",
-    "No more authentication methods",
-];
-
-/// Whether a person at the terminal could open the way.
-pub fn wants_somebody(why: &Why) -> bool {
-    matches!(why, Why::Unreachable(text) if WANTS_SOMEBODY.iter().any(|said| text.contains(said)))
 }
 
 /// An answer.
@@ -211,21 +197,35 @@ impl<'a> Client<'a> {
                     }
                 }
             }
-            Endpoint::Ssh { path, .. } => self.over_ssh(path.as_deref()),
+            Endpoint::Ssh { user, host, port, path } => {
+                self.over_ssh(user.as_deref(), host, *port, path.as_deref())
+            }
             Endpoint::Other(why) => Err(Why::Failed((*why).to_owned())),
         }
     }
 
     /// As the command line does it (docker/cli `cli/connhelper/connhelper.go`): the other machine's own docker hands the connection
-    /// on. Nothing is asked here: a login that somebody has to type is opened before ([`super::login`]).
-    fn over_ssh(&self, path: Option<&str>) -> Result<Box<dyn Stream>, Why> {
+    /// on. Nobody is asked for a password: its own ssh is not either, it runs in a session without a terminal
+    /// (`cli/connhelper/commandconn`), and where that gets in this one does.
+    fn over_ssh(
+        &self,
+        user: Option<&str>,
+        host: &str,
+        port: Option<u16>,
+        path: Option<&str>,
+    ) -> Result<Box<dyn Stream>, Why> {
         let failed = |e: std::io::Error| Why::Failed(format!("ssh: {e}"));
         let (own, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
         own.set_nonblocking(true).map_err(failed)?;
-        let mut ssh = login::ssh(self.endpoint, self.world)?;
-        ssh.args(["-o", "BatchMode=yes", "-T"]);
-        login::to(&mut ssh, self.endpoint);
-        ssh.arg("docker");
+        let mut ssh = child::command("ssh", self.world);
+        ssh.args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-T"]);
+        if let Some(user) = user {
+            ssh.args(["-l", user]);
+        }
+        if let Some(port) = port {
+            ssh.args(["-p", &port.to_string()]);
+        }
+        ssh.args(["--", host, "docker"]);
         if let Some(path) = path {
             ssh.arg(format!("--host unix://{path}"));
         }
@@ -246,7 +246,8 @@ impl<'a> Client<'a> {
 fn last_line(said: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(said);
     let last = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
-    Some(last.trim_end_matches('.').to_owned())
+    // Some of its lines begin with its own name.
+    Some(last.trim_start_matches("ssh: ").trim_end_matches('.').to_owned())
 }
 
 impl Answer {

@@ -3,9 +3,9 @@
 use super::client::Client;
 use super::wire::{Change, Inspected, Listed, Top, add};
 use super::{List, encoded, known, read};
-use crate::engine::docker::daemon::{Container, Learnt};
+use crate::engine::docker::daemon::{Container, Learnt, Origin};
 use crate::engine::docker::holders::is_passing;
-use crate::engine::docker::loss::File;
+use crate::engine::docker::loss::{File, only_programs_tell};
 use crate::engine::docker::second::{Opening, sharers};
 use crate::engine::docker::wish::{Act, Wish};
 use crate::engine::fact::{Known, Why};
@@ -104,7 +104,8 @@ pub(super) async fn look(client: &Client<'_>, wish: &Wish, file: &Known<File>, l
     }
 }
 
-/// What runs in the containers that share something with what is about to start: only a server has a database open.
+/// What runs in the containers that share something with what is about to start: only a server has a database open. And in those that
+/// go with a volume that is empty: a server may have all of it in memory. Of most of these the image or the words say enough.
 pub(super) async fn programs(client: &Client<'_>, openings: &[Opening], learnt: &mut Learnt) {
     let mut ids: Vec<String> = Vec::new();
     for opening in openings {
@@ -114,6 +115,17 @@ pub(super) async fn programs(client: &Client<'_>, openings: &[Opening], learnt: 
                     ids.push(other.id.clone());
                 }
             }
+        }
+    }
+    // What they wrote for themselves was asked of those alone that go.
+    let goes = |one: &Container| !matches!(one.wrote, Known::Unknown(Why::NotAsked));
+    let is_empty = |volume: &str| {
+        let inside = learnt.inside.get(&Origin::Volume(volume.to_owned())).and_then(Known::value);
+        inside.is_some_and(|inside| inside.empty)
+    };
+    for one in learnt.all().iter().filter(|one| goes(one) && only_programs_tell(one)) {
+        if one.volumes().any(is_empty) && !ids.contains(&one.id) && ids.len() < LOOKED_AT {
+            ids.push(one.id.clone());
         }
     }
     let asks = ids.iter().map(|id| async move {

@@ -6,24 +6,25 @@ pub(super) mod client;
 mod containers;
 mod files;
 mod inside;
-pub mod login;
+mod labels;
 mod places;
 mod volumes;
 mod wire;
 
 use super::resolve::Endpoint;
 use client::Client;
+use labels::Told;
 use wire::Listed;
 
 use crate::engine::docker::daemon::{Container, Learnt, Origin, Volume};
 use crate::engine::docker::loss::{self, File, Loss};
 use crate::engine::docker::second::{Itself, Opening, sharers};
+use crate::engine::docker::tables::Cli;
 use crate::engine::docker::wish::{Act, New, Unused, Wanted, Wish};
 use crate::engine::docker::words::Words;
 use crate::engine::fact::{Known, Why};
 use crate::run::tasks::block_on;
 use crate::world::World;
-pub use client::wants_somebody;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,13 +86,44 @@ pub struct Goes {
 
 /// Asks.
 pub fn ask(request: &Request<'_>) -> Answered {
-    let (mut answered, places) = block_on(asked(request)).unwrap_or_else(|e| {
-        let mut answered = Answered::default();
-        answered.loss.impact.unseen("containers and volumes", Why::Failed(e.to_string()));
-        (answered, Vec::new())
-    });
+    let (mut answered, places) = block_on(asked(request)).unwrap_or_else(|e| (unasked(&e), Vec::new()));
     backups::find(request.world, places, &mut answered.loss.impact);
     answered
+}
+
+/// The same once more, for what goes alone: nobody looks for backups of it.
+pub fn going(request: &Request<'_>) -> Answered {
+    block_on(asked(request)).map_or_else(|e| unasked(&e), |(answered, _)| answered)
+}
+
+fn unasked(why: &std::io::Error) -> Answered {
+    let mut answered = Answered::default();
+    answered.loss.impact.unseen("containers and volumes", Why::Failed(why.to_string()));
+    answered
+}
+
+/// Who has the data open that a container would open when it is started, as the screen says it.
+///
+/// # Errors
+/// That could not be looked at.
+pub async fn sharers_of(way: &Endpoint, world: &World, name: &str) -> Result<Option<String>, Why> {
+    let words = [&b"start"[..], name.as_bytes()];
+    let wish = Wish::Start { names: vec![name.to_owned()] };
+    let request = Request {
+        wish: &wish,
+        words: &Words::read(Cli::Docker, &words, false),
+        way,
+        tool: Path::new(""),
+        world,
+        deadline: DEADLINE,
+        asks: true,
+        by_id: false,
+    };
+    let (answered, _) = asked(&request).await;
+    match answered.loss.impact.gaps.first() {
+        Some(gap) => Err(gap.why.clone()),
+        None => Ok(answered.loss.clashes.first().map(|clash| clash.says.clone())),
+    }
 }
 
 /// Which volumes there are, or why nobody knows.
@@ -159,7 +191,9 @@ async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
         answered.info = Some(info(&client).await);
         return (answered, Vec::new());
     }
-    let wants_file = crate::engine::docker::wish::wants_files(request.wish);
+    let told = labels::told(request);
+    let wants_file =
+        crate::engine::docker::wish::wants_files(request.wish) && !matches!(told, Told::Labels(_));
     let (file, info, listed) = tokio::join!(
         async { if wants_file { Some(files::read(request, until).await) } else { None } },
         // Who it is matters where somebody is asked.
@@ -174,16 +208,14 @@ async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
         ..Learnt::default()
     };
     let file = file.unwrap_or_else(|| Known::Known(File::default()));
+    let file = project(&client, told, file, &learnt).await;
     answered.project =
         file.value().filter(|file| !file.project.is_empty()).map(|f| (f.project.clone(), f.services.len()));
     if let Wish::Prune(prune) = request.wish
         && prune.volumes == Unused::ByVersion
         && !learnt.is_podman
     {
-        // docker itself says it, and where ssh has to ask the person it would ask them once more. Without a word both kinds count.
-        let would_ask = matches!(request.way, Endpoint::Ssh { shared: Some(_), .. });
-        let silent = would_ask || learnt.api.is_none();
-        learnt.api = if silent { None } else { files::api_spoken(request, until).await };
+        learnt.api = files::api_spoken(request, until).await;
     }
     let local = is_here(request.way, info.as_ref());
     let mut openings = openings(request, &learnt, &file);
@@ -206,6 +238,20 @@ async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
     answered.goes = goes(&answered.loss, &learnt, local);
     let places = if local { backups::held(&answered.loss, &learnt) } else { Vec::new() };
     (answered, places)
+}
+
+/// The project as Compose will see it.
+async fn project(client: &Client<'_>, told: Told, file: Known<File>, learnt: &Learnt) -> Known<File> {
+    match (told, file) {
+        (Told::Files, file) | (Told::FilesOrLabels(_), file @ Known::Known(_)) => file,
+        (Told::Labels(name), _) | (Told::FilesOrLabels(name) | Told::Both(name), Known::Unknown(_)) => {
+            labels::file(client, &name, learnt).await
+        }
+        (Told::Both(name), Known::Known(files)) => match labels::file(client, &name, learnt).await {
+            Known::Known(more) => Known::Known(labels::both(files, more)),
+            unknown @ Known::Unknown(_) => unknown,
+        },
+    }
 }
 
 /// What goes, with the size of each volume as it was counted here, or by the daemon.

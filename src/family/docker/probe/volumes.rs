@@ -105,6 +105,8 @@ pub(super) async fn look(client: &Client<'_>, wish: &Wish, file: &Known<File>, l
     );
     let mut found = found.map(|all| all.into_iter().map(Kept::read).collect::<Vec<Volume>>());
     if let Ok(found) = &mut found {
+        // The daemon's own order is another one each time, and phrases are made of it.
+        found.sort_by(|one, other| one.name.cmp(&other.name));
         let sizes: std::collections::BTreeMap<String, Option<u64>> =
             sizes.volumes.into_iter().map(Kept::read).map(|one| (one.name, one.bytes)).collect();
         for volume in found.iter_mut() {

@@ -1,6 +1,7 @@
 //! The answers of a daemon, only what is read of them, and what they come to.
 
 use crate::engine::docker::daemon::{Container, Mounted, Origin, State, Volume, is_anonymous};
+use crate::engine::docker::holders::{Signs, programs};
 use crate::engine::fact::Known;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -161,8 +162,33 @@ pub struct Inspected {
     /// How it was set up.
     #[serde(deserialize_with = "or_default")]
     pub host_config: HostConfig,
+    /// The program that was started.
+    #[serde(deserialize_with = "or_default")]
+    path: String,
+    /// Its arguments.
+    #[serde(deserialize_with = "or_default")]
+    args: Vec<String>,
+    /// What it was made of.
+    #[serde(deserialize_with = "or_default")]
+    config: Config,
     /// What it wrote outside of its mounts, in bytes; with `?size=1` alone.
     pub size_rw: Option<u64>,
+}
+
+/// A part of [`Inspected`]. Variables hold passwords: they are looked through and let go.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Config {
+    #[serde(deserialize_with = "or_default")]
+    image: String,
+    #[serde(deserialize_with = "or_default")]
+    env: Vec<String>,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").field("image", &self.image).finish_non_exhaustive()
+    }
 }
 
 /// A part of [`Inspected`].
@@ -212,13 +238,7 @@ pub struct Top {
 impl Top {
     /// The command line of each process; `None` where no column has it.
     pub fn programs(self) -> Option<Vec<String>> {
-        let at = self.titles.iter().position(|title| matches!(title.as_str(), "CMD" | "COMMAND" | "ARGS"))?;
-        Some(
-            self.processes
-                .into_iter()
-                .filter_map(|mut row| (at < row.len()).then(|| row.swap_remove(at)))
-                .collect(),
-        )
+        programs(&self.titles, self.processes)
     }
 }
 
@@ -289,6 +309,9 @@ pub fn add(container: &mut Container, inspected: &Inspected) {
         named.extend(taken);
     }
     container.wrote_bytes = inspected.size_rw;
+    let words = std::iter::once(&inspected.path).chain(&inspected.args).map(String::as_str);
+    let variables = inspected.config.env.iter().map(String::as_str);
+    container.signs = Signs::read(&inspected.config.image, words, variables);
 }
 
 #[cfg(test)]
@@ -340,5 +363,20 @@ mod tests {
         assert_eq!(top.programs(), Some(vec!["postgres: walwriter".to_owned()]));
         let odd: Top = serde_json::from_str(r#"{"Titles":["PID"],"Processes":[["1"]]}"#).unwrap();
         assert_eq!(odd.programs(), None);
+    }
+
+    #[test]
+    fn an_inspection_says_what_a_container_of_a_bare_id_runs() {
+        let said = r#"{"Path":"docker-entrypoint.sh","Args":["redis-server"],"Config":{"Image":"cda7afbb8cc6",
+            "Env":["REDIS_PASSWORD=hunter2"],"Cmd":["redis-server"]},"HostConfig":{"AutoRemove":false,"Binds":null}}"#;
+        let inspected: Inspected = serde_json::from_str(said).unwrap();
+        assert!(!format!("{inspected:?}").contains("hunter2"));
+        let mut container = Container { image: "cda7afbb8cc6".into(), ..Container::default() };
+        assert!(container.signs.leave_open(&container.image));
+        add(&mut container, &inspected);
+        assert!(!container.signs.leave_open(&container.image));
+        let odd: Inspected = serde_json::from_str(r#"{"Path":null,"Args":null,"Config":null}"#).unwrap();
+        add(&mut container, &odd);
+        assert!(container.signs.leave_open(&container.image));
     }
 }

@@ -27,8 +27,6 @@ pub enum Endpoint {
         port: Option<u16>,
         /// The socket there, where it is another than docker finds there by itself.
         path: Option<String>,
-        /// The socket of a login that is there already (`ControlPath` of ssh_config(5)).
-        shared: Option<PathBuf>,
     },
     /// One that guard does not speak over, and why.
     Other(&'static str),
@@ -78,7 +76,7 @@ pub fn parse(address: &str, tls: Option<Tls>, world: &World) -> Endpoint {
                 return Endpoint::Other("its address names no host");
             }
             let path = path.filter(|path| !path.is_empty()).map(|path| format!("/{path}"));
-            Endpoint::Ssh { user, host, port, path, shared: None }
+            Endpoint::Ssh { user, host, port, path }
         }
         "tcp" | "http" | "https" => {
             let authority = rest.split(['/', '?']).next().unwrap_or(rest);
@@ -128,7 +126,6 @@ mod tests {
             host: host.into(),
             port,
             path: path.map(str::to_owned),
-            shared: None,
         };
         for (address, want) in [
             ("unix:///run/x.sock", unix("/run/x.sock")),
