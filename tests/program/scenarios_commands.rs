@@ -128,7 +128,7 @@ fn explain_shows_every_stage_and_every_source() {
         "careful",
         "policy.yaml",
         "real tool",
-        "confirm (Typed)",
+        "confirm, typed",
         "destroy by words, destroy with the facts",
     ] {
         assert!(out.output.contains(text), "no {text:?} in:\n{}", out.output);

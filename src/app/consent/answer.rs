@@ -194,7 +194,9 @@ fn not_this_target(judged: &Evaluation<'_>, value: &[u8]) -> String {
             _ if variable.ends_with(WITHOUT) => "does not say that there is no backup as policy demands",
             // Guards of that time knew no daemons.
             TargetKind::Daemon => "names less than goes, or not all of it",
-            _ => "has the phrase that earlier guards took",
+            TargetKind::Cluster | TargetKind::Account | TargetKind::Machine => {
+                "has the phrase that earlier guards took"
+            }
         };
         return format!("{CONFIRM} {why}; for this command it is now '{variable}'");
     }

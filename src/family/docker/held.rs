@@ -13,6 +13,7 @@ use crate::family::judge::{Evaluation, Held, Pins, target_changed};
 use crate::family::promise::{Copied, Intent};
 use crate::run::exec::EnvEdit;
 use crate::ui::ColourChoice;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 impl Held for Docker<'_> {
@@ -64,8 +65,8 @@ impl Held for Docker<'_> {
         if is.loss.impact.unseen && !was.loss.impact.unseen {
             return Err(changed("what goes by now could not be seen".to_owned()));
         }
-        let more =
-            is.loss.erased.iter().find(|name| !was.loss.erased.contains(name)).map(|name| called(name));
+        let shown: BTreeSet<&String> = was.loss.erased.iter().collect();
+        let more = is.loss.erased.iter().find(|name| !shown.contains(name)).map(|name| called(name));
         let more = more.or_else(|| {
             let new = is.loss.removed.iter().find(|id| !was.loss.removed.contains(id))?;
             Some(format!("container {}", new.get(..12).unwrap_or(new)))

@@ -5,17 +5,15 @@ use super::api::{Api, Refused};
 use super::body::{RESTORED, container_body, marked, network_body, others_of};
 use super::content::{TAR_KEEPS, entries_of, tar, unpacked};
 use super::helper::{self, Helper};
-use super::manifest::{By, Container, Content, Manifest, Volume};
-use super::way::{UNDER_WAY, image, look, there};
+use super::manifest::{By, Container, Content, Volume};
+use super::way::{AFTERWARDS, Back, UNDER_WAY, image, look, read, there};
 use super::{Failed, content, encoded, interrupted};
 use crate::engine::docker::daemon::called;
 use crate::family::docker::probe;
-use crate::family::docker::resolve::Endpoint;
 use crate::keep::stored::{Stored, inside};
 use crate::run::child;
 use crate::run::tasks::block_on;
 use crate::run::uninterrupted::Uninterrupted;
-use crate::world::World;
 use serde_json::{Value, json};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,24 +23,6 @@ use tokio::time::Instant;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(1800);
-/// How long taking away what was made, or looking, may take.
-pub(super) const AFTERWARDS: Duration = Duration::from_secs(60);
-
-/// A copy that goes back.
-pub struct Back<'a> {
-    /// Where it lies.
-    pub dir: &'a Path,
-    /// What is in it.
-    pub manifest: &'a Manifest,
-    /// How the daemon is reached that it goes to.
-    pub way: &'a Endpoint,
-    /// Whether that one's paths are this machine's.
-    pub local: bool,
-    /// Volumes alone: no networks and no containers.
-    pub data_only: bool,
-    /// Variables and files.
-    pub world: &'a World,
-}
 
 /// What became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,13 +43,6 @@ struct Made {
     volumes: Vec<String>,
     networks: Vec<String>,
     containers: Vec<String>,
-}
-
-/// What the daemon had said.
-pub(super) fn read(dir: &Path, stored: &Stored) -> Result<Value, String> {
-    let text = inside(dir, &stored.file).and_then(std::fs::read);
-    let text = text.map_err(|e| format!("{}: {e}", stored.file))?;
-    serde_json::from_slice(&text).map_err(|e| format!("{}: {e}", stored.file))
 }
 
 /// Makes everything again. `begins` is told what is being made.

@@ -6,14 +6,38 @@ use super::body::RESTORED;
 use super::encoded;
 use super::helper;
 use super::manifest::Container;
-use super::restore::{AFTERWARDS, Back, read};
+use super::manifest::Manifest;
 use crate::engine::docker::daemon::called;
+use crate::family::docker::resolve::Endpoint;
+use crate::keep::stored::{Stored, inside};
 use crate::run::tasks::block_on;
+use crate::world::World;
 use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Lies in the copy as long as it is put back: where it is left, that was broken off.
 pub(super) const UNDER_WAY: &str = "restoring";
+
+/// How long taking away what was made, or looking, may take.
+pub(super) const AFTERWARDS: Duration = Duration::from_secs(60);
+
+/// A copy that goes back.
+pub struct Back<'a> {
+    /// Where it lies.
+    pub dir: &'a Path,
+    /// What is in it.
+    pub manifest: &'a Manifest,
+    /// How the daemon is reached that it goes to.
+    pub way: &'a Endpoint,
+    /// Whether that one's paths are this machine's.
+    pub local: bool,
+    /// Volumes alone: no networks and no containers.
+    pub data_only: bool,
+    /// Variables and files.
+    pub world: &'a World,
+}
 
 /// What stands in its way, or how it goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,4 +188,11 @@ pub(super) async fn image(
     let note =
         || format!("{} is of another image than before: the old {} is gone", container.name, container.image);
     Ok(named.map(|_| (container.image.clone(), Some(note()))))
+}
+
+/// What the daemon had said.
+pub(super) fn read(dir: &Path, stored: &Stored) -> Result<Value, String> {
+    let text = inside(dir, &stored.file).and_then(std::fs::read);
+    let text = text.map_err(|e| format!("{}: {e}", stored.file))?;
+    serde_json::from_slice(&text).map_err(|e| format!("{}: {e}", stored.file))
 }

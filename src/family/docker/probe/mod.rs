@@ -256,7 +256,10 @@ async fn project(client: &Client<'_>, told: Told, file: Known<File>, learnt: &Le
 
 /// What goes, with the size of each volume as it was counted here, or by the daemon.
 fn goes(loss: &Loss, learnt: &Learnt, local: bool) -> Goes {
-    let known = loss.erased.iter().filter_map(|name| learnt.volume(name));
+    // There may be a hundred thousand of them.
+    let all: BTreeMap<&str, &Volume> =
+        learnt.volumes.value().into_iter().flatten().map(|volume| (volume.name.as_str(), volume)).collect();
+    let known = loss.erased.iter().filter_map(|name| all.get(name.as_str()).copied());
     let inside = |volume: &Volume| {
         learnt.inside.get(&Origin::Volume(volume.name.clone())).and_then(Known::value).cloned()
     };
