@@ -125,10 +125,10 @@ fn a_restore_that_was_killed_is_told_with_what_takes_it_away() {
         "busybox",
         "sh",
         "-c",
-        "dd if=/dev/urandom of=/v/x bs=1M count=96; exec sleep 1d",
+        "dd if=/dev/urandom of=/v/x bs=1M count=48; exec sleep 1d",
     ]);
     let volume = daemon.inspect("one", "/Mounts/0/Name").as_str().unwrap().to_owned();
-    let written = || daemon.docker(&["exec", "one", "sh", "-c", "test $(stat -c %s /v/x) = 100663296"]);
+    let written = || daemon.docker(&["exec", "one", "sh", "-c", "test $(stat -c %s /v/x) = 50331648"]);
     assert!(crate::support::cluster::within(Duration::from_secs(60), || written().status.success()));
     let id = removed(&s, "rm -fv one");
     let shell = |script: &str| {
