@@ -204,6 +204,7 @@ fn a_project_without_its_file_goes_by_its_labels() {
     s.machine.file("other/compose.yaml", "services: {x: {image: busybox}}\n");
     s.machine.cd(&other);
     let screen = s.answer("compose -p shop down -v", "db1/shop/*").is(0);
+    let screen = screen.says("project    shop, by its labels");
     screen.says("volume shop_data").says("guard: kept 1 volume");
     assert_eq!((daemon.ok(&["ps", "-aq"]), daemon.volumes()), (String::new(), vec![]));
     s.restore(&s.only_copy()).is(0);

@@ -3,6 +3,7 @@
 use super::{Docker, probe};
 use crate::engine::docker::daemon::called;
 use crate::engine::docker::tables::Cli;
+use crate::engine::docker::wish::Wish;
 use crate::engine::effect::Effect;
 use crate::engine::fact::{Known, Source, Sourced};
 use crate::fail::{Fail, Kind, Result};
@@ -68,6 +69,12 @@ impl Held for Docker<'_> {
         let shown: BTreeSet<&String> = was.loss.erased.iter().collect();
         let more = is.loss.erased.iter().find(|name| !shown.contains(name)).map(|name| called(name));
         let more = more.or_else(|| {
+            // Containers end all the time; of those that a prune takes along only one with something of its own counts.
+            if matches!(self.wish, Wish::Prune(_)) {
+                let volumes: BTreeSet<&String> = is.loss.erased.iter().collect();
+                let own = |name: &&String| !volumes.contains(name) && !was.loss.lost.contains(name);
+                return Some(format!("container {}", is.loss.lost.iter().find(own)?));
+            }
             let new = is.loss.removed.iter().find(|id| !was.loss.removed.contains(id))?;
             Some(format!("container {}", new.get(..12).unwrap_or(new)))
         });

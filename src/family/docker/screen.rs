@@ -63,11 +63,12 @@ pub(super) fn daemon(
 }
 
 /// The project of Compose.
-pub(super) fn project(name: &str, services: usize) -> Row {
-    Row::fact(
-        "project",
-        Item::new().strong(name).say(format!(", {} in its files", counted(services as u64, "service"))),
-    )
+pub(super) fn project(name: &str, services: Option<usize>) -> Row {
+    let told = match services {
+        Some(services) => format!(", {} in its files", counted(services as u64, "service")),
+        None => ", by its labels: no file is read".to_owned(),
+    };
+    Row::fact("project", Item::new().strong(name).say(told))
 }
 
 /// Two servers on one directory.

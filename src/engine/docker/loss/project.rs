@@ -17,6 +17,8 @@ pub struct File {
     pub services: Vec<Service>,
     /// Its volumes with a name.
     pub volumes: Vec<FileVolume>,
+    /// No file was read: this is what bears the project's labels.
+    pub by_labels: bool,
 }
 
 /// A service.

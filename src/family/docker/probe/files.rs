@@ -152,7 +152,7 @@ fn file(value: &Value, request: &Request<'_>) -> File {
                 .map_or(1, |n| u32::try_from(n).unwrap_or(u32::MAX)),
         })
         .collect();
-    let mut file = File { project, services, volumes };
+    let mut file = File { project, services, volumes, by_labels: false };
     take_over(&mut file, value);
     file
 }

@@ -83,7 +83,7 @@ pub(super) async fn file(client: &Client<'_>, name: &str, learnt: &Learnt) -> Kn
     let services = services.into_values().collect();
     let volumes =
         volumes.into_iter().map(|one| FileVolume { name: one.read().name, external: false }).collect();
-    Known::Known(File { project: name.to_owned(), services, volumes })
+    Known::Known(File { project: name.to_owned(), services, volumes, by_labels: true })
 }
 
 /// What stands in the files, and what bears the labels besides.

@@ -60,7 +60,7 @@ pub struct Answered {
     /// What goes.
     pub loss: Loss,
     /// The project of Compose that it is about, and how many services its files have.
-    pub project: Option<(String, usize)>,
+    pub project: Option<(String, Option<usize>)>,
     /// Whether podman answered, which says another ID each time (`pkg/api/handlers/compat/info.go`).
     pub is_podman: bool,
     /// The daemon itself; `None` where nobody asked.
@@ -209,8 +209,9 @@ async fn asked(request: &Request<'_>) -> (Answered, Vec<backups::Held>) {
     };
     let file = file.unwrap_or_else(|| Known::Known(File::default()));
     let file = project(&client, told, file, &learnt).await;
+    let services = |file: &File| (!file.by_labels).then_some(file.services.len());
     answered.project =
-        file.value().filter(|file| !file.project.is_empty()).map(|f| (f.project.clone(), f.services.len()));
+        file.value().filter(|file| !file.project.is_empty()).map(|f| (f.project.clone(), services(f)));
     if let Wish::Prune(prune) = request.wish
         && prune.volumes == Unused::ByVersion
         && !learnt.is_podman
