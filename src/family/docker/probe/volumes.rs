@@ -137,12 +137,11 @@ async fn by_name(client: &Client<'_>, names: &[String]) -> Result<Vec<Kept>, Why
 /// Which directory each of these is, where that can be seen from here: a volume that was made anew under its old name is another
 /// one. The daemon itself does not tell one from the other.
 pub(super) fn identities<'v>(volumes: impl Iterator<Item = &'v Volume>) -> Vec<(String, String)> {
-    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+    use std::os::unix::fs::MetadataExt as _;
     let of = |volume: &Volume| {
-        let wanted = StatxFlags::INO | StatxFlags::BTIME;
-        let stat = statx(CWD, volume.mountpoint.as_str(), AtFlags::empty(), wanted).ok()?;
-        let device = (stat.stx_dev_major, stat.stx_dev_minor);
-        Some(format!("{device:?} {} {}.{}", stat.stx_ino, stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec))
+        let meta = std::fs::metadata(&volume.mountpoint).ok()?;
+        let born = meta.created().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        Some(format!("{} {} {born:?}", meta.dev(), meta.ino()))
     };
     volumes
         .filter(|volume| !volume.mountpoint.is_empty())
