@@ -124,7 +124,7 @@ impl Default for Container {
     }
 }
 
-/// Labels by which Compose knows its own (`pkg/api/labels.go` of docker/compose v2.40.0; version 1 has the same).
+// Labels by which Compose knows its own (`pkg/api/labels.go` of docker/compose v2.40.0; version 1 has the same).
 /// The label that tells the project of Compose which something belongs to.
 pub const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";

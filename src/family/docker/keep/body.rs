@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// What is made again bears this, with the copy's id: whoever finds it half done knows whose it is.
 pub(super) const RESTORED: &str = "guard.restored";
 
-/// A container or a network with that label.
+/// The body of a volume, a network or a container with that label.
 pub(super) fn marked(mut body: Value, id: &str) -> Value {
     if let Some(body) = body.as_object_mut() {
         let mut labels = body.get("Labels").and_then(Value::as_object).cloned().unwrap_or_default();

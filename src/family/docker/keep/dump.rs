@@ -11,9 +11,9 @@ use super::content::{Pack, unpacked};
 use super::manifest::Dump;
 use crate::engine::backup::content::Through;
 use crate::engine::backup::sql_dump::Reader;
-use crate::engine::docker::holders::{Signs, programs};
+use crate::engine::docker::holders::Signs;
 use crate::engine::fact::{Known, Why};
-use crate::family::docker::probe::{Goes, encoded};
+use crate::family::docker::probe::{Goes, Top, encoded};
 use crate::keep::head::Missing;
 use crate::keep::stored::Stored;
 use inside::run;
@@ -105,15 +105,8 @@ async fn in_memory(api: &Api<'_>, one: &Value, id: &str, goes: &Goes) -> Known<O
 
 /// The programs that run in a container.
 async fn running(api: &Api<'_>, id: &str) -> Known<Vec<String>> {
-    #[derive(Default, serde::Deserialize)]
-    #[serde(rename_all = "PascalCase", default)]
-    struct Top {
-        titles: Vec<String>,
-        processes: Option<Vec<Vec<String>>>,
-    }
     match api.get::<Top>(&format!("/containers/{}/top", encoded(id))).await {
-        Ok(top) => programs(&top.titles, top.processes.unwrap_or_default())
-            .map_or(Known::Unknown(Why::Unsupported), Known::Known),
+        Ok(top) => top.programs().map_or(Known::Unknown(Why::Unsupported), Known::Known),
         Err(refused) => Known::Unknown(Why::Failed(refused.message)),
     }
 }

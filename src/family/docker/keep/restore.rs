@@ -165,18 +165,19 @@ async fn carry_out(
 /// Makes a volume. A daemon that has one of this name answers with that: only what bears this copy's label was made here.
 async fn define(api: &Api<'_>, back: &Back<'_>, name: &str, inspect: &Stored) -> Result<Value, String> {
     let said = read(back.dir, inspect)?;
-    let mut labels = said["Labels"].as_object().cloned().unwrap_or_default();
-    labels.insert(RESTORED.to_owned(), back.manifest.id.clone().into());
     let body = json!({
         "Name": name,
         "Driver": said["Driver"],
         "DriverOpts": said["Options"].as_object().cloned().unwrap_or_default(),
-        "Labels": labels,
+        "Labels": said["Labels"],
     });
     if there(api, &format!("/volumes/{}", encoded(name))).await?.is_some() {
         return Err("it is there by now".to_owned());
     }
-    let made = api.post("/volumes/create", &body).await.map_err(|refused| refused.message)?;
+    let made = api
+        .post("/volumes/create", &marked(body, &back.manifest.id))
+        .await
+        .map_err(|refused| refused.message)?;
     if made["Labels"][RESTORED].as_str() == Some(&back.manifest.id) {
         return Ok(made);
     }

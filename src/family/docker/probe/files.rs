@@ -6,6 +6,7 @@ use crate::engine::docker::daemon::{Mounted, Origin};
 use crate::engine::docker::loss::{File, FileVolume, Service};
 use crate::engine::docker::tables::Cli;
 use crate::engine::docker::wish::{before_command, config_words};
+use crate::engine::docker::words::Given;
 use crate::engine::fact::{Known, Why};
 use crate::run::child;
 use serde_json::Value;
@@ -222,17 +223,16 @@ fn mount(value: &Value, volume: &dyn Fn(&str) -> String, request: &Request<'_>) 
     }
 }
 
+/// The last value of a flag, on whichever level it stands.
+pub(super) fn given(request: &Request<'_>, name: &str) -> Option<String> {
+    let named = |given: &&Given<'_>| given.flag.is_some_and(|flag| flag.name == name);
+    let last = request.words.given.iter().rev().find(named)?;
+    Some(String::from_utf8_lossy(last.value).into_owned())
+}
+
 /// The name of a project as version 1 makes it, which does not say it: `-p`, `COMPOSE_PROJECT_NAME`, the directory's name.
 fn project_name(request: &Request<'_>) -> String {
-    let given = |name: &str| {
-        let given = request
-            .words
-            .given
-            .iter()
-            .rev()
-            .find(|given| given.flag.is_some_and(|flag| flag.name == name))?;
-        Some(String::from_utf8_lossy(given.value).into_owned())
-    };
+    let given = |name| given(request, name);
     let named = given("project-name").or_else(|| {
         request.world.set_var("COMPOSE_PROJECT_NAME").map(|name| name.to_string_lossy().into_owned())
     });

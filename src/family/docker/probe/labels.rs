@@ -2,6 +2,7 @@
 //! 2.40, `cmd/compose/compose.go` `projectOrName`, `pkg/compose/down.go` `getProjectWithResources`).
 
 use super::client::Client;
+use super::files::given;
 use super::wire::Volumes;
 use super::{Request, encoded};
 use crate::engine::docker::daemon::{Learnt, PROJECT};
@@ -34,14 +35,7 @@ pub(super) fn told(request: &Request<'_>) -> Told {
     if !by_name {
         return Told::Files;
     }
-    let flag = |name: &str| {
-        let given = request.words.given.iter().rev();
-        let mut of_it = given.filter(|given| given.flag.is_some_and(|flag| flag.name == name));
-        of_it
-            .next()
-            .map(|given| String::from_utf8_lossy(given.value).into_owned())
-            .filter(|value| !value.is_empty())
-    };
+    let flag = |name| given(request, name).filter(|value| !value.is_empty());
     match (flag("project-name"), flag("file")) {
         (Some(name), None) if request.words.cli == Cli::Compose => Told::Both(name),
         (Some(name), None) => Told::Labels(name),

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
-pub use wire::Info;
+pub use wire::{Info, Top};
 
 /// How long looking may take.
 pub const DEADLINE: Duration = Duration::from_secs(4);
